@@ -1,0 +1,2 @@
+// Package config reads what a person declared: HCL files in, typed rules or diagnostics with source ranges out.
+package config

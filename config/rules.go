@@ -1,0 +1,165 @@
+package config
+
+import (
+	"github.com/dirform/dirform/config/expr"
+	"github.com/dirform/dirform/state"
+)
+
+// Config is everything a folder of *.hcl files declares, checked and typed. The zero of an optional field means "not declared"
+// unless its comment names a default that Load has filled in.
+type Config struct {
+	Dir    string // the folder
+	Digest string // "sha256:…" over the files' names and contents, variables left out
+
+	StatePath string // dirform { state "file" { path } }, relative to Dir; default "dirform.dfstate"
+
+	AD    []*ADProvider
+	Entra *EntraProvider
+
+	UPNSuffixes []*UPNSuffix
+	Scopes      []*Scope // in declaration order (file name, then position)
+	Mappings    []*Mapping
+	Policies    []*LinkPolicy // one per scope: Load adds the default policy to a scope without one
+	Links       []*Link
+	Guards      []*Guard // Load adds the built-in guard "default" if there is none
+
+	// SourceShapes lists, per kind, the source attributes that mappings, where clauses and matching need.
+	SourceShapes map[state.Kind]*state.Shape
+}
+
+// ADProvider is a provider "ad" block.
+type ADProvider struct {
+	Name       string
+	Lab        string // lab = "FOLDER", relative to Dir; excludes all connection settings
+	URLs       []string
+	StartTLS   bool
+	BaseDN     string
+	CAFile     string // resolved against Dir
+	ServerName string // expected certificate name if it is not the URL's host
+	SkipVerify bool   // insecure_skip_verify = true: TLS certificates are not checked
+	BindDN     string
+	Password   string
+	Kerberos   *Kerberos
+	PageSize   int // default 1000
+	DeclaredAt string
+}
+
+// Kerberos says how to bind with GSSAPI.
+type Kerberos struct {
+	Keytab    string // file; or
+	CCache    string // file
+	Principal string // user@REALM, for a keytab
+	SPN       string // default ldap/<host of the URL>
+	Krb5Conf  string // default $KRB5_CONFIG or /etc/krb5.conf
+}
+
+// EntraProvider is the provider "entra" block.
+type EntraProvider struct {
+	Name            string
+	Lab             string
+	TenantID        string
+	ClientID        string
+	ClientSecret    string
+	CertificateFile string
+	Environment     string // "global" (default), "usgovernment", "dod" or "china"
+	Endpoint        string // overrides the environment's Graph root, with version: https://…/v1.0
+	Authority       string // overrides the environment's login root
+	CAFile          string
+	AccessToken     string
+	DeclaredAt      string
+}
+
+// UPNSuffix is an upn_suffix block.
+type UPNSuffix struct {
+	Name       string
+	Provider   *ADProvider
+	DeclaredAt string // file:line, as everywhere
+}
+
+// Scope is a scope block: which objects are synchronised.
+type Scope struct {
+	Name       string
+	Provider   *ADProvider
+	OUs        []string
+	Exclude    []string
+	Objects    []state.Kind // default user
+	Filter     string
+	Where      *expr.Program // evaluates to a boolean; nil means all
+	DeclaredAt string
+}
+
+// Mapping is a mapping block: how an object looks in the cloud. A scope has at most one mapping per kind; Load adds one with
+// the default preset where there is none.
+type Mapping struct {
+	Name       string
+	Scope      *Scope
+	Kind       state.Kind
+	Attributes []*AttributeMapping // managed, preset included, sorted by name
+	Initial    []*AttributeMapping // set at creation only, sorted by name
+	DeclaredAt string
+}
+
+// AttributeMapping gives one tenant attribute its value.
+type AttributeMapping struct {
+	Target     *state.Attribute
+	Expr       *expr.Program
+	Preset     bool // comes from the preset, not from the file
+	DeclaredAt string
+}
+
+// Anchor attributes of a link policy.
+const (
+	AnchorObjectGUID      = "objectGUID"
+	AnchorConsistencyGUID = "mS-DS-ConsistencyGuid"
+)
+
+// LinkPolicy is a link_policy block. The strings are those of the language.
+type LinkPolicy struct {
+	Name            string
+	Scope           *Scope
+	Anchor          string   // AnchorObjectGUID (default) or AnchorConsistencyGUID
+	Match           []string // default immutable_id, primary_smtp, user_principal_name
+	Unmatched       string   // create (default), skip, block
+	ForeignAnchor   string   // block (default), relink
+	SyncedElsewhere string   // block (default), take_over
+	Privileged      string   // block (default), allow
+	Deleted         string   // restore (default), create, block
+	Leaving         string   // disable (default), keep, unlink, delete
+	DeclaredAt      string
+}
+
+// Link is a link block: a pair decided by a person.
+type Link struct {
+	Name       string
+	Source     string // DN, objectGUID or UPN
+	Tenant     string // UPN or object id
+	DeclaredAt string
+}
+
+// Limits of a guard, by the names of the language.
+const (
+	LimitCreates        = "creates"
+	LimitUpdates        = "updates"
+	LimitDisables       = "disables"
+	LimitUnlinks        = "unlinks"
+	LimitRelinks        = "relinks"
+	LimitDeletes        = "deletes"
+	LimitMemberRemovals = "member_removals"
+	LimitSourceShrink   = "source_shrink"
+)
+
+// Limit is one limit of a guard: either part trips it.
+type Limit struct {
+	Count   *int     // more than this many
+	Percent *float64 // more than this share of the linked objects
+	// MinLinked is the number of linked objects up to which Percent is not looked at (the built-in guard's 10).
+	MinLinked int
+}
+
+// Guard is a guard block: limits on a whole plan.
+type Guard struct {
+	Name       string
+	Limits     map[string]Limit // by the Limit… names; absent means no limit
+	Protect    []string         // UPNs, addresses or object ids that are never changed
+	DeclaredAt string
+}

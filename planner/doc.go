@@ -1,0 +1,2 @@
+// Package planner works out what has to change.
+package planner

@@ -1,0 +1,177 @@
+package planner
+
+import (
+	"github.com/dirform/dirform/state"
+)
+
+// FormatVersion is the version of the plan document and file. A reader refuses a greater major version.
+const FormatVersion = "1.0"
+
+// Header identifies a plan: what it was made from and what it may be applied to.
+type Header struct {
+	FormatVersion  string   `json:"format_version"`
+	DirformVersion string   `json:"dirform_version"`
+	CreatedAt      string   `json:"created_at"` // RFC 3339, UTC
+	ConfigDigest   string   `json:"config_digest"`
+	State          StateID  `json:"state"`
+	Source         SourceID `json:"source"`
+	Tenant         TenantID `json:"tenant"`
+	// Key is the lineage's fingerprint key, hexadecimal, in plans whose lineage no state file holds yet: the first apply
+	// creates the state with it.
+	Key string `json:"key,omitempty"`
+	// Targets and Excludes are the --target and --exclude addresses the plan was limited to.
+	Targets  []string `json:"targets,omitempty"`
+	Excludes []string `json:"excludes,omitempty"`
+	// Allowed are the guard limits lifted for this plan with --allow, as LIMIT=N.
+	Allowed []string `json:"allowed,omitempty"`
+}
+
+// StateID is the state a plan was made against.
+type StateID struct {
+	Lineage string `json:"lineage"`
+	Serial  int64  `json:"serial"`
+}
+
+// SourceID is the directory a plan was made from.
+type SourceID struct {
+	Domain string `json:"domain"`
+	SID    string `json:"sid"`
+}
+
+// TenantID is the tenant a plan was made for.
+type TenantID struct {
+	ID string `json:"id"`
+}
+
+// Severity of a finding.
+type Severity string
+
+// An error finding blocks the objects it names; a warning does not.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+)
+
+// Finding is a coded diagnostic about objects: what is wrong, with what exactly, and the way out.
+type Finding struct {
+	Code       string      `json:"code"` // DF101 …
+	Severity   Severity    `json:"severity"`
+	Summary    string      `json:"summary"` // constant per code
+	Detail     string      `json:"detail"`
+	Hint       string      `json:"hint"`
+	Attribute  string      `json:"attribute,omitempty"`
+	Value      string      `json:"value,omitempty"`
+	Objects    []ObjectRef `json:"objects"`
+	DeclaredAt string      `json:"declared_at,omitempty"`
+}
+
+// ObjectRef names an object of either side in a finding.
+type ObjectRef struct {
+	Address  string     `json:"address,omitempty"` // source objects in scope
+	Anchor   string     `json:"anchor,omitempty"`
+	SourceDN string     `json:"source_dn,omitempty"`
+	TargetID string     `json:"target_id,omitempty"` // tenant objects
+	Kind     state.Kind `json:"kind,omitempty"`
+	Name     string     `json:"name,omitempty"` // display name or UPN
+}
+
+// GuardResult is one limit's outcome.
+type GuardResult struct {
+	Name    string  `json:"name"`
+	Limit   string  `json:"limit"`   // "deletes.count", "deletes.percent", "source_shrink.percent"
+	Allowed float64 `json:"allowed"` // the limit, a count or a percentage
+	Planned float64 `json:"planned"` // what the plan would do, in the same unit
+	Tripped bool    `json:"tripped"`
+}
+
+// Summary counts a plan's objects by action.
+type Summary struct {
+	Create    int `json:"create"`
+	Link      int `json:"link"`
+	Relink    int `json:"relink"`
+	Restore   int `json:"restore"`
+	Update    int `json:"update"`
+	Disable   int `json:"disable"`
+	Unlink    int `json:"unlink"`
+	Delete    int `json:"delete"`
+	Unchanged int `json:"unchanged"`
+	Blocked   int `json:"blocked"`
+	Drifted   int `json:"drifted"` // objects with at least one drifted attribute; they are counted under their action too
+}
+
+// Count adds n to the counter of action a.
+func (s *Summary) Count(a state.Action, n int) {
+	switch a {
+	case state.Create:
+		s.Create += n
+	case state.Link:
+		s.Link += n
+	case state.Relink:
+		s.Relink += n
+	case state.Restore:
+		s.Restore += n
+	case state.Update:
+		s.Update += n
+	case state.Disable:
+		s.Disable += n
+	case state.Unlink:
+		s.Unlink += n
+	case state.Delete:
+		s.Delete += n
+	case state.Unchanged:
+		s.Unchanged += n
+	case state.Blocked:
+		s.Blocked += n
+	}
+}
+
+// Changes is the number of changes apply would make.
+func (s *Summary) Changes() int {
+	return s.Create + s.Link + s.Relink + s.Restore + s.Update + s.Disable + s.Unlink + s.Delete
+}
+
+// Cost is what carrying out a plan takes at the tenant.
+type Cost struct {
+	Writes  int `json:"writes"`  // write requests
+	Seconds int `json:"seconds"` // estimate from the documented write quota, rounded up
+}
+
+// Record is what an apply notes about an unchanged object: its fingerprints differ from the recorded ones although both
+// directories agree, or a pair was seen that is not recorded yet. It causes no write to a directory.
+type Record struct {
+	Anchor       string            `json:"anchor"`
+	Fingerprints map[string]string `json:"fingerprints"`
+}
+
+// ScopeSeen is what reading a scope found.
+type ScopeSeen struct {
+	Scope   string     `json:"scope"`
+	Kind    state.Kind `json:"kind"`
+	Objects int        `json:"objects"`  // read from the directory
+	InScope int        `json:"in_scope"` // left after where
+	OUs     []OUSeen   `json:"ous,omitempty"`
+}
+
+// OUSeen is a declared OU and what it resolved to; apply records it, so that a renamed OU is followed by its GUID.
+type OUSeen struct {
+	Declared string `json:"declared"` // DN as declared
+	DN       string `json:"dn"`       // where it is now
+	GUID     string `json:"guid"`
+}
+
+// Totals closes a plan: everything that is known only after the last change.
+type Totals struct {
+	Applicable bool          `json:"applicable"` // false when a guard tripped
+	Summary    Summary       `json:"summary"`
+	Cost       Cost          `json:"cost"`
+	Guards     []GuardResult `json:"guards"`
+	Scopes     []ScopeSeen   `json:"scopes"`
+}
+
+// Sink receives a plan as it is made: first all findings, then all changes in the order of their execution, then all records.
+// planfile.Writer is one.
+type Sink interface {
+	Finding(*Finding) error
+	Change(*state.Change) error
+	Record(*Record) error
+}

@@ -1,0 +1,180 @@
+// Package providers says what a directory must be able to do for dirform, and what its attributes may hold.
+//
+// Reading and writing are separate interfaces on purpose: the code behind plan, drift, validate and explain is handed readers
+// only, so that no path leads from it to a write. A reader is asked for streams, never for single objects, while planning;
+// Lookup serves apply's re-check right before a write, and takes many objects in one call.
+//
+// A stream ends complete or with an error, which is its last element. An incomplete read never looks like a short one.
+package providers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/dirform/dirform/state"
+)
+
+// Objects is a stream of directory objects. Each object is valid until the next; an error is the last element.
+type Objects = iter.Seq2[*state.Object, error]
+
+// Domain identifies a source directory.
+type Domain struct {
+	Name   string // DNS name, corp.contoso.com
+	SID    string // domain SID, S-1-5-21-…
+	BaseDN string // default naming context
+}
+
+// Container is an OU (or other container) of the source.
+type Container struct {
+	DN   string
+	GUID state.GUID
+}
+
+// Query asks a source for the objects of one kind below some containers.
+type Query struct {
+	Kind       state.Kind
+	Bases      []string // distinguished names, searched with their subtrees
+	Exclude    []string // distinguished names of subtrees to leave out
+	Filter     string   // extra LDAP filter, evaluated by the server; may be empty
+	Attributes *state.Shape
+}
+
+// SourceReader reads an Active Directory.
+type SourceReader interface {
+	// Domain identifies the directory.
+	Domain(ctx context.Context) (Domain, error)
+	// Container resolves an OU by distinguished name or, if dn is empty, by GUID. ok is false if there is none.
+	Container(ctx context.Context, dn string, guid state.GUID) (c Container, ok bool, err error)
+	// Read streams the objects of a query, each once.
+	Read(ctx context.Context, q Query) Objects
+	// Lookup streams the objects with these GUIDs wherever they are; those that don't exist are left out.
+	Lookup(ctx context.Context, kind state.Kind, guids []state.GUID, attributes *state.Shape) Objects
+	// UPNSuffixes lists the forest's alternative UPN suffixes and its domains' DNS names.
+	UPNSuffixes(ctx context.Context) ([]string, error)
+	Close() error
+}
+
+// SourceWriter makes the few changes dirform makes in Active Directory.
+type SourceWriter interface {
+	// AddUPNSuffix adds an alternative UPN suffix to the forest. Adding one that exists is not an error.
+	AddUPNSuffix(ctx context.Context, suffix string) error
+	// SetAttribute replaces a single-valued attribute's value if it is still before: a compare-and-swap done by the server.
+	// Binary values are base64. If the value is another by now, the error wraps ErrStale.
+	SetAttribute(ctx context.Context, guid state.GUID, name string, before, after state.Value) error
+}
+
+// Organization identifies a tenant.
+type Organization struct {
+	ID          string
+	DisplayName string
+	SyncEnabled bool // another engine synchronises a directory into the tenant
+}
+
+// TenantDomain is a domain name of a tenant.
+type TenantDomain struct {
+	Name      string
+	Verified  bool
+	Initial   bool // the tenant's own *.onmicrosoft.com
+	Federated bool
+}
+
+// TenantQuery asks a tenant for all its objects of one kind.
+type TenantQuery struct {
+	Kind       state.Kind
+	Attributes *state.Shape
+	Deleted    bool // those in the recycle bin instead of the living
+}
+
+// RoleHolder is a principal that holds a directory role.
+type RoleHolder struct {
+	ID    string   // object id
+	Roles []string // display names
+}
+
+// TenantReader reads an Entra tenant.
+type TenantReader interface {
+	Organization(ctx context.Context) (Organization, error)
+	Domains(ctx context.Context) ([]TenantDomain, error)
+	// Read streams all objects of a kind.
+	Read(ctx context.Context, q TenantQuery) Objects
+	// RoleHolders lists who holds a directory role, directly.
+	RoleHolders(ctx context.Context) ([]RoleHolder, error)
+	// Lookup streams the living objects with these ids; those that don't exist are left out. It asks in batches.
+	Lookup(ctx context.Context, kind state.Kind, ids []string, attributes *state.Shape) Objects
+	// FindByAnchor streams the living users whose onPremisesImmutableId is one of anchors. It asks in batches.
+	FindByAnchor(ctx context.Context, anchors []string, attributes *state.Shape) Objects
+	Close() error
+}
+
+// Op is what a Write does.
+type Op uint8
+
+// The tenant's write operations.
+const (
+	OpCreate         Op = iota // POST: a new object with Attributes and a random password nobody learns
+	OpPatch                    // PATCH: Attributes, null clears
+	OpDelete                   // DELETE: into the recycle bin
+	OpRestore                  // POST restore: out of the recycle bin
+	OpSetReference             // PUT $ref: Attributes holds one reference attribute and the target's id
+	OpClearReference           // DELETE $ref
+)
+
+// Write is one write request to the tenant.
+type Write struct {
+	Op         Op
+	Kind       state.Kind
+	ID         string                  // empty for OpCreate
+	Attributes []state.AttributeChange // After is what is written
+}
+
+// WriteResult is the outcome of one Write.
+type WriteResult struct {
+	ID  string // the object's id; for OpCreate the new one
+	Err error  // nil when done; wraps ErrUnknownOutcome when the reply was lost
+}
+
+// MaxBatch is the most writes one call of [TenantWriter.Write] takes: what one $batch request holds.
+const MaxBatch = 20
+
+// TenantWriter writes to an Entra tenant.
+type TenantWriter interface {
+	// Write carries out at most MaxBatch independent writes in one request and returns a result for each, in order. It paces
+	// itself inside the service's write quota and waits out throttling. It is safe for concurrent use.
+	Write(ctx context.Context, writes []Write) []WriteResult
+}
+
+// Errors that callers act upon.
+var (
+	// ErrStale means that the object is not as it was when planned.
+	ErrStale = errors.New("changed since the plan was made")
+	// ErrUnknownOutcome means that a write was sent but its reply was lost: look the object up before anything else.
+	ErrUnknownOutcome = errors.New("the reply was lost, so the outcome is not known")
+)
+
+// ServiceError is an error reply of Microsoft Graph. It holds no personal data beyond what the service put in Message.
+type ServiceError struct {
+	Status     int    // HTTP status
+	Code       string // error.code
+	Message    string // error.message
+	Details    []ErrorDetail
+	RequestID  string        // for Microsoft's support
+	RetryAfter time.Duration // 0 if the service named none
+	Op         string        // what was being done: "GET /users"
+}
+
+// ErrorDetail is one entry of error.details.
+type ErrorDetail struct{ Code, Target, Message string }
+
+// Error says what failed, the service's words, and the request id.
+func (e *ServiceError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: HTTP %d %s: %s", e.Op, e.Status, e.Code, e.Message)
+	if e.RequestID != "" {
+		fmt.Fprintf(&b, " (request-id %s)", e.RequestID)
+	}
+	return b.String()
+}

@@ -1,0 +1,83 @@
+package state
+
+// Action is what a change does. The constants stand in the order in which plans show and count them.
+type Action string
+
+// The actions of a plan. Unchanged and Blocked are counted but are never the action of a change.
+const (
+	Create    Action = "create"    // a new tenant object
+	Link      Action = "link"      // adopt an existing tenant object
+	Relink    Action = "relink"    // give a tenant object a new anchor
+	Restore   Action = "restore"   // bring back from the recycle bin and link
+	Update    Action = "update"    // change attributes of a linked object
+	Disable   Action = "disable"   // block sign-in of an account that left the scope
+	Unlink    Action = "unlink"    // forget the pair and clear the anchor
+	Delete    Action = "delete"    // move the tenant object to the recycle bin
+	Unchanged Action = "unchanged" // nothing to do
+	Blocked   Action = "blocked"   // not touched because of an error finding
+)
+
+// Actions are the actions a change can have, in display order.
+var Actions = []Action{Create, Link, Relink, Restore, Update, Disable, Unlink, Delete}
+
+// AttributeChange is one attribute's part of a change. Before is the value read while planning; apply re-checks it.
+type AttributeChange struct {
+	Name   string `json:"name"`
+	Before Value  `json:"before"`
+	After  Value  `json:"after"`
+	Drift  bool   `json:"drift"` // Before is not what dirform last applied: somebody else changed it
+}
+
+// Match is the evidence on which a source object and a tenant object were paired.
+type Match struct {
+	Rule  string `json:"rule"`  // "recorded", "declared", "immutable_id", "primary_smtp" or "user_principal_name"
+	Value string `json:"value"` // the value both sides share
+}
+
+// PendingRef is the prefix of a reference value whose target is created by the same plan: "anchor:" + the target's anchor.
+const PendingRef = "anchor:"
+
+// Change is one step of a plan, complete in itself: whom it concerns, what is written where, and why.
+type Change struct {
+	Address    string            `json:"address"` // kind.scope["key"], for people and --target
+	Kind       Kind              `json:"kind"`
+	Action     Action            `json:"action"`
+	Scope      string            `json:"scope,omitempty"`
+	Anchor     string            `json:"anchor,omitempty"`
+	SourceGUID string            `json:"source_guid,omitempty"` // objectGUID in text form
+	SourceDN   string            `json:"source_dn,omitempty"`
+	TargetID   string            `json:"target_id,omitempty"` // empty until created
+	Match      *Match            `json:"match,omitempty"`
+	Reason     string            `json:"reason"`
+	DeclaredAt string            `json:"declared_at,omitempty"` // file:line of the rule that asks for it
+	Attributes []AttributeChange `json:"attributes"`            // written to the tenant; sorted by name
+	// SourceAttributes are written to Active Directory, before the tenant is.
+	SourceAttributes []AttributeChange `json:"source_attributes,omitempty"`
+	// Needs are anchors of changes in the same plan that must succeed first.
+	Needs []string `json:"needs,omitempty"`
+	// Fingerprints are the keyed fingerprints of every managed attribute once this change is applied, in hexadecimal by
+	// attribute name: what the record remembers as last applied. They reveal nothing without the lineage's key.
+	Fingerprints map[string]string `json:"fingerprints,omitempty"`
+}
+
+// Writes counts the write requests the change needs at the tenant: one for the object and one per reference attribute.
+func (c *Change) Writes(isReference func(attribute string) bool) int {
+	n, plain := 0, 0
+	for _, a := range c.Attributes {
+		if isReference(a.Name) {
+			n++
+		} else {
+			plain++
+		}
+	}
+	switch c.Action {
+	case Create, Delete:
+		return n + 1
+	case Restore:
+		n++
+	}
+	if plain > 0 {
+		n++
+	}
+	return n
+}
