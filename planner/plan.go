@@ -102,25 +102,25 @@ type Summary struct {
 // Count adds n to the counter of action a.
 func (s *Summary) Count(a state.Action, n int) {
 	switch a {
-	case state.Create:
+	case state.ActionCreate:
 		s.Create += n
-	case state.Link:
+	case state.ActionLink:
 		s.Link += n
-	case state.Relink:
+	case state.ActionRelink:
 		s.Relink += n
-	case state.Restore:
+	case state.ActionRestore:
 		s.Restore += n
-	case state.Update:
+	case state.ActionUpdate:
 		s.Update += n
-	case state.Disable:
+	case state.ActionDisable:
 		s.Disable += n
-	case state.Unlink:
+	case state.ActionUnlink:
 		s.Unlink += n
-	case state.Delete:
+	case state.ActionDelete:
 		s.Delete += n
-	case state.Unchanged:
+	case state.ActionUnchanged:
 		s.Unchanged += n
-	case state.Blocked:
+	case state.ActionBlocked:
 		s.Blocked += n
 	}
 }

@@ -3,22 +3,22 @@ package state
 // Action is what a change does. The constants stand in the order in which plans show and count them.
 type Action string
 
-// The actions of a plan. Unchanged and Blocked are counted but are never the action of a change.
+// The actions of a plan. ActionUnchanged and ActionBlocked are counted but are never the action of a change.
 const (
-	Create    Action = "create"    // a new tenant object
-	Link      Action = "link"      // adopt an existing tenant object
-	Relink    Action = "relink"    // give a tenant object a new anchor
-	Restore   Action = "restore"   // bring back from the recycle bin and link
-	Update    Action = "update"    // change attributes of a linked object
-	Disable   Action = "disable"   // block sign-in of an account that left the scope
-	Unlink    Action = "unlink"    // forget the pair and clear the anchor
-	Delete    Action = "delete"    // move the tenant object to the recycle bin
-	Unchanged Action = "unchanged" // nothing to do
-	Blocked   Action = "blocked"   // not touched because of an error finding
+	ActionCreate    Action = "create"    // a new tenant object
+	ActionLink      Action = "link"      // adopt an existing tenant object
+	ActionRelink    Action = "relink"    // give a tenant object a new anchor
+	ActionRestore   Action = "restore"   // bring back from the recycle bin and link
+	ActionUpdate    Action = "update"    // change attributes of a linked object
+	ActionDisable   Action = "disable"   // block sign-in of an account that left the scope
+	ActionUnlink    Action = "unlink"    // forget the pair and clear the anchor
+	ActionDelete    Action = "delete"    // move the tenant object to the recycle bin
+	ActionUnchanged Action = "unchanged" // nothing to do
+	ActionBlocked   Action = "blocked"   // not touched because of an error finding
 )
 
 // Actions are the actions a change can have, in display order.
-var Actions = []Action{Create, Link, Relink, Restore, Update, Disable, Unlink, Delete}
+var Actions = []Action{ActionCreate, ActionLink, ActionRelink, ActionRestore, ActionUpdate, ActionDisable, ActionUnlink, ActionDelete}
 
 // AttributeChange is one attribute's part of a change. Before is the value read while planning; apply re-checks it.
 type AttributeChange struct {
@@ -71,9 +71,9 @@ func (c *Change) Writes(isReference func(attribute string) bool) int {
 		}
 	}
 	switch c.Action {
-	case Create, Delete:
+	case ActionCreate, ActionDelete:
 		return n + 1
-	case Restore:
+	case ActionRestore:
 		n++
 	}
 	if plain > 0 {

@@ -1,0 +1,24 @@
+package state
+
+// Link is a recorded pair: a source object and the tenant object it is synchronised to. It holds no personal data.
+type Link struct {
+	Anchor     string // base64, as in the tenant's onPremisesImmutableId
+	Kind       Kind
+	Scope      string // name of the scope it was last seen in
+	SourceGUID GUID
+	TargetID   string
+	Rule       string // the match rule that paired them, or "created"
+	// Left is set once the source object has left its scope and the leaving policy was carried out in a way that keeps the
+	// record: the account is disabled or kept, and stays so until the source object comes back.
+	Left bool
+	// Fingerprints of the managed attributes as last applied, parallel to Shape; 0 where not known. See [Hasher].
+	Shape        *Shape
+	Fingerprints []uint64
+}
+
+// OU is a scope's container as the record knows it, so that a renamed OU is followed instead of emptied.
+type OU struct {
+	Scope    string
+	Declared string // distinguished name as the configuration has it
+	GUID     GUID
+}
