@@ -1,0 +1,41 @@
+package state
+
+// EntryStatus is how far a journalled step has come.
+type EntryStatus string
+
+// The statuses of a step. An intent without a result was cut off: whether its write happened is not known.
+const (
+	StatusIntent  EntryStatus = "intent"  // about to be written
+	StatusDone    EntryStatus = "done"    // written, and the directory said so
+	StatusFailed  EntryStatus = "failed"  // refused by a directory, or not possible
+	StatusSkipped EntryStatus = "skipped" // not written: changed since the plan, or something it needs failed
+	StatusUnknown EntryStatus = "unknown" // sent, but the reply was lost and looking it up did not tell
+)
+
+// Entry is one journalled step of a run. It holds no personal data: a service's words about an object stay out of it.
+type Entry struct {
+	Seq       int64  // position within the run, counted from 1; the same for a step's intent and its result
+	Key       string // the anchor, or the name of a declared resource (a UPN suffix)
+	Kind      Kind
+	Action    Action
+	Attribute string // set when the step writes one reference attribute, which takes a request of its own
+	Status    EntryStatus
+	TargetID  string // empty while a creation has no id yet
+	Code      string // why it was not done: the service's error code, or a word of dirform's own such as "stale"
+	RequestID string // the service's, for its support
+}
+
+// Result is what became of a step, and what the record of links becomes by it.
+type Result struct {
+	Entry
+	Link   *Link // recorded in place of the link with the same anchor; nil leaves the record as it is
+	Forget bool  // the link whose anchor is Key is removed
+}
+
+// Counts sums up the changes of a run by what became of them.
+type Counts struct {
+	Applied int `json:"applied"`
+	Failed  int `json:"failed"`
+	Skipped int `json:"skipped"`
+	Unknown int `json:"unknown"`
+}
