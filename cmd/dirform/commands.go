@@ -1,0 +1,12 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// commands are dirform's commands in the order in which help lists them.
+func commands(a *app) []*cobra.Command {
+	return []*cobra.Command{
+		newVersionCommand(a),
+		newHelpCommand(a),
+		newCompletionCommand(a),
+	}
+}

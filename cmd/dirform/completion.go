@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func newCompletionCommand(a *app) *cobra.Command {
+	shells := []string{"bash", "zsh", "fish", "powershell"}
+	cmd := &cobra.Command{
+		Use:       "completion SHELL",
+		Short:     "Print a script that completes dirform's commands and options",
+		Long:      "Completion prints a script for your shell (bash, zsh, fish or powershell) that completes dirform's commands and options.",
+		Example:   "  source <(dirform completion bash)\n  dirform completion zsh > \"${fpath[1]}/_dirform\"",
+		ValidArgs: shells,
+		Args:      arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root, w := cmd.Root(), a.env.Stdout
+			switch args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(w, true)
+			case "zsh":
+				return root.GenZshCompletion(w)
+			case "fish":
+				return root.GenFishCompletion(w, true)
+			case "powershell":
+				return root.GenPowerShellCompletionWithDesc(w)
+			}
+			e := &usageError{summary: fmt.Sprintf("No completion for %q", args[0]), hint: "Choose one of bash, zsh, fish and powershell."}
+			if near := closest(args[0], shells); near != "" {
+				e.detail = fmt.Sprintf("Did you mean %q?", near)
+			}
+			return e
+		},
+	}
+	return exitStatus(cmd, "0  done", "1  not a shell dirform knows")
+}

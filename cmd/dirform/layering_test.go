@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/dirform/dirform/"
+
+// layers says which of our packages a package may import. A folder without a row of its own, such as an internal one, counts
+// as its nearest parent with a row; "*" is everything.
+var layers = map[string][]string{
+	"state":                  {},
+	"state/store":            {"state"},
+	"config/expr":            {"state"},
+	"config":                 {"config/expr", "state"},
+	"providers":              {"state"},
+	"providers/ad":           {"providers", "state"},
+	"providers/entra":        {"providers", "state"},
+	"providers/lab":          {"state"},
+	"providers/providertest": {"providers", "state"},
+	"planner":                {"config", "providers", "state"},
+	"planner/planfile":       {"planner", "state"},
+	"planner/render":         {"planner", "state"},
+	"planner/apply":          {"planner", "providers", "state"},
+	"cmd":                    {"*"},
+}
+
+// banned are imports from outside that a layer must not have, and why.
+var banned = []struct{ layer, path, why string }{
+	{"*", "github.com/microsoftgraph/msgraph-sdk-go", "its root client takes gigabytes to compile"},
+	{"*", "github.com/microsoftgraph/msgraph-sdk-go/models", "its models take gigabytes to compile"},
+	{"*", "github.com/microsoftgraph/msgraph-sdk-go/users", "it imports the models"},
+	{"planner", "net", "planning is pure"},
+	{"planner", "net/http", "planning is pure"},
+	{"planner", "log", "planning is pure"},
+	{"planner", "log/slog", "planning is pure"},
+	{"planner", "math/rand", "planning is deterministic"},
+	{"planner", "math/rand/v2", "planning is deterministic"},
+	{"state", "net/http", "the vocabulary knows no service"},
+	{"config", "net/http", "checking a configuration works offline"},
+}
+
+// outsideCmd may be imported by commands only: below them nothing has flags, a terminal or an exit status.
+var outsideCmd = []string{"flag", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "os/signal"}
+
+func TestLayering(t *testing.T) {
+	packages := listPackages(t)
+	for _, p := range packages {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		layer := layerOf(name)
+		if layer == "" {
+			t.Errorf("%s stands in no layer: add a row to the table", name)
+			continue
+		}
+		for _, path := range p.Imports {
+			if why := verdict(layer, path); why != "" {
+				t.Errorf("%s imports %s: %s", name, strings.TrimPrefix(path, module), why)
+			}
+		}
+	}
+	if len(packages) < 3 {
+		t.Fatalf("go list found %d packages", len(packages))
+	}
+}
+
+// verdict says why a package of layer must not import path; "" means it may.
+func verdict(layer, path string) string {
+	if ours, ok := strings.CutPrefix(path, module); ok {
+		to := layerOf(ours)
+		if to == layer || slices.Contains(layers[layer], to) || slices.Contains(layers[layer], "*") {
+			return ""
+		}
+		return layer + " may import only " + strings.Join(layers[layer], ", ")
+	}
+	for _, b := range banned {
+		if b.path == path && (b.layer == "*" || b.layer == layer) {
+			return b.why
+		}
+	}
+	if layer != "cmd" && slices.Contains(outsideCmd, path) {
+		return "only commands may"
+	}
+	return ""
+}
+
+// layerOf is the row of the table a package falls under, "" if there is none.
+func layerOf(name string) string {
+	for ; name != "."; name = filepath.ToSlash(filepath.Dir(name)) {
+		if _, ok := layers[name]; ok {
+			return name
+		}
+	}
+	return ""
+}
+
+type listedPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func listPackages(t *testing.T) (packages []listedPackage) {
+	t.Helper()
+	var stderr bytes.Buffer
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports", "./...")
+	cmd.Dir, cmd.Stderr = "../..", &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.Bytes())
+	}
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listedPackage
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+// TestVerdict holds the table's reader to cases that must and must not pass: a layering test that lets everything through
+// would look the same as one that finds nothing.
+func TestVerdict(t *testing.T) {
+	for _, c := range []struct {
+		from, to string
+		ok       bool
+	}{
+		{"state", module + "config", false},
+		{"planner", module + "state", true},
+		{"planner/internal/rows", module + "state", true},
+		{"planner", module + "planner/internal/rows", true},
+		{"planner", module + "planner/render", false},
+		{"planner", module + "state/store", false},
+		{"planner", module + "providers/ad", false},
+		{"providers/lab/internal/graph", module + "providers", false},
+		{"providers/ad", module + "providers/entra", false},
+		{"cmd/dirform", module + "providers/lab", true},
+		{"planner", "net/http", false},
+		{"providers/entra", "github.com/microsoftgraph/msgraph-sdk-go/models", false},
+		{"config", "github.com/spf13/cobra", false},
+		{"cmd/dirform", "github.com/spf13/cobra", true},
+	} {
+		if why := verdict(layerOf(c.from), c.to); (why == "") != c.ok {
+			t.Errorf("%s -> %s: got %q, want allowed = %v", c.from, c.to, why, c.ok)
+		}
+	}
+}
+
+func TestRootHoldsOnlyWhatBelongsThere(t *testing.T) {
+	allowed := []string{"cmd", "config", "planner", "providers", "state", "examples", "go.mod", "go.sum", "README.md", "LICENSE"}
+	built := []string{"dirform", "dirform.exe"} // what "go build ./cmd/dirform" leaves there
+	entries, err := os.ReadDir("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if !strings.HasPrefix(name, ".") && !slices.Contains(allowed, name) && !slices.Contains(built, name) {
+			t.Errorf("the top level holds %s", name)
+		}
+	}
+}

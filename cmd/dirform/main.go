@@ -1,0 +1,45 @@
+// Command dirform plans and applies the synchronisation of an on-premises Active Directory with a Microsoft Entra tenant.
+//
+// This package is the only place with flags, environment, terminal, clock and exit status. A command file reads as the flow of
+// its command, top to bottom; what several commands need stands in files of its own: app.go (global options and streams),
+// errors.go (errors and exit status), open.go (from a configuration to open directories).
+package main
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+)
+
+func main() {
+	os.Exit(Main(process()))
+}
+
+// process is this process as an Environment.
+func process() Environment {
+	signals := make(chan os.Signal, 3)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = "."
+	}
+	return Environment{
+		Args:    os.Args[1:],
+		Stdin:   os.Stdin,
+		Stdout:  os.Stdout,
+		Stderr:  os.Stderr,
+		Environ: os.Environ(),
+		Dir:     dir,
+		Now:     time.Now,
+		Terminal: Terminal{
+			In:  term.IsTerminal(int(os.Stdin.Fd())),
+			Out: term.IsTerminal(int(os.Stdout.Fd())),
+			Err: term.IsTerminal(int(os.Stderr.Fd())),
+		},
+		Signals: signals,
+		Exit:    os.Exit,
+	}
+}
