@@ -1,0 +1,25 @@
+// Package store is the record: which source object is linked to which tenant object, what was last applied to it, and what
+// every run did. It is one local SQLite file that any SQLite tool can open.
+//
+// The record holds no personal data and no secret but one: the lineage's fingerprint key, which by itself reveals nothing.
+// Names, addresses and a service's error messages never enter it. It can be rebuilt from both directories.
+//
+// # Lineage and serial
+//
+// A lineage names one history of a record; the first plan mints it and the first apply creates the file with it. The serial
+// counts the runs that wrote. A plan remembers both, and [Store.Begin] refuses a plan that was made from another serial. The
+// serial is raised in the same transaction as a run's first durable entry, which is always an intent or a record, never
+// later than the first write to a directory. So a run that was killed before it could have written anything leaves its plan
+// usable, and one that may have written does not.
+//
+// # Crash safety
+//
+// Every call of a [Writer] is one durable transaction (write-ahead log, synchronous=FULL). A run that was killed leaves intents
+// without results: [Store.Unfinished] lists them until the next run writes. They need no repair, because the next plan finds
+// what was written by its anchor.
+//
+// # When not to use this
+//
+// The lock relies on the operating system's file locks. On a network share that does not carry them, the lock file still
+// keeps a second host out, but a dead holder is then not noticed and must be freed with dirform force-unlock.
+package store

@@ -1,0 +1,156 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/dirform/dirform/state"
+)
+
+// chunk is how many rows one query of a stream fetches. Between chunks the connection is free for other work.
+const chunk = 2048
+
+// linkColumns come as bytes, because the driver spends more on text and rows are many.
+const linkColumns = "CAST(anchor AS BLOB), CAST(tenant_id AS BLOB), source_guid, class, fingerprints"
+
+// Links streams all recorded links, ordered by anchor. A link is valid until the next one is asked for: it and its
+// fingerprints are reused, while its strings and shape stay valid. An error is the last element.
+func (s *Store) Links(ctx context.Context) iter.Seq2[*state.Link, error] {
+	return func(yield func(*state.Link, error) bool) {
+		query := "SELECT " + linkColumns + " FROM links WHERE anchor > ? ORDER BY anchor LIMIT ?"
+		buf := make([]state.Link, chunk)
+		last := ""
+		for {
+			n, err := s.readLinks(ctx, query, []any{last, chunk}, buf)
+			for i := range n {
+				if !yield(&buf[i], nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if n < chunk {
+				return
+			}
+			last = buf[n-1].Anchor
+		}
+	}
+}
+
+// Link is the recorded link of an anchor.
+func (s *Store) Link(ctx context.Context, anchor string) (l *state.Link, ok bool, err error) {
+	links, err := s.linksOf(ctx, []string{anchor})
+	l = links[anchor]
+	return l, l != nil, err
+}
+
+// linksOf are the recorded links of some anchors.
+func (s *Store) linksOf(ctx context.Context, anchors []string) (map[string]*state.Link, error) {
+	found := make(map[string]*state.Link, len(anchors))
+	for _, a := range anchors {
+		buf := make([]state.Link, 1)
+		n, err := s.readLinks(ctx, "SELECT "+linkColumns+" FROM links WHERE anchor = ?", []any{a}, buf)
+		if err != nil {
+			return nil, err
+		}
+		if n == 1 {
+			found[a] = &buf[0]
+		}
+	}
+	return found, nil
+}
+
+// readLinks fills buf with a query's links, reusing the fingerprint slices it holds, and returns how many there were. It reads
+// below database/sql, whose conversions cost more than the query itself.
+func (s *Store) readLinks(ctx context.Context, query string, args []any, buf []state.Link) (n int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.meta.Exists {
+		return 0, nil
+	}
+	named := make([]driver.NamedValue, len(args))
+	for i, a := range args {
+		if v, ok := a.(int); ok {
+			a = int64(v)
+		}
+		named[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
+	}
+	err = s.conn.Raw(func(dc any) error {
+		rows, err := dc.(driver.QueryerContext).QueryContext(ctx, query, named)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		values := make([]driver.Value, 5)
+		for n < len(buf) {
+			if err := rows.Next(values); err == io.EOF {
+				return nil
+			} else if err != nil {
+				return err
+			}
+			if err := s.scanLink(values, &buf[n]); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	if err != nil {
+		return n, explain(s.path, err)
+	}
+	return n, nil
+}
+
+// scanLink takes one row of linkColumns.
+func (s *Store) scanLink(v []driver.Value, l *state.Link) error {
+	anchor, okA := v[0].([]byte)
+	tenant, okT := v[1].([]byte)
+	guid, okG := v[2].([]byte)
+	id, okC := v[3].(int64)
+	fp, _ := v[4].([]byte)
+	c, okK := s.classes.byID[id]
+	shape := s.classes.shapes[c.shape]
+	if !okA || !okT && v[1] != nil || !okG || len(guid) != len(l.SourceGUID) || !okC || !okK || shape == nil || len(fp) != 8*shape.Len() {
+		return fmt.Errorf("the link of anchor %q is damaged; remove it with dirform state rm, and the next plan finds the pair again", anchor)
+	}
+	l.Anchor, l.TargetID, l.Kind, l.Scope, l.Rule, l.Left, l.Shape = string(anchor), string(tenant), c.kind, c.scope, c.rule, c.left, shape
+	copy(l.SourceGUID[:], guid)
+	l.Fingerprints = l.Fingerprints[:0]
+	for len(fp) >= 8 {
+		l.Fingerprints = append(l.Fingerprints, binary.LittleEndian.Uint64(fp))
+		fp = fp[8:]
+	}
+	return nil
+}
+
+// OUs are the scopes' containers as last applied, ordered by scope and declared name.
+func (s *Store) OUs(ctx context.Context) ([]state.OU, error) {
+	var ous []state.OU
+	err := s.each(ctx, "SELECT scope, declared, guid FROM ous ORDER BY scope, declared", func(scan func(...any) error) error {
+		var o state.OU
+		var guid []byte
+		if err := scan(&o.Scope, &o.Declared, &guid); err != nil {
+			return err
+		}
+		copy(o.GUID[:], guid)
+		ous = append(ous, o)
+		return nil
+	})
+	return ous, err
+}
+
+// each runs f for every row of a small query; there are none while the record does not exist.
+func (s *Store) each(ctx context.Context, query string, f func(scan func(...any) error) error, args ...any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.meta.Exists {
+		return nil
+	}
+	return explain(s.path, each(ctx, s.conn, query, f, args...))
+}

@@ -1,0 +1,179 @@
+package store
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// LockInfo is what a lock file says about its holder.
+type LockInfo struct {
+	ID     string    `json:"id"`     // what force-unlock must be given
+	Holder string    `json:"holder"` // who: "apply by user@host pid 123"
+	Host   string    `json:"host"`
+	Since  time.Time `json:"since"`
+}
+
+// LockedError says that another process has the state. It names the holder and the way out.
+type LockedError struct {
+	Path  string // of the state
+	Info  LockInfo
+	Alive bool // the holder is a running process on this host; otherwise it runs, or ran, on another one
+}
+
+// Error says who holds the lock, since when, and how to free it.
+func (e *LockedError) Error() string {
+	advice := "wait for it to end"
+	if !e.Alive {
+		advice = fmt.Sprintf("if that run is dead (it was on host %q, so this host cannot tell), free it with: dirform force-unlock %s",
+			e.Info.Host, e.Info.ID)
+	}
+	return fmt.Sprintf("the state %s is locked by %q since %s (lock %s): %s",
+		e.Path, e.Info.Holder, e.Info.Since.UTC().Format(time.RFC3339), e.Info.ID, advice)
+}
+
+// lock is a held lock: an open lock file under an operating system lock, which ends with the process whatever kills it.
+type lock struct {
+	file *os.File
+	info LockInfo
+	// tookOver is the dead holder whose lock this one replaced.
+	tookOver *LockInfo
+}
+
+func lockPath(path string) string { return path + ".lock" }
+
+// acquire takes the lock of the state at path. A lock file whose process died on this host is taken over.
+func acquire(path, holder string, now time.Time) (*lock, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("cannot create the state's folder: %w", err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("cannot lock the state: this host's name is not known: %w", err)
+	}
+	f, old, err := grab(path)
+	if err != nil {
+		return nil, err
+	}
+	if old != nil && old.Host != host {
+		f.Close()
+		return nil, &LockedError{Path: path, Info: *old}
+	}
+	l := &lock{file: f, tookOver: old, info: LockInfo{ID: newID(), Holder: holder, Host: host, Since: now.UTC()}}
+	if err := writeInfo(f, l.info); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("cannot write the lock file %s: %w", lockPath(path), err)
+	}
+	return l, nil
+}
+
+// grab opens the lock file under an exclusive operating system lock and reads what an earlier holder left in it. It starts over
+// when the file was removed by a holder that ended between the opening and the locking.
+func grab(path string) (*os.File, *LockInfo, error) {
+	for {
+		f, err := os.OpenFile(lockPath(path), os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, nil, fmt.Errorf("cannot lock the state: %w; the folder must be writable", err)
+		}
+		if err := lockFile(f); err != nil {
+			info, _ := readInfo(f)
+			f.Close()
+			if !errors.Is(err, errWouldBlock) {
+				return nil, nil, fmt.Errorf("cannot lock the state %s: %w", path, err)
+			}
+			if info == nil { // it holds the lock but has not written who it is yet
+				info = &LockInfo{ID: "unknown", Holder: "a run that has just started", Since: time.Now()}
+			}
+			return nil, nil, &LockedError{Path: path, Info: *info, Alive: true}
+		}
+		if !current(f, lockPath(path)) {
+			f.Close()
+			continue
+		}
+		info, err := readInfo(f)
+		if err != nil {
+			f.Close()
+			return nil, nil, fmt.Errorf("cannot read the lock file %s: %w", lockPath(path), err)
+		}
+		return f, info, nil
+	}
+}
+
+// current reports whether f is still the file of that name.
+func current(f *os.File, name string) bool {
+	a, errA := f.Stat()
+	b, errB := os.Stat(name)
+	return errA == nil && errB == nil && os.SameFile(a, b)
+}
+
+// readInfo reads a lock file. A file that is empty or torn tells nothing: its writer died before it held anything.
+func readInfo(f *os.File) (*LockInfo, error) {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(io.LimitReader(f, 64<<10))
+	if err != nil {
+		return nil, err
+	}
+	var info LockInfo
+	if json.Unmarshal(b, &info) != nil || info.ID == "" {
+		return nil, nil
+	}
+	return &info, nil
+}
+
+func writeInfo(f *os.File, info LockInfo) error {
+	b, err := json.Marshal(info)
+	if err != nil {
+		return err
+	}
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	if _, err := f.WriteAt(append(b, '\n'), 0); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// release empties and removes the lock file. Emptied first, because where an open file cannot be removed it must still be free.
+func (l *lock) release() error {
+	err := l.file.Truncate(0)
+	os.Remove(l.file.Name())
+	return errors.Join(err, l.file.Close())
+}
+
+// ForceUnlock frees the lock of the state at path, whose id a [LockedError] named. A lock whose holder still runs on this host
+// is not freed: ending that process frees it.
+func ForceUnlock(path, id string) error {
+	if _, err := os.Stat(lockPath(path)); errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("the state %s is not locked", path)
+	}
+	f, info, err := grab(path)
+	if err != nil {
+		var locked *LockedError
+		if errors.As(err, &locked) {
+			return fmt.Errorf("not unlocked: %q is still running on this host and would write without a lock; end that process, which frees the lock",
+				locked.Info.Holder)
+		}
+		return err
+	}
+	if info != nil && info.ID != id {
+		f.Close()
+		return fmt.Errorf("not unlocked: the state %s is held by %q under lock %s, not %s; somebody else may have taken it meanwhile",
+			path, info.Holder, info.ID, id)
+	}
+	return (&lock{file: f}).release()
+}
+
+func newID() string {
+	var b [8]byte
+	rand.Read(b[:]) // never fails (crypto/rand)
+	return hex.EncodeToString(b[:])
+}

@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/dirform/dirform/state"
+)
+
+// How a run ended.
+const (
+	OutcomeApplied     = "applied"     // everything was done
+	OutcomePartial     = "partial"     // some changes failed or were skipped
+	OutcomeInterrupted = "interrupted" // stopped by a person; the record is true
+	OutcomeFailed      = "failed"      // stopped by an error
+	OutcomeDied        = "died"        // cut off: a later run found it without an end
+)
+
+// ScopeCount is how many objects a run's plan saw in a scope, for the guard against a shrunken source.
+type ScopeCount struct {
+	Scope   string     `json:"scope"`
+	Kind    state.Kind `json:"kind"`
+	Objects int        `json:"objects"`  // read from the directory
+	InScope int        `json:"in_scope"` // left after the scope's own condition
+}
+
+// Run is one entry of the history. It names no people.
+type Run struct {
+	ID         int64
+	Command    string // "apply" or "state rm"
+	Serial     int64  // of the record once the run had written
+	Started    time.Time
+	Finished   time.Time // zero while it runs, or if it was cut off
+	Outcome    string    // empty while it runs, or if it was cut off and nothing ran since
+	Counts     state.Counts
+	PlanDigest string
+	Allowed    []string // guard limits lifted with --allow, as LIMIT=N
+	Scopes     []ScopeCount
+}
+
+// Runs lists the latest runs, newest first; at most limit of them, or all if limit is 0.
+func (s *Store) Runs(ctx context.Context, limit int) ([]Run, error) {
+	if limit <= 0 {
+		limit = -1
+	}
+	var runs []Run
+	err := s.each(ctx, `SELECT id, command, serial, started, finished, outcome, counts, plan_digest, allowed, scopes FROM runs
+		ORDER BY id DESC LIMIT ?`, func(scan func(...any) error) error {
+		r, err := scanRun(scan)
+		runs = append(runs, r)
+		return err
+	}, limit)
+	return runs, err
+}
+
+func scanRun(scan func(...any) error) (r Run, err error) {
+	var started, finished, counts, allowed, scopes string
+	if err := scan(&r.ID, &r.Command, &r.Serial, &started, &finished, &r.Outcome, &counts, &r.PlanDigest, &allowed, &scopes); err != nil {
+		return r, err
+	}
+	if r.Started, err = parseStamp(started); err != nil {
+		return r, err
+	}
+	if r.Finished, err = parseStamp(finished); err != nil {
+		return r, err
+	}
+	return r, errors.Join(json.Unmarshal([]byte(counts), &r.Counts), json.Unmarshal([]byte(allowed), &r.Allowed),
+		json.Unmarshal([]byte(scopes), &r.Scopes))
+}
+
+// stamp and parseStamp are how times stand in the record; the zero time is empty.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func parseStamp(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	return time.Parse(time.RFC3339, s)
+}
+
+const entryColumns = "seq, key, kind, action, attribute, status, tenant_id, code, request_id"
+
+func scanEntry(scan func(...any) error) (e state.Entry, err error) {
+	err = scan(&e.Seq, &e.Key, &e.Kind, &e.Action, &e.Attribute, &e.Status, &e.TargetID, &e.Code, &e.RequestID)
+	return e, err
+}
+
+// Journal streams the steps of a run in their order. An entry is valid until the next one; an error is the last element.
+// The journals of old runs are dropped, see [KeepJournals].
+func (s *Store) Journal(ctx context.Context, run int64) iter.Seq2[*state.Entry, error] {
+	return func(yield func(*state.Entry, error) bool) {
+		var last int64
+		for {
+			var page []state.Entry
+			err := s.each(ctx, "SELECT "+entryColumns+" FROM journal WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
+				func(scan func(...any) error) error {
+					e, err := scanEntry(scan)
+					page = append(page, e)
+					return err
+				}, run, last, chunk)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i := range page {
+				if !yield(&page[i], nil) {
+					return
+				}
+			}
+			if len(page) < chunk {
+				return
+			}
+			last = page[len(page)-1].Seq
+		}
+	}
+}
+
+// Unfinished lists the intents without a result that an earlier run left when it was cut off: writes that may or may not have
+// happened. They are listed until the next run writes, whose plan has seen what became of them.
+func (s *Store) Unfinished(ctx context.Context) ([]state.Entry, error) {
+	var entries []state.Entry
+	err := s.each(ctx, "SELECT "+entryColumns+" FROM journal WHERE status = 'intent' ORDER BY run, seq",
+		func(scan func(...any) error) error {
+			e, err := scanEntry(scan)
+			entries = append(entries, e)
+			return err
+		})
+	return entries, err
+}
