@@ -124,7 +124,6 @@ func TestRoundTrip(t *testing.T) {
 
 	r, err := store.OpenReadOnly(t.Context(), path)
 	must(t, err)
-	defer r.Close()
 	if d := cmp.Diff([]*state.Link{c, a, b}, links(t, r), cmpLink, cmpopts.IgnoreFields(state.Link{}, "Shape")); d != "" {
 		t.Error(d)
 	}
@@ -154,6 +153,7 @@ func TestRoundTrip(t *testing.T) {
 	if left, err := r.Unfinished(t.Context()); len(left) != 0 || err != nil {
 		t.Error(left, err)
 	}
+	must(t, r.Close())
 	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
 		t.Errorf("beside the state lie %v; a finished run must leave nothing", entries)
 	}
