@@ -1,0 +1,162 @@
+// Package planjson writes and reads the JSON form of changes and records, the parts of a plan that there can be a million of.
+//
+// Reflection takes 14 µs to encode and 28 µs to decode a create of 18 attributes; the code here takes a fraction of that.
+// Its tests hold it to encoding/json.
+package planjson
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/state"
+)
+
+// Form says which of a change's members are written.
+type Form uint8
+
+// Full is everything, as encoding/json would write it. Document is what the JSON document of a plan shows: without scope,
+// objectGUID, needs and fingerprints, and with no drift mark on source attributes, which cannot drift.
+const (
+	Full Form = iota
+	Document
+)
+
+// Writer appends changes and records. It keeps a buffer for sorting and is not safe for concurrent use; its zero value is ready.
+type Writer struct {
+	keys []string
+}
+
+// Append appends the JSON object of c to b. The same change gives the same bytes; absent lists are [] or left out, never
+// null; invalid UTF-8 becomes U+FFFD.
+func (w *Writer) Append(b []byte, c *state.Change, f Form) []byte {
+	full := f == Full
+	b = AppendString(append(b, `{"address":`...), c.Address)
+	b = AppendString(append(b, `,"kind":`...), string(c.Kind))
+	b = AppendString(append(b, `,"action":`...), string(c.Action))
+	if full {
+		b = appendMember(b, `,"scope":`, c.Scope)
+	}
+	b = appendMember(b, `,"anchor":`, c.Anchor)
+	if full {
+		b = appendMember(b, `,"source_guid":`, c.SourceGUID)
+	}
+	b = appendMember(b, `,"source_dn":`, c.SourceDN)
+	b = appendMember(b, `,"target_id":`, c.TargetID)
+	if c.Match != nil {
+		b = AppendString(append(b, `,"match":{"rule":`...), c.Match.Rule)
+		b = AppendString(append(b, `,"value":`...), c.Match.Value)
+		b = append(b, '}')
+	}
+	b = AppendString(append(b, `,"reason":`...), c.Reason)
+	b = appendMember(b, `,"declared_at":`, c.DeclaredAt)
+	b = appendAttributes(append(b, `,"attributes":`...), c.Attributes, true)
+	if len(c.SourceAttributes) > 0 {
+		b = appendAttributes(append(b, `,"source_attributes":`...), c.SourceAttributes, full)
+	}
+	if full {
+		b = w.appendInternals(b, c)
+	}
+	return append(b, '}')
+}
+
+func (w *Writer) appendInternals(b []byte, c *state.Change) []byte {
+	if len(c.Needs) > 0 {
+		b = appendList(append(b, `,"needs":`...), c.Needs)
+	}
+	if len(c.Fingerprints) > 0 {
+		b = w.appendFingerprints(append(b, `,"fingerprints":`...), c.Fingerprints)
+	}
+	return b
+}
+
+// AppendRecord appends the JSON object of r to b.
+func (w *Writer) AppendRecord(b []byte, r *planner.Record) []byte {
+	b = AppendString(append(b, `{"anchor":`...), r.Anchor)
+	b = w.appendFingerprints(append(b, `,"fingerprints":`...), r.Fingerprints)
+	return append(b, '}')
+}
+
+func (w *Writer) appendFingerprints(b []byte, m map[string]string) []byte {
+	w.keys = w.keys[:0]
+	for k := range m {
+		w.keys = append(w.keys, k)
+	}
+	slices.Sort(w.keys)
+	b = append(b, '{')
+	for i, k := range w.keys {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = AppendString(b, k)
+		b = AppendString(append(b, ':'), m[k])
+	}
+	return append(b, '}')
+}
+
+func appendAttributes(b []byte, attrs []state.AttributeChange, drift bool) []byte {
+	b = append(b, '[')
+	for i := range attrs {
+		a := &attrs[i]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = AppendString(append(b, `{"name":`...), a.Name)
+		b = AppendValue(append(b, `,"before":`...), a.Before)
+		b = AppendValue(append(b, `,"after":`...), a.After)
+		if drift {
+			b = strconv.AppendBool(append(b, `,"drift":`...), a.Drift)
+		}
+		b = append(b, '}')
+	}
+	return append(b, ']')
+}
+
+// AppendValue appends v as null, a string, true or false, an integer, or an array of strings.
+func AppendValue(b []byte, v state.Value) []byte {
+	switch v.Kind() {
+	case state.StringValue:
+		return AppendString(b, v.Str())
+	case state.BoolValue:
+		return strconv.AppendBool(b, v.Bool())
+	case state.IntValue:
+		return strconv.AppendInt(b, v.Int(), 10)
+	case state.ListValue:
+		return appendList(b, v.List())
+	}
+	return append(b, "null"...)
+}
+
+func appendList(b []byte, list []string) []byte {
+	b = append(b, '[')
+	for i, s := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = AppendString(b, s)
+	}
+	return append(b, ']')
+}
+
+// appendMember appends prefix and s, or nothing if s is empty.
+func appendMember(b []byte, prefix, s string) []byte {
+	if s == "" {
+		return b
+	}
+	return AppendString(append(b, prefix...), s)
+}
+
+// AppendString appends s as a JSON string.
+func AppendString(b []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
+			b, _ = jsontext.AppendQuote(b, s) // its only error is invalid UTF-8, which it has replaced
+			return b
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}

@@ -1,0 +1,177 @@
+package planjson
+
+import (
+	"strings"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/state"
+)
+
+// Parse reads the JSON object of a change, as Append writes it in the Full form or any JSON tool may have reformatted it.
+// Members it does not know are passed over. The strings of the result share memory with text.
+func Parse(text string) (*state.Change, error) {
+	p := &parser{text: strings.ToValidUTF8(text, "\uFFFD")}
+	c := &state.Change{}
+	err := p.object(func(name string) error { return p.member(c, name) })
+	if err == nil {
+		err = p.end()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// ParseRecord reads the JSON object of a record, as Parse does a change's.
+func ParseRecord(text string) (*planner.Record, error) {
+	p := &parser{text: strings.ToValidUTF8(text, "\uFFFD")}
+	r := &planner.Record{}
+	err := p.object(func(name string) (err error) {
+		switch name {
+		case "anchor":
+			r.Anchor, err = p.string()
+		case "fingerprints":
+			r.Fingerprints, err = p.fingerprints()
+		default:
+			err = p.skip(0)
+		}
+		return err
+	})
+	if err == nil {
+		err = p.end()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (p *parser) member(c *state.Change, name string) (err error) {
+	switch name {
+	case "address":
+		c.Address, err = p.string()
+	case "kind":
+		err = word(p, &c.Kind)
+	case "action":
+		err = word(p, &c.Action)
+	case "scope":
+		c.Scope, err = p.string()
+	case "anchor":
+		c.Anchor, err = p.string()
+	case "source_guid":
+		c.SourceGUID, err = p.string()
+	case "source_dn":
+		c.SourceDN, err = p.string()
+	case "target_id":
+		c.TargetID, err = p.string()
+	case "match":
+		c.Match, err = p.match()
+	case "reason":
+		c.Reason, err = p.string()
+	case "declared_at":
+		c.DeclaredAt, err = p.string()
+	case "attributes":
+		c.Attributes, err = p.attributes()
+	case "source_attributes":
+		c.SourceAttributes, err = p.attributes()
+	case "needs":
+		c.Needs, err = p.strings()
+	case "fingerprints":
+		c.Fingerprints, err = p.fingerprints()
+	default:
+		err = p.skip(0)
+	}
+	return err
+}
+
+// word reads a string of a named type, such as an action.
+func word[T ~string](p *parser, to *T) error {
+	s, err := p.string()
+	*to = T(s)
+	return err
+}
+
+func (p *parser) match() (*state.Match, error) {
+	m := &state.Match{}
+	err := p.object(func(name string) (err error) {
+		switch name {
+		case "rule":
+			m.Rule, err = p.string()
+		case "value":
+			m.Value, err = p.string()
+		default:
+			err = p.skip(0)
+		}
+		return err
+	})
+	return m, err
+}
+
+func (p *parser) attributes() ([]state.AttributeChange, error) {
+	var list []state.AttributeChange
+	err := p.array(func() error {
+		if list == nil {
+			list = make([]state.AttributeChange, 0, 4)
+		}
+		list = append(list, state.AttributeChange{})
+		a := &list[len(list)-1]
+		return p.object(func(name string) error { return p.attribute(a, name) })
+	})
+	return list, err
+}
+
+func (p *parser) attribute(a *state.AttributeChange, name string) (err error) {
+	switch name {
+	case "name":
+		a.Name, err = p.string()
+	case "before":
+		a.Before, err = p.value()
+	case "after":
+		a.After, err = p.value()
+	case "drift":
+		a.Drift, err = p.bool()
+	default:
+		err = p.skip(0)
+	}
+	return err
+}
+
+func (p *parser) fingerprints() (map[string]string, error) {
+	m := make(map[string]string, 16)
+	err := p.object(func(name string) (err error) {
+		m[name], err = p.string()
+		return err
+	})
+	return m, err
+}
+
+// value is an attribute's value.
+func (p *parser) value() (state.Value, error) {
+	switch c := p.peek(); {
+	case c == '"':
+		s, err := p.string()
+		return state.String(s), err
+	case c == 'n':
+		return state.Null(), p.literal("null")
+	case c == 't' || c == 'f':
+		b, err := p.bool()
+		return state.Bool(b), err
+	case c == '[':
+		list, err := p.strings()
+		return state.List(list), err
+	case c == '-' || c >= '0' && c <= '9':
+		n, err := p.int()
+		return state.Int(n), err
+	}
+	return state.Null(), p.errorf("an attribute value is neither null, a string, a boolean, an integer nor a list of strings")
+}
+
+func (p *parser) strings() ([]string, error) {
+	list := []string{}
+	err := p.array(func() error {
+		s, err := p.string()
+		list = append(list, s)
+		return err
+	})
+	return list, err
+}

@@ -1,0 +1,412 @@
+package planfile_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/state"
+)
+
+var _ planner.Sink = (*planfile.Writer)(nil)
+
+func header() planner.Header {
+	return planner.Header{FormatVersion: planner.FormatVersion, DirformVersion: "0.1.0", CreatedAt: "2026-01-02T03:04:05Z",
+		ConfigDigest: "sha256:00", State: planner.StateID{Lineage: "l", Serial: 7},
+		Source: planner.SourceID{Domain: "corp.contoso.com", SID: "S-1-5-21-1-2-3"}, Tenant: planner.TenantID{ID: "t"},
+		Targets: []string{`user.staff["a"]`}, Allowed: []string{"deletes.count=9"}}
+}
+
+func findings() []*planner.Finding {
+	return []*planner.Finding{{Code: "DF202", Severity: planner.Error, Summary: "Address already in use", Detail: "R&D <x>", Hint: "h",
+		Attribute: "mail", Value: "info@contoso.com", Objects: []planner.ObjectRef{{Address: "a"}, {TargetID: "g", Kind: state.Group}}}}
+}
+
+func changes() []*state.Change {
+	return []*state.Change{
+		{Address: `upn_suffix["contoso.com"]`, Kind: state.UPNSuffix, Action: state.ActionCreate, Reason: "declared"},
+		{Address: `user.staff["jdoe@contoso.com"]`, Kind: state.User, Action: state.ActionLink, Scope: "staff", Anchor: "QQ==",
+			TargetID: "id", Match: &state.Match{Rule: "primary_smtp", Value: "jdoe@contoso.com"}, Reason: "r", DeclaredAt: "main.hcl:31",
+			Attributes: []state.AttributeChange{{Name: "displayName", Before: state.String("J"), After: state.Null(), Drift: true},
+				{Name: "otherMails", Before: state.List([]string{}), After: state.List([]string{"a\nb", "é"})}},
+			SourceAttributes: []state.AttributeChange{{Name: "mS-DS-ConsistencyGuid", After: state.String("QQ==")}},
+			Needs:            []string{"RR=="}, Fingerprints: map[string]string{"displayName": "00", "otherMails": "01"}},
+	}
+}
+
+func records() []*planner.Record {
+	return []*planner.Record{{Anchor: "UU==", Fingerprints: map[string]string{"mail": "02"}}, {Anchor: "VV=="}}
+}
+
+func totals() planner.Totals {
+	return planner.Totals{Applicable: true, Summary: planner.Summary{Create: 1, Link: 1, Unchanged: 17, Blocked: 1, Drifted: 1},
+		Cost:   planner.Cost{Writes: 2, Seconds: 1},
+		Guards: []planner.GuardResult{{Name: "default", Limit: "deletes.percent", Allowed: 2.5}},
+		Scopes: []planner.ScopeSeen{{Scope: "staff", Kind: state.User, Objects: 20, InScope: 18, OUs: []planner.OUSeen{{Declared: "OU=a", DN: "OU=b", GUID: "g"}}}}}
+}
+
+func fill(t testing.TB, w *planfile.Writer) {
+	t.Helper()
+	for _, f := range findings() {
+		check(t, w.Finding(f))
+	}
+	for _, c := range changes() {
+		check(t, w.Change(c))
+	}
+	for _, r := range records() {
+		check(t, w.Record(r))
+	}
+	check(t, w.Close(totals()))
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func write(t testing.TB) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "plan")
+	w, err := planfile.Create(path, header())
+	check(t, err)
+	fill(t, w)
+	return path
+}
+
+func collect[T any](t testing.TB, seq iter.Seq2[*T, error]) []*T {
+	t.Helper()
+	var all []*T
+	for v, err := range seq {
+		check(t, err)
+		all = append(all, v)
+	}
+	return all
+}
+
+func compare(t *testing.T, r *planfile.Reader) {
+	t.Helper()
+	equal := cmpopts.EquateEmpty()
+	for range 2 { // sequences can be run again
+		for _, d := range []string{
+			cmp.Diff(header(), r.Header()), cmp.Diff(totals(), r.Totals()), cmp.Diff(findings(), collect(t, r.Findings()), equal),
+			cmp.Diff(changes(), collect(t, r.Changes()), equal), cmp.Diff(records(), collect(t, r.Records()), equal),
+		} {
+			if d != "" {
+				t.Error(d)
+			}
+		}
+	}
+}
+
+func TestRoundTrip(t *testing.T) {
+	path := write(t)
+	info, err := os.Stat(path)
+	check(t, err)
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v", info.Mode())
+	}
+	r, err := planfile.Open(path)
+	check(t, err)
+	compare(t, r)
+	data, err := os.ReadFile(path)
+	check(t, err)
+	sum := sha256.Sum256(data)
+	if want := "sha256:" + hex.EncodeToString(sum[:]); r.Digest() != want {
+		t.Errorf("digest %s, sha256sum says %s", r.Digest(), want)
+	}
+	check(t, r.Close())
+}
+
+func TestSamePlanSameBytes(t *testing.T) {
+	a, err := os.ReadFile(write(t))
+	check(t, err)
+	b, err := os.ReadFile(write(t))
+	check(t, err)
+	if d := cmp.Diff(string(a), string(b)); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestEmptyPlan(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "plan")
+	w, err := planfile.Create(path, planner.Header{})
+	check(t, err)
+	check(t, w.Close(planner.Totals{}))
+	r, err := w.Reopen()
+	check(t, err)
+	defer r.Close()
+	if n := len(collect(t, r.Changes())) + len(collect(t, r.Findings())) + len(collect(t, r.Records())); n != 0 {
+		t.Errorf("%d lines", n)
+	}
+	if r.Header().FormatVersion != planner.FormatVersion {
+		t.Errorf("format version %q", r.Header().FormatVersion)
+	}
+}
+
+func TestTemporaryPlanLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	w, err := planfile.CreateTemp(dir, header())
+	check(t, err)
+	if _, err := w.Reopen(); err == nil {
+		t.Error("an unfinished plan was reopened")
+	}
+	fill(t, w)
+	r, err := w.Reopen()
+	check(t, err)
+	compare(t, r)
+	check(t, r.Close())
+	w, err = planfile.CreateTemp(dir, header())
+	check(t, err)
+	w.Abort()
+	wantFiles(t, dir)
+}
+
+func wantFiles(t *testing.T, dir string, want ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	check(t, err)
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestAbortKeepsTheOldPlan(t *testing.T) {
+	path := write(t)
+	old, err := os.ReadFile(path)
+	check(t, err)
+	w, err := planfile.Create(path, header())
+	check(t, err)
+	check(t, w.Change(changes()[0]))
+	if err := w.Finding(findings()[0]); err == nil {
+		t.Error("a finding behind a change was taken")
+	}
+	if err := w.Close(totals()); err == nil {
+		t.Error("Close forgot the error")
+	}
+	if err := w.Change(changes()[0]); err == nil {
+		t.Error("a closed plan took a change")
+	}
+	wantFiles(t, filepath.Dir(path), "plan")
+	now, err := os.ReadFile(path)
+	check(t, err)
+	if string(old) != string(now) {
+		t.Error("the old plan changed")
+	}
+}
+
+func TestCloseReplacesTheOldPlan(t *testing.T) {
+	path := write(t)
+	link := filepath.Join(t.TempDir(), "link")
+	check(t, os.Symlink(path, link))
+	w, err := planfile.Create(link, planner.Header{ConfigDigest: "new"})
+	check(t, err)
+	check(t, w.Close(planner.Totals{}))
+	w.Abort() // deferred in real life
+	r, err := planfile.Open(path)
+	check(t, err)
+	defer r.Close()
+	if r.Header().ConfigDigest != "new" {
+		t.Error("the file behind the link is the old one")
+	}
+	wantFiles(t, filepath.Dir(path), "plan")
+}
+
+func TestCreateRefusesWhatIsNoFile(t *testing.T) {
+	for _, path := range []string{t.TempDir(), os.DevNull, filepath.Join(t.TempDir(), "missing", "plan")} {
+		if w, err := planfile.Create(path, header()); err == nil {
+			w.Abort()
+			t.Errorf("%s was opened for a plan", path)
+		}
+	}
+}
+
+// reseal gives an edited plan the checksum that fits.
+func reseal(text string) string {
+	body := text[:strings.LastIndex(text, `{"sha256"`)]
+	return body + fmt.Sprintf("{\"sha256\":\"%x\"}\n", sha256.Sum256([]byte(body)))
+}
+
+func TestRefusals(t *testing.T) {
+	data, err := os.ReadFile(write(t))
+	check(t, err)
+	plan := string(data)
+	replace := func(old, new string) string {
+		t.Helper()
+		if !strings.Contains(plan, old) {
+			t.Fatalf("the plan has no %s", old)
+		}
+		return strings.Replace(plan, old, new, 1)
+	}
+	lines := strings.SplitAfter(plan, "\n")
+	for name, test := range map[string]struct {
+		text string
+		want error
+	}{
+		"empty":                     {"", planfile.ErrTruncated},
+		"text":                      {"hello\n", planfile.ErrNotPlan},
+		"the JSON document":         {`{"format_version":"1.0"}`, planfile.ErrNotPlan},
+		"value edited":              {replace(`"before":"J"`, `"before":"K"`), planfile.ErrEdited},
+		"header edited":             {replace(`"serial":7`, `"serial":8`), planfile.ErrEdited},
+		"header no JSON":            {replace(`"serial":7`, `"serial":`), planfile.ErrEdited},
+		"totals edited":             {replace(`"unchanged":17`, `"unchanged":18`), planfile.ErrEdited},
+		"checksum edited":           {replace(lines[len(lines)-2][20:30], "0000000000"), planfile.ErrEdited},
+		"line removed":              {replace(lines[2], ""), planfile.ErrEdited},
+		"line removed and resealed": {reseal(replace(lines[2], "")), planfile.ErrEdited},
+		"lines swapped, resealed":   {reseal(replace(lines[1]+lines[2], lines[2]+lines[1])), planfile.ErrEdited},
+		"strange line, resealed":    {reseal(replace(lines[1], lines[1]+"{\"x\":1}\n")), planfile.ErrEdited},
+		"Windows line endings":      {strings.ReplaceAll(plan, "\n", "\r\n"), planfile.ErrEdited},
+		"newline added":             {plan + "\n", planfile.ErrAppended},
+		"twice":                     {plan + plan, planfile.ErrAppended},
+		"newer":                     {replace(`"format_version":"1.0"`, `"format_version":"2.3"`), planfile.ErrNewer},
+		"newer and truncated":       {replace(`"format_version":"1.0"`, `"format_version":"2.3"`)[:500], planfile.ErrNewer},
+		"older":                     {replace(`"format_version":"1.0"`, `"format_version":"0.9"`), planfile.ErrOlder},
+		"no version":                {replace(`"format_version":"1.0"`, `"format_version":""`), planfile.ErrEdited},
+	} {
+		wantRefusal(t, name, test.text, test.want)
+	}
+	for i := range plan {
+		wantRefusal(t, fmt.Sprintf("%d bytes", i), plan[:i], planfile.ErrTruncated)
+	}
+}
+
+func wantRefusal(t *testing.T, name, text string, want error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "plan")
+	check(t, os.WriteFile(path, []byte(text), 0o600))
+	r, err := planfile.Open(path)
+	if err == nil {
+		r.Close()
+		t.Errorf("%s: opened", name)
+		return
+	}
+	if !errors.Is(err, want) {
+		t.Errorf("%s: %v; want %v", name, err, want)
+	}
+	if !strings.Contains(err.Error(), path) || !regexp.MustCompile("dirform|make a new plan").MatchString(err.Error()) {
+		t.Errorf("%s: the error does not name the file and the way out: %v", name, err)
+	}
+}
+
+// One flipped bit anywhere is found.
+func TestEveryBitCounts(t *testing.T) {
+	data, err := os.ReadFile(write(t))
+	check(t, err)
+	path := filepath.Join(t.TempDir(), "plan")
+	for i := range data {
+		data[i] ^= 1
+		check(t, os.WriteFile(path, data, 0o600))
+		if r, err := planfile.Open(path); err == nil {
+			r.Close()
+			t.Errorf("a bit of byte %d was flipped and nobody saw", i)
+		}
+		data[i] ^= 1
+	}
+}
+
+func TestMinorVersionsAreRead(t *testing.T) {
+	data, err := os.ReadFile(write(t))
+	check(t, err)
+	path := filepath.Join(t.TempDir(), "plan")
+	text := strings.Replace(string(data), `"format_version":"1.0"`, `"format_version":"1.9","new":[{}]`, 1)
+	text = strings.Replace(text, `"action":"link"`, `"action":"link","new":{"a":[1.5e3,null]}`, 1)
+	check(t, os.WriteFile(path, []byte(reseal(text)), 0o600))
+	r, err := planfile.Open(path)
+	check(t, err)
+	defer r.Close()
+	if d := cmp.Diff(changes(), collect(t, r.Changes()), cmpopts.EquateEmpty()); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestUnknownActionIsNotPassedOver(t *testing.T) {
+	data, err := os.ReadFile(write(t))
+	check(t, err)
+	path := filepath.Join(t.TempDir(), "plan")
+	check(t, os.WriteFile(path, []byte(reseal(strings.Replace(string(data), `"action":"link"`, `"action":"merge"`, 1))), 0o600))
+	r, err := planfile.Open(path)
+	check(t, err)
+	defer r.Close()
+	n := 0
+	for _, err := range r.Changes() {
+		n++
+		if n == 2 && (err == nil || !strings.Contains(err.Error(), `"merge"`)) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d changes", n)
+	}
+}
+
+// A group of 100,000 members is one line of several megabytes.
+func TestLongLines(t *testing.T) {
+	members := make([]string, 100_000)
+	for i := range members {
+		members[i] = fmt.Sprintf("0a14abab-0a7d-4c6d-b2d3-%012d", i)
+	}
+	w, err := planfile.CreateTemp(t.TempDir(), header())
+	check(t, err)
+	want := &state.Change{Kind: state.Group, Action: state.ActionUpdate,
+		Attributes: []state.AttributeChange{{Name: "members", After: state.List(members)}}}
+	for range 3 {
+		check(t, w.Change(want))
+	}
+	check(t, w.Close(planner.Totals{}))
+	r, err := w.Reopen()
+	check(t, err)
+	defer r.Close()
+	for _, c := range collect(t, r.Changes()) {
+		if !c.Attributes[0].After.Equal(want.Attributes[0].After) {
+			t.Error("members differ")
+		}
+	}
+}
+
+func FuzzOpen(f *testing.F) {
+	data, err := os.ReadFile(write(f))
+	check(f, err)
+	f.Add(string(data))
+	f.Add(string(data[:len(data)-78]))
+	f.Add("{\"dirform_plan\":{\"format_version\":\"1.0\"}}\n{\"end\":{}}\n{\"sha256\":\"\"}\n")
+	path := filepath.Join(f.TempDir(), "plan")
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.Contains(text, `{"sha256"`) {
+			text = reseal(text) // or nothing would ever get past the checksum
+		}
+		check(t, os.WriteFile(path, []byte(text), 0o600))
+		r, err := planfile.Open(path)
+		if err != nil {
+			return
+		}
+		defer r.Close()
+		for _, err := range r.Findings() {
+			_ = err
+		}
+		for c, err := range r.Changes() {
+			if (c == nil) == (err == nil) {
+				t.Fatal("neither a change nor an error")
+			}
+		}
+		for _, err := range r.Records() {
+			_ = err
+		}
+	})
+}

@@ -1,0 +1,132 @@
+package planfile
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"slices"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/internal/planjson"
+	"github.com/dirform/dirform/state"
+)
+
+// Reader reads a plan that has been found whole. Its sequences can be run any number of times, also several at once, and
+// hold one line in memory at a time; what they yield is the caller's. A sequence ends after the first error.
+type Reader struct {
+	file   file
+	path   string
+	header planner.Header
+	totals planner.Totals
+	digest string
+	layout layout
+}
+
+// file is what a Reader reads; bytes.Reader with a Close is enough.
+type file interface {
+	io.ReaderAt
+	io.Closer
+}
+
+// Open opens the plan file path and reads it through once to verify it. The error says whether it is no plan, truncated,
+// edited, appended to or of another format version ([ErrTruncated] and so on), and what to do.
+func Open(path string) (*Reader, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the plan: %w", err)
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("cannot read the plan: %s is not a regular file", path)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return newReader(f, info.Size(), path)
+}
+
+// newReader verifies f and closes it if it is refused.
+func newReader(f file, size int64, path string) (*Reader, error) {
+	r := &Reader{file: f, path: path}
+	if err := r.verify(size); err != nil {
+		_ = f.Close()
+		return nil, named(err, path)
+	}
+	return r, nil
+}
+
+// Header is what the plan was made from and may be applied to.
+func (r *Reader) Header() planner.Header { return r.header }
+
+// Totals are the plan's counts, cost, guards and scopes.
+func (r *Reader) Totals() planner.Totals { return r.totals }
+
+// Digest is the SHA-256 of the whole file as sha256sum prints it, behind "sha256:". It names the plan in the history.
+func (r *Reader) Digest() string { return r.digest }
+
+// Close releases the file; a temporary plan is gone then.
+func (r *Reader) Close() error { return r.file.Close() }
+
+// Findings are the plan's findings in the planner's order.
+func (r *Reader) Findings() iter.Seq2[*planner.Finding, error] {
+	return sequence(r, inFindings, func(line string) (*planner.Finding, error) {
+		f := &planner.Finding{}
+		return f, decodeLine(line, findingPrefix, f)
+	})
+}
+
+// Changes are the plan's changes in the order of their execution.
+func (r *Reader) Changes() iter.Seq2[*state.Change, error] {
+	return sequence(r, inChanges, func(line string) (*state.Change, error) {
+		text, err := content(line, changePrefix)
+		if err != nil {
+			return nil, err
+		}
+		c, err := planjson.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		// A later minor version may know more actions. They must not be passed over.
+		if !slices.Contains(state.Actions, c.Action) {
+			return nil, fmt.Errorf("%s has the unknown action %q; use the dirform version that made the plan", c.Address, c.Action)
+		}
+		return c, nil
+	})
+}
+
+// Records are what an apply notes about unchanged objects.
+func (r *Reader) Records() iter.Seq2[*planner.Record, error] {
+	return sequence(r, inRecords, func(line string) (*planner.Record, error) {
+		text, err := content(line, recordPrefix)
+		if err != nil {
+			return nil, err
+		}
+		return planjson.ParseRecord(text)
+	})
+}
+
+// sequence decodes the lines of section s.
+func sequence[T any](r *Reader, s section, decode func(line string) (*T, error)) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		lines := newLines(io.NewSectionReader(r.file, r.layout.start[s], r.layout.start[s+1]-r.layout.start[s]))
+		for i := range r.layout.count[s] {
+			line, err := lines.next()
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			var v *T
+			if err == nil {
+				v, err = decode(string(line))
+			}
+			if err != nil {
+				yield(nil, fmt.Errorf("plan file %s: %s number %d: %w", r.path, prefixes[s][2:len(prefixes[s])-2], i+1, err))
+				return
+			}
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package planfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// target is where a Writer's bytes go.
+type target interface {
+	io.Writer
+	name() string
+	commit() error // makes the file what its name promises
+	discard()      // leaves nothing
+	reopen() (*Reader, error)
+}
+
+// namedTarget becomes the file path when it is complete.
+type namedTarget struct {
+	*os.File
+	path string
+}
+
+func newNamedTarget(path string) (*namedTarget, error) {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real // replace the file, not the link to it
+	}
+	switch info, err := os.Stat(path); {
+	case err == nil && !info.Mode().IsRegular():
+		return nil, errors.New("it exists and is not a regular file; give the name of a file")
+	case err != nil && !errors.Is(err, os.ErrNotExist):
+		return nil, err
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp") // mode 0600
+	if err != nil {
+		return nil, err
+	}
+	return &namedTarget{File: file, path: path}, nil
+}
+
+func (t *namedTarget) name() string { return t.path }
+
+func (t *namedTarget) commit() error {
+	if err := t.Sync(); err != nil {
+		return err
+	}
+	if err := t.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(t.Name(), t.path); err != nil {
+		return err
+	}
+	syncDir(filepath.Dir(t.path))
+	return nil
+}
+
+// syncDir makes a rename durable where the system can; not all of them let a folder be synced, and the file is complete
+// under either name anyway.
+func syncDir(dir string) {
+	if d, err := os.Open(dir); err == nil {
+		_ = d.Sync()
+		_ = d.Close()
+	}
+}
+
+func (t *namedTarget) discard() {
+	_ = t.Close() // it may be closed already
+	_ = os.Remove(t.Name())
+}
+
+func (t *namedTarget) reopen() (*Reader, error) { return Open(t.path) }
+
+// tempTarget is a file that nobody finds: its name is removed at once where the system allows that, so that not even a killed
+// process leaves it, and when it is closed elsewhere.
+type tempTarget struct {
+	*os.File
+	linked bool
+}
+
+func newTempTarget(dir string) (*tempTarget, error) {
+	file, err := os.CreateTemp(dir, "dirform-plan-*.tmp") // mode 0600
+	if err != nil {
+		return nil, err
+	}
+	return &tempTarget{File: file, linked: os.Remove(file.Name()) != nil}, nil
+}
+
+func (t *tempTarget) name() string { return t.Name() + " (temporary)" }
+
+func (t *tempTarget) commit() error { return nil }
+
+func (t *tempTarget) discard() { _ = t.Close() }
+
+// Close closes the file and removes its name if it still has one.
+func (t *tempTarget) Close() error {
+	err := t.File.Close()
+	if t.linked {
+		if rm := os.Remove(t.Name()); err == nil && rm != nil && !errors.Is(rm, os.ErrNotExist) {
+			err = fmt.Errorf("the temporary plan could not be removed: %w", rm)
+		}
+	}
+	return err
+}
+
+func (t *tempTarget) reopen() (*Reader, error) {
+	size, err := t.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
+	return newReader(t, size, t.name())
+}
