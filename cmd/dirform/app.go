@@ -104,11 +104,14 @@ func (a *app) dir() string {
 }
 
 // path resolves a file name from the command line; like Terraform's, it is relative to what --chdir names.
-func (a *app) path(name string) string {
-	if filepath.IsAbs(name) {
-		return name
+func (a *app) path(name string) string { return inDir(a.dir(), name) }
+
+// inDir resolves a path that is relative to dir.
+func inDir(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
 	}
-	return filepath.Join(a.dir(), name)
+	return filepath.Join(dir, path)
 }
 
 // colour says whether output to a stream may be coloured.

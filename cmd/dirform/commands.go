@@ -5,6 +5,9 @@ import "github.com/spf13/cobra"
 // commands are dirform's commands in the order in which help lists them.
 func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
+		newStateCommand(a),
+		newHistoryCommand(a),
+		newForceUnlockCommand(a),
 		newVersionCommand(a),
 		newHelpCommand(a),
 		newCompletionCommand(a),

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store"
+)
+
+func newHistoryCommand(a *app) *cobra.Command {
+	var o recordOptions
+	var asJSON bool
+	var limit int
+	cmd := &cobra.Command{
+		Use:     "history [RUN]",
+		Short:   "List the runs that wrote, or the steps of one",
+		Long:    "History lists the runs that changed something, newest first. With the number of a run it lists that run's steps.",
+		Example: "  dirform history\n  dirform history 12",
+		Args:    arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.openRecord(cmd.Context(), &o)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			w := bufio.NewWriter(a.env.Stdout)
+			if len(args) == 1 {
+				err = a.writeJournal(cmd.Context(), w, s, args[0], asJSON)
+			} else {
+				err = a.writeRuns(cmd.Context(), w, s, limit, asJSON)
+			}
+			if err != nil {
+				return err
+			}
+			return w.Flush()
+		},
+	}
+	o.register(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, one document a line")
+	cmd.Flags().IntVar(&limit, "limit", 20, "list the latest `N` runs; 0 lists all")
+	return exitStatus(cmd, "0  done", "1  the state cannot be read, or has no such run")
+}
+
+// runDocument is a run in JSON.
+type runDocument struct {
+	Run        int64              `json:"run"`
+	Command    string             `json:"command"`
+	Serial     int64              `json:"serial"`
+	Started    time.Time          `json:"started_at"`
+	Finished   *time.Time         `json:"finished_at"`
+	Outcome    string             `json:"outcome"`
+	Counts     state.Counts       `json:"counts"`
+	PlanDigest string             `json:"plan_digest"`
+	Allowed    []string           `json:"allowed"`
+	Scopes     []store.ScopeCount `json:"scopes"`
+}
+
+func (a *app) writeRuns(ctx context.Context, w io.Writer, s *store.Store, limit int, asJSON bool) error {
+	runs, err := s.Runs(ctx, limit)
+	if err != nil {
+		return err
+	}
+	if len(runs) == 0 {
+		a.notef("No run has written anything yet.\n")
+	}
+	for _, r := range runs {
+		if asJSON {
+			d := runDocument{r.ID, r.Command, r.Serial, r.Started, nil, r.Outcome, r.Counts, r.PlanDigest, r.Allowed, r.Scopes}
+			if !r.Finished.IsZero() {
+				d.Finished = &r.Finished
+			}
+			if err := writeJSONLine(w, d); err != nil {
+				return err
+			}
+			continue
+		}
+		writeRun(w, r)
+	}
+	return nil
+}
+
+func writeRun(w io.Writer, r store.Run) {
+	outcome, took := r.Outcome, ""
+	if outcome == "" {
+		outcome = "no end recorded"
+	}
+	if !r.Finished.IsZero() {
+		took = " in " + r.Finished.Sub(r.Started).Round(time.Second).String()
+	}
+	fmt.Fprintf(w, "%4d  %s  serial %d  %s: %s%s; %d applied, %d failed, %d skipped", r.ID, r.Started.UTC().Format("2006-01-02 15:04:05Z"),
+		r.Serial, r.Command, outcome, took, r.Counts.Applied, r.Counts.Failed, r.Counts.Skipped)
+	if r.Counts.Unknown > 0 {
+		fmt.Fprintf(w, ", %d unknown", r.Counts.Unknown)
+	}
+	if len(r.Allowed) > 0 {
+		fmt.Fprintf(w, "; allowed %s", strings.Join(r.Allowed, ", "))
+	}
+	fmt.Fprintln(w)
+}
+
+// entryDocument is a journalled step in JSON.
+type entryDocument struct {
+	Seq       int64             `json:"seq"`
+	Key       string            `json:"key"`
+	Kind      state.Kind        `json:"kind"`
+	Action    state.Action      `json:"action"`
+	Attribute string            `json:"attribute,omitempty"`
+	Status    state.EntryStatus `json:"status"`
+	TargetID  string            `json:"target_id,omitempty"`
+	Code      string            `json:"code,omitempty"`
+	RequestID string            `json:"request_id,omitempty"`
+}
+
+func (a *app) writeJournal(ctx context.Context, w io.Writer, s *store.Store, name string, asJSON bool) error {
+	run, err := strconv.ParseInt(name, 10, 64)
+	if err != nil {
+		return &usageError{summary: fmt.Sprintf("%q is not the number of a run", name), hint: `Run "dirform history" for a list of runs.`}
+	}
+	n := 0
+	for e, err := range s.Journal(ctx, run) {
+		if err != nil {
+			return err
+		}
+		n++
+		if asJSON {
+			err = writeJSONLine(w, entryDocument(*e))
+		} else {
+			err = writeEntry(w, e)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if n == 0 {
+		return a.noJournal(ctx, s, run)
+	}
+	return nil
+}
+
+// noJournal tells a run without steps from one that never was.
+func (a *app) noJournal(ctx context.Context, s *store.Store, run int64) error {
+	runs, err := s.Runs(ctx, 0)
+	if err != nil {
+		return err
+	}
+	for _, r := range runs {
+		if r.ID == run {
+			a.notef("Run %d has no steps: it wrote to neither directory, or its steps are too old to be kept.\n", run)
+			return nil
+		}
+	}
+	return &usageError{summary: fmt.Sprintf("The state has no run %d", run), hint: `Run "dirform history" for a list of runs.`}
+}
+
+func writeEntry(w io.Writer, e *state.Entry) error {
+	what := string(e.Action) + " " + string(e.Kind)
+	if e.Attribute != "" {
+		what += "." + e.Attribute
+	}
+	line := fmt.Sprintf("%6d  %-8s %-24s  %s", e.Seq, e.Status, what, e.Key)
+	if e.TargetID != "" {
+		line += "  " + e.TargetID
+	}
+	if e.Code != "" {
+		line += "  " + e.Code
+	}
+	if e.RequestID != "" {
+		line += "  (request-id " + e.RequestID + ")"
+	}
+	_, err := fmt.Fprintln(w, line)
+	return err
+}

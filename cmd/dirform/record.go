@@ -1,0 +1,99 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/state/store"
+)
+
+// recordOptions say where the record is for commands that need nothing else of the configuration: neither its variables nor
+// its passwords.
+type recordOptions struct{ file string }
+
+func (o *recordOptions) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.file, "state", "", "the state `FILE`; default: what the configuration says")
+}
+
+// path is where the record is.
+func (o *recordOptions) path(a *app) (string, error) {
+	if o.file != "" {
+		return a.path(o.file), nil
+	}
+	file, err := declaredState(a.dir())
+	return inDir(a.dir(), file), err
+}
+
+// openRecord opens the record for reading. Without a record yet, meta.Exists is false.
+func (a *app) openRecord(ctx context.Context, o *recordOptions) (*store.Store, error) {
+	path, err := o.path(a)
+	if err != nil {
+		return nil, err
+	}
+	return store.OpenReadOnly(ctx, path)
+}
+
+// lockRecord opens the record for writing, in the name of a command.
+func (a *app) lockRecord(ctx context.Context, path, command string) (*store.Store, error) {
+	return store.Open(ctx, path, store.Options{Holder: a.holder(command), Now: a.env.Now})
+}
+
+// holder is how a lock names this run.
+func (a *app) holder(command string) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	user := cmp.Or(a.env.Getenv("USER"), a.env.Getenv("LOGNAME"), a.env.Getenv("USERNAME"), "unknown user")
+	return fmt.Sprintf("%s by %s@%s pid %d", command, user, host, os.Getpid())
+}
+
+// declaredState is the path in dirform { state "file" { path } }, or its default. It reads that block alone, so that the record
+// can be looked at while the rest of the configuration is broken or its variables have no values.
+func declaredState(dir string) (string, error) {
+	const fallback = "dirform.dfstate"
+	files, err := filepath.Glob(filepath.Join(dir, "*.hcl"))
+	if err != nil {
+		return "", err
+	}
+	for _, name := range files {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			return "", err
+		}
+		file, _ := hclsyntax.ParseConfig(src, filepath.Base(name), hcl.InitialPos)
+		if path, ok := statePathIn(file); ok {
+			return path, nil
+		}
+	}
+	return fallback, nil
+}
+
+func statePathIn(file *hcl.File) (string, bool) {
+	body, ok := file.Body.(*hclsyntax.Body)
+	if !ok {
+		return "", false
+	}
+	for _, settings := range body.Blocks {
+		if settings.Type != "dirform" {
+			continue
+		}
+		for _, s := range settings.Body.Blocks {
+			attr := s.Body.Attributes["path"]
+			if s.Type != "state" || attr == nil {
+				continue
+			}
+			if v, diags := attr.Expr.Value(nil); !diags.HasErrors() && v.IsKnown() && !v.IsNull() && v.Type().FriendlyName() == "string" {
+				return v.AsString(), true
+			}
+		}
+	}
+	return "", false
+}

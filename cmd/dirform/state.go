@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store"
+)
+
+func newStateCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "state",
+		Short: "Look at the record of links, or forget some",
+		Long: `The state is dirform's record: which source object is linked to which tenant object and what was last applied to it. It holds
+no names and no addresses: an anchor is the base64 of the source object's GUID, as the tenant's onPremisesImmutableId.`,
+		Args: cobra.ArbitraryArgs,
+		RunE: a.missingCommand,
+	}
+	addCommands(cmd, newStateListCommand(a), newStateShowCommand(a), newStateRmCommand(a))
+	return exitStatus(cmd, "0  done", "1  error")
+}
+
+// linkDocument is a link in JSON.
+type linkDocument struct {
+	Anchor     string     `json:"anchor"`
+	Kind       state.Kind `json:"kind"`
+	Scope      string     `json:"scope"`
+	SourceGUID string     `json:"source_guid"`
+	TargetID   string     `json:"target_id"`
+	Rule       string     `json:"rule"`
+	Left       bool       `json:"left"`
+	Attributes []string   `json:"attributes"` // those with a known last-applied value
+}
+
+func documentOf(l *state.Link) linkDocument {
+	d := linkDocument{
+		Anchor: l.Anchor, Kind: l.Kind, Scope: l.Scope, SourceGUID: l.SourceGUID.String(), TargetID: l.TargetID, Rule: l.Rule, Left: l.Left,
+		Attributes: []string{},
+	}
+	if l.Shape != nil {
+		for i, name := range l.Shape.Names() {
+			if l.Fingerprints[i] != 0 {
+				d.Attributes = append(d.Attributes, name)
+			}
+		}
+	}
+	return d
+}
+
+func newStateListCommand(a *app) *cobra.Command {
+	var o recordOptions
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List all links",
+		Long:  "List prints a line for each link: kind and scope, anchor, the tenant object's id, and the rule that paired them.",
+		Args:  arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := a.openRecord(cmd.Context(), &o)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			w := bufio.NewWriter(a.env.Stdout)
+			if asJSON {
+				err = writeLinksJSON(cmd.Context(), w, s)
+			} else {
+				err = a.writeLinks(cmd.Context(), w, s)
+			}
+			if err != nil {
+				return err
+			}
+			return w.Flush()
+		},
+	}
+	o.register(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return exitStatus(cmd, "0  done", "1  the state cannot be read")
+}
+
+func (a *app) writeLinks(ctx context.Context, w io.Writer, s *store.Store) error {
+	if !s.Meta().Exists {
+		a.notef("There is no state yet: nothing was applied.\n")
+	}
+	for l, err := range s.Links(ctx) {
+		if err != nil {
+			return err
+		}
+		left := ""
+		if l.Left {
+			left = "  (left its scope)"
+		}
+		if _, err := fmt.Fprintf(w, "%-20s  %-24s  %-36s  %s%s\n", string(l.Kind)+"."+l.Scope, l.Anchor, l.TargetID, l.Rule, left); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeLinksJSON streams the document: a record may hold a million links.
+func writeLinksJSON(ctx context.Context, w io.Writer, s *store.Store) error {
+	m := s.Meta()
+	fmt.Fprintf(w, "{\"lineage\":%q,\"serial\":%d,\"links\":[", m.Lineage, m.Serial)
+	separator := "\n"
+	for l, err := range s.Links(ctx) {
+		if err != nil {
+			return err
+		}
+		b, err := json.Marshal(documentOf(l))
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w, "%s%s", separator, b); err != nil {
+			return err
+		}
+		separator = ",\n"
+	}
+	_, err := io.WriteString(w, "]}\n")
+	return err
+}
+
+func newStateShowCommand(a *app) *cobra.Command {
+	var o recordOptions
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "show LINK",
+		Short: "Show one link",
+		Long:  "Show prints what the record knows about one link. LINK is its anchor, the tenant object's id or the source object's GUID.",
+		Args:  arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.openRecord(cmd.Context(), &o)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			l, err := findLink(cmd.Context(), s, args[0])
+			if err != nil {
+				return err
+			}
+			d := documentOf(l)
+			if asJSON {
+				return a.printJSON(d)
+			}
+			a.printf("kind         %s\nscope        %s\nanchor       %s\nsource GUID  %s\ntenant id    %s\npaired by    %s\n",
+				d.Kind, d.Scope, d.Anchor, d.SourceGUID, d.TargetID, d.Rule)
+			if d.Left {
+				a.printf("left scope   yes\n")
+			}
+			a.printf("last applied %s\n", strings.Join(d.Attributes, ", "))
+			return nil
+		},
+	}
+	o.register(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return exitStatus(cmd, "0  done", "1  there is no such link")
+}
+
+// findLink finds a link by its anchor or, reading them all, by either object's id.
+func findLink(ctx context.Context, s *store.Store, name string) (*state.Link, error) {
+	if l, ok, err := s.Link(ctx, name); ok || err != nil {
+		return l, err
+	}
+	guid, isGUID := state.ParseGUID(name)
+	for l, err := range s.Links(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if strings.EqualFold(l.TargetID, name) || isGUID && l.SourceGUID == guid {
+			return l, nil
+		}
+	}
+	return nil, &usageError{
+		summary: fmt.Sprintf("No link %q in the state", name),
+		detail:  "A link is named by its anchor, by the tenant object's id or by the source object's GUID; the state knows no names of people.",
+		hint:    `Run "dirform state list" for all links, or "dirform explain OBJECT" to find a person's.`,
+	}
+}
+
+func newStateRmCommand(a *app) *cobra.Command {
+	var o recordOptions
+	cmd := &cobra.Command{
+		Use:   "rm LINK...",
+		Short: "Forget links, without touching either directory",
+		Long: `Rm removes links from the record. Neither directory is written to: the accounts keep their anchors, so the next plan finds the
+pairs again if the source objects are still in scope. Plans made before are refused afterwards.`,
+		Args: arguments(1, -1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, err := o.path(a)
+			if err != nil {
+				return err
+			}
+			s, err := a.lockRecord(cmd.Context(), path, "state rm")
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			anchors := make([]string, len(args))
+			for i, name := range args {
+				l, err := findLink(cmd.Context(), s, name)
+				if err != nil {
+					return err
+				}
+				anchors[i] = l.Anchor
+			}
+			if err := s.RemoveLinks(cmd.Context(), anchors...); err != nil {
+				return err
+			}
+			a.notef("Forgot %s.\n", count(len(anchors), "link"))
+			return nil
+		},
+	}
+	o.register(cmd)
+	return exitStatus(cmd, "0  done", "1  a link is not in the state; none was removed")
+}

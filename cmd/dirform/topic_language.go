@@ -1,0 +1,100 @@
+package main
+
+// languageText is "dirform help language". Its first part is a configuration that a test loads.
+func languageText() string {
+	return "THE LANGUAGE\n\nAll *.hcl files of one folder are one configuration. One with every kind of block:\n\n" +
+		languageExample + languageNotes
+}
+
+const languageExample = `  dirform {
+    required_version = ">= 0.1"
+    state "file" { path = "contoso.dfstate" }         # the record of what is linked to what; default dirform.dfstate
+  }
+
+  variable "ad_password" {
+    type      = string
+    sensitive = true                                  # --var, --var-file or DIRFORM_VAR_ad_password
+  }
+
+  provider "ad" "corp" {
+    url      = "ldaps://dc1.corp.contoso.com"         # or urls = [...]; ldap:// needs start_tls = true
+    base_dn  = "DC=corp,DC=contoso,DC=com"            # default: what the server says
+    bind_dn  = "CN=svc-dirform,OU=Service Accounts,DC=corp,DC=contoso,DC=com"
+    password = var.ad_password                        # or kerberos { keytab = "..." principal = "..." }
+  }
+
+  provider "entra" "contoso" {
+    tenant_id = "8d0f1b1e-0000-4000-8000-000000000001"  # credentials: as the Azure SDKs find them, or client_secret,
+    client_id = "8d0f1b1e-0000-4000-8000-000000000002"  #   or client_certificate_file
+  }
+
+  upn_suffix "contoso.com" {}                         # the forest has it; the tenant has it as a verified domain
+
+  scope "staff" {                                     # what is synchronised
+    ou      = "OU=Office 365,OU=Staff,DC=corp,DC=contoso,DC=com"
+    exclude = ["OU=Service,OU=Office 365,OU=Staff,DC=corp,DC=contoso,DC=com"]
+    objects = ["user"]                                # and "group"
+    filter  = "(!(userAccountControl:1.2.840.113556.1.4.803:=2))"   # LDAP, evaluated by the server
+    where   = ad.employeeType != "robot"              # an expression, evaluated here
+  }
+
+  mapping "staff" {                                   # how an object looks in the cloud
+    scope  = scope.staff
+    object = "user"
+    preset = "default"                                # the usual flows; the attributes below override or add
+    attributes {
+      displayName   = trimspace("${ad.givenName} ${ad.sn}")
+      usageLocation = upper(coalesce(ad.c, "HU"))
+    }
+    initial {                                         # set when the account is created, never managed afterwards
+      preferredLanguage = "hu-HU"
+    }
+    unmanaged = ["faxNumber"]                         # taken out of the preset
+  }
+
+  link_policy "staff" {                               # how accounts pair up
+    scope            = scope.staff
+    anchor           = "objectGUID"                   # or "ms-DS-ConsistencyGuid"
+    match            = ["immutable_id", "primary_smtp", "user_principal_name"]   # tried in this order
+    unmatched        = "create"                       # or "skip", "block"
+    foreign_anchor   = "block"                        # or "relink": the account carries another domain's anchor
+    synced_elsewhere = "block"                        # or "take_over": another sync engine masters it
+    privileged       = "block"                        # or "allow": the account holds an Entra role
+    deleted          = "restore"                      # or "create", "block": the match lies in the recycle bin
+    leaving          = "disable"                      # or "keep", "unlink", "delete": it left the scope
+  }
+
+  link "jane" {                                       # a pair decided by a person; beats every match rule
+    source = "CN=Jane Doe,OU=Office 365,OU=Staff,DC=corp,DC=contoso,DC=com"   # DN, objectGUID or UPN
+    tenant = "jane.doe@contoso.com"                   # UPN or object id
+  }
+
+  guard "default" {                                   # limits on a whole plan; either part of a limit trips it
+    deletes {
+      count   = 5
+      percent = 2
+    }
+    creates { count = 500 }
+    source_shrink { percent = 10 }                    # fewer source objects than the last applied run
+    protect = ["breakglass@contoso.com"]              # never changed, whatever else says so
+  }
+`
+
+const languageNotes = `
+NULL
+
+  An attribute that an object lacks is null. A mapping that gives null clears the attribute in the cloud; an attribute that no
+  mapping names is not managed and never shown. In a template null is the empty string.
+
+DEFAULTS
+
+  A scope without a mapping gets the preset, one without a link_policy gets the first value of every setting above. Without a
+  guard block a built-in one allows 500 deletes, disables, unlinks and relinks each and, once more than 10 objects are linked,
+  10 % of them; and a source that shrank by 20 %.
+
+PLAYING
+
+  lab = "FOLDER" inside a provider replaces the real directory by an embedded one; see "dirform help lab".
+
+See also "dirform help functions".
+`
