@@ -1,8 +1,6 @@
 package planjson
 
 import (
-	"strings"
-
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/state"
 )
@@ -10,7 +8,7 @@ import (
 // Parse reads the JSON object of a change, as Append writes it in the Full form or any JSON tool may have reformatted it.
 // Members it does not know are passed over. The strings of the result share memory with text.
 func Parse(text string) (*state.Change, error) {
-	p := &parser{text: strings.ToValidUTF8(text, "\uFFFD")}
+	p := newParser(text)
 	c := &state.Change{}
 	err := p.object(func(name string) error { return p.member(c, name) })
 	if err == nil {
@@ -24,7 +22,7 @@ func Parse(text string) (*state.Change, error) {
 
 // ParseRecord reads the JSON object of a record, as Parse does a change's.
 func ParseRecord(text string) (*planner.Record, error) {
-	p := &parser{text: strings.ToValidUTF8(text, "\uFFFD")}
+	p := newParser(text)
 	r := &planner.Record{}
 	err := p.object(func(name string) (err error) {
 		switch name {
@@ -111,7 +109,7 @@ func (p *parser) attributes() ([]state.AttributeChange, error) {
 	var list []state.AttributeChange
 	err := p.array(func() error {
 		if list == nil {
-			list = make([]state.AttributeChange, 0, 4)
+			list = make([]state.AttributeChange, 0, 8)
 		}
 		list = append(list, state.AttributeChange{})
 		a := &list[len(list)-1]
@@ -137,7 +135,7 @@ func (p *parser) attribute(a *state.AttributeChange, name string) (err error) {
 }
 
 func (p *parser) fingerprints() (map[string]string, error) {
-	m := make(map[string]string, 16)
+	m := make(map[string]string, 24)
 	err := p.object(func(name string) (err error) {
 		m[name], err = p.string()
 		return err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -15,6 +16,13 @@ const maxDepth = 64
 type parser struct {
 	text string
 	at   int
+}
+
+func newParser(text string) *parser {
+	if !utf8.ValidString(text) { // asked first because the answer costs a fraction of the cure
+		text = strings.ToValidUTF8(text, "\uFFFD")
+	}
+	return &parser{text: text}
 }
 
 func (p *parser) errorf(format string, args ...any) error {
