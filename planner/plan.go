@@ -136,11 +136,14 @@ type Cost struct {
 	Seconds int `json:"seconds"` // estimate from the documented write quota, rounded up
 }
 
-// Record is what an apply notes about an unchanged object: its fingerprints differ from the recorded ones although both
-// directories agree, or a pair was seen that is not recorded yet. It causes no write to a directory.
+// Record is what an apply notes about a linked object to which nothing is written: the recorded fingerprints are not those on
+// which both directories agree, it moved to another scope, or it left and the policy asks for no write. It causes no write to
+// a directory.
 type Record struct {
 	Anchor       string            `json:"anchor"`
-	Fingerprints map[string]string `json:"fingerprints"`
+	Scope        string            `json:"scope"`
+	Left         bool              `json:"left,omitempty"`
+	Fingerprints map[string]string `json:"fingerprints,omitempty"` // absent: keep the recorded ones
 }
 
 // ScopeSeen is what reading a scope found.
@@ -168,8 +171,8 @@ type Totals struct {
 	Scopes     []ScopeSeen   `json:"scopes"`
 }
 
-// Sink receives a plan as it is made: first all findings, then all changes in the order of their execution, then all records.
-// planfile.Writer is one.
+// Sink receives a plan as it is made. Changes come in the order of their execution; findings and records come in between, in an
+// order that depends on nothing but the plan's input. planfile.Writer is one.
 type Sink interface {
 	Finding(*Finding) error
 	Change(*state.Change) error

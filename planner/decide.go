@@ -1,0 +1,437 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/state"
+)
+
+// subject is one source row with everything that deciding about it needs.
+type subject struct {
+	p       *plan
+	row     int
+	table   *sourceTable
+	v       *verdict
+	obj     *state.Object
+	key     string
+	address string
+	anchor  string
+	desired []state.Value // parallel to table.columns
+	live    *state.Object // the target, if it has one
+	liveRow int           // tenant row of live, or -1 for one in the recycle bin
+	link    *state.Link
+
+	findings []*Finding
+	attrs    []state.AttributeChange
+	prints   map[string]string
+	why      []string // DeclaredAt of the mappings that cause attrs
+}
+
+// decision is what is to be done about one subject.
+type decision struct {
+	outcome  outcome
+	key      string
+	change   *state.Change // if outcome is outChange
+	findings []*Finding
+	record   *Record
+}
+
+// decide works out one source row. It is a function of the rows and verdicts alone, so deciding twice gives the same.
+func (p *plan) decide(s int) (decision, error) {
+	sub, err := p.subject(s)
+	if err != nil {
+		return decision{}, err
+	}
+	if sub.v.flags&vShadowed != 0 || !p.selected(sub.address) {
+		return decision{outcome: outIgnored, key: sub.key}, nil
+	}
+	change, err := sub.decide()
+	if err != nil {
+		return decision{}, err
+	}
+	d := decision{key: sub.key, findings: sub.findings, change: change, outcome: outUnchanged}
+	switch {
+	case sub.blocked():
+		d.outcome, d.change = outBlocked, nil
+	case change != nil:
+		d.outcome = outChange
+	case sub.v.link < 0:
+		d.outcome = outIgnored
+	default:
+		d.record = sub.refresh()
+	}
+	return d, nil
+}
+
+func (p *plan) subject(s int) (*subject, error) {
+	sub := &subject{p: p, row: s, table: p.srcTable(s), v: &p.verdicts[s], liveRow: -1}
+	var err error
+	if sub.obj, err = p.loadSource(s); err != nil {
+		return nil, err
+	}
+	sub.anchor, _ = anchorOf(sub.table.policy, sub.obj)
+	sub.project()
+	sub.address = address(sub.table.kind, sub.table.scope.Name, sub.key)
+	if sub.v.link >= 0 {
+		if sub.link, err = p.links.load(int(sub.v.link)); err != nil {
+			return nil, err
+		}
+	}
+	if sub.v.target < 0 {
+		return sub, nil
+	}
+	if sub.v.flags&vDeleted != 0 {
+		if sub.live, err = p.loadDeleted(int(sub.v.target)); err == nil {
+			unmangle(sub.live)
+		}
+		return sub, err
+	}
+	sub.liveRow = int(sub.v.target)
+	sub.live, err = p.loadTenant(sub.liveRow)
+	return sub, err
+}
+
+// unmangle gives a deleted user the name it will have again: in the recycle bin the service puts the id, without dashes,
+// before the userPrincipalName.
+func unmangle(o *state.Object) {
+	i := o.Shape.Index("userPrincipalName")
+	if i < 0 {
+		return
+	}
+	prefix := strings.ReplaceAll(o.ID, "-", "")
+	if upn := o.Values[i].Str(); len(upn) > len(prefix) && strings.EqualFold(upn[:len(prefix)], prefix) {
+		o.Values[i] = state.String(upn[len(prefix):])
+	}
+}
+
+func address(kind state.Kind, scope, key string) string {
+	return fmt.Sprintf("%s.%s[%q]", kind, scope, key)
+}
+
+// project evaluates the mapping and turns failures into findings.
+func (s *subject) project() {
+	t := s.table
+	s.desired = make([]state.Value, len(t.columns))
+	var upn state.Value
+	for i, c := range t.columns {
+		v, err := c.m.Expr.Eval(s.obj)
+		if err != nil {
+			s.find(noValue(c.m, err))
+			continue
+		}
+		if isEmpty(v) {
+			v = state.Null()
+		}
+		s.desired[i] = v
+		if i == t.upnCol {
+			upn = v
+		}
+	}
+	s.key = readableKey(upn, s.obj)
+	if w := t.scope.Where; w != nil {
+		if in, err := w.Eval(s.obj); err != nil || in.Kind() != state.BoolValue {
+			s.find(noWhere(t.scope, err))
+		}
+	}
+}
+
+func (s *subject) blocked() bool {
+	return slices.ContainsFunc(s.findings, func(f *Finding) bool { return f.Severity == Error })
+}
+
+// find adds a finding about the subject; others stands for the further objects it concerns.
+func (s *subject) find(f *Finding, others ...ObjectRef) {
+	f.Objects = append([]ObjectRef{s.ref()}, others...)
+	s.findings = append(s.findings, f)
+}
+
+func (s *subject) ref() ObjectRef {
+	r := ObjectRef{Address: s.address, Anchor: s.anchor, SourceDN: s.obj.DN, Kind: s.table.kind, Name: s.obj.Get("displayName").Str()}
+	if s.address == "" {
+		r.Address = address(s.table.kind, s.table.scope.Name, readableKey(state.Null(), s.obj))
+	}
+	if s.live != nil {
+		r.TargetID = s.live.ID
+	}
+	return r
+}
+
+// decide fills s.findings and returns the change, nil if there is nothing to do.
+func (s *subject) decide() (*state.Change, error) {
+	for _, f := range s.findings { // those of project were made before the address was known
+		f.Objects = []ObjectRef{s.ref()}
+	}
+	if err := s.checkMatch(); err != nil || s.blocked() {
+		return nil, err
+	}
+	if s.live == nil {
+		return s.decideNew()
+	}
+	return s.decideExisting()
+}
+
+// checkMatch turns the flags that matching has set into findings.
+func (s *subject) checkMatch() error {
+	flags := s.v.flags
+	switch {
+	case flags&vSameAnchor != 0:
+		return s.findRival(sameAnchor(s.anchor))
+	case flags&vAnchorChanged != 0:
+		s.find(anchorChanged(s.link.Anchor, s.anchor))
+	case flags&vVanished != 0:
+		s.find(vanished(s.link.TargetID, s.address))
+	case flags&vClaimed != 0:
+		return s.findRival(claimedTwice(s.v.rule, s.live))
+	case flags&vAmbiguous != 0:
+		return s.findCandidates()
+	case flags&vDeleted != 0 && s.table.policy.Deleted == "block":
+		s.find(inRecycleBin(s.live), tenantRef(s.live))
+	}
+	return nil
+}
+
+func (s *subject) findRival(f *Finding) error {
+	other, err := s.p.subject(int(s.v.rival))
+	if err != nil {
+		return err
+	}
+	refs := []ObjectRef{other.ref()}
+	if s.live != nil {
+		refs = append(refs, tenantRef(s.live))
+	}
+	s.find(f, refs...)
+	return nil
+}
+
+func (s *subject) findCandidates() error {
+	var refs []ObjectRef
+	for _, t := range s.p.candidates(s.row, s.table, s.v.rule) {
+		o, err := s.p.loadTenant(t)
+		if err != nil {
+			return err
+		}
+		refs = append(refs, tenantRef(o))
+	}
+	slices.SortFunc(refs, func(a, b ObjectRef) int { return strings.Compare(a.TargetID, b.TargetID) })
+	s.find(ambiguous(s.v.rule, s.matchValue()), refs...)
+	return nil
+}
+
+func tenantRef(o *state.Object) ObjectRef {
+	name := o.Get("userPrincipalName").Str()
+	if name == "" {
+		name = o.Get("displayName").Str()
+	}
+	return ObjectRef{TargetID: o.ID, Kind: o.Kind, Name: name}
+}
+
+// matchValue is the value on which the subject's rule pairs.
+func (s *subject) matchValue() string {
+	switch s.v.rule {
+	case ruleRecorded:
+		return s.link.TargetID
+	case ruleDeclared:
+		return s.live.ID
+	case ruleImmutable:
+		return s.anchor
+	case ruleUPN:
+		return s.want("userPrincipalName").Str()
+	case ruleSMTP:
+		if a := primaryAddress(s.obj); a != "" {
+			return a
+		}
+		if s.table.mailCol >= 0 {
+			return s.want("mail").Str()
+		}
+		return s.obj.Get("mail").Str()
+	}
+	return ""
+}
+
+// want is the desired value of a managed attribute, null if it isn't managed.
+func (s *subject) want(name string) state.Value {
+	for i, c := range s.table.columns {
+		if c.m.Target.Name == name {
+			return s.desired[i]
+		}
+	}
+	return state.Null()
+}
+
+func (s *subject) change(a state.Action, reason, declaredAt string) *state.Change {
+	slices.SortFunc(s.attrs, func(a, b state.AttributeChange) int { return strings.Compare(a.Name, b.Name) })
+	c := &state.Change{Address: s.address, Kind: s.table.kind, Action: a, Scope: s.table.scope.Name, Anchor: s.anchor,
+		SourceGUID: s.obj.GUID.String(), SourceDN: s.obj.DN, Reason: reason, DeclaredAt: declaredAt,
+		Attributes: s.attrs, Fingerprints: s.prints}
+	if c.Attributes == nil {
+		c.Attributes = []state.AttributeChange{}
+	}
+	if s.live != nil {
+		c.TargetID = s.live.ID
+		c.Match = &state.Match{Rule: s.v.rule.String(), Value: s.matchValue()}
+	}
+	if s.v.need >= 0 {
+		if m, err := s.p.loadSource(int(s.v.need)); err == nil {
+			anchor, _ := anchorOf(s.p.srcTable(int(s.v.need)).policy, m)
+			c.Needs = []string{anchor}
+		}
+	}
+	if a != state.ActionUpdate && s.p.srcMeta(s.row).flags&srcUnstamp != 0 {
+		c.SourceAttributes = []state.AttributeChange{{Name: config.AnchorConsistencyGUID, After: state.String(s.anchor)}}
+	}
+	return c
+}
+
+// decideNew is for a source object without an account.
+func (s *subject) decideNew() (*state.Change, error) {
+	switch s.table.policy.Unmatched {
+	case "skip":
+		return nil, nil
+	case "block":
+		s.find(noAccount(s.table.policy))
+		return nil, nil
+	}
+	initial, err := s.initial()
+	if err != nil {
+		return nil, err
+	}
+	s.prints = map[string]string{}
+	for i, c := range s.table.columns {
+		s.compare(i, c, true)
+	}
+	s.attrs = append(s.attrs, initial...)
+	s.attrs = append(s.attrs, state.AttributeChange{Name: "onPremisesImmutableId", After: state.String(s.anchor)})
+	s.lintRequired()
+	s.lint()
+	if err := s.checkUnique(); err != nil {
+		return nil, err
+	}
+	return s.change(state.ActionCreate, "no account in the tenant matches", s.table.policy.DeclaredAt), nil
+}
+
+// initial evaluates the attributes that are set once, leaving out those that are managed anyway.
+func (s *subject) initial() ([]state.AttributeChange, error) {
+	var attrs []state.AttributeChange
+	for _, m := range s.table.mapping.Initial {
+		if slices.ContainsFunc(s.table.columns, func(c column) bool { return c.m.Target == m.Target }) {
+			continue
+		}
+		v, err := m.Expr.Eval(s.obj)
+		if err != nil {
+			s.find(noValue(m, err))
+			continue
+		}
+		if !isEmpty(v) {
+			attrs = append(attrs, state.AttributeChange{Name: m.Target.Name, After: v})
+		}
+	}
+	return attrs, nil
+}
+
+// decideExisting is for a source object with an account, recorded or newly matched.
+func (s *subject) decideExisting() (*state.Change, error) {
+	s.prints = map[string]string{}
+	for i, c := range s.table.columns {
+		s.compare(i, c, false)
+	}
+	relink := s.checkAnchor()
+	action := s.action(relink)
+	if action == state.ActionUpdate && len(s.attrs) == 0 {
+		return nil, nil
+	}
+	s.checkTarget()
+	s.lint()
+	if err := s.checkUnique(); err != nil {
+		return nil, err
+	}
+	return s.change(action, s.reason(action), s.declaredAt(action)), nil
+}
+
+func (s *subject) action(relink bool) state.Action {
+	switch {
+	case s.v.flags&vDeleted != 0:
+		return state.ActionRestore
+	case relink:
+		return state.ActionRelink
+	case s.v.link < 0:
+		return state.ActionLink
+	}
+	return state.ActionUpdate
+}
+
+// checkAnchor compares the account's anchor with the subject's and adds the write it takes, if any.
+func (s *subject) checkAnchor() (relink bool) {
+	live := s.live.Get("onPremisesImmutableId").Str()
+	if live == s.anchor {
+		return false
+	}
+	if live != "" && s.table.policy.ForeignAnchor != "relink" {
+		s.find(foreignAnchor(s.live, live, s.anchor), tenantRef(s.live))
+		return false
+	}
+	before := state.Null()
+	if live != "" {
+		before = state.String(live)
+	}
+	s.attrs = append(s.attrs, state.AttributeChange{Name: "onPremisesImmutableId", Before: before,
+		After: state.String(s.anchor), Drift: s.v.link >= 0})
+	return live != ""
+}
+
+// checkTarget refuses accounts that must not be touched.
+func (s *subject) checkTarget() {
+	t := s.table.policy
+	if s.live.Get("onPremisesSyncEnabled").Bool() {
+		s.find(syncedElsewhere(s.live, t), tenantRef(s.live))
+	}
+	if s.liveRow < 0 {
+		return
+	}
+	if roles := s.p.roles[s.p.tenMeta(s.liveRow).id]; len(roles) > 0 && t.Privileged != "allow" {
+		s.find(privileged(s.live, roles, t), tenantRef(s.live))
+	}
+	if name, ok := s.p.protected[s.liveRow]; ok {
+		s.find(protected(s.live, name), tenantRef(s.live))
+	}
+}
+
+func (s *subject) reason(a state.Action) string {
+	switch a {
+	case state.ActionRestore:
+		return "its account lies in the recycle bin"
+	case state.ActionRelink:
+		return "its account carries another anchor"
+	case state.ActionLink:
+		return "an account matches by " + s.v.rule.String()
+	}
+	drift, source := false, false
+	for _, c := range s.attrs {
+		drift, source = drift || c.Drift, source || !c.Drift
+	}
+	switch {
+	case drift && source:
+		return "changed at the source and outside dirform"
+	case drift:
+		return "changed outside dirform"
+	case s.link != nil && s.link.Left:
+		return "came back into scope " + s.table.scope.Name
+	}
+	return "changed at the source or in the mapping"
+}
+
+func (s *subject) declaredAt(a state.Action) string {
+	if a == state.ActionUpdate && len(s.why) > 0 {
+		return s.why[0]
+	}
+	if s.v.rule == ruleDeclared {
+		for _, l := range s.p.b.set.Rules.Links {
+			if s.p.findSource(l.Source) == s.row {
+				return l.DeclaredAt
+			}
+		}
+	}
+	return s.table.policy.DeclaredAt
+}

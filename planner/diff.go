@@ -1,0 +1,194 @@
+package planner
+
+import (
+	"strconv"
+
+	"github.com/dirform/dirform/state"
+)
+
+// hexFP writes a fingerprint as plans carry it.
+func hexFP(fp uint64) string {
+	s := strconv.FormatUint(fp, 16)
+	return "0000000000000000"[len(s):] + s
+}
+
+// quick compares a linked source row with its account by fingerprints alone. It reports true if nothing has to be written.
+func (p *plan) quick(s int) bool {
+	v := &p.verdicts[s]
+	if v.flags != 0 || v.link < 0 || v.target < 0 {
+		return false
+	}
+	t := p.srcTable(s)
+	m := t.rows.Meta(s - t.first)
+	if m.flags&srcFailed != 0 || p.tenMeta(int(v.target)).anchor != m.anchor {
+		return false
+	}
+	want, have := t.rows.FP(s-t.first), p.tenFP(int(v.target))
+	for i, c := range t.layout.cols {
+		if c.Type == state.TypeReference {
+			if fp, known := p.reference(s, t, want[i]); known && fp != have[i] {
+				return false
+			}
+			continue
+		}
+		if want[i] != 0 && want[i] != have[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// reference resolves a reference's desired fingerprint (the hash of a distinguished name) to that of the tenant object it
+// stands for. known is false where the reference is left alone: it isn't managed, or what it points to has no account.
+func (p *plan) reference(s int, t *sourceTable, want uint64) (fp uint64, known bool) {
+	switch want {
+	case 0:
+		return 0, false
+	case t.nilFP:
+		return want, true
+	}
+	m := p.srcDN.First(want)
+	if m < 0 {
+		p.orphans.add(s)
+		return 0, false
+	}
+	v := &p.verdicts[m]
+	switch {
+	case v.outcome == outBlocked || v.outcome == outIgnored || v.flags&^vDeleted != 0:
+		return 0, false
+	case v.target >= 0 && v.flags&vDeleted == 0:
+		return p.tenMeta(int(v.target)).id, true
+	case v.target >= 0:
+		return p.delMeta(int(v.target)).id, true
+	}
+	return pendingFP, true
+}
+
+// pendingFP is the fingerprint of a reference to an account that the plan creates: no account has it.
+const pendingFP = 2
+
+// managerless gathers the source rows whose manager has no account.
+type managerless map[int]bool
+
+func (m *managerless) add(row int) {
+	if *m == nil {
+		*m = managerless{}
+	}
+	(*m)[row] = true
+}
+
+// compare adds the i-th column's change to s.attrs, if there is one, and notes its fingerprint as it will be applied.
+func (s *subject) compare(i int, c column, creating bool) {
+	want := s.p.srcFP(s.row)[c.col]
+	if want == 0 {
+		return
+	}
+	a, after := c.m.Target, s.desired[i]
+	if a.Type == state.TypeReference {
+		var known bool
+		if want, known = s.p.reference(s.row, s.table, want); !known {
+			return
+		}
+		after = s.p.referenceValue(s.row, s.table, c.col, want)
+	}
+	if want != pendingFP {
+		s.prints[a.Name] = hexFP(want)
+	}
+	if creating {
+		if !after.IsNull() {
+			s.attrs = append(s.attrs, state.AttributeChange{Name: a.Name, After: after})
+		}
+		return
+	}
+	before := s.live.Values[s.table.layout.at[c.col]]
+	have := s.table.h.Fingerprint(a, before)
+	if have == want {
+		return
+	}
+	if isEmpty(before) {
+		before = state.Null()
+	}
+	s.why = append(s.why, c.m.DeclaredAt)
+	s.attrs = append(s.attrs, state.AttributeChange{Name: a.Name, Before: before, After: after, Drift: s.drifted(a.Name, have)})
+}
+
+// drifted reports whether a live fingerprint is not the one last applied.
+func (s *subject) drifted(name string, have uint64) bool {
+	if s.link == nil {
+		return false
+	}
+	j := s.link.Shape.Index(name)
+	return j >= 0 && s.link.Fingerprints[j] != 0 && s.link.Fingerprints[j] != have
+}
+
+// referenceValue is the value of a resolved reference: the target's id, or its anchor if the plan creates it.
+func (p *plan) referenceValue(s int, t *sourceTable, col int, resolved uint64) state.Value {
+	if resolved == t.nilFP {
+		return state.Null()
+	}
+	m := p.srcDN.First(p.srcFP(s)[col])
+	v := &p.verdicts[m]
+	var target *state.Object
+	var err error
+	switch {
+	case resolved == pendingFP:
+		o, err := p.loadSource(m)
+		if err != nil {
+			return state.Null()
+		}
+		anchor, _ := anchorOf(p.srcTable(m).policy, o)
+		return state.String(state.PendingRef + anchor)
+	case v.flags&vDeleted != 0:
+		target, err = p.loadDeleted(int(v.target))
+	default:
+		target, err = p.loadTenant(int(v.target))
+	}
+	if err != nil {
+		return state.Null()
+	}
+	return state.String(target.ID)
+}
+
+// appliedSum is the sum of a row's fingerprints as they are now agreed on, to compare with what the link remembers.
+func (p *plan) appliedSum(s int) uint64 {
+	t := p.srcTable(s)
+	want, have := p.srcFP(s), p.tenFP(int(p.verdicts[s].target))
+	var sum uint64
+	for i, c := range t.layout.cols {
+		switch {
+		case want[i] == 0:
+		case c.Type == state.TypeReference:
+			if _, known := p.reference(s, t, want[i]); known {
+				sum += fpSum(i, have[i])
+			}
+		default:
+			sum += fpSum(i, want[i])
+		}
+	}
+	return sum
+}
+
+// refresh is the record of an unchanged object whose link remembers something else, or nil.
+func (s *subject) refresh() *Record {
+	if s.v.target < 0 || s.v.flags&vDeleted != 0 {
+		return nil
+	}
+	if m := s.p.links.rows.Meta(int(s.v.link)); m.sum == s.p.appliedSum(s.row) && !m.left && s.link.Scope == s.table.scope.Name {
+		return nil
+	}
+	r := &Record{Anchor: s.anchor, Scope: s.table.scope.Name, Fingerprints: map[string]string{}}
+	want, have := s.p.srcFP(s.row), s.p.tenFP(int(s.v.target))
+	for i, c := range s.table.layout.cols {
+		fp := want[i]
+		if c.Type == state.TypeReference {
+			if _, known := s.p.reference(s.row, s.table, fp); !known {
+				continue
+			}
+			fp = have[i]
+		}
+		if fp != 0 {
+			r.Fingerprints[c.Name] = hexFP(fp)
+		}
+	}
+	return r
+}

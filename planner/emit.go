@@ -1,0 +1,235 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/state"
+)
+
+// writesPerSecond is the sustained write quota of an application in a tenant: 3,000 writes in 150 seconds (Microsoft Graph
+// throttling limits, identity and access).
+const writesPerSecond = 20
+
+// emitter hands a plan to its sink and counts what it holds.
+type emitter struct {
+	p      *plan
+	sink   Sink
+	tally  tally
+	totals Totals
+	writes int
+}
+
+func (e *emitter) emit(steps []step, records []int) error {
+	if err := e.suffixes(); err != nil {
+		return err
+	}
+	for _, st := range steps {
+		if err := e.step(st); err != nil {
+			return err
+		}
+	}
+	for _, s := range records {
+		sub, err := e.p.subject(s)
+		if err != nil {
+			return err
+		}
+		if !e.p.selected(sub.address) {
+			continue
+		}
+		if r := sub.refresh(); r != nil {
+			if err := e.sink.Record(r); err != nil {
+				return err
+			}
+		}
+	}
+	for s := range e.p.nsrc {
+		if v := &e.p.verdicts[s]; v.outcome == outUnchanged && v.link >= 0 && e.quickly(s) {
+			e.totals.Summary.Unchanged++
+		}
+	}
+	return nil
+}
+
+// quickly reports whether row s never became a step; with --target its address has to be asked for.
+func (e *emitter) quickly(s int) bool {
+	if !e.p.quick(s) {
+		return false
+	}
+	if len(e.p.b.set.Targets)+len(e.p.b.set.Excludes) == 0 {
+		return true
+	}
+	sub, err := e.p.subject(s)
+	return err == nil && e.p.selected(sub.address)
+}
+
+func (e *emitter) step(st step) error {
+	var d decision
+	var err error
+	if st.leaving {
+		d, err = e.p.decideLeaving(int(st.row))
+	} else {
+		d, err = e.p.decide(int(st.row))
+	}
+	if err != nil {
+		return err
+	}
+	for _, f := range d.findings {
+		if err := e.sink.Finding(f); err != nil {
+			return err
+		}
+	}
+	switch {
+	case d.outcome == outBlocked:
+		e.totals.Summary.Blocked++
+	case d.outcome == outUnchanged && (st.leaving || !e.p.quick(int(st.row))):
+		e.totals.Summary.Unchanged++
+	}
+	if d.record != nil {
+		if err := e.sink.Record(d.record); err != nil {
+			return err
+		}
+	}
+	if d.change == nil {
+		return nil
+	}
+	return e.change(d.change)
+}
+
+func (e *emitter) change(c *state.Change) error {
+	e.totals.Summary.Count(c.Action, 1)
+	if slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Drift }) ||
+		c.Action == state.ActionRestore && c.Match.Rule == ruleRecorded.String() {
+		e.totals.Summary.Drifted++
+	}
+	schema := e.p.b.set.Schema(c.Kind)
+	e.writes += c.Writes(func(name string) bool {
+		a := schema.Lookup(name)
+		return a != nil && a.Type == state.TypeReference
+	})
+	e.tally.count(c)
+	return e.sink.Change(c)
+}
+
+// suffixes plans the declared UPN suffixes: the forest gets those it lacks, and the tenant must have verified them.
+func (e *emitter) suffixes() error {
+	for _, u := range e.p.b.set.Rules.UPNSuffixes {
+		addr := fmt.Sprintf("%s[%q]", state.UPNSuffix, u.Name)
+		if !e.p.selected(addr) {
+			continue
+		}
+		has := slices.ContainsFunc(e.p.b.set.Suffixes[u.Provider.Name], func(s string) bool { return strings.EqualFold(s, u.Name) })
+		if !e.p.verified[strings.ToLower(u.Name)] {
+			if err := e.sink.Finding(unverifiedSuffix(u, addr, e.p.verifiedList())); err != nil {
+				return err
+			}
+			e.totals.Summary.Blocked++
+			continue
+		}
+		if has {
+			continue
+		}
+		c := &state.Change{Address: addr, Kind: state.UPNSuffix, Action: state.ActionCreate, DeclaredAt: u.DeclaredAt,
+			Reason: "the forest does not have it", Attributes: []state.AttributeChange{},
+			SourceAttributes: []state.AttributeChange{{Name: "uPNSuffixes", After: state.String(u.Name)}}}
+		e.totals.Summary.Count(c.Action, 1)
+		if err := e.sink.Change(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func unverifiedSuffix(u *config.UPNSuffix, addr, verified string) *Finding {
+	f := finding("DF101", fmt.Sprintf("The tenant has not verified %s, so no account could use the suffix. Verified are: %s.", u.Name, verified),
+		fmt.Sprintf("Add %s to the tenant's domains and verify it.", u.Name))
+	f.Objects = []ObjectRef{{Address: addr, Kind: state.UPNSuffix, Name: u.Name}}
+	return about(f, "userPrincipalName", u.Name, u.DeclaredAt)
+}
+
+// close adds what is known only at the end: warnings about many objects at once, guards, and the totals.
+func (e *emitter) close() (Totals, error) {
+	p := e.p
+	shadowed := map[int]bool{}
+	for s := range p.nsrc {
+		if p.verdicts[s].flags&vShadowed != 0 {
+			shadowed[s] = true
+		}
+	}
+	if err := e.together("DF210", shadowed, "belong to a scope declared earlier as well"); err != nil {
+		return Totals{}, err
+	}
+	if err := e.together("DF211", p.orphans, "have a manager without a synchronised account"); err != nil {
+		return Totals{}, err
+	}
+	for l := range p.links.rows.Len() {
+		if !p.links.rows.Meta(l).left {
+			e.tally.linked++
+			if p.linkSource[l] < 0 {
+				e.tally.missing++
+			}
+		}
+	}
+	guards, findings := e.tally.check(p.b.set.Rules.Guards, p.b.set.Allow)
+	for _, f := range findings {
+		if err := e.sink.Finding(f); err != nil {
+			return Totals{}, err
+		}
+	}
+	t := &e.totals
+	t.Guards = guards
+	t.Applicable = len(findings) == 0 && !slices.ContainsFunc(p.b.set.Findings, func(f *Finding) bool { return f.Severity == Error })
+	t.Cost = Cost{Writes: e.writes, Seconds: (e.writes + writesPerSecond - 1) / writesPerSecond}
+	t.Scopes = p.scopesSeen()
+	return *t, nil
+}
+
+// namedTogether is how many objects a finding about many names.
+const namedTogether = 10
+
+// together makes one warning about many objects and names the first of them.
+func (e *emitter) together(code string, rows map[int]bool, what string) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var refs []ObjectRef
+	all := make([]int, 0, len(rows))
+	for s := range rows {
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(a, b int) int {
+		x, y := e.p.srcMeta(a).guid, e.p.srcMeta(b).guid
+		return slices.Compare(x[:], y[:])
+	})
+	for _, s := range all {
+		if len(refs) == namedTogether {
+			break
+		}
+		sub, err := e.p.subject(s)
+		if err != nil {
+			return err
+		}
+		if e.p.selected(sub.address) {
+			refs = append(refs, sub.ref())
+		}
+	}
+	if len(refs) == 0 {
+		return nil
+	}
+	f := finding(code, fmt.Sprintf("%d objects %s.", len(rows), what), "")
+	if len(rows) == 1 {
+		f.Detail = "One object " + strings.NewReplacer("belong", "belongs", "have", "has").Replace(what) + "."
+	}
+	f.Objects = refs
+	return e.sink.Finding(f)
+}
+
+func (p *plan) scopesSeen() []ScopeSeen {
+	seen := []ScopeSeen{}
+	for _, t := range p.b.sources {
+		seen = append(seen, ScopeSeen{Scope: t.scope.Name, Kind: t.kind, Objects: t.seen, InScope: t.rows.Len(), OUs: p.b.set.OUs[t.scope.Name]})
+	}
+	return seen
+}

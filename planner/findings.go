@@ -1,0 +1,181 @@
+package planner
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/state"
+)
+
+// Code describes one finding code for help and documentation.
+type Code struct {
+	Code     string
+	Severity Severity
+	Summary  string
+	Cause    string
+	Cure     string
+}
+
+// Codes are all finding codes: 1xx values, 2xx matching and uniqueness, 3xx what the tenant's API cannot do, 4xx guards and
+// source health.
+var Codes = []Code{
+	{"DF101", Error, "Unverified domain suffix", "The user name's domain is not a verified domain of the tenant, so the service would refuse it.", "Verify the domain in the tenant, or map userPrincipalName to a verified one."},
+	{"DF102", Error, "Required attribute has no value", "A new account must have the attribute, and the mapping gives none.", "Fill in the attribute at the source, or give the mapping a fallback with coalesce()."},
+	{"DF103", Error, "Mapping has no value", "An expression fails for this object, so what is desired is not known.", "Correct the expression; try() or coalesce() can give a fallback."},
+	{"DF104", Error, "Value too long", "The service's limit for the attribute is shorter.", "Shorten the value at the source, or with substr() in the mapping."},
+	{"DF105", Error, "Value not accepted", "The value has a form or a character that the service refuses.", "Correct it at the source, or in the mapping with ascii() or replace()."},
+	{"DF106", Error, "Too many values", "The service's limit for the number of values is lower.", "Map fewer values."},
+	{"DF201", Error, "Two source objects have the same anchor", "The anchor attribute was copied from one object to another.", "Clear the anchor attribute of the one that got the copy."},
+	{"DF202", Error, "Address already in use", "Another object holds or wants the address; the service would answer AttributeValueMustBeUnique or ObjectConflict.", "Remove the address from one of the objects named."},
+	{"DF203", Error, "Ambiguous match", "A match rule finds several accounts for one source object.", "Decide with a link block, or make the value unique in the tenant."},
+	{"DF204", Error, "Two source objects claim one account", "More than one source object matches the same account.", "Decide with a link block, or correct the value by which they match."},
+	{"DF205", Error, "Anchor changed since the link was recorded", "The anchor attribute of a linked source object has another value now.", "Restore the old value, or remove the record with `dirform state rm` to match anew."},
+	{"DF206", Error, "Account holds a directory role", "Accounts with administrative roles are not taken over or changed unless a policy says so.", "Set privileged = \"allow\" in the link policy, or take the role away."},
+	{"DF207", Error, "Account carries another anchor", "onPremisesImmutableId ties the account to another source object.", "Set foreign_anchor = \"relink\" for a migration, or clear the anchor."},
+	{"DF208", Error, "Account is synchronised by another engine", "onPremisesSyncEnabled is true: the service refuses changes by anybody else.", "Take the object out of the other engine's scope first."},
+	{"DF209", Error, "Linked account has vanished", "The recorded account is neither among the tenant's users nor in the recycle bin.", "Remove the record with `dirform state rm` to match or create anew."},
+	{"DF210", Warning, "Object is in two scopes", "Scopes overlap; the one declared first has it.", "Exclude it from one of them."},
+	{"DF211", Warning, "Manager is not synchronised", "The manager has no account through dirform, so the account's manager is left as it is.", "Bring the manager into a scope."},
+	{"DF212", Error, "Account lies in the recycle bin", "The match was deleted in the tenant, and the policy's deleted = \"block\".", "Restore it in the tenant, or set deleted = \"restore\"."},
+	{"DF213", Error, "No account matches", "The policy's unmatched = \"block\" wants an existing account for each object.", "Create the account, add a link block, or set unmatched = \"create\"."},
+	{"DF214", Error, "Declared link leads nowhere", "A link block names an object that was not found.", "Correct the link block's source or tenant."},
+	{"DF401", Error, "Guard limit exceeded", "The plan holds more actions of one kind than the guard allows.", "Look whether a scope or filter is wrong; if not, `--allow LIMIT=N` lifts the limit for one run."},
+	{"DF402", Error, "Source shrank", "Far fewer objects were read than are recorded as linked.", "Look whether the source was read completely; if so, `--allow source_shrink=N`."},
+	{"DF403", Warning, "Scope OU was renamed or moved", "The declared OU is not there, but the recorded one is, under another name. It was followed by its GUID.", "Change the scope's ou to the new distinguished name."},
+	{"DF404", Error, "Scope OU was replaced", "Another OU stands where the recorded one was, and that one still exists elsewhere.", "Point the scope at the OU that is meant."},
+	{"DF405", Error, "Account is protected", "A guard's protect list names the account.", "Nothing, if that is right; else take it off the list."},
+}
+
+// codeOf is the entry of a code; codes are constants of this package.
+func codeOf(code string) Code {
+	for _, c := range Codes {
+		if c.Code == code {
+			return c
+		}
+	}
+	return Code{Code: code, Severity: Error}
+}
+
+func finding(code, detail, hint string) *Finding {
+	c := codeOf(code)
+	if hint == "" {
+		hint = c.Cure
+	}
+	return &Finding{Code: c.Code, Severity: c.Severity, Summary: c.Summary, Detail: detail, Hint: hint, Objects: []ObjectRef{}}
+}
+
+func about(f *Finding, attribute, value, declaredAt string) *Finding {
+	f.Attribute, f.Value, f.DeclaredAt = attribute, value, declaredAt
+	return f
+}
+
+func noValue(m *config.AttributeMapping, err error) *Finding {
+	return about(finding("DF103", fmt.Sprintf("%s = %s: %v.", m.Target.Name, m.Expr.Source(), err), ""), m.Target.Name, "", m.DeclaredAt)
+}
+
+func noWhere(s *config.Scope, err error) *Finding {
+	why := "it gives no boolean"
+	if err != nil {
+		why = err.Error()
+	}
+	return about(finding("DF103", fmt.Sprintf("Scope %s cannot tell whether the object is in it: where = %s: %s.", s.Name, s.Where.Source(), why),
+		"Correct the expression, for example by comparing with coalesce(ad.attribute, \"\")."), "", "", s.Where.DeclaredAt())
+}
+
+func tooLong(a *state.Attribute, v string, n int) *Finding {
+	return about(finding("DF104", fmt.Sprintf("%s has %d characters; at most %d are accepted.", a.Name, n, a.MaxLen),
+		fmt.Sprintf("Shorten it at the source, or with substr(…, 0, %d) in the mapping.", a.MaxLen)), a.Name, v, "")
+}
+
+func tooMany(a *state.Attribute, n int) *Finding {
+	return about(finding("DF106", fmt.Sprintf("%s has %d values; at most %d are accepted.", a.Name, n, a.MaxCount), ""), a.Name, "", "")
+}
+
+func badValue(a *state.Attribute, v, why string) *Finding {
+	return about(finding("DF105", fmt.Sprintf("%s cannot be %q: %s.", a.Name, v, why), ""), a.Name, v, "")
+}
+
+func unverified(upn, domain, verified string) *Finding {
+	return about(finding("DF101", fmt.Sprintf("The domain %s is not verified in the tenant; the service would refuse the user name.", domain),
+		fmt.Sprintf("Verify %s in the tenant, or map userPrincipalName to a verified domain (%s).", domain, verified)), "userPrincipalName", upn, "")
+}
+
+func missing(a *state.Attribute, expression string) *Finding {
+	detail := fmt.Sprintf("A new account needs %s", a.Name)
+	if expression != "" {
+		detail += fmt.Sprintf(", and %s gives none for this object.", expression)
+	} else {
+		detail += ", and no mapping sets it."
+	}
+	return about(finding("DF102", detail, ""), a.Name, "", "")
+}
+
+func sameAnchor(anchor string) *Finding {
+	return about(finding("DF201", "Both source objects have the anchor "+anchor+", so an account could not tell whose it is.", ""),
+		config.AnchorConsistencyGUID, anchor, "")
+}
+
+func anchorChanged(recorded, now string) *Finding {
+	return about(finding("DF205", fmt.Sprintf("The link was recorded with anchor %s; the object now has %s.", recorded, now), ""),
+		config.AnchorConsistencyGUID, now, "")
+}
+
+func vanished(id, addr string) *Finding {
+	return about(finding("DF209", fmt.Sprintf("Account %s is recorded for this object, but the tenant has it neither among its users nor in the recycle bin.", id),
+		fmt.Sprintf("If it is gone for good, remove the record with `dirform state rm '%s'`; the next plan matches or creates anew.", addr)), "", id, "")
+}
+
+func claimedTwice(r rule, live *state.Object) *Finding {
+	return finding("DF204", fmt.Sprintf("This object matches account %s by %s, but the other object named has it or claims it too.",
+		tenantRef(live).Name, r), "")
+}
+
+func ambiguous(r rule, value string) *Finding {
+	return about(finding("DF203", fmt.Sprintf("Rule %s finds more than one account for %s.", r, value), ""), "", value, "")
+}
+
+func inRecycleBin(live *state.Object) *Finding {
+	return finding("DF212", fmt.Sprintf("Account %s (%s) was deleted in the tenant.", tenantRef(live).Name, live.ID), "")
+}
+
+func noAccount(p *config.LinkPolicy) *Finding {
+	return about(finding("DF213", "None of the rules "+strings.Join(p.Match, ", ")+" finds an account.", ""), "", "", p.DeclaredAt)
+}
+
+func foreignAnchor(live *state.Object, theirs, ours string) *Finding {
+	return about(finding("DF207", fmt.Sprintf("Account %s carries anchor %s; this object's anchor is %s.", tenantRef(live).Name, theirs, ours), ""),
+		"onPremisesImmutableId", theirs, "")
+}
+
+func syncedElsewhere(live *state.Object, p *config.LinkPolicy) *Finding {
+	f := about(finding("DF208", fmt.Sprintf("Account %s has onPremisesSyncEnabled = true.", tenantRef(live).Name), ""), "onPremisesSyncEnabled", "true", p.DeclaredAt)
+	if p.SyncedElsewhere == "take_over" {
+		f.Hint = "Convert the account to cloud management in the tenant first (onPremisesSyncBehavior); dirform does not convert it by itself."
+	}
+	return f
+}
+
+func privileged(live *state.Object, roles []string, p *config.LinkPolicy) *Finding {
+	return about(finding("DF206", fmt.Sprintf("Account %s holds %s.", tenantRef(live).Name, strings.Join(roles, ", ")), ""), "", "", p.DeclaredAt)
+}
+
+func protected(live *state.Object, name string) *Finding {
+	return finding("DF405", fmt.Sprintf("Account %s is protected by %q.", tenantRef(live).Name, name), "")
+}
+
+func addressInUse(attribute, value string, holders []ObjectRef) *Finding {
+	var who []string
+	for _, h := range holders {
+		switch {
+		case h.TargetID == "":
+			who = append(who, "source object "+h.Address+" wants it too")
+		case h.Address != "":
+			who = append(who, fmt.Sprintf("%s %s (%s) has it", h.Kind, h.Name, h.Address))
+		default:
+			who = append(who, fmt.Sprintf("%s %s has it", h.Kind, h.Name))
+		}
+	}
+	return about(finding("DF202", fmt.Sprintf("%s %s cannot be given to this object: %s.", attribute, value, strings.Join(who, "; ")),
+		fmt.Sprintf("Change %s at the source of one of them, or remove it from the object that has it.", attribute)), attribute, value, "")
+}

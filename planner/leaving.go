@@ -1,0 +1,119 @@
+package planner
+
+import (
+	"fmt"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/state"
+)
+
+// decideLeaving works out a recorded link whose source object is in no scope any more.
+func (p *plan) decideLeaving(l int) (decision, error) {
+	link, err := p.links.load(l)
+	if err != nil {
+		return decision{}, err
+	}
+	t := int(p.linkTarget[l])
+	if t < 0 {
+		return p.leaveBehind(link), nil
+	}
+	if p.owner[t] > 0 {
+		return decision{outcome: outIgnored}, nil // another source object takes the account over
+	}
+	live, err := p.loadTenant(t)
+	if err != nil {
+		return decision{}, err
+	}
+	policy := p.leavingPolicy(link.Scope)
+	key := readableTenant(live)
+	addr := address(link.Kind, link.Scope, key)
+	if !p.selected(addr) {
+		return decision{outcome: outIgnored, key: key}, nil
+	}
+	c := &state.Change{Address: addr, Kind: link.Kind, Scope: link.Scope, Anchor: link.Anchor, SourceGUID: link.SourceGUID.String(),
+		TargetID: link.TargetID, Match: &state.Match{Rule: ruleRecorded.String(), Value: link.TargetID},
+		Reason: "no longer in scope " + link.Scope, DeclaredAt: policy.DeclaredAt, Attributes: []state.AttributeChange{}}
+	if !p.leave(c, policy.Leaving, live, link.Left) {
+		d := decision{outcome: outUnchanged, key: key}
+		if !link.Left {
+			d.record = &Record{Anchor: link.Anchor, Scope: link.Scope, Left: true}
+		}
+		return d, nil
+	}
+	ref := tenantRef(live)
+	ref.Address, ref.Anchor = addr, link.Anchor
+	d := decision{outcome: outChange, key: key, change: c}
+	if f := p.leavingRefused(t, live, policy); f != nil {
+		f.Objects = []ObjectRef{ref}
+		d = decision{outcome: outBlocked, key: key, findings: []*Finding{f}}
+	}
+	return d, nil
+}
+
+// leaveBehind forgets a link both of whose objects are gone.
+func (p *plan) leaveBehind(link *state.Link) decision {
+	addr := address(link.Kind, link.Scope, link.Anchor)
+	if !p.selected(addr) {
+		return decision{outcome: outIgnored, key: link.Anchor}
+	}
+	return decision{outcome: outChange, key: link.Anchor, change: &state.Change{
+		Address: addr, Kind: link.Kind, Action: state.ActionUnlink, Scope: link.Scope, Anchor: link.Anchor,
+		SourceGUID: link.SourceGUID.String(), Reason: fmt.Sprintf("both the source object and account %s are gone", link.TargetID),
+		Attributes: []state.AttributeChange{}}}
+}
+
+// leave fills in what a leaving policy does to the account; false means nothing has to be written. left says that an earlier
+// apply did so already, which makes another write the correction of drift.
+func (p *plan) leave(c *state.Change, leaving string, live *state.Object, left bool) bool {
+	switch leaving {
+	case "delete":
+		c.Action = state.ActionDelete
+		return true
+	case "unlink":
+		c.Action = state.ActionUnlink
+		if anchor := live.Get("onPremisesImmutableId"); !isEmpty(anchor) {
+			c.Attributes = append(c.Attributes, state.AttributeChange{Name: "onPremisesImmutableId", Before: anchor})
+		}
+		return true
+	case "disable":
+		c.Action = state.ActionDisable
+		if enabled := live.Get("accountEnabled"); enabled.Bool() {
+			c.Attributes = append(c.Attributes, state.AttributeChange{Name: "accountEnabled", Before: enabled,
+				After: state.Bool(false), Drift: left})
+			return true
+		}
+	}
+	return false
+}
+
+func (p *plan) leavingRefused(t int, live *state.Object, policy *config.LinkPolicy) *Finding {
+	if name, ok := p.protected[t]; ok {
+		return protected(live, name)
+	}
+	if roles := p.roles[p.tenMeta(t).id]; len(roles) > 0 && policy.Privileged != "allow" {
+		return privileged(live, roles, policy)
+	}
+	if live.Get("onPremisesSyncEnabled").Bool() {
+		return syncedElsewhere(live, policy)
+	}
+	return nil
+}
+
+// leavingPolicy is the link policy of a scope; one that is no longer declared leaves by the language's default.
+func (p *plan) leavingPolicy(scope string) *config.LinkPolicy {
+	for _, policy := range p.b.set.Rules.Policies {
+		if policy.Scope.Name == scope {
+			return policy
+		}
+	}
+	return &config.LinkPolicy{Leaving: "disable", Privileged: "block", SyncedElsewhere: "block"}
+}
+
+func readableTenant(o *state.Object) string {
+	for _, name := range [...]string{"userPrincipalName", "mail", "displayName"} {
+		if s := o.Get(name).Str(); s != "" {
+			return s
+		}
+	}
+	return o.ID
+}

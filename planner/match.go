@@ -1,0 +1,297 @@
+package planner
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner/internal/rows"
+	"github.com/dirform/dirform/state"
+)
+
+// The rules by which a pair can come about; their names stand in [state.Match].
+type rule uint8
+
+const (
+	ruleNone rule = iota
+	ruleRecorded
+	ruleDeclared
+	ruleImmutable
+	ruleSMTP
+	ruleUPN
+)
+
+func (r rule) String() string {
+	return [...]string{"none", "recorded", "declared", "immutable_id", "primary_smtp", "user_principal_name"}[r]
+}
+
+func ruleNamed(name string) rule {
+	for r := ruleImmutable; r <= ruleUPN; r++ {
+		if r.String() == name {
+			return r
+		}
+	}
+	return ruleNone
+}
+
+// verdict is what is known about a source row. Row numbers are -1 where there is none.
+type verdict struct {
+	link    int32 // recorded link
+	target  int32 // tenant row, or deleted row if the flag vDeleted is set
+	rival   int32 // the other source row, where a flag speaks of one
+	need    int32 // source row whose change must come first because it releases an address
+	rule    rule
+	outcome outcome
+	flags   uint16
+}
+
+type outcome uint8
+
+const (
+	outUnchanged outcome = iota // recorded, and both sides agree
+	outSlow                     // has to be looked at with its values
+	outChange                   // looked at: there is a change
+	outBlocked
+	outIgnored // in scope, but nothing is to be done by policy, or it belongs to another scope
+)
+
+const (
+	vDeleted       uint16 = 1 << iota // the target lies in the recycle bin
+	vSameAnchor                       // another source object has the same anchor (rival)
+	vShadowed                         // an earlier scope has the same object
+	vAmbiguous                        // a match rule found several accounts
+	vClaimed                          // another source object has or claims the same account (rival)
+	vVanished                         // the recorded account is nowhere to be found
+	vAnchorChanged                    // its anchor is not the recorded one
+	vNeedBlocked                      // the address it waits for will not be released (rival)
+)
+
+// match pairs source rows with tenant rows: recorded links, then declared ones, then the policy's rules; hard evidence first, so
+// that the result does not depend on the order of rows.
+func (p *plan) match() {
+	p.findTwins()
+	p.matchRecorded()
+	p.matchDeclared()
+	for s := range p.nsrc {
+		if v := &p.verdicts[s]; p.unmatched(v) {
+			p.matchRules(s, v, true)
+		}
+	}
+	for s := range p.nsrc {
+		if v := &p.verdicts[s]; p.unmatched(v) {
+			p.matchRules(s, v, false)
+		}
+	}
+	for s := range p.nsrc {
+		if v := &p.verdicts[s]; p.unmatched(v) {
+			p.matchDeleted(s, v)
+		}
+	}
+}
+
+func (p *plan) unmatched(v *verdict) bool {
+	return v.target < 0 && v.link < 0 && v.flags&(vSameAnchor|vShadowed|vAmbiguous|vClaimed|vVanished) == 0
+}
+
+// findTwins flags source rows that share an anchor: the same object in two scopes, or two objects with one anchor.
+func (p *plan) findTwins() {
+	for s := range p.nsrc {
+		m := p.srcMeta(s)
+		p.srcAnchor.Each(m.anchor, func(other int) {
+			if other == s {
+				return
+			}
+			v := &p.verdicts[s]
+			v.rival = int32(other)
+			if p.srcMeta(other).guid != m.guid {
+				v.flags |= vSameAnchor
+			} else if other < s {
+				v.flags |= vShadowed
+				v.outcome = outIgnored
+			}
+		})
+	}
+}
+
+// matchRecorded ties links to rows on both sides.
+func (p *plan) matchRecorded() {
+	var byGUID *rows.Index
+	for l := range p.links.rows.Len() {
+		m := p.links.rows.Meta(l)
+		s := p.srcAnchor.First(m.anchor)
+		changed := false
+		if s < 0 {
+			if byGUID == nil {
+				byGUID = rows.NewIndex(p.nsrc, func(row int) uint64 { g := p.srcMeta(row).guid; return p.h.Sum(g[:]) })
+			}
+			s = byGUID.First(p.h.Sum(m.guid[:]))
+			changed = s >= 0
+		}
+		t := p.tenID.First(m.target)
+		p.linkSource[l], p.linkTarget[l] = int32(s), int32(t)
+		if t >= 0 {
+			p.owner[t] = int32(s) + 1
+			p.linkOf[t] = int32(l) + 1
+		}
+		if s < 0 {
+			continue
+		}
+		v := &p.verdicts[s]
+		v.link, v.target, v.rule = int32(l), int32(t), ruleRecorded
+		if changed {
+			v.flags |= vAnchorChanged
+		}
+		if t < 0 {
+			p.recordedGone(v, m, p.srcTable(s).policy)
+		}
+	}
+}
+
+// recordedGone is for a recorded account that is not among the living.
+func (p *plan) recordedGone(v *verdict, m *linkMeta, policy *config.LinkPolicy) {
+	switch d := p.delID.First(m.target); {
+	case d < 0:
+		v.flags |= vVanished
+	case policy.Deleted != "create":
+		v.target = int32(d)
+		v.flags |= vDeleted
+	}
+}
+
+// matchDeclared applies link blocks to source rows without a record.
+func (p *plan) matchDeclared() {
+	for _, l := range p.b.set.Rules.Links {
+		s, t := p.findSource(l.Source), p.findTenant(l.Tenant)
+		if s < 0 || t < 0 {
+			p.unresolved = append(p.unresolved, unresolvedLink{l, s, t})
+			continue
+		}
+		if v := &p.verdicts[s]; p.unmatched(v) && p.tenKind(t) == p.srcTable(s).kind {
+			p.claim(s, t, ruleDeclared)
+		}
+	}
+}
+
+type unresolvedLink struct {
+	link           *config.Link
+	source, tenant int
+}
+
+// claim gives tenant row t to source row s unless somebody else has it: then the newcomer loses, and two newcomers under rules
+// of the same strength both lose, so that no order decides who gets an account.
+func (p *plan) claim(s, t int, r rule) {
+	v := &p.verdicts[s]
+	v.rule = r
+	if l := p.linkOf[t] - 1; l >= 0 && p.owner[t] == 0 {
+		// Recorded for a source object that has left: only relinking takes it over; decide sees the foreign anchor.
+		v.target = int32(t)
+		p.owner[t] = int32(s) + 1
+		return
+	}
+	other := p.owner[t] - 1
+	if other < 0 {
+		v.target = int32(t)
+		p.owner[t] = int32(s) + 1
+		return
+	}
+	v.flags |= vClaimed
+	v.rival = other
+	v.target = int32(t)
+	w := &p.verdicts[other]
+	if soft(w.rule) && soft(r) && w.link < 0 {
+		w.flags |= vClaimed
+		w.rival = int32(s)
+	}
+}
+
+func soft(r rule) bool { return r == ruleSMTP || r == ruleUPN }
+
+// matchRules tries a policy's rules in order: the hard ones, or all.
+func (p *plan) matchRules(s int, v *verdict, hardOnly bool) {
+	t := p.srcTable(s)
+	if t.policy == nil {
+		return
+	}
+	for _, name := range t.policy.Match {
+		r := ruleNamed(name)
+		if hardOnly && r != ruleImmutable {
+			// A softer rule declared before the hard one must not lose its turn to it for the same row.
+			return
+		}
+		found := p.candidates(s, t, r)
+		if len(found) == 0 {
+			continue
+		}
+		if len(found) > 1 {
+			v.flags |= vAmbiguous
+			v.rule = r
+			return
+		}
+		p.claim(s, found[0], r)
+		return
+	}
+}
+
+// candidates are the tenant rows of the right kind that rule r pairs with source row s, in row order.
+func (p *plan) candidates(s int, t *sourceTable, r rule) []int {
+	var found []int
+	add := func(row int) {
+		if p.tenKind(row) == t.kind && !slices.Contains(found, row) {
+			found = append(found, row)
+		}
+	}
+	m := p.srcMeta(s)
+	switch r {
+	case ruleImmutable:
+		p.tenAnchor.Each(m.anchor, add)
+	case ruleSMTP:
+		p.tenAddress.Each(m.smtp, func(i int) { add(int(p.addrRow[i])) })
+	case ruleUPN:
+		if t.upnCol >= 0 {
+			if fp := p.srcFP(s)[t.columns[t.upnCol].col]; fp != t.nilFP {
+				p.tenUPN.Each(fp, add)
+			}
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// matchDeleted looks for the anchor in the recycle bin.
+func (p *plan) matchDeleted(s int, v *verdict) {
+	t := p.srcTable(s)
+	if t.policy == nil || t.policy.Deleted == "create" || !slices.Contains(t.policy.Match, ruleImmutable.String()) {
+		return
+	}
+	if d := p.delAnchor.First(p.srcMeta(s).anchor); d >= 0 {
+		v.target, v.rule = int32(d), ruleImmutable
+		v.flags |= vDeleted
+	}
+}
+
+// findSource is the source row that a person names by DN, objectGUID or UPN, or -1.
+func (p *plan) findSource(name string) int {
+	if g, ok := state.ParseGUID(name); ok {
+		for s := range p.nsrc {
+			if p.srcMeta(s).guid == g {
+				return s
+			}
+		}
+		return -1
+	}
+	h := p.h.SumFold(name)
+	for s := range p.nsrc {
+		if m := p.srcMeta(s); m.dn == h || m.upn == h {
+			return s
+		}
+	}
+	return -1
+}
+
+// findTenant is the tenant row that a person names by UPN or object id, or -1.
+func (p *plan) findTenant(name string) int {
+	if t := p.tenUPN.First(p.h.Fingerprint(&addressAttr, state.String(name))); t >= 0 {
+		return t
+	}
+	return p.tenID.First(p.h.Fingerprint(&refAttr, state.String(strings.ToLower(name))))
+}

@@ -1,0 +1,157 @@
+package planner
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/dirform/dirform/planner/internal/rows"
+	"github.com/dirform/dirform/state"
+)
+
+// plan is the state of one planning run over a Builder's rows. Source rows and tenant rows are numbered through over all their
+// tables, in an order that does not depend on which stream came first.
+type plan struct {
+	b     *Builder
+	h     *state.Hasher
+	links *linkTable
+
+	nsrc, nten, ndel int
+
+	srcAnchor, srcDN, srcUPN, srcMail    *rows.Index
+	tenID, tenAnchor, tenUPN, tenAddress *rows.Index
+	delID, delAnchor                     *rows.Index
+	addrHash                             []uint64
+	addrRow                              []uint32
+
+	verdicts               []verdict
+	owner                  []int32 // per tenant row: 1 + the source row it is linked to or claimed by
+	linkOf                 []int32 // per tenant row: 1 + its recorded link
+	linkSource, linkTarget []int32 // per link
+	unresolved             []unresolvedLink
+
+	roles     map[uint64][]string // by tenantMeta.id
+	protected map[int]string      // tenant row to the name in the guard
+	verified  map[string]bool     // verified domains, lower case
+
+	totals  Totals
+	needs   []int // source rows with a need
+	orphans managerless
+}
+
+func (b *Builder) newPlan() *plan {
+	byKind := func(t []*tenantTable) func(i, j int) bool {
+		return func(i, j int) bool { return t[i].kind < t[j].kind }
+	}
+	sort.SliceStable(b.tenant, byKind(b.tenant))
+	sort.SliceStable(b.deleted, byKind(b.deleted))
+	p := &plan{b: b, h: state.NewHasher(b.set.Key), links: b.links}
+	for _, t := range b.sources {
+		t.first = p.nsrc
+		p.nsrc += t.rows.Len()
+	}
+	for _, t := range b.tenant {
+		t.first = p.nten
+		p.nten += t.rows.Len()
+		for i, h := range t.addrHash {
+			p.addrHash = append(p.addrHash, h)
+			p.addrRow = append(p.addrRow, t.addrRow[i]+uint32(t.first))
+		}
+		t.addrHash, t.addrRow = nil, nil
+	}
+	for _, t := range b.deleted {
+		t.first = p.ndel
+		p.ndel += t.rows.Len()
+	}
+	p.index()
+	p.verdicts = make([]verdict, p.nsrc)
+	for i := range p.verdicts {
+		p.verdicts[i] = verdict{link: -1, target: -1, rival: -1, need: -1}
+	}
+	p.owner, p.linkOf = make([]int32, p.nten), make([]int32, p.nten)
+	p.linkSource, p.linkTarget = make([]int32, p.links.rows.Len()), make([]int32, p.links.rows.Len())
+	p.verified = map[string]bool{}
+	for _, d := range b.set.Domains {
+		if d.Verified {
+			p.verified[strings.ToLower(d.Name)] = true
+		}
+	}
+	p.roles = map[uint64][]string{}
+	for _, r := range b.set.RoleHolders {
+		p.roles[p.h.Fingerprint(&refAttr, state.String(r.ID))] = r.Roles
+	}
+	return p
+}
+
+func (p *plan) index() {
+	p.srcAnchor = rows.NewIndex(p.nsrc, func(i int) uint64 { return p.srcMeta(i).anchor })
+	p.srcDN = rows.NewIndex(p.nsrc, func(i int) uint64 { return p.srcMeta(i).dn })
+	p.tenID = rows.NewIndex(p.nten, func(i int) uint64 { return p.tenMeta(i).id })
+	p.tenAnchor = rows.NewIndex(p.nten, func(i int) uint64 { return p.tenMeta(i).anchor })
+	p.tenUPN = rows.NewIndex(p.nten, func(i int) uint64 { return p.tenMeta(i).upn })
+	p.tenAddress = rows.NewIndex(len(p.addrHash), func(i int) uint64 { return p.addrHash[i] })
+	p.delID = rows.NewIndex(p.ndel, func(i int) uint64 { return p.delMeta(i).id })
+	p.delAnchor = rows.NewIndex(p.ndel, func(i int) uint64 { return p.delMeta(i).anchor })
+}
+
+// indexDesired indexes what source objects want to be called; it is needed only where something changes.
+func (p *plan) indexDesired() {
+	desired := func(col func(*sourceTable) int) func(int) uint64 {
+		return func(i int) uint64 {
+			t := p.srcTable(i)
+			c := col(t)
+			if c < 0 || p.verdicts[i].outcome == outIgnored {
+				return 0
+			}
+			if fp := p.srcFP(i)[t.columns[c].col]; fp != t.nilFP {
+				return fp
+			}
+			return 0
+		}
+	}
+	p.srcUPN = rows.NewIndex(p.nsrc, desired(func(t *sourceTable) int { return t.upnCol }))
+	p.srcMail = rows.NewIndex(p.nsrc, desired(func(t *sourceTable) int { return t.mailCol }))
+}
+
+func (p *plan) srcTable(s int) *sourceTable {
+	ts := p.b.sources
+	for len(ts) > 1 && s >= ts[1].first {
+		ts = ts[1:]
+	}
+	return ts[0]
+}
+
+func (p *plan) srcMeta(s int) *sourceMeta { t := p.srcTable(s); return t.rows.Meta(s - t.first) }
+func (p *plan) srcFP(s int) []uint64      { t := p.srcTable(s); return t.rows.FP(s - t.first) }
+
+func tableOf(ts []*tenantTable, i int) *tenantTable {
+	for len(ts) > 1 && i >= ts[1].first {
+		ts = ts[1:]
+	}
+	return ts[0]
+}
+
+func (p *plan) tenMeta(i int) *tenantMeta {
+	t := tableOf(p.b.tenant, i)
+	return t.rows.Meta(i - t.first)
+}
+func (p *plan) tenFP(i int) []uint64     { t := tableOf(p.b.tenant, i); return t.rows.FP(i - t.first) }
+func (p *plan) tenKind(i int) state.Kind { return tableOf(p.b.tenant, i).kind }
+func (p *plan) delMeta(i int) *tenantMeta {
+	t := tableOf(p.b.deleted, i)
+	return t.rows.Meta(i - t.first)
+}
+
+func (p *plan) loadTenant(i int) (*state.Object, error) {
+	t := tableOf(p.b.tenant, i)
+	return t.load(i - t.first)
+}
+
+func (p *plan) loadDeleted(i int) (*state.Object, error) {
+	t := tableOf(p.b.deleted, i)
+	return t.load(i - t.first)
+}
+
+func (p *plan) loadSource(s int) (*state.Object, error) {
+	t := p.srcTable(s)
+	return t.load(s - t.first)
+}

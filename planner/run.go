@@ -1,0 +1,183 @@
+package planner
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/state"
+)
+
+// The order in which changes are carried out.
+var phases = map[state.Action]uint8{
+	state.ActionCreate: 1, state.ActionLink: 2, state.ActionRelink: 3, state.ActionRestore: 4, state.ActionUpdate: 5,
+	state.ActionDisable: 6, state.ActionUnlink: 7, state.ActionDelete: 8,
+}
+
+const phaseSilent = 9 // nothing is done, but there is something to say
+
+// keysInMemory is how many changes are sorted by their full readable keys; larger plans are sorted by the keys' first bytes.
+const keysInMemory = 50_000
+
+// step is a row that the plan has something to say about.
+type step struct {
+	phase   uint8
+	depth   uint16
+	leaving bool
+	row     int32 // source row, or link if leaving
+	order   uint64
+	guid    state.GUID
+	key     string
+}
+
+// Plan makes the plan from what has been read and hands it to sink.
+func (b *Builder) Plan(sink Sink) (Totals, error) {
+	p := b.newPlan()
+	p.protected = p.protect()
+	p.match()
+	for _, f := range slices.Concat(b.set.Findings, p.unresolvedLinks()) {
+		if err := sink.Finding(f); err != nil {
+			return Totals{}, err
+		}
+	}
+	steps, records, err := p.survey()
+	if err != nil {
+		return Totals{}, err
+	}
+	e := &emitter{p: p, sink: sink, tally: tally{by: map[string]int{}}}
+	if err := e.emit(steps, records); err != nil {
+		return Totals{}, err
+	}
+	return e.close()
+}
+
+// survey looks at every row once: quickly where fingerprints agree, with its values where they don't. It decides which rows are
+// blocked before any change is written, because changes depend on each other.
+func (p *plan) survey() (steps []step, records []int, err error) {
+	var slow []int
+	for s := range p.nsrc {
+		switch v := &p.verdicts[s]; {
+		case v.outcome == outIgnored:
+		case p.quick(s):
+			if m := p.links.rows.Meta(int(v.link)); m.sum != p.appliedSum(s) || m.left {
+				records = append(records, s)
+			}
+		default:
+			v.outcome = outSlow
+			slow = append(slow, s)
+		}
+	}
+	if len(slow) > 0 {
+		p.indexDesired()
+	}
+	for _, s := range slow {
+		st, err := p.surveyRow(s)
+		if err != nil {
+			return nil, nil, err
+		}
+		steps = append(steps, st)
+	}
+	p.settleNeeds()
+	for i := range steps {
+		if v := &p.verdicts[steps[i].row]; v.need >= 0 {
+			steps[i].phase, steps[i].depth = phases[state.ActionUpdate], uint16(p.depth(int(steps[i].row)))
+		}
+	}
+	return p.surveyLinks(steps, records)
+}
+
+func (p *plan) surveyRow(s int) (step, error) {
+	d, err := p.decide(s)
+	if err != nil {
+		return step{}, err
+	}
+	v, m := &p.verdicts[s], p.srcMeta(s)
+	v.outcome = d.outcome
+	if v.need >= 0 {
+		if d.outcome == outChange {
+			p.needs = append(p.needs, s)
+		} else {
+			v.need = -1
+		}
+	}
+	st := step{phase: phaseSilent, row: int32(s), order: m.order, guid: m.guid, key: d.key}
+	if d.change != nil {
+		st.phase = phases[d.change.Action]
+	}
+	return st, nil
+}
+
+// surveyLinks adds the links whose source objects have left, and sorts.
+func (p *plan) surveyLinks(steps []step, records []int) ([]step, []int, error) {
+	for l := range p.links.rows.Len() {
+		if p.linkSource[l] >= 0 {
+			continue
+		}
+		d, err := p.decideLeaving(l)
+		if err != nil {
+			return nil, nil, err
+		}
+		st := step{phase: phaseSilent, leaving: true, row: int32(l), guid: p.links.rows.Meta(l).guid, key: d.key, order: orderOf(d.key)}
+		if d.change != nil {
+			st.phase = phases[d.change.Action]
+		}
+		steps = append(steps, st)
+	}
+	useKeys := len(steps) <= keysInMemory
+	slices.SortFunc(steps, func(a, b step) int {
+		if c := cmp.Or(cmp.Compare(a.phase, b.phase), cmp.Compare(a.depth, b.depth), cmp.Compare(a.order, b.order)); c != 0 {
+			return c
+		}
+		if useKeys {
+			if c := strings.Compare(strings.ToLower(a.key), strings.ToLower(b.key)); c != 0 {
+				return c
+			}
+		}
+		return slices.Compare(a.guid[:], b.guid[:])
+	})
+	slices.SortFunc(records, func(a, b int) int {
+		x, y := p.srcMeta(a).guid, p.srcMeta(b).guid
+		return slices.Compare(x[:], y[:])
+	})
+	return steps, records, nil
+}
+
+// selected reports whether --target and --exclude leave an address in the plan.
+func (p *plan) selected(addr string) bool {
+	covers := func(pattern string) bool { return pattern == addr || strings.HasPrefix(addr, pattern+"[") }
+	if slices.ContainsFunc(p.b.set.Excludes, covers) {
+		return false
+	}
+	return len(p.b.set.Targets) == 0 || slices.ContainsFunc(p.b.set.Targets, covers)
+}
+
+// protect resolves the guards' protect lists to tenant rows.
+func (p *plan) protect() map[int]string {
+	rows := map[int]string{}
+	for _, g := range p.b.set.Rules.Guards {
+		for _, name := range g.Protect {
+			if t := p.findTenant(name); t >= 0 {
+				rows[t] = name
+			}
+			p.tenAddress.Each(p.h.Fingerprint(&addressAttr, state.String(name)), func(i int) { rows[int(p.addrRow[i])] = name })
+		}
+	}
+	return rows
+}
+
+func (p *plan) unresolvedLinks() []*Finding {
+	var out []*Finding
+	for _, u := range p.unresolved {
+		side, name := "source", u.link.Source
+		if u.source >= 0 {
+			side, name = "tenant", u.link.Tenant
+		}
+		f := finding("DF214", fmt.Sprintf("Link %q: its %s %q was not found among the objects in scope.", u.link.Name, side, name), "")
+		if side == "tenant" {
+			f.Detail = fmt.Sprintf("Link %q: its tenant account %q was not found.", u.link.Name, name)
+		}
+		out = append(out, about(f, "", name, u.link.DeclaredAt))
+	}
+	return out
+}

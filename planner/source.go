@@ -1,0 +1,257 @@
+package planner
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner/internal/rows"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+)
+
+// sourceMeta is a source object's row: what finds it and orders it.
+type sourceMeta struct {
+	guid   state.GUID
+	anchor uint64 // hash of its anchor
+	dn     uint64 // hash of its distinguished name
+	upn    uint64 // hash of its userPrincipalName at the source
+	smtp   uint64 // fingerprint of its primary SMTP address, as [tenantTable] indexes addresses; 0 if it has none
+	order  uint64 // first bytes of its readable key
+	flags  uint8
+}
+
+const (
+	srcFailed  uint8 = 1 << iota // where or a mapping has no value for it
+	srcUnstamp                   // the anchor attribute is empty and will be stamped
+)
+
+// column ties a mapping's attribute to its fingerprint column.
+type column struct {
+	col int
+	m   *config.AttributeMapping
+}
+
+// sourceTable holds the objects of one scope and kind.
+type sourceTable struct {
+	scope   *config.Scope
+	kind    state.Kind
+	mapping *config.Mapping
+	policy  *config.LinkPolicy
+	layout  *layout
+	columns []column
+	upnCol  int // index into columns of userPrincipalName, or -1
+	mailCol int // of mail
+	rows    *rows.Table[sourceMeta]
+	seen    int // objects read, before where
+	first   int // number of this table's first row among all source rows
+	shape   *state.Shape
+
+	h       *state.Hasher
+	fps     []uint64
+	scratch []byte
+	nilFP   uint64
+}
+
+func newSourceTable(b *Builder, scope *config.Scope, kind state.Kind) *sourceTable {
+	t := &sourceTable{scope: scope, kind: kind, layout: b.layout(kind), upnCol: -1, mailCol: -1, h: state.NewHasher(b.set.Key),
+		shape: b.set.Rules.SourceShapes[kind]}
+	for _, m := range b.set.Rules.Mappings {
+		if m.Scope == scope && m.Kind == kind {
+			t.mapping = m
+		}
+	}
+	for _, p := range b.set.Rules.Policies {
+		if p.Scope == scope {
+			t.policy = p
+		}
+	}
+	if t.mapping != nil {
+		for _, a := range t.mapping.Attributes {
+			switch a.Target.Name {
+			case "userPrincipalName":
+				t.upnCol = len(t.columns)
+			case "mail":
+				t.mailCol = len(t.columns)
+			}
+			t.columns = append(t.columns, column{col: t.layout.col(a.Target.Name), m: a})
+		}
+	}
+	t.fps = make([]uint64, len(t.layout.cols))
+	t.rows = rows.NewTable[sourceMeta](len(t.layout.cols), b.spool())
+	t.nilFP = t.h.Fingerprint(&state.Attribute{}, state.Null())
+	return t
+}
+
+// ReadSource takes in the objects of one scope and kind. It returns the stream's error, if it ends with one; then no plan can
+// be made.
+func (b *Builder) ReadSource(scope *config.Scope, kind state.Kind, objects providers.Objects) error {
+	for _, t := range b.sources {
+		if t.scope != scope || t.kind != kind {
+			continue
+		}
+		for o, err := range objects {
+			if err != nil {
+				return err
+			}
+			if err := t.add(o); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("scope %s does not synchronise objects of kind %s", scope.Name, kind)
+}
+
+// add projects an object and keeps its row, if it is in scope.
+func (t *sourceTable) add(o *state.Object) error {
+	t.seen++
+	meta := sourceMeta{guid: o.GUID, dn: t.h.SumFold(o.DN)}
+	if t.scope.Where != nil {
+		in, err := t.scope.Where.Eval(o)
+		switch {
+		case err != nil || in.Kind() != state.BoolValue:
+			meta.flags |= srcFailed
+		case !in.Bool():
+			return nil
+		}
+	}
+	key, ok := t.project(o)
+	if !ok {
+		meta.flags |= srcFailed
+	}
+	anchor, stamped := anchorOf(t.policy, o)
+	if !stamped {
+		meta.flags |= srcUnstamp
+	}
+	meta.anchor = t.h.SumExact(anchor)
+	if upn := o.Get("userPrincipalName").Str(); upn != "" {
+		meta.upn = t.h.SumFold(upn)
+	}
+	meta.smtp = t.primarySMTP(o)
+	meta.order = orderOf(key)
+	t.scratch = rows.AppendObject(t.scratch[:0], o.DN, o.Values)
+	return t.rows.Append(meta, t.fps, t.scratch)
+}
+
+// project evaluates the mapping into t.fps and returns the object's readable key. ok is false if an expression has no value;
+// the object is then blocked, and the reason found again when its finding is written.
+func (t *sourceTable) project(o *state.Object) (key string, ok bool) {
+	clear(t.fps)
+	ok = true
+	var upn state.Value
+	for i, c := range t.columns {
+		v, err := c.m.Expr.Eval(o)
+		if err != nil {
+			ok = false
+			continue
+		}
+		if i == t.upnCol {
+			upn = v
+		}
+		t.fps[c.col] = t.fingerprint(c.m.Target, v)
+	}
+	return readableKey(upn, o), ok
+}
+
+// primarySMTP is the fingerprint of the object's primary address: the SMTP: entry of proxyAddresses, else the mail it is going
+// to have, else its mail at the source.
+func (t *sourceTable) primarySMTP(o *state.Object) uint64 {
+	if address := primaryAddress(o); address != "" {
+		return t.h.Fingerprint(&addressAttr, state.String(address))
+	}
+	if t.mailCol >= 0 {
+		if fp := t.fps[t.columns[t.mailCol].col]; fp != t.nilFP {
+			return fp
+		}
+		return 0
+	}
+	if mail := o.Get("mail").Str(); mail != "" {
+		return t.h.Fingerprint(&addressAttr, state.String(mail))
+	}
+	return 0
+}
+
+// primaryAddress is the SMTP: (upper-case) entry of the object's proxyAddresses, without prefix.
+func primaryAddress(o *state.Object) string {
+	for _, p := range o.Get("proxyAddresses").List() {
+		if len(p) > 5 && p[:5] == "SMTP:" {
+			return p[5:]
+		}
+	}
+	return ""
+}
+
+// fingerprint is the desired fingerprint of one attribute: 0 where there is nothing to say (null for an attribute that can't
+// be null leaves it alone), and for a reference the hash of the distinguished name it points to.
+func (t *sourceTable) fingerprint(a *state.Attribute, v state.Value) uint64 {
+	if isEmpty(v) && (a.NotNull || a.Required) {
+		return 0
+	}
+	if a.Type == state.TypeReference && v.Kind() == state.StringValue && v.Str() != "" {
+		return t.h.SumFold(v.Str())
+	}
+	return t.h.Fingerprint(a, v)
+}
+
+func isEmpty(v state.Value) bool {
+	switch v.Kind() {
+	case state.NullValue:
+		return true
+	case state.StringValue:
+		return v.Str() == ""
+	case state.ListValue:
+		for _, s := range v.List() {
+			if s != "" {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// readableKey is what people know the object by: its UPN in the cloud, else at the source, else its logon name or GUID.
+func readableKey(upn state.Value, o *state.Object) string {
+	if upn.Str() != "" {
+		return upn.Str()
+	}
+	for _, name := range [...]string{"userPrincipalName", "mail", "sAMAccountName"} {
+		if s := o.Get(name).Str(); s != "" {
+			return s
+		}
+	}
+	return o.GUID.String()
+}
+
+// anchorOf is the object's anchor under a policy. stamped is false if the anchor attribute is still empty; the anchor is then
+// the one it will be stamped with, its objectGUID.
+func anchorOf(p *config.LinkPolicy, o *state.Object) (anchor string, stamped bool) {
+	if p != nil && p.Anchor == config.AnchorConsistencyGUID {
+		if v := o.Get(config.AnchorConsistencyGUID).Str(); v != "" {
+			return v, true
+		}
+		return base64.StdEncoding.EncodeToString(o.GUID[:]), false
+	}
+	return base64.StdEncoding.EncodeToString(o.GUID[:]), true
+}
+
+// orderOf is the key's first bytes as a number, so that rows sort nearly as their keys do without reading them.
+func orderOf(key string) uint64 {
+	var b [8]byte
+	copy(b[:], strings.ToLower(key[:min(len(key), 8)]))
+	return binary.BigEndian.Uint64(b[:])
+}
+
+// load reads row i back.
+func (t *sourceTable) load(i int) (*state.Object, error) {
+	rec, err := t.rows.Record(i, nil)
+	if err != nil {
+		return nil, err
+	}
+	o := &state.Object{Kind: t.kind, GUID: t.rows.Meta(i).guid, Shape: t.shape, Values: make([]state.Value, t.shape.Len())}
+	o.DN, err = rows.DecodeObject(rec, o.Values)
+	return o, err
+}

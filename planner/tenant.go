@@ -1,0 +1,246 @@
+package planner
+
+import (
+	"encoding/binary"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/planner/internal/rows"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+)
+
+// tenantMeta is a tenant object's row.
+type tenantMeta struct {
+	id     uint64 // fingerprint of its id, as a reference attribute's value has it
+	anchor uint64 // hash of onPremisesImmutableId, 0 if it has none
+	upn    uint64 // fingerprint of userPrincipalName, 0 if it has none
+	flags  uint8
+}
+
+const (
+	tenSynced  uint8 = 1 << iota // mastered by another sync engine
+	tenEnabled                   // sign-in is allowed
+)
+
+// tenantTable holds the tenant's objects of one kind.
+type tenantTable struct {
+	kind   state.Kind
+	layout *layout
+	rows   *rows.Table[tenantMeta]
+	first  int // number of this table's first row among all tenant rows
+	// addresses of all rows: mail and proxyAddresses without prefix
+	addrHash []uint64
+	addrRow  []uint32
+
+	h       *state.Hasher
+	fps     []uint64
+	scratch []byte
+	at      struct{ upn, mail, proxies, anchor, synced, enabled int }
+}
+
+// refAttr is the attribute under whose equality object ids are fingerprinted.
+var refAttr = state.Attribute{Type: state.TypeReference}
+
+// addressAttr is the attribute under whose equality addresses are fingerprinted: that of mail and userPrincipalName.
+var addressAttr = state.Attribute{Equality: state.EqualFold}
+
+func newTenantTable(b *Builder, kind state.Kind) *tenantTable {
+	t := &tenantTable{kind: kind, layout: b.layout(kind), h: state.NewHasher(b.set.Key)}
+	t.fps = make([]uint64, len(t.layout.cols))
+	t.rows = rows.NewTable[tenantMeta](len(t.layout.cols), b.spool())
+	shape := t.layout.shape
+	t.at.upn, t.at.mail, t.at.proxies = shape.Index("userPrincipalName"), shape.Index("mail"), shape.Index("proxyAddresses")
+	t.at.anchor, t.at.synced = shape.Index("onPremisesImmutableId"), shape.Index("onPremisesSyncEnabled")
+	t.at.enabled = shape.Index("accountEnabled")
+	return t
+}
+
+// ReadTenant takes in all tenant objects of a kind. It returns the stream's error, if it ends with one.
+func (b *Builder) ReadTenant(kind state.Kind, objects providers.Objects) error {
+	return b.readTenant(&b.tenant, kind, objects)
+}
+
+// ReadDeleted takes in the objects of a kind that lie in the recycle bin.
+func (b *Builder) ReadDeleted(kind state.Kind, objects providers.Objects) error {
+	return b.readTenant(&b.deleted, kind, objects)
+}
+
+func (b *Builder) readTenant(into *[]*tenantTable, kind state.Kind, objects providers.Objects) error {
+	t := newTenantTable(b, kind)
+	b.mu.Lock()
+	*into = append(*into, t)
+	b.mu.Unlock()
+	for o, err := range objects {
+		if err != nil {
+			return err
+		}
+		if err := t.add(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tenantTable) add(o *state.Object) error {
+	for i, a := range t.layout.cols {
+		t.fps[i] = t.h.Fingerprint(a, o.Values[t.layout.at[i]])
+	}
+	meta := tenantMeta{id: t.h.Fingerprint(&refAttr, state.String(o.ID))}
+	if v := t.value(o, t.at.upn); v.Str() != "" {
+		meta.upn = t.h.Fingerprint(&addressAttr, v)
+	}
+	if v := t.value(o, t.at.anchor); v.Str() != "" {
+		meta.anchor = t.h.SumExact(v.Str())
+	}
+	if t.value(o, t.at.synced).Bool() {
+		meta.flags |= tenSynced
+	}
+	if t.value(o, t.at.enabled).Bool() {
+		meta.flags |= tenEnabled
+	}
+	t.addAddresses(o)
+	t.scratch = rows.AppendObject(t.scratch[:0], o.ID, o.Values)
+	return t.rows.Append(meta, t.fps, t.scratch)
+}
+
+// addAddresses indexes the object's mail and proxy addresses, each once.
+func (t *tenantTable) addAddresses(o *state.Object) {
+	start := len(t.addrHash)
+	add := func(address string) {
+		h := t.h.Fingerprint(&addressAttr, state.String(address))
+		if !slices.Contains(t.addrHash[start:], h) {
+			t.addrHash = append(t.addrHash, h)
+			t.addrRow = append(t.addrRow, uint32(t.rows.Len()))
+		}
+	}
+	if mail := t.value(o, t.at.mail).Str(); mail != "" {
+		add(mail)
+	}
+	for _, p := range t.value(o, t.at.proxies).List() {
+		if address, ok := smtpAddress(p); ok {
+			add(address)
+		}
+	}
+}
+
+// smtpAddress is the address of an SMTP: or smtp: proxy address.
+func smtpAddress(proxy string) (string, bool) {
+	if len(proxy) > 5 && strings.EqualFold(proxy[:5], "smtp:") {
+		return proxy[5:], true
+	}
+	return "", false
+}
+
+func (t *tenantTable) value(o *state.Object, at int) state.Value {
+	if at < 0 {
+		return state.Null()
+	}
+	return o.Values[at]
+}
+
+// load reads row i back.
+func (t *tenantTable) load(i int) (*state.Object, error) {
+	rec, err := t.rows.Record(i, nil)
+	if err != nil {
+		return nil, err
+	}
+	o := &state.Object{Kind: t.kind, Shape: t.layout.shape, Values: make([]state.Value, t.layout.shape.Len())}
+	o.ID, err = rows.DecodeObject(rec, o.Values)
+	return o, err
+}
+
+// linkMeta is a recorded link's row.
+type linkMeta struct {
+	guid   state.GUID
+	anchor uint64
+	target uint64 // as tenantMeta.id
+	sum    uint64 // of all fingerprints, see [fpSum]
+	left   bool
+}
+
+type linkTable struct {
+	h       *state.Hasher
+	rows    *rows.Table[linkMeta]
+	shapes  []*state.Shape
+	scratch []byte
+}
+
+func newLinkTable(b *Builder) *linkTable {
+	return &linkTable{h: state.NewHasher(b.set.Key), rows: rows.NewTable[linkMeta](0, b.spool())}
+}
+
+// ReadLinks takes in the recorded links.
+func (b *Builder) ReadLinks(links iter.Seq2[*state.Link, error]) error {
+	for l, err := range links {
+		if err != nil {
+			return err
+		}
+		if err := b.links.add(b.layout(l.Kind), l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *linkTable) add(lay *layout, l *state.Link) error {
+	meta := linkMeta{guid: l.SourceGUID, anchor: t.h.SumExact(l.Anchor), left: l.Left,
+		target: t.h.Fingerprint(&refAttr, state.String(l.TargetID))}
+	for i, c := range lay.cols {
+		if j := l.Shape.Index(c.Name); j >= 0 {
+			meta.sum += fpSum(i, l.Fingerprints[j])
+		}
+	}
+	shape := slices.Index(t.shapes, l.Shape)
+	if shape < 0 {
+		shape = len(t.shapes)
+		t.shapes = append(t.shapes, l.Shape)
+	}
+	b := t.scratch[:0]
+	for _, s := range [...]string{l.Anchor, l.TargetID, string(l.Kind), l.Scope, l.Rule} {
+		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+	}
+	b = binary.AppendUvarint(b, uint64(shape))
+	for _, fp := range l.Fingerprints {
+		b = binary.LittleEndian.AppendUint64(b, fp)
+	}
+	t.scratch = b
+	return t.rows.Append(meta, nil, b)
+}
+
+// fpSum is one fingerprint's share of a row's sum; an unknown fingerprint has none.
+func fpSum(col int, fp uint64) uint64 {
+	if fp == 0 {
+		return 0
+	}
+	fp ^= uint64(col+1) * 0x9e3779b97f4a7c15
+	fp ^= fp >> 29
+	return fp * 0xbf58476d1ce4e5b9
+}
+
+// load reads link i back.
+func (t *linkTable) load(i int) (*state.Link, error) {
+	b, err := t.rows.Record(i, nil)
+	if err != nil {
+		return nil, err
+	}
+	var parts [5]string
+	for k := range parts {
+		n, w := binary.Uvarint(b)
+		if w <= 0 || n > uint64(len(b)-w) {
+			return nil, fmt.Errorf("a spooled link is damaged")
+		}
+		parts[k], b = string(b[w:w+int(n)]), b[w+int(n):]
+	}
+	shape, w := binary.Uvarint(b)
+	b = b[w:]
+	meta := t.rows.Meta(i)
+	l := &state.Link{Anchor: parts[0], TargetID: parts[1], Kind: state.Kind(parts[2]), Scope: parts[3], Rule: parts[4],
+		SourceGUID: meta.guid, Left: meta.left, Shape: t.shapes[shape]}
+	for ; len(b) >= 8; b = b[8:] {
+		l.Fingerprints = append(l.Fingerprints, binary.LittleEndian.Uint64(b))
+	}
+	return l, nil
+}

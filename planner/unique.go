@@ -1,0 +1,147 @@
+package planner
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/planner/internal/rows"
+	"github.com/dirform/dirform/state"
+)
+
+// checkUnique looks for other holders of the names the subject is about to take.
+func (s *subject) checkUnique() error {
+	for _, c := range s.attrs {
+		var err error
+		switch c.Name {
+		case "userPrincipalName":
+			err = s.checkHolders(c, s.p.tenUPN, s.p.srcUPN, func(i int) int { return i })
+		case "mail":
+			err = s.checkHolders(c, s.p.tenAddress, s.p.srcMail, func(i int) int { return int(s.p.addrRow[i]) })
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkHolders finds who else has the value of c in the tenant, or wants it at the source.
+func (s *subject) checkHolders(c state.AttributeChange, tenant, source *rows.Index, row func(int) int) error {
+	if c.After.IsNull() {
+		return nil
+	}
+	fp := s.p.h.Fingerprint(&addressAttr, c.After)
+	var holders, rivals []int
+	tenant.Each(fp, func(i int) {
+		if t := row(i); t != s.liveRow && !slices.Contains(holders, t) {
+			holders = append(holders, t)
+		}
+	})
+	source.Each(fp, func(i int) {
+		if i != s.row {
+			rivals = append(rivals, i)
+		}
+	})
+	var refs []ObjectRef
+	for _, t := range holders {
+		owner := int(s.p.owner[t]) - 1
+		if c.Name == "userPrincipalName" && s.waitsFor(owner) {
+			continue
+		}
+		ref, err := s.p.holderRef(t, owner)
+		if err != nil {
+			return err
+		}
+		refs = append(refs, ref)
+		rivals = slices.DeleteFunc(rivals, func(r int) bool { return r == owner })
+	}
+	for _, r := range rivals {
+		other, err := s.p.subject(r)
+		if err != nil {
+			return err
+		}
+		refs = append(refs, other.ref())
+	}
+	if len(refs) > 0 {
+		slices.SortFunc(refs, func(a, b ObjectRef) int {
+			return strings.Compare(a.Anchor+"|"+a.TargetID, b.Anchor+"|"+b.TargetID)
+		})
+		s.find(addressInUse(c.Name, c.After.Str(), refs), refs...)
+	}
+	return nil
+}
+
+// holderRef names a tenant object together with the source object it belongs to, if any.
+func (p *plan) holderRef(t, owner int) (ObjectRef, error) {
+	o, err := p.loadTenant(t)
+	if err != nil {
+		return ObjectRef{}, err
+	}
+	ref := tenantRef(o)
+	if owner >= 0 {
+		other, err := p.subject(owner)
+		if err != nil {
+			return ObjectRef{}, err
+		}
+		ref.Address, ref.Anchor, ref.SourceDN = other.address, other.anchor, other.obj.DN
+	}
+	return ref, nil
+}
+
+// waitsFor reports whether the account's owner gives up its userPrincipalName in the same plan, so that the subject can have
+// it afterwards, and notes the order.
+func (s *subject) waitsFor(owner int) bool {
+	if owner < 0 || s.v.flags&vNeedBlocked != 0 {
+		return false
+	}
+	t := s.p.srcTable(owner)
+	v := &s.p.verdicts[owner]
+	if t.upnCol < 0 || v.target < 0 || v.flags != 0 || v.outcome == outUnchanged || v.outcome == outBlocked || v.outcome == outIgnored {
+		return false
+	}
+	want := s.p.srcFP(owner)[t.columns[t.upnCol].col]
+	if want == 0 || want == t.nilFP || want == s.p.tenMeta(int(v.target)).upn {
+		return false
+	}
+	if s.v.need < 0 {
+		s.v.need = int32(owner)
+	}
+	return s.v.need == int32(owner)
+}
+
+// settleNeeds blocks every row that waits for a blocked one, or in a circle: what it waits for will not be released.
+func (p *plan) settleNeeds() {
+	for changed := true; changed; {
+		changed = false
+		for _, s := range p.needs {
+			v := &p.verdicts[s]
+			if v.flags&vNeedBlocked != 0 || v.need < 0 {
+				continue
+			}
+			if p.verdicts[v.need].outcome != outChange || p.inCircle(s) {
+				v.flags |= vNeedBlocked
+				v.rival, v.need = v.need, -1
+				v.outcome = outBlocked
+				changed = true
+			}
+		}
+	}
+}
+
+func (p *plan) inCircle(s int) bool {
+	for n, at := 0, p.verdicts[s].need; at >= 0 && n <= len(p.needs); n, at = n+1, p.verdicts[at].need {
+		if int(at) == s {
+			return true
+		}
+	}
+	return false
+}
+
+// depth is how many changes must come before row s.
+func (p *plan) depth(s int) int {
+	n := 0
+	for at := p.verdicts[s].need; at >= 0 && n <= len(p.needs); at = p.verdicts[at].need {
+		n++
+	}
+	return n
+}
