@@ -5,8 +5,8 @@
 // A plan file is UTF-8 JSON Lines: one JSON object with one member per line, "\n" after each, in this order:
 //
 //	{"dirform_plan":HEADER}     exactly one, first: what the plan was made from (planner.Header)
-//	{"finding":FINDING}         any number (planner.Finding)
 //	{"change":CHANGE}           any number, in the order of execution (state.Change)
+//	{"finding":FINDING}         any number (planner.Finding)
 //	{"record":RECORD}           any number (planner.Record)
 //	{"end":{"totals":TOTALS,"findings":N,"changes":N,"records":N}}
 //	{"sha256":"HEX"}            exactly one, last: SHA-256 of all bytes before this line

@@ -14,8 +14,8 @@ import (
 // The lines' first bytes, by which a reader tells them apart before it decodes them.
 const (
 	headerPrefix  = `{"dirform_plan":`
-	findingPrefix = `{"finding":`
 	changePrefix  = `{"change":`
+	findingPrefix = `{"finding":`
 	recordPrefix  = `{"record":`
 	endPrefix     = `{"end":`
 	sumPrefix     = `{"sha256":"`
@@ -28,14 +28,20 @@ type section int
 
 const (
 	inHeader section = iota
-	inFindings
 	inChanges
+	inFindings
 	inRecords
 	inEnd
 	sections
 )
 
-var prefixes = [sections]string{headerPrefix, findingPrefix, changePrefix, recordPrefix, endPrefix}
+var prefixes = [sections]string{headerPrefix, changePrefix, findingPrefix, recordPrefix, endPrefix}
+
+// layout is where the sections begin and how many lines they have.
+type layout struct {
+	start [sections]int64
+	count [sections]int64
+}
 
 // ending is what the line before the checksum holds.
 type ending struct {

@@ -15,11 +15,9 @@ import (
 // Reader reads a plan that has been found whole. Its sequences can be run any number of times, also several at once, and
 // hold one line in memory at a time; what they yield is the caller's. A sequence ends after the first error.
 type Reader struct {
+	contents
 	file   file
 	path   string
-	header planner.Header
-	totals planner.Totals
-	digest string
 	layout layout
 }
 

@@ -12,9 +12,10 @@ import (
 type target interface {
 	io.Writer
 	name() string
-	commit() error // makes the file what its name promises
-	discard()      // leaves nothing
-	reopen() (*Reader, error)
+	folder() string // where further temporary files may stand
+	commit() error  // makes the file what its name promises
+	discard()       // leaves nothing
+	reopen(*Writer) (*Reader, error)
 }
 
 // namedTarget becomes the file path when it is complete.
@@ -41,6 +42,8 @@ func newNamedTarget(path string) (*namedTarget, error) {
 }
 
 func (t *namedTarget) name() string { return t.path }
+
+func (t *namedTarget) folder() string { return filepath.Dir(t.path) }
 
 func (t *namedTarget) commit() error {
 	if err := t.Sync(); err != nil {
@@ -70,7 +73,7 @@ func (t *namedTarget) discard() {
 	_ = os.Remove(t.Name())
 }
 
-func (t *namedTarget) reopen() (*Reader, error) { return Open(t.path) }
+func (t *namedTarget) reopen(*Writer) (*Reader, error) { return Open(t.path) }
 
 // tempTarget is a file that nobody finds: its name is removed at once where the system allows that, so that not even a killed
 // process leaves it, and when it is closed elsewhere.
@@ -89,6 +92,8 @@ func newTempTarget(dir string) (*tempTarget, error) {
 
 func (t *tempTarget) name() string { return t.Name() + " (temporary)" }
 
+func (t *tempTarget) folder() string { return filepath.Dir(t.Name()) }
+
 func (t *tempTarget) commit() error { return nil }
 
 func (t *tempTarget) discard() { _ = t.Close() }
@@ -104,10 +109,7 @@ func (t *tempTarget) Close() error {
 	return err
 }
 
-func (t *tempTarget) reopen() (*Reader, error) {
-	size, err := t.Seek(0, io.SeekEnd)
-	if err != nil {
-		return nil, err
-	}
-	return newReader(t, size, t.name())
+// reopen does not verify the file: nobody else can have touched it.
+func (t *tempTarget) reopen(w *Writer) (*Reader, error) {
+	return &Reader{file: t, path: t.name(), contents: w.plan, layout: w.layout}, nil
 }

@@ -22,9 +22,12 @@ func (r *Reader) verify(size int64) error {
 	if err := s.run(); err != nil {
 		return err
 	}
-	r.layout, r.digest = s.layout, "sha256:"+hex.EncodeToString(s.hash.Sum(nil))
+	r.layout, r.digest = s.layout, digest(s.hash)
 	return r.readEnd()
 }
+
+// digest is the form in which a checksum of the whole file is told.
+func digest(h hash.Hash) string { return "sha256:" + hex.EncodeToString(h.Sum(nil)) }
 
 func (r *Reader) readHeader(size int64) error {
 	if size == 0 {
@@ -83,6 +86,7 @@ type scan struct {
 	hash   hash.Hash
 	at     int64
 	layout layout
+	now    section
 	broken error // the first line that is out of place, told only if the checksum is right
 }
 
@@ -124,7 +128,7 @@ func (s *scan) line() error {
 func (s *scan) place(first []byte) {
 	for i, p := range prefixes {
 		if bytes.HasPrefix(first, []byte(p)) {
-			if !s.layout.enter(section(i), s.at) && s.broken == nil {
+			if !s.enter(section(i)) && s.broken == nil {
 				s.broken = refuse(ErrEdited, "its lines are out of order at byte %d", s.at)
 			}
 			return
@@ -133,6 +137,19 @@ func (s *scan) place(first []byte) {
 	if s.broken == nil {
 		s.broken = refuse(ErrEdited, "it has a line at byte %d that no plan has", s.at)
 	}
+}
+
+// enter counts a line of section to. It reports false if that section is over.
+func (s *scan) enter(to section) bool {
+	if to < s.now {
+		return false
+	}
+	for s.now < to {
+		s.now++
+		s.layout.start[s.now] = s.at
+	}
+	s.layout.count[to]++
+	return true
 }
 
 // finish judges the checksum, which is next, and what may follow it.

@@ -15,38 +15,28 @@ import (
 // bufferSize is how much is written at once. One change larger than that (a group of many members) grows the buffer.
 const bufferSize = 256 << 10
 
-// Writer writes a plan. It is a planner.Sink: first all findings, then all changes, then all records; then Close or Abort.
-// It is not safe for concurrent use. After an error every further call returns that error and Close leaves no file.
+// Writer writes a plan. It is a planner.Sink: findings, changes and records may come interleaved, each in its own order; then
+// Close or Abort. It is not safe for concurrent use. After an error every further call returns that error and Close leaves no
+// file.
 type Writer struct {
-	file   target
-	hash   hash.Hash
-	buf    []byte
-	json   planjson.Writer
-	at     int64 // bytes already handed to file
-	layout layout
+	file     target
+	hash     hash.Hash
+	buf      []byte
+	json     planjson.Writer
+	at       int64 // bytes already handed to file
+	layout   layout
+	findings spool
+	records  spool
+	plan     contents
+	err      error
+	done     bool
+}
+
+// contents is what a plan holds besides its sequences.
+type contents struct {
 	header planner.Header
-	err    error
-	done   bool
-}
-
-// layout is where the sections begin and how many lines they have.
-type layout struct {
-	start [sections]int64
-	count [sections]int64
-	now   section
-}
-
-// enter moves on to section s at the offset at. It reports false if s is behind already.
-func (l *layout) enter(s section, at int64) bool {
-	if s < l.now {
-		return false
-	}
-	for l.now < s {
-		l.now++
-		l.start[l.now] = at
-	}
-	l.count[s]++
-	return true
+	totals planner.Totals
+	digest string
 }
 
 // Create begins the plan file path, in place of any file of that name once Close succeeds; until then it stands beside it under
@@ -71,95 +61,104 @@ func CreateTemp(dir string, h planner.Header) (*Writer, error) {
 
 func newWriter(file target, h planner.Header) (*Writer, error) {
 	h.FormatVersion = planner.FormatVersion
-	w := &Writer{file: file, hash: sha256.New(), header: h, buf: make([]byte, 0, bufferSize+bufferSize/4)}
-	w.layout.count[inHeader] = 1
-	w.buf, w.err = appendLine(w.buf, headerPrefix, h)
-	if w.err != nil {
+	w := &Writer{file: file, hash: sha256.New(), buf: make([]byte, 0, bufferSize+bufferSize/4), plan: contents{header: h},
+		findings: spool{dir: file.folder()}, records: spool{dir: file.folder()}}
+	if w.buf, w.err = appendLine(w.buf, headerPrefix, h); w.err != nil {
 		w.Abort()
 		return nil, w.err
 	}
+	w.layout.count[inHeader] = 1
+	w.begin(inChanges, 0)
 	return w, nil
 }
 
-// Finding writes f. All findings come before all changes.
+// Finding adds f.
 func (w *Writer) Finding(f *planner.Finding) error {
-	if !w.enter(inFindings) {
+	if !w.open() {
 		return w.err
 	}
-	if w.buf, w.err = appendLine(w.buf, findingPrefix, f); w.err != nil {
-		return w.err
+	if w.findings.buf, w.err = appendLine(w.findings.buf, findingPrefix, f); w.err == nil {
+		w.findings.count++
+		w.err = w.wrap(w.findings.full())
 	}
-	return w.flushFull()
+	return w.err
 }
 
-// Change writes c, after those that have to be carried out before it.
+// Change adds c, after those that have to be carried out before it.
 func (w *Writer) Change(c *state.Change) error {
-	if !w.enter(inChanges) {
+	if !w.open() {
 		return w.err
 	}
 	w.buf = append(w.json.Append(append(w.buf, changePrefix...), c, planjson.Full), "}\n"...)
-	return w.flushFull()
+	w.layout.count[inChanges]++
+	if len(w.buf) >= bufferSize {
+		w.flush()
+	}
+	return w.err
 }
 
-// Record writes r. All records come after all changes.
+// Record adds r.
 func (w *Writer) Record(r *planner.Record) error {
-	if !w.enter(inRecords) {
+	if !w.open() {
 		return w.err
 	}
-	w.buf = append(w.json.AppendRecord(append(w.buf, recordPrefix...), r), "}\n"...)
-	return w.flushFull()
+	w.records.buf = append(w.json.AppendRecord(append(w.records.buf, recordPrefix...), r), "}\n"...)
+	w.records.count++
+	w.err = w.wrap(w.records.full())
+	return w.err
 }
 
-func (w *Writer) enter(s section) bool {
+// open reports whether the plan still takes lines.
+func (w *Writer) open() bool {
 	if w.err == nil && w.done {
 		w.err = errors.New("the plan has been closed already")
-	}
-	if w.err == nil && !w.layout.enter(s, w.at+int64(len(w.buf))) {
-		w.err = errors.New("a plan holds findings, changes and records in this order")
 	}
 	return w.err == nil
 }
 
-func (w *Writer) flushFull() error {
-	if len(w.buf) < bufferSize {
-		return nil
-	}
-	return w.flush()
+// begin notes that section s of count lines starts here.
+func (w *Writer) begin(s section, count int64) {
+	w.layout.start[s] = w.at + int64(len(w.buf))
+	w.layout.count[s] = count
 }
 
-func (w *Writer) flush() error {
-	if w.err != nil {
-		return w.err
+func (w *Writer) flush() {
+	if w.err == nil {
+		_, w.err = sink{w}.Write(w.buf)
+		w.buf = w.buf[:0]
 	}
-	w.hash.Write(w.buf)
-	n, err := w.file.Write(w.buf)
-	w.at += int64(n)
-	w.buf = w.buf[:0]
-	if err != nil {
-		w.err = fmt.Errorf("writing plan file %s: %w", w.file.name(), err)
+}
+
+func (w *Writer) wrap(err error) error {
+	if err == nil {
+		return nil
 	}
-	return w.err
+	return fmt.Errorf("writing plan file %s: %w", w.file.name(), err)
+}
+
+// sink is the file behind the checksum.
+type sink struct{ w *Writer }
+
+// Write writes b to the file and adds it to the checksum.
+func (s sink) Write(b []byte) (int, error) {
+	s.w.hash.Write(b)
+	n, err := s.w.file.Write(b)
+	s.w.at += int64(n)
+	return n, s.w.wrap(err)
 }
 
 // Close ends the plan with its totals and, for a named file, puts it in place durably. If it returns an error there is no
 // new file and an old one of the same name is as it was.
 func (w *Writer) Close(t planner.Totals) error {
-	if !w.enter(inEnd) {
+	if !w.open() {
 		w.Abort()
 		return w.err
 	}
-	end := ending{Totals: t, Findings: w.layout.count[inFindings], Changes: w.layout.count[inChanges], Records: w.layout.count[inRecords]}
-	if w.buf, w.err = appendLine(w.buf, endPrefix, end); w.err == nil {
-		w.err = w.flush()
-	}
+	w.append(inFindings, &w.findings)
+	w.append(inRecords, &w.records)
+	w.finish(t)
 	if w.err == nil {
-		w.buf = append(append(append(w.buf, sumPrefix...), hex.EncodeToString(w.hash.Sum(nil))...), sumSuffix...)
-		w.err = w.flush()
-	}
-	if w.err == nil {
-		if err := w.file.commit(); err != nil {
-			w.err = fmt.Errorf("writing plan file %s: %w", w.file.name(), err)
-		}
+		w.err = w.wrap(w.file.commit())
 	}
 	if w.err != nil {
 		w.Abort()
@@ -167,6 +166,28 @@ func (w *Writer) Close(t planner.Totals) error {
 	}
 	w.done, w.buf = true, nil
 	return nil
+}
+
+// append writes a section that was spooled.
+func (w *Writer) append(s section, from *spool) {
+	w.flush()
+	w.begin(s, from.count)
+	if w.err == nil {
+		w.err = from.drain(sink{w})
+	}
+}
+
+// finish writes the last two lines.
+func (w *Writer) finish(t planner.Totals) {
+	n := &w.layout.count
+	w.begin(inEnd, 1)
+	if w.err == nil {
+		w.buf, w.err = appendLine(w.buf, endPrefix, ending{Totals: t, Findings: n[inFindings], Changes: n[inChanges], Records: n[inRecords]})
+	}
+	w.flush()
+	w.buf = append(append(append(w.buf, sumPrefix...), hex.EncodeToString(w.hash.Sum(nil))...), sumSuffix...)
+	w.flush()
+	w.plan.totals, w.plan.digest = t, digest(w.hash)
 }
 
 // Abort gives the plan up and removes what was written of it. After a successful Close it does nothing, so that it can be
@@ -179,6 +200,8 @@ func (w *Writer) Abort() {
 	if w.err == nil {
 		w.err = errors.New("the plan was given up")
 	}
+	w.findings.discard()
+	w.records.discard()
 	w.file.discard()
 }
 
@@ -190,5 +213,5 @@ func (w *Writer) Reopen() (*Reader, error) {
 	case !w.done:
 		return nil, errors.New("the plan has not been closed yet")
 	}
-	return w.file.reopen()
+	return w.file.reopen(w)
 }

@@ -76,7 +76,13 @@ func (w *Writer) appendInternals(b []byte, c *state.Change) []byte {
 // AppendRecord appends the JSON object of r to b.
 func (w *Writer) AppendRecord(b []byte, r *planner.Record) []byte {
 	b = AppendString(append(b, `{"anchor":`...), r.Anchor)
-	b = w.appendFingerprints(append(b, `,"fingerprints":`...), r.Fingerprints)
+	b = AppendString(append(b, `,"scope":`...), r.Scope)
+	if r.Left {
+		b = append(b, `,"left":true`...)
+	}
+	if len(r.Fingerprints) > 0 {
+		b = w.appendFingerprints(append(b, `,"fingerprints":`...), r.Fingerprints)
+	}
 	return append(b, '}')
 }
 

@@ -28,6 +28,10 @@ func ParseRecord(text string) (*planner.Record, error) {
 		switch name {
 		case "anchor":
 			r.Anchor, err = p.string()
+		case "scope":
+			r.Scope, err = p.string()
+		case "left":
+			r.Left, err = p.bool()
 		case "fingerprints":
 			r.Fingerprints, err = p.fingerprints()
 		default:

@@ -120,7 +120,8 @@ func TestFullForm(t *testing.T) {
 }
 
 func TestRecordAgreesWithEncodingJSON(t *testing.T) {
-	for _, r := range []*planner.Record{{Anchor: "a\"", Fingerprints: map[string]string{"b": "2", "a": "1"}}, {Fingerprints: map[string]string{}}} {
+	for _, r := range []*planner.Record{
+		{Anchor: "a\"", Scope: "s", Fingerprints: map[string]string{"b": "2", "a": "1"}}, {Anchor: "a", Left: true}} {
 		want, err := json.Marshal(r)
 		if err != nil {
 			t.Fatal(err)
