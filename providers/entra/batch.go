@@ -1,0 +1,145 @@
+package entra
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/dirform/dirform/providers"
+)
+
+// part is one request within a $batch.
+type part struct {
+	ID      string            `json:"id"`
+	Method  string            `json:"method"`
+	URL     string            `json:"url"` // below the endpoint
+	Headers map[string]string `json:"headers,omitempty"`
+	Body    json.RawMessage   `json:"body,omitempty"`
+}
+
+// reply is the service's answer to one part.
+type reply struct {
+	ID      string            `json:"id"`
+	Status  int               `json:"status"`
+	Headers map[string]string `json:"headers"`
+	Body    json.RawMessage   `json:"body"`
+}
+
+func (r *reply) header() http.Header {
+	h := make(http.Header, len(r.Headers))
+	for k, v := range r.Headers {
+		h.Set(k, v)
+	}
+	return h
+}
+
+// failure is the reply's error; op names the request without its query.
+func (r *reply) failure(op string, now nowFunc) *providers.ServiceError {
+	return serviceError(op, r.Status, r.header(), r.Body, now)
+}
+
+// passing reports a status that may go away by itself. A part can get 424 because others in its batch were throttled.
+func passingStatus(status int) bool {
+	switch status {
+	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable,
+		http.StatusGatewayTimeout, http.StatusFailedDependency:
+		return true
+	}
+	return false
+}
+
+// errLost means that a batch was sent but no usable reply came back: its parts may have been carried out or not.
+var errLost = errors.New("the reply to a batch was lost")
+
+// batch sends parts, whose ids are set to their positions, and returns the replies in the order of the parts; a missing one
+// is nil. When the whole batch is refused with an error status, that status stands in for the reply to every part. An
+// error that wraps errLost leaves the outcome open; with any other the service has done nothing.
+func (c *client) batch(ctx context.Context, parts []part, once bool) ([]*reply, http.Header, error) {
+	for i := range parts {
+		parts[i].ID = strconv.Itoa(i + 1)
+	}
+	body, err := json.Marshal(struct {
+		Requests []part `json:"requests"`
+	}{parts})
+	if err != nil {
+		return nil, nil, err
+	}
+	c.count.batches.Add(1)
+	resp, err := c.send(ctx, request{op: "POST /$batch", link: "/$batch", body: body, once: once})
+	if err != nil {
+		var auth *signInError
+		if errors.As(err, &auth) {
+			return nil, nil, err
+		}
+		return nil, nil, fmt.Errorf("%w: %w", errLost, err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", errLost, err)
+	}
+	replies, err := orderReplies(text, len(parts))
+	switch {
+	case err == nil:
+		return replies, resp.Header, nil
+	case resp.StatusCode/100 == 2:
+		return nil, nil, fmt.Errorf("%w: %w", errLost, err)
+	}
+	return sameForAll(resp, text, len(parts)), resp.Header, nil
+}
+
+// orderReplies reads a batch's reply: an outer status of 200, or in older descriptions 424, has the same body.
+func orderReplies(text []byte, n int) ([]*reply, error) {
+	var parsed struct {
+		Responses *[]reply `json:"responses"`
+	}
+	if err := json.Unmarshal(text, &parsed); err != nil {
+		return nil, fmt.Errorf("it is not valid JSON: %w", err)
+	}
+	if parsed.Responses == nil {
+		return nil, errors.New(`it has no "responses"`)
+	}
+	ordered := make([]*reply, n)
+	for i := range *parsed.Responses {
+		r := &(*parsed.Responses)[i]
+		if at, err := strconv.Atoi(r.ID); err == nil && at >= 1 && at <= n {
+			ordered[at-1] = r
+		}
+	}
+	return ordered, nil
+}
+
+func sameForAll(resp *http.Response, text []byte, n int) []*reply {
+	headers := map[string]string{}
+	for k := range resp.Header {
+		headers[k] = resp.Header.Get(k)
+	}
+	all := make([]*reply, n)
+	for i := range all {
+		all[i] = &reply{Status: resp.StatusCode, Headers: headers, Body: text}
+	}
+	return all
+}
+
+// longestPause is how long the replies that are worth repeating ask to wait, or else a growing pause.
+func longestPause(replies []*reply, attempt int, now nowFunc) time.Duration {
+	var longest time.Duration
+	asked := false
+	for _, r := range replies {
+		if r == nil || !passingStatus(r.Status) {
+			continue
+		}
+		if d, ok := retryAfter(r.header(), now); ok {
+			longest, asked = max(longest, d), true
+		}
+	}
+	if asked {
+		return longest + 50*time.Millisecond
+	}
+	return backoff(attempt)
+}

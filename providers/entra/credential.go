@@ -1,0 +1,131 @@
+package entra
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	azcloud "github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+)
+
+// signIn is a way to get tokens: what it is, for messages, and how to start it afresh, which empties its token cache.
+type signIn struct {
+	what  string
+	start func() (azcore.TokenCredential, error)
+	fixed bool // it has one token and can't get another
+}
+
+// chooseSignIn picks the credential in the order that [Config] documents. client carries the token requests.
+func chooseSignIn(s *settings, client *http.Client) (signIn, error) {
+	tenant, app := first(s.TenantID, s.Getenv("AZURE_TENANT_ID")), first(s.ClientID, s.Getenv("AZURE_CLIENT_ID"))
+	secret, file := s.ClientSecret, s.CertificateFile
+	if secret == "" && file == "" {
+		secret, file = s.Getenv("AZURE_CLIENT_SECRET"), s.Getenv("AZURE_CLIENT_CERTIFICATE_PATH")
+	}
+	tokenFile := s.Getenv("AZURE_FEDERATED_TOKEN_FILE")
+	opts := clientOptions(s, client)
+	switch {
+	case s.AccessToken != "":
+		return signIn{"the configured access_token", func() (azcore.TokenCredential, error) { return fixedToken(s.AccessToken), nil }, true}, nil
+	case secret != "" && tenant != "" && app != "":
+		return signIn{what: "a client secret", start: func() (azcore.TokenCredential, error) {
+			return azidentity.NewClientSecretCredential(tenant, app, secret,
+				&azidentity.ClientSecretCredentialOptions{ClientOptions: opts, DisableInstanceDiscovery: s.Authority != ""})
+		}}, nil
+	case file != "" && tenant != "" && app != "":
+		return signIn{what: "the client certificate " + file, start: func() (azcore.TokenCredential, error) {
+			return certificateCredential(s, opts, tenant, app, file)
+		}}, nil
+	case s.ClientSecret != "" || s.CertificateFile != "":
+		return signIn{}, errors.New("a client secret or certificate needs to know whose it is: set tenant_id and client_id as well (or AZURE_TENANT_ID and AZURE_CLIENT_ID)")
+	case tokenFile != "" && tenant != "" && app != "":
+		return signIn{what: "the workload identity token in AZURE_FEDERATED_TOKEN_FILE", start: func() (azcore.TokenCredential, error) {
+			return azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{ClientOptions: opts,
+				ClientID: app, TenantID: tenant, TokenFilePath: tokenFile, DisableInstanceDiscovery: s.Authority != ""})
+		}}, nil
+	}
+	return signIn{what: "environment variables, workload identity, managed identity and Azure CLI", start: func() (azcore.TokenCredential, error) {
+		return azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{ClientOptions: opts,
+			TenantID: tenant, DisableInstanceDiscovery: s.Authority != ""})
+	}}, nil
+}
+
+func first(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+func clientOptions(s *settings, client *http.Client) azcore.ClientOptions {
+	return azcore.ClientOptions{
+		Cloud:     azcloud.Configuration{ActiveDirectoryAuthorityHost: s.login},
+		Transport: client,
+		Retry:     policy.RetryOptions{MaxRetries: 2, MaxRetryDelay: 5 * time.Second},
+		Telemetry: policy.TelemetryOptions{ApplicationID: "dirform"},
+	}
+}
+
+func certificateCredential(s *settings, opts azcore.ClientOptions, tenant, app, file string) (azcore.TokenCredential, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("the client certificate cannot be read: %w", err)
+	}
+	certs, key, err := azidentity.ParseCertificates(data, []byte(s.Getenv("AZURE_CLIENT_CERTIFICATE_PASSWORD")))
+	if err != nil {
+		return nil, fmt.Errorf("%s does not hold a certificate with its private key in PEM or PFX form (the password of an encrypted PFX is taken from AZURE_CLIENT_CERTIFICATE_PASSWORD): %w", file, err)
+	}
+	return azidentity.NewClientCertificateCredential(tenant, app, certs, key,
+		&azidentity.ClientCertificateCredentialOptions{ClientOptions: opts, DisableInstanceDiscovery: s.Authority != "", SendCertificateChain: true})
+}
+
+// fixedToken is a credential that has just the one token.
+type fixedToken string
+
+func (t fixedToken) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{Token: string(t), ExpiresOn: time.Now().Add(time.Hour)}, nil
+}
+
+// signInError is a failed sign-in. It is final: repeating the request would not help.
+type signInError struct {
+	what  string
+	login string
+	err   error
+}
+
+func (e *signInError) Unwrap() error { return e.err }
+
+// Error says what was tried, the authority's own words without its traces, and what to set.
+func (e *signInError) Error() string {
+	return fmt.Sprintf("signing in to Microsoft Entra ID at %s with %s failed: %s\n"+
+		"Set client_secret or client_certificate_file with tenant_id and client_id in the provider \"entra\" block, or AZURE_TENANT_ID, "+
+		"AZURE_CLIENT_ID and AZURE_CLIENT_SECRET in the environment, or sign in with \"az login\"", e.login, e.what, authorityWords(e.err))
+}
+
+// authorityWords shortens azidentity's error, which prints the whole HTTP exchange, to the sentence that matters.
+func authorityWords(err error) string {
+	var failed *azidentity.AuthenticationFailedError
+	if errors.As(err, &failed) && failed.RawResponse != nil {
+		var body struct {
+			Error       string `json:"error"`
+			Description string `json:"error_description"`
+		}
+		if raw, e := readAllOnce(failed.RawResponse); e == nil && json.Unmarshal(raw, &body) == nil && body.Error+body.Description != "" {
+			words, _, _ := strings.Cut(first(body.Description, body.Error), "Trace ID:")
+			words, _, _ = strings.Cut(words, "\r\n")
+			return strings.TrimSpace(words)
+		}
+		return "HTTP " + failed.RawResponse.Status
+	}
+	return strings.TrimSpace(err.Error())
+}

@@ -1,0 +1,93 @@
+package entra
+
+import (
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/dirform/dirform/providers"
+	"github.com/microsoft/kiota-abstractions-go/serialization"
+	jsonserialization "github.com/microsoft/kiota-serialization-json-go"
+	"github.com/microsoftgraph/msgraph-sdk-go/models/odataerrors"
+)
+
+// serviceError makes the typed error of an error reply. A body that is not Graph's own (an HTML page of a proxy, nothing at
+// all) still gives one, whose message says so.
+func serviceError(op string, status int, header http.Header, body []byte, now nowFunc) *providers.ServiceError {
+	e := &providers.ServiceError{Status: status, Op: op, RequestID: header.Get("request-id")}
+	e.RetryAfter, _ = retryAfter(header, now)
+	if !fillFromOData(e, body) {
+		e.Code = http.StatusText(status)
+		e.Message = foreignReply(header, body)
+	}
+	return e
+}
+
+func foreignReply(header http.Header, body []byte) string {
+	if len(body) == 0 {
+		return "the reply has no body that would say why"
+	}
+	kind, _, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err != nil || kind == "" {
+		kind = "unknown"
+	}
+	return fmt.Sprintf("the reply (content type %s) is not from Microsoft Graph: a proxy or gateway on the way may have sent it; check endpoint and proxy settings", kind)
+}
+
+// fillFromOData reads the body with the SDK's error model and reports whether it was one.
+func fillFromOData(e *providers.ServiceError, body []byte) bool {
+	node, err := jsonserialization.NewJsonParseNode(body)
+	if err != nil || node == nil {
+		return false
+	}
+	parsed, err := node.GetObjectValue(func(n serialization.ParseNode) (serialization.Parsable, error) {
+		return odataerrors.CreateODataErrorFromDiscriminatorValue(n)
+	})
+	if err != nil {
+		return false
+	}
+	odata, ok := parsed.(*odataerrors.ODataError)
+	if !ok || odata == nil || odata.GetErrorEscaped() == nil {
+		return false
+	}
+	main := odata.GetErrorEscaped()
+	e.Code, e.Message = deref(main.GetCode()), deref(main.GetMessage())
+	for _, d := range main.GetDetails() {
+		e.Details = append(e.Details, providers.ErrorDetail{Code: deref(d.GetCode()), Target: deref(d.GetTarget()), Message: deref(d.GetMessage())})
+	}
+	if inner := main.GetInnerError(); inner != nil && e.RequestID == "" {
+		e.RequestID = deref(inner.GetRequestId())
+	}
+	return e.Code != "" || e.Message != ""
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// statusOf is the HTTP status of a service error within err, or 0.
+func statusOf(err error) int {
+	var e *providers.ServiceError
+	if errors.As(err, &e) {
+		return e.Status
+	}
+	return 0
+}
+
+// explain adds to a refusal what the reader of it can do: the least application permission, or a new credential.
+func explain(err error, permissions ...string) error {
+	switch statusOf(err) {
+	case http.StatusForbidden:
+		if len(permissions) > 0 {
+			return fmt.Errorf("%w\nGrant the application the permission %s (type Application, with admin consent) in Microsoft Entra ID", err, strings.Join(permissions, " and "))
+		}
+	case http.StatusUnauthorized:
+		return fmt.Errorf("%w\nThe service refused the access token, also after it was renewed: check tenant_id and environment; a fixed access_token may have expired", err)
+	}
+	return err
+}

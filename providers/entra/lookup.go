@@ -1,0 +1,187 @@
+package entra
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+)
+
+const (
+	// anchorsPerFilter is how many values one filter may compare: more than 15 are refused as too many child clauses.
+	anchorsPerFilter = 15
+	// batchesAhead is how many batches of lookups are on their way at a time.
+	batchesAhead = 4
+)
+
+// Lookup streams the living objects with these ids, in their order; those that don't exist are left out.
+func (r *Reader) Lookup(ctx context.Context, kind state.Kind, ids []string, attributes *state.Shape) providers.Objects {
+	return func(yield func(*state.Object, error) bool) {
+		q, err := newQuery(kind, attributes, false)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		links := make([]string, len(ids))
+		for i, id := range ids {
+			links[i] = collection(kind) + "/" + url.PathEscape(id) + "?" + q.params
+		}
+		d := newDecoder(q)
+		r.ask(ctx, q, "GET "+collection(kind)+"/{id}", links, yield, func(body string) (bool, error) {
+			o, err := d.single(body)
+			return err != nil || yield(o, nil), err
+		})
+	}
+}
+
+// FindByAnchor streams the living users whose onPremisesImmutableId is one of anchors.
+func (r *Reader) FindByAnchor(ctx context.Context, anchors []string, attributes *state.Shape) providers.Objects {
+	return func(yield func(*state.Object, error) bool) {
+		q, err := newQuery(state.User, attributes, false)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		var links []string
+		for some := range slices.Chunk(anchors, anchorsPerFilter) {
+			links = append(links, "/users?"+q.params+"&$top=999&$filter="+escapeQuery("onPremisesImmutableId in ("+quoteAll(some)+")"))
+		}
+		d := newDecoder(q)
+		r.ask(ctx, q, "GET /users by onPremisesImmutableId", links, yield, func(body string) (bool, error) {
+			next, err := d.page(body, func(o *state.Object) bool { return yield(o, nil) })
+			if errors.Is(err, errStop) {
+				return false, nil
+			}
+			if err == nil && next != "" {
+				err = fmt.Errorf("more objects carry %d anchors than fit on a page, so the answer is incomplete", anchorsPerFilter)
+			}
+			return true, err
+		})
+	}
+}
+
+// quoteAll makes OData string literals, in which a quote is doubled.
+func quoteAll(values []string) string {
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = "'" + strings.ReplaceAll(v, "'", "''") + "'"
+	}
+	return strings.Join(quoted, ",")
+}
+
+// escapeQuery escapes everything that means something in a query, the + and / of base64 included; a space is %20, since not
+// every server reads a + as one.
+func escapeQuery(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+
+// answer is what came back for one batch of lookups.
+type answer struct {
+	replies []*reply
+	err     error
+}
+
+// ask sends GETs in batches, several at a time, and hands the bodies to use in order; a 404 is left out. use reports
+// whether the consumer wants more.
+func (r *Reader) ask(ctx context.Context, q *query, op string, links []string, yield func(*state.Object, error) bool, use func(body string) (more bool, err error)) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	pending := make(chan chan answer, batchesAhead)
+	go func() {
+		defer close(pending)
+		for some := range slices.Chunk(links, providers.MaxBatch) {
+			got := make(chan answer, 1)
+			select {
+			case pending <- got:
+			case <-ctx.Done():
+				return
+			}
+			go func() {
+				replies, err := r.askBatch(ctx, op, some)
+				got <- answer{replies, err}
+			}()
+		}
+	}()
+	found := 0
+	fail := func(err error) {
+		yield(nil, fmt.Errorf("looking up the tenant's %ss stopped after %d objects: %w", q.kind, found, explain(err, readPermission(q.kind))))
+	}
+	for got := range pending {
+		a := <-got
+		for i := 0; a.err == nil && i < len(a.replies); i++ {
+			if a.replies[i].Status == http.StatusNotFound {
+				continue
+			}
+			more, err := use(string(a.replies[i].Body))
+			if !more {
+				return
+			}
+			a.err = err
+			found++
+		}
+		if a.err != nil {
+			fail(a.err)
+			return
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		fail(err)
+	}
+}
+
+// askBatch gets a final reply to each GET: 200 or 404. Parts that failed in passing are sent again.
+func (r *Reader) askBatch(ctx context.Context, op string, links []string) ([]*reply, error) {
+	c := r.client
+	final := make([]*reply, len(links))
+	open := make([]int, len(links))
+	for i := range links {
+		open[i] = i
+	}
+	c.count.reads.Add(int64(len(links)))
+	for attempt := 0; ; attempt++ {
+		parts := make([]part, len(open))
+		for i, at := range open {
+			parts[i] = part{Method: http.MethodGet, URL: links[at]}
+		}
+		replies, _, err := c.batch(ctx, parts, false)
+		if err != nil && !errors.Is(err, errLost) || ctx.Err() != nil || err != nil && attempt+1 >= maxAttempts {
+			return nil, errors.Join(err, ctx.Err())
+		}
+		var again []int
+		var last error
+		for i, at := range open {
+			switch {
+			case err != nil || replies[i] == nil:
+				again, last = append(again, at), fmt.Errorf("%s: %w", op, errLost)
+			case passingStatus(replies[i].Status):
+				c.countThrottled(replies[i].Status)
+				again, last = append(again, at), replies[i].failure(op, c.settings.Clock.Now)
+			case replies[i].Status/100 != 2 && replies[i].Status != http.StatusNotFound:
+				return nil, replies[i].failure(op, c.settings.Clock.Now)
+			default:
+				final[at] = replies[i]
+			}
+		}
+		if len(again) == 0 {
+			return final, nil
+		}
+		if attempt+1 >= maxThrottledAttempts {
+			return nil, last
+		}
+		c.count.retries.Add(int64(len(again)))
+		if err := c.settings.Clock.Sleep(ctx, longestPause(replies, attempt, c.settings.Clock.Now)); err != nil {
+			return nil, err
+		}
+		open = again
+	}
+}
+
+func (c *client) countThrottled(status int) {
+	if status == http.StatusTooManyRequests {
+		c.count.throttled.Add(1)
+	}
+}

@@ -1,0 +1,98 @@
+package entra
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/dirform/dirform/providers"
+)
+
+// Reader reads an Entra tenant. It is safe for concurrent use, and it cannot write.
+type Reader struct{ client *client }
+
+var _ providers.TenantReader = (*Reader)(nil)
+
+// Open signs in and returns a reader.
+func Open(ctx context.Context, cfg Config) (*Reader, error) {
+	c, err := newClient(ctx, cfg, true)
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{client: c}, nil
+}
+
+// Close gives connections back.
+func (r *Reader) Close() error {
+	r.client.close()
+	return nil
+}
+
+// Stats counts what has been asked of the service so far.
+func (r *Reader) Stats() Stats { return r.client.count.stats() }
+
+// Organization identifies the tenant. It needs the permission Organization.Read.All (User.Read.All does as well).
+func (r *Reader) Organization(ctx context.Context) (providers.Organization, error) {
+	type organization struct {
+		ID          string `json:"id"`
+		DisplayName string `json:"displayName"`
+		SyncEnabled *bool  `json:"onPremisesSyncEnabled"` // null in a tenant that never was synchronised
+	}
+	all, err := collect[organization](ctx, r.client, "/organization", "?$select=id,displayName,onPremisesSyncEnabled")
+	if err != nil {
+		return providers.Organization{}, fmt.Errorf("reading the organisation: %w", explain(err, "Organization.Read.All"))
+	}
+	if len(all) != 1 || all[0].ID == "" {
+		return providers.Organization{}, fmt.Errorf("reading the organisation: the service returned %d of them instead of one; check tenant_id and endpoint", len(all))
+	}
+	o := all[0]
+	return providers.Organization{ID: o.ID, DisplayName: o.DisplayName, SyncEnabled: o.SyncEnabled != nil && *o.SyncEnabled}, nil
+}
+
+// Domains lists the tenant's domain names. It needs the permission Domain.Read.All.
+func (r *Reader) Domains(ctx context.Context) ([]providers.TenantDomain, error) {
+	type domain struct {
+		ID             string `json:"id"`
+		IsVerified     bool   `json:"isVerified"`
+		IsInitial      bool   `json:"isInitial"`
+		Authentication string `json:"authenticationType"`
+	}
+	all, err := collect[domain](ctx, r.client, "/domains", "?$select=id,isVerified,isInitial,authenticationType")
+	if err != nil {
+		return nil, fmt.Errorf("reading the domains: %w", explain(err, "Domain.Read.All"))
+	}
+	domains := make([]providers.TenantDomain, 0, len(all))
+	for _, d := range all {
+		domains = append(domains, providers.TenantDomain{Name: d.ID, Verified: d.IsVerified, Initial: d.IsInitial, Federated: d.Authentication == "Federated"})
+	}
+	return domains, nil
+}
+
+// collect reads a small collection whole, with all its pages.
+func collect[T any](ctx context.Context, c *client, path, params string) ([]T, error) {
+	var all []T
+	link := path + params
+	for seen := newLinks(link); link != ""; {
+		c.count.reads.Add(1)
+		text, err := c.get(ctx, "GET "+path, link, nil)
+		if err != nil {
+			return nil, err
+		}
+		var page struct {
+			Next  string `json:"@odata.nextLink"`
+			Value *[]T   `json:"value"`
+		}
+		if err := json.Unmarshal([]byte(text), &page); err != nil {
+			return nil, fmt.Errorf("GET %s: the reply is not valid: %w", path, err)
+		}
+		if page.Value == nil {
+			return nil, fmt.Errorf(`GET %s: the reply has no "value", so it is not a page of objects`, path)
+		}
+		all = append(all, *page.Value...)
+		link = page.Next
+		if err := seen.add(link); err != nil {
+			return nil, fmt.Errorf("GET %s: %w", path, err)
+		}
+	}
+	return all, nil
+}

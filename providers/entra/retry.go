@@ -1,0 +1,137 @@
+package entra
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+)
+
+// Attempts at one request. Throttling is waited out longer, since the service says when to come back.
+const (
+	maxAttempts          = 6
+	maxThrottledAttempts = 12
+)
+
+// onceKey marks, in a request's context, a request that must not be repeated once it may have reached the service.
+type onceKey struct{}
+
+func sendOnce(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+
+// retrier repeats requests that failed in passing: 429, 500, 502, 503, 504 and broken connections. A request marked by
+// sendOnce is repeated only when the service has certainly not acted on it: after a 429, or if nothing had been sent.
+type retrier struct {
+	next  http.RoundTripper
+	clock Clock
+	count *counters
+	idle  time.Duration
+}
+
+func (t *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx := req.Context()
+	for attempt := 0; ; attempt++ {
+		resp, sent, err := t.attempt(req)
+		if ctx.Err() != nil {
+			drain(resp)
+			return nil, context.Cause(ctx)
+		}
+		if !t.again(ctx, resp, err, sent, attempt) {
+			return resp, err
+		}
+		wait := backoff(attempt)
+		if resp != nil {
+			wait = pause(resp.Header, attempt, t.clock.Now)
+			drain(resp)
+		}
+		t.count.retries.Add(1)
+		if err := t.clock.Sleep(ctx, wait); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (t *retrier) again(ctx context.Context, resp *http.Response, err error, sent bool, attempt int) bool {
+	once := ctx.Value(onceKey{}) != nil
+	if err != nil {
+		return attempt+1 < maxAttempts && !(once && sent) && passing(err)
+	}
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests:
+		t.count.throttled.Add(1)
+		return attempt+1 < maxThrottledAttempts
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return attempt+1 < maxAttempts && !once
+	}
+	return false
+}
+
+// passing reports whether a transport error may go away by itself.
+func passing(err error) bool {
+	var auth *signInError
+	var cert *tls.CertificateVerificationError
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &auth), errors.As(err, &cert):
+		return false
+	case errors.As(err, &dns):
+		return !dns.IsNotFound
+	}
+	var netErr net.Error
+	return errors.Is(err, errIdle) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &netErr)
+}
+
+// attempt sends the request once. sent tells whether any of it may have reached the service.
+func (t *retrier) attempt(req *http.Request) (resp *http.Response, sent bool, err error) {
+	t.count.requests.Add(1)
+	ctx, cancel := context.WithCancelCause(req.Context())
+	timer := time.AfterFunc(t.idle, func() { cancel(errIdle) })
+	var wrote atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { wrote.Store(true) }})
+	r, err := rewound(req.WithContext(ctx))
+	if err == nil {
+		resp, err = t.next.RoundTrip(r)
+	}
+	if err != nil {
+		timer.Stop()
+		if cause := context.Cause(ctx); cause != nil && req.Context().Err() == nil {
+			err = cause
+		}
+		cancel(nil)
+		return nil, wrote.Load(), err
+	}
+	resp.Body = &watchedBody{ReadCloser: resp.Body, timer: timer, idle: t.idle, ctx: ctx, cancel: cancel}
+	return resp, true, nil
+}
+
+// errIdle ends an attempt during which nothing arrived for too long. It counts as a broken connection.
+var errIdle = errors.New("the connection went silent: nothing was received for too long")
+
+// watchedBody ends its attempt when nothing arrives for the idle time.
+type watchedBody struct {
+	io.ReadCloser
+	timer  *time.Timer
+	idle   time.Duration
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == nil {
+		b.timer.Reset(b.idle)
+	} else if err != io.EOF && errors.Is(context.Cause(b.ctx), errIdle) {
+		err = errIdle
+	}
+	return n, err
+}
+
+func (b *watchedBody) Close() error {
+	b.timer.Stop()
+	b.cancel(nil)
+	return b.ReadCloser.Close()
+}

@@ -1,0 +1,87 @@
+package entra
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/providers"
+)
+
+// RoleHolders lists who holds a directory role directly, sorted by id. It needs the permission RoleManagement.Read.Directory.
+//
+// The unified role API knows every assignment, custom roles and administrative units included. Where it is not to be had
+// (403, 404), the older list of activated roles with their members answers.
+func (r *Reader) RoleHolders(ctx context.Context) ([]providers.RoleHolder, error) {
+	holders, err := r.assignedRoles(ctx)
+	if s := statusOf(err); s == http.StatusForbidden || s == http.StatusNotFound {
+		holders, err = r.activatedRoles(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading who holds an Entra role: %w", explain(err, "RoleManagement.Read.Directory"))
+	}
+	return holders, nil
+}
+
+type named struct {
+	ID          string `json:"id"`
+	DisplayName string `json:"displayName"`
+}
+
+func (r *Reader) assignedRoles(ctx context.Context) ([]providers.RoleHolder, error) {
+	roles, err := collect[named](ctx, r.client, "/roleManagement/directory/roleDefinitions", "?$select=id,displayName")
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]string, len(roles))
+	for _, role := range roles {
+		names[role.ID] = role.DisplayName
+	}
+	type assignment struct {
+		PrincipalID      string `json:"principalId"`
+		RoleDefinitionID string `json:"roleDefinitionId"`
+	}
+	assigned, err := collect[assignment](ctx, r.client, "/roleManagement/directory/roleAssignments", "?$select=principalId,roleDefinitionId")
+	if err != nil {
+		return nil, err
+	}
+	held := map[string][]string{}
+	for _, a := range assigned {
+		name := names[a.RoleDefinitionID]
+		if name == "" { // a role without a name is a role all the same
+			name = a.RoleDefinitionID
+		}
+		held[a.PrincipalID] = append(held[a.PrincipalID], name)
+	}
+	return roleHolders(held), nil
+}
+
+func (r *Reader) activatedRoles(ctx context.Context) ([]providers.RoleHolder, error) {
+	roles, err := collect[named](ctx, r.client, "/directoryRoles", "?$select=id,displayName")
+	if err != nil {
+		return nil, err
+	}
+	held := map[string][]string{}
+	for _, role := range roles {
+		members, err := collect[named](ctx, r.client, "/directoryRoles/"+role.ID+"/members", "?$select=id")
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range members {
+			held[m.ID] = append(held[m.ID], role.DisplayName)
+		}
+	}
+	return roleHolders(held), nil
+}
+
+func roleHolders(held map[string][]string) []providers.RoleHolder {
+	holders := make([]providers.RoleHolder, 0, len(held))
+	for id, roles := range held {
+		slices.Sort(roles)
+		holders = append(holders, providers.RoleHolder{ID: id, Roles: slices.Compact(roles)})
+	}
+	slices.SortFunc(holders, func(a, b providers.RoleHolder) int { return strings.Compare(a.ID, b.ID) })
+	return holders
+}

@@ -1,0 +1,115 @@
+package entra
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// newTransport is the bottom of the chain. It speaks HTTP/1.1 only: pages of megabytes come one or two at a time, which HTTP/2
+// carries no faster, and a connection that belongs to one request at a time says clearly which replies were lost with it.
+func newTransport(s *settings) (*http.Transport, error) {
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if len(s.CA) > 0 && !pool.AppendCertsFromPEM(s.CA) {
+		return nil, errors.New("ca_file holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")
+	}
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		TLSClientConfig:     &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12},
+		TLSNextProto:        map[string]func(string, *tls.Conn) http.RoundTripper{},
+		TLSHandshakeTimeout: 30 * time.Second,
+		MaxIdleConnsPerHost: 8,
+		IdleConnTimeout:     90 * time.Second,
+		ReadBufferSize:      64 << 10,
+	}, nil
+}
+
+// sameOriginRedirects follows a redirect only within the host the configuration names, and only if the request stays what it
+// was: a token must not go elsewhere, and a POST must not silently become a GET.
+func sameOriginRedirects(s *settings) func(*http.Request, []*http.Request) error {
+	return func(req *http.Request, via []*http.Request) error {
+		switch {
+		case !s.sameOrigin(req.URL):
+			return fmt.Errorf("the service redirects to another host, %s, which is not followed: the access token is for %s only", req.URL.Host, s.endpoint.Host)
+		case req.Method != via[0].Method:
+			return fmt.Errorf("the service answers %s with a redirect that would make it a %s; check the endpoint", via[0].Method, req.Method)
+		case len(via) >= 5:
+			return errors.New("the service redirects in a circle; check the endpoint")
+		}
+		return nil
+	}
+}
+
+// drain empties and closes a reply that is not wanted, so that its connection can be used again.
+func drain(resp *http.Response) {
+	if resp != nil {
+		_, _ = io.CopyN(io.Discard, resp.Body, 256<<10)
+		_ = resp.Body.Close()
+	}
+}
+
+// readAllOnce reads a reply that may have been read and replaced before, as azidentity leaves it.
+func readAllOnce(resp *http.Response) ([]byte, error) {
+	defer resp.Body.Close()
+	return io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+}
+
+// rewound is req with a fresh body, so that it can be sent (again).
+func rewound(req *http.Request) (*http.Request, error) {
+	r := req.Clone(req.Context())
+	if req.GetBody != nil {
+		body, err := req.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		r.Body = body
+	}
+	return r, nil
+}
+
+// authorizer adds the access token, and on a 401 gets another and repeats the request once.
+type authorizer struct {
+	next     http.RoundTripper
+	settings *settings
+	tokens   *tokens
+}
+
+func (a *authorizer) RoundTrip(req *http.Request) (*http.Response, error) {
+	if !a.settings.sameOrigin(req.URL) {
+		return nil, fmt.Errorf("a request to %s was stopped: the access token is for %s only", req.URL.Host, a.settings.endpoint.Host)
+	}
+	token, err := a.tokens.get(req.Context())
+	if err != nil {
+		return nil, err
+	}
+	resp, err := a.send(req, token)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+		return resp, err
+	}
+	fresh, ok, err := a.tokens.renew(req.Context(), token, challengeClaims(resp.Header))
+	if err != nil {
+		drain(resp)
+		return nil, err
+	}
+	if !ok {
+		return resp, nil
+	}
+	drain(resp)
+	return a.send(req, fresh)
+}
+
+func (a *authorizer) send(req *http.Request, token string) (*http.Response, error) {
+	r, err := rewound(req)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	return a.next.RoundTrip(r)
+}
