@@ -1,0 +1,143 @@
+package graphd
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// draft is an object as a seed or a journal spells it: references are still names.
+type draft struct {
+	kind         kind
+	id           string
+	fields       []field
+	manager      string
+	members      []string
+	cloudManaged bool
+	more         map[string]string // members that are not properties of the object: raw JSON
+}
+
+func (d *draft) reset(k kind) { *d = draft{kind: k, fields: d.fields[:0]} }
+
+func (d *draft) get(prop int) string {
+	for _, f := range d.fields {
+		if f.prop == prop {
+			return f.raw
+		}
+	}
+	return ""
+}
+
+func (d *draft) set(prop int, raw string) { d.fields = append(d.fields, field{prop, raw}) }
+
+// text is a string property's value.
+func (d *draft) text(prop int) string { return text(d.get(prop)) }
+
+// read decodes one JSON object.
+func (d *draft) read(dec *jsontext.Decoder, reg *registry, k kind) error {
+	d.reset(k)
+	if dec.PeekKind() != '{' {
+		if _, err := dec.ReadValue(); err != nil {
+			return err
+		}
+		return fmt.Errorf("an object in Graph's JSON shape is expected here, such as {\"id\":…}")
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		prop, known := reg.find(name.String()) // before the next read, which reuses the token's bytes
+		key := ""
+		if !known || prop == propID {
+			key = name.String()
+		}
+		v, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		if v.Kind() == '{' || v.Kind() == '[' {
+			if err := v.Compact(); err != nil {
+				return err
+			}
+		}
+		if key == "" {
+			if err := checkShape(&reg.props[prop], v); err != nil {
+				return err
+			}
+			d.set(prop, string(v))
+		} else if err := d.special(key, v, reg); err != nil {
+			return err
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+// special takes a member that is not a known property.
+func (d *draft) special(key string, v jsontext.Value, reg *registry) error {
+	raw := string(v)
+	switch low := strings.ToLower(key); {
+	case low == "id":
+		if d.id = text(raw); d.id == "" {
+			return fmt.Errorf("id must be a non-empty string")
+		}
+	case low == "manager":
+		return d.reference(&d.manager, key, raw)
+	case low == "members":
+		if d.members = texts(raw); raw != "null" && raw != "[]" && d.members == nil {
+			return fmt.Errorf("members must be a list of object ids or user principal names")
+		}
+	case low == "onpremisessyncbehavior":
+		d.cloudManaged = strings.Contains(raw, `"isCloudManaged":true`)
+	case low == "passwordprofile" || strings.HasPrefix(low, "@odata.") && low != "@odata.type":
+	case strings.Contains(low, "@"):
+		if d.more == nil {
+			d.more = map[string]string{}
+		}
+		d.more[low] = raw
+	default:
+		d.set(reg.intern(key, v), raw)
+	}
+	return nil
+}
+
+// reference reads an id or UPN, or an object with an id as $expand writes it.
+func (d *draft) reference(to *string, key, raw string) error {
+	*to = text(raw)
+	if *to != "" || raw == "null" {
+		return nil
+	}
+	if i := strings.Index(raw, `"id":"`); i > 0 && len(raw) > i+42 {
+		*to = raw[i+6 : i+42]
+		return nil
+	}
+	return fmt.Errorf("%s must be an object id or a user principal name", key)
+}
+
+// checkShape refuses a value of another JSON type than the property has.
+func checkShape(p *prop, v jsontext.Value) error {
+	k := v.Kind()
+	ok := k == 'n'
+	switch p.typ {
+	case textProp, timeProp:
+		ok = ok || k == '"'
+	case boolProp:
+		ok = ok || k == 't' || k == 'f'
+	case listProp, objectsProp:
+		ok = ok || k == '['
+	case objectProp:
+		ok = ok || k == '{'
+	case numberProp:
+		ok = ok || k == '0'
+	}
+	if !ok {
+		return fmt.Errorf("%s must be %s", p.name, [...]string{"a string", "true or false", "a list of strings", "a date and time such as \"2026-01-31T08:00:00Z\"",
+			"an object", "a list of objects", "a number"}[p.typ])
+	}
+	return nil
+}

@@ -1,0 +1,227 @@
+package graphd
+
+import (
+	"strings"
+)
+
+// filterParser compiles $filter by recursive descent.
+type filterParser struct {
+	reg      *registry
+	rest     string
+	tok      string // current token; strings start with a quote, the end is ""
+	err      *Error
+	advanced bool // something needs ConsistencyLevel: eventual
+	depth    int
+}
+
+// parseFilter compiles the filters that clients of a directory need; others get the service's refusal.
+func parseFilter(reg *registry, s string) (*filter, bool, *Error) {
+	p := &filterParser{reg: reg, rest: s}
+	p.next()
+	f := p.or()
+	if p.err == nil && p.tok != "" {
+		p.fail()
+	}
+	if p.err != nil {
+		return nil, false, p.err
+	}
+	if n := f.clauses(); n > maxClauses {
+		return nil, false, unsupportedQuery("Too many child clauses specified in search filter expression containing 'OR' operators: %d."+
+			" Max allowed: %d.", n, maxClauses)
+	}
+	return f, p.advanced, nil
+}
+
+func (p *filterParser) fail() {
+	if p.err == nil {
+		p.err = badRequest("Invalid filter clause: unexpected %q.", p.tok)
+	}
+}
+
+// next reads a token: a word, a quoted string with its opening quote and ” undone, or one sign.
+func (p *filterParser) next() {
+	p.rest = strings.TrimLeft(p.rest, " ")
+	switch {
+	case p.rest == "":
+		p.tok = ""
+	case p.rest[0] == '\'':
+		p.quoted()
+	case strings.IndexByte("(),:", p.rest[0]) >= 0:
+		p.tok, p.rest = p.rest[:1], p.rest[1:]
+	default:
+		i := strings.IndexAny(p.rest, " (),:'")
+		if i < 0 {
+			i = len(p.rest)
+		}
+		p.tok, p.rest = p.rest[:i], p.rest[i:]
+	}
+}
+
+func (p *filterParser) quoted() {
+	var b strings.Builder
+	b.WriteByte('\'')
+	for i := 1; i < len(p.rest); i++ {
+		if p.rest[i] == '\'' {
+			if i+1 == len(p.rest) || p.rest[i+1] != '\'' {
+				p.tok, p.rest = b.String(), p.rest[i+1:]
+				return
+			}
+			i++
+		}
+		b.WriteByte(p.rest[i])
+	}
+	p.tok = p.rest
+	p.fail()
+	p.rest = ""
+}
+
+func (p *filterParser) take(sign string) {
+	if !strings.EqualFold(p.tok, sign) {
+		p.fail()
+	}
+	p.next()
+}
+
+func (p *filterParser) or() *filter {
+	f := p.and()
+	for p.err == nil && strings.EqualFold(p.tok, "or") {
+		p.next()
+		f = &filter{op: "or", kids: []*filter{f, p.and()}}
+	}
+	return f
+}
+
+func (p *filterParser) and() *filter {
+	f := p.unary()
+	for p.err == nil && strings.EqualFold(p.tok, "and") {
+		p.next()
+		f = &filter{op: "and", kids: []*filter{f, p.unary()}}
+	}
+	return f
+}
+
+func (p *filterParser) unary() *filter {
+	p.depth++
+	defer func() { p.depth-- }()
+	if p.depth > 50 {
+		p.fail()
+	}
+	if p.err != nil {
+		return &filter{op: "or", kids: nil}
+	}
+	switch word := strings.ToLower(p.tok); word {
+	case "not":
+		p.advanced = true
+		p.next()
+		return &filter{op: "not", kids: []*filter{p.unary()}}
+	case "(":
+		p.next()
+		f := p.or()
+		p.take(")")
+		return f
+	case "startswith", "endswith":
+		p.advanced = p.advanced || word == "endswith"
+		p.next()
+		p.take("(")
+		f := &filter{op: word, prop: p.property(p.tok)}
+		p.next()
+		p.take(",")
+		p.literal(f)
+		p.take(")")
+		return f
+	}
+	return p.comparison()
+}
+
+func (p *filterParser) comparison() *filter {
+	name, lambda := strings.CutSuffix(p.tok, "/any")
+	f := &filter{prop: p.property(name)}
+	p.next()
+	if lambda {
+		return p.lambda(f)
+	}
+	return p.operator(f)
+}
+
+// lambda reads (p:p eq 'x') after proxyAddresses/any.
+func (p *filterParser) lambda(f *filter) *filter {
+	f.any = true
+	p.take("(")
+	variable := p.tok
+	p.next()
+	p.take(":")
+	if word := strings.ToLower(p.tok); word == "startswith" || word == "endswith" {
+		p.advanced = p.advanced || word == "endswith"
+		f.op = word
+		p.next()
+		p.take("(")
+		p.take(variable)
+		p.take(",")
+		p.literal(f)
+		p.take(")")
+	} else {
+		p.take(variable)
+		f = p.operator(f)
+	}
+	p.take(")")
+	return f
+}
+
+func (p *filterParser) operator(f *filter) *filter {
+	f.op = strings.ToLower(p.tok)
+	p.next()
+	switch f.op {
+	case "eq", "ge", "le":
+		p.literal(f)
+	case "ne":
+		p.advanced = true
+		f.op = "eq"
+		p.literal(f)
+		return &filter{op: "not", kids: []*filter{f}}
+	case "in":
+		p.take("(")
+		p.literal(f)
+		for p.err == nil && p.tok == "," {
+			p.next()
+			p.literal(f)
+		}
+		p.take(")")
+	default:
+		p.tok = f.op
+		p.fail()
+	}
+	return f
+}
+
+func (p *filterParser) literal(f *filter) {
+	switch low := strings.ToLower(p.tok); {
+	case strings.HasPrefix(p.tok, "'"):
+		f.values = append(f.values, p.tok[1:])
+	case f.op == "eq" && (low == "null" || low == "true" || low == "false"):
+		f.bare = low
+	case (f.op == "ge" || f.op == "le" || f.op == "eq") && p.tok != "" && p.tok[0] >= '0' && p.tok[0] <= '9':
+		f.values = append(f.values, p.tok+p.timeRest())
+	default:
+		p.fail()
+	}
+	p.next()
+}
+
+// timeRest takes the parts of an unquoted time that the colons split off.
+func (p *filterParser) timeRest() string {
+	i := strings.IndexAny(p.rest, " ,)")
+	if i < 0 {
+		i = len(p.rest)
+	}
+	rest := p.rest[:i]
+	p.rest = p.rest[i:]
+	return rest
+}
+
+func (p *filterParser) property(name string) int {
+	i, ok := p.reg.find(name)
+	if !ok && p.err == nil {
+		p.err = parsingError("Invalid filter clause: Could not find a property named '%s' on type 'microsoft.graph.user'.", name)
+	}
+	return i
+}

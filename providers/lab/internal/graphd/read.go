@@ -1,0 +1,120 @@
+package graphd
+
+import "strconv"
+
+func (t *Tenant) listObjects(rq *request) (reply, *Error) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	q, e := t.parseQuery(rq, rq.route.kind)
+	if e != nil {
+		return reply{}, e
+	}
+	return t.page(rq, q, t.live[q.kind], q.kind.collection())
+}
+
+func (t *Tenant) getObject(rq *request) (reply, *Error) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	name := rq.params[0]
+	o, e := t.find(rq.route.kind, name)
+	if e != nil {
+		if o = t.lingering(name, rq.route.kind); o == nil {
+			return reply{}, e
+		}
+	}
+	return t.single(rq, 200, t.see(o))
+}
+
+// lingering is a just deleted object that readers still see.
+func (t *Tenant) lingering(name string, k kind) *object {
+	id, _ := parseGUID(name)
+	if o := t.byID[id]; o != nil && o.kind == k {
+		if seen := t.see(o); seen != nil && !seen.deleted {
+			return seen
+		}
+	}
+	return nil
+}
+
+func (t *Tenant) countObjects(rq *request) (reply, *Error) {
+	if !eventual(rq) {
+		return reply{}, badRequest("$count is not currently supported.")
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	n := strconv.Itoa(len(t.live[rq.route.kind]))
+	return reply{status: 200, body: []byte(n), contentType: "text/plain"}, nil
+}
+
+func (t *Tenant) listMembers(rq *request) (reply, *Error) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	g, e := t.find(groupKind, rq.params[0])
+	if e != nil {
+		return reply{}, e
+	}
+	return t.references(rq, t.see(g).members())
+}
+
+// references lists objects of several kinds in a fixed order; page links count positions.
+func (t *Tenant) references(rq *request, list []*object) (reply, *Error) {
+	q, e := t.parseQuery(rq, plainKind)
+	if e != nil {
+		return reply{}, e
+	}
+	return t.positioned(rq, q, list, "directoryObjects")
+}
+
+// positioned pages through a list that has no sequence numbers of its own.
+func (t *Tenant) positioned(rq *request, q *query, list []*object, context string) (reply, *Error) {
+	rows := make([]*object, 0, len(list))
+	for i, o := range list {
+		seen := t.see(o)
+		if seen == nil || seen.deleted || q.filter != nil && !q.filter.match(seen) {
+			continue
+		}
+		copied := *seen
+		copied.seq = uint64(i + 1)
+		rows = append(rows, &copied)
+	}
+	plain := *q
+	plain.filter = nil
+	plain.kind = plainKind
+	return t.mixedPage(rq, &plain, rows, context)
+}
+
+func (t *Tenant) mixedPage(rq *request, q *query, rows []*object, context string) (reply, *Error) {
+	start, found := bySeq(rows, q.after)
+	if found {
+		start++
+	}
+	rows = rows[start:]
+	more := len(rows) > q.top
+	if more {
+		rows = rows[:q.top]
+	}
+	b := append([]byte(nil), `{"@odata.context":"`...)
+	b = append(append(append(b, rq.root...), `/$metadata#`...), context...)
+	b = append(b, '"')
+	if more && !t.faults.dropLink() {
+		b = quote(append(b, `,"@odata.nextLink":`...), q.nextLink(rq, rows[len(rows)-1].seq))
+	}
+	b = append(b, `,"value":[`...)
+	scratch := make([]span, len(t.reg.props))
+	for i, o := range rows {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, '{')
+		if q.cols == nil {
+			b = t.appendAll(b, o)
+		} else {
+			if o.kind != plainKind {
+				b = append(append(append(b, `"@odata.type":"`...), o.kind.odataType()...), `",`...)
+			}
+			b = appendColumns(b, o, q.cols, scratch)
+		}
+		b = append(b, '}')
+	}
+	return reply{status: 200, body: append(b, `]}`...), list: true}, nil
+}

@@ -1,0 +1,165 @@
+package graphd
+
+import (
+	"compress/gzip"
+	"crypto/subtle"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxBody is the largest request body read: a batch of 20 large objects fits many times.
+const maxBody = 4 << 20
+
+// server serves one tenant.
+type server struct {
+	t     *Tenant
+	table []*route
+}
+
+// Handler serves Graph below /v1.0 and the token endpoint below /{tenant}. Behind it HTTP/1.1 is the faster protocol for
+// large pages.
+func (t *Tenant) Handler() http.Handler {
+	return &server{t: t, table: routes()}
+}
+
+// ServeHTTP answers one request.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.t.faults.delay(r.Context()) {
+		return
+	}
+	rest, ok := strings.CutPrefix(r.URL.EscapedPath(), "/v1.0")
+	if !ok || rest != "" && rest[0] != '/' {
+		s.t.serveOAuth(w, r)
+		return
+	}
+	requestID, clientID := randomGUID().String(), r.Header.Get("client-request-id")
+	if clientID == "" {
+		clientID = requestID
+	}
+	h := w.Header()
+	h.Set("request-id", requestID)
+	h.Set("client-request-id", clientID)
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var re reply
+	var e *Error
+	switch {
+	case err != nil:
+		e = parsingError("The request body could not be read or is larger than %d bytes.", maxBody)
+	case !s.authorized(r):
+		e = &Error{Status: 401, Code: "InvalidAuthenticationToken", Message: "Access token has expired or is not yet valid."}
+		if r.Header.Get("Authorization") == "" {
+			e.Message = "Access token is empty."
+		}
+		h.Set("WWW-Authenticate", "Bearer")
+	default:
+		re, e = s.answer(r, rest, body, requestID, clientID)
+	}
+	if e != nil {
+		re = errorReply(e, s.t.opts.Now(), requestID, clientID)
+	}
+	s.send(w, r, re)
+}
+
+// answer routes a request from the wire: a batch or a single one.
+func (s *server) answer(r *http.Request, path string, body []byte, requestID, clientID string) (reply, *Error) {
+	root := "https://" + r.Host + "/v1.0"
+	if strings.EqualFold(path, "/$batch") {
+		s.t.stats.request(r.Method + " /$batch")
+		if r.Method != http.MethodPost {
+			return reply{}, &Error{Status: 405, Code: "Request_BadRequest", Message: "Specified HTTP method is not allowed for the request target."}
+		}
+		return s.batch(body, root, requestID, clientID)
+	}
+	target := path
+	if r.URL.RawQuery != "" {
+		target += "?" + r.URL.RawQuery
+	}
+	rq, e := newRequest(r.Method, target, root, r.Header, body)
+	if e != nil {
+		return reply{}, e
+	}
+	return s.serve(rq)
+}
+
+// serve carries out one request, alone or of a batch, with the faults that are on.
+func (s *server) serve(rq *request) (reply, *Error) {
+	t := s.t
+	if e := find(s.table, rq); e != nil {
+		t.stats.request(rq.method + " (unknown)")
+		return reply{}, e
+	}
+	write := rq.route.isWrite()
+	t.stats.request(rq.method + " " + rq.route.path)
+	if write {
+		t.stats.write()
+	}
+	header, e := t.faults.admit(rq, t)
+	if e != nil {
+		return reply{}, e
+	}
+	before, after := t.faults.drops(write)
+	if before {
+		return reply{drop: true}, nil
+	}
+	re, e := rq.route.handler(t, rq)
+	if after {
+		return reply{drop: true}, nil
+	}
+	if e != nil {
+		if e.Header == nil {
+			e.Header = header
+		}
+		return reply{}, e
+	}
+	re.header = header
+	return re, nil
+}
+
+func errorReply(e *Error, now time.Time, requestID, clientID string) reply {
+	return reply{status: e.Status, header: e.Header, body: e.body(now, requestID, clientID)}
+}
+
+func (s *server) authorized(r *http.Request) bool {
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	static := s.t.opts.AccessToken
+	return ok && (static != "" && subtle.ConstantTimeCompare([]byte(token), []byte(static)) == 1 || s.t.tokens.valid(token))
+}
+
+// send writes a reply, or does what a fault wants instead.
+func (s *server) send(w http.ResponseWriter, r *http.Request, re reply) {
+	if re.pooled != nil {
+		defer buffers.Put(re.pooled)
+	}
+	if re.drop {
+		panic(http.ErrAbortHandler) // net/http's way to break the connection without a reply
+	}
+	h := w.Header()
+	for name, values := range re.header {
+		h[name] = values
+	}
+	if len(re.body) > 0 {
+		if re.contentType == "" {
+			re.contentType = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+		}
+		h.Set("Content-Type", re.contentType)
+	}
+	if s.t.opts.Gzip && len(re.body) > 1024 && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+		w.WriteHeader(re.status)
+		z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
+		z.Write(re.body)
+		z.Close()
+		return
+	}
+	h.Set("Content-Length", strconv.Itoa(len(re.body)))
+	w.WriteHeader(re.status)
+	if re.list && s.t.faults.cutPage() {
+		w.Write(re.body[:len(re.body)/2])
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	w.Write(re.body) // a client that went away is no concern of the server's
+}
