@@ -72,6 +72,13 @@ func (b *Builder) Close() error {
 
 func (b *Builder) spool() *rows.Spool { return rows.NewSpool(b.set.TempDir) }
 
+// Warn adds a finding that came up while reading. It may be called concurrently with the Read methods.
+func (b *Builder) Warn(f *Finding) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.set.Findings = append(b.set.Findings, f)
+}
+
 // layout is how objects of one kind are laid out in rows: a fingerprint column per attribute that any mapping manages.
 type layout struct {
 	kind  state.Kind

@@ -182,7 +182,7 @@ func (s *subject) checkMatch() error {
 	case flags&vAnchorChanged != 0:
 		s.find(anchorChanged(s.link.Anchor, s.anchor))
 	case flags&vVanished != 0:
-		s.find(vanished(s.link.TargetID, s.address))
+		s.find(vanished(s.link.TargetID, s.anchor))
 	case flags&vClaimed != 0:
 		return s.findRival(claimedTwice(s.v.rule, s.live))
 	case flags&vAmbiguous != 0:
@@ -228,9 +228,12 @@ func tenantRef(o *state.Object) ObjectRef {
 	return ObjectRef{TargetID: o.ID, Kind: o.Kind, Name: name}
 }
 
-// matchValue is the value on which the subject's rule pairs.
-func (s *subject) matchValue() string {
-	switch s.v.rule {
+// matchValue is the value on which the subject was paired.
+func (s *subject) matchValue() string { return s.valueFor(s.v.rule) }
+
+// valueFor is the subject's value under a rule.
+func (s *subject) valueFor(r rule) string {
+	switch r {
 	case ruleRecorded:
 		return s.link.TargetID
 	case ruleDeclared:

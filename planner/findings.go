@@ -34,7 +34,7 @@ var Codes = []Code{
 	{"DF206", Error, "Account holds a directory role", "Accounts with administrative roles are not taken over or changed unless a policy says so.", "Set privileged = \"allow\" in the link policy, or take the role away."},
 	{"DF207", Error, "Account carries another anchor", "onPremisesImmutableId ties the account to another source object.", "Set foreign_anchor = \"relink\" for a migration, or clear the anchor."},
 	{"DF208", Error, "Account is synchronised by another engine", "onPremisesSyncEnabled is true: the service refuses changes by anybody else.", "Take the object out of the other engine's scope first."},
-	{"DF209", Error, "Linked account has vanished", "The recorded account is neither among the tenant's users nor in the recycle bin.", "Remove the record with `dirform state rm` to match or create anew."},
+	{"DF209", Error, "Linked account has vanished", "The recorded account is neither among the tenant's users nor in the recycle bin.", "Remove the record with `dirform state rm ANCHOR` to match or create anew."},
 	{"DF210", Warning, "Object is in two scopes", "Scopes overlap; the one declared first has it.", "Exclude it from one of them."},
 	{"DF211", Warning, "Manager is not synchronised", "The manager has no account through dirform, so the account's manager is left as it is.", "Bring the manager into a scope."},
 	{"DF212", Error, "Account lies in the recycle bin", "The match was deleted in the tenant, and the policy's deleted = \"block\".", "Restore it in the tenant, or set deleted = \"restore\"."},
@@ -44,6 +44,7 @@ var Codes = []Code{
 	{"DF402", Error, "Source shrank", "Far fewer objects were read than are recorded as linked.", "Look whether the source was read completely; if so, `--allow source_shrink=N`."},
 	{"DF403", Warning, "Scope OU was renamed or moved", "The declared OU is not there, but the recorded one is, under another name. It was followed by its GUID.", "Change the scope's ou to the new distinguished name."},
 	{"DF404", Error, "Scope OU was replaced", "Another OU stands where the recorded one was, and that one still exists elsewhere.", "Point the scope at the OU that is meant."},
+	{"DF501", Warning, "Part of the tenant cannot be read", "The application lacks a permission, so address conflicts with these objects cannot be foreseen.", "Grant the permission that the finding names."},
 	{"DF405", Error, "Account is protected", "A guard's protect list names the account.", "Nothing, if that is right; else take it off the list."},
 }
 
@@ -121,9 +122,9 @@ func anchorChanged(recorded, now string) *Finding {
 		config.AnchorConsistencyGUID, now, "")
 }
 
-func vanished(id, addr string) *Finding {
+func vanished(id, anchor string) *Finding {
 	return about(finding("DF209", fmt.Sprintf("Account %s is recorded for this object, but the tenant has it neither among its users nor in the recycle bin.", id),
-		fmt.Sprintf("If it is gone for good, remove the record with `dirform state rm '%s'`; the next plan matches or creates anew.", addr)), "", id, "")
+		fmt.Sprintf("If it is gone for good, remove the record with `dirform state rm %s`; the next plan matches or creates anew.", anchor)), "", id, "")
 }
 
 func claimedTwice(r rule, live *state.Object) *Finding {
@@ -178,4 +179,21 @@ func addressInUse(attribute, value string, holders []ObjectRef) *Finding {
 	}
 	return about(finding("DF202", fmt.Sprintf("%s %s cannot be given to this object: %s.", attribute, value, strings.Join(who, "; ")),
 		fmt.Sprintf("Change %s at the source of one of them, or remove it from the object that has it.", attribute)), attribute, value, "")
+}
+
+// OURenamed is the finding about a scope's OU that was found under another name by its recorded GUID.
+func OURenamed(s *config.Scope, declared, now string) *Finding {
+	return about(finding("DF403", fmt.Sprintf("Scope %s declares %s; that OU is now %s.", s.Name, declared, now),
+		fmt.Sprintf("Write ou = %q in the scope.", now)), "", declared, s.DeclaredAt)
+}
+
+// OUReplaced is the finding about a scope's OU whose name belongs to another OU now. It makes a plan inapplicable.
+func OUReplaced(s *config.Scope, declared, now string) *Finding {
+	return about(finding("DF404", fmt.Sprintf("Scope %s was applied with the OU that is now %s; another one stands at %s.", s.Name, now, declared),
+		fmt.Sprintf("Write ou = %q to go on with the same people, or rename the scope to start with the new OU.", now)), "", declared, s.DeclaredAt)
+}
+
+// Unreadable is the finding about a kind of tenant object that may not be read.
+func Unreadable(kind state.Kind, err error) *Finding {
+	return about(finding("DF501", fmt.Sprintf("Reading %ss is refused: %v.", kind, err), ""), "", string(kind), "")
 }

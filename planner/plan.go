@@ -158,8 +158,9 @@ type ScopeSeen struct {
 // OUSeen is a declared OU and what it resolved to; apply records it, so that a renamed OU is followed by its GUID.
 type OUSeen struct {
 	Declared string `json:"declared"` // DN as declared
-	DN       string `json:"dn"`       // where it is now
+	DN       string `json:"dn"`       // where it is now; empty if it is gone, which only an excluded one may be
 	GUID     string `json:"guid"`
+	Exclude  bool   `json:"exclude,omitempty"` // it is taken out of the scope
 }
 
 // Totals closes a plan: everything that is known only after the last change.

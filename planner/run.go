@@ -36,6 +36,7 @@ func (b *Builder) Plan(sink Sink) (Totals, error) {
 	p := b.newPlan()
 	p.protected = p.protect()
 	p.match()
+	slices.SortFunc(b.set.Findings, func(a, b *Finding) int { return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Value, b.Value)) })
 	for _, f := range slices.Concat(b.set.Findings, p.unresolvedLinks()) {
 		if err := sink.Finding(f); err != nil {
 			return Totals{}, err
