@@ -32,10 +32,15 @@ func serve(t testing.TB, seed string) *world {
 	if err := tenant.LoadSeed(strings.NewReader(seed), "tenant.json"); err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewTLSServer(tenant.Handler())
-	srv.Config.ErrorLog = nil
-	t.Cleanup(srv.Close)
-	return &world{tenant, t, srv, srv.URL + "/v1.0"}
+	w := &world{Tenant: tenant, t: t}
+	w.serve()
+	return w
+}
+
+func (w *world) serve() {
+	w.srv = httptest.NewTLSServer(w.Handler())
+	w.t.Cleanup(w.srv.Close)
+	w.root = w.srv.URL + "/v1.0"
 }
 
 // answer is a decoded reply.

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -91,7 +92,7 @@ func (t *Tenant) serveToken(w http.ResponseWriter, r *http.Request, tenant strin
 		t.oauthError(w, 400, "invalid_request", "AADSTS90002: Tenant '"+tenant+"' not found.", 90002)
 	case form.Get("grant_type") != "client_credentials":
 		t.oauthError(w, 400, "unsupported_grant_type", "AADSTS70003: The app requested an unsupported grant type '"+form.Get("grant_type")+"'.", 70003)
-	case !strings.HasSuffix(form.Get("scope"), "/.default"):
+	case !asksForDefault(form.Get("scope")):
 		t.oauthError(w, 400, "invalid_scope", "AADSTS1002012: The provided value for scope "+form.Get("scope")+
 			" is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier.", 1002012)
 	case form.Get("client_id") != t.opts.ClientID:
@@ -103,6 +104,11 @@ func (t *Tenant) serveToken(w http.ResponseWriter, r *http.Request, tenant strin
 	default:
 		sendJSON(w, 200, map[string]any{"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": t.tokens.issue()})
 	}
+}
+
+// asksForDefault: client libraries add OpenID scopes of their own.
+func asksForDefault(scope string) bool {
+	return slices.ContainsFunc(strings.Fields(scope), func(s string) bool { return strings.HasSuffix(s, "/.default") })
 }
 
 func (t *Tenant) isDomain(name string) bool {
