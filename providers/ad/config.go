@@ -1,0 +1,118 @@
+package ad
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Config says how to reach a domain and as whom.
+type Config struct {
+	URLs       []string      // ldaps://host[:port], or ldap://host[:port] with StartTLS; the first that answers is used
+	StartTLS   bool          // switch ldap:// connections to TLS before anything else
+	BaseDN     string        // where to look objects up; default: the server's defaultNamingContext
+	CA         []byte        // trusted certificates, PEM; empty: the system's
+	ServerName string        // name in the server's certificate; default: the URL's host
+	SkipVerify bool          // accept any certificate
+	BindDN     string        // DN, user principal name or DOMAIN\user
+	Password   string        // for BindDN
+	Kerberos   *Kerberos     // instead of BindDN and Password
+	PageSize   int           // entries per page; default 1000, Windows' limit
+	Timeout    time.Duration // longest silence of the server; default 130 s, as a domain controller may take 120 s for a search
+	// Connections is the most searches that run at the same time, each on a connection of its own; default 4.
+	Connections int
+}
+
+// Kerberos are the credentials of a GSSAPI bind.
+type Kerberos struct {
+	Keytab    string // file with the principal's keys
+	CCache    string // file with tickets, instead of Keytab
+	Principal string // user@REALM; needed with Keytab
+	SPN       string // service principal; default ldap/ and the URL's host
+	Krb5Conf  string // default /etc/krb5.conf
+}
+
+const (
+	defaultPageSize    = 1000
+	defaultTimeout     = 130 * time.Second
+	defaultConnections = 4
+	connectTimeout     = 15 * time.Second // for TCP and TLS of one URL
+	maxIdle            = 5 * time.Minute  // domain controllers close connections that were idle for 15 minutes
+)
+
+// server is one URL of a Config.
+type server struct {
+	url  string
+	addr string // host:port
+	host string
+	tls  bool // ldaps
+}
+
+// prepare checks cfg and fills in defaults.
+func (cfg Config) prepare() (Config, []server, error) {
+	if cfg.PageSize <= 0 {
+		cfg.PageSize = defaultPageSize
+	}
+	if cfg.Timeout <= 0 {
+		cfg.Timeout = defaultTimeout
+	}
+	if cfg.Connections <= 0 {
+		cfg.Connections = defaultConnections
+	}
+	if len(cfg.URLs) == 0 {
+		return cfg, nil, errors.New(`no domain controller given: set url = "ldaps://dc1.corp.contoso.com"`)
+	}
+	if cfg.BaseDN != "" {
+		if _, err := normalDN(cfg.BaseDN); err != nil {
+			return cfg, nil, fmt.Errorf("base_dn: %w", err)
+		}
+	}
+	if cfg.Kerberos == nil {
+		switch {
+		case cfg.BindDN == "":
+			return cfg, nil, errors.New("no account given to read Active Directory with: set bind_dn and password, or kerberos")
+		case cfg.Password == "":
+			// A bind with an empty password succeeds as nobody on some servers.
+			return cfg, nil, fmt.Errorf("the password of %s is empty: set password", cfg.BindDN)
+		}
+	}
+	var servers []server
+	for _, u := range cfg.URLs {
+		s, err := parseURL(u, cfg.StartTLS)
+		if err != nil {
+			return cfg, nil, err
+		}
+		servers = append(servers, s)
+	}
+	return cfg, servers, nil
+}
+
+func parseURL(raw string, startTLS bool) (server, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" {
+		return server{}, fmt.Errorf("%q is not the URL of a domain controller: it should look like ldaps://dc1.corp.contoso.com", raw)
+	}
+	s := server{url: raw, host: u.Hostname()}
+	port := u.Port()
+	switch strings.ToLower(u.Scheme) {
+	case "ldaps":
+		s.tls = true
+		if port == "" {
+			port = "636"
+		}
+	case "ldap":
+		if !startTLS {
+			return server{}, fmt.Errorf("%s is not encrypted, so the password would travel in the clear: use ldaps://%s, or set start_tls = true", raw, u.Host)
+		}
+		if port == "" {
+			port = "389"
+		}
+	default:
+		return server{}, fmt.Errorf("%q: the scheme must be ldaps or ldap, not %q", raw, u.Scheme)
+	}
+	s.addr = net.JoinHostPort(s.host, port)
+	return s, nil
+}

@@ -1,0 +1,147 @@
+package ad
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	ber "github.com/go-asn1-ber/asn1-ber"
+	"github.com/go-ldap/ldap/v3"
+)
+
+// conn is a bound connection. It carries one request at a time.
+type conn struct {
+	*ldap.Conn
+	raw   net.Conn
+	tap   *tap
+	dead  atomic.Bool
+	since time.Time // idle since
+}
+
+// dial connects to s, without binding.
+func (cfg *Config) dial(ctx context.Context, s server) (*conn, error) {
+	tlsConfig, err := cfg.tlsConfig(s.host)
+	if err != nil {
+		return nil, err
+	}
+	limit := min(connectTimeout, cfg.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.addr)
+	if err != nil {
+		return nil, late(ctx, limit, err)
+	}
+	if !s.tls {
+		if err := startTLS(ctx, raw); err != nil {
+			raw.Close()
+			return nil, late(ctx, limit, err)
+		}
+	}
+	secured := tls.Client(raw, tlsConfig)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		raw.Close()
+		if ctx.Err() != nil {
+			return nil, late(ctx, limit, err)
+		}
+		return nil, cfg.explainTLS(err)
+	}
+	t := newTap(secured, cfg.Timeout)
+	c := &conn{Conn: ldap.NewConn(t, true), raw: raw, tap: t}
+	c.Start()
+	return c, nil
+}
+
+// late words the error of a connection attempt that took too long.
+func late(ctx context.Context, limit time.Duration, err error) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("no answer within %v", limit)
+	}
+	return err
+}
+
+// startTLS asks the server to switch to TLS (RFC 4511, section 4.14). The library's own StartTLS would keep the connection to itself.
+func startTLS(ctx context.Context, c net.Conn) error {
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = c.SetDeadline(deadline)
+	}
+	defer func() { _ = c.SetDeadline(time.Time{}) }()
+	stop := context.AfterFunc(ctx, func() { c.Close() })
+	defer stop()
+
+	message := ber.NewSequence("LDAP Request")
+	message.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, 1, "MessageID"))
+	request := ber.Encode(ber.ClassApplication, ber.TypeConstructed, ldap.ApplicationExtendedRequest, nil, "Start TLS")
+	request.AppendChild(ber.NewString(ber.ClassContext, ber.TypePrimitive, 0, "1.3.6.1.4.1.1466.20037", "OID"))
+	message.AppendChild(request)
+	if _, err := c.Write(message.Bytes()); err != nil {
+		return err
+	}
+	// The server says nothing more until the TLS handshake begins, so the buffer can't take too much.
+	answer, err := ber.ReadPacket(bufio.NewReader(c))
+	if err != nil {
+		return fmt.Errorf("no answer to StartTLS: %w", err)
+	}
+	if err := ldap.GetLDAPError(answer); err != nil {
+		return fmt.Errorf("it refused StartTLS: use ldaps://, or give the domain controller a certificate: %w", err)
+	}
+	return nil
+}
+
+// do runs one request, ending it when ctx ends or the server stays silent.
+func (c *conn) do(ctx context.Context, request func() error) error {
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	stop := context.AfterFunc(ctx, c.kill)
+	defer stop()
+	c.tap.begin()
+	defer c.tap.end()
+	err := request()
+	if err == nil || resultCode(err) != 0 {
+		return err
+	}
+	c.dead.Store(true)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if cause := c.tap.cause(); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// kill breaks the connection off, whatever it is doing.
+func (c *conn) kill() {
+	c.dead.Store(true)
+	c.raw.Close()
+}
+
+func (c *conn) close() {
+	c.kill()
+	c.Conn.Close()
+}
+
+// usable reports whether an idle connection can be expected to work.
+func (c *conn) usable() bool {
+	return !c.dead.Load() && !c.IsClosing() && time.Since(c.since) < maxIdle
+}
+
+// resultCode is the code of a server's answer, or 0 if err is not one. (Codes from 200 on are the library's own.)
+func resultCode(err error) uint16 {
+	var e *ldap.Error
+	if errors.As(err, &e) && e.ResultCode < 200 {
+		return e.ResultCode
+	}
+	return 0
+}
+
+// unreachable lists why no server could be used.
+func unreachable(tried []string) error {
+	return fmt.Errorf("no domain controller could be reached: check url, name resolution and firewall:\n  %s", strings.Join(tried, "\n  "))
+}

@@ -1,0 +1,217 @@
+package ad
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+)
+
+// search is one subtree search.
+type search struct {
+	base   string
+	filter string
+}
+
+// batch is a set of searches whose results make one stream.
+type batch struct {
+	kind     state.Kind
+	shape    *state.Shape
+	searches []search
+	exclude  []string // normal DNs; objects in these subtrees are dropped
+}
+
+// arrival is what a search's goroutine hands to the stream: a run of entries or an error.
+type arrival struct {
+	run string
+	err error
+}
+
+// maxArrivals is how many runs (of at most 64 KiB, mostly 16) may wait for the decoder.
+const maxArrivals = 32
+
+// stream runs the searches, several at a time, and decodes their entries.
+func (s *session) stream(ctx context.Context, b batch) providers.Objects {
+	return func(yield func(*state.Object, error) bool) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		arrivals, wait := s.launch(ctx, b)
+		defer wait()
+		defer cancel(errors.New("the reader stopped"))
+		x := extractor{session: s, batch: b, decoder: newDecoder(b.kind, b.shape), yield: yield}
+		for a := range arrivals {
+			err := a.err
+			if err == nil {
+				err = x.run(ctx, a.run)
+			}
+			if err == errStopped {
+				return
+			}
+			if err != nil {
+				yield(nil, x.incomplete(err))
+				return
+			}
+		}
+		if ctx.Err() != nil {
+			// The searches ended early; they may not have found anybody to tell.
+			yield(nil, x.incomplete(context.Cause(ctx)))
+		}
+	}
+}
+
+func (x *extractor) incomplete(err error) error {
+	return fmt.Errorf("incomplete read of Active Directory from %s, after %d objects: %w", x.session.server.url, x.count, err)
+}
+
+// launch runs the searches on up to as many connections as the configuration allows. The channel is closed when all are done;
+// wait returns after that.
+func (s *session) launch(ctx context.Context, b batch) (arrivals <-chan arrival, wait func()) {
+	out := make(chan arrival, maxArrivals)
+	jobs := make(chan search, len(b.searches))
+	for _, j := range b.searches {
+		jobs <- j
+	}
+	close(jobs)
+	var group sync.WaitGroup
+	for range min(s.cfg.Connections, len(b.searches)) {
+		group.Go(func() {
+			for j := range jobs {
+				if err := s.run(ctx, j, b.shape, out); err != nil {
+					select {
+					case out <- arrival{err: err}:
+					case <-ctx.Done():
+					}
+					return
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() {
+		group.Wait()
+		close(out)
+		close(done)
+	}()
+	return out, func() { <-done }
+}
+
+// run carries out one search, page by page, and hands its entries over.
+func (s *session) run(ctx context.Context, j search, shape *state.Shape, out chan<- arrival) error {
+	c, err := s.get(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.put(c)
+	to := sink(func(run string) error {
+		select {
+		case out <- arrival{run: run}:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
+	c.tap.sink.Store(&to)
+	defer c.tap.sink.Store(nil)
+	if err := s.pages(ctx, c, j, shape); err != nil {
+		return fmt.Errorf("%q: %w", j.base, err)
+	}
+	return nil
+}
+
+func (s *session) pages(ctx context.Context, c *conn, j search, shape *state.Shape) error {
+	var controls []ldap.Control
+	if s.root.controls[controlDomainScope] {
+		controls = append(controls, control{oid: controlDomainScope, critical: true})
+	}
+	var paging *ldap.ControlPaging
+	if s.root.controls[ldap.ControlTypePaging] {
+		paging = ldap.NewControlPaging(uint32(s.cfg.PageSize))
+		controls = append(controls, paging)
+	}
+	req := ldap.NewSearchRequest(j.base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false, j.filter, wireAttributes(shape), controls)
+	for {
+		var result *ldap.SearchResult
+		err := c.do(ctx, func() (err error) {
+			result, err = c.Search(req)
+			return err
+		})
+		if err != nil {
+			return explainSearch(err)
+		}
+		if err := checkReferences(result.Referrals, j.base); err != nil {
+			return err
+		}
+		if paging == nil {
+			return nil
+		}
+		answer, ok := ldap.FindControl(result.Controls, ldap.ControlTypePaging).(*ldap.ControlPaging)
+		if !ok {
+			return errors.New("the server ended a page without saying whether more follow (it left the paging control out)")
+		}
+		if len(answer.Cookie) == 0 {
+			return nil
+		}
+		paging.SetCookie(answer.Cookie)
+	}
+}
+
+// explainSearch words the refusal or the end of a search.
+func explainSearch(err error) error {
+	switch resultCode(err) {
+	case 0:
+		return err
+	case ldap.LDAPResultNoSuchObject:
+		return fmt.Errorf("there is no such container, or the account may not see it: check the distinguished name: %w", err)
+	case ldap.LDAPResultReferral:
+		return fmt.Errorf("it is not in this server's domain: add a provider for the domain that holds it: %w", err)
+	case ldap.LDAPResultInvalidDNSyntax:
+		return fmt.Errorf("it is not a distinguished name: %w", err)
+	case ldap.LDAPResultSizeLimitExceeded, ldap.LDAPResultAdminLimitExceeded:
+		return fmt.Errorf("the server's limit on results was reached; nothing is planned from a part: %w", err)
+	case ldap.LDAPResultTimeLimitExceeded:
+		return fmt.Errorf("the server's time limit was reached; nothing is planned from a part: narrow the filter or the containers: %w", err)
+	case ldap.LDAPResultInsufficientAccessRights:
+		return fmt.Errorf("the account may not read this: %w", err)
+	case ldap.LDAPResultBusy, ldap.LDAPResultUnavailable, ldap.LDAPResultUnwillingToPerform:
+		return fmt.Errorf("the server gave up (too busy, or it forgot where the pages were): try again: %w", err)
+	case ldap.LDAPResultOperationsError:
+		return fmt.Errorf("the server failed, or the account is not logged on: %w", err)
+	}
+	return err
+}
+
+// checkReferences refuses references to servers that hold a part of what was asked for. Those to other naming contexts
+// beside the base are harmless.
+func checkReferences(uris []string, base string) error {
+	normal, err := normalDN(base)
+	if err != nil {
+		return err
+	}
+	for _, uri := range uris {
+		dn, err := referredDN(uri)
+		if err == nil {
+			if dn, err = normalDN(dn); err == nil && dn != "" && !underDN(dn, normal) {
+				continue
+			}
+		}
+		return fmt.Errorf("the server refers to %s for a part of it, and referrals are not followed: "+
+			"name containers that one domain holds", uri)
+	}
+	return nil
+}
+
+// referredDN is the distinguished name in an LDAP URL (RFC 4516): ldaps://host/DN?…
+func referredDN(uri string) (string, error) {
+	_, rest, ok := strings.Cut(uri, "://")
+	if !ok {
+		return "", fmt.Errorf("%q is not a URL", uri)
+	}
+	_, dn, _ := strings.Cut(rest, "/")
+	dn, _, _ = strings.Cut(dn, "?")
+	return unescapeURL(dn)
+}

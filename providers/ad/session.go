@@ -1,0 +1,191 @@
+package ad
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+)
+
+// session is what readers and writers share: the domain controller that answered, and idle connections to it. All requests go
+// to that one server, because another may not have replicated the same changes yet.
+type session struct {
+	cfg    Config
+	server server
+	root   rootDSE
+
+	mu     sync.Mutex
+	idle   []*conn
+	closed bool
+}
+
+// rootDSE is what a server says about itself.
+type rootDSE struct {
+	domain        string // defaultNamingContext
+	configuration string // configurationNamingContext
+	controls      map[string]bool
+}
+
+const controlDomainScope = ldap.ControlTypeMicrosoftDomainScope
+
+func openSession(ctx context.Context, cfg Config) (*session, error) {
+	cfg, servers, err := cfg.prepare()
+	if err != nil {
+		return nil, fmt.Errorf("active directory: %w", err)
+	}
+	var tried []string
+	for _, srv := range servers {
+		s := &session{cfg: cfg, server: srv}
+		if err = s.start(ctx); err == nil {
+			return s, nil
+		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("active directory: %s: %w", srv.url, context.Cause(ctx))
+		}
+		if isRefused(err) {
+			return nil, fmt.Errorf("active directory: %w", err)
+		}
+		tried = append(tried, fmt.Sprintf("%s: %v", srv.url, err))
+	}
+	if len(servers) == 1 {
+		return nil, fmt.Errorf("active directory: %s: %w", servers[0].url, err)
+	}
+	return nil, fmt.Errorf("active directory: %w", unreachable(tried))
+}
+
+// start makes the first connection and asks the server what it is.
+func (s *session) start(ctx context.Context) error {
+	c, err := s.connect(ctx)
+	if err != nil {
+		return err
+	}
+	if s.root, err = readRootDSE(ctx, c); err == nil {
+		err = s.checkBase(ctx, c)
+	}
+	if err != nil {
+		c.close()
+		return refused{fmt.Errorf("%s: %w", s.server.url, err)}
+	}
+	s.put(c)
+	return nil
+}
+
+func (s *session) connect(ctx context.Context) (*conn, error) {
+	c, err := s.cfg.dial(ctx, s.server)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cfg.bind(ctx, c, s.server); err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func readRootDSE(ctx context.Context, c *conn) (rootDSE, error) {
+	entry, err := c.entry(ctx, "", []string{"defaultNamingContext", "configurationNamingContext", "supportedControl"}, nil)
+	if err != nil {
+		return rootDSE{}, fmt.Errorf("reading what the server offers: %w", err)
+	}
+	r := rootDSE{
+		domain:        entry.GetAttributeValue("defaultNamingContext"),
+		configuration: entry.GetAttributeValue("configurationNamingContext"),
+		controls:      map[string]bool{},
+	}
+	for _, oid := range entry.GetAttributeValues("supportedControl") {
+		r.controls[oid] = true
+	}
+	if r.domain == "" {
+		return r, errors.New("it names no defaultNamingContext, so it is no domain controller of Active Directory")
+	}
+	return r, nil
+}
+
+// checkBase fails early and clearly if the configured base DN is wrong.
+func (s *session) checkBase(ctx context.Context, c *conn) error {
+	if s.cfg.BaseDN == "" {
+		return nil
+	}
+	_, err := c.entry(ctx, s.cfg.BaseDN, []string{"objectGUID"}, nil)
+	switch resultCode(err) {
+	case ldap.LDAPResultNoSuchObject, ldap.LDAPResultReferral:
+		return fmt.Errorf("base_dn %q is not in this server's domain, which is %q: correct base_dn, or leave it out: %w", s.cfg.BaseDN, s.root.domain, err)
+	}
+	if err != nil {
+		return fmt.Errorf("base_dn %q: %w", s.cfg.BaseDN, err)
+	}
+	return nil
+}
+
+// base is where objects are looked up.
+func (s *session) base() string {
+	if s.cfg.BaseDN != "" {
+		return s.cfg.BaseDN
+	}
+	return s.root.domain
+}
+
+// get is an idle connection or a new one; give it back with put.
+func (s *session) get(ctx context.Context) (*conn, error) {
+	for {
+		s.mu.Lock()
+		if s.closed {
+			s.mu.Unlock()
+			return nil, errors.New("the connection to Active Directory was closed")
+		}
+		n := len(s.idle)
+		if n == 0 {
+			s.mu.Unlock()
+			c, err := s.connect(ctx)
+			if err != nil && !isRefused(err) {
+				err = fmt.Errorf("%s: %w", s.server.url, err)
+			}
+			return c, err
+		}
+		c := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		s.mu.Unlock()
+		if c.usable() {
+			return c, nil
+		}
+		c.close()
+	}
+}
+
+func (s *session) put(c *conn) {
+	c.since = time.Now()
+	s.mu.Lock()
+	keep := !s.closed && c.usable() && len(s.idle) < s.cfg.Connections
+	if keep {
+		s.idle = append(s.idle, c)
+	}
+	s.mu.Unlock()
+	if !keep {
+		c.close()
+	}
+}
+
+// with runs requests on one connection.
+func (s *session) with(ctx context.Context, f func(*conn) error) error {
+	c, err := s.get(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.put(c)
+	return f(c)
+}
+
+// Close ends all connections.
+func (s *session) Close() error {
+	s.mu.Lock()
+	idle := s.idle
+	s.idle, s.closed = nil, true
+	s.mu.Unlock()
+	for _, c := range idle {
+		c.close()
+	}
+	return nil
+}

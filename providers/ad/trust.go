@@ -1,0 +1,108 @@
+package ad
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// negativeSerial is what crypto/x509 says about certificates whose serial number is negative. Go refuses them since 1.23, unless
+// GODEBUG has x509negativeserial=1; Samba's own certificate authority and some appliances have made such certificates.
+const negativeSerial = "x509: negative serial number"
+
+const negativeSerialCure = "its certificate has a negative serial number, which RFC 5280 forbids and Go refuses: " +
+	"issue the domain controller a new certificate, or run with GODEBUG=x509negativeserial=1 in the environment"
+
+// tlsConfig is how connections to host are secured.
+func (cfg *Config) tlsConfig(host string) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host, InsecureSkipVerify: cfg.SkipVerify}
+	if cfg.ServerName != "" {
+		c.ServerName = cfg.ServerName
+	}
+	if len(cfg.CA) == 0 {
+		return c, nil
+	}
+	pool, err := parseCA(cfg.CA)
+	c.RootCAs = pool
+	return c, err
+}
+
+// parseCA reads PEM certificates. Unlike AppendCertsFromPEM it doesn't skip what it can't read.
+func parseCA(data []byte) (*x509.CertPool, error) {
+	pool, count := x509.NewCertPool(), 0
+	for {
+		block, rest := pem.Decode(data)
+		if block == nil {
+			break
+		}
+		data = rest
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		count++
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			if err.Error() == negativeSerial {
+				return nil, fmt.Errorf("ca_file: certificate %d has a negative serial number, which RFC 5280 forbids and Go refuses: "+
+					"issue the authority a new certificate, or run with GODEBUG=x509negativeserial=1 in the environment", count)
+			}
+			return nil, fmt.Errorf("ca_file: certificate %d: %w", count, err)
+		}
+		pool.AddCert(cert)
+	}
+	if count == 0 {
+		return nil, errors.New("ca_file holds no PEM certificate (-----BEGIN CERTIFICATE-----); convert a DER file with: openssl x509 -inform der -in CA.cer -out CA.pem")
+	}
+	return pool, nil
+}
+
+// explainTLS says what is wrong with a server's certificate and what to do about it.
+func (cfg *Config) explainTLS(err error) error {
+	var unknown x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	trusted := "the system's certificate authorities"
+	if len(cfg.CA) > 0 {
+		trusted = "the authorities in ca_file"
+	}
+	switch {
+	case errors.As(err, &unknown):
+		issuer := "an unknown authority"
+		if unknown.Cert != nil {
+			issuer = fmt.Sprintf("%q", unknown.Cert.Issuer)
+		}
+		return fmt.Errorf("its certificate was issued by %s, which %s don't vouch for: set ca_file to the domain's CA certificate: %w", issuer, trusted, err)
+	case errors.As(err, &name):
+		return fmt.Errorf("its certificate is for another name (%s): use one of its names in url, or set server_name: %w", namesOf(name.Certificate), err)
+	case errors.As(err, &invalid):
+		return fmt.Errorf("its certificate is not valid, judged by %s: %w", trusted, err)
+	case strings.Contains(err.Error(), negativeSerial):
+		return fmt.Errorf("%s: %w", negativeSerialCure, err)
+	case errors.As(err, &record):
+		return fmt.Errorf("it doesn't speak TLS on this port: use port 636 with ldaps://, or ldap:// with start_tls = true: %w", err)
+	case errors.As(err, &alert):
+		return fmt.Errorf("it refused to talk TLS 1.2 or later: %w", err)
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
+		return fmt.Errorf("it closed the connection during the TLS handshake: a domain controller without a certificate does that: %w", err)
+	}
+	return fmt.Errorf("TLS: %w", err)
+}
+
+func namesOf(c *x509.Certificate) string {
+	if c == nil {
+		return "none"
+	}
+	names := slices.Clone(c.DNSNames)
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
+	}
+	return strings.Join(names, ", ")
+}
