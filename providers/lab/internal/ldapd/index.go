@@ -1,0 +1,83 @@
+package ldapd
+
+import (
+	"hash/maphash"
+)
+
+// hashIndex finds entries by a 32-bit hash of (attribute, normalised value). A slot is hash<<32 | entry id; several entries may
+// share a hash, so callers verify what they find. It needs about 12 bytes per value, which is why it is not a map.
+type hashIndex struct {
+	seed  maphash.Seed
+	slots []uint64 // 0 is free; ids start at 1
+	used  int      // occupied slots, gone ones included
+	live  int
+}
+
+const goneSlot = uint64(0xffffffff) // an id that no entry has: the slot was removed
+
+func newHashIndex() hashIndex {
+	return hashIndex{seed: maphash.MakeSeed(), slots: make([]uint64, 1<<10)}
+}
+
+func (x *hashIndex) hash(a attrID, norm []byte) uint32 {
+	h := maphash.Bytes(x.seed, norm)
+	return uint32((h ^ uint64(a)*0x9e3779b97f4a7c15) >> 16)
+}
+
+func (x *hashIndex) add(hash, id uint32) {
+	if (x.used+1)*4 > len(x.slots)*3 {
+		x.grow()
+	}
+	mask := uint32(len(x.slots) - 1)
+	i := hash & mask
+	for x.slots[i] != 0 {
+		i = (i + 1) & mask
+	}
+	x.slots[i] = uint64(hash)<<32 | uint64(id)
+	x.used++
+	x.live++
+}
+
+func (x *hashIndex) remove(hash, id uint32) {
+	mask := uint32(len(x.slots) - 1)
+	want := uint64(hash)<<32 | uint64(id)
+	for i := hash & mask; x.slots[i] != 0; i = (i + 1) & mask {
+		if x.slots[i] == want {
+			x.slots[i] = goneSlot
+			x.live--
+			return
+		}
+	}
+}
+
+// each calls f with the id of every entry under hash until f returns false.
+func (x *hashIndex) each(hash uint32, f func(id uint32) bool) {
+	mask := uint32(len(x.slots) - 1)
+	for i := hash & mask; x.slots[i] != 0; i = (i + 1) & mask {
+		s := x.slots[i]
+		if uint32(s>>32) == hash && s != goneSlot && !f(uint32(s)) {
+			return
+		}
+	}
+}
+
+func (x *hashIndex) grow() {
+	old := x.slots
+	size := len(old)
+	if x.live*2 >= size {
+		size *= 2
+	}
+	x.slots = make([]uint64, size)
+	mask := uint32(size - 1)
+	for _, s := range old {
+		if s == 0 || s == goneSlot {
+			continue
+		}
+		i := uint32(s>>32) & mask
+		for x.slots[i] != 0 {
+			i = (i + 1) & mask
+		}
+		x.slots[i] = s
+	}
+	x.used = x.live
+}

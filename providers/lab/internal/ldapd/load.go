@@ -1,0 +1,394 @@
+package ldapd
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unsafe"
+)
+
+// LoadLDIF adds the content records of an LDIF file. Sparse records are fine: "objectClass: user" is enough for a user, the rest
+// is filled in as AD would, and the same file gives the same GUIDs and SIDs every time. Parents come before children; the
+// containers every domain has exist already, and a record for one of them adds to it. Errors start with name:line. After an
+// error the directory holds the records before it and is of no use.
+func (d *Directory) LoadLDIF(r io.Reader, name string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l := loader{d: d, in: newLDIFReader(r, name), parents: map[string]*entry{}, attrs: map[string]*attribute{},
+		explicit: map[uint32]bool{}}
+	for {
+		rec, err := l.in.next()
+		if errors.Is(err, io.EOF) {
+			return l.finish()
+		}
+		if err == nil {
+			err = l.add(rec)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// loader is the state of one LoadLDIF.
+type loader struct {
+	d        *Directory
+	in       *ldifReader
+	parents  map[string]*entry // by the spelling used in the file
+	attrs    map[string]*attribute
+	added    []*entry
+	pending  []pendingLink
+	explicit map[uint32]bool // RIDs the file brings
+	arena    []byte
+
+	fieldAttrs []*attribute // of the current record, parallel to its fields
+	order      []int
+	scratch    []byte
+	one        []string
+}
+
+// pendingLink is a link whose target the file has not brought yet.
+type pendingLink struct {
+	from *entry
+	attr *attribute
+	dn   string
+	line int
+}
+
+func (l *loader) add(rec *ldifRecord) error {
+	if err := l.resolveNames(rec); err != nil {
+		return err
+	}
+	e, err := l.entryFor(rec)
+	if err != nil {
+		return err
+	}
+	if err := l.fixedValues(e, rec); err != nil {
+		return err
+	}
+	if e.is(isBuiltIn) {
+		return l.merge(e, rec)
+	}
+	e.blob = l.keep(l.storedValues(e, rec))
+	if firstValue(e.blob.get(l.d.attr("isDeleted"))) == "TRUE" {
+		e.flags |= isTombstone
+	}
+	l.d.place(e, e.parent)
+	l.d.indexValues(e, true)
+	l.added = append(l.added, e)
+	return l.linkValues(e, rec)
+}
+
+// resolveNames looks up the attributes of a record. Names the schema lacks become attributes of their own: dumps of real
+// directories are full of them.
+func (l *loader) resolveNames(rec *ldifRecord) error {
+	l.fieldAttrs = l.fieldAttrs[:0]
+	for _, f := range rec.fields {
+		a := l.attrs[string(f.name)]
+		if a == nil {
+			base, _, _ := strings.Cut(string(f.name), ";")
+			if !isAttributeName(base) {
+				return l.in.fail(f.line, "%s is not an attribute name", clip(f.name))
+			}
+			if a = l.d.schema.lookup(base); a == nil {
+				a = l.d.schema.define(attribute{name: base})
+			}
+			l.attrs[string(f.name)] = a
+		}
+		l.fieldAttrs = append(l.fieldAttrs, a)
+	}
+	return nil
+}
+
+// entryFor makes the entry of a record below its parent, or finds the built-in one.
+func (l *loader) entryFor(rec *ldifRecord) (*entry, error) {
+	d := l.d
+	own, parentDN, more, err := cutRDN(rec.dn)
+	if err != nil {
+		return nil, l.in.fail(rec.line, "%q is not a distinguished name such as CN=Jane Doe,OU=Staff,%s", rec.dn, d.root.kids.dn)
+	}
+	if e, _, err := d.resolve(rec.dn); err == nil && e != nil {
+		if !e.is(isBuiltIn) && e != d.root {
+			return nil, l.in.fail(rec.line, "%s is there twice", rec.dn)
+		}
+		e.flags |= isBuiltIn
+		return e, nil
+	}
+	parent := l.parents[parentDN]
+	if parent == nil || !more {
+		parent, _, err = d.resolve(parentDN)
+		switch {
+		case err != nil:
+			return nil, l.in.fail(rec.line, "%q is not a distinguished name", rec.dn)
+		case parent == nil:
+			return nil, l.in.fail(rec.line, "%s has no parent: %s does not exist; put a record for it before this one", rec.dn, parentDN)
+		}
+		l.parents[parentDN] = parent
+	}
+	classID, err := l.classFor(rec)
+	if err != nil {
+		return nil, err
+	}
+	e := d.alloc()
+	e.rdn, e.parent, e.class = own, parent, uint16(classID)
+	e.created, e.changed = seedTime, seedTime
+	return e, nil
+}
+
+// classFor picks the class a record's objectClass values name, defining one that the schema lacks.
+func (l *loader) classFor(rec *ldifRecord) (int, error) {
+	l.one = l.one[:0]
+	for i, a := range l.fieldAttrs {
+		if a.origin == fromClass {
+			l.one = append(l.one, string(rec.fields[i].value))
+		}
+	}
+	if len(l.one) == 0 {
+		return 0, l.in.fail(rec.line, "%s has no objectClass: write objectClass: user (or group, organizationalUnit, contact, ...)", rec.dn)
+	}
+	if id, ok := l.d.schema.classOf(l.one); ok {
+		return id, nil
+	}
+	last := l.one[len(l.one)-1]
+	if !isAttributeName(last) {
+		return 0, l.in.fail(rec.line, "%q is not an objectClass", last)
+	}
+	chain := slices.DeleteFunc(l.one, func(s string) bool { return !isAttributeName(s) })
+	if !strings.EqualFold(chain[0], "top") {
+		chain = append([]string{"top"}, chain...)
+	}
+	if len(chain) == 1 {
+		return 0, l.in.fail(rec.line, "%s is only a top: name its structural objectClass too", rec.dn)
+	}
+	return l.d.schema.defineClass(strings.Join(chain, " "), last, false), nil
+}
+
+// fixedValues takes what lives in an entry's fixed part from the record: identifiers and times.
+func (l *loader) fixedValues(e *entry, rec *ldifRecord) error {
+	for i, a := range l.fieldAttrs {
+		f := rec.fields[i]
+		v := string(f.value)
+		ok := true
+		switch a.origin {
+		case fromGUID:
+			ok = l.takeGUID(e, v)
+		case fromSID:
+			ok = l.takeSID(e, v)
+		case fromCreated:
+			e.created, ok = parseMoment(v)
+		case fromChanged:
+			e.changed, ok = parseMoment(v)
+		}
+		if !ok {
+			return l.in.fail(f.line, "this %s is malformed or belongs to another object already", a.name)
+		}
+	}
+	return nil
+}
+
+func (l *loader) takeGUID(e *entry, v string) bool {
+	g, ok := parseGUID(v)
+	if !ok || l.d.byGUID(g) != nil && l.d.byGUID(g) != e {
+		return false
+	}
+	if e.is(isBuiltIn) {
+		l.d.index.remove(l.d.index.hash(guidKey, e.guid[:]), e.id)
+		l.d.index.add(l.d.index.hash(guidKey, g[:]), e.id)
+	}
+	e.guid = g
+	return true
+}
+
+func (l *loader) takeSID(e *entry, v string) bool {
+	v, ok := parseSID(v)
+	if !ok {
+		return false
+	}
+	if e == l.d.root {
+		l.d.domainSID = v
+		return len(v) == 24
+	}
+	domain, rid, ok := splitSID(v)
+	if !ok || domain != l.d.domainSID {
+		return true // of another domain: kept as it is with the stored values
+	}
+	if l.d.bySID(v) != nil {
+		return false
+	}
+	l.explicit[rid] = true
+	e.rid = rid
+	l.d.index.add(l.d.ridHash(rid), e.id)
+	return true
+}
+
+// storedValues encodes the record's ordinary attributes and AD's defaults as a blob in scratch.
+func (l *loader) storedValues(e *entry, rec *ldifRecord) []byte {
+	l.order = l.order[:0]
+	for i, a := range l.fieldAttrs {
+		foreignSID := a.origin == fromSID && e.rid == 0 && e != l.d.root
+		if (a.origin == stored && !a.secret || foreignSID) && len(rec.fields[i].value) > 0 {
+			l.order = append(l.order, i)
+		}
+	}
+	slices.SortStableFunc(l.order, func(i, j int) int { return int(l.fieldAttrs[i].id) - int(l.fieldAttrs[j].id) })
+	out := l.scratch[:0]
+	for i := 0; i < len(l.order); {
+		a := l.fieldAttrs[l.order[i]]
+		j, size := i, 0
+		for ; j < len(l.order) && l.fieldAttrs[l.order[j]] == a; j++ {
+			n := len(rec.fields[l.order[j]].value)
+			size += 1 + lenSize(n) + n
+		}
+		out = appendUvarint(out, int(a.id))
+		out = appendUvarint(out, size)
+		for _, k := range l.order[i:j] {
+			out = appendTLV(out, tagOctetString, rec.fields[k].value)
+		}
+		i = j
+	}
+	out = l.d.appendDefaults(out, e)
+	l.scratch = out
+	return out
+}
+
+// appendDefaults adds what AD sets on every new object of a class unless the blob has it.
+func (d *Directory) appendDefaults(b []byte, e *entry) []byte {
+	have := blob(unsafe.String(unsafe.SliceData(b), len(b)))
+	set := func(label, value string) {
+		if a := d.attr(label); len(have.get(a)) == 0 {
+			b = appendAttribute(b, a, []string{value})
+		}
+	}
+	switch d.schema.classes[e.class].category {
+	case "Person":
+		if d.schema.classes[e.class].account {
+			set("userAccountControl", "512")
+			set("primaryGroupID", "513")
+		}
+	case "Computer":
+		set("userAccountControl", "4096")
+		set("primaryGroupID", "515")
+	case "Group":
+		set("groupType", "-2147483646")
+	}
+	return b
+}
+
+// keep copies bytes into the arena: one allocation for many entries.
+func (l *loader) keep(b []byte) blob {
+	if len(b) > len(l.arena) {
+		l.arena = make([]byte, max(1<<20, len(b)))
+	}
+	n := copy(l.arena, b)
+	kept := unsafe.String(unsafe.SliceData(l.arena), n)
+	l.arena = l.arena[n:]
+	return blob(kept)
+}
+
+// merge adds a record's values to an entry that exists in every domain.
+func (l *loader) merge(e *entry, rec *ldifRecord) error {
+	l.d.indexValues(e, false)
+	for b := blob(bytes.Clone(l.storedValues(e, rec))); len(b) > 0; {
+		id, v, rest := b.next()
+		e.blob, b = e.blob.with(id, v.slice()), rest
+	}
+	l.d.indexValues(e, true)
+	e.flags &^= isBuiltIn
+	return l.linkValues(e, rec)
+}
+
+// linkValues connects the record's references; those to entries further down the file wait until the end.
+func (l *loader) linkValues(e *entry, rec *ldifRecord) error {
+	for i, a := range l.fieldAttrs {
+		if a.origin != link && a.origin != backLink {
+			continue
+		}
+		p := pendingLink{e, a, string(rec.fields[i].value), rec.fields[i].line}
+		target, _, err := l.d.resolve(p.dn)
+		if err != nil {
+			return l.in.fail(p.line, "%s: %q is not a distinguished name", a.name, p.dn)
+		}
+		if target == nil {
+			l.pending = append(l.pending, p)
+			continue
+		}
+		l.connect(p, target)
+	}
+	return nil
+}
+
+// connect makes the link from whichever end the file states it, once.
+func (l *loader) connect(p pendingLink, target *entry) {
+	from, a := p.from, p.attr.id
+	if p.attr.origin == backLink {
+		from, target, a = target, from, p.attr.partner
+	}
+	if !l.d.connected(from, a, target) {
+		l.d.connect(from, a, target)
+	}
+}
+
+// finish does what needs the whole file: links to later entries, SIDs and account names in file order.
+func (l *loader) finish() error {
+	for _, p := range l.pending {
+		target, _, _ := l.d.resolve(p.dn)
+		if target == nil {
+			return l.in.fail(p.line, "%s of %s: %s does not exist; add a record for it or leave the value out", p.attr.name, p.from.dn(), p.dn)
+		}
+		l.connect(p, target)
+	}
+	for _, e := range l.added {
+		if !l.d.schema.classes[e.class].account {
+			continue
+		}
+		if e.rid == 0 && len(e.blob.get(l.d.attr("objectSid"))) == 0 {
+			for l.explicit[l.d.nextRID] {
+				l.d.nextRID++
+			}
+			l.d.setRID(e, l.d.nextRID)
+		}
+		l.d.nameAccount(e)
+	}
+	for rid := range l.explicit {
+		l.d.nextRID = max(l.d.nextRID, rid+1)
+	}
+	return nil
+}
+
+// nameAccount gives a security principal without sAMAccountName one: the UPN's local part, else its name.
+func (d *Directory) nameAccount(e *entry) {
+	sam := d.schema.lookup("sAMAccountName")
+	if len(e.blob.get(sam.id)) > 0 {
+		return
+	}
+	base, _, isUPN := strings.Cut(firstValue(e.blob.get(d.attr("userPrincipalName"))), "@")
+	if !isUPN {
+		base = rdnValue(e.rdn)
+	}
+	if runes := []rune(base); len(runes) > 20 && d.schema.classes[e.class].category == "Person" {
+		base = string(runes[:20])
+	}
+	base = strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`"/\[]:;|=,+*?<>@ `, r) || r < ' ' {
+			return -1
+		}
+		return r
+	}, base)
+	label := base
+	for n := 2; label == "" || d.taken(sam, label, e); n++ {
+		label = base + strconv.Itoa(n)
+	}
+	e.blob = e.blob.with(sam.id, []string{label})
+	var buf [64]byte
+	d.index.add(d.index.hash(sam.id, sam.appendNorm(buf[:0], label)), e.id)
+}
+
+// taken reports whether a living entry other than e holds a value of an indexed attribute.
+func (d *Directory) taken(a *attribute, value string, e *entry) bool {
+	return slices.ContainsFunc(d.byValue(a, string(a.appendNorm(nil, value))), func(id uint32) bool {
+		return id != e.id && !d.at(id).is(isTombstone)
+	})
+}

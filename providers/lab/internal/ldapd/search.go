@@ -1,0 +1,354 @@
+package ldapd
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"slices"
+	"strings"
+)
+
+// Scopes of a search.
+const (
+	scopeBase = iota
+	scopeOne
+	scopeSubtree
+)
+
+// searchRequest is a decoded search request.
+type searchRequest struct {
+	base       string
+	scope      int64
+	sizeLimit  int
+	typesOnly  bool
+	filter     []byte // as on the wire
+	attributes []string
+}
+
+func decodeSearch(body []byte) (s searchRequest, err error) {
+	r := reader{b: body}
+	s.base = r.text()
+	s.scope = r.integer(tagEnumerated)
+	r.integer(tagEnumerated) // aliases: AD has none
+	s.sizeLimit = int(max(0, min(r.integer(tagInteger), 1<<31-1)))
+	r.integer(tagInteger) // time limit: no search takes a second
+	s.typesOnly = r.boolean()
+	if r.err != nil || s.scope < scopeBase || s.scope > scopeSubtree {
+		return s, errBER
+	}
+	_, _, rest, err := readTLV(r.b)
+	if err != nil {
+		return s, err
+	}
+	s.filter, r.b = r.b[:len(r.b)-len(rest)], rest
+	list := r.sub(tagSequence)
+	for list.more() {
+		s.attributes = append(s.attributes, list.text())
+	}
+	return s, list.err
+}
+
+// cursor is a search under way: which entries are left, what to send of them, how many were sent. It outlives the request
+// when the client reads page by page; entries changed in between are served as they are by then, each at most once.
+type cursor struct {
+	cookie  []byte
+	base    *entry
+	within  bool // ids come from an index: check that they lie in the scope
+	scope   int64
+	deleted bool
+	filter  filter
+	pick    *selection
+	ids     []uint32
+	sent    int
+	limit   int // client's size limit, 0: none
+}
+
+// open starts a search: resolves the base, compiles the filter and lists the candidates. Called under the read lock.
+func (d *Directory) open(req *searchRequest, c *controls) (*cursor, *ResultError) {
+	base, refused := d.searchBase(req.base, c.showDeleted)
+	if refused != nil {
+		return nil, refused
+	}
+	cur := &cursor{base: base, scope: req.scope, deleted: c.showDeleted, limit: req.sizeLimit}
+	var err error
+	if cur.filter, err = d.compile(&reader{b: req.filter}, 0); err != nil {
+		return nil, refuse(codeProtocolError, "0000203D: LdapErr: DSID-0C0907C2, comment: Error decoding filter, data 0, v4563")
+	}
+	if cur.pick, refused = d.selectAttributes(req.attributes); refused != nil {
+		return nil, refused
+	}
+	cur.pick.typesOnly, cur.pick.extendedDN = req.typesOnly, c.extendedDN
+	if req.scope != scopeBase {
+		for _, x := range cur.pick.rest {
+			if x.attr.low == "tokengroups" {
+				return nil, refuse(codeOperationsError, "00002120: SvcErr: DSID-0314065F, problem 5012 (DIR_ERROR), data 0")
+			}
+		}
+	}
+	d.candidates(cur)
+	if c.sort != nil {
+		d.sortBy(cur, c.sort)
+	}
+	return cur, nil
+}
+
+// candidates lists the entries worth testing against the filter.
+func (d *Directory) candidates(cur *cursor) {
+	switch {
+	case cur.scope == scopeBase:
+		cur.ids = []uint32{cur.base.id}
+	case cur.filter.pick != nil:
+		cur.ids, cur.within = cur.filter.pick(), true
+	case cur.scope == scopeOne:
+		if cur.base.kids != nil {
+			for _, e := range cur.base.kids.list {
+				cur.ids = append(cur.ids, e.id)
+			}
+		}
+	default:
+		cur.ids = appendSubtree(make([]uint32, 0, d.subtreeHint(cur.base)), cur.base)
+	}
+}
+
+func (d *Directory) subtreeHint(base *entry) int {
+	if base == d.root {
+		return int(d.count)
+	}
+	return 64
+}
+
+// appendSubtree lists an entry and everything below it in its naming context.
+func appendSubtree(ids []uint32, e *entry) []uint32 {
+	ids = append(ids, e.id)
+	if e.kids != nil {
+		for _, k := range e.kids.list {
+			if k.kids == nil {
+				ids = append(ids, k.id)
+			} else {
+				ids = appendSubtree(ids, k)
+			}
+		}
+	}
+	return ids
+}
+
+// wants reports whether an entry belongs to the result.
+func (cur *cursor) wants(e *entry) bool {
+	if e.is(isTombstone) && !cur.deleted {
+		return false
+	}
+	if cur.within && !cur.inScope(e) {
+		return false
+	}
+	return cur.filter.match(e) == yes
+}
+
+func (cur *cursor) inScope(e *entry) bool {
+	if cur.scope == scopeOne {
+		return e.parent == cur.base && !e.is(isNCHead)
+	}
+	for e != cur.base {
+		if e.is(isNCHead) || e.parent == nil {
+			return false // another naming context
+		}
+		e = e.parent
+	}
+	return true
+}
+
+// advance drops candidates up to the next match; false at the end.
+func (d *Directory) advance(cur *cursor) bool {
+	for len(cur.ids) > 0 {
+		if cur.wants(d.at(cur.ids[0])) {
+			return true
+		}
+		cur.ids = cur.ids[1:]
+	}
+	return false
+}
+
+// appendMatches appends up to n matches to b, stopping early once b has grown to about size bytes. done says that no match is
+// left, sent how many were appended.
+func (d *Directory) appendMatches(b []byte, id int64, cur *cursor, n, size int) (out []byte, sent int, done bool, refused *ResultError) {
+	for d.advance(cur) {
+		if sent >= n || len(b) >= size {
+			return b, sent, false, nil
+		}
+		if b, refused = d.appendEntry(b, id, d.at(cur.ids[0]), cur.pick); refused != nil {
+			return b, sent, true, refused
+		}
+		cur.ids = cur.ids[1:]
+		cur.sent++
+		sent++
+	}
+	return b, sent, true, nil
+}
+
+// searchBase finds the entry a search starts at.
+func (d *Directory) searchBase(dn string, showDeleted bool) (*entry, *ResultError) {
+	e, refused := d.base(dn)
+	if refused == nil && e.is(isTombstone) && !showDeleted {
+		return nil, d.noObject(d.root)
+	}
+	return e, refused
+}
+
+func (d *Directory) noObject(best *entry) *ResultError {
+	r := refuse(codeNoSuchObject, "0000208D: NameErr: DSID-03100241, problem 2001 (NO_OBJECT), data 0, best match of:\n\t'%s'\n", best.dn())
+	r.Matched = best.dn()
+	return r
+}
+
+// wellKnown maps the GUIDs of well-known containers to where they are in the domain.
+var wellKnown = map[string]string{
+	"a9d1ca15768811d1aded00c04fd8d5cd": "CN=Users",
+	"aa312825768811d1aded00c04fd8d5cd": "CN=Computers",
+	"a361b2ffffd211d1aa4b00c04fd7d83a": "OU=Domain Controllers",
+	"ab1d30f3768811d1aded00c04fd8d5cd": "CN=System",
+	"18e2ea80684f11d2b9aa00c04f79f805": "CN=Deleted Objects",
+	"22b70c67d56e4efb91e9300fca3dc1aa": "CN=ForeignSecurityPrincipals",
+	"ab8153b7768811d1aded00c04fd8d5cd": "CN=LostAndFound",
+	"09460c08ae1e4a4ea0f64aee7daa1e5a": "CN=Program Data",
+}
+
+// base resolves a distinguished name in any of AD's forms.
+func (d *Directory) base(dn string) (*entry, *ResultError) {
+	if strings.HasPrefix(dn, "<") {
+		e := d.special(dn)
+		if e == nil {
+			return nil, d.noObject(d.root)
+		}
+		return e, nil
+	}
+	e, best, err := d.resolve(dn)
+	switch {
+	case err != nil:
+		return nil, refuse(codeInvalidDN, "0000208F: NameErr: DSID-031001F7, problem 2006 (BAD_NAME), data 8350, best match of:\n\t'%s'\n", dn)
+	case e != nil:
+		return e, nil
+	case best != nil:
+		return nil, d.noObject(best)
+	case dn == "":
+		return nil, d.noObject(d.root)
+	}
+	r := refuse(codeReferral, "0000202B: RefErr: DSID-0310082F, data 0, 1 access points\n\tref 1: '%s'\n", dn)
+	r.Referral = "ldap://" + dnDomain(dn) + "/" + dn
+	return nil, r
+}
+
+func dnDomain(dn string) string {
+	names, _ := splitDN(dn)
+	var labels []string
+	for _, n := range names {
+		if rdnType(n) == "DC" {
+			labels = append(labels, lower(rdnValue(n)))
+		}
+	}
+	return strings.Join(labels, ".")
+}
+
+// special resolves <GUID=...>, <SID=...> and <WKGUID=...,domain>.
+func (d *Directory) special(dn string) *entry {
+	key, value, ok := strings.Cut(strings.TrimPrefix(dn, "<"), "=")
+	value, closed := strings.CutSuffix(value, ">")
+	if !ok || !closed {
+		return nil
+	}
+	switch lower(key) {
+	case "guid":
+		if g, ok := parseGUID(value); ok {
+			return d.byGUID(g)
+		}
+	case "sid":
+		if b, ok := parseSID(value); ok {
+			return d.bySID(b)
+		}
+		if raw, ok := parseHex(value); ok {
+			return d.bySID(raw)
+		}
+	case "wkguid":
+		id, domain, _ := strings.Cut(value, ",")
+		if at, ok := wellKnown[lower(id)]; ok && strings.EqualFold(domain, d.root.kids.dn) {
+			return d.child(d.root, at)
+		}
+	}
+	return nil
+}
+
+func parseHex(s string) (string, bool) {
+	if len(s)%2 != 0 {
+		return "", false
+	}
+	b := make([]byte, len(s)/2)
+	for i := range b {
+		hi, ok1 := hexDigit(s[2*i])
+		lo, ok2 := hexDigit(s[2*i+1])
+		if !ok1 || !ok2 {
+			return "", false
+		}
+		b[i] = hi<<4 | lo
+	}
+	return string(b), true
+}
+
+// sortBy orders the result by an attribute's first value; entries without it come last. It tests the filter first.
+func (d *Directory) sortBy(cur *cursor, key *sortKey) {
+	a := d.schema.lookup(key.attr)
+	if a == nil {
+		return
+	}
+	type row struct {
+		id  uint32
+		key []byte
+	}
+	var rows []row
+	for d.advance(cur) {
+		r := row{id: cur.ids[0]}
+		d.each(d.at(r.id), a, func(v string) bool {
+			r.key = append([]byte{0}, a.appendNorm(nil, v)...)
+			return false
+		})
+		rows = append(rows, r)
+		cur.ids = cur.ids[1:]
+	}
+	slices.SortStableFunc(rows, func(x, y row) int {
+		if (x.key == nil) != (y.key == nil) {
+			return cmp.Compare(len(y.key), len(x.key))
+		}
+		if key.reverse {
+			x, y = y, x
+		}
+		return bytes.Compare(x.key, y.key)
+	})
+	cur.ids = nil
+	for _, r := range rows {
+		cur.ids = append(cur.ids, r.id)
+	}
+}
+
+// referrals lists the naming contexts below the base that a subtree search leaves out.
+func (d *Directory) referrals(cur *cursor) []string {
+	var out []string
+	if cur.scope != scopeSubtree {
+		return nil
+	}
+	if cur.base == d.root {
+		out = append(out, d.config.dn())
+	}
+	if cur.base == d.config {
+		out = append(out, d.schemaNC.dn())
+	}
+	return out
+}
+
+// appendReference appends a SearchResultReference message.
+func appendReference(b []byte, id int64, url string) []byte {
+	start := len(b)
+	b = begin(b, tagSequence)
+	b = appendInteger(b, tagInteger, id)
+	b = appendTLV(b, tagSearchReference, appendTLV(nil, tagOctetString, url))
+	end(b, start)
+	return b
+}
+
+func newCookie(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
