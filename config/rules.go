@@ -1,6 +1,8 @@
 package config
 
 import (
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/dirform/dirform/config/expr"
 	"github.com/dirform/dirform/state"
 )
@@ -22,6 +24,9 @@ type Config struct {
 	Policies    []*LinkPolicy // one per scope: Load adds the default policy to a scope without one
 	Links       []*Link
 	Guards      []*Guard // Load adds the built-in guard "default" if there is none
+
+	// Files are the parsed files by name as ranges have it, for diagnostics with source lines.
+	Files map[string]*hcl.File
 
 	// SourceShapes lists, per kind, the source attributes that mappings, where clauses and matching need.
 	SourceShapes map[state.Kind]*state.Shape

@@ -1,18 +1,48 @@
 package expr
 
-import "github.com/dirform/dirform/state"
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/state"
+)
 
 // Program is a compiled, type-checked expression. It is immutable and safe for concurrent use.
 type Program struct {
 	source     string
 	declaredAt string
 	attributes []string
-	eval       func(*state.Object) (state.Value, error)
+	slots      *Slots
+	constant   *state.Value
+	native     bool // compiled to closures; otherwise HCL evaluates it
+	loops      bool // needs loop variables
+	condition  bool // null is no answer
+	eval       evaluator
 }
 
-// Eval computes the expression for a source object. It fails where the expression has no value for this object, such as a
-// template with a null in it; the error says which part.
-func (p *Program) Eval(src *state.Object) (state.Value, error) { return p.eval(src) }
+// evaluator computes an expression for a source object whose shape is the slots'. loop is nil unless the program has loops.
+type evaluator func(src *state.Object, loop *loopVars) (state.Value, error)
+
+// Eval computes the expression for a source object, of which it reads the attributes that [Program.Attributes] lists. It fails
+// where the expression has no value for this object, such as an index beyond a list's end; the error says which part.
+func (p *Program) Eval(src *state.Object) (state.Value, error) {
+	if p.constant != nil {
+		return *p.constant, nil
+	}
+	if src.Shape == nil || src.Shape != p.slots.shape || len(src.Values) < p.slots.shape.Len() {
+		src = p.slots.adapt(src, p.attributes)
+	}
+	var loop *loopVars
+	if p.loops {
+		loop = new(loopVars)
+	}
+	v, err := p.eval(src, loop)
+	if err == nil && p.condition && v.IsNull() {
+		return v, errors.New("the condition is null, neither true nor false; coalesce(…, false) decides for objects without a value")
+	}
+	return v, err
+}
 
 // Source is the expression as written.
 func (p *Program) Source() string { return p.source }
@@ -22,3 +52,61 @@ func (p *Program) DeclaredAt() string { return p.declaredAt }
 
 // Attributes are the source attributes it reads, in schema spelling, sorted.
 func (p *Program) Attributes() []string { return p.attributes }
+
+// Constant is the expression's value if it is the same for every object; ok is false otherwise.
+func (p *Program) Constant() (v state.Value, ok bool) {
+	if p.constant == nil {
+		return state.Null(), false
+	}
+	return *p.constant, true
+}
+
+// Slots assigns each source attribute of one kind a fixed position while expressions are compiled. Freeze turns it into the
+// shape that source objects are read with.
+type Slots struct {
+	names []string
+	index map[string]int // by lower-case name
+	shape *state.Shape
+}
+
+// NewSlots makes an empty registry.
+func NewSlots() *Slots { return &Slots{index: map[string]int{}} }
+
+// Slot is the position of the named attribute, which is added if it is new. It must not be called after Freeze.
+func (s *Slots) Slot(name string) int {
+	key := strings.ToLower(name)
+	if i, ok := s.index[key]; ok {
+		return i
+	}
+	s.names = append(s.names, name)
+	s.index[key] = len(s.names) - 1
+	return len(s.names) - 1
+}
+
+// Freeze ends the registration and gives the shape.
+func (s *Slots) Freeze() *state.Shape {
+	if s.shape == nil {
+		s.shape = state.NewShape(s.names...)
+	}
+	return s.shape
+}
+
+// adapt is src in the order of the slots: for objects that were read with another shape.
+func (s *Slots) adapt(src *state.Object, attributes []string) *state.Object {
+	o := *src
+	o.Values = make([]state.Value, len(s.names))
+	if src.Shape == nil {
+		return &o
+	}
+	for _, name := range attributes {
+		if i := src.Shape.Index(name); i >= 0 && i < len(src.Values) {
+			o.Values[s.index[strings.ToLower(name)]] = src.Values[i]
+		}
+	}
+	return &o
+}
+
+func sortedUnique(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
+}

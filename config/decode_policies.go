@@ -1,0 +1,104 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+var matchRules = []string{"immutable_id", "primary_smtp", "user_principal_name"}
+
+// defaultPolicy is the link policy of a scope that has none.
+func defaultPolicy(s *Scope) *LinkPolicy {
+	return &LinkPolicy{
+		Name: s.Name, Scope: s, Anchor: AnchorObjectGUID, Match: slices.Clone(matchRules), Unmatched: "create", ForeignAnchor: "block",
+		SyncedElsewhere: "block", Privileged: "block", Deleted: "restore", Leaving: "disable", DeclaredAt: s.DeclaredAt,
+	}
+}
+
+// decodePolicies reads the link_policy blocks and adds the default to scopes without one.
+func (l *loader) decodePolicies() {
+	first := map[*Scope]*hclsyntax.Block{}
+	for _, b := range l.byType["link_policy"] {
+		c := l.content(b, spec{required: []string{"scope"}, optional: []string{"anchor", "match", "unmatched", "foreign_anchor", "synced_elsewhere", "privileged", "deleted", "leaving"}})
+		p := &LinkPolicy{Name: b.Labels[0], Scope: l.scope(c), DeclaredAt: place(b.DefRange())}
+		if p.Scope != nil {
+			if f := first[p.Scope]; f != nil {
+				r := f.DefRange()
+				l.fail(header(b), "Second link policy", "Scope %q has a link policy already, at %s:%d,%d. A scope has one; merge the two.", p.Scope.Name, r.Filename, r.Start.Line, r.Start.Column)
+			} else {
+				first[p.Scope] = b
+			}
+		}
+		p.Anchor, p.Match = l.decodeAnchor(c), l.decodeMatch(c)
+		p.Unmatched = c.choice("unmatched", "create", "skip", "block")
+		p.ForeignAnchor = c.choice("foreign_anchor", "block", "relink")
+		p.SyncedElsewhere = c.choice("synced_elsewhere", "block", "take_over")
+		p.Privileged = c.choice("privileged", "block", "allow")
+		p.Deleted = c.choice("deleted", "restore", "create", "block")
+		p.Leaving = c.choice("leaving", "disable", "keep", "unlink", "delete")
+		l.cfg.Policies = append(l.cfg.Policies, p)
+	}
+	for _, s := range l.cfg.Scopes {
+		if first[s] == nil {
+			l.cfg.Policies = append(l.cfg.Policies, defaultPolicy(s))
+		}
+	}
+}
+
+// decodeAnchor accepts the attribute in any spelling of its case: Microsoft itself writes both ms-DS- and mS-DS-.
+func (l *loader) decodeAnchor(c *content) string {
+	s := c.text("anchor")
+	switch {
+	case s == "" || strings.EqualFold(s, AnchorObjectGUID):
+		return AnchorObjectGUID
+	case strings.EqualFold(s, AnchorConsistencyGUID):
+		return AnchorConsistencyGUID
+	}
+	anchors := []string{AnchorObjectGUID, AnchorConsistencyGUID}
+	c.bad("anchor", "Unknown value", "anchor can't be %s.%s It is one of %s.", c.shown("anchor", s), c.suggest("anchor", s, anchors), quoted(anchors))
+	return AnchorObjectGUID
+}
+
+func (l *loader) decodeMatch(c *content) []string {
+	if !c.has("match") {
+		return slices.Clone(matchRules)
+	}
+	var out []string
+	for _, s := range c.texts("match") {
+		switch {
+		case !slices.Contains(matchRules, s):
+			c.bad("match", "Unknown value", "There is no match rule %s.%s The rules are %s.", c.shown("match", s), c.suggest("match", s, matchRules), quoted(matchRules))
+		case slices.Contains(out, s):
+			c.bad("match", "Listed twice", "%q stands twice in match, and the second has no effect. Remove it.", s)
+		default:
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// decodeLinks reads the link blocks.
+func (l *loader) decodeLinks() {
+	sources, tenants := map[string]*Link{}, map[string]*Link{}
+	for _, b := range l.byType["link"] {
+		c := l.content(b, spec{required: []string{"source", "tenant"}})
+		k := &Link{Name: b.Labels[0], Source: c.text("source"), Tenant: c.text("tenant"), DeclaredAt: place(b.DefRange())}
+		if strings.Contains(k.Source, "=") && !strings.Contains(k.Source, "@") {
+			c.parseDN("source", k.Source)
+		}
+		for _, side := range []struct {
+			name, value string
+			seen        map[string]*Link
+		}{{"source", k.Source, sources}, {"tenant", k.Tenant, tenants}} {
+			key := strings.ToLower(side.value)
+			if f := side.seen[key]; f != nil && key != "" {
+				c.bad(side.name, "Linked twice", "%s is linked already by link %q at %s. An object has one counterpart; remove one of the two.", c.shown(side.name, side.value), f.Name, f.DeclaredAt)
+				continue
+			}
+			side.seen[key] = k
+		}
+		l.cfg.Links = append(l.cfg.Links, k)
+	}
+}

@@ -1,0 +1,215 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/dirform/dirform/config/expr"
+	"github.com/dirform/dirform/state"
+)
+
+var domainName = regexp.MustCompile(`^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z0-9][a-zA-Z0-9-]{0,61}[a-zA-Z0-9]$`)
+
+// decodeSuffixes reads the upn_suffix blocks.
+func (l *loader) decodeSuffixes() {
+	for _, b := range l.byType["upn_suffix"] {
+		c := l.content(b, spec{optional: []string{"provider"}})
+		s := &UPNSuffix{Name: b.Labels[0], DeclaredAt: place(b.DefRange()), Provider: l.adProvider(c)}
+		if !domainName.MatchString(s.Name) {
+			l.fail(&b.LabelRanges[0], "Invalid domain name", "%q is not a domain name. Write what follows the @ of a user principal name, such as \"contoso.com\".", s.Name)
+		}
+		l.cfg.UPNSuffixes = append(l.cfg.UPNSuffixes, s)
+	}
+}
+
+// adProvider is the provider that a block's provider argument refers to, by default the only one. It is nil after a mistake.
+func (l *loader) adProvider(c *content) *ADProvider {
+	if !c.has("provider") {
+		switch {
+		case len(l.cfg.AD) == 1:
+			return l.cfg.AD[0]
+		case len(l.cfg.AD) > 1:
+			c.ok = false
+			l.fail(header(c.block), "Missing argument", "There are %d providers of type \"ad\", so %s has to say which one: provider = provider.ad.%s.", len(l.cfg.AD), title(c.block), l.cfg.AD[0].Name)
+		}
+		return nil
+	}
+	ref := c.reference("provider", "provider", 2)
+	if ref == nil {
+		return nil
+	}
+	if ref[0] == "entra" {
+		c.bad("provider", "Wrong provider", "%s belongs to Active Directory, so it refers to a provider of type \"ad\": provider = provider.ad.NAME.", title(c.block))
+		return nil
+	}
+	var names []string
+	for _, p := range l.cfg.AD {
+		if names = append(names, p.Name); p.Name == ref[1] && ref[0] == "ad" {
+			return p
+		}
+	}
+	c.bad("provider", "Unknown provider", "No provider %q %q is declared.%s", ref[0], ref[1], expr.DidYouMean(ref[1], names))
+	return nil
+}
+
+// decodeScopes reads the scope blocks.
+func (l *loader) decodeScopes() {
+	for _, b := range l.byType["scope"] {
+		c := l.content(b, spec{optional: []string{"provider", "ou", "ous", "exclude", "objects", "filter", "where"}})
+		s := &Scope{Name: b.Labels[0], DeclaredAt: place(b.DefRange()), Provider: l.adProvider(c)}
+		s.OUs, s.Exclude = c.oneOrMore("ou", "ous"), c.texts("exclude")
+		if !c.has("ou") && !c.has("ous") {
+			c.ok = false
+			l.fail(header(b), "Missing argument", "%s needs the argument \"ou\": the organisational unit whose people are synchronised, ou = \"OU=Staff,DC=corp,DC=contoso,DC=com\", or ous = […].", title(b))
+		}
+		l.checkContainers(c, s)
+		s.Objects = l.decodeObjects(c)
+		if s.Filter = c.text("filter"); s.Filter != "" {
+			if _, err := ldap.CompileFilter(s.Filter); err != nil {
+				c.bad("filter", "Invalid LDAP filter", "The filter is not one that a server understands: %s. It has the form (attribute=value), joined by (&(…)(…)), (|(…)(…)) and (!(…)).", filterError(err))
+			}
+		}
+		if a := c.attrs["where"]; a != nil && len(s.Objects) > 0 {
+			s.Where = l.compile(a, nil, s.Objects[0], false)
+		}
+		l.cfg.Scopes = append(l.cfg.Scopes, s)
+	}
+	if len(l.cfg.Scopes) == 0 && !l.broken {
+		l.fail(nil, "No scope", "No scope block says whom to synchronise. Add one: scope \"staff\" { ou = \"OU=Staff,DC=corp,DC=contoso,DC=com\" }.")
+	}
+}
+
+func filterError(err error) string {
+	_, message, found := strings.Cut(err.Error(), "ldap: ")
+	if !found {
+		message = err.Error()
+	}
+	return message
+}
+
+// parseDN checks one distinguished name of an argument; it is nil after a mistake.
+func (c *content) parseDN(name, dn string) *ldap.DN {
+	if dn == "" {
+		return nil
+	}
+	parsed, err := ldap.ParseDN(dn)
+	if err == nil && len(parsed.RDNs) > 0 {
+		return parsed
+	}
+	c.bad(name, "Invalid distinguished name", "%s is not a distinguished name. It lists the levels from the inside out: OU=Staff,DC=corp,DC=contoso,DC=com. A comma inside a name is written \\\\, in HCL.", c.shown(name, dn))
+	return nil
+}
+
+// checkContainers checks the distinguished names and how they lie in each other.
+func (l *loader) checkContainers(c *content, s *Scope) {
+	name := "ou"
+	if c.has("ous") {
+		name = "ous"
+	}
+	var ous []*ldap.DN
+	for i, ou := range s.OUs {
+		dn := c.parseDN(name, ou)
+		if dn == nil {
+			return
+		}
+		if j := slices.IndexFunc(ous, func(o *ldap.DN) bool { return within(dn, o) || within(o, dn) }); j >= 0 {
+			c.bad(name, "Overlapping containers", "%s and %s overlap, so people would be found twice. Keep the outer one.", c.shown(name, s.OUs[j]), c.shown(name, s.OUs[i]))
+			return
+		}
+		ous = append(ous, dn)
+	}
+	l.checkBase(c, name, s, ous)
+	for _, ex := range s.Exclude {
+		dn := c.parseDN("exclude", ex)
+		if dn == nil {
+			continue
+		}
+		if !slices.ContainsFunc(ous, func(ou *ldap.DN) bool { return within(dn, ou) }) {
+			c.bad("exclude", "Exclusion outside the scope", "%s doesn't lie in %s, so leaving it out changes nothing. Correct the name or remove it.", c.shown("exclude", ex), quoted(s.OUs))
+		} else if slices.ContainsFunc(ous, func(ou *ldap.DN) bool { return ou.EqualFold(dn) }) {
+			c.bad("exclude", "Scope excludes itself", "%s is a container of the scope, so nobody would be left. Remove it from one of the two lists.", c.shown("exclude", ex))
+		}
+	}
+}
+
+// checkBase checks that the containers lie in the provider's base_dn, if it has one.
+func (l *loader) checkBase(c *content, name string, s *Scope, ous []*ldap.DN) {
+	if s.Provider == nil || s.Provider.BaseDN == "" {
+		return
+	}
+	base, err := ldap.ParseDN(s.Provider.BaseDN)
+	if err != nil {
+		return
+	}
+	for i, ou := range ous {
+		if !within(ou, base) {
+			c.bad(name, "Container outside the directory", "%s doesn't lie in base_dn of provider \"ad\" %q, which is %q. Correct one of them.", c.shown(name, s.OUs[i]), s.Provider.Name, s.Provider.BaseDN)
+		}
+	}
+}
+
+// within reports whether dn is outer or lies in it.
+func within(dn, outer *ldap.DN) bool { return outer.EqualFold(dn) || outer.AncestorOfFold(dn) }
+
+// kinds are the values of objects, of which this version synchronises the first.
+var kinds = []string{string(state.User), string(state.Group), string(state.Contact)}
+
+func (l *loader) decodeObjects(c *content) []state.Kind {
+	if !c.has("objects") {
+		return []state.Kind{state.User}
+	}
+	names := c.texts("objects")
+	if c.ok && len(names) == 0 {
+		c.bad("objects", "Value missing", "objects is empty. Write [\"user\"] or remove it.")
+	}
+	var out []state.Kind
+	for _, n := range names {
+		if k, ok := c.kind("objects", n); ok && slices.Contains(out, k) {
+			c.bad("objects", "Listed twice", "%q stands twice in objects. Remove one.", n)
+		} else if ok {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// kind is a kind of object by its name in argument arg.
+func (c *content) kind(arg, name string) (state.Kind, bool) {
+	switch {
+	case name == kinds[0]:
+		return state.User, true
+	case slices.Contains(kinds, name):
+		c.bad(arg, "Not supported yet", "Objects of kind %q are not supported yet by this version of dirform, which synchronises users. Remove it.", name)
+	default:
+		c.bad(arg, "Unknown kind of object", "There is no kind %s.%s The kinds are %s.", c.shown(arg, name), c.suggest(arg, name, kinds), quoted(kinds))
+	}
+	return "", false
+}
+
+// compile compiles an expression over a source object of a kind. target is nil for a condition. The program is nil after a
+// mistake.
+func (l *loader) compile(a *hclsyntax.Attribute, target *state.Attribute, kind state.Kind, preset bool) *expr.Program {
+	if l.secret(a.Expr) {
+		l.fail(a.Expr.Range().Ptr(), "Sensitive value in a mapping", "The expression uses a sensitive variable, but what a mapping gives is shown in plans and stored in the tenant. Use a variable that is not sensitive.")
+		return nil
+	}
+	env := expr.Env{
+		Source: l.sourceSchema(kind), Slots: l.kindSlots(kind), Variables: l.vars, Library: l.lib,
+		DeclaredAt: place(a.SrcRange), Target: target, Lenient: preset,
+	}
+	if preset {
+		env.Text, env.DeclaredAt = []byte(presetDefault), "preset default"
+	} else if f := l.cfg.Files[a.SrcRange.Filename]; f != nil {
+		env.Text = f.Bytes
+	}
+	p, diags := expr.Compile(a.Expr, env)
+	if callsEnv(a.Expr) {
+		redact(diags)
+	}
+	l.diags = append(l.diags, diags...)
+	return p
+}

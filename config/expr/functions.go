@@ -1,0 +1,52 @@
+package expr
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty/function"
+)
+
+// Function is a function of the language, as `help functions` shows it.
+type Function struct {
+	Name      string
+	Signature string // coalesce(value, …)
+	Summary   string // one line
+	Example   string // an expression and what it gives
+	Directory bool   // dirform's own rather than Terraform's
+
+	call   function.Function // what HCL calls; null handling included
+	native *native           // the compiled twin, or nil
+}
+
+// Describe lists the functions by name.
+func Describe() []Function { return functionTable(nil) }
+
+// Library is the set of functions that expressions can call.
+type Library struct {
+	hcl    map[string]function.Function
+	native map[string]*native
+}
+
+// NewLibrary makes the library. environ (NAME=value) is what env looks into.
+func NewLibrary(environ []string) *Library {
+	l := &Library{hcl: map[string]function.Function{}, native: map[string]*native{}}
+	for _, f := range functionTable(environ) {
+		l.hcl[f.Name] = f.call
+		if f.native != nil {
+			l.native[f.Name] = f.native
+		}
+	}
+	return l
+}
+
+// HCL are the functions for an evaluation context.
+func (l *Library) HCL() map[string]function.Function { return l.hcl }
+
+func functionTable(environ []string) []Function {
+	table := append(stringFunctions(), listFunctions()...)
+	table = append(table, valueFunctions()...)
+	table = append(table, directoryFunctions(environ)...)
+	slices.SortFunc(table, func(a, b Function) int { return strings.Compare(a.Name, b.Name) })
+	return table
+}

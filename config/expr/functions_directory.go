@@ -1,0 +1,214 @@
+package expr
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-ldap/ldap/v3"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/dirform/dirform/state"
+)
+
+// directoryFunctions are what directories need beyond Terraform's functions. Each exists once, natively; HCL calls it through
+// an adapter.
+func directoryFunctions(environ []string) []Function {
+	return []Function{
+		own("ascii", "ascii(string)", "Transliterated to ASCII: accents dropped, ß to ss, æ to ae, ø to o, ł to l; what has no likeness is dropped.",
+			`ascii("Jörg Großø") = "Jorg Grosso"`, &native{in: texts(1), out: textKind, nonnull: true, f1: pure(ascii)}, "string"),
+		own("guid", "guid(base64)", "A binary GUID such as objectGUID in its text form.",
+			`guid("KPX8DgRypVys0NTShrieUg==") = "0efcf528-7204-5ca5-ac20-d4d286b89e52"`, &native{in: texts(1), out: textKind, fails: true, f1: failing(guidText)}, "base64"),
+		own("sid", "sid(base64)", "A binary security identifier in its text form; the text form stays as it is.",
+			`sid("AQIAAAAAAAUgAAAAIAIAAA==") = "S-1-5-32-544"`, &native{in: texts(1), out: textKind, fails: true, f1: failing(sidText)}, "base64"),
+		own("has_flag", "has_flag(number, bit)", "Whether the bit (a number such as 2) is set.",
+			`has_flag(514, 2) = true`, &native{in: []kind{numberKind, numberKind}, out: boolKind, nonnull: true, nulls: nullGivesFalse, fails: true, f2: hasFlag}, "number", "bit"),
+		own("filetime", "filetime(number)", "A Windows time (100 ns steps since 1601) as RFC 3339 in UTC; null for 0 and for never.",
+			`filetime(133485408000000000) = "2024-01-01T00:00:00Z"`, &native{in: []kind{numberKind}, out: textKind, f1: filetime}, "number"),
+		own("primary_smtp", "primary_smtp(list)", "The address after SMTP: in proxyAddresses, or null.",
+			`primary_smtp(["smtp:b@c.com", "SMTP:a@c.com"]) = "a@c.com"`, &native{in: []kind{listKind}, out: textKind, f1: primarySMTP}, "addresses"),
+		own("aliases", "aliases(list)", "The addresses after smtp: in proxyAddresses, the primary one left out.",
+			`aliases(["smtp:b@c.com", "SMTP:a@c.com"]) = ["b@c.com"]`, &native{in: []kind{listKind}, out: listKind, nulls: nullIsEmpty, nonnull: true, f1: aliases}, "addresses"),
+		own("dn_parent", "dn_parent(dn)", "The distinguished name one level up.",
+			`dn_parent("CN=Jane,OU=Staff,DC=corp") = "OU=Staff,DC=corp"`, &native{in: texts(1), out: textKind, fails: true, f1: failing(dnParent)}, "dn"),
+		own("dn_value", "dn_value(dn, type)", "The value of the first part of that type, or null.",
+			`dn_value("CN=Jane,OU=Staff,DC=corp", "OU") = "Staff"`, &native{in: texts(2), out: textKind, fails: true, f2: dnValue}, "dn", "type"),
+		own("mail_domain", "mail_domain(address)", "What follows the @ of an address or UPN, in lower case, or null.",
+			`mail_domain("jane@Contoso.com") = "contoso.com"`, &native{in: texts(1), out: textKind, f1: mailDomain}, "address"),
+		own("env", "env(name)", "The environment variable, or null if it is not set.",
+			`env("NOT_SET") = null`, &native{in: texts(1), out: textKind, f1: lookupEnv(environ)}, "name"),
+	}
+}
+
+func own(name, signature, summary, example string, n *native, params ...string) Function {
+	return Function{Name: name, Signature: signature, Summary: summary, Example: example, Directory: true, call: n.function(params...), native: n}
+}
+
+func texts(n int) []kind {
+	k := make([]kind, n)
+	for i := range k {
+		k[i] = textKind
+	}
+	return k
+}
+
+func pure(f func(string) string) func(state.Value) (state.Value, error) {
+	return func(a state.Value) (state.Value, error) { return textValue(f(a.Str())), nil }
+}
+
+func failing(f func(string) (string, error)) func(state.Value) (state.Value, error) {
+	return func(a state.Value) (state.Value, error) {
+		s, err := f(a.Str())
+		return textValue(s), err
+	}
+}
+
+// letters are those without a decomposition into an ASCII letter and accents.
+var letters = strings.NewReplacer("ß", "ss", "ẞ", "SS", "æ", "ae", "Æ", "AE", "œ", "oe", "Œ", "OE", "ø", "o", "Ø", "O", "đ", "d", "Đ", "D",
+	"ð", "d", "Ð", "D", "þ", "th", "Þ", "Th", "ł", "l", "Ł", "L", "ħ", "h", "Ħ", "H", "ı", "i", "ĸ", "k", "ŋ", "n", "Ŋ", "N", "ŧ", "t", "Ŧ", "T",
+	"‘", "'", "’", "'", "“", `"`, "”", `"`, "–", "-", "—", "-", "…", "...", "\u00a0", " ")
+
+// ascii drops accents in every language's letters alike: an umlaut ä is a, as Swedish, Finnish, Hungarian and Slovak names need;
+// German ae is replace(s, "ä", "ae").
+func ascii(s string) string {
+	if isASCII(s) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(letters.Replace(s)) {
+		if r < utf8.RuneSelf {
+			b.WriteRune(r)
+		} else if unicode.IsSpace(r) {
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
+
+func guidText(s string) (string, error) {
+	if g, ok := state.ParseGUID(s); ok {
+		return g.String(), nil
+	}
+	raw, err := base64.StdEncoding.DecodeString(s)
+	if err != nil || len(raw) != 16 {
+		return "", fmt.Errorf("the value is not a GUID: 16 bytes in base64 are needed, as in ad.objectGUID")
+	}
+	return state.GUID(raw).String(), nil
+}
+
+// sidText follows MS-DTYP 2.4.2.2.
+func sidText(s string) (string, error) {
+	if len(s) > 4 && strings.EqualFold(s[:4], "S-1-") {
+		return strings.ToUpper(s), nil
+	}
+	raw, err := base64.StdEncoding.DecodeString(s)
+	if err != nil || len(raw) < 8 || raw[0] != 1 || len(raw) != 8+4*int(raw[1]) {
+		return "", fmt.Errorf("the value is not a security identifier in base64 or in the form S-1-…")
+	}
+	var authority uint64
+	for _, b := range raw[2:8] {
+		authority = authority<<8 | uint64(b)
+	}
+	out := strconv.AppendUint([]byte("S-1-"), authority, 10)
+	for i := 8; i < len(raw); i += 4 {
+		out = strconv.AppendUint(append(out, '-'), uint64(binary.LittleEndian.Uint32(raw[i:])), 10)
+	}
+	return string(out), nil
+}
+
+func hasFlag(n, bit state.Value) (state.Value, error) {
+	if bit.Int() == 0 {
+		return state.Null(), fmt.Errorf("has_flag needs the bit's value, such as 2 or 65536; 0 is no bit")
+	}
+	return state.Bool(n.Int()&bit.Int() == bit.Int()), nil
+}
+
+// filetimeEpoch is 1970 in 100 ns steps since 1601; the largest int64 means never (MS-ADA1, accountExpires).
+const filetimeEpoch = 116444736000000000
+
+func filetime(a state.Value) (state.Value, error) {
+	n := a.Int()
+	if n <= 0 || n == 1<<63-1 {
+		return state.Null(), nil
+	}
+	n -= filetimeEpoch
+	t := time.Unix(n/1e7, n%1e7*100).UTC()
+	if t.Year() > 9999 {
+		return state.Null(), nil
+	}
+	return state.String(t.Format(time.RFC3339Nano)), nil
+}
+
+func primarySMTP(a state.Value) (state.Value, error) {
+	for _, s := range a.List() {
+		if strings.HasPrefix(s, "SMTP:") {
+			return textValue(s[5:]), nil
+		}
+	}
+	return state.Null(), nil
+}
+
+func aliases(a state.Value) (state.Value, error) {
+	var out []string
+	for _, s := range a.List() {
+		if strings.HasPrefix(s, "smtp:") {
+			out = append(out, nfc(s[5:]))
+		}
+	}
+	return state.List(out), nil
+}
+
+// dnParent cuts at the first comma that is not escaped (RFC 4514), so that the rest keeps its spelling.
+func dnParent(dn string) (string, error) {
+	if _, err := ldap.ParseDN(dn); err != nil {
+		return "", fmt.Errorf("the value is not a distinguished name: %w", err)
+	}
+	for i := 0; i < len(dn); i++ {
+		switch dn[i] {
+		case '\\':
+			i++
+		case ',', ';':
+			return strings.TrimLeft(dn[i+1:], " "), nil
+		}
+	}
+	return "", nil
+}
+
+func dnValue(dn, typ state.Value) (state.Value, error) {
+	parsed, err := ldap.ParseDN(dn.Str())
+	if err != nil {
+		return state.Null(), fmt.Errorf("the value is not a distinguished name: %w", err)
+	}
+	for _, rdn := range parsed.RDNs {
+		for _, a := range rdn.Attributes {
+			if strings.EqualFold(a.Type, typ.Str()) {
+				return textValue(a.Value), nil
+			}
+		}
+	}
+	return state.Null(), nil
+}
+
+func mailDomain(a state.Value) (state.Value, error) {
+	s := a.Str()
+	if i := strings.LastIndexByte(s, '@'); i >= 0 && i < len(s)-1 {
+		return textValue(strings.ToLower(s[i+1:])), nil
+	}
+	return state.Null(), nil
+}
+
+func lookupEnv(environ []string) func(state.Value) (state.Value, error) {
+	return func(a state.Value) (state.Value, error) {
+		for i := len(environ) - 1; i >= 0; i-- {
+			if name, value, ok := strings.Cut(environ[i], "="); ok && name == a.Str() {
+				return textValue(value), nil
+			}
+		}
+		return state.Null(), nil
+	}
+}

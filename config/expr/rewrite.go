@@ -1,0 +1,162 @@
+package expr
+
+import (
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// rewrite wraps the nodes of a syntax tree where HCL is stricter about null than dirform (see the package comment). The tree is
+// changed in place; wrapped nodes are left alone, so that rewriting twice is harmless.
+func rewrite(e hclsyntax.Expression) hclsyntax.Expression {
+	switch e := e.(type) {
+	case *hclsyntax.TemplateExpr:
+		for i, p := range e.Parts {
+			if _, literal := p.(*hclsyntax.LiteralValueExpr); !literal {
+				e.Parts[i] = nullAs{rewrite(p), cty.StringVal("")}
+			}
+		}
+	case *hclsyntax.TemplateWrapExpr:
+		e.Wrapped = rewrite(e.Wrapped)
+	case *hclsyntax.TemplateJoinExpr:
+		e.Tuple = rewrite(e.Tuple)
+	case *hclsyntax.ParenthesesExpr:
+		e.Expression = rewrite(e.Expression)
+	case *hclsyntax.ConditionalExpr:
+		e.Condition = nullAs{rewrite(e.Condition), cty.False}
+		e.TrueResult, e.FalseResult = rewrite(e.TrueResult), rewrite(e.FalseResult)
+	case *hclsyntax.BinaryOpExpr:
+		e.LHS, e.RHS = rewrite(e.LHS), rewrite(e.RHS)
+		if e.Op == hclsyntax.OpLogicalAnd || e.Op == hclsyntax.OpLogicalOr {
+			e.LHS, e.RHS = nullAs{e.LHS, cty.False}, nullAs{e.RHS, cty.False}
+		}
+	case *hclsyntax.UnaryOpExpr:
+		e.Val = rewrite(e.Val)
+		if e.Op == hclsyntax.OpLogicalNot {
+			e.Val = nullAs{e.Val, cty.False}
+		}
+	case *hclsyntax.FunctionCallExpr:
+		rewriteAll(e.Args)
+	case *hclsyntax.TupleConsExpr:
+		rewriteAll(e.Exprs)
+	case *hclsyntax.ObjectConsExpr:
+		for i := range e.Items {
+			e.Items[i].ValueExpr = rewrite(e.Items[i].ValueExpr)
+		}
+	case *hclsyntax.ForExpr:
+		return rewriteFor(e)
+	case *hclsyntax.SplatExpr:
+		e.Source = rewrite(e.Source)
+	case *hclsyntax.IndexExpr:
+		e.Collection, e.Key = rewrite(e.Collection), rewrite(e.Key)
+		return nullIndex{e, e.Collection}
+	case *hclsyntax.RelativeTraversalExpr:
+		e.Source = rewrite(e.Source)
+		return nullIndex{e, e.Source}
+	case *hclsyntax.ScopeTraversalExpr:
+		if e.Traversal.RootName() == SourceName && len(e.Traversal) > 2 {
+			return nullIndex{e, &hclsyntax.ScopeTraversalExpr{Traversal: e.Traversal[:2], SrcRange: e.SrcRange}}
+		}
+	}
+	return e
+}
+
+func rewriteAll(list []hclsyntax.Expression) {
+	for i := range list {
+		list[i] = rewrite(list[i])
+	}
+}
+
+func rewriteFor(e *hclsyntax.ForExpr) hclsyntax.Expression {
+	e.CollExpr = nullAs{rewrite(e.CollExpr), cty.ListValEmpty(cty.String)}
+	e.ValExpr = rewrite(e.ValExpr)
+	if e.KeyExpr != nil {
+		e.KeyExpr = rewrite(e.KeyExpr)
+	}
+	if e.CondExpr != nil {
+		e.CondExpr = nullAs{rewrite(e.CondExpr), cty.False}
+	}
+	if e.KeyExpr != nil {
+		return e
+	}
+	return &forList{ForExpr: e, elem: cty.DynamicPseudoType}
+}
+
+// nullAs gives a stand-in for null.
+type nullAs struct {
+	hclsyntax.Expression
+	instead cty.Value
+}
+
+func (e nullAs) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	v, diags := e.Expression.Value(ctx)
+	if v.IsNull() {
+		return e.instead, diags
+	}
+	return v, diags
+}
+
+// nullIndex is an index or attribute access that gives null if what it looks into is null.
+type nullIndex struct {
+	hclsyntax.Expression
+	source hclsyntax.Expression
+}
+
+func (e nullIndex) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	v, diags := e.source.Value(ctx)
+	if !diags.HasErrors() && v.IsNull() {
+		if v.Type().IsListType() {
+			return cty.NullVal(v.Type().ElementType()), diags
+		}
+		return cty.NullVal(cty.DynamicPseudoType), diags
+	}
+	return e.Expression.Value(ctx)
+}
+
+// forList is a [for …] expression. HCL gives it a tuple's type, known only with the values; dirform makes it a list where the
+// elements are alike, so that its type is known before any object is read and the empty result has one.
+type forList struct {
+	*hclsyntax.ForExpr
+	elem cty.Type // found while checking
+}
+
+func (e *forList) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	coll, diags := e.CollExpr.Value(ctx)
+	if !diags.HasErrors() && !coll.IsKnown() && coll.Type().IsListType() {
+		return e.check(ctx, coll.Type().ElementType())
+	}
+	v, diags := e.ForExpr.Value(ctx)
+	if diags.HasErrors() || !v.IsKnown() || !e.elem.IsPrimitiveType() {
+		return v, diags
+	}
+	if l, err := convert.Convert(v, cty.List(e.elem)); err == nil {
+		return l, diags
+	}
+	return v, diags
+}
+
+// check types the clauses with an element that is not known yet.
+func (e *forList) check(ctx *hcl.EvalContext, elem cty.Type) (cty.Value, hcl.Diagnostics) {
+	child := ctx.NewChild()
+	child.Variables = map[string]cty.Value{e.ValVar: cty.UnknownVal(elem)}
+	if e.KeyVar != "" {
+		child.Variables[e.KeyVar] = cty.UnknownVal(cty.Number)
+	}
+	v, diags := e.ValExpr.Value(child)
+	if e.CondExpr != nil {
+		c, more := e.CondExpr.Value(child)
+		diags = append(diags, more...)
+		if _, err := convert.Convert(c, cty.Bool); err != nil && !more.HasErrors() {
+			diags = append(diags, &hcl.Diagnostic{
+				Severity: hcl.DiagError, Summary: "Invalid 'for' condition", Subject: e.CondExpr.Range().Ptr(),
+				Detail: "The 'if' clause decides which elements are kept, so it must be true or false: " + err.Error() + ".",
+			})
+		}
+	}
+	e.elem = v.Type()
+	if diags.HasErrors() || e.elem == cty.DynamicPseudoType {
+		return cty.DynamicVal, diags
+	}
+	return cty.UnknownVal(cty.List(e.elem)), diags
+}

@@ -1,0 +1,193 @@
+package config
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// WriteDiagnostics prints diagnostics for people: what is wrong and where, with the source line underlined, and what to do.
+// files are those of [Config.Files]. Values of variables are never printed.
+func WriteDiagnostics(w io.Writer, files map[string]*hcl.File, diags hcl.Diagnostics, color bool) {
+	b := bufio.NewWriter(w)
+	defer b.Flush()
+	for i, d := range diags {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		writeDiagnostic(b, files, d, color)
+	}
+}
+
+func writeDiagnostic(b *bufio.Writer, files map[string]*hcl.File, d *hcl.Diagnostic, color bool) {
+	severity, code := "Error", "\x1b[1;31m"
+	if d.Severity == hcl.DiagWarning {
+		severity, code = "Warning", "\x1b[1;33m"
+	}
+	paint := func(s string) string {
+		if !color {
+			return s
+		}
+		return code + s + "\x1b[0m"
+	}
+	fmt.Fprintf(b, "%s: %s\n", paint(severity), d.Summary)
+	if d.Subject != nil {
+		fmt.Fprintf(b, "\n  on %s:%d:%d", d.Subject.Filename, d.Subject.Start.Line, d.Subject.Start.Column)
+		if in := inBlock(files, d); in != "" {
+			fmt.Fprintf(b, ", in %s", in)
+		}
+		b.WriteString(":\n")
+		if s := snippetOf(files, d); s != nil {
+			number := fmt.Sprintf("%d", d.Subject.Start.Line)
+			fmt.Fprintf(b, "  %s | %s\n", number, s.line)
+			fmt.Fprintf(b, "  %s | %s%s\n", strings.Repeat(" ", len(number)), s.indent(), paint(strings.Repeat("^", s.width())))
+		}
+	}
+	b.WriteByte('\n')
+	for _, line := range wrap(d.Detail, 96) {
+		fmt.Fprintf(b, "  %s\n", line)
+	}
+}
+
+// inBlock is the block around a diagnostic, such as scope "staff".
+func inBlock(files map[string]*hcl.File, d *hcl.Diagnostic) string {
+	f := files[d.Subject.Filename]
+	if f == nil {
+		return ""
+	}
+	nav, ok := f.Nav.(interface{ ContextString(offset int) string })
+	if !ok {
+		return ""
+	}
+	return nav.ContextString(d.Subject.Start.Byte)
+}
+
+// snippet is a source line and which of its bytes a diagnostic is about.
+type snippet struct {
+	line       string
+	start, end int
+}
+
+// snippetOf is the first source line of a diagnostic's subject, or nil if there is none to show.
+func snippetOf(files map[string]*hcl.File, d *hcl.Diagnostic) *snippet {
+	f := files[d.Subject.Filename]
+	at := d.Subject.Start.Byte
+	if _, hidden := d.Extra.(sourceHidden); hidden || f == nil || at > len(f.Bytes) {
+		return nil
+	}
+	from := bytes.LastIndexByte(f.Bytes[:at], '\n') + 1
+	to := len(f.Bytes)
+	if i := bytes.IndexByte(f.Bytes[at:], '\n'); i >= 0 {
+		to = at + i
+	}
+	line := strings.TrimRight(strings.ToValidUTF8(string(f.Bytes[from:to]), "\uFFFD"), "\r")
+	start := min(at-from, len(line))
+	end := max(min(d.Subject.End.Byte-from, len(line)), start)
+	return &snippet{line, start, end}
+}
+
+// indent is white space as wide as what precedes the marked part.
+func (s *snippet) indent() string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return r
+		}
+		return ' '
+	}, s.line[:s.start])
+}
+
+func (s *snippet) width() int { return max(1, utf8.RuneCountInString(s.line[s.start:s.end])) }
+
+// wrap breaks text at spaces into lines of at most width characters, if its words allow.
+func wrap(text string, width int) []string {
+	var lines []string
+	for _, paragraph := range strings.Split(text, "\n") {
+		line := ""
+		for _, word := range strings.Fields(paragraph) {
+			if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+				lines = append(lines, line)
+				line = ""
+			}
+			if line != "" {
+				line += " "
+			}
+			line += word
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// Validation is what `validate --json` prints; its form is that of terraform validate -json.
+type Validation struct {
+	Valid        bool         `json:"valid"`
+	ErrorCount   int          `json:"error_count"`
+	WarningCount int          `json:"warning_count"`
+	Diagnostics  []Diagnostic `json:"diagnostics"`
+}
+
+// Diagnostic is one diagnostic for programs. Range is nil if it has no place.
+type Diagnostic struct {
+	Severity string   `json:"severity"` // error or warning
+	Summary  string   `json:"summary"`
+	Detail   string   `json:"detail"`
+	Range    *Range   `json:"range,omitempty"`
+	Snippet  *Snippet `json:"snippet,omitempty"`
+}
+
+// Range is a part of a file, from Start up to before End.
+type Range struct {
+	Filename string `json:"filename"`
+	Start    Pos    `json:"start"`
+	End      Pos    `json:"end"`
+}
+
+// Pos is a place in a file: line and column count from 1, columns in characters, and bytes from 0.
+type Pos struct {
+	Line   int `json:"line"`
+	Column int `json:"column"`
+	Byte   int `json:"byte"`
+}
+
+// Snippet is the source line of a diagnostic.
+type Snippet struct {
+	Context   *string `json:"context"` // the block around, such as scope "staff"
+	Code      string  `json:"code"`
+	StartLine int     `json:"start_line"`
+	// The part of Code that is meant, in bytes.
+	HighlightStart int `json:"highlight_start_offset"`
+	HighlightEnd   int `json:"highlight_end_offset"`
+}
+
+// DiagnosticsJSON makes the document for `validate --json`. files are those of [Config.Files].
+func DiagnosticsJSON(files map[string]*hcl.File, diags hcl.Diagnostics) Validation {
+	v := Validation{Valid: true, Diagnostics: []Diagnostic{}}
+	for _, d := range diags {
+		out := Diagnostic{Severity: "error", Summary: d.Summary, Detail: d.Detail}
+		if d.Severity == hcl.DiagWarning {
+			out.Severity = "warning"
+			v.WarningCount++
+		} else {
+			v.Valid = false
+			v.ErrorCount++
+		}
+		if d.Subject != nil {
+			out.Range = &Range{d.Subject.Filename, pos(d.Subject.Start), pos(d.Subject.End)}
+			if s := snippetOf(files, d); s != nil {
+				out.Snippet = &Snippet{Code: s.line, StartLine: d.Subject.Start.Line, HighlightStart: s.start, HighlightEnd: s.end}
+				if in := inBlock(files, d); in != "" {
+					out.Snippet.Context = &in
+				}
+			}
+		}
+		v.Diagnostics = append(v.Diagnostics, out)
+	}
+	return v
+}
+
+func pos(p hcl.Pos) Pos { return Pos{p.Line, p.Column, p.Byte} }
