@@ -1,0 +1,182 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+)
+
+// Recorder keeps the record of a run; a record's run writer is one. Each call is durable when it returns nil.
+type Recorder interface {
+	// Links are the recorded links of some anchors, as this run has left them so far. The caller may change them.
+	Links(ctx context.Context, anchors []string) (map[string]*state.Link, error)
+	// Intents journals steps that are about to be written.
+	Intents(ctx context.Context, entries []state.Entry) error
+	// Results journals what became of steps, and changes the links accordingly.
+	Results(ctx context.Context, results []state.Result) error
+	// Records notes links to which nothing is written.
+	Records(ctx context.Context, links []*state.Link) error
+}
+
+// Input is everything a run works with.
+type Input struct {
+	Changes iter.Seq2[*state.Change, error]   // in the order of their execution
+	Records iter.Seq2[*planner.Record, error] // may be nil
+	// Source and SourceWriter are the directory that a scope's objects come from; a declared resource has no scope ("").
+	Source       func(scope string) providers.SourceReader
+	SourceWriter func(scope string) providers.SourceWriter
+	Tenant       providers.TenantReader
+	TenantWriter providers.TenantWriter
+	Schema       func(state.Kind) *state.Schema // the tenant's
+	Key          state.Key                      // the lineage's, for fingerprints of references resolved while applying
+	Journal      Recorder
+	Progress     func(Event) // may be nil; called from Run's goroutine
+	// Hard aborts at once when it is done: writes in flight are cut off and their outcome is recorded as unknown. The context
+	// given to Run, in contrast, lets them end. nil means that there is no hard way.
+	Hard context.Context
+	// Workers is how many batches travel at a time; 0 means 4.
+	Workers int
+	// Window is how many changes are re-read in one go; 0 means 400.
+	Window int
+	// NoVerify leaves out the look at each object after its write.
+	NoVerify bool
+	// RetryDelay is the first wait before looking again after a lost reply or for a write that does not show yet; it doubles
+	// each time. 0 means one second.
+	RetryDelay time.Duration
+}
+
+// StatusWarning is the status of an [Event] that tells of something odd about an object whose write was done.
+const StatusWarning state.EntryStatus = "warning"
+
+// Event tells what became of a change, or of one reference of a change.
+type Event struct {
+	Status    state.EntryStatus // done, failed, skipped, unknown, or StatusWarning
+	Address   string
+	Kind      state.Kind
+	Action    state.Action
+	Attribute string // set if the event is about one reference attribute
+	TargetID  string
+	Reason    string // why it was not done, and what to do; empty when done
+}
+
+// MaxFailures is how many events [Outcome] keeps.
+const MaxFailures = 100
+
+// Outcome sums up a run. Each change the run came to is counted once.
+type Outcome struct {
+	state.Counts
+	References  int     // references that failed although their object's own write was done
+	Warnings    int     // objects that do not show what was written
+	Recorded    int     // links noted without any write
+	Interrupted bool    // stopped before the end of the plan
+	Failures    []Event // the first MaxFailures events that are neither done nor warnings
+}
+
+// Complete reports whether everything the plan lists was done.
+func (o *Outcome) Complete() bool {
+	return o.Failed+o.Skipped+o.Unknown+o.References == 0 && !o.Interrupted
+}
+
+// Run carries a plan out. The error is nil when the plan was gone through to its end or to an interruption, whatever became of
+// its changes, which Outcome tells; it is not nil when the run had to stop: the plan or an object could not be read, or the
+// record could not be written. Then, too, Outcome and the journal are true.
+//
+// When ctx is done, Run stops after the writes in flight and records them.
+func Run(ctx context.Context, in Input) (Outcome, error) {
+	r := newRun(ctx, in)
+	defer r.close()
+	err := r.changes()
+	if err == nil {
+		err = r.lastReferences()
+	}
+	if err == nil {
+		err = r.records()
+	}
+	if err == nil {
+		r.verifyRest()
+	}
+	if err != nil && r.stopped() {
+		r.out.Interrupted = true
+		if !errors.Is(err, errRecord) {
+			err = nil // what was being read when the run was stopped
+		}
+	}
+	return r.out, err
+}
+
+// errRecord is wrapped by the error of a run whose record could not be written.
+var errRecord = errors.New("the record could not be written")
+
+// records notes the plan's records, after its changes.
+func (r *run) records() error {
+	if r.in.Records == nil {
+		return nil
+	}
+	if r.stopped() {
+		r.out.Interrupted = true
+		return nil
+	}
+	var batch []*planner.Record
+	for rec, err := range r.in.Records {
+		if err != nil {
+			return fmt.Errorf("the plan cannot be read: %w", err)
+		}
+		batch = append(batch, rec)
+		if len(batch) == recordBatch {
+			if err := r.note(batch); err != nil {
+				return err
+			}
+			batch = nil
+			if r.stopped() {
+				r.out.Interrupted = true
+				return nil
+			}
+		}
+	}
+	return r.note(batch)
+}
+
+// recordBatch is how many records are noted in one transaction.
+const recordBatch = 1000
+
+func (r *run) note(batch []*planner.Record) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	anchors := make([]string, len(batch))
+	for i, rec := range batch {
+		anchors[i] = rec.Anchor
+	}
+	links, err := r.in.Journal.Links(r.calm, anchors)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errRecord, err)
+	}
+	var noted []*state.Link
+	for _, rec := range batch {
+		l := links[rec.Anchor]
+		if l == nil || r.fate[r.hash(rec.Anchor)] == fateFailed {
+			continue // forgotten meanwhile, or what was to be written was not
+		}
+		if rec.Scope != "" {
+			l.Scope = rec.Scope
+		}
+		l.Left = rec.Left
+		if len(rec.Fingerprints) > 0 {
+			if err := r.shapes.apply(l, rec.Fingerprints); err != nil {
+				return err
+			}
+		}
+		noted = append(noted, l)
+	}
+	if err := r.in.Journal.Records(r.calm, noted); err != nil {
+		return fmt.Errorf("%w: %w", errRecord, err)
+	}
+	r.out.Recorded += len(noted)
+	return nil
+}

@@ -1,0 +1,140 @@
+package apply
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+)
+
+// attempts is how often an object is looked for after a lost reply, and how often a write that does not show is looked at again.
+const attempts = 4
+
+// resolve finds out what became of writes whose reply was lost: an account that was to be created by its anchor, any other
+// object by what it holds now. A write is never sent twice. What cannot be told stays unknown.
+func (r *run) resolve(lost []*job, done func(*job)) error {
+	for n := 0; n < attempts && len(lost) > 0; n++ {
+		if r.hard.Err() != nil || n > 0 && !r.pause(n-1) {
+			break
+		}
+		still, found, err := r.look(lost)
+		if err != nil {
+			continue // the connection that lost the reply may still be down
+		}
+		for _, j := range found {
+			done(j)
+		}
+		if err := r.concludeJobs(found); err != nil {
+			return err
+		}
+		lost = still
+	}
+	for _, j := range lost {
+		reason := "the reply was lost, and looking at the object did not tell whether it was written; plan again, which finds out"
+		if j.write.Op == providers.OpCreate {
+			reason = "the reply was lost, and no account with its anchor is there yet; plan again, which finds it if it was created"
+		}
+		j.settle(state.StatusUnknown, "lost_reply", fmt.Sprintf("%s (%v)", reason, j.err))
+	}
+	return r.concludeJobs(lost)
+}
+
+// look asks the tenant once about all lost jobs.
+func (r *run) look(jobs []*job) (still, found []*job, err error) {
+	byAnchor := map[string]*job{}
+	byID := map[state.Kind]map[string][]*job{}
+	hit := map[*job]bool{}
+	for _, j := range jobs {
+		switch {
+		case j.write.Op == providers.OpCreate && j.write.Kind == state.User:
+			byAnchor[j.st.c.Anchor] = j
+		case j.write.Op != providers.OpCreate:
+			if byID[j.write.Kind] == nil {
+				byID[j.write.Kind] = map[string][]*job{}
+			}
+			id := strings.ToLower(j.write.ID)
+			byID[j.write.Kind][id] = append(byID[j.write.Kind][id], j)
+		}
+	}
+	if err := r.lookAnchors(byAnchor, hit); err != nil {
+		return nil, nil, err
+	}
+	for kind, js := range byID {
+		if err := r.lookIDs(kind, js, hit); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, j := range jobs {
+		if hit[j] {
+			found = append(found, j)
+		} else {
+			still = append(still, j)
+		}
+	}
+	return still, found, nil
+}
+
+func (r *run) lookAnchors(jobs map[string]*job, hit map[*job]bool) error {
+	var anchors []string
+	for a := range jobs {
+		anchors = append(anchors, a)
+	}
+	if len(anchors) == 0 {
+		return nil
+	}
+	for o, err := range r.in.Tenant.FindByAnchor(r.hard, anchors, state.NewShape(anchorAttribute)) {
+		if err != nil {
+			return err
+		}
+		j := jobs[o.Get(anchorAttribute).Str()]
+		switch {
+		case j == nil:
+		case hit[j] && j.id != o.ID:
+			return errors.New("two accounts carry one anchor")
+		default:
+			j.id, hit[j] = o.ID, true
+		}
+	}
+	return nil
+}
+
+// lookIDs marks the jobs whose effect shows: the object holds what was written, is gone, or is back.
+func (r *run) lookIDs(kind state.Kind, byID map[string][]*job, hit map[*job]bool) error {
+	var ids, names []string
+	for _, jobs := range byID {
+		ids = append(ids, jobs[0].write.ID)
+		for _, j := range jobs {
+			hit[j] = j.write.Op == providers.OpDelete // unless it is seen alive
+			for _, a := range j.write.Attributes {
+				names = append(names, a.Name)
+			}
+		}
+	}
+	for o, err := range r.in.Tenant.Lookup(r.hard, kind, ids, shapeOf(names)) {
+		if err != nil {
+			return err
+		}
+		for _, j := range byID[strings.ToLower(o.ID)] {
+			hit[j] = j.write.Op != providers.OpDelete && len(r.differing(kind, o, j.write.Attributes)) == 0
+		}
+	}
+	return nil
+}
+
+// differing names the attributes of o that are not as they were to be written.
+func (r *run) differing(kind state.Kind, o *state.Object, attrs []state.AttributeChange) []string {
+	var names []string
+	schema := r.in.Schema(kind)
+	for _, a := range attrs {
+		d := schema.Lookup(a.Name)
+		if d == nil {
+			d = &state.Attribute{Name: a.Name}
+		}
+		if !d.Hidden && r.hasher.Fingerprint(d, o.Get(a.Name)) != r.hasher.Fingerprint(d, a.After) {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,284 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"time"
+
+	"github.com/dirform/dirform/state"
+)
+
+// fate is what has become of an anchor's change so far; the zero value means that it has not been reached.
+type fate uint8
+
+const (
+	fateDone fate = iota + 1
+	fateFailed
+)
+
+// run is the state of one run.
+type run struct {
+	in     Input
+	soft   context.Context // done: stop after the writes in flight
+	hard   context.Context // done: cut off the writes in flight
+	calm   context.Context // never done: the record is written whatever happens
+	cancel func()
+	hasher *state.Hasher
+	shapes shapes
+	out    Outcome
+	seq    int64
+
+	seed    maphash.Seed
+	fate    map[uint64]fate // by hash of anchor: a plan may have a million changes
+	waiting []*step         // changes whose needs have not been reached
+	refs    []*ref          // references that can be written now
+	pending map[string][]*ref
+	retry   []*ref // references to be tried once more at the end
+	checks  []check
+}
+
+func newRun(ctx context.Context, in Input) *run {
+	if in.Workers <= 0 {
+		in.Workers = 4
+	}
+	if in.Window <= 0 {
+		in.Window = 400
+	}
+	if in.RetryDelay <= 0 {
+		in.RetryDelay = time.Second
+	}
+	r := &run{in: in, soft: ctx, calm: context.WithoutCancel(ctx), hasher: state.NewHasher(in.Key), seed: maphash.MakeSeed(),
+		fate: map[uint64]fate{}, pending: map[string][]*ref{}}
+	var cancel context.CancelFunc
+	r.hard, cancel = context.WithCancel(r.calm)
+	r.cancel = cancel
+	if in.Hard != nil {
+		stop := context.AfterFunc(in.Hard, cancel)
+		r.cancel = func() { stop(); cancel() }
+	}
+	return r
+}
+
+func (r *run) close() { r.cancel() }
+
+// stopped reports whether somebody asked the run to stop.
+func (r *run) stopped() bool { return r.soft.Err() != nil || r.hard.Err() != nil }
+
+func (r *run) hash(anchor string) uint64 { return maphash.String(r.seed, anchor) }
+
+func (r *run) nextSeq() int64 {
+	r.seq++
+	return r.seq
+}
+
+// changes goes through the plan's changes, window by window.
+func (r *run) changes() error {
+	var window []*step
+	seen := map[string]bool{} // anchors and target ids of the window: an object changed twice is re-read in between
+	flush := func() error {
+		err := r.window(window)
+		window = nil
+		clear(seen)
+		return err
+	}
+	for c, err := range r.in.Changes {
+		if err != nil {
+			return fmt.Errorf("the plan cannot be read: %w", err)
+		}
+		if r.stopped() {
+			r.out.Interrupted = true
+			break
+		}
+		st := r.newStep(c)
+		if len(window) == r.in.Window || st.touches(seen) {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		if !r.reached(st, seen) {
+			r.waiting = append(r.waiting, st)
+			continue
+		}
+		st.touch(seen)
+		window = append(window, st)
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	return r.unreached()
+}
+
+// reached reports whether all of st's needs are decided or in the window whose anchors are seen.
+func (r *run) reached(st *step, seen map[string]bool) bool {
+	return !slices.ContainsFunc(st.c.Needs, func(anchor string) bool {
+		return anchor != st.c.Anchor && r.fate[r.hash(anchor)] == 0 && !seen[anchor]
+	})
+}
+
+// window re-checks, writes and verifies one window of changes, and then those that waited for them.
+func (r *run) window(steps []*step) error {
+	for len(steps) > 0 {
+		if r.stopped() {
+			r.out.Interrupted = true
+			return nil
+		}
+		if err := r.recheck(steps); err != nil {
+			return err
+		}
+		for _, wave := range waves(steps) {
+			if err := r.wave(wave); err != nil {
+				return err
+			}
+		}
+		if err := r.references(); err != nil {
+			return err
+		}
+		r.verify()
+		steps = r.ready()
+	}
+	return nil
+}
+
+// ready takes the waiting changes whose needs are decided by now, at most a window of them.
+func (r *run) ready() []*step {
+	if len(r.waiting) == 0 {
+		return nil
+	}
+	var steps, still []*step
+	seen := map[string]bool{}
+	for _, st := range r.waiting {
+		if len(steps) < r.in.Window && !st.touches(seen) && r.reached(st, nil) {
+			st.touch(seen)
+			steps = append(steps, st)
+		} else {
+			still = append(still, st)
+		}
+	}
+	r.waiting = still
+	return steps
+}
+
+// unreached skips the changes whose needs are not part of the plan, or need each other.
+func (r *run) unreached() error {
+	if r.stopped() {
+		return nil
+	}
+	for _, st := range r.waiting {
+		st.settle(state.StatusSkipped, "need_missing", "it needs a change that this plan does not make; plan again")
+	}
+	steps := r.waiting
+	r.waiting = nil
+	return r.conclude(steps)
+}
+
+// waves sorts a window's changes by what they need: each one's needs are in earlier waves.
+func waves(steps []*step) [][]*step {
+	level := map[string]int{}
+	var waves [][]*step
+	for _, st := range steps {
+		n := 0
+		for _, need := range st.c.Needs {
+			if l, ok := level[need]; ok && need != st.c.Anchor {
+				n = max(n, l+1)
+			}
+		}
+		if st.c.Anchor != "" {
+			level[st.c.Anchor] = n
+		}
+		for len(waves) <= n {
+			waves = append(waves, nil)
+		}
+		waves[n] = append(waves[n], st)
+	}
+	return waves
+}
+
+// conclude journals what became of settled changes, then counts and announces them. Without a record nothing may go on.
+func (r *run) conclude(steps []*step) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	results := make([]state.Result, len(steps))
+	for i, st := range steps {
+		results[i] = st.result()
+	}
+	err := r.in.Journal.Results(r.calm, results)
+	for _, st := range steps {
+		r.finish(st)
+	}
+	if err != nil {
+		return unrecorded(results, err)
+	}
+	return nil
+}
+
+// unrecorded is the error for results that could not be journalled: it names what was written.
+func unrecorded(results []state.Result, err error) error {
+	var written []string
+	for _, res := range results {
+		if res.Status == state.StatusDone || res.Status == state.StatusUnknown {
+			written = append(written, string(res.Action)+" "+res.Key)
+		}
+	}
+	more := ""
+	if n := len(written) - 20; n > 0 {
+		written, more = written[:20], fmt.Sprintf(" and %d more", n)
+	}
+	if len(written) == 0 {
+		return fmt.Errorf("%w, so the run was stopped: %w; nothing was written that is not recorded", errRecord, err)
+	}
+	return fmt.Errorf("%w, so the run was stopped: %w; written last, by anchor, and not recorded as done: %v%s; once the cause is removed, "+
+		"the next plan finds these objects by their anchors", errRecord, err, written, more)
+}
+
+// finish counts and announces a settled change.
+func (r *run) finish(st *step) {
+	switch st.status {
+	case state.StatusDone:
+		r.out.Applied++
+	case state.StatusFailed:
+		r.out.Failed++
+	case state.StatusSkipped:
+		r.out.Skipped++
+	case state.StatusUnknown:
+		r.out.Unknown++
+	}
+	if st.c.Anchor != "" {
+		f := fateFailed
+		if st.status == state.StatusDone {
+			f = fateDone
+		}
+		r.fate[r.hash(st.c.Anchor)] = f
+		r.release(st.c.Anchor)
+	}
+	r.announce(Event{Status: st.status, Address: st.c.Address, Kind: st.c.Kind, Action: st.c.Action, TargetID: st.id, Reason: st.reason})
+}
+
+func (r *run) announce(e Event) {
+	switch e.Status {
+	case state.StatusDone:
+	case StatusWarning:
+		r.out.Warnings++
+	default:
+		if len(r.out.Failures) < MaxFailures {
+			r.out.Failures = append(r.out.Failures, e)
+		}
+	}
+	if r.in.Progress != nil {
+		r.in.Progress(e)
+	}
+}
+
+// pause waits before looking again for the n-th time, longer each time. It reports false if the run is aborted meanwhile.
+func (r *run) pause(n int) bool {
+	t := time.NewTimer(r.in.RetryDelay << n)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-r.hard.Done():
+		return false
+	}
+}

@@ -1,0 +1,194 @@
+package apply
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+)
+
+// anchorAttribute is where the tenant keeps an account's anchor.
+const anchorAttribute = "onPremisesImmutableId"
+
+// step is one change on its way.
+type step struct {
+	c      *state.Change
+	seq    int64
+	schema *state.Schema // nil for a declared resource
+	id     string        // of the tenant object; empty until created
+	old    *state.Link   // recorded before
+
+	source []state.AttributeChange // still to be written to the source
+	plain  []state.AttributeChange // still to be written to the object itself
+	refs   []state.AttributeChange // still to be written as references
+	write  bool                    // the object itself takes a request
+	open   int                     // references still open, of a change that consists of nothing else
+	failed bool                    // one of those references failed
+
+	link   *state.Link // to be recorded, once done
+	forget bool        // the link is to be removed, once done
+
+	status          state.EntryStatus // empty while it is not decided
+	code, requestID string
+	reason          string
+	restored        bool
+}
+
+func (r *run) newStep(c *state.Change) *step {
+	st := &step{c: c, id: c.TargetID, seq: r.nextSeq()}
+	if c.Kind != state.UPNSuffix {
+		st.schema = r.in.Schema(c.Kind)
+	}
+	return st
+}
+
+// touches reports whether st concerns an object that is among seen, touch adds it.
+func (st *step) touches(seen map[string]bool) bool {
+	return st.c.Anchor != "" && seen[st.c.Anchor] || st.c.TargetID != "" && seen[st.c.TargetID]
+}
+
+func (st *step) touch(seen map[string]bool) {
+	if st.c.Anchor != "" {
+		seen[st.c.Anchor] = true
+	}
+	if st.c.TargetID != "" {
+		seen[st.c.TargetID] = true
+	}
+}
+
+// settle decides what became of the step. The code goes into the journal, the reason, which may name values, to the person.
+func (st *step) settle(s state.EntryStatus, code, reason string) {
+	st.status, st.code, st.reason = s, code, reason
+}
+
+// fail settles the step with a directory's error.
+func (st *step) fail(err error) {
+	st.code, st.requestID = codeOf(err)
+	st.status, st.reason = state.StatusFailed, err.Error()
+}
+
+// codeOf is what the journal keeps of an error: the service's code and request id, but not its words.
+func codeOf(err error) (code, request string) {
+	var se *providers.ServiceError
+	switch {
+	case errors.As(err, &se):
+		if se.Code == "" {
+			return strconv.Itoa(se.Status), se.RequestID
+		}
+		return se.Code, se.RequestID
+	case errors.Is(err, providers.ErrStale):
+		return "stale", ""
+	}
+	return "error", ""
+}
+
+// entry is the step in the journal.
+func (st *step) entry() state.Entry {
+	key := st.c.Anchor
+	if key == "" {
+		key = resourceName(st.c.Address)
+	}
+	return state.Entry{Seq: st.seq, Key: key, Kind: st.c.Kind, Action: st.c.Action, TargetID: st.id, Status: st.status,
+		Code: st.code, RequestID: st.requestID}
+}
+
+// result is the settled step in the journal, with what becomes of its link. Only a step that was done changes the record.
+func (st *step) result() state.Result {
+	res := state.Result{Entry: st.entry()}
+	if st.status == state.StatusDone {
+		res.Link, res.Forget = st.link, st.forget
+	}
+	return res
+}
+
+// resourceName is the name in the address of a declared resource: contoso.com in upn_suffix["contoso.com"].
+func resourceName(address string) string {
+	_, quoted, _ := strings.Cut(strings.TrimSuffix(address, "]"), "[")
+	name, err := strconv.Unquote(quoted)
+	if err != nil {
+		return address
+	}
+	return name
+}
+
+// attribute describes the named attribute of the tenant. One that the schema does not know is compared exactly.
+func (st *step) attribute(name string) *state.Attribute {
+	if st.schema != nil {
+		if a := st.schema.Lookup(name); a != nil {
+			return a
+		}
+	}
+	return &state.Attribute{Name: name}
+}
+
+func (st *step) isReference(name string) bool { return st.attribute(name).Type == state.TypeReference }
+
+// anchored reports whether objects of the step's kind carry an anchor in the tenant.
+func (st *step) anchored() bool { return st.schema != nil && st.schema.Lookup(anchorAttribute) != nil }
+
+// planned is the plan's change of the named attribute, or nil.
+func (st *step) planned(name string) *state.AttributeChange {
+	for i := range st.c.Attributes {
+		if strings.EqualFold(st.c.Attributes[i].Name, name) {
+			return &st.c.Attributes[i]
+		}
+	}
+	return nil
+}
+
+// creates reports whether the step makes the tenant object.
+func (st *step) creates() bool {
+	return st.c.Action == state.ActionCreate && st.c.Kind != state.UPNSuffix
+}
+
+// onlyReferences reports whether all that is left to be written to the tenant are references.
+func (st *step) onlyReferences() bool { return !st.write && len(st.refs) > 0 }
+
+// split sorts the attributes that are still to be written.
+func (st *step) split(attrs []state.AttributeChange) {
+	for _, a := range attrs {
+		if st.isReference(a.Name) {
+			if !(st.creates() && a.After.IsNull()) {
+				st.refs = append(st.refs, a)
+			}
+		} else {
+			st.plain = append(st.plain, a)
+		}
+	}
+	switch st.c.Action {
+	case state.ActionCreate, state.ActionRestore, state.ActionDelete:
+		st.write = true
+	default:
+		st.write = len(st.plain) > 0
+	}
+}
+
+// request is the step's own write. A restored object gets its attributes with a second one.
+func (st *step) request() providers.Write {
+	w := providers.Write{Kind: st.c.Kind, ID: st.id, Attributes: st.plain, Op: providers.OpPatch}
+	switch {
+	case st.creates():
+		w.Op, w.ID = providers.OpCreate, ""
+	case st.c.Action == state.ActionDelete:
+		w.Op, w.Attributes = providers.OpDelete, nil
+	case st.c.Action == state.ActionRestore && !st.restored:
+		w.Op, w.Attributes = providers.OpRestore, nil
+	}
+	return w
+}
+
+// done settles the step as written (or in no need of it) under the object's id.
+func (st *step) done(id string) {
+	if id != "" {
+		st.id = id
+	}
+	st.settle(state.StatusDone, "", "")
+}
+
+// stale settles the step as not what the plan saw.
+func (st *step) stale(format string, args ...any) {
+	st.settle(state.StatusSkipped, "stale", fmt.Sprintf(format, args...)+"; plan again")
+}

@@ -1,0 +1,168 @@
+package apply
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+)
+
+// wave carries out changes that do not need each other: journal, source, tenant, journal.
+func (r *run) wave(steps []*step) error {
+	work, err := r.intend(steps)
+	if err != nil {
+		return err
+	}
+	if work, err = r.writeSources(work); err != nil {
+		return err
+	}
+	if work, err = r.restore(work); err != nil {
+		return err
+	}
+	jobs := make([]*job, 0, len(work))
+	for _, st := range work {
+		jobs = append(jobs, &job{st: st, write: st.request()})
+	}
+	return r.send(jobs, func(j *job) { r.written(j.st, j.id) })
+}
+
+// intend settles what takes no write, journals the rest as intents and returns it.
+func (r *run) intend(steps []*step) ([]*step, error) {
+	var settled, work []*step
+	var entries []state.Entry
+	for _, st := range steps {
+		r.checkNeeds(st)
+		if st.status == "" {
+			if err := r.prepareLink(st); err != nil {
+				return nil, err
+			}
+		}
+		switch {
+		case st.status != "":
+			settled = append(settled, st)
+		case st.idle():
+			st.done("")
+			settled = append(settled, st)
+		default:
+			work = append(work, st)
+			entries = append(entries, st.entry())
+		}
+	}
+	if err := r.conclude(settled); err != nil {
+		return nil, err
+	}
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	if err := r.in.Journal.Intents(r.calm, entries); err != nil {
+		return nil, fmt.Errorf("%w, so the run was stopped before the next write: %w", errRecord, err)
+	}
+	return work, nil
+}
+
+// idle reports whether both directories agree with the change already.
+func (st *step) idle() bool {
+	return !st.write && len(st.refs) == 0 && len(st.source) == 0 && st.c.Kind != state.UPNSuffix
+}
+
+// checkNeeds skips a step one of whose needs was not done.
+func (r *run) checkNeeds(st *step) {
+	if st.status != "" {
+		return
+	}
+	for _, need := range st.c.Needs {
+		if need != st.c.Anchor && r.fate[r.hash(need)] == fateFailed {
+			st.settle(state.StatusSkipped, "need_failed", "a change that must come first was not done; plan again")
+			return
+		}
+	}
+}
+
+// interrupted is the reason of steps that were journalled but not sent any more.
+const interrupted = "the run was stopped before it was sent; plan again"
+
+// writeSources makes the changes in Active Directory and returns the steps that the tenant is still to be written for. Those with
+// nothing but references left are handed on to references.
+func (r *run) writeSources(steps []*step) ([]*step, error) {
+	var settled, work []*step
+	for _, st := range steps {
+		if len(st.source) > 0 || st.c.Kind == state.UPNSuffix {
+			r.writeSource(st)
+		}
+		switch {
+		case st.status != "":
+			settled = append(settled, st)
+		case st.write:
+			work = append(work, st)
+		case len(st.refs) > 0:
+			r.queue(st)
+		default:
+			st.done("")
+			settled = append(settled, st)
+		}
+	}
+	return work, r.conclude(settled)
+}
+
+func (r *run) writeSource(st *step) {
+	if r.stopped() {
+		r.out.Interrupted = true
+		st.settle(state.StatusSkipped, "interrupted", interrupted)
+		return
+	}
+	w := r.in.SourceWriter(st.c.Scope)
+	if st.c.Kind == state.UPNSuffix {
+		if err := w.AddUPNSuffix(r.hard, resourceName(st.c.Address)); err != nil {
+			st.fail(fmt.Errorf("adding the UPN suffix: %w", err))
+			return
+		}
+		st.done("")
+		return
+	}
+	guid, _ := state.ParseGUID(st.c.SourceGUID)
+	for _, a := range st.source {
+		err := w.SetAttribute(r.hard, guid, a.Name, a.Before, a.After)
+		switch {
+		case err == nil:
+		case errors.Is(err, providers.ErrStale):
+			st.stale("changed at the source since the plan was made: %s", a.Name)
+			return
+		default:
+			st.fail(fmt.Errorf("writing %s at the source: %w", a.Name, err))
+			return
+		}
+	}
+}
+
+// restore brings accounts back from the recycle bin and returns the steps that are left to be written.
+func (r *run) restore(steps []*step) ([]*step, error) {
+	var jobs []*job
+	var work []*step
+	for _, st := range steps {
+		if st.c.Action == state.ActionRestore {
+			jobs = append(jobs, &job{st: st, write: st.request(), first: len(st.plain) > 0})
+		} else {
+			work = append(work, st)
+		}
+	}
+	err := r.send(jobs, func(j *job) {
+		if j.first {
+			j.st.restored = true
+			work = append(work, j.st)
+			return
+		}
+		r.written(j.st, "")
+	})
+	return work, err
+}
+
+// written settles a step whose object was written, and lets its references follow.
+func (r *run) written(st *step, id string) {
+	st.done(id)
+	if st.link != nil {
+		st.link.TargetID = st.id
+	}
+	r.queue(st)
+	r.toVerify(st.c, st.id, st.plain)
+}
