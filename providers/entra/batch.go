@@ -70,10 +70,11 @@ func (c *client) batch(ctx context.Context, parts []part, once bool) ([]*reply, 
 		return nil, nil, err
 	}
 	c.count.batches.Add(1)
-	resp, err := c.send(ctx, request{op: "POST /$batch", link: "/$batch", body: body, once: once})
+	resp, err := c.send(ctx, request{op: "POST /$batch", link: "/$batch", body: body, how: manner{batch: true, once: once}})
 	if err != nil {
 		var auth *signInError
-		if errors.As(err, &auth) {
+		var unsent unsentError
+		if errors.As(err, &auth) || errors.As(err, &unsent) {
 			return nil, nil, err
 		}
 		return nil, nil, fmt.Errorf("%w: %w", errLost, err)

@@ -23,6 +23,7 @@ type client struct {
 	http     *http.Client
 	count    *counters
 	base     *http.Transport
+	tokens   *tokens
 }
 
 // newClient signs in, so that a wrong credential is reported before anything else.
@@ -42,7 +43,7 @@ func newClient(ctx context.Context, cfg Config, readOnly bool) (*client, error) 
 	if _, err := t.get(ctx); err != nil {
 		return nil, err
 	}
-	c := &client{settings: s, base: base, count: &counters{}}
+	c := &client{settings: s, base: base, count: &counters{}, tokens: t}
 	var top http.RoundTripper = &retrier{next: &authorizer{next: base, settings: s, tokens: t}, clock: s.Clock, count: c.count, idle: s.IdleTimeout}
 	if readOnly {
 		top = &readGuard{next: top, settings: s}
@@ -62,11 +63,10 @@ func (c *client) close() { c.base.CloseIdleConnections() }
 
 // request is one HTTP request.
 type request struct {
-	op     string // for messages: "GET /users", without query, which may hold personal data
-	link   string // path below the endpoint, with query, or a whole address of a further page
-	body   []byte // posted as JSON; nil makes it a GET
-	once   bool   // must not be repeated once it may have reached the service
-	header map[string]string
+	op   string // for messages: "GET /users", without query, which may hold personal data
+	link string // path below the endpoint, with query, or a whole address of a further page
+	body []byte // posted as JSON; nil makes it a GET
+	how  manner // how far it may be repeated by the transports
 }
 
 // send carries r out and returns the reply, whatever its status. The caller closes it.
@@ -82,10 +82,7 @@ func (c *client) send(ctx context.Context, r request) (*http.Response, error) {
 		info.SetStreamContentAndContentType(r.body, "application/json")
 	}
 	info.SetUri(*u)
-	if r.once {
-		ctx = sendOnce(ctx)
-	}
-	native, err := c.adapter.ConvertToNativeRequest(ctx, info)
+	native, err := c.adapter.ConvertToNativeRequest(context.WithValue(ctx, mannerKey{}, r.how), info)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.op, err)
 	}
@@ -112,9 +109,6 @@ func (c *client) complete(req *http.Request, r request) {
 	req.Header.Set("User-Agent", c.settings.UserAgent)
 	req.Header.Set("client-request-id", uuid.NewString())
 	req.Header.Set("x-ms-throttle-priority", "low")
-	for k, v := range r.header {
-		req.Header.Set(k, v)
-	}
 }
 
 // resolve makes link an address at the endpoint, and refuses any other.

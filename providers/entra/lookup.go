@@ -148,29 +148,15 @@ func (r *Reader) askBatch(ctx context.Context, op string, links []string) ([]*re
 			parts[i] = part{Method: http.MethodGet, URL: links[at]}
 		}
 		replies, _, err := c.batch(ctx, parts, false)
-		if err != nil && !errors.Is(err, errLost) || ctx.Err() != nil || err != nil && attempt+1 >= maxAttempts {
-			return nil, errors.Join(err, ctx.Err())
+		if err != nil && (!errors.Is(err, errLost) || ctx.Err() != nil || attempt >= 2) {
+			return nil, err
 		}
-		var again []int
-		var last error
-		for i, at := range open {
-			switch {
-			case err != nil || replies[i] == nil:
-				again, last = append(again, at), fmt.Errorf("%s: %w", op, errLost)
-			case passingStatus(replies[i].Status):
-				c.countThrottled(replies[i].Status)
-				again, last = append(again, at), replies[i].failure(op, c.settings.Clock.Now)
-			case replies[i].Status/100 != 2 && replies[i].Status != http.StatusNotFound:
-				return nil, replies[i].failure(op, c.settings.Clock.Now)
-			default:
-				final[at] = replies[i]
-			}
+		again, err := c.sort(op, open, replies, final)
+		if err != nil && (len(again) == 0 || attempt+1 >= maxThrottledAttempts) {
+			return nil, err
 		}
 		if len(again) == 0 {
 			return final, nil
-		}
-		if attempt+1 >= maxThrottledAttempts {
-			return nil, last
 		}
 		c.count.retries.Add(int64(len(again)))
 		if err := c.settings.Clock.Sleep(ctx, longestPause(replies, attempt, c.settings.Clock.Now)); err != nil {
@@ -178,6 +164,28 @@ func (r *Reader) askBatch(ctx context.Context, op string, links []string) ([]*re
 		}
 		open = again
 	}
+}
+
+// sort puts the final ones among replies in their place and returns the places still open, with why the last of them is. A
+// failure that is not passing empties the list.
+func (c *client) sort(op string, open []int, replies, final []*reply) (again []int, why error) {
+	for i, at := range open {
+		if replies == nil || replies[i] == nil {
+			again, why = append(again, at), fmt.Errorf("%s: %w", op, errLost)
+			continue
+		}
+		rep := replies[i]
+		switch {
+		case rep.Status/100 == 2, rep.Status == http.StatusNotFound:
+			final[at] = rep
+		case passingStatus(rep.Status):
+			c.countThrottled(rep.Status)
+			again, why = append(again, at), rep.failure(op, c.settings.Clock.Now)
+		default:
+			return nil, rep.failure(op, c.settings.Clock.Now)
+		}
+	}
+	return again, why
 }
 
 func (c *client) countThrottled(status int) {

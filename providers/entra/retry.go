@@ -18,13 +18,20 @@ const (
 	maxThrottledAttempts = 12
 )
 
-// onceKey marks, in a request's context, a request that must not be repeated once it may have reached the service.
-type onceKey struct{}
+// manner says, in a request's context, how far a request may be repeated here. The zero manner is that of a GET.
+type manner struct {
+	once  bool // not once it may have reached the service
+	batch bool // not because of its status, which its sender looks at part by part
+}
 
-func sendOnce(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+type mannerKey struct{}
 
-// retrier repeats requests that failed in passing: 429, 500, 502, 503, 504 and broken connections. A request marked by
-// sendOnce is repeated only when the service has certainly not acted on it: after a 429, or if nothing had been sent.
+// unsentError is a failure before anything had reached the service, which therefore has done nothing.
+type unsentError struct{ error }
+
+func (e unsentError) Unwrap() error { return e.error }
+
+// retrier repeats requests that failed in passing: 429, 500, 502, 503, 504 and broken connections, within their [manner].
 type retrier struct {
 	next  http.RoundTripper
 	clock Clock
@@ -38,7 +45,13 @@ func (t *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp, sent, err := t.attempt(req)
 		if ctx.Err() != nil {
 			drain(resp)
-			return nil, context.Cause(ctx)
+			err = context.Cause(ctx)
+		}
+		if err != nil && !sent {
+			err = unsentError{err}
+		}
+		if ctx.Err() != nil {
+			return nil, err
 		}
 		if !t.again(ctx, resp, err, sent, attempt) {
 			return resp, err
@@ -50,24 +63,23 @@ func (t *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		t.count.retries.Add(1)
 		if err := t.clock.Sleep(ctx, wait); err != nil {
-			return nil, err
+			return nil, unsentError{err}
 		}
 	}
 }
 
 func (t *retrier) again(ctx context.Context, resp *http.Response, err error, sent bool, attempt int) bool {
-	once := ctx.Value(onceKey{}) != nil
-	if err != nil {
-		return attempt+1 < maxAttempts && !(once && sent) && passing(err)
-	}
-	switch resp.StatusCode {
-	case http.StatusTooManyRequests:
+	how, _ := ctx.Value(mannerKey{}).(manner)
+	switch {
+	case err != nil:
+		return attempt+1 < maxAttempts && !(how.once && sent) && passing(err)
+	case how.batch:
+		return false
+	case resp.StatusCode == http.StatusTooManyRequests:
 		t.count.throttled.Add(1)
 		return attempt+1 < maxThrottledAttempts
-	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return attempt+1 < maxAttempts && !once
 	}
-	return false
+	return attempt+1 < maxAttempts && resp.StatusCode != http.StatusFailedDependency && passingStatus(resp.StatusCode)
 }
 
 // passing reports whether a transport error may go away by itself.

@@ -75,6 +75,15 @@ func (t *tokens) renew(ctx context.Context, refused, claims string) (token strin
 	return token, err == nil, err
 }
 
+// renewLast gets another token than the one handed out last, if there is a way.
+func (t *tokens) renewLast(ctx context.Context) error {
+	t.mu.Lock()
+	last := t.last
+	t.mu.Unlock()
+	_, _, err := t.renew(ctx, last, "")
+	return err
+}
+
 func (t *tokens) ask(ctx context.Context, claims string) (string, error) {
 	var extra map[string]any
 	if claims != "" {
