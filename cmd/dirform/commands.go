@@ -5,6 +5,8 @@ import "github.com/spf13/cobra"
 // commands are dirform's commands in the order in which help lists them.
 func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
+		newValidateCommand(a),
+		newFmtCommand(a),
 		newStateCommand(a),
 		newHistoryCommand(a),
 		newForceUnlockCommand(a),

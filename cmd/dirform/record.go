@@ -5,10 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/state/store"
@@ -53,47 +50,4 @@ func (a *app) holder(command string) string {
 	}
 	user := cmp.Or(a.env.Getenv("USER"), a.env.Getenv("LOGNAME"), a.env.Getenv("USERNAME"), "unknown user")
 	return fmt.Sprintf("%s by %s@%s pid %d", command, user, host, os.Getpid())
-}
-
-// declaredState is the path in dirform { state "file" { path } }, or its default. It reads that block alone, so that the record
-// can be looked at while the rest of the configuration is broken or its variables have no values.
-func declaredState(dir string) (string, error) {
-	const fallback = "dirform.dfstate"
-	files, err := filepath.Glob(filepath.Join(dir, "*.hcl"))
-	if err != nil {
-		return "", err
-	}
-	for _, name := range files {
-		src, err := os.ReadFile(name)
-		if err != nil {
-			return "", err
-		}
-		file, _ := hclsyntax.ParseConfig(src, filepath.Base(name), hcl.InitialPos)
-		if path, ok := statePathIn(file); ok {
-			return path, nil
-		}
-	}
-	return fallback, nil
-}
-
-func statePathIn(file *hcl.File) (string, bool) {
-	body, ok := file.Body.(*hclsyntax.Body)
-	if !ok {
-		return "", false
-	}
-	for _, settings := range body.Blocks {
-		if settings.Type != "dirform" {
-			continue
-		}
-		for _, s := range settings.Body.Blocks {
-			attr := s.Body.Attributes["path"]
-			if s.Type != "state" || attr == nil {
-				continue
-			}
-			if v, diags := attr.Expr.Value(nil); !diags.HasErrors() && v.IsKnown() && !v.IsNull() && v.Type().FriendlyName() == "string" {
-				return v.AsString(), true
-			}
-		}
-	}
-	return "", false
 }

@@ -10,6 +10,8 @@ type topic struct {
 // topics are all pages, in the order in which help lists them.
 func topics() []topic {
 	return []topic{
+		{"language", "The configuration language, block by block", languageText},
+		{"functions", "The functions of expressions", functionsText},
 		{"exit-status", "What the exit status means, for scripts and CI", exitStatusText},
 	}
 }

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/config"
+)
+
+func newFmtCommand(a *app) *cobra.Command {
+	var check bool
+	cmd := &cobra.Command{
+		Use:   "fmt [FILE | DIR]...",
+		Short: "Bring configuration files into the usual form",
+		Long: `Fmt rewrites *.hcl files in the usual form (indentation, aligned equal signs) and lists those it has changed. Without arguments
+it takes all of the current folder; "-" takes stdin and writes to stdout.`,
+		RunE: func(_ *cobra.Command, args []string) error { return a.format(args, check) },
+	}
+	cmd.Flags().BoolVar(&check, "check", false, "change nothing; list what would change and exit with status 1")
+	return exitStatus(cmd, "0  done; with --check: all files have the usual form", "1  error; with --check: some file does not have it")
+}
+
+func (a *app) format(args []string, check bool) error {
+	if len(args) == 1 && args[0] == "-" {
+		return a.formatStdin(check)
+	}
+	names, err := a.filesToFormat(args)
+	if err != nil {
+		return err
+	}
+	failed := false
+	for _, name := range names {
+		src, err := os.ReadFile(a.path(name))
+		if err != nil {
+			return err
+		}
+		out, ok := a.formatted(name, src)
+		switch {
+		case !ok:
+			failed = true
+		case bytes.Equal(src, out):
+		default:
+			a.printf("%s\n", name)
+			failed = failed || check
+			if check {
+				continue
+			}
+			if err := rewrite(a.path(name), out); err != nil {
+				return err
+			}
+		}
+	}
+	if failed {
+		return &exitError{code: exitFailure}
+	}
+	return nil
+}
+
+// filesToFormat are the named files, and the *.hcl files of the named folders; of the configuration's if nothing is named.
+func (a *app) filesToFormat(args []string) (names []string, err error) {
+	if len(args) == 0 {
+		args = []string{"."}
+	}
+	for _, arg := range args {
+		info, err := os.Stat(a.path(arg))
+		if err != nil {
+			return nil, &usageError{summary: fmt.Sprintf("Cannot format %s", arg), detail: "There is no such file or folder.", err: err}
+		}
+		if !info.IsDir() {
+			names = append(names, arg)
+			continue
+		}
+		inside, err := hclFiles(a.path(arg))
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range inside {
+			names = append(names, filepath.Join(arg, name))
+		}
+	}
+	return names, nil
+}
+
+func (a *app) formatStdin(check bool) error {
+	src, err := io.ReadAll(a.env.Stdin)
+	if err != nil {
+		return err
+	}
+	out, ok := a.formatted("stdin", src)
+	if !ok || check && !bytes.Equal(src, out) {
+		return &exitError{code: exitFailure}
+	}
+	if check {
+		return nil
+	}
+	_, err = a.env.Stdout.Write(out)
+	return err
+}
+
+// formatted is src in the usual form. What cannot be parsed is left alone: the formatter would guess.
+func (a *app) formatted(name string, src []byte) (out []byte, ok bool) {
+	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+	if diags.HasErrors() {
+		config.WriteDiagnostics(a.env.Stderr, map[string]*hcl.File{name: file}, diags, a.colour(a.env.Terminal.Err))
+		return nil, false
+	}
+	return config.Format(src), true
+}
+
+// rewrite replaces a file's content in one step, so that an interruption leaves the old or the new one.
+func rewrite(path string, content []byte) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), ".dirform-fmt-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name())
+	if _, err := temp.Write(content); err != nil {
+		temp.Close()
+		return err
+	}
+	if err := temp.Chmod(info.Mode().Perm()); err != nil {
+		temp.Close()
+		return err
+	}
+	if err := temp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/providers"
+)
+
+// variables are the options that give a configuration's variables their values.
+type variables struct{ vars, files []string }
+
+// register adds the options to a command that loads a configuration.
+func (v *variables) register(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&v.vars, "var", nil, "give a variable a value, `NAME=VALUE`; may be repeated")
+	cmd.Flags().StringArrayVar(&v.files, "var-file", nil, "read variables from `FILE` (HCL: name = value); may be repeated")
+}
+
+// loadConfig loads the configuration in the folder. Its diagnostics go to stderr; if there is an error among them, nothing is
+// left to say and the returned error only carries the exit status.
+func (a *app) loadConfig(v *variables) (*config.Config, error) {
+	cfg, diags, err := a.loadDiagnosed(v)
+	if err != nil {
+		return nil, err
+	}
+	config.WriteDiagnostics(a.env.Stderr, cfg.Files, diags, a.colour(a.env.Terminal.Err))
+	if diags.HasErrors() {
+		return nil, &exitError{code: exitFailure}
+	}
+	return cfg, nil
+}
+
+// loadDiagnosed loads the configuration and hands its diagnostics back. The configuration is never nil without an error; with
+// diagnostics that have errors it only serves to print them.
+func (a *app) loadDiagnosed(v *variables) (*config.Config, hcl.Diagnostics, error) {
+	vars, err := splitVariables(v.vars)
+	if err != nil {
+		return nil, nil, err
+	}
+	files := make([]string, len(v.files))
+	for i, f := range v.files {
+		files[i] = a.path(f)
+	}
+	cfg, diags := config.Load(config.Options{
+		Dir: a.dir(), Vars: vars, VarFiles: files, Environ: a.env.Environ, Version: version,
+		Schemas: config.Schemas{Source: providers.ADSchema, Tenant: providers.TenantSchema},
+	})
+	return cfg, diags, nil
+}
+
+// splitVariables splits NAME=VALUE options; of two values for one name the later counts.
+func splitVariables(list []string) (map[string]string, error) {
+	values := map[string]string{}
+	for _, v := range list {
+		name, value, ok := strings.Cut(v, "=")
+		if !ok || name == "" {
+			return nil, &usageError{
+				summary: "Option --var needs a name and a value",
+				detail:  "It was given something without an equal sign, which is not repeated here because it may be a secret.",
+				hint:    "Write --var NAME=VALUE, or set DIRFORM_VAR_NAME in the environment.",
+			}
+		}
+		values[strings.TrimSpace(name)] = value
+	}
+	return values, nil
+}
