@@ -151,6 +151,10 @@ func (d *decoder) set(f *field, run string, at, end int) error {
 	if start == valueEnd {
 		return nil
 	}
+	if f.conv == asString { // what most values are
+		d.object.Values[f.index] = state.String(run[start:valueEnd])
+		return nil
+	}
 	v, err := f.conv.value(run[start:valueEnd])
 	if err != nil {
 		return d.bad(f, err)
