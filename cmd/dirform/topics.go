@@ -12,6 +12,7 @@ func topics() []topic {
 	return []topic{
 		{"language", "The configuration language, block by block", languageText},
 		{"functions", "The functions of expressions", functionsText},
+		{"findings", "The codes of findings, with cause and cure", findingsText},
 		{"exit-status", "What the exit status means, for scripts and CI", exitStatusText},
 	}
 }

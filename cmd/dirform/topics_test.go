@@ -4,7 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/dirform/dirform/config/expr"
+	"github.com/dirform/dirform/planner"
 )
 
 // The language's example is a configuration that loads as it stands.
@@ -26,6 +29,18 @@ func TestFunctionsTopicNamesEveryFunction(t *testing.T) {
 		if !strings.Contains(text, "\n  "+f.Signature+"\n") || !strings.Contains(text, f.Summary) {
 			t.Errorf("%s is not described", f.Name)
 		}
+	}
+}
+
+func TestFindingsTopicNamesEveryCode(t *testing.T) {
+	_, text, _ := run(t, Environment{}, "help", "findings")
+	for _, c := range planner.Codes {
+		if !strings.Contains(text, "\n  "+c.Code+"  "+c.Summary) {
+			t.Errorf("%s is not described", c.Code)
+		}
+	}
+	if diff := cmp.Diff("  aa bb\n  cc\n", fill("aa bb cc", 2, 8)); diff != "" {
+		t.Error(diff)
 	}
 }
 
