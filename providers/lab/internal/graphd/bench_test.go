@@ -1,6 +1,7 @@
 package graphd_test
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,8 +17,9 @@ const twenty = "id,userPrincipalName,displayName,givenName,surname,mail,mailNick
 
 // manyUsers streams a seed of n users with 20 properties.
 func manyUsers(n int) io.Reader {
-	r, w := io.Pipe()
+	r, pipe := io.Pipe()
 	go func() {
+		w := bufio.NewWriterSize(pipe, 1<<20)
 		fmt.Fprint(w, `{"users":[`)
 		for i := range n {
 			if i > 0 {
@@ -29,7 +31,8 @@ func manyUsers(n int) io.Reader {
 "mobilePhone":"+36 30 %07[1]d","businessPhones":["+36 1 %07[1]d"],"employeeId":"%[1]d","usageLocation":"HU"}`+"\n", i)
 		}
 		fmt.Fprint(w, `]}`)
-		w.Close()
+		w.Flush()
+		pipe.Close()
 	}()
 	return r
 }

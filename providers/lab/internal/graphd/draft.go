@@ -51,10 +51,10 @@ func (d *draft) read(dec *jsontext.Decoder, reg *registry, k kind) error {
 		if err != nil {
 			return err
 		}
-		prop, known := reg.find(name.String()) // before the next read, which reuses the token's bytes
-		key := ""
-		if !known || prop == propID {
-			key = name.String()
+		key := name.String()
+		prop, known := reg.find(key)
+		if known && prop != propID {
+			key = ""
 		}
 		v, err := dec.ReadValue()
 		if err != nil {

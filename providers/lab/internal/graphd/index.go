@@ -54,13 +54,14 @@ func (x *index) remove(key string, o *object) {
 // candidates are the objects that may have the key.
 func (x *index) candidates(key string) []*object {
 	h := x.hash(key)
+	o := x.first[h]
+	if o == nil {
+		return nil
+	}
 	if rest := x.more[h]; rest != nil {
 		return rest
 	}
-	if o := x.first[h]; o != nil {
-		return []*object{o}
-	}
-	return nil
+	return []*object{o}
 }
 
 // hash ignores ASCII case; keys that are case-sensitive are compared exactly afterwards.

@@ -110,13 +110,13 @@ var defaultUserProps = []string{"businessPhones", "displayName", "givenName", "j
 // registry numbers properties. It grows under the tenant's write lock only.
 type registry struct {
 	props  []prop
-	byName map[string]int
+	byName map[string]int // under the name as it is and in lower case
 }
 
 func newRegistry() *registry {
 	r := &registry{props: knownProps(), byName: map[string]int{}}
 	for i, p := range r.props {
-		r.byName[strings.ToLower(p.name)] = i
+		r.byName[p.name], r.byName[strings.ToLower(p.name)] = i, i
 	}
 	return r
 }
@@ -159,8 +159,9 @@ func (r *registry) intern(name string, raw []byte) int {
 		}
 	}
 	r.props = append(r.props, p)
-	r.byName[strings.ToLower(name)] = len(r.props) - 1
-	return len(r.props) - 1
+	i := len(r.props) - 1
+	r.byName[name], r.byName[strings.ToLower(name)] = i, i
+	return i
 }
 
 // empty is how a property without value is written.
