@@ -45,7 +45,7 @@ displayName: Jane Doe
 proxyAddresses: SMTP:jane.doe@contoso.com
 proxyAddresses: smtp:jd@contoso.com
 manager: CN=Bob\, the boss,OU=Staff,DC=corp,DC=contoso,DC=com
-objectGUID:: KPX8DgRypVysINTShriSUg==
+objectGUID:: KPX8DgRypVysINTShrieUg==
 
 dn: CN=Bob\, the boss,OU=Staff,DC=corp,DC=contoso,DC=com
 objectClass: user
