@@ -5,11 +5,13 @@ import "github.com/spf13/cobra"
 // commands are dirform's commands in the order in which help lists them.
 func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
+		newInitCommand(a),
 		newValidateCommand(a),
 		newFmtCommand(a),
 		newStateCommand(a),
 		newHistoryCommand(a),
 		newForceUnlockCommand(a),
+		newLabCommand(a),
 		newVersionCommand(a),
 		newHelpCommand(a),
 		newCompletionCommand(a),

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// listed is how many OUs and suffixes the comments of a starting configuration name.
+const listed = 40
+
+// startingConfiguration is the main.hcl that init writes.
+func startingConfiguration(o *initOptions, s *survey) []byte {
+	var b bytes.Buffer
+	writeProviders(&b, o, s)
+	writeSuffixes(&b, s)
+	writeScope(&b, s)
+	return hclwrite.Format(b.Bytes())
+}
+
+func writeProviders(b *bytes.Buffer, o *initOptions, s *survey) {
+	if o.lab != "" {
+		fmt.Fprintf(b, "provider \"ad\" \"corp\" {\nlab = %[1]s\n}\n\nprovider \"entra\" \"tenant\" {\nlab = %[1]s\n}\n", quote(o.lab))
+		return
+	}
+	b.WriteString("variable \"ad_password\" {\ntype = string\nsensitive = true # set DIRFORM_VAR_ad_password\n}\n\nprovider \"ad\" \"corp\" {\n")
+	fmt.Fprintf(b, "url = %s\n", quote(cmp.Or(o.url, "ldaps://dc1.corp.contoso.com")))
+	if o.startTLS {
+		b.WriteString("start_tls = true\n")
+	}
+	if s.domain.BaseDN != "" {
+		fmt.Fprintf(b, "base_dn = %s\n", quote(s.domain.BaseDN))
+	}
+	if o.caFile != "" {
+		fmt.Fprintf(b, "ca_file = %s\n", quote(o.caFile))
+	}
+	fmt.Fprintf(b, "bind_dn = %s\npassword = var.ad_password\n}\n", quote(cmp.Or(o.bindDN, "CN=svc-dirform,OU=Service Accounts,DC=corp,DC=contoso,DC=com")))
+	fmt.Fprintf(b, "\n# Credentials are found as the Azure SDKs find them: environment, workload identity, managed identity, Azure CLI.\n")
+	fmt.Fprintf(b, "provider \"entra\" \"tenant\" {\ntenant_id = %s\n", quote(cmp.Or(o.tenantID, "00000000-0000-0000-0000-000000000000")))
+	if o.clientID != "" {
+		fmt.Fprintf(b, "client_id = %s\n", quote(o.clientID))
+	}
+	b.WriteString("}\n")
+}
+
+// writeSuffixes declares the suffixes that can be used, and names the others in comments.
+func writeSuffixes(b *bytes.Buffer, s *survey) {
+	if len(s.suffixes) == 0 {
+		return
+	}
+	b.WriteString("\n# Suffixes of user principal names, with their numbers of users:\n")
+	for i, x := range s.suffixes {
+		if i == listed {
+			fmt.Fprintf(b, "#   and %d more\n", len(s.suffixes)-listed)
+			break
+		}
+		note := ""
+		if s.tenant != nil && !s.verified[x.name] {
+			note = "  not a verified domain of the tenant: add and verify it there before its users can keep it"
+		}
+		fmt.Fprintf(b, "#   %-40s %8d%s\n", x.name, x.users, note)
+	}
+	for _, x := range s.suffixes {
+		if s.verified[x.name] {
+			fmt.Fprintf(b, "\nupn_suffix %s {}\n", quote(x.name))
+		}
+	}
+}
+
+// writeScope starts with the OU that holds the most users: the container Users and the like are left to a person's decision.
+func writeScope(b *bytes.Buffer, s *survey) {
+	ou := "OU=Staff," + cmp.Or(s.domain.BaseDN, "DC=corp,DC=contoso,DC=com")
+	for _, x := range s.ous {
+		if strings.HasPrefix(strings.ToUpper(x.dn), "OU=") {
+			ou = x.dn
+			break
+		}
+	}
+	if len(s.ous) > 0 {
+		b.WriteString("\n# Containers that hold users directly:\n")
+	}
+	for i, x := range s.ous {
+		if i == listed {
+			fmt.Fprintf(b, "#   and %d more\n", len(s.ous)-listed)
+			break
+		}
+		fmt.Fprintf(b, "#   %8d  %s\n", x.users, x.dn)
+	}
+	fmt.Fprintf(b, `
+scope "staff" {
+ou = %s
+objects = ["user"]
+}
+
+# Accounts pair up by anchor, primary address or user principal name; what pairs with nothing is created. "skip" creates nothing:
+# a good first plan for a tenant with people in it.
+link_policy "staff" {
+scope = scope.staff
+unmatched = "skip"
+}
+`, quote(ou))
+}
+
+// quote is s as a string of the language.
+func quote(s string) string { return string(hclwrite.TokensForValue(cty.StringVal(s)).Bytes()) }

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/providers/lab"
+)
+
+func newLabCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "lab",
+		Short: "Both directories in miniature: serve, edit, generate",
+		Long: `A lab is an Active Directory and an Entra tenant in this process, served over real LDAP and HTTP on loopback. lab = "FOLDER"
+in a provider uses one instead of the real directory. FOLDER holds the seed: corp.ldif for Active Directory and tenant.json
+for the tenant. What changes later is kept in .dirform/lab beside the configuration; the seed is never written to.
+
+Set, move and remove edit either side, so that you can play a rename, a leaver, or an edit in the portal, and see the next plan
+answer it.`,
+		Example: `  dirform lab set ad "CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com" department=Revenue
+  dirform lab set tenant jane@contoso.com jobTitle="Head of Sales" accountEnabled=false
+  dirform lab move "CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com" OU=Leavers,DC=corp,DC=contoso,DC=com
+  dirform lab remove tenant jane@contoso.com
+  dirform lab reset`,
+		Args: cobra.ArbitraryArgs,
+		RunE: a.missingCommand,
+	}
+	addCommands(cmd, newLabServeCommand(a), newLabSetCommand(a), newLabMoveCommand(a), newLabRemoveCommand(a),
+		newLabResetCommand(a))
+	return exitStatus(cmd, "0  done", "1  error")
+}
+
+// Sides of a lab, by the words of the command line.
+const (
+	sideAD     = "ad"
+	sideTenant = "tenant"
+)
+
+// splitSide takes the side off the front of args or, where none is given, infers it from the object: a distinguished name is
+// Active Directory's.
+func splitSide(args []string) (side string, rest []string) {
+	if len(args) > 1 {
+		switch args[0] {
+		case sideAD, sideTenant:
+			return args[0], args[1:]
+		case "entra":
+			return sideTenant, args[1:]
+		}
+	}
+	if isDN(args[0]) {
+		return sideAD, args
+	}
+	return sideTenant, args
+}
+
+// isDN tells a distinguished name (CN=Jane,OU=Staff,DC=corp) from user principal names and object ids.
+func isDN(s string) bool {
+	name, _, ok := strings.Cut(s, "=")
+	return ok && name != "" && strings.Trim(strings.ToUpper(name), "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == ""
+}
+
+// editLab opens the lab that one side of the configuration uses and hands it to edit.
+func (a *app) editLab(side string, edit func(*lab.Lab) error) error {
+	ad, entra, err := declaredLabs(a.dir())
+	if err != nil {
+		return err
+	}
+	folder, provider := ad, "ad"
+	if side == sideTenant {
+		folder, provider = entra, "entra"
+	}
+	if folder == "" {
+		return &usageError{
+			summary: fmt.Sprintf("No lab for provider %q", provider),
+			detail:  fmt.Sprintf("No provider %q block in %s has lab = \"FOLDER\".", provider, a.dir()),
+			hint:    "Run this in the folder of a configuration that uses a lab, or name it with --chdir.",
+		}
+	}
+	l, err := lab.Open(lab.Options{Seed: inDir(a.dir(), folder), Data: labData(a.dir(), folder)})
+	if err != nil {
+		return err
+	}
+	if err := edit(l); err != nil {
+		l.Close()
+		return err
+	}
+	return l.Close()
+}
+
+func newLabResetCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "reset",
+		Short: "Forget what has changed since the seed",
+		Long: `Reset takes the labs of the configuration back to their seeds. dirform's state is another file and stays: after a reset it remembers
+links to objects that are gone.`,
+		Args: arguments(0, 0),
+		RunE: func(*cobra.Command, []string) error {
+			ad, entra, err := declaredLabs(a.dir())
+			if err != nil {
+				return err
+			}
+			for _, folder := range []string{ad, entra} {
+				if folder == "" {
+					continue
+				}
+				if err := os.RemoveAll(labData(a.dir(), folder)); err != nil {
+					return err
+				}
+			}
+			if ad == "" && entra == "" {
+				return &usageError{summary: "No lab", detail: "No provider of the configuration has lab = \"FOLDER\"."}
+			}
+			a.notef("The lab is as its seed has it.\n")
+			return nil
+		},
+	}
+	return exitStatus(cmd, "0  done", "1  the configuration uses no lab")
+}
+
+// isSeed reports whether a folder holds a lab's seed.
+func isSeed(dir string) bool {
+	for _, name := range []string{lab.ADSeed, lab.TenantSeed} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/providers/lab"
+	"github.com/dirform/dirform/state"
+)
+
+func newLabSetCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "set [ad|tenant] OBJECT NAME=VALUE...",
+		Short: "Change attributes of an object",
+		Long: `Set changes attributes of an object on one side. OBJECT is a distinguished name (Active Directory), or a user principal name,
+object id or display name (tenant); which side is meant shows from it unless you say. NAME= clears an attribute, and a name given
+twice gets both values. For the tenant true, false, null, numbers and JSON lists mean themselves.`,
+		Args: arguments(2, -1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			side, rest := splitSide(args)
+			if len(rest) < 2 {
+				return &usageError{summary: "Nothing to set", hint: "Name an object and at least one NAME=VALUE."}
+			}
+			values, err := parseAssignments(rest[1:])
+			if err != nil {
+				return err
+			}
+			return a.editLab(side, func(l *lab.Lab) error { return setAll(l, side, rest[0], values) })
+		},
+	}
+	return exitStatus(cmd, "0  done", "1  there is no such object, or it does not take the value")
+}
+
+// assignment is an attribute and its new values; none clears it.
+type assignment struct {
+	name   string
+	values []string
+}
+
+func setAll(l *lab.Lab, side, object string, assignments []assignment) error {
+	for _, x := range assignments {
+		var err error
+		if side == sideAD {
+			err = l.SetAD(object, x.name, x.values)
+		} else {
+			err = l.SetTenant(object, x.name, tenantValue(x))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parseAssignments collects NAME=VALUE arguments in their order; a name that comes again adds a value.
+func parseAssignments(args []string) (list []assignment, err error) {
+	for _, arg := range args {
+		name, value, ok := strings.Cut(arg, "=")
+		if !ok || name == "" {
+			return nil, &usageError{
+				summary: fmt.Sprintf("%q is not an assignment", arg),
+				hint:    "Write NAME=VALUE, or NAME= to clear the attribute; quote it for the shell if it holds spaces.",
+			}
+		}
+		i := slices.IndexFunc(list, func(x assignment) bool { return strings.EqualFold(x.name, name) })
+		if i < 0 {
+			i = len(list)
+			list = append(list, assignment{name: name})
+		}
+		if value != "" {
+			list[i].values = append(list[i].values, value)
+		}
+	}
+	return list, nil
+}
+
+// tenantValue is what an assignment means in Graph's JSON. The schema decides between text and the rest, so that a telephone
+// number stays one; what the schema does not know is JSON if it can be, and text if not.
+func tenantValue(x assignment) any {
+	switch {
+	case len(x.values) == 0, len(x.values) == 1 && x.values[0] == "null":
+		return nil
+	case len(x.values) > 1:
+		return x.values
+	}
+	text := x.values[0]
+	for _, kind := range []state.Kind{state.User, state.Group, state.Contact} {
+		schema := providers.TenantSchema(kind)
+		if schema == nil {
+			continue
+		}
+		if attr := schema.Lookup(x.name); attr != nil && attr.Type != state.TypeBool && attr.Type != state.TypeInt {
+			if attr.Multi && !strings.HasPrefix(text, "[") {
+				return x.values
+			}
+			if !attr.Multi {
+				return text
+			}
+		}
+	}
+	var v any
+	if strings.HasPrefix(text, `"`) || json.Unmarshal([]byte(text), &v) != nil {
+		return text
+	}
+	return v
+}
+
+func newLabMoveCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "move OBJECT TO",
+		Short: "Move or rename an object of Active Directory",
+		Long: `Move gives an object or a whole OU of Active Directory another place, another name, or both. OBJECT is its distinguished name; TO is
+the container it moves into, or its complete new distinguished name.`,
+		Args: arguments(2, 2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.editLab(sideAD, func(l *lab.Lab) error { return l.Move(args[0], args[1]) })
+		},
+	}
+	return exitStatus(cmd, "0  done", "1  there is no such object or container")
+}
+
+func newLabRemoveCommand(a *app) *cobra.Command {
+	var purge bool
+	cmd := &cobra.Command{
+		Use:   "remove [ad|tenant] OBJECT",
+		Short: "Delete an object",
+		Long: `Remove deletes an object on one side. What the tenant deletes lies in its recycle bin, as in the service, unless --purge deletes it
+for good.`,
+		Args: arguments(1, 2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			side, rest := splitSide(args)
+			if len(rest) != 1 {
+				return &usageError{summary: fmt.Sprintf("%q is no side of a lab", args[0]), hint: "Sides are ad and tenant."}
+			}
+			return a.editLab(side, func(l *lab.Lab) error {
+				if side == sideAD {
+					return l.RemoveAD(rest[0])
+				}
+				return l.RemoveTenant(rest[0], purge)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&purge, "purge", false, "delete for good, also out of the recycle bin")
+	return exitStatus(cmd, "0  done", "1  there is no such object")
+}

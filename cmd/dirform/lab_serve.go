@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/providers/lab"
+)
+
+// accessDocument is what "lab serve --json" prints in one line.
+type accessDocument struct {
+	AD    *adAccess    `json:"ad,omitempty"`
+	Entra *entraAccess `json:"entra,omitempty"`
+}
+
+type adAccess struct {
+	URL      string `json:"url"`
+	BaseDN   string `json:"base_dn"`
+	BindDN   string `json:"bind_dn"`
+	Password string `json:"password"`
+	CAFile   string `json:"ca_file"`
+}
+
+type entraAccess struct {
+	Endpoint     string `json:"endpoint"`
+	Authority    string `json:"authority"`
+	TenantID     string `json:"tenant_id"`
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
+	AccessToken  string `json:"access_token"`
+	CAFile       string `json:"ca_file"`
+}
+
+func newLabServeCommand(a *app) *cobra.Command {
+	var asJSON bool
+	var o lab.Options
+	cmd := &cobra.Command{
+		Use:   "serve [DIR]",
+		Short: "Serve both directories until interrupted",
+		Long: `Serve runs both directories on loopback until it is interrupted. DIR is a seed (corp.ldif, tenant.json) or the folder of a
+configuration with lab = "FOLDER" in its providers; default is the current folder. It prints provider blocks to paste into
+another configuration.`,
+		Args: arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir := "."
+			if len(args) == 1 {
+				dir = args[0]
+			}
+			return a.serveLab(cmd.Context(), dir, o, asJSON)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&asJSON, "json", false, "print the access as one line of JSON")
+	f.StringVar(&o.ADAddr, "ad-addr", "", "serve LDAPS on `HOST:PORT`; default is a free port of 127.0.0.1")
+	f.StringVar(&o.EntraAddr, "entra-addr", "", "serve the tenant on `HOST:PORT`; default is a free port of 127.0.0.1")
+	return exitStatus(cmd, "0  interrupted, as it is meant to be", "1  the seed cannot be read, or an address is taken")
+}
+
+// serveLab serves until ctx ends.
+func (a *app) serveLab(ctx context.Context, dir string, o lab.Options, asJSON bool) error {
+	adFolder, entraFolder, base := dir, dir, a.dir()
+	if !isSeed(a.path(dir)) {
+		var err error
+		base = a.path(dir)
+		if adFolder, entraFolder, err = declaredLabs(base); err != nil {
+			return err
+		}
+	}
+	if adFolder == "" && entraFolder == "" {
+		return &usageError{
+			summary: fmt.Sprintf("No lab in %s", dir),
+			detail:  "The folder holds neither a seed (corp.ldif, tenant.json) nor a configuration whose providers have lab = \"FOLDER\".",
+			hint:    `"dirform lab generate DIR --users 100" makes a seed.`,
+		}
+	}
+	d := a.openDirectories(base)
+	d.labOptions = o
+	defer d.Close()
+	var access accessDocument
+	if adFolder != "" {
+		l, err := d.openLab(adFolder)
+		if err != nil {
+			return err
+		}
+		at, err := l.lab.ServeAD()
+		if err != nil {
+			return err
+		}
+		access.AD = &adAccess{at.URL, at.BaseDN, at.BindDN, at.Password, at.CAFile}
+	}
+	if entraFolder != "" {
+		l, err := d.openLab(entraFolder)
+		if err != nil {
+			return err
+		}
+		at, err := l.lab.ServeEntra()
+		if err != nil {
+			return err
+		}
+		access.Entra = &entraAccess{at.Endpoint, at.Authority, at.TenantID, at.ClientID, at.ClientSecret, at.AccessToken, at.CAFile}
+	}
+	if asJSON {
+		if err := writeJSONLine(a.env.Stdout, access); err != nil {
+			return err
+		}
+	} else {
+		a.env.Stdout.Write(providerBlocks(access))
+		a.notef("Serving until interrupted (Ctrl-C).\n")
+	}
+	<-ctx.Done()
+	return d.Close()
+}
+
+// providerBlocks are the provider blocks that use a served lab.
+func providerBlocks(access accessDocument) []byte {
+	var b bytes.Buffer
+	block := func(kind string, settings ...string) {
+		fmt.Fprintf(&b, "provider %q \"lab\" {\n", kind)
+		for i := 0; i < len(settings); i += 2 {
+			if settings[i+1] != "" {
+				fmt.Fprintf(&b, "%s = %s\n", settings[i], quote(settings[i+1]))
+			}
+		}
+		b.WriteString("}\n")
+	}
+	if x := access.AD; x != nil {
+		block("ad", "url", x.URL, "base_dn", x.BaseDN, "bind_dn", x.BindDN, "password", x.Password, "ca_file", x.CAFile)
+	}
+	if access.AD != nil && access.Entra != nil {
+		b.WriteString("\n")
+	}
+	if x := access.Entra; x != nil {
+		block("entra", "endpoint", x.Endpoint, "authority", x.Authority, "tenant_id", x.TenantID, "client_id", x.ClientID,
+			"client_secret", x.ClientSecret, "ca_file", x.CAFile)
+	}
+	return hclwrite.Format(b.Bytes())
+}

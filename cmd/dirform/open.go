@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/providers/ad"
+	"github.com/dirform/dirform/providers/entra"
+	"github.com/dirform/dirform/providers/lab"
+)
+
+// directories are the directories a configuration names, opened for reading when first asked for and each once per run. Plan,
+// drift and explain get nothing else: what writes is in open_writers.go.
+type directories struct {
+	app *app
+	dir string // the configuration's folder
+	// labOptions are the addresses and faults of labs that are served for others; their seeds and data are filled in.
+	labOptions lab.Options
+	labs       map[string]*servedLab
+	sources    map[string]providers.SourceReader // by provider name
+	tenants    map[string]providers.TenantReader
+	closers    []func() error // in the order of opening
+}
+
+// openDirectories prepares to open what the configuration in dir names. Close it in the end.
+func (a *app) openDirectories(dir string) *directories {
+	return &directories{app: a, dir: dir, labs: map[string]*servedLab{}, sources: map[string]providers.SourceReader{}, tenants: map[string]providers.TenantReader{}}
+}
+
+// Close closes what was opened, last first.
+func (d *directories) Close() error {
+	var errs []error
+	for i := len(d.closers) - 1; i >= 0; i-- {
+		errs = append(errs, d.closers[i]())
+	}
+	d.closers = nil
+	return errors.Join(errs...)
+}
+
+// openSource opens an Active Directory for reading.
+func (d *directories) openSource(ctx context.Context, p *config.ADProvider) (providers.SourceReader, error) {
+	if r, ok := d.sources[p.Name]; ok {
+		return r, nil
+	}
+	cfg, err := d.adConfig(p)
+	if err != nil {
+		return nil, err
+	}
+	r, err := ad.Open(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("provider \"ad\" %q (%s): %w", p.Name, p.DeclaredAt, err)
+	}
+	d.sources[p.Name] = r
+	d.closers = append(d.closers, r.Close)
+	return r, nil
+}
+
+// openTenant opens an Entra tenant for reading.
+func (d *directories) openTenant(ctx context.Context, p *config.EntraProvider) (providers.TenantReader, error) {
+	if r, ok := d.tenants[p.Name]; ok {
+		return r, nil
+	}
+	cfg, err := d.entraConfig(p)
+	if err != nil {
+		return nil, err
+	}
+	r, err := entra.Open(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("provider \"entra\" %q (%s): %w", p.Name, p.DeclaredAt, err)
+	}
+	d.tenants[p.Name] = r
+	d.closers = append(d.closers, r.Close)
+	return r, nil
+}
+
+// adConfig says how to reach p: the server that its settings name, or a lab started for it.
+func (d *directories) adConfig(p *config.ADProvider) (ad.Config, error) {
+	if p.Lab != "" {
+		l, err := d.openLab(p.Lab)
+		if err != nil {
+			return ad.Config{}, err
+		}
+		return l.adConfig()
+	}
+	ca, err := readCA(p.CAFile, p.DeclaredAt)
+	if err != nil {
+		return ad.Config{}, err
+	}
+	cfg := ad.Config{
+		URLs: p.URLs, StartTLS: p.StartTLS, BaseDN: p.BaseDN, CA: ca, ServerName: p.ServerName, SkipVerify: p.SkipVerify,
+		BindDN: p.BindDN, Password: p.Password, PageSize: p.PageSize,
+	}
+	if k := p.Kerberos; k != nil {
+		cfg.Kerberos = &ad.Kerberos{Keytab: k.Keytab, CCache: k.CCache, Principal: k.Principal, SPN: k.SPN, Krb5Conf: k.Krb5Conf}
+	}
+	return cfg, nil
+}
+
+// entraConfig says how to reach p: Microsoft Graph, the server that its settings name, or a lab started for it.
+func (d *directories) entraConfig(p *config.EntraProvider) (entra.Config, error) {
+	if p.Lab != "" {
+		l, err := d.openLab(p.Lab)
+		if err != nil {
+			return entra.Config{}, err
+		}
+		return l.entraConfig()
+	}
+	ca, err := readCA(p.CAFile, p.DeclaredAt)
+	if err != nil {
+		return entra.Config{}, err
+	}
+	return entra.Config{
+		TenantID: p.TenantID, ClientID: p.ClientID, ClientSecret: p.ClientSecret, CertificateFile: p.CertificateFile,
+		Environment: p.Environment, Endpoint: p.Endpoint, Authority: p.Authority, CA: ca, AccessToken: p.AccessToken,
+		UserAgent: userAgent, Getenv: d.app.env.Getenv,
+	}, nil
+}
+
+const userAgent = "dirform/" + version
+
+// readCA reads a ca_file; "" means the system's certificates.
+func readCA(file, declaredAt string) ([]byte, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, &usageError{
+			summary: "Cannot read the certificates in ca_file",
+			detail:  fmt.Sprintf("%s: %v.", declaredAt, err),
+			hint:    "ca_file is relative to the configuration's folder and holds certificates in PEM form.",
+			err:     err,
+		}
+	}
+	return pem, nil
+}
+
+// openLab opens the embedded directories of a folder once; both providers may name the same one.
+func (d *directories) openLab(folder string) (*servedLab, error) {
+	data := labData(d.dir, folder)
+	if l, ok := d.labs[data]; ok {
+		return l, nil
+	}
+	o := d.labOptions
+	o.Seed, o.Data = inDir(d.dir, folder), data
+	l, err := lab.Open(o)
+	if err != nil {
+		return nil, fmt.Errorf("lab %q: %w", folder, err)
+	}
+	s := &servedLab{lab: l}
+	d.labs[data] = s
+	d.closers = append(d.closers, l.Close)
+	return s, nil
+}
+
+// labData is where the lab that was seeded from folder keeps what has changed since: one folder for each seed.
+func labData(dir, folder string) string {
+	slug := strings.NewReplacer("+", "++", "/", "+", ":", "+").Replace(filepath.ToSlash(filepath.Clean(folder)))
+	if strings.HasPrefix(slug, ".") { // ".", "..", "../x": never a step out of where labs are kept
+		slug = "+" + slug
+	}
+	return filepath.Join(dir, ".dirform", "lab", slug)
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/providers/ad"
+	"github.com/dirform/dirform/providers/entra"
+)
+
+// openSourceWriter opens an Active Directory for writing. Apply alone calls it, which a test checks.
+func openSourceWriter(ctx context.Context, d *directories, p *config.ADProvider) (providers.SourceWriter, error) {
+	cfg, err := d.adConfig(p)
+	if err != nil {
+		return nil, err
+	}
+	w, err := ad.OpenWriter(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("provider \"ad\" %q (%s): %w", p.Name, p.DeclaredAt, err)
+	}
+	d.closers = append(d.closers, w.Close)
+	return w, nil
+}
+
+// openTenantWriter opens an Entra tenant for writing. Apply alone calls it, which a test checks.
+func openTenantWriter(ctx context.Context, d *directories, p *config.EntraProvider) (providers.TenantWriter, error) {
+	cfg, err := d.entraConfig(p)
+	if err != nil {
+		return nil, err
+	}
+	w, err := entra.OpenWriter(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("provider \"entra\" %q (%s): %w", p.Name, p.DeclaredAt, err)
+	}
+	d.closers = append(d.closers, w.Close)
+	return w, nil
+}
