@@ -1,0 +1,87 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/state"
+)
+
+// Drift writes what somebody else changed in the tenant since the last apply: the drifted attributes only, with the value found
+// and the one declared.
+func Drift(w io.Writer, r Source, o TextOptions) error {
+	return textError(walk(drifted{r, true}, &text{printer: newPrinter(w, o), o: o, drift: true}, !o.Verbose))
+}
+
+// DriftJSON writes the document of [JSON] with those changes only that have a drifted attribute. Everything else in it, the
+// summary too, is the whole plan's.
+func DriftJSON(w io.Writer, r Source) error { return JSON(w, drifted{r, false}) }
+
+// drifted is a plan restricted to its drifted changes, and if only is set to what drifted of them.
+type drifted struct {
+	Source
+	only bool
+}
+
+// Changes are the changes with a drifted attribute.
+func (d drifted) Changes() iter.Seq2[*state.Change, error] {
+	return func(yield func(*state.Change, error) bool) {
+		for c, err := range d.Source.Changes() {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !slices.ContainsFunc(c.Attributes, hasDrifted) {
+				continue
+			}
+			if d.only {
+				c = onlyDrifted(c)
+			}
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Findings are none when only drift is shown; they are the plan's business.
+func (d drifted) Findings() iter.Seq2[*planner.Finding, error] {
+	if d.only {
+		return func(func(*planner.Finding, error) bool) {}
+	}
+	return d.Source.Findings()
+}
+
+// Totals are the plan's, without its guards when only drift is shown.
+func (d drifted) Totals() planner.Totals {
+	t := d.Source.Totals()
+	if d.only {
+		t.Guards = nil
+	}
+	return t
+}
+
+func hasDrifted(a state.AttributeChange) bool { return a.Drift }
+
+// onlyDrifted is c as an update of its drifted attributes.
+func onlyDrifted(c *state.Change) *state.Change {
+	only := *c
+	only.Attributes = slices.DeleteFunc(slices.Clone(c.Attributes), func(a state.AttributeChange) bool { return !a.Drift })
+	only.SourceAttributes, only.Match, only.Action = nil, nil, state.ActionUpdate
+	return &only
+}
+
+// driftLine is the last line about drift.
+func driftLine(t planner.Totals) string {
+	switch n := t.Summary.Drifted; n {
+	case 0:
+		return "No drift. The tenant is as it was last applied."
+	case 1:
+		return "Drift: 1 object was changed outside dirform since it was last applied."
+	default:
+		return fmt.Sprintf("Drift: %d objects were changed outside dirform since they were last applied.", n)
+	}
+}

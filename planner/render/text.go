@@ -1,0 +1,188 @@
+package render
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/state"
+)
+
+// TextOptions are how a plan is shown as text.
+type TextOptions struct {
+	Color   bool // ANSI colours, for a terminal that wants them
+	Width   int  // columns at which sentences are broken; 0 means never. Values are never broken, so that they can be found.
+	Verbose bool // show everything: nothing folded, no value or list cut
+}
+
+// Text writes the plan for people: what was read, every change with its reason, findings, tripped guards, and one line with the
+// sum of it last. Updates that are alike, long rows of creates and of findings of one code are folded unless o.Verbose is set.
+func Text(w io.Writer, r Source, o TextOptions) error {
+	return textError(walk(r, &text{printer: newPrinter(w, o), o: o}, !o.Verbose))
+}
+
+func textError(err error) error {
+	if err != nil {
+		return fmt.Errorf("showing the plan: %w", err)
+	}
+	return nil
+}
+
+// text is the layout for terminals and logs.
+type text struct {
+	*printer
+	o       TextOptions
+	drift   bool // show what was changed outside dirform instead of what would be done about it
+	changes int  // blocks written
+	issues  int  // findings and guards written
+	guards  []planner.GuardResult
+}
+
+// printer writes lines and remembers the first error.
+type printer struct {
+	w     *bufio.Writer
+	color bool
+	err   error
+}
+
+func newPrinter(w io.Writer, o TextOptions) *printer {
+	return &printer{w: bufio.NewWriterSize(w, 64<<10), color: o.Color}
+}
+
+func (p *printer) line(parts ...string) {
+	for _, s := range append(parts, "\n") {
+		if p.err == nil {
+			_, p.err = p.w.WriteString(s)
+		}
+	}
+}
+
+func (p *printer) failed() error { return p.err }
+
+// The colours, as SGR parameters.
+const (
+	bold   = "1"
+	dim    = "2"
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+	cyan   = "36"
+)
+
+func (p *printer) paint(color, s string) string {
+	if !p.color || color == "" || s == "" {
+		return s
+	}
+	return "\x1b[" + color + "m" + s + "\x1b[0m"
+}
+
+// style is how an action looks.
+type style struct {
+	symbol, color, will string
+}
+
+// styleOf is the style of an action. The symbols are ASCII and all different, so that a log can be searched for them.
+func styleOf(a state.Action) style {
+	switch a {
+	case state.ActionCreate:
+		return style{"+", green, "will be created"}
+	case state.ActionLink:
+		return style{"=", cyan, "will be linked"}
+	case state.ActionRelink:
+		return style{"%", yellow, "will get a new anchor and be linked"}
+	case state.ActionRestore:
+		return style{"^", green, "will be restored from the recycle bin and linked"}
+	case state.ActionUpdate:
+		return style{"~", yellow, "will be updated"}
+	case state.ActionDisable:
+		return style{"o", red, "will be disabled"}
+	case state.ActionUnlink:
+		return style{"/", red, "will be unlinked"}
+	case state.ActionDelete:
+		return style{"-", red, "will be deleted"}
+	case state.ActionBlocked:
+		return style{"!", red, "is blocked"}
+	}
+	return style{"?", "", "has the unknown action " + plain(string(a))}
+}
+
+func (t *text) begin(h planner.Header, totals planner.Totals) {
+	t.line("Read Active Directory ", plain(h.Source.Domain), " and tenant ", plain(h.Tenant.ID), ".")
+	for _, s := range totals.Scopes {
+		t.line("  scope ", plain(s.Scope), ": ", plural(s.Objects, s.Kind), " read, ", fmt.Sprint(s.InScope), " in scope")
+		for _, ou := range s.OUs {
+			if !strings.EqualFold(ou.Declared, ou.DN) {
+				t.line("  scope ", plain(s.Scope), ": ", plain(ou.Declared), " is now ", plain(ou.DN), ", known by its objectGUID ", plain(ou.GUID))
+			}
+		}
+	}
+	t.names("Limited to ", h.Targets)
+	t.names("Left out: ", h.Excludes)
+	t.names("Limits lifted for this plan: ", h.Allowed)
+	if !t.drift {
+		t.legend(totals.Summary)
+	}
+}
+
+func (t *text) names(label string, names []string) {
+	if len(names) > 0 {
+		t.line("  ", label, plain(strings.Join(names, ", ")))
+	}
+}
+
+// legend explains the symbols that occur.
+func (t *text) legend(s planner.Summary) {
+	var parts []string
+	for _, a := range append(state.Actions[:len(state.Actions):len(state.Actions)], state.ActionBlocked) {
+		if actionCount(s, a) > 0 {
+			st := styleOf(a)
+			parts = append(parts, t.paint(st.color, st.symbol)+" "+string(a))
+		}
+	}
+	if len(parts) > 0 {
+		t.line()
+		t.line("Actions: ", strings.Join(parts, "  "))
+	}
+}
+
+func actionCount(s planner.Summary, a state.Action) int {
+	return map[state.Action]int{
+		state.ActionCreate: s.Create, state.ActionLink: s.Link, state.ActionRelink: s.Relink, state.ActionRestore: s.Restore,
+		state.ActionUpdate: s.Update, state.ActionDisable: s.Disable, state.ActionUnlink: s.Unlink, state.ActionDelete: s.Delete,
+		state.ActionUnchanged: s.Unchanged, state.ActionBlocked: s.Blocked,
+	}[a]
+}
+
+// sentence writes s, which may have several lines, indented and broken at the width.
+func (t *text) sentence(indent, first, s string) {
+	for _, paragraph := range strings.Split(s, "\n") {
+		for _, l := range wrap(plain(paragraph), t.o.Width-len(indent)-len(first)) {
+			t.line(indent, first, l)
+			first = strings.Repeat(" ", len(first))
+		}
+	}
+}
+
+// wrap breaks s between words so that lines have at most width characters where that is possible; it does not if width is
+// too small to be one.
+func wrap(s string, width int) []string {
+	if width < 20 {
+		return []string{s}
+	}
+	var lines []string
+	current, n := "", 0
+	for word := range strings.FieldsSeq(s) {
+		l := utf8.RuneCountInString(word)
+		if n > 0 && n+1+l > width {
+			lines, current, n = append(lines, current), "", 0
+		}
+		if n > 0 {
+			current, n = current+" ", n+1
+		}
+		current, n = current+word, n+l
+	}
+	return append(lines, current)
+}

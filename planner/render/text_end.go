@@ -1,0 +1,184 @@
+package render
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/state"
+)
+
+func (t *text) finding(f *planner.Finding) {
+	symbol, color := "!", red
+	if f.Severity == planner.Warning {
+		symbol, color = "?", yellow
+	}
+	t.issues++
+	t.line()
+	t.line(outer, t.paint(color, symbol+" "+plain(f.Code)), " ", t.paint(bold, plain(f.Summary)), " (", plain(string(f.Severity)), ")")
+	for _, o := range f.Objects {
+		t.line(inner, object(o))
+	}
+	if f.Attribute != "" {
+		t.line(inner, plain(f.Attribute), ": ", show(state.String(f.Value), t.o.Verbose))
+	}
+	if f.Detail != "" {
+		t.sentence(inner, "", f.Detail)
+	}
+	if f.Hint != "" {
+		t.sentence(inner, "Fix: ", f.Hint)
+	}
+	if f.DeclaredAt != "" {
+		t.line(inner, t.paint(dim, "# "+plain(f.DeclaredAt)))
+	}
+}
+
+// object names an object of a finding: `user.staff["…"] (CN=…)` or `group "Info" (id)`.
+func object(o planner.ObjectRef) string {
+	var name string
+	switch {
+	case o.Address != "":
+		name = o.Address
+	case o.Name != "" && o.Kind != "":
+		name = string(o.Kind) + ` "` + o.Name + `"`
+	case o.Name != "":
+		name = `"` + o.Name + `"`
+	default:
+		name = string(o.Kind)
+	}
+	var more []string
+	for _, s := range []string{o.SourceDN, o.TargetID} {
+		if s != "" {
+			more = append(more, s)
+		}
+	}
+	if len(more) == 0 && o.Address == "" && o.Anchor != "" {
+		more = append(more, "anchor "+o.Anchor)
+	}
+	in := strings.Join(more, "; ")
+	switch {
+	case name == "":
+		return plain(in)
+	case in == "":
+		return plain(name)
+	}
+	return plain(name + " (" + in + ")")
+}
+
+func (t *text) moreFindings(f *planner.Finding, n int) {
+	word := " findings"
+	if n == 1 {
+		word = " finding"
+	}
+	t.line()
+	t.line(outer, "  ", t.paint(bold, fmt.Sprintf("… and %d more ", n)), plain(f.Code), word, seeAll)
+}
+
+func (t *text) guard(g planner.GuardResult) {
+	unit := ""
+	if strings.HasSuffix(g.Limit, ".percent") {
+		unit = " %"
+	}
+	t.issues++
+	t.guards = append(t.guards, g)
+	t.line()
+	t.line(outer, t.paint(red, "!"), " ", t.paint(bold, "Guard "+strconv.Quote(g.Name)+" tripped"), ": ", plain(g.Limit), " is ",
+		number(g.Planned), unit, ", at most ", number(g.Allowed), unit, " is allowed")
+	t.sentence(inner, "Fix: ", fmt.Sprintf("find out why there are so many. If all of them are meant, lift the limit for one run with --allow %s=%s",
+		g.Limit, number(math.Ceil(g.Planned))))
+}
+
+// number is x with at most two decimals.
+func number(x float64) string {
+	return strconv.FormatFloat(math.Round(x*100)/100, 'f', -1, 64)
+}
+
+func (t *text) end(totals planner.Totals) {
+	t.line()
+	if t.drift {
+		t.line(driftLine(totals))
+	} else {
+		t.line(t.paint(bold, summaryLine(totals, t.guards)))
+	}
+	if t.err == nil {
+		t.err = t.w.Flush()
+	}
+}
+
+// summaryLine is the last line of a plan.
+func summaryLine(t planner.Totals, tripped []planner.GuardResult) string {
+	if t.Summary.Changes() == 0 {
+		return nothingLine(t) + refusal(t, tripped)
+	}
+	var parts []string
+	for _, a := range state.Actions {
+		if n := actionCount(t.Summary, a); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d to %s", n, a))
+		}
+	}
+	parts = append(parts, rest(t.Summary)...)
+	return fmt.Sprintf("Plan: %s. %s, %s.", strings.Join(parts, ", "), writes(t.Cost.Writes), duration(t.Cost.Seconds)) + refusal(t, tripped)
+}
+
+// rest counts what no change is about.
+func rest(s planner.Summary) []string {
+	var parts []string
+	for _, n := range []struct {
+		n    int
+		word string
+	}{{s.Unchanged, "unchanged"}, {s.Blocked, "blocked"}, {s.Drifted, "drifted"}} {
+		if n.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n.n, n.word))
+		}
+	}
+	return parts
+}
+
+// nothingLine is the last line of a plan without changes.
+func nothingLine(t planner.Totals) string {
+	seen, in := 0, 0
+	for _, s := range t.Scopes {
+		seen, in = seen+s.Objects, in+s.InScope
+	}
+	first := "No changes."
+	if t.Summary.Blocked == 0 {
+		first = "No changes. The tenant is as declared."
+	}
+	parts := append([]string{plural(seen, "") + " read", fmt.Sprintf("%d in scope", in)}, rest(t.Summary)...)
+	return first + " " + strings.Join(parts, ", ") + "."
+}
+
+// refusal says why the plan cannot be applied.
+func refusal(t planner.Totals, tripped []planner.GuardResult) string {
+	if t.Applicable {
+		return ""
+	}
+	if len(tripped) == 0 {
+		return " It cannot be applied."
+	}
+	var limits []string
+	for _, g := range tripped {
+		limits = append(limits, plain(g.Limit))
+	}
+	return " It cannot be applied: over the limit of " + strings.Join(limits, ", ") + "."
+}
+
+func writes(n int) string {
+	if n == 1 {
+		return "1 write"
+	}
+	return fmt.Sprintf("%d writes", n)
+}
+
+// duration is an estimate in words.
+func duration(seconds int) string {
+	switch {
+	case seconds < 120:
+		return fmt.Sprintf("about %d s", seconds)
+	case seconds < 2*60*60:
+		return fmt.Sprintf("about %d min", (seconds+59)/60)
+	}
+	return fmt.Sprintf("about %d h", (seconds+3599)/3600)
+}

@@ -1,0 +1,103 @@
+package render
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/dirform/dirform/state"
+)
+
+// Limits of what is shown of one value unless the layout is verbose.
+const (
+	maxRunes = 300 // characters of a string
+	maxItems = 10  // items of a list
+)
+
+// plain makes s safe to print: control characters, invisible ones and broken UTF-8 are escaped, so that a value can neither
+// drive a terminal nor forge a line of a log.
+func plain(s string) string {
+	for _, r := range s {
+		if !strconv.IsPrint(r) || r == utf8.RuneError {
+			q := strconv.Quote(s)
+			return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(q[1 : len(q)-1])
+		}
+	}
+	return s
+}
+
+// quote is s in quotes, safe to print, cut after limit characters if limit is not 0.
+func quote(s string, limit int) string {
+	if n := utf8.RuneCountInString(s); limit > 0 && n > limit {
+		return fmt.Sprintf("%s… (%d characters)", strconv.Quote(string([]rune(s)[:limit])), n)
+	}
+	return strconv.Quote(s)
+}
+
+// show is v on one line: strings in quotes, lists in brackets.
+func show(v state.Value, verbose bool) string {
+	runes, items := maxRunes, maxItems
+	if verbose {
+		runes, items = 0, len(v.List())
+	}
+	switch v.Kind() {
+	case state.NullValue:
+		return "null"
+	case state.StringValue:
+		return quote(v.Str(), runes)
+	case state.ListValue:
+		var parts []string
+		for i, s := range v.List() {
+			if i == items {
+				parts = append(parts, fmt.Sprintf("… and %d more", len(v.List())-i))
+				break
+			}
+			parts = append(parts, quote(s, runes))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	}
+	return v.Text()
+}
+
+// listChange is what a change of a list adds and removes; the order of a list means nothing.
+func listChange(before, after []string) (added, removed []string, kept int) {
+	old := make(map[string]int, len(before))
+	for _, s := range before {
+		old[s]++
+	}
+	for _, s := range after {
+		if old[s] > 0 {
+			old[s]--
+			kept++
+		} else {
+			added = append(added, s)
+		}
+	}
+	for _, s := range before {
+		if old[s] > 0 {
+			old[s]--
+			removed = append(removed, s)
+		}
+	}
+	return added, removed, kept
+}
+
+// plural is n things of the kind in words.
+func plural(n int, kind state.Kind) string {
+	word := string(kind)
+	switch kind {
+	case "":
+		word = "object"
+	case state.UPNSuffix:
+		word = "UPN suffix"
+	}
+	switch {
+	case n == 1:
+	case strings.HasSuffix(word, "x"):
+		word += "es"
+	default:
+		word += "s"
+	}
+	return fmt.Sprintf("%d %s", n, word)
+}
