@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -76,7 +77,7 @@ func serve(t testing.TB, h http.HandlerFunc) *service {
 		w.Header().Set("Content-Type", "application/json")
 		h(w, r)
 	}))
-	s.Config.ErrorLog = nil
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	t.Cleanup(s.Close)
 	s.config = entra.Config{
 		Endpoint: s.URL + "/v1.0", AccessToken: "token-1", Clock: s.clock,

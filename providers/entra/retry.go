@@ -136,8 +136,11 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err == nil {
 		b.timer.Reset(b.idle)
-	} else if err != io.EOF && errors.Is(context.Cause(b.ctx), errIdle) {
-		err = errIdle
+		return n, nil
+	}
+	// A server that notices the end of the attempt may still end its reply properly, so that a part looks like the whole.
+	if cause := context.Cause(b.ctx); cause != nil {
+		err = cause
 	}
 	return n, err
 }

@@ -1,0 +1,280 @@
+package entra
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/dirform/dirform/state"
+)
+
+func fuzzQuery(t testing.TB) *query {
+	q, err := newQuery(state.User, state.NewShape("displayName", "costCenter", "extensionAttribute1", "extensionAttribute2", "manager",
+		"accountEnabled", "proxyAddresses", "id", "division"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+// decoded is what decoding a page comes to: objects by attribute name, and the next page's link.
+type decoded struct {
+	objects []map[string]any
+	next    string
+}
+
+func scanned(t testing.TB, text string) (decoded, error) {
+	q := fuzzQuery(t)
+	var out decoded
+	next, err := newDecoder(q).page(text, func(o *state.Object) bool {
+		m := map[string]any{"": o.ID}
+		for i, v := range o.Values {
+			m[q.shape.Name(i)] = v
+		}
+		out.objects = append(out.objects, m)
+		return true
+	})
+	out.next = next
+	return out, err
+}
+
+// reference decodes with encoding/json what scanned decodes by hand.
+func reference(t testing.TB, text string) (decoded, error) {
+	var out decoded
+	if !utf8.ValidString(text) {
+		return out, fmt.Errorf("not UTF-8")
+	}
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
+	var page map[string]any
+	if err := dec.Decode(&page); err != nil {
+		return out, err
+	}
+	if page == nil || dec.More() {
+		return out, fmt.Errorf("not one object")
+	}
+	if strings.TrimRight(text[dec.InputOffset():], " \t\r\n") != "" {
+		return out, fmt.Errorf("something follows")
+	}
+	var ok bool
+	if link, present := page["@odata.nextLink"]; present {
+		if out.next, ok = link.(string); !ok {
+			return out, fmt.Errorf("link")
+		}
+	}
+	value, ok := page["value"].([]any)
+	if !ok {
+		return out, fmt.Errorf("value")
+	}
+	for _, v := range value {
+		o, err := referenceObject(t, v)
+		if err != nil {
+			return out, err
+		}
+		out.objects = append(out.objects, o)
+	}
+	return out, nil
+}
+
+func referenceObject(t testing.TB, v any) (map[string]any, error) {
+	o, ok := v.(map[string]any)
+	id, isString := o["id"].(string)
+	if !ok || !isString || id == "" {
+		return nil, fmt.Errorf("no id")
+	}
+	m := map[string]any{"": id}
+	paths := map[string][]string{"displayName": {"displayName"}, "costCenter": {"employeeOrgData", "costCenter"}, "division": {"employeeOrgData", "division"},
+		"extensionAttribute1": {"onPremisesExtensionAttributes", "extensionAttribute1"}, "extensionAttribute2": {"onPremisesExtensionAttributes", "extensionAttribute2"},
+		"manager": {"manager", "id"}, "accountEnabled": {"accountEnabled"}, "proxyAddresses": {"proxyAddresses"}, "id": {"id"}}
+	for name, path := range paths {
+		var at any = o
+		for _, p := range path {
+			inner, _ := at.(map[string]any)
+			at = inner[p]
+		}
+		value, err := referenceValue(at)
+		if err != nil {
+			return nil, err
+		}
+		m[name] = value
+	}
+	return m, nil
+}
+
+func referenceValue(v any) (state.Value, error) {
+	switch v := v.(type) {
+	case nil:
+		return state.Null(), nil
+	case string:
+		return state.String(v), nil
+	case bool:
+		return state.Bool(v), nil
+	case json.Number:
+		n, err := strconv.ParseInt(v.String(), 10, 64)
+		return state.Int(n), err
+	case []any:
+		list := []string{}
+		for _, e := range v {
+			switch e := e.(type) {
+			case nil:
+			case string:
+				list = append(list, e)
+			default:
+				return state.Null(), fmt.Errorf("list")
+			}
+		}
+		return state.List(list), nil
+	}
+	return state.Null(), fmt.Errorf("structure")
+}
+
+// repeats reports whether any object of text has two members of one name: which of them then fails the decoding may differ.
+func repeats(text string) bool {
+	dec := json.NewDecoder(strings.NewReader(text))
+	var walk func() bool
+	walk = func() bool {
+		tok, err := dec.Token()
+		if err != nil {
+			return false
+		}
+		switch tok {
+		case json.Delim('{'):
+			names := map[any]bool{}
+			for dec.More() {
+				name, err := dec.Token()
+				if err != nil || names[name] {
+					return true
+				}
+				names[name] = true
+				if walk() {
+					return true
+				}
+			}
+			_, _ = dec.Token()
+		case json.Delim('['):
+			for dec.More() {
+				if walk() {
+					return true
+				}
+			}
+			_, _ = dec.Token()
+		}
+		return false
+	}
+	return walk()
+}
+
+func samePage(t testing.TB, text string) {
+	want, wantErr := reference(t, text)
+	got, gotErr := scanned(t, text)
+	if wantErr != nil || gotErr != nil {
+		if (wantErr == nil) != (gotErr == nil) && !(utf8.ValidString(text) && repeats(text)) {
+			t.Errorf("%q: encoding/json says %v, the scanner %v", text, wantErr, gotErr)
+		}
+		return
+	}
+	equal := got.next == want.next && len(got.objects) == len(want.objects)
+	for i := 0; equal && i < len(got.objects); i++ {
+		equal = reflect.DeepEqual(keys(got.objects[i]), keys(want.objects[i]))
+	}
+	if !equal {
+		t.Errorf("%q:\nscanner       %v\nencoding/json %v", text, got, want)
+	}
+}
+
+// keys makes values comparable: an empty list is a list, not nil.
+func keys(m map[string]any) map[string]string {
+	out := map[string]string{}
+	for name, v := range m {
+		if value, ok := v.(state.Value); ok {
+			out[name] = fmt.Sprintf("%d %q %d %q", value.Kind(), value.Str(), value.Int(), value.List())
+		} else {
+			out[name] = fmt.Sprint(v)
+		}
+	}
+	return out
+}
+
+func pageSeeds() []string {
+	return []string{
+		`{"value":[]}`,
+		` { "@odata.context" : "x" , "@odata.nextLink" : "https:\/\/h\/p?a=1&b=\u0041" , "value" : [ { "id" : "1" } , {"displayName":"é\n\ud83d\ude00\ud800x","id":"2"} ] } `,
+		`{"value":[{"id":"1","employeeOrgData":{"costCenter":"C","division":null,"other":{"a":[1,2.5e+3,-0]}},"onPremisesExtensionAttributes":{"extensionAttribute2":"x"},"manager":{"@odata.type":"u","id":"m"}},{"id":"2","employeeOrgData":null,"manager":null,"accountEnabled":true,"proxyAddresses":["SMTP:a@b","",null,"smtp:\u00e9"]}]}`,
+		`{"value":[{"id":"1","accountEnabled":12},{"accountEnabled":9223372036854775808,"id":"x"}]}`,
+		`{"value":[{"id":"1","proxyAddresses":[]},{"proxyAddresses":[["x"]],"id":"x"}]}`,
+		`{"value":[{"id":"1","manager":"text"},{"id":"1","manager":[{"id":"x"}]},{"id":"2","onPremisesExtensionAttributes":7}]}`,
+		`{"value":[{"id":"1","displayName":{"a":1}}]}`, `{"value":null}`, `{"value":{}}`, `{}`, `[]`, `null`, `{"value":[]}x`, `{"value":[],}`, `{"value":[{"id":""}]}`,
+		`{"value":[{"id":"1","x":tru}]}`, `{"value":[{"id":"1","x":01}]}`, `{"value":[{"id":"1","x":"` + "\x01" + `"}]}`, `{"value":[{"id":"1","x":"\q"}]}`, "{\"value\":[{\"id\":\"\xff\"}]}",
+		`{"@odata.nextLink":null,"value":[]}`, `{"\u0076alue":[{"\u0069d":"1"}]}`, `{"value":[{"id":"12345678901234567890\"1234567\\"}]}`,
+	}
+}
+
+func TestDecodeAgreesWithEncodingJSON(t *testing.T) {
+	for _, text := range pageSeeds() {
+		samePage(t, text)
+		for i := range text { // cut off anywhere, it is an error
+			if _, err := scanned(t, text[:i]); err == nil && strings.TrimSpace(text[:i]) != strings.TrimSpace(text) {
+				if _, err := reference(t, text[:i]); err != nil {
+					t.Errorf("%q cut off after %d bytes is accepted", text, i)
+				}
+			}
+		}
+	}
+	samePage(t, benchPage(30))
+}
+
+func FuzzDecodePage(f *testing.F) {
+	for _, text := range pageSeeds() {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		samePage(t, text)
+		linkIn(text)
+		linkAtEnd(text)
+	})
+}
+
+func FuzzServiceError(f *testing.F) {
+	f.Add([]byte(`{"error":{"code":"c","message":"m","target":"t","details":[{"code":"a","target":"b","message":null}],"innerError":{"date":"2023-02-17T01:22:59","request-id":"r","client-request-id":"c"}}}`))
+	f.Add([]byte(`{"error":"text"}`))
+	f.Add([]byte(`{"error":{"code":1,"details":[null,1]}}`))
+	f.Add([]byte(`<html>`))
+	f.Add([]byte(``))
+	f.Add([]byte(`null`))
+	f.Add([]byte(`[{"error":null}]`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		e := serviceError("GET /x", 400, nil, body, nil)
+		if e.Code == "" && e.Message == "" || e.Error() == "" {
+			t.Errorf("%q gives an empty error", body)
+		}
+	})
+}
+
+func TestStringsAreNotCopied(t *testing.T) {
+	q := fuzzQuery(t)
+	d := newDecoder(q)
+	text := `{"value":[{"id":"1","displayName":"a plain name without escapes"}]}`
+	allocs := testing.AllocsPerRun(100, func() {
+		if _, err := d.page(text, func(*state.Object) bool { return true }); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if allocs > 3 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
+
+func TestDeepNestingIsAnError(t *testing.T) {
+	deep := `{"value":[],"x":` + strings.Repeat("[", maxDepth+10) + strings.Repeat("]", maxDepth+10) + `}`
+	if _, err := scanned(t, deep); err == nil {
+		t.Error("accepted")
+	}
+	if _, err := scanned(t, `{"value":[{"id":"1","accountEnabled":`+strconv.FormatInt(math.MaxInt64, 10)+`}]}`); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,166 @@
+package entra_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestOrganizationAndDomains(t *testing.T) {
+	var s *service
+	s = serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/v1.0/organization":
+			fmt.Fprint(w, `{"value":[{"id":"tenant","displayName":"Contoso","onPremisesSyncEnabled":null}]}`)
+		case r.URL.Query().Get("page") == "2":
+			fmt.Fprint(w, `{"value":[{"id":"fed.contoso.com","isVerified":false,"isInitial":false,"authenticationType":"Federated"}]}`)
+		default:
+			fmt.Fprintf(w, `{"value":[{"id":"contoso.onmicrosoft.com","isVerified":true,"isInitial":true,"authenticationType":"Managed"}],"@odata.nextLink":"%s/v1.0/domains?page=2"}`, s.URL)
+		}
+	})
+	r := s.reader(t)
+	org, err := r.Organization(t.Context())
+	if err != nil || org != (providers.Organization{ID: "tenant", DisplayName: "Contoso"}) {
+		t.Error(org, err)
+	}
+	domains, err := r.Domains(t.Context())
+	want := []providers.TenantDomain{{Name: "contoso.onmicrosoft.com", Verified: true, Initial: true}, {Name: "fed.contoso.com", Federated: true}}
+	if d := cmp.Diff(want, domains); d != "" || err != nil {
+		t.Error(d, err)
+	}
+}
+
+func TestRoleHolders(t *testing.T) {
+	want := []providers.RoleHolder{{ID: "p1", Roles: []string{"Global Administrator", "User Administrator"}}, {ID: "p2", Roles: []string{"User Administrator"}}}
+	unified := map[string]string{
+		"/v1.0/roleManagement/directory/roleDefinitions": `{"value":[{"id":"ga","displayName":"Global Administrator"},{"id":"ua","displayName":"User Administrator"}]}`,
+		"/v1.0/roleManagement/directory/roleAssignments": `{"value":[{"principalId":"p1","roleDefinitionId":"ua"},{"principalId":"p2","roleDefinitionId":"ua"},{"principalId":"p1","roleDefinitionId":"ga"},{"principalId":"p1","roleDefinitionId":"ga"}]}`,
+	}
+	older := map[string]string{
+		"/v1.0/directoryRoles":            `{"value":[{"id":"1","displayName":"User Administrator"},{"id":"2","displayName":"Global Administrator"}]}`,
+		"/v1.0/directoryRoles/1/members":  `{"value":[{"@odata.type":"#microsoft.graph.user","id":"p1"},{"id":"p2"}]}`,
+		"/v1.0/directoryRoles/2/members":  `{"value":[{"id":"p1"}]}`,
+		"/v1.0/unrelated/to/both/of/them": "",
+	}
+	for name, replies := range map[string]map[string]string{"unified": unified, "older": older, "neither": {}} {
+		s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if body, ok := replies[r.URL.Path]; ok {
+				fmt.Fprint(w, body)
+				return
+			}
+			reply(w, 403, graphError("Authorization_RequestDenied", "Insufficient privileges to complete the operation."))
+		})
+		got, err := s.reader(t).RoleHolders(t.Context())
+		if name == "neither" {
+			if err == nil || !strings.Contains(err.Error(), "RoleManagement.Read.Directory") {
+				t.Error(err)
+			}
+			continue
+		}
+		if d := cmp.Diff(want, got); d != "" || err != nil {
+			t.Errorf("%s: %s %v", name, d, err)
+		}
+	}
+}
+
+func TestLookupAsksInBatches(t *testing.T) {
+	throttled := false
+	s := serve(t, batches(func(p part) answer {
+		if p.Method != "GET" || !strings.HasSuffix(p.URL, "?$select=id,displayName&$expand=manager($select=id)") {
+			t.Errorf("%s %s", p.Method, p.URL)
+		}
+		id := strings.TrimPrefix(strings.Split(p.URL, "?")[0], "/users/")
+		switch {
+		case strings.HasSuffix(id, "7"):
+			return answer{status: 404, body: graphError("Request_ResourceNotFound", "no")}
+		case id == "id-12" && !throttled:
+			throttled = true
+			return answer{status: 429, headers: map[string]string{"Retry-After": "3"}}
+		}
+		return answer{status: 200, body: fmt.Sprintf(`{"@odata.context":"x","id":"%s","displayName":"Name of %s"}`, id, id)}
+	}))
+	var ids, want []string
+	for i := range 45 {
+		ids = append(ids, fmt.Sprintf("id-%d", i))
+		if i%10 != 7 {
+			want = append(want, fmt.Sprintf("id-%d Name of id-%d", i, i))
+		}
+	}
+	r := s.reader(t)
+	all, err := drainObjects(r.Lookup(t.Context(), state.User, ids, state.NewShape("displayName", "manager")))
+	var got []string
+	for _, o := range all {
+		got = append(got, o.ID+" "+o.Get("displayName").Str())
+	}
+	if d := cmp.Diff(want, got); d != "" || err != nil {
+		t.Error(d, err)
+	}
+	if st := r.Stats(); st.Batches != 4 || st.Reads != 45 || st.Retries != 1 || st.Throttled != 1 {
+		t.Errorf("%+v", st)
+	}
+}
+
+func TestLookupFailsWhole(t *testing.T) {
+	s := serve(t, batches(func(p part) answer {
+		if strings.Contains(p.URL, "id-30") {
+			return answer{status: 403, body: graphError("Authorization_RequestDenied", "no")}
+		}
+		return answer{status: 200, body: `{"id":"x"}`}
+	}))
+	var ids []string
+	for i := range 45 {
+		ids = append(ids, fmt.Sprintf("id-%d", i))
+	}
+	all, err := drainObjects(s.reader(t).Lookup(t.Context(), state.User, ids, state.NewShape("mail")))
+	if err == nil || len(all) != 20+10 && len(all) != 20 || !strings.Contains(err.Error(), "User.Read.All") {
+		t.Error(len(all), err)
+	}
+}
+
+func TestFindByAnchorFiltersExactly(t *testing.T) {
+	literal := regexp.MustCompile(`'((?:[^']|'')*)'`)
+	anchors := []string{"a+/b==", "o'brien", "x y&z"}
+	for i := range 40 {
+		anchors = append(anchors, fmt.Sprintf("anchor%02d==", i))
+	}
+	var asked []string
+	s := serve(t, batches(func(p part) answer {
+		u, err := url.Parse(p.URL)
+		if err != nil || strings.Contains(p.URL, " ") || strings.Contains(p.URL, "+") {
+			t.Errorf("address %s: %v", p.URL, err)
+		}
+		filter := u.Query().Get("$filter")
+		if !strings.HasPrefix(filter, "onPremisesImmutableId in (") {
+			t.Errorf("filter %s", filter)
+		}
+		found := literal.FindAllStringSubmatch(filter, -1)
+		if len(found) > 15 {
+			t.Errorf("%d values in one filter", len(found))
+		}
+		var objects []string
+		for _, m := range found {
+			a := strings.ReplaceAll(m[1], "''", "'")
+			asked = append(asked, a)
+			if !strings.HasSuffix(a, "3==") {
+				objects = append(objects, fmt.Sprintf(`{"id":"id of %s","onPremisesImmutableId":"%s"}`, a, a))
+			}
+		}
+		return answer{status: 200, body: `{"value":[` + strings.Join(objects, ",") + `]}`}
+	}))
+	r := s.reader(t)
+	all, err := drainObjects(r.FindByAnchor(t.Context(), anchors, state.NewShape("onPremisesImmutableId")))
+	if err != nil || len(all) != 39 || all[0].ID != "id of a+/b==" || all[1].Get("onPremisesImmutableId").Str() != "o'brien" {
+		t.Error(len(all), err)
+	}
+	if !slices.Equal(asked, anchors) || r.Stats().Batches != 1 {
+		t.Errorf("asked for %v in %d batches", asked, r.Stats().Batches)
+	}
+}
