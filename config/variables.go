@@ -94,9 +94,6 @@ func (l *loader) decodeVariable(b *hclsyntax.Block) *variable {
 			l.secretRanges = append(l.secretRanges, a.Expr.Range())
 		}
 		l.giveExpr(v, a.Expr, nil)
-		if v.value == cty.NilVal { // wrong, but there
-			v.value = cty.UnknownVal(v.typ)
-		}
 	}
 	return v
 }
@@ -159,7 +156,8 @@ func (l *loader) give(v *variable, text, from string) {
 		return
 	}
 	e, diags := hclsyntax.ParseExpression([]byte(text), "<"+from+">", hcl.InitialPos)
-	if diags.HasErrors() {
+	if diags.HasErrors() || len(e.Variables()) > 0 {
+		v.value = cty.UnknownVal(v.typ)
 		l.fail(&v.declared, "Invalid value for a variable", "The value of %q given with %s is not a valid %s. Texts inside it need quotes: [\"a\", \"b\"].",
 			v.name, from, typeexpr.TypeString(v.typ))
 		return
@@ -169,6 +167,7 @@ func (l *loader) give(v *variable, text, from string) {
 
 // giveExpr sets a value given as a constant expression. at, if not nil, is the place to show instead of the expression's own.
 func (l *loader) giveExpr(v *variable, e hclsyntax.Expression, at *hcl.Range) {
+	v.value = cty.UnknownVal(v.typ) // after a mistake: wrong, but given
 	subject := e.Range()
 	if strings.HasPrefix(subject.Filename, "<") {
 		subject = v.declared

@@ -13,7 +13,7 @@ func rewrite(e hclsyntax.Expression) hclsyntax.Expression {
 	switch e := e.(type) {
 	case *hclsyntax.TemplateExpr:
 		for i, p := range e.Parts {
-			if _, literal := p.(*hclsyntax.LiteralValueExpr); !literal {
+			if literal, ok := p.(*hclsyntax.LiteralValueExpr); !ok || literal.Val.IsNull() {
 				e.Parts[i] = nullAs{rewrite(p), cty.StringVal("")}
 			}
 		}
@@ -115,7 +115,8 @@ func (e nullIndex) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 }
 
 // forList is a [for …] expression. HCL gives it a tuple's type, known only with the values; dirform makes it a list where the
-// elements are alike, so that its type is known before any object is read and the empty result has one.
+// elements are alike, so that its type is known before any object is read and the empty result has one. HCL also tries the
+// condition once without an element, and so fails where no element would; here it is asked for elements only.
 type forList struct {
 	*hclsyntax.ForExpr
 	elem cty.Type // found while checking
@@ -123,37 +124,73 @@ type forList struct {
 
 func (e *forList) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	coll, diags := e.CollExpr.Value(ctx)
-	if !diags.HasErrors() && !coll.IsKnown() && coll.Type().IsListType() {
+	switch {
+	case diags.HasErrors():
+		return cty.DynamicVal, diags
+	case !coll.IsKnown() && coll.Type().IsListType():
 		return e.check(ctx, coll.Type().ElementType())
+	case !coll.IsKnown() || !coll.CanIterateElements():
+		return e.ForExpr.Value(ctx)
 	}
-	v, diags := e.ForExpr.Value(ctx)
-	if diags.HasErrors() || !v.IsKnown() || !e.elem.IsPrimitiveType() {
-		return v, diags
+	vals := []cty.Value{}
+	for it := coll.ElementIterator(); it.Next(); {
+		k, v := it.Element()
+		child := e.element(ctx, k, v)
+		keep, more := e.keep(child)
+		diags = append(diags, more...)
+		if !keep {
+			continue
+		}
+		val, more := e.ValExpr.Value(child)
+		diags = append(diags, more...)
+		vals = append(vals, val)
 	}
-	if l, err := convert.Convert(v, cty.List(e.elem)); err == nil {
-		return l, diags
+	if diags.HasErrors() {
+		return cty.DynamicVal, diags
 	}
-	return v, diags
+	tuple := cty.TupleVal(vals)
+	if e.elem.IsPrimitiveType() {
+		if l, err := convert.Convert(tuple, cty.List(e.elem)); err == nil {
+			return l, diags
+		}
+	}
+	return tuple, diags
+}
+
+func (e *forList) element(ctx *hcl.EvalContext, k, v cty.Value) *hcl.EvalContext {
+	child := ctx.NewChild()
+	child.Variables = map[string]cty.Value{e.ValVar: v}
+	if e.KeyVar != "" {
+		child.Variables[e.KeyVar] = k
+	}
+	return child
+}
+
+// keep asks the if clause. What isn't known yet is kept, so that the value's clause is checked.
+func (e *forList) keep(ctx *hcl.EvalContext) (bool, hcl.Diagnostics) {
+	if e.CondExpr == nil {
+		return true, nil
+	}
+	v, diags := e.CondExpr.Value(ctx)
+	if diags.HasErrors() {
+		return false, diags
+	}
+	b, err := convert.Convert(v, cty.Bool)
+	if err != nil {
+		return false, append(diags, &hcl.Diagnostic{
+			Severity: hcl.DiagError, Summary: "Invalid 'for' condition", Subject: e.CondExpr.Range().Ptr(),
+			Detail: "The 'if' clause decides which elements are kept, so it must be true or false: " + err.Error() + ".",
+		})
+	}
+	return !b.IsKnown() || b.True(), diags
 }
 
 // check types the clauses with an element that is not known yet.
 func (e *forList) check(ctx *hcl.EvalContext, elem cty.Type) (cty.Value, hcl.Diagnostics) {
-	child := ctx.NewChild()
-	child.Variables = map[string]cty.Value{e.ValVar: cty.UnknownVal(elem)}
-	if e.KeyVar != "" {
-		child.Variables[e.KeyVar] = cty.UnknownVal(cty.Number)
-	}
+	child := e.element(ctx, cty.UnknownVal(cty.Number), cty.UnknownVal(elem))
 	v, diags := e.ValExpr.Value(child)
-	if e.CondExpr != nil {
-		c, more := e.CondExpr.Value(child)
-		diags = append(diags, more...)
-		if _, err := convert.Convert(c, cty.Bool); err != nil && !more.HasErrors() {
-			diags = append(diags, &hcl.Diagnostic{
-				Severity: hcl.DiagError, Summary: "Invalid 'for' condition", Subject: e.CondExpr.Range().Ptr(),
-				Detail: "The 'if' clause decides which elements are kept, so it must be true or false: " + err.Error() + ".",
-			})
-		}
-	}
+	_, more := e.keep(child)
+	diags = append(diags, more...)
 	e.elem = v.Type()
 	if diags.HasErrors() || e.elem == cty.DynamicPseudoType {
 		return cty.DynamicVal, diags
