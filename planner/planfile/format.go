@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"github.com/dirform/dirform/planner"
 )
@@ -52,9 +53,9 @@ type ending struct {
 }
 
 // appendLine appends a line whose content is small enough, or rare enough, to be encoded by reflection. Invalid UTF-8 becomes
-// U+FFFD: one broken value must not cost the whole plan.
+// U+FFFD: one broken value must not cost the whole plan. Lists are never null, and omitempty means what it means in encoding/json.
 func appendLine(b []byte, prefix string, v any) ([]byte, error) {
-	content, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true))
+	content, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true), jsonv1.OmitEmptyWithLegacySemantics(true))
 	if err != nil {
 		return b, fmt.Errorf("encoding the line %s…} of a plan: %w", prefix, err)
 	}

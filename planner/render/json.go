@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/internal/planjson"
@@ -67,13 +68,13 @@ type document struct {
 
 func (d *document) text(s string) { d.buf = append(d.buf, s...) }
 
-// value appends v. Lists that are nil become [].
+// value appends v. Lists that are nil become []; omitempty means what it means in encoding/json.
 func (d *document) value(v any) {
 	if d.err != nil {
 		return
 	}
 	var b []byte
-	if b, d.err = json.Marshal(v, jsontext.AllowInvalidUTF8(true)); d.err == nil {
+	if b, d.err = json.Marshal(v, jsontext.AllowInvalidUTF8(true), jsonv1.OmitEmptyWithLegacySemantics(true)); d.err == nil {
 		d.buf = append(d.buf, b...)
 	}
 }
