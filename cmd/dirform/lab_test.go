@@ -1,0 +1,236 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/providers/ad"
+	"github.com/dirform/dirform/providers/entra"
+	"github.com/dirform/dirform/state"
+)
+
+const (
+	labLDIF = `version: 1
+
+dn: OU=Staff,DC=corp,DC=contoso,DC=com
+objectClass: organizationalUnit
+
+dn: OU=Leavers,DC=corp,DC=contoso,DC=com
+objectClass: organizationalUnit
+
+dn: CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com
+objectClass: user
+sAMAccountName: jdoe
+userPrincipalName: jane@contoso.com
+displayName: Jane Doe
+department: Sales
+
+dn: CN=Max Muster,OU=Staff,DC=corp,DC=contoso,DC=com
+objectClass: user
+sAMAccountName: max
+userPrincipalName: max@other.example
+
+dn: CN=Partitions,CN=Configuration,DC=corp,DC=contoso,DC=com
+uPNSuffixes: contoso.com
+`
+	labTenant = `{"domains":[{"id":"contoso.com","isDefault":true},{"id":"contoso.onmicrosoft.com","isInitial":true}],
+"users":[{"userPrincipalName":"jane@contoso.com","displayName":"Jane","businessPhones":["+1 555 0100"]},
+{"userPrincipalName":"old@contoso.com","displayName":"Old"}]}`
+	labConfig = `provider "ad" "corp" {
+  lab = "seed"
+}
+provider "entra" "tenant" {
+  lab = "seed"
+}
+`
+)
+
+// labFolder makes a configuration with a lab.
+func labFolder(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "seed"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "seed/corp.ldif", labLDIF)
+	write(t, dir, "seed/tenant.json", labTenant)
+	write(t, dir, "main.hcl", labConfig)
+	return dir
+}
+
+// users reads attributes of all users of a stream: a line each, sorted as they come.
+func users(t *testing.T, objects providers.Objects, attributes *state.Shape) (lines []string) {
+	t.Helper()
+	for o, err := range objects {
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := o.DN
+		for _, name := range attributes.Names() {
+			line += "|" + o.Get(name).Text()
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func sourceUsers(t *testing.T, dir string, names ...string) []string {
+	t.Helper()
+	d := (&app{}).openDirectories(dir)
+	defer d.Close()
+	r, err := d.openSource(t.Context(), &config.ADProvider{Name: "corp", Lab: "seed"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shape := state.NewShape(names...)
+	return users(t, r.Read(t.Context(), providers.Query{Kind: state.User, Bases: []string{"DC=corp,DC=contoso,DC=com"}, Attributes: shape}), shape)
+}
+
+func tenantUsers(t *testing.T, dir string, names ...string) []string {
+	t.Helper()
+	d := (&app{}).openDirectories(dir)
+	defer d.Close()
+	r, err := d.openTenant(t.Context(), &config.EntraProvider{Name: "tenant", Lab: "seed"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shape := state.NewShape(names...)
+	return users(t, r.Read(t.Context(), providers.TenantQuery{Kind: state.User, Attributes: shape}), shape)
+}
+
+func succeed(t *testing.T, env Environment, args ...string) string {
+	t.Helper()
+	code, stdout, stderr := run(t, env, args...)
+	if code != 0 {
+		t.Fatalf("dirform %q: status %d\n%s", args, code, stderr)
+	}
+	return stdout
+}
+
+func TestLabEdits(t *testing.T) {
+	dir := labFolder(t)
+	env := Environment{Dir: dir}
+	jane := "CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com"
+
+	succeed(t, env, "lab", "set", jane, "department=Revenue", "title=Head of Sales", "displayName=")
+	succeed(t, env, "lab", "set", "ad", "max", "proxyAddresses=SMTP:max@contoso.com", "proxyAddresses=smtp:m@contoso.com")
+	succeed(t, env, "lab", "move", "CN=Max Muster,OU=Staff,DC=corp,DC=contoso,DC=com", "OU=Leavers,DC=corp,DC=contoso,DC=com")
+	want := []string{
+		jane + "||Revenue|Head of Sales|",
+		"CN=Max Muster,OU=Leavers,DC=corp,DC=contoso,DC=com||||SMTP:max@contoso.com, smtp:m@contoso.com",
+	}
+	if diff := cmp.Diff(want, sourceUsers(t, dir, "displayName", "department", "title", "proxyAddresses")); diff != "" {
+		t.Error(diff)
+	}
+
+	succeed(t, env, "lab", "set", "jane@contoso.com", "jobTitle=Head", "accountEnabled=false", "mobilePhone=5550100", "businessPhones=1")
+	succeed(t, env, "lab", "remove", "tenant", "old@contoso.com")
+	want = []string{"|jane@contoso.com|Head|false|5550100|1"}
+	if diff := cmp.Diff(want, tenantUsers(t, dir, "userPrincipalName", "jobTitle", "accountEnabled", "mobilePhone", "businessPhones")); diff != "" {
+		t.Error(diff)
+	}
+
+	succeed(t, env, "lab", "remove", jane)
+	if n := len(sourceUsers(t, dir, "department")); n != 1 {
+		t.Errorf("%d users after removing one of two", n)
+	}
+	succeed(t, env, "lab", "reset")
+	want = []string{"|jane@contoso.com|", "|old@contoso.com|"}
+	if diff := cmp.Diff(want, tenantUsers(t, dir, "userPrincipalName", "jobTitle")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestLabServe runs the command as a program would: one line of JSON tells how to reach both sides, and an interrupt ends it
+// with status 0.
+func TestLabServe(t *testing.T) {
+	dir := labFolder(t)
+	for _, folder := range []string{"seed", "."} {
+		signals := make(chan os.Signal, 1)
+		read, written := io.Pipe()
+		var stderr strings.Builder
+		status := make(chan int)
+		go func() {
+			code := Main(Environment{
+				Args: []string{"lab", "serve", folder, "--json"}, Stdin: strings.NewReader(""), Stdout: written, Stderr: &stderr,
+				Dir: dir, Now: time.Now, Signals: signals,
+			})
+			written.Close()
+			status <- code
+		}()
+		line, err := bufio.NewReader(read).ReadString('\n')
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", folder, err, stderr.String())
+		}
+		var access accessDocument
+		if err := json.Unmarshal([]byte(line), &access); err != nil {
+			t.Fatal(err)
+		}
+		useServedLab(t, access)
+		signals <- os.Interrupt
+		if code := <-status; code != 0 {
+			t.Errorf("%s: status %d after an interrupt\n%s", folder, code, stderr.String())
+		}
+	}
+}
+
+func useServedLab(t *testing.T, access accessDocument) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	ca, err := os.ReadFile(access.AD.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := ad.Open(ctx, ad.Config{URLs: []string{access.AD.URL}, BaseDN: access.AD.BaseDN, BindDN: access.AD.BindDN, Password: access.AD.Password, CA: ca})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.Close()
+	if d, err := source.Domain(ctx); d.Name != "corp.contoso.com" || err != nil {
+		t.Errorf("domain %q, %v", d.Name, err)
+	}
+	x := access.Entra
+	for _, cfg := range []entra.Config{
+		{Endpoint: x.Endpoint, CA: ca, AccessToken: x.AccessToken},
+		{Endpoint: x.Endpoint, Authority: x.Authority, CA: ca, TenantID: x.TenantID, ClientID: x.ClientID, ClientSecret: x.ClientSecret},
+	} {
+		tenant, err := entra.Open(ctx, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o, err := tenant.Organization(ctx); o.ID != x.TenantID || err != nil {
+			t.Errorf("tenant %q, %v", o.ID, err)
+		}
+		tenant.Close()
+	}
+}
+
+// The blocks that lab serve prints are a configuration.
+func TestProviderBlocksAreValid(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "ca.pem", "")
+	blocks := providerBlocks(accessDocument{
+		AD: &adAccess{URL: "ldaps://127.0.0.1:636", BaseDN: "DC=corp", BindDN: `CN=a\, b,DC=corp`, Password: `p"${x}`, CAFile: filepath.Join(dir, "ca.pem")},
+		Entra: &entraAccess{Endpoint: "https://127.0.0.1:1/v1.0", Authority: "https://127.0.0.1:1", TenantID: "8d0f1b1e-0000-4000-8000-000000000001",
+			ClientID: "8d0f1b1e-0000-4000-8000-000000000002", ClientSecret: "s", CAFile: filepath.Join(dir, "ca.pem")},
+	})
+	write(t, dir, "main.hcl", string(blocks)+"\nscope \"staff\" {\n  ou = \"OU=Staff,DC=corp\"\n}\n")
+	if code, _, stderr := run(t, Environment{Dir: dir}, "validate"); code != 0 {
+		t.Errorf("%s\n%s", stderr, blocks)
+	}
+	if code, stdout, _ := run(t, Environment{Dir: dir}, "fmt", "--check"); code != 0 {
+		t.Errorf("not in the usual form: %s\n%s", stdout, blocks)
+	}
+}
