@@ -32,6 +32,7 @@ objectClass: organizationalUnit
 
 dn: CN=svc-dirform,CN=Users,DC=corp,DC=contoso,DC=com
 objectClass: user
+sAMAccountName: svc-dirform
 userPrincipalName: dirform@contoso.com
 
 dn: CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com
