@@ -1,0 +1,102 @@
+package lab
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// GenerateOptions shape a generated seed.
+type GenerateOptions struct {
+	// Matched is the share, 0 to 1, of users that have an account in the tenant already, which differs from the source in an
+	// attribute or two. Half of them match hard (by onPremisesImmutableId), the other half soft (by user principal name and,
+	// if they have one, mail address).
+	Matched float64
+	// Linked gives every user an account that agrees in every attribute of the default mapping: nothing to do but to link.
+	Linked bool
+	// Seed varies the people; the same number gives the same files.
+	Seed uint64
+}
+
+// Generate writes corp.ldif and tenant.json for a domain of so many users into dir, in bounded memory. The users are in
+// OUs nested below OU=Office 365,OU=Staff,DC=corp,DC=contoso,DC=com and have managers, phones and departments; some are disabled and
+// some have no mail address. The tenant has the verified domain contoso.com and a cloud-only administrator. Existing seeds are
+// not overwritten.
+func Generate(dir string, users int, opts GenerateOptions) error {
+	if users < 0 || opts.Matched < 0 || opts.Matched > 1 {
+		return fmt.Errorf("a lab of %d users of whom %v have an account can't be made; use 0 or more and a share between 0 and 1", users, opts.Matched)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := writeSeed(filepath.Join(dir, ADSeed), func(w *bufio.Writer) { writeLDIF(w, users, opts.Seed) }); err != nil {
+		return err
+	}
+	return writeSeed(filepath.Join(dir, TenantSeed), func(w *bufio.Writer) { writeTenant(w, users, opts) })
+}
+
+// writeSeed writes a file that must not exist yet.
+func writeSeed(path string, write func(*bufio.Writer)) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("%s exists already and is not overwritten; delete it or use another folder", path)
+	}
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(f, 1<<20)
+	write(w)
+	return errors.Join(w.Flush(), f.Close())
+}
+
+func writeLDIF(w *bufio.Writer, users int, seed uint64) {
+	const base = "DC=corp,DC=contoso,DC=com"
+	fmt.Fprintf(w, "version: 1\n\ndn: CN=Partitions,CN=Configuration,%s\nobjectClass: crossRefContainer\nuPNSuffixes: contoso.com\n\n", base)
+	unit := func(name, parent string) {
+		fmt.Fprintf(w, "dn: OU=%s,%s\nobjectClass: organizationalUnit\n\n", name, parent)
+	}
+	unit("Staff", base)
+	unit("Office 365", "OU=Staff,"+base)
+	for _, d := range departments {
+		unit(d.name, staffOU)
+		for _, city := range cities {
+			unit(city.name, "OU="+d.name+","+staffOU)
+		}
+	}
+	p := newPeople(seed)
+	for i := range users {
+		x, manager := p.person(i), p.managerOf(i)
+		x.writeLDIF(w)
+		if manager >= 0 {
+			m := p.person(manager)
+			ldif(w, "manager", m.dn())
+		}
+		w.WriteByte('\n')
+	}
+}
+
+func writeTenant(w *bufio.Writer, users int, opts GenerateOptions) {
+	fmt.Fprint(w, `{
+"organization":{"id":"c0a80100-0000-4000-8000-000000000001","displayName":"Contoso"},
+"domains":[{"id":"contoso.com","isDefault":true},{"id":"contoso.onmicrosoft.com","isInitial":true}],
+"roleAssignments":[{"principalId":"breakglass@contoso.onmicrosoft.com","roleDefinitionId":"Global Administrator"}],
+"users":[
+{"userPrincipalName":"breakglass@contoso.onmicrosoft.com","displayName":"Break Glass"}`)
+	p := newPeople(opts.Seed)
+	for i := range users {
+		match := p.matchOf(i, opts)
+		if match == noAccount {
+			continue
+		}
+		manager := p.managerOf(i)
+		if manager >= 0 && p.matchOf(manager, opts) == noAccount {
+			manager = -1
+		}
+		x := p.person(i)
+		w.WriteString(",\n")
+		x.writeJSON(w, match, manager, p)
+	}
+	w.WriteString("\n]}\n")
+}
