@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 	abstractions "github.com/microsoft/kiota-abstractions-go"
@@ -24,6 +25,7 @@ type client struct {
 	count    *counters
 	base     *http.Transport
 	tokens   *tokens
+	size     atomic.Int64 // of the last reply that was read whole
 }
 
 // newClient signs in, so that a wrong credential is reported before anything else.
@@ -145,7 +147,7 @@ func (c *client) get(ctx context.Context, op, link string, progress func(prefix 
 		if resp.StatusCode/100 != 2 {
 			return "", c.failure(op, resp)
 		}
-		body, err := readPage(resp, progress)
+		body, err := c.readPage(resp, progress)
 		if err == nil {
 			return body, nil
 		}
@@ -170,12 +172,14 @@ func (c *client) failure(op string, resp *http.Response) error {
 
 // readPage reads the whole body into one string, from which the values of the page are later cut without copying. progress,
 // if not nil, sees what has arrived so far.
-func readPage(resp *http.Response, progress func(prefix string)) (string, error) {
+func (c *client) readPage(resp *http.Response, progress func(prefix string)) (string, error) {
 	defer resp.Body.Close()
 	var page strings.Builder
-	if n := resp.ContentLength; n > 0 && n < 64<<20 {
-		page.Grow(int(n))
+	size := c.size.Load() // of the page before, for compressed replies don't tell theirs
+	if n := resp.ContentLength; n > 0 {
+		size = n
 	}
+	page.Grow(int(min(size+size/16, 64<<20)))
 	chunk := make([]byte, 64<<10)
 	for {
 		n, err := resp.Body.Read(chunk)
@@ -184,6 +188,7 @@ func readPage(resp *http.Response, progress func(prefix string)) (string, error)
 			progress(page.String())
 		}
 		if err == io.EOF {
+			c.size.Store(int64(page.Len()))
 			return page.String(), nil
 		}
 		if err != nil {
