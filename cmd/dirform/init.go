@@ -89,7 +89,7 @@ func refuseInit(files []string, err error) error {
 // survey is what init found in the directories it was allowed to look at.
 type survey struct {
 	domain   providers.Domain // zero if not read
-	ous      []ouCount        // most users first
+	ous      []ouCount        // most users first, outer ones first
 	suffixes []suffixCount    // most users first
 	tenant   *providers.Organization
 	verified map[string]bool // the tenant's domains, lower case
@@ -97,7 +97,7 @@ type survey struct {
 
 type ouCount struct {
 	dn    string
-	users int
+	users int // in it and below it
 }
 
 type suffixCount struct {
@@ -147,7 +147,9 @@ func surveySource(ctx context.Context, d *directories, p *config.ADProvider, s *
 		if err != nil {
 			return err
 		}
-		ous[parentDN(u.DN)]++
+		for dn := parentDN(u.DN); dn != "" && len(dn) > len(s.domain.BaseDN); dn = parentDN(dn) {
+			ous[dn]++
+		}
 		if _, suffix, ok := strings.Cut(u.Get("userPrincipalName").Text(), "@"); ok {
 			suffixes[strings.ToLower(suffix)]++
 		}
@@ -155,7 +157,9 @@ func surveySource(ctx context.Context, d *directories, p *config.ADProvider, s *
 	for dn, n := range ous {
 		s.ous = append(s.ous, ouCount{dn, n})
 	}
-	slices.SortFunc(s.ous, func(a, b ouCount) int { return cmp.Or(b.users-a.users, strings.Compare(a.dn, b.dn)) })
+	slices.SortFunc(s.ous, func(a, b ouCount) int {
+		return cmp.Or(b.users-a.users, len(a.dn)-len(b.dn), strings.Compare(a.dn, b.dn))
+	})
 	for name, n := range suffixes {
 		s.suffixes = append(s.suffixes, suffixCount{name, n})
 	}

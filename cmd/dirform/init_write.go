@@ -60,7 +60,7 @@ func writeSuffixes(b *bytes.Buffer, s *survey) {
 		}
 		note := ""
 		if s.tenant != nil && !s.verified[x.name] {
-			note = "  not a verified domain of the tenant: add and verify it there before its users can keep it"
+			note = "  (not verified in the tenant)"
 		}
 		fmt.Fprintf(b, "#   %-40s %8d%s\n", x.name, x.users, note)
 	}
@@ -71,7 +71,7 @@ func writeSuffixes(b *bytes.Buffer, s *survey) {
 	}
 }
 
-// writeScope starts with the OU that holds the most users: the container Users and the like are left to a person's decision.
+// writeScope starts with the OU that holds the most users. The container Users and the like are left to a person's decision.
 func writeScope(b *bytes.Buffer, s *survey) {
 	ou := "OU=Staff," + cmp.Or(s.domain.BaseDN, "DC=corp,DC=contoso,DC=com")
 	for _, x := range s.ous {
@@ -81,7 +81,7 @@ func writeScope(b *bytes.Buffer, s *survey) {
 		}
 	}
 	if len(s.ous) > 0 {
-		b.WriteString("\n# Containers that hold users directly:\n")
+		b.WriteString("\n# Users in each container, those below it included:\n")
 	}
 	for i, x := range s.ous {
 		if i == listed {
@@ -96,8 +96,8 @@ ou = %s
 objects = ["user"]
 }
 
-# Accounts pair up by anchor, primary address or user principal name; what pairs with nothing is created. "skip" creates nothing:
-# a good first plan for a tenant with people in it.
+# Accounts pair up by anchor, primary address or user principal name. "skip" creates no account for what pairs with nothing,
+# which makes a good first plan for a tenant with people in it; without the line they are created.
 link_policy "staff" {
 scope = scope.staff
 unmatched = "skip"
