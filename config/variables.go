@@ -179,7 +179,11 @@ func (l *loader) giveExpr(v *variable, e hclsyntax.Expression, at *hcl.Range) {
 		l.fail(&subject, "Variable's value is not constant", "The value of %q refers to something else. A variable's value is written out; use locals to compute one.", v.name)
 		return
 	}
-	val, diags := expr.Evaluate(e, nil, l.lib)
+	diags := l.lib.CheckCalls(e)
+	var val cty.Value
+	if !diags.HasErrors() {
+		val, diags = expr.Evaluate(e, nil, l.lib)
+	}
 	if diags.HasErrors() {
 		if v.sensitive || callsEnv(e) {
 			redact(diags)

@@ -1,9 +1,13 @@
 package expr
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty/function"
 )
 
@@ -42,6 +46,24 @@ func NewLibrary(environ []string) *Library {
 
 // HCL are the functions for an evaluation context.
 func (l *Library) HCL() map[string]function.Function { return l.hcl }
+
+// CheckCalls reports calls of functions that don't exist.
+func (l *Library) CheckCalls(e hclsyntax.Expression) (diags hcl.Diagnostics) {
+	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
+		call, ok := n.(*hclsyntax.FunctionCallExpr)
+		if !ok {
+			return nil
+		}
+		if _, known := l.hcl[call.Name]; !known {
+			diags = append(diags, &hcl.Diagnostic{
+				Severity: hcl.DiagError, Summary: "Unknown function", Subject: call.NameRange.Ptr(),
+				Detail: fmt.Sprintf("There is no function %q.%s `dirform help functions` lists them.", call.Name, DidYouMean(call.Name, slices.Sorted(maps.Keys(l.hcl)))),
+			})
+		}
+		return nil
+	})
+	return diags
+}
 
 func functionTable(environ []string) []Function {
 	table := append(stringFunctions(), listFunctions()...)
