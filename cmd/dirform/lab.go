@@ -29,7 +29,7 @@ answer it.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: a.missingCommand,
 	}
-	addCommands(cmd, newLabServeCommand(a), newLabSetCommand(a), newLabMoveCommand(a), newLabRemoveCommand(a),
+	addCommands(cmd, newLabServeCommand(a), newLabSetCommand(a), newLabMoveCommand(a), newLabRemoveCommand(a), newLabGenerateCommand(a),
 		newLabResetCommand(a))
 	return exitStatus(cmd, "0  done", "1  error")
 }

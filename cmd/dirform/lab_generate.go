@@ -1,0 +1,34 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/providers/lab"
+)
+
+func newLabGenerateCommand(a *app) *cobra.Command {
+	var users int
+	var o lab.GenerateOptions
+	cmd := &cobra.Command{
+		Use:   "generate DIR",
+		Short: "Write a seed with many people",
+		Long: `Generate writes a seed for a domain with as many people as you like, in OUs with managers, telephone numbers and the odd mistake,
+and a tenant to go with it. The same options give the same files. A seed that exists is not overwritten.`,
+		Example: `  dirform lab generate big --users 100000 --linked
+  dirform lab generate half --users 1000 --matched 0.5`,
+		Args: arguments(1, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := lab.Generate(a.path(args[0]), users, o); err != nil {
+				return err
+			}
+			a.notef("Wrote a seed of %s to %s.\n", count(users, "user"), args[0])
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.IntVar(&users, "users", 100, "make `N` people")
+	f.BoolVar(&o.Linked, "linked", false, "everybody has an account that agrees with the default mapping: nothing to do but to link")
+	f.Float64Var(&o.Matched, "matched", 0, "this `SHARE` of them, 0 to 1, has an account that differs in an attribute or two")
+	f.Uint64Var(&o.Seed, "seed", 0, "make other people with another `NUMBER`")
+	return exitStatus(cmd, "0  done", "1  the folder holds a seed already, or cannot be written")
+}
