@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,8 +60,9 @@ func TestGenerateLinked(t *testing.T) {
 	if l.Tenant().Len() != n+1 {
 		t.Fatalf("%d accounts", l.Tenant().Len())
 	}
+	wanted := append([]string{"objectGUID", "userAccountControl", "telephoneNumber", "manager"}, slices.Collect(maps.Keys(flows))...)
 	res, err := dial(t, l).SearchWithPaging(ldap.NewSearchRequest("OU=Office 365,OU=Staff,DC=corp,DC=contoso,DC=com", ldap.ScopeWholeSubtree, 0, 0, 0, false,
-		"(objectClass=user)", nil, nil), 1000)
+		"(objectClass=user)", wanted, nil), 1000)
 	if err != nil || len(res.Entries) != n {
 		t.Fatal(err, len(res.Entries))
 	}

@@ -44,7 +44,7 @@ func (j *journal) replay(path string, apply func([]byte) error) error {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 		if err := apply(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
-			return fmt.Errorf("%s:%d does not fit the seed: %w; the seed or the journal was edited since. Delete the lab's data folder"+
+			return fmt.Errorf("%s:%d does not fit the seed: %w; the seed or the journal was edited since. Delete the lab's data folder (dirform lab reset)"+
 				" to start from the seed again", path, n, err)
 		}
 		j.size += int64(len(line))

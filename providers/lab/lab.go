@@ -107,7 +107,7 @@ func (l *Lab) open() error {
 
 func (l *Lab) checkSeed() error {
 	if info, err := os.Stat(l.opts.Seed); err != nil || !info.IsDir() {
-		return fmt.Errorf("the lab's seed folder %s does not exist; make one with \"dirform lab seed\" or put %s and %s into it",
+		return fmt.Errorf("the lab's seed folder %s does not exist; make one with \"dirform lab generate\" or put %s and %s into it",
 			l.opts.Seed, ADSeed, TenantSeed)
 	}
 	for _, name := range []string{ADSeed, TenantSeed} {

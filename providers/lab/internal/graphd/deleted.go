@@ -29,6 +29,7 @@ func (t *Tenant) listDeleted(rq *request) (reply, *Error) {
 	if e != nil {
 		return reply{}, e
 	}
+	q.bin = true
 	return t.page(rq, q, t.bin, "directoryObjects")
 }
 

@@ -31,8 +31,8 @@ func (t *Tenant) Set(name, property string, value json.RawMessage) error {
 		})
 	}
 	p, ok := t.reg.find(property)
-	if !ok || p == propID {
-		return fmt.Errorf("%q is not a property of a %s", property, strings.ToLower(o.kind.resource()))
+	if !ok || p == propID || p == propDeletedDateTime {
+		return fmt.Errorf("%q is not a property of a %s that can be set", property, strings.ToLower(o.kind.resource()))
 	}
 	if v.Kind() != 'n' {
 		if err := checkShape(&t.reg.props[p], v); err != nil {

@@ -37,6 +37,7 @@ func serve(t testing.TB, seed string) *world {
 	return w
 }
 
+// serve starts the server of w's tenant.
 func (w *world) serve() {
 	w.srv = httptest.NewTLSServer(w.Handler())
 	w.t.Cleanup(w.srv.Close)

@@ -51,15 +51,14 @@ func escapeJSON(s string) string {
 
 // rows picks a page's objects; more says that another page follows. total is counted only if asked for.
 func (t *Tenant) rows(q *query, list []*object, total *int) (rows []*object, more bool) {
-	if q.filter != nil && (len(list) == 0 || !list[0].deleted) {
+	if q.filter != nil && !q.bin {
 		if found, ok := t.candidates(q.filter); ok {
 			slices.SortFunc(found, func(a, b *object) int { return cmp.Compare(a.seq, b.seq) })
 			list = slices.Compact(found)
 		}
 	}
 	wanted := func(o *object) *object {
-		inBin := o.deleted
-		if o = t.see(o); o == nil || o.kind != q.kind || o.deleted != inBin || q.filter != nil && !q.filter.match(o) {
+		if o = t.see(o); o == nil || o.kind != q.kind || o.deleted != q.bin || q.filter != nil && !q.filter.match(o) {
 			return nil
 		}
 		return o

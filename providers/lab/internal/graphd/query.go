@@ -31,6 +31,7 @@ type query struct {
 	after   uint64 // the last page's last position
 	filter  *filter
 	count   bool
+	bin     bool   // the recycle bin instead of the living
 	digest  uint32 // of what a page link must not change
 }
 

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dirform/dirform/providers/lab/internal/graphd"
 )
 
 func upns(a answer) []string {
@@ -165,5 +167,23 @@ func TestOtherCollections(t *testing.T) {
 	}
 	if got := w.want(200, "GET", "/subscribedSkus", "").values(); got[0]["skuPartNumber"] != "ENTERPRISEPACK" {
 		t.Error(got)
+	}
+}
+
+func TestGzip(t *testing.T) {
+	for _, on := range []bool{false, true} {
+		tenant := graphd.New(graphd.Options{AccessToken: token, Gzip: on})
+		if err := tenant.LoadSeed(manyUsers(50), "seed"); err != nil {
+			t.Fatal(err)
+		}
+		w := &world{Tenant: tenant, t: t}
+		w.serve()
+		got := w.want(200, "GET", "/users", "", "Accept-Encoding", "gzip")
+		if zipped := got.header.Get("Content-Encoding") == "gzip"; zipped != on || strings.HasPrefix(got.text, "{") == on {
+			t.Errorf("option %v: compressed %v", on, zipped)
+		}
+		if got := w.want(200, "GET", "/users", "", "Accept-Encoding", "identity"); got.header.Get("Content-Length") != fmt.Sprint(len(got.text)) {
+			t.Error(got.header)
+		}
 	}
 }

@@ -26,6 +26,14 @@ func TestUserLifeCycle(t *testing.T) {
 	w.want(204, "DELETE", "/users/"+id, "")
 	w.want(404, "GET", "/users/"+id, "")
 	w.want(404, "GET", "/users/cy@contoso.com", "")
+	for _, filter := range []string{"id eq '" + id + "'", "userPrincipalName eq 'cy@contoso.com'", "mail eq 'coe@contoso.com'"} {
+		if got := w.want(200, "GET", "/users?$filter="+filter, "").values(); len(got) != 0 {
+			t.Errorf("%s finds a deleted user", filter)
+		}
+	}
+	if got := w.want(200, "GET", "/directory/deletedItems/microsoft.graph.user?$filter=id eq '"+id+"'", "").values(); len(got) != 1 {
+		t.Error("the recycle bin can't be filtered")
+	}
 	gone := w.want(200, "GET", "/directory/deletedItems/"+id+"?$select=userPrincipalName,deletedDateTime", "")
 	if gone.str("userPrincipalName") != strings.ReplaceAll(id, "-", "")+"cy@contoso.com" || gone.str("deletedDateTime") == "" {
 		t.Errorf("deleted user is %v", gone.body)
