@@ -199,10 +199,7 @@ func (e *emitter) together(code string, rows map[int]bool, what string) error {
 	for s := range rows {
 		all = append(all, s)
 	}
-	slices.SortFunc(all, func(a, b int) int {
-		x, y := e.p.srcMeta(a).guid, e.p.srcMeta(b).guid
-		return slices.Compare(x[:], y[:])
-	})
+	slices.SortFunc(all, e.p.compareGUID)
 	for _, s := range all {
 		if len(refs) == namedTogether {
 			break

@@ -15,10 +15,13 @@ func (p *plan) decideLeaving(l int) (decision, error) {
 	}
 	t := int(p.linkTarget[l])
 	if t < 0 {
-		return p.leaveBehind(link), nil
+		return p.forget(link, fmt.Sprintf("both the source object and account %s are gone", link.TargetID)), nil
 	}
 	if p.owner[t] > 0 {
 		return decision{outcome: outIgnored}, nil // another source object takes the account over
+	}
+	if p.tenMeta(t).anchor != p.links.rows.Meta(l).anchor {
+		return p.forget(link, fmt.Sprintf("the source object has left, and account %s does not carry its anchor any more", link.TargetID)), nil
 	}
 	live, err := p.loadTenant(t)
 	if err != nil {
@@ -50,16 +53,15 @@ func (p *plan) decideLeaving(l int) (decision, error) {
 	return d, nil
 }
 
-// leaveBehind forgets a link both of whose objects are gone.
-func (p *plan) leaveBehind(link *state.Link) decision {
+// forget drops a link without touching the account.
+func (p *plan) forget(link *state.Link, why string) decision {
 	addr := address(link.Kind, link.Scope, link.Anchor)
 	if !p.selected(addr) {
 		return decision{outcome: outIgnored, key: link.Anchor}
 	}
 	return decision{outcome: outChange, key: link.Anchor, change: &state.Change{
 		Address: addr, Kind: link.Kind, Action: state.ActionUnlink, Scope: link.Scope, Anchor: link.Anchor,
-		SourceGUID: link.SourceGUID.String(), Reason: fmt.Sprintf("both the source object and account %s are gone", link.TargetID),
-		Attributes: []state.AttributeChange{}}}
+		SourceGUID: link.SourceGUID.String(), Reason: why, Attributes: []state.AttributeChange{}}}
 }
 
 // leave fills in what a leaving policy does to the account; false means nothing has to be written. left says that an earlier

@@ -72,21 +72,35 @@ func (p *plan) match() {
 	p.findTwins()
 	p.matchRecorded()
 	p.matchDeclared()
+	// In the order of GUIDs: who is named as rival must not depend on the order of rows.
+	var open []int
 	for s := range p.nsrc {
-		if v := &p.verdicts[s]; p.unmatched(v) {
-			p.matchRules(s, v, true)
+		if p.unmatched(&p.verdicts[s]) {
+			open = append(open, s)
 		}
 	}
-	for s := range p.nsrc {
-		if v := &p.verdicts[s]; p.unmatched(v) {
-			p.matchRules(s, v, false)
+	slices.SortFunc(open, p.compareGUID)
+	for _, hardOnly := range []bool{true, false} {
+		for _, s := range open {
+			if v := &p.verdicts[s]; p.unmatched(v) {
+				p.matchRules(s, v, hardOnly)
+			}
 		}
 	}
-	for s := range p.nsrc {
-		if v := &p.verdicts[s]; p.unmatched(v) {
+	for _, s := range open {
+		v := &p.verdicts[s]
+		if p.unmatched(v) {
 			p.matchDeleted(s, v)
 		}
+		if v.flags&vClaimed != 0 && p.owner[v.target] == int32(s)+1 {
+			p.owner[v.target] = 0 // claimed by several, so nobody's
+		}
 	}
+}
+
+func (p *plan) compareGUID(a, b int) int {
+	x, y := p.srcMeta(a).guid, p.srcMeta(b).guid
+	return slices.Compare(x[:], y[:])
 }
 
 func (p *plan) unmatched(v *verdict) bool {
@@ -102,7 +116,9 @@ func (p *plan) findTwins() {
 				return
 			}
 			v := &p.verdicts[s]
-			v.rival = int32(other)
+			if v.rival < 0 || p.compareGUID(other, int(v.rival)) < 0 {
+				v.rival = int32(other)
+			}
 			if p.srcMeta(other).guid != m.guid {
 				v.flags |= vSameAnchor
 			} else if other < s {
@@ -198,7 +214,7 @@ func (p *plan) claim(s, t int, r rule) {
 	v.rival = other
 	v.target = int32(t)
 	w := &p.verdicts[other]
-	if soft(w.rule) && soft(r) && w.link < 0 {
+	if soft(w.rule) && soft(r) && w.link < 0 && w.flags&vClaimed == 0 {
 		w.flags |= vClaimed
 		w.rival = int32(s)
 	}

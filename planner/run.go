@@ -137,10 +137,7 @@ func (p *plan) surveyLinks(steps []step, records []int) ([]step, []int, error) {
 		}
 		return slices.Compare(a.guid[:], b.guid[:])
 	})
-	slices.SortFunc(records, func(a, b int) int {
-		x, y := p.srcMeta(a).guid, p.srcMeta(b).guid
-		return slices.Compare(x[:], y[:])
-	})
+	slices.SortFunc(records, p.compareGUID)
 	return steps, records, nil
 }
 

@@ -10,7 +10,7 @@ import (
 
 // checkUnique looks for other holders of the names the subject is about to take.
 func (s *subject) checkUnique() error {
-	for _, c := range s.attrs {
+	for _, c := range slices.Concat(s.attrs, s.comesBackWith()) {
 		var err error
 		switch c.Name {
 		case "userPrincipalName":
@@ -23,6 +23,20 @@ func (s *subject) checkUnique() error {
 		}
 	}
 	return nil
+}
+
+// comesBackWith are the names with which an account leaves the recycle bin, before anything is changed about it: the service
+// refuses to restore an account whose names somebody else has by now.
+func (s *subject) comesBackWith() (names []state.AttributeChange) {
+	if s.live == nil || s.v.flags&vDeleted == 0 {
+		return nil
+	}
+	for _, name := range [...]string{"userPrincipalName", "mail"} {
+		if v := s.live.Get(name); !isEmpty(v) && !strings.EqualFold(v.Str(), s.want(name).Str()) {
+			names = append(names, state.AttributeChange{Name: name, After: v})
+		}
+	}
+	return names
 }
 
 // checkHolders finds who else has the value of c in the tenant, or wants it at the source.
