@@ -224,7 +224,7 @@ func (c *content) reference(name, root string, labels int) []string {
 
 // eval computes an expression without a source object. ok is false if that ended in errors, which are recorded.
 func (l *loader) eval(e hclsyntax.Expression) (v cty.Value, ok bool) {
-	diags := l.lib.CheckCalls(e)
+	diags := l.lib.Check(e)
 	for _, t := range e.Variables() {
 		diags = append(diags, expr.CheckReference(t, l.vars, false)...)
 	}

@@ -179,7 +179,7 @@ func (l *loader) giveExpr(v *variable, e hclsyntax.Expression, at *hcl.Range) {
 		l.fail(&subject, "Variable's value is not constant", "The value of %q refers to something else. A variable's value is written out; use locals to compute one.", v.name)
 		return
 	}
-	diags := l.lib.CheckCalls(e)
+	diags := l.lib.Check(e)
 	var val cty.Value
 	if !diags.HasErrors() {
 		val, diags = expr.Evaluate(e, nil, l.lib)

@@ -36,7 +36,7 @@ func Compile(e hcl.Expression, env Env) (*Program, hcl.Diagnostics) {
 			Detail: "Expressions must be written in HCL's native syntax."}}
 	}
 	refs, names, diags := env.references(syntax)
-	diags = append(diags, env.Library.CheckCalls(syntax)...)
+	diags = append(diags, env.Library.Check(syntax)...)
 	if diags.HasErrors() {
 		return nil, diags
 	}

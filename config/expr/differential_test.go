@@ -292,6 +292,10 @@ func (g *generator) object(shape *state.Shape) *state.Object {
 
 func (g *generator) word() string {
 	words := []string{"", "x", "Jane", " jane ", "JOSE\u0301", "José", "\u0301a", "SMTP:Jane@Contoso.com", "smtp:j@contoso.com", "a@b", "x.y", "OU=a,DC=b",
-		"CN=a\\,b,OU=Staff,DC=b", "KPX8DgRypVys0NTShrieUg==", "AQIAAAAAAAUgAAAAIAIAAA==", "abc", "ß", "é"}
+		"CN=a\\,b,OU=Staff,DC=b", "KPX8DgRypVysINTShrieUg==", "AQIAAAAAAAUgAAAAIAIAAA==", "abc", "ß", "é"}
 	return words[g.pick(len(words))]
+}
+
+func hclParse(src string) (hclsyntax.Expression, hcl.Diagnostics) {
+	return hclsyntax.ParseExpression([]byte(src), "t.hcl", hcl.InitialPos)
 }

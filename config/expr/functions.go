@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 )
 
@@ -47,18 +48,24 @@ func NewLibrary(environ []string) *Library {
 // HCL are the functions for an evaluation context.
 func (l *Library) HCL() map[string]function.Function { return l.hcl }
 
-// CheckCalls reports calls of functions that don't exist.
-func (l *Library) CheckCalls(e hclsyntax.Expression) (diags hcl.Diagnostics) {
+// Check reports calls of functions that don't exist, and numbers so large that writing them out would fill the memory.
+func (l *Library) Check(e hclsyntax.Expression) (diags hcl.Diagnostics) {
 	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
-		call, ok := n.(*hclsyntax.FunctionCallExpr)
-		if !ok {
-			return nil
-		}
-		if _, known := l.hcl[call.Name]; !known {
-			diags = append(diags, &hcl.Diagnostic{
-				Severity: hcl.DiagError, Summary: "Unknown function", Subject: call.NameRange.Ptr(),
-				Detail: fmt.Sprintf("There is no function %q.%s `dirform help functions` lists them.", call.Name, DidYouMean(call.Name, slices.Sorted(maps.Keys(l.hcl)))),
-			})
+		switch n := n.(type) {
+		case *hclsyntax.FunctionCallExpr:
+			if _, known := l.hcl[n.Name]; !known {
+				diags = append(diags, &hcl.Diagnostic{
+					Severity: hcl.DiagError, Summary: "Unknown function", Subject: n.NameRange.Ptr(),
+					Detail: fmt.Sprintf("There is no function %q.%s `dirform help functions` lists them.", n.Name, DidYouMean(n.Name, slices.Sorted(maps.Keys(l.hcl)))),
+				})
+			}
+		case *hclsyntax.LiteralValueExpr:
+			if n.Val.Type() == cty.Number && !n.Val.IsNull() && n.Val.IsKnown() {
+				if exp := n.Val.AsBigFloat().MantExp(nil); exp > 1024 || exp < -1024 {
+					diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Number out of range", Subject: n.SrcRange.Ptr(),
+						Detail: "No attribute and no setting holds a number of this size. Write one below 1e300."})
+				}
+			}
 		}
 		return nil
 	})

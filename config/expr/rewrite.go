@@ -21,6 +21,9 @@ func rewrite(e hclsyntax.Expression) hclsyntax.Expression {
 		e.Wrapped = rewrite(e.Wrapped)
 	case *hclsyntax.TemplateJoinExpr:
 		e.Tuple = rewrite(e.Tuple)
+		if loop, ok := e.Tuple.(*forList); ok && !loop.text { // %{ for … }
+			loop.text, loop.ValExpr = true, nullAs{loop.ValExpr, cty.StringVal("")}
+		}
 	case *hclsyntax.ParenthesesExpr:
 		e.Expression = rewrite(e.Expression)
 	case *hclsyntax.ConditionalExpr:
@@ -120,6 +123,7 @@ func (e nullIndex) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 type forList struct {
 	*hclsyntax.ForExpr
 	elem cty.Type // found while checking
+	text bool     // the loop of a template, which wants a tuple
 }
 
 func (e *forList) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
@@ -149,7 +153,7 @@ func (e *forList) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 		return cty.DynamicVal, diags
 	}
 	tuple := cty.TupleVal(vals)
-	if e.elem.IsPrimitiveType() {
+	if e.elem.IsPrimitiveType() && !e.text {
 		if l, err := convert.Convert(tuple, cty.List(e.elem)); err == nil {
 			return l, diags
 		}
@@ -192,7 +196,7 @@ func (e *forList) check(ctx *hcl.EvalContext, elem cty.Type) (cty.Value, hcl.Dia
 	_, more := e.keep(child)
 	diags = append(diags, more...)
 	e.elem = v.Type()
-	if diags.HasErrors() || e.elem == cty.DynamicPseudoType {
+	if diags.HasErrors() || e.elem == cty.DynamicPseudoType || e.text {
 		return cty.DynamicVal, diags
 	}
 	return cty.UnknownVal(cty.List(e.elem)), diags

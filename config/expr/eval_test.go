@@ -1,0 +1,245 @@
+package expr
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/dirform/dirform/state"
+)
+
+// jane is an object of the test schema; what isn't here is missing.
+func jane() *state.Object {
+	return &state.Object{
+		Kind: state.User, Shape: state.NewShape("t1", "l1", "n1", "b1", "odd"),
+		Values: []state.Value{
+			state.String("Jane"), state.List([]string{"SMTP:Jane@Contoso.com", "smtp:j@contoso.com"}), state.Int(514), state.Bool(true),
+			state.List([]string{"one", "two"}),
+		},
+	}
+}
+
+// TestEval lists what expressions give for jane, first of all where values are missing. Both evaluators must agree.
+func TestEval(t *testing.T) {
+	for _, tt := range []struct {
+		src  string
+		kind kind
+		want string // as JSON; "error: part" for an error
+	}{
+		{`ad.t1`, textKind, `"Jane"`},
+		{`ad.T1`, textKind, `"Jane"`},
+		{`ad["t1"]`, textKind, `"Jane"`},
+		{`ad.t2`, textKind, `null`},
+		{`trimspace("${ad.t1} ${ad.t2}")`, textKind, `"Jane"`},
+		{`"${ad.t2}"`, textKind, `null`}, // only a value in quotes, which is the value itself in HCL
+		{`"${ad.t2}-${ad.n1}-${ad.b1}"`, textKind, `"-514-true"`},
+		{`"%{ if ad.b2 }yes%{ else }no%{ endif }"`, textKind, `"no"`},
+		{`"%{ for x in ad.l2 }${x}%{ endfor }."`, textKind, `"."`},
+		{`lower(ad.t2)`, textKind, `null`},
+		{`startswith(ad.t2, "J")`, boolKind, `false`},
+		{`!startswith(ad.t2, "J")`, boolKind, `true`},
+		{`contains(ad.l2, "x")`, boolKind, `false`},
+		{`has_flag(ad.n2, 2)`, boolKind, `false`},
+		{`has_flag(ad.n1, 2)`, boolKind, `true`},
+		{`length(ad.l2)`, numberKind, `0`},
+		{`length("Zoë")`, numberKind, `3`},
+		{`join("+", ad.l2)`, textKind, `""`},
+		{`coalesce(ad.t2, "", ad.t1)`, textKind, `"Jane"`},
+		{`coalesce(ad.t2, "")`, textKind, `null`},
+		{`coalesce(ad.n2, 7)`, numberKind, `7`},
+		{`ad.b2 ? "yes" : "no"`, textKind, `"no"`},
+		{`ad.b2 || ad.b1`, boolKind, `true`},
+		{`!ad.b2`, boolKind, `true`},
+		{`ad.b2`, boolKind, `null`},
+		{`ad.t2 == null`, boolKind, `true`},
+		{`ad.t2 != "robot"`, boolKind, `true`},
+		{`ad.n2 > 1`, boolKind, `error: null`},
+		{`coalesce(ad.n2, 0) > 1`, boolKind, `false`},
+		{`ad.n1 + 1`, numberKind, `515`},
+		{`ad.n1 / 4`, numberKind, `error: whole number`},
+		{`[for a in ad.l2 : lower(a)]`, listKind, `[]`},
+		{`[for a in ad.l1 : lower(a) if startswith(a, "SMTP:")]`, listKind, `["smtp:jane@contoso.com"]`},
+		{`[for i, a in ad.l1 : "${i}${a}" if i > 0]`, listKind, `["1smtp:j@contoso.com"]`},
+		{`[for a in ad.l1 : mail_domain(a)][0]`, textKind, `"contoso.com"`},
+		{`ad.l2[0]`, textKind, `null`},
+		{`ad.l1[1]`, textKind, `"smtp:j@contoso.com"`},
+		{`ad.l1[2]`, textKind, `error: Invalid index`},
+		{`try(ad.l1[2], null)`, textKind, `null`},
+		{`[ad.t1, ad.t2]`, listKind, `["Jane"]`},
+		{`[ad.t2]`, listKind, `[]`},
+		{`ad.n1`, textKind, `"514"`},
+		{`ad.b1`, textKind, `"true"`},
+		{`tonumber("7")`, numberKind, `7`},
+		{`"7"`, numberKind, `7`},
+		{`"true"`, boolKind, `true`},
+		{`lookup(local.map, ad.t1, "none")`, textKind, `"J"`},
+		{`lookup(local.map, ad.t2, "none")`, textKind, `"none"`},
+		{`local.map[ad.t1]`, textKind, `"J"`},
+		{`ad["odd"]`, textKind, `error: 2 values`},
+		{`ad["odd"] == null`, boolKind, `error: 2 values`},
+		{`env("SITE")`, textKind, `"Győr"`},
+		{"\"e\u0301\"", textKind, `"é"`},
+		{`replace("e", "e", "${"e"}` + "\u0301" + `")`, textKind, `"é"`},
+		{`filetime(9223372036854775807)`, textKind, `null`},
+		{`filetime(0)`, textKind, `null`},
+		{`mail_domain("nobody")`, textKind, `null`},
+		{`dn_value("CN=a", "OU")`, textKind, `null`},
+		{`dn_parent("CN=a\\,b,DC=c")`, textKind, `"DC=c"`},
+		{`guid("x")`, textKind, `error: 16 bytes`},
+		{`regex("[0-9]+", ad.t1)`, textKind, `error: regex`},
+	} {
+		p, closure, ref := compileBoth(t, tt.src, testTargets[tt.kind])
+		if p == nil {
+			_, diags := Compile(parse(t, tt.src), testEnv(testTargets[tt.kind], tt.src))
+			if want, isError := strings.CutPrefix(tt.want, "error: "); !isError || !strings.Contains(diags.Error(), want) {
+				t.Errorf("%s: %v, want %s", tt.src, diags, tt.want)
+			}
+			continue
+		}
+		obj := p.slots.adapt(jane(), append(p.Attributes(), "odd")[:len(p.Attributes())])
+		check := func(by string, eval evaluator) {
+			v, err := eval(obj, new(loopVars))
+			got := show(v)
+			if err != nil {
+				got = "error: " + err.Error()
+			}
+			if want, isError := strings.CutPrefix(tt.want, "error: "); got != tt.want && !(isError && err != nil && strings.Contains(got, want)) {
+				t.Errorf("%s by %s = %s, want %s", tt.src, by, got, tt.want)
+			}
+		}
+		check("HCL", ref)
+		if closure != nil {
+			check("closure", closure)
+		}
+	}
+}
+
+// TestExamples runs the examples of `help functions`.
+func TestExamples(t *testing.T) {
+	lib := NewLibrary(nil)
+	for _, f := range Describe() {
+		i := strings.LastIndex(f.Example, " = ")
+		if f.Name == "merge" {
+			i = strings.Index(f.Example, ") = ") + 1
+		}
+		if i < 0 || f.Summary == "" || !strings.HasPrefix(f.Signature, f.Name+"(") {
+			t.Errorf("%s is not described in full", f.Name)
+			continue
+		}
+		got, diags := Evaluate(parse(t, f.Example[:i]), nil, lib)
+		want, more := Evaluate(parse(t, f.Example[i+3:]), nil, lib)
+		if diags.HasErrors() || more.HasErrors() {
+			t.Errorf("%s: %v %v", f.Example, diags, more)
+			continue
+		}
+		if show(state.String(got.GoString())) == "" || !sameValue(got, want) {
+			t.Errorf("%s: got %#v", f.Example, got)
+		}
+	}
+}
+
+// sameValue compares lists and tuples, maps and objects alike.
+func sameValue(a, b cty.Value) bool {
+	if a.IsNull() || b.IsNull() || a.Type().IsPrimitiveType() {
+		return a.IsNull() == b.IsNull() && (a.IsNull() || a.RawEquals(b))
+	}
+	if a.LengthInt() != b.LengthInt() {
+		return false
+	}
+	for i, j := a.ElementIterator(), b.ElementIterator(); i.Next() && j.Next(); {
+		_, x := i.Element()
+		_, y := j.Element()
+		if !sameValue(x, y) {
+			return false
+		}
+	}
+	return true
+}
+
+func TestProgram(t *testing.T) {
+	src := `"${ad.T1} ${ad.t2} ${ad["t1"]}"`
+	p, diags := Compile(parse(t, src), testEnv(testTargets[textKind], src))
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	if got := strings.Join(p.Attributes(), " "); got != "t1 t2" {
+		t.Errorf("Attributes() = %s, want them in the schema's spelling, once", got)
+	}
+	if p.Source() != src || p.DeclaredAt() != "t.hcl:1" {
+		t.Errorf("Source() = %s, DeclaredAt() = %s", p.Source(), p.DeclaredAt())
+	}
+	if _, ok := p.Constant(); ok {
+		t.Error("a program that reads attributes is called constant")
+	}
+	// An object with another shape is read by name.
+	v, err := p.Eval(jane())
+	if err != nil || v.Str() != "Jane  Jane" {
+		t.Errorf("Eval = %q, %v", v.Str(), err)
+	}
+	v, err = p.Eval(&state.Object{})
+	if err != nil || v.Str() != "  " {
+		t.Errorf("Eval of an empty object = %q, %v", v.Str(), err)
+	}
+	c, _ := Compile(parse(t, `upper("hu")`), testEnv(testTargets[textKind], `upper("hu")`))
+	if v, ok := c.Constant(); !ok || v.Str() != "HU" {
+		t.Errorf("Constant() = %q, %v", v.Str(), ok)
+	}
+}
+
+func TestConditionMayNotBeNull(t *testing.T) {
+	p, diags := Compile(parse(t, `ad.b2`), testEnv(nil, `ad.b2`))
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	if _, err := p.Eval(jane()); err == nil || !strings.Contains(err.Error(), "coalesce") {
+		t.Errorf("a null condition gave error %v", err)
+	}
+}
+
+// TestDiagnosticsCarryNoValues makes sure that whoever prints a diagnostic with HCL's own writer can't print variables' values.
+func TestDiagnosticsCarryNoValues(t *testing.T) {
+	for _, src := range []string{`parseint(var.s, 10)`, `ad.l1 + 1`, `lower(ad.l1)`, `"${ad.l1}"`} {
+		_, diags := Compile(parse(t, src), testEnv(testTargets[textKind], src))
+		if !diags.HasErrors() {
+			t.Errorf("%s has no error", src)
+		}
+		for _, d := range diags {
+			if d.EvalContext != nil || d.Expression != nil {
+				t.Errorf("%s: the diagnostic %q holds the evaluation context", src, d.Summary)
+			}
+		}
+	}
+}
+
+func TestSuggest(t *testing.T) {
+	candidates := []string{"department", "displayName", "mail", "co", "st", "st2"}
+	for name, want := range map[string]string{
+		"deparment": "department", "dpearmtent": "department", "dparmtnt": "", "DISPLAYNAME": "displayName", "mial": "mail", "xy": "", "s": "", "stt": "st", "sn": "",
+	} {
+		if got := Suggest(name, candidates); got != want {
+			t.Errorf("Suggest(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+// FuzzCompile makes sure that no expression makes the compiler or the evaluators panic.
+func FuzzCompile(f *testing.F) {
+	for _, src := range benchExpressions {
+		f.Add(src)
+	}
+	for _, src := range []string{`[for k, v in {a = 1} : v]`, `ad.l1[*]`, `ad.*.x`, `{for x in ad.l1 : x => x...}`, `try(ad, 1)`, `-"x"`, `indent(-1, "a")`, `substr("a", 9, -9)`, `"${[for x in ad : x]}"`, `format("%99999999d", 1)`} {
+		f.Add(src)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		e, diags := hclParse(src)
+		if diags.HasErrors() || len(src) > 200 || strings.Contains(src, "format") || strings.Contains(src, "indent") {
+			return // both can be asked for gigabytes of spaces
+		}
+		p, diags := Compile(e, testEnv(testTargets[textKind], src))
+		if diags.HasErrors() {
+			return
+		}
+		_, _ = p.Eval(jane())
+	})
+}
