@@ -65,7 +65,7 @@ func TestUnreachable(t *testing.T) {
 func TestRefusedOnce(t *testing.T) {
 	const text = "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 52e, v1db1"
 	first := (&fake{bind: func(w *wire, _ request) { w.result(ldap.ApplicationBindResponse, 49, text) }}).serve(t)
-	second := (&fake{}).serve(t)
+	second := (&fake{config: first.config, ca: first.ca, bind: first.bind}).serve(t)
 	cfg := first.cfg()
 	cfg.URLs = append(cfg.URLs, second.cfg().URLs...)
 	_, err := ad.Open(t.Context(), cfg)

@@ -176,7 +176,7 @@ func unescape(dn string, at int) (c byte, next int, err error) {
 func appendFolded(b, value []byte) []byte {
 	for _, c := range value {
 		if c >= utf8.RuneSelf {
-			value = []byte(strings.ToLower(norm.NFC.String(string(value))))
+			value = []byte(norm.NFC.String(strings.ToLower(norm.NFC.String(string(value)))))
 			break
 		}
 	}
