@@ -105,7 +105,7 @@ func TestSymbols(t *testing.T) {
 	}
 }
 
-// updates is a plan of n different updates with 10 that are alike at its start and 20 at its end.
+// updates is a plan of n different updates with 10 that are alike at its start, and one after them like the last 20.
 type updates int
 
 func (n updates) Header() planner.Header { return planner.Header{} }
@@ -124,7 +124,7 @@ func (n updates) Changes() iter.Seq2[*state.Change, error] {
 			v := fmt.Sprint(i)
 			if i < 10 {
 				v = "early"
-			} else if i >= int(n)-20 {
+			} else if i == 10 || i >= int(n)-20 {
 				v = "late"
 			}
 			c := &state.Change{Address: fmt.Sprint("user.s", i), Kind: state.User, Action: state.ActionUpdate,
@@ -154,7 +154,7 @@ func TestGroupsThatDoNotFit(t *testing.T) {
 	}
 	last := int(n) - 20
 	want := []group{{10, []string{"user.s0", "user.s1", "user.s2"}, true},
-		{20, []string{fmt.Sprint("user.s", last), fmt.Sprint("user.s", last+1), fmt.Sprint("user.s", last+2)}, true}}
+		{21, []string{"user.s10", fmt.Sprint("user.s", last), fmt.Sprint("user.s", last+1)}, true}}
 	if d := cmp.Diff(want, got, cmp.AllowUnexported(group{}), cmpopts.EquateEmpty()); d != "" {
 		t.Error(d)
 	}
