@@ -38,7 +38,7 @@ func newClient(ctx context.Context, cfg Config, readOnly bool) (*client, error) 
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTokens(s, &http.Client{Transport: base, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }})
+	t, err := newTokens(s, &http.Client{Timeout: s.IdleTimeout, Transport: base, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }})
 	if err != nil {
 		return nil, err
 	}
@@ -65,10 +65,11 @@ func (c *client) close() { c.base.CloseIdleConnections() }
 
 // request is one HTTP request.
 type request struct {
-	op   string // for messages: "GET /users", without query, which may hold personal data
-	link string // path below the endpoint, with query, or a whole address of a further page
-	body []byte // posted as JSON; nil makes it a GET
-	how  manner // how far it may be repeated by the transports
+	op     string // for messages: "GET /users", without query, which may hold personal data
+	link   string // path below the endpoint, with query, or a whole address of a further page
+	body   []byte // posted as JSON; nil makes it a GET
+	how    manner // how far it may be repeated by the transports
+	header map[string]string
 }
 
 // send carries r out and returns the reply, whatever its status. The caller closes it.
@@ -111,6 +112,9 @@ func (c *client) complete(req *http.Request, r request) {
 	req.Header.Set("User-Agent", c.settings.UserAgent)
 	req.Header.Set("client-request-id", uuid.NewString())
 	req.Header.Set("x-ms-throttle-priority", "low")
+	for name, value := range r.header {
+		req.Header.Set(name, value)
+	}
 }
 
 // resolve makes link an address at the endpoint, and refuses any other.

@@ -21,6 +21,7 @@ type signIn struct {
 	what  string
 	start func() (azcore.TokenCredential, error)
 	fixed bool // it has one token and can't get another
+	guess bool // nothing says that this is the way, it is tried because no other is configured
 }
 
 // chooseSignIn picks the credential in the order that [Config] documents. client carries the token requests.
@@ -34,7 +35,7 @@ func chooseSignIn(s *settings, client *http.Client) (signIn, error) {
 	opts := clientOptions(s, client)
 	switch {
 	case s.AccessToken != "":
-		return signIn{"the configured access_token", func() (azcore.TokenCredential, error) { return fixedToken(s.AccessToken), nil }, true}, nil
+		return signIn{what: "the configured access_token", start: func() (azcore.TokenCredential, error) { return fixedToken(s.AccessToken), nil }, fixed: true}, nil
 	case secret != "" && tenant != "" && app != "":
 		return signIn{what: "a client secret", start: func() (azcore.TokenCredential, error) {
 			return azidentity.NewClientSecretCredential(tenant, app, secret,
@@ -52,7 +53,7 @@ func chooseSignIn(s *settings, client *http.Client) (signIn, error) {
 				ClientID: app, TenantID: tenant, TokenFilePath: tokenFile, DisableInstanceDiscovery: s.Authority != ""})
 		}}, nil
 	}
-	return signIn{what: "environment variables, workload identity, managed identity and Azure CLI", start: func() (azcore.TokenCredential, error) {
+	return signIn{what: "environment variables, workload identity, managed identity and Azure CLI", guess: true, start: func() (azcore.TokenCredential, error) {
 		return azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{ClientOptions: opts,
 			TenantID: tenant, DisableInstanceDiscovery: s.Authority != ""})
 	}}, nil
@@ -98,34 +99,42 @@ func (t fixedToken) GetToken(context.Context, policy.TokenRequestOptions) (azcor
 
 // signInError is a failed sign-in. It is final: repeating the request would not help.
 type signInError struct {
-	what  string
-	login string
-	err   error
+	what       string
+	login      string
+	configured bool // the configuration, or the environment, names this way to sign in
+	err        error
 }
 
 func (e *signInError) Unwrap() error { return e.err }
 
-// Error says what was tried, the authority's own words without its traces, and what to set.
+// Error says what was tried, the authority's own words without its traces, and what to do.
 func (e *signInError) Error() string {
-	return fmt.Sprintf("signing in to Microsoft Entra ID at %s with %s failed: %s\n"+
-		"Set client_secret or client_certificate_file with tenant_id and client_id in the provider \"entra\" block, or AZURE_TENANT_ID, "+
-		"AZURE_CLIENT_ID and AZURE_CLIENT_SECRET in the environment, or sign in with \"az login\"", e.login, e.what, authorityWords(e.err))
+	words, answered := authorityWords(e.err)
+	hint := "Set client_secret or client_certificate_file with tenant_id and client_id in the provider \"entra\" block, or AZURE_TENANT_ID, " +
+		"AZURE_CLIENT_ID and AZURE_CLIENT_SECRET in the environment, or sign in with \"az login\""
+	if !answered && e.configured {
+		hint = "Check authority, environment and ca_file, and that this machine (or its HTTPS_PROXY) can reach " + e.login
+	}
+	return fmt.Sprintf("signing in to Microsoft Entra ID at %s with %s failed: %s\n%s", e.login, e.what, words, hint)
 }
 
-// authorityWords shortens azidentity's error, which prints the whole HTTP exchange, to the sentence that matters.
-func authorityWords(err error) string {
+// authorityWords shortens azidentity's error, which prints the whole HTTP exchange, to the sentence that matters. answered
+// tells whether a server had said no, rather than nothing at all.
+func authorityWords(err error) (words string, answered bool) {
 	var failed *azidentity.AuthenticationFailedError
-	if errors.As(err, &failed) && failed.RawResponse != nil {
-		var body struct {
-			Error       string `json:"error"`
-			Description string `json:"error_description"`
-		}
-		if raw, e := readAllOnce(failed.RawResponse); e == nil && json.Unmarshal(raw, &body) == nil && body.Error+body.Description != "" {
-			words, _, _ := strings.Cut(first(body.Description, body.Error), "Trace ID:")
-			words, _, _ = strings.Cut(words, "\r\n")
-			return strings.TrimSpace(words)
-		}
-		return "HTTP " + failed.RawResponse.Status
+	if !errors.As(err, &failed) || failed.RawResponse == nil {
+		words, _, _ = strings.Cut(err.Error(), ". To troubleshoot")
+		return strings.Join(strings.Fields(words), " "), false
 	}
-	return strings.TrimSpace(err.Error())
+	var body struct {
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
+	}
+	if raw, e := readAllOnce(failed.RawResponse); e == nil && json.Unmarshal(raw, &body) == nil && body.Error+body.Description != "" {
+		words, _, _ = strings.Cut(first(body.Description, body.Error), "Trace ID:")
+		words, _, _ = strings.Cut(words, "\r\n")
+		return strings.TrimSpace(words), true
+	}
+	words, _, _ = strings.Cut(err.Error(), "\n")
+	return strings.TrimSpace(words) + " (HTTP " + failed.RawResponse.Status + ")", true
 }

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"io"
+	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
@@ -33,45 +36,76 @@ func (r *Reader) Read(ctx context.Context, q providers.TenantQuery) providers.Ob
 	}
 }
 
+// tally is how far a read has come.
+type tally struct {
+	objects, pages int
+	onPage         int // objects on the last page
+	largest        int // objects on the largest page before it
+}
+
 // stream yields the objects of link's page and of all that follow.
 func (r *Reader) stream(ctx context.Context, q *query, path, link string, yield func(*state.Object, error) bool) {
 	ctx, cancel := context.WithCancel(ctx)
 	c := newChain(ctx, r.client, "GET "+path)
 	defer c.group.Wait()
 	defer cancel()
-	var objects, pages int
-	fail := func(err error) {
-		err = explain(err, readPermission(q.kind))
-		yield(nil, fmt.Errorf("reading the tenant's %ss stopped after %d objects on %d pages, so the read is incomplete: %w", q.kind, objects, pages, err))
-	}
+	var n tally
 	d := newDecoder(q)
 	seen := newLinks(link)
-	for page := c.start(link); page != nil; {
+	err := error(nil)
+	for page := c.start(link); page != nil && err == nil; {
 		<-page.done
-		if page.err != nil {
-			fail(page.err)
-			return
+		n.largest, n.onPage = max(n.largest, n.onPage), 0
+		var next string
+		if err = page.err; err == nil {
+			next, err = d.page(page.text, func(o *state.Object) bool {
+				n.objects++
+				n.onPage++
+				return yield(o, nil)
+			})
 		}
-		next, err := d.page(page.text, func(o *state.Object) bool {
-			objects++
-			return yield(o, nil)
-		})
-		switch {
-		case errors.Is(err, errStop):
-			return
-		case err == nil:
-			pages++
-			err = seen.add(next)
+		if err == nil {
+			n.pages++
+			err = errors.Join(seen.add(next), context.Cause(ctx))
 		}
-		if err == nil && ctx.Err() != nil {
-			err = context.Cause(ctx)
+		if err == nil {
+			page = page.finish(next)
 		}
-		if err != nil {
-			fail(err)
-			return
-		}
-		page = page.finish(next)
 	}
+	if errors.Is(err, errStop) {
+		return
+	}
+	if err == nil {
+		err = r.confirmEnd(ctx, path, n)
+	}
+	if err != nil {
+		yield(nil, fmt.Errorf("reading the tenant's %ss stopped after %d objects on %d pages, so the read is incomplete: %w",
+			q.kind, n.objects, n.pages, explain(err, readPermission(q.kind))))
+	}
+}
+
+// confirmEnd makes sure that a last page was meant to be the last: if it is as full as a page gets, its link to the next one
+// may have been lost, and the service is asked how many objects there are. Where it does not say, the page is believed.
+func (r *Reader) confirmEnd(ctx context.Context, path string, n tally) error {
+	full := n.onPage >= pageSize || n.pages > 1 && n.onPage >= n.largest
+	if !full || strings.HasPrefix(path, "/directory/") {
+		return nil
+	}
+	resp, err := r.client.send(ctx, request{op: "GET " + path + "/$count", link: path + "/$count",
+		header: map[string]string{"ConsistencyLevel": "eventual", "Accept": "text/plain"}})
+	if err != nil {
+		return ctx.Err()
+	}
+	defer drain(resp)
+	text, err := io.ReadAll(io.LimitReader(resp.Body, 64))
+	if err != nil || resp.StatusCode != http.StatusOK {
+		return ctx.Err()
+	}
+	count, err := strconv.Atoi(strings.TrimSpace(strings.TrimPrefix(string(text), "\ufeff")))
+	if err == nil && count > n.objects {
+		return fmt.Errorf("the service counts %d objects, yet page %d names no further page; run the command again", count, n.pages)
+	}
+	return nil
 }
 
 // links remembers which pages were asked for, so that pages that follow each other in a circle are noticed.

@@ -91,9 +91,13 @@ func TestIncompleteReads(t *testing.T) {
 		"no id":           {func(_ *service, w http.ResponseWriter) { fmt.Fprint(w, `{"value":[{"displayName":"x"}]}`) }, "without id", 2},
 		"bad text":        {func(_ *service, w http.ResponseWriter) { fmt.Fprint(w, "{\"value\":[{\"id\":\"\xff\"}]}") }, "UTF-8", 2},
 		"server error":    {func(_ *service, w http.ResponseWriter) { reply(w, 500, "") }, "HTTP 500 Internal Server Error", 7},
-		"page expired": {func(_ *service, w http.ResponseWriter) { reply(w, 400, graphError("Directory_ExpiredPageToken", "too late")) },
+		"page expired": {func(_ *service, w http.ResponseWriter) {
+			reply(w, 400, graphError("Directory_ExpiredPageToken", "too late"))
+		},
 			"Directory_ExpiredPageToken: too late (request-id inner-id)", 2},
-		"forbidden": {func(_ *service, w http.ResponseWriter) { reply(w, 403, graphError("Authorization_RequestDenied", "no")) }, "User.Read.All", 2},
+		"forbidden": {func(_ *service, w http.ResponseWriter) {
+			reply(w, 403, graphError("Authorization_RequestDenied", "no"))
+		}, "User.Read.All", 2},
 		"a proxy's page": {func(_ *service, w http.ResponseWriter) {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			reply(w, 407, "<html>who are you?</html>")
@@ -144,7 +148,10 @@ func TestPassingFailuresAreWaitedOut(t *testing.T) {
 		},
 		func(_ *service, w http.ResponseWriter) { reply(w, 502, "<html>") },
 		func(_ *service, w http.ResponseWriter) { panic(http.ErrAbortHandler) },
-		func(_ *service, w http.ResponseWriter) { w.Header().Set("Content-Length", "99"); fmt.Fprint(w, `{"value":`) },
+		func(_ *service, w http.ResponseWriter) {
+			w.Header().Set("Content-Length", "99")
+			fmt.Fprint(w, `{"value":`)
+		},
 		func(_ *service, w http.ResponseWriter) { fmt.Fprint(w, `{"value":[{"id":"1"}]}`) },
 	}
 	var s *service
@@ -273,5 +280,38 @@ func TestOtherCollections(t *testing.T) {
 	_, err := drainObjects(s.reader(t).Read(t.Context(), providers.TenantQuery{Kind: state.User, Attributes: state.NewShape("skills")}))
 	if err == nil || !strings.Contains(err.Error(), `no attribute "skills"`) {
 		t.Error(err)
+	}
+}
+
+// A full last page without a link is suspicious: the link may have been lost on the way.
+func TestALostLinkIsNoticed(t *testing.T) {
+	for _, test := range []struct {
+		last  int // objects on the second, last page
+		count string
+		want  string
+	}{{10, "25", "counts 25 objects"}, {10, "20", ""}, {10, "no number", ""}, {9, "25", ""}} {
+		asked := 0
+		var s *service
+		s = serve(t, func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path == "/v1.0/users/$count":
+				asked++
+				if r.Header.Get("ConsistencyLevel") != "eventual" {
+					t.Error("without ConsistencyLevel the service does not count")
+				}
+				fmt.Fprint(w, test.count)
+			case r.URL.Query().Get("$skiptoken") == "":
+				pages(&s, 20, 10, true)(w, r)
+			default:
+				pages(&s, 10+test.last, 10, true)(w, r)
+			}
+		})
+		n, err := readAll(t, s)
+		if test.want == "" && (err != nil || n != 10+test.last) || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%+v: %d, %v", test, n, err)
+		}
+		if asked != test.last/10 {
+			t.Errorf("%+v: counted %d times", test, asked)
+		}
 	}
 }

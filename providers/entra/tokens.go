@@ -104,7 +104,7 @@ func (t *tokens) ask(ctx context.Context, claims string) (string, error) {
 }
 
 func (t *tokens) failed(err error) error {
-	return &signInError{what: t.signIn.what, login: t.settings.login, err: err}
+	return &signInError{what: t.signIn.what, login: t.settings.login, configured: !t.signIn.guess, err: err}
 }
 
 // challengeClaims are the claims a 401 reply demands, in base64, or "".
