@@ -239,7 +239,8 @@ func reseal(text string) string {
 }
 
 func TestRefusals(t *testing.T) {
-	data, err := os.ReadFile(write(t))
+	path := write(t)
+	data, err := os.ReadFile(path)
 	check(t, err)
 	plan := string(data)
 	replace := func(old, new string) string {
@@ -274,16 +275,15 @@ func TestRefusals(t *testing.T) {
 		"older":                     {replace(`"format_version":"1.0"`, `"format_version":"0.9"`), planfile.ErrOlder},
 		"no version":                {replace(`"format_version":"1.0"`, `"format_version":""`), planfile.ErrEdited},
 	} {
-		wantRefusal(t, name, test.text, test.want)
+		wantRefusal(t, path, name, test.text, test.want)
 	}
 	for i := range plan {
-		wantRefusal(t, fmt.Sprintf("%d bytes", i), plan[:i], planfile.ErrTruncated)
+		wantRefusal(t, path, fmt.Sprintf("%d bytes", i), plan[:i], planfile.ErrTruncated)
 	}
 }
 
-func wantRefusal(t *testing.T, name, text string, want error) {
+func wantRefusal(t *testing.T, path, name, text string, want error) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "plan")
 	check(t, os.WriteFile(path, []byte(text), 0o600))
 	r, err := planfile.Open(path)
 	if err == nil {
