@@ -126,7 +126,7 @@ func (s *Summary) Count(a state.Action, n int) {
 }
 
 // Changes is the number of changes apply would make.
-func (s *Summary) Changes() int {
+func (s Summary) Changes() int {
 	return s.Create + s.Link + s.Relink + s.Restore + s.Update + s.Disable + s.Unlink + s.Delete
 }
 

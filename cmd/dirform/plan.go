@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/planner/render"
+	"github.com/dirform/dirform/state/store"
+)
+
+func newPlanCommand(a *app) *cobra.Command {
+	var o planOptions
+	var out string
+	var asJSON, detailed bool
+	cmd := &cobra.Command{
+		Use:   "plan",
+		Short: "Show what apply would change, and why",
+		Long: `Plan reads both directories and prints every change that apply would make. It never writes to either. With --out the plan
+is saved, to be reviewed and then applied exactly as it is.`,
+		Example: "  dirform plan\n  dirform plan --out monday.dfplan\n  dirform plan --target 'user.staff[\"jdoe@contoso.com\"]'",
+		Args:    arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			plan, err := a.planFromRecord(cmd.Context(), &o, a.outPath(out))
+			if err != nil {
+				return err
+			}
+			defer plan.Close()
+			if err := a.writePlan(plan, asJSON); err != nil {
+				return err
+			}
+			if out != "" && !asJSON {
+				a.notef("\nSaved to %s. To carry out exactly this plan: dirform apply %s\n", out, out)
+			}
+			return o.planStatus(plan.Totals(), detailed)
+		},
+	}
+	o.register(cmd)
+	f := cmd.Flags()
+	f.StringVar(&out, "out", "", "save the plan to `FILE`")
+	f.BoolVar(&asJSON, "json", false, "print the plan as one JSON document")
+	f.BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when changes are pending")
+	return exitStatus(cmd, "0  no changes, or changes without --detailed-exitcode", "1  error, or a guard refuses the plan",
+		"2  changes are pending (only with --detailed-exitcode)")
+}
+
+// planFromRecord loads everything and makes a plan without holding the record's lock: what plan and drift do.
+func (a *app) planFromRecord(ctx context.Context, o *planOptions, out string) (*planfile.Reader, error) {
+	cfg, err := a.loadConfig(&o.variables)
+	if err != nil {
+		return nil, err
+	}
+	record, err := store.OpenReadOnly(ctx, stateFile(cfg))
+	if err != nil {
+		return nil, err
+	}
+	defer record.Close()
+	dirs := a.openDirectories(cfg.Dir)
+	defer dirs.Close()
+	return a.plan(ctx, o, cfg, record, dirs, out)
+}
+
+// plan is the main job: look, read, plan, write down.
+func (a *app) plan(ctx context.Context, o *planOptions, cfg *config.Config, record *store.Store, dirs *directories, out string) (*planfile.Reader, error) {
+	lifted, err := o.limits()
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.look(ctx, cfg, record, dirs)
+	if err != nil {
+		return nil, err
+	}
+	r.set.Targets, r.set.Excludes, r.set.Allow = o.targets, o.excludes, lifted
+	r.header.Targets, r.header.Excludes, r.header.Allowed = o.targets, o.excludes, o.allowed
+
+	builder := planner.New(r.set)
+	defer builder.Close()
+	progress := a.readingProgress(r)
+	err = r.all(ctx, builder)
+	progress.end()
+	if err != nil {
+		return nil, err
+	}
+	return writeDown(builder, r.header, out)
+}
+
+// writeDown lets the builder plan into a plan file: the named one, or one that exists only as long as it is open.
+func writeDown(b *planner.Builder, h planner.Header, out string) (*planfile.Reader, error) {
+	var w *planfile.Writer
+	var err error
+	if out == "" {
+		w, err = planfile.CreateTemp("", h)
+	} else {
+		w, err = planfile.Create(out, h)
+	}
+	if err != nil {
+		return nil, err
+	}
+	totals, err := b.Plan(w)
+	if err != nil {
+		w.Abort()
+		return nil, err
+	}
+	if err := w.Close(totals); err != nil {
+		return nil, err
+	}
+	return w.Reopen()
+}
+
+// writePlan prints a plan.
+func (a *app) writePlan(plan *planfile.Reader, asJSON bool) error {
+	if asJSON {
+		return render.JSON(a.env.Stdout, plan)
+	}
+	return render.Text(a.env.Stdout, plan, a.textOptions())
+}
+
+func (a *app) outPath(out string) string {
+	if out == "" {
+		return ""
+	}
+	return a.path(out)
+}
+
+// stateFile is where a configuration's record is.
+func stateFile(cfg *config.Config) string { return inDir(cfg.Dir, cfg.StatePath) }
+
+// textOptions are how plans are printed on this run's standard output.
+func (a *app) textOptions() render.TextOptions {
+	return render.TextOptions{Color: a.colour(a.env.Terminal.Out)}
+}
+
+// planStatus is a plan's exit status.
+func (o *planOptions) planStatus(t planner.Totals, detailed bool) error {
+	switch {
+	case !t.Applicable, o.failOnBlocked && t.Summary.Blocked > 0:
+		return &exitError{code: exitFailure}
+	case detailed && t.Summary.Changes() > 0:
+		return &exitError{code: exitPending}
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/apply"
+	"github.com/dirform/dirform/state"
+)
+
+// A live line is redrawn this often; without a terminal a plain line is written this often.
+const (
+	liveEvery  = 100 * time.Millisecond
+	plainEvery = 10 * time.Second
+)
+
+// progress tells a waiting person how far something is: one live line on a terminal, now and then a plain line elsewhere.
+type progress struct {
+	w    io.Writer
+	live bool
+	text func() string
+	stop chan struct{}
+	done sync.WaitGroup
+}
+
+func (a *app) startProgress(text func() string) *progress {
+	p := &progress{w: a.env.Stderr, live: a.env.Terminal.Err, text: text, stop: make(chan struct{})}
+	every := plainEvery
+	if p.live {
+		every = liveEvery
+	}
+	p.done.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-p.stop:
+				return
+			case <-tick.C:
+				p.draw()
+			}
+		}
+	})
+	return p
+}
+
+func (p *progress) draw() {
+	if p.live {
+		fmt.Fprintf(p.w, "\r\x1b[K%s", p.text())
+		return
+	}
+	fmt.Fprintln(p.w, p.text())
+}
+
+// end stops the drawing and clears the live line.
+func (p *progress) end() {
+	close(p.stop)
+	p.done.Wait()
+	if p.live {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}
+
+// readingProgress counts objects while both directories are read.
+func (a *app) readingProgress(r *reading) *progress {
+	start := time.Now()
+	return a.startProgress(func() string {
+		s, t := r.seen.source.Load(), r.seen.tenant.Load()
+		rate := float64(s+t) / max(time.Since(start).Seconds(), 0.001)
+		return fmt.Sprintf("Reading: %d source objects, %d tenant objects (%.0f a second)", s, t, rate)
+	})
+}
+
+// applying prints what apply does.
+type applying struct {
+	*progress
+	a      *app
+	asJSON bool
+	total  int
+	start  time.Time
+	mu     sync.Mutex
+	n      int
+	err    error
+}
+
+func (a *app) applyProgress(total int, asJSON bool) *applying {
+	p := &applying{a: a, asJSON: asJSON, total: total, start: time.Now()}
+	p.progress = a.startProgress(p.line)
+	return p
+}
+
+func (p *applying) line() string {
+	p.mu.Lock()
+	n := p.n
+	p.mu.Unlock()
+	elapsed := time.Since(p.start)
+	line := fmt.Sprintf("Applying: %d of %d changes", n, p.total)
+	if n > 0 && n < p.total {
+		left := time.Duration(float64(elapsed) / float64(n) * float64(p.total-n)).Round(time.Second)
+		line += fmt.Sprintf(", %.1f a second, %s left", float64(n)/max(elapsed.Seconds(), 0.001), left)
+	}
+	return line
+}
+
+// eventDocument is an event in JSON.
+type eventDocument struct {
+	Type      string       `json:"type"` // "change"
+	Status    string       `json:"status"`
+	Address   string       `json:"address"`
+	Kind      state.Kind   `json:"kind"`
+	Action    state.Action `json:"action"`
+	Attribute string       `json:"attribute,omitempty"`
+	TargetID  string       `json:"target_id,omitempty"`
+	Reason    string       `json:"reason,omitempty"`
+}
+
+// plainDone is up to how many changes each one done is named; of larger plans only what went wrong is.
+const plainDone = 50
+
+func (p *applying) event(e apply.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.Attribute == "" && e.Status != apply.StatusWarning {
+		p.n++
+	}
+	if p.asJSON {
+		if err := writeJSONLine(p.a.env.Stdout, eventDocument{"change", string(e.Status), e.Address, e.Kind, e.Action, e.Attribute, e.TargetID, e.Reason}); err != nil {
+			p.err = err
+		}
+		return
+	}
+	if e.Status == state.StatusDone && p.total > plainDone {
+		return
+	}
+	if p.live {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+	what := e.Address
+	if e.Attribute != "" {
+		what += " " + e.Attribute
+	}
+	line := fmt.Sprintf("%s: %s %s", what, e.Action, e.Status)
+	if e.Reason != "" {
+		line += ": " + e.Reason
+	}
+	fmt.Fprintln(p.w, line)
+}
+
+// report tells how an apply went.
+func (r *applyRun) report(out apply.Outcome, t planner.Totals, runErr error) error {
+	if r.asJSON {
+		return writeJSONLine(r.a.env.Stdout, map[string]any{"type": "summary", "applied": out.Applied, "failed": out.Failed, "skipped": out.Skipped,
+			"unknown": out.Unknown, "references_failed": out.References, "warnings": out.Warnings, "recorded": out.Recorded,
+			"interrupted": out.Interrupted, "complete": out.Complete() && runErr == nil})
+	}
+	switch {
+	case t.Summary.Changes() == 0 && runErr == nil:
+		if r.file != "" {
+			r.a.printf("The plan holds no changes.\n")
+		}
+	case out.Complete() && runErr == nil:
+		r.a.printf("\nApply complete: %s.\n", count(out.Applied, "change"))
+	default:
+		word := "Applied in part"
+		if out.Interrupted {
+			word = "Interrupted"
+		}
+		r.a.printf("\n%s: %d of %d changes applied, %d failed, %d skipped, %d with unknown outcome. Plan again to see what is left.\n",
+			word, out.Applied, t.Summary.Changes(), out.Failed+out.References, out.Skipped, out.Unknown)
+	}
+	return nil
+}

@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store"
+)
+
+// reading is everything a plan is made from: rules, record and both directories, opened for reading only.
+type reading struct {
+	cfg    *config.Config
+	record *store.Store
+	dirs   *directories
+	header planner.Header
+	key    state.Key
+	set    planner.Settings
+	seen   tally
+}
+
+// tally counts objects while they are read, for progress.
+type tally struct{ source, tenant atomic.Int64 }
+
+// look opens both directories and asks them for what is not a stream: who they are, domains, roles, suffixes and OUs.
+func (a *app) look(ctx context.Context, cfg *config.Config, record *store.Store, dirs *directories) (*reading, error) {
+	r := &reading{cfg: cfg, record: record, dirs: dirs, set: planner.Settings{
+		Rules: cfg, Schema: providers.TenantSchema, Suffixes: map[string][]string{}, OUs: map[string][]planner.OUSeen{},
+	}}
+	if err := r.identify(ctx, a); err != nil {
+		return nil, err
+	}
+	for _, p := range cfg.AD {
+		src, err := dirs.openSource(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		if r.set.Suffixes[p.Name], err = src.UPNSuffixes(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.resolveOUs(ctx); err != nil {
+		return nil, err
+	}
+	return r, r.lookAtTenant(ctx)
+}
+
+// identify fills in the header: directories, and the state's lineage, which is made up here if there is no state yet.
+func (r *reading) identify(ctx context.Context, a *app) error {
+	src, err := r.dirs.openSource(ctx, r.cfg.AD[0])
+	if err != nil {
+		return err
+	}
+	domain, err := src.Domain(ctx)
+	if err != nil {
+		return err
+	}
+	tenant, err := r.dirs.openTenant(ctx, r.cfg.Entra)
+	if err != nil {
+		return err
+	}
+	if r.set.Organization, err = tenant.Organization(ctx); err != nil {
+		return err
+	}
+	r.header = planner.Header{FormatVersion: planner.FormatVersion, DirformVersion: version, CreatedAt: a.env.Now().UTC().Format("2006-01-02T15:04:05Z"),
+		ConfigDigest: r.cfg.Digest, Source: planner.SourceID{Domain: domain.Name, SID: domain.SID}, Tenant: planner.TenantID{ID: r.set.Organization.ID}}
+	m := r.record.Meta()
+	if !m.Exists {
+		return r.mint()
+	}
+	if m.SourceSID != domain.SID || m.TenantID != r.set.Organization.ID {
+		return &usageError{summary: "The state belongs to other directories",
+			detail: fmt.Sprintf("It records links between domain %s and tenant %s; the configuration reads domain %s (%s) and tenant %s.",
+				m.SourceSID, m.TenantID, domain.SID, domain.Name, r.set.Organization.ID),
+			hint: "Point the providers at the directories the state was made for, or give this configuration a state file of its own."}
+	}
+	r.key, r.header.State = m.Key, planner.StateID{Lineage: m.Lineage, Serial: m.Serial}
+	r.set.Key = m.Key
+	return nil
+}
+
+// mint makes up a lineage and its key. They enter the state with the first apply.
+func (r *reading) mint() error {
+	var id state.GUID
+	if _, err := rand.Read(id[:]); err != nil {
+		return err
+	}
+	if _, err := rand.Read(r.key[:]); err != nil {
+		return err
+	}
+	id[7], id[8] = id[7]&0x0f|0x40, id[8]&0x3f|0x80 // a random UUID (RFC 9562), in the byte order of GUID
+	r.header.State.Lineage = id.String()
+	r.header.Key = hex.EncodeToString(r.key[:])
+	r.set.Key = r.key
+	return nil
+}
+
+// lookAtTenant reads domains and who holds roles.
+func (r *reading) lookAtTenant(ctx context.Context) error {
+	tenant, err := r.dirs.openTenant(ctx, r.cfg.Entra)
+	if err != nil {
+		return err
+	}
+	if r.set.Domains, err = tenant.Domains(ctx); err != nil {
+		return err
+	}
+	r.set.RoleHolders, err = tenant.RoleHolders(ctx)
+	if err != nil && forbidden(err) && !slices.ContainsFunc(r.cfg.Policies, func(p *config.LinkPolicy) bool { return p.Privileged != "allow" }) {
+		return nil // nobody is protected for a role, so it need not be known who has one
+	}
+	return err
+}
+
+func forbidden(err error) bool {
+	var e *providers.ServiceError
+	return errors.As(err, &e) && e.Status == 403
+}
+
+// all reads every stream into the builder, concurrently. The first error ends all of them.
+func (r *reading) all(ctx context.Context, b *planner.Builder) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, scope := range r.cfg.Scopes {
+		src, err := r.dirs.openSource(ctx, scope.Provider)
+		if err != nil {
+			return err
+		}
+		for _, kind := range scope.Objects {
+			q := r.query(scope, kind)
+			g.Go(func() error { return b.ReadSource(scope, kind, counted(src.Read(ctx, q), &r.seen.source)) })
+		}
+	}
+	tenant, err := r.dirs.openTenant(ctx, r.cfg.Entra)
+	if err != nil {
+		return err
+	}
+	for _, kind := range b.ManagedKinds() {
+		g.Go(func() error {
+			return b.ReadTenant(kind, counted(tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.TenantShape(kind)}), &r.seen.tenant))
+		})
+		g.Go(func() error {
+			return b.ReadDeleted(kind, tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.TenantShape(kind), Deleted: true}))
+		})
+	}
+	for _, kind := range []state.Kind{state.Group, state.Contact} {
+		if !slices.Contains(b.ManagedKinds(), kind) {
+			g.Go(func() error { return r.readHolders(ctx, b, tenant, kind) })
+		}
+	}
+	g.Go(func() error { return b.ReadLinks(r.record.Links(ctx)) })
+	return g.Wait()
+}
+
+// readHolders reads objects that are looked at only because they hold addresses. Without the permission to see them a plan can
+// still be made; it says so.
+func (r *reading) readHolders(ctx context.Context, b *planner.Builder, tenant providers.TenantReader, kind state.Kind) error {
+	err := b.ReadTenant(kind, counted(tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.TenantShape(kind)}), &r.seen.tenant))
+	if forbidden(err) {
+		b.Warn(planner.Unreadable(kind, err))
+		return nil
+	}
+	return err
+}
+
+func (r *reading) query(scope *config.Scope, kind state.Kind) providers.Query {
+	q := providers.Query{Kind: kind, Filter: scope.Filter, Attributes: r.cfg.SourceShapes[kind]}
+	for _, ou := range r.set.OUs[scope.Name] {
+		switch {
+		case ou.DN == "":
+		case ou.Exclude:
+			q.Exclude = append(q.Exclude, ou.DN)
+		default:
+			q.Bases = append(q.Bases, ou.DN)
+		}
+	}
+	return q
+}
+
+func counted(objects providers.Objects, n *atomic.Int64) providers.Objects {
+	return func(yield func(*state.Object, error) bool) {
+		for o, err := range objects {
+			if err == nil {
+				n.Add(1)
+			}
+			if !yield(o, err) {
+				return
+			}
+		}
+	}
+}
+
+// resolveOUs finds every scope's containers. A declared OU that is gone is followed by its recorded GUID: whoever renames an OU
+// must not delete its people.
+func (r *reading) resolveOUs(ctx context.Context) error {
+	recorded, err := r.record.OUs(ctx)
+	if err != nil {
+		return err
+	}
+	known := map[string]state.GUID{}
+	for _, ou := range recorded {
+		known[ou.Scope+"\x00"+strings.ToLower(ou.Declared)] = ou.GUID
+	}
+	for _, scope := range r.cfg.Scopes {
+		src, err := r.dirs.openSource(ctx, scope.Provider)
+		if err != nil {
+			return err
+		}
+		for i, dn := range slices.Concat(scope.OUs, scope.Exclude) {
+			exclude := i >= len(scope.OUs)
+			seen, err := r.resolveOU(ctx, src, scope, dn, exclude, known[scope.Name+"\x00"+strings.ToLower(dn)])
+			if err != nil {
+				return err
+			}
+			r.set.OUs[scope.Name] = append(r.set.OUs[scope.Name], seen)
+		}
+	}
+	return nil
+}
+
+func (r *reading) resolveOU(ctx context.Context, src providers.SourceReader, scope *config.Scope, dn string, exclude bool, recorded state.GUID) (planner.OUSeen, error) {
+	here, ok, err := src.Container(ctx, dn, state.GUID{})
+	if err != nil {
+		return planner.OUSeen{}, err
+	}
+	moved := providers.Container{}
+	if recorded != (state.GUID{}) && (!ok || here.GUID != recorded) {
+		found := false
+		if moved, found, err = src.Container(ctx, "", recorded); err != nil {
+			return planner.OUSeen{}, err
+		}
+		if found && ok {
+			r.set.Findings = append(r.set.Findings, planner.OUReplaced(scope, dn, moved.DN))
+		}
+		if found && !ok {
+			r.set.Findings = append(r.set.Findings, planner.OURenamed(scope, dn, moved.DN))
+			here, ok = moved, true
+		}
+	}
+	if ok {
+		return planner.OUSeen{Declared: dn, DN: here.DN, GUID: here.GUID.String(), Exclude: exclude}, nil
+	}
+	if exclude && recorded != (state.GUID{}) {
+		return planner.OUSeen{Declared: dn, GUID: recorded.String(), Exclude: true}, nil // deleted since: nothing is left to exclude
+	}
+	e := &usageError{summary: "Scope OU does not exist", detail: fmt.Sprintf("%s: scope %q names %s, which the directory does not have.",
+		scope.DeclaredAt, scope.Name, dn), hint: "Correct the distinguished name. Nothing was planned, because an empty scope would mean that everybody left."}
+	if recorded != (state.GUID{}) {
+		e.detail += fmt.Sprintf(" It is recorded as container %s, which is gone too: it was deleted, or the account may not see it any more.", recorded)
+	}
+	return planner.OUSeen{}, e
+}

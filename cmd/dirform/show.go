@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/state"
+)
+
+func newShowCommand(a *app) *cobra.Command {
+	var o recordOptions
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "show [FILE]",
+		Short:   "Show a saved plan, or the state",
+		Long:    "Show prints a saved plan as plan printed it. Without a FILE it prints what the state records.",
+		Example: "  dirform show monday.dfplan\n  dirform show --json monday.dfplan",
+		Args:    arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return a.showRecord(cmd.Context(), &o, asJSON)
+			}
+			plan, err := planfile.Open(a.path(args[0]))
+			if err != nil {
+				return err
+			}
+			defer plan.Close()
+			return a.writePlan(plan, asJSON)
+		},
+	}
+	o.register(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return exitStatus(cmd, "0  done", "1  the file cannot be read, or is no plan")
+}
+
+// recordDocument is the state in JSON.
+type recordDocument struct {
+	Path     string          `json:"path"`
+	Exists   bool            `json:"exists"`
+	Lineage  string          `json:"lineage,omitempty"`
+	Serial   int64           `json:"serial"`
+	Source   string          `json:"source_sid,omitempty"`
+	TenantID string          `json:"tenant_id,omitempty"`
+	Links    []linkCount     `json:"links"`
+	OUs      []containerText `json:"ous"`
+}
+
+type linkCount struct {
+	Scope string     `json:"scope"`
+	Kind  state.Kind `json:"kind"`
+	Links int        `json:"links"`
+	Left  int        `json:"left"` // of these, how many have left the scope
+}
+
+type containerText struct {
+	Scope    string `json:"scope"`
+	Declared string `json:"declared"`
+	GUID     string `json:"guid"`
+}
+
+// showRecord prints what the state records, by the numbers; state list has the single links.
+func (a *app) showRecord(ctx context.Context, o *recordOptions, asJSON bool) error {
+	s, err := a.openRecord(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	path, err := o.path(a)
+	if err != nil {
+		return err
+	}
+	m := s.Meta()
+	doc := recordDocument{Path: path, Exists: m.Exists, Lineage: m.Lineage, Serial: m.Serial, Source: m.SourceSID, TenantID: m.TenantID,
+		Links: []linkCount{}, OUs: []containerText{}}
+	for l, err := range s.Links(ctx) {
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(doc.Links, func(c linkCount) bool { return c.Scope == l.Scope && c.Kind == l.Kind })
+		if i < 0 {
+			i = len(doc.Links)
+			doc.Links = append(doc.Links, linkCount{Scope: l.Scope, Kind: l.Kind})
+		}
+		doc.Links[i].Links++
+		if l.Left {
+			doc.Links[i].Left++
+		}
+	}
+	slices.SortFunc(doc.Links, func(a, b linkCount) int {
+		return strings.Compare(a.Scope+"/"+string(a.Kind), b.Scope+"/"+string(b.Kind))
+	})
+	ous, err := s.OUs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, ou := range ous {
+		doc.OUs = append(doc.OUs, containerText{ou.Scope, ou.Declared, ou.GUID.String()})
+	}
+	if asJSON {
+		return a.printJSON(doc)
+	}
+	doc.write(a)
+	return nil
+}
+
+func (d *recordDocument) write(a *app) {
+	if !d.Exists {
+		a.printf("No state yet: nothing was applied. It will be kept in %s.\n", d.Path)
+		return
+	}
+	a.printf("State %s\n  lineage %s, serial %d\n  source  %s\n  tenant  %s\n", d.Path, d.Lineage, d.Serial, d.Source, d.TenantID)
+	for _, l := range d.Links {
+		a.printf("  scope %s: %s linked", l.Scope, count(l.Links, string(l.Kind)))
+		if l.Left > 0 {
+			a.printf(", of which %d left the scope", l.Left)
+		}
+		a.printf("\n")
+	}
+	for _, o := range d.OUs {
+		a.printf("  scope %s: %s is container %s\n", o.Scope, o.Declared, o.GUID)
+	}
+}
