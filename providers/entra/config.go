@@ -10,8 +10,8 @@ import (
 )
 
 // Config says which tenant to reach and who to be there. Credentials are tried in this order: AccessToken, ClientSecret,
-// CertificateFile, and then what the Azure SDKs find by themselves (environment, workload identity, managed identity, Azure
-// CLI).
+// CertificateFile, and then what the Azure SDKs find by themselves (environment, workload identity, the identity token of a
+// GitHub Actions job, managed identity, Azure CLI).
 type Config struct {
 	TenantID        string
 	ClientID        string // the application's id

@@ -24,7 +24,8 @@ type signIn struct {
 	guess bool // nothing says that this is the way, it is tried because no other is configured
 }
 
-// chooseSignIn picks the credential in the order that [Config] documents. client carries the token requests.
+// chooseSignIn picks the credential in the order that [Config] documents. client carries the token requests. Everything is
+// chosen here, not by azidentity's chain, where it can be: the chain knows the environment only, not what is configured.
 func chooseSignIn(s *settings, client *http.Client) (signIn, error) {
 	tenant, app := first(s.TenantID, s.Getenv("AZURE_TENANT_ID")), first(s.ClientID, s.Getenv("AZURE_CLIENT_ID"))
 	secret, file := s.ClientSecret, s.CertificateFile
@@ -51,6 +52,10 @@ func chooseSignIn(s *settings, client *http.Client) (signIn, error) {
 		return signIn{what: "the workload identity token in AZURE_FEDERATED_TOKEN_FILE", start: func() (azcore.TokenCredential, error) {
 			return azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{ClientOptions: opts,
 				ClientID: app, TenantID: tenant, TokenFilePath: tokenFile, DisableInstanceDiscovery: s.Authority != ""})
+		}}, nil
+	case s.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL") != "" && s.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN") != "" && tenant != "" && app != "":
+		return signIn{what: "the identity token of GitHub Actions", start: func() (azcore.TokenCredential, error) {
+			return pipelineCredential(s, opts, client, tenant, app)
 		}}, nil
 	}
 	return signIn{what: "environment variables, workload identity, managed identity and Azure CLI", guess: true, start: func() (azcore.TokenCredential, error) {

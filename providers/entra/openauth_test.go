@@ -1,10 +1,19 @@
 package entra_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dirform/dirform/providers/entra"
 )
@@ -111,4 +120,83 @@ func TestConfigsThatAreRefused(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// signsIn reads once and checks what the token request carried.
+func signsIn(t *testing.T, configure func(s *service), check func(form url.Values)) {
+	t.Helper()
+	var s *service
+	s = tenant(t, func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		check(r.Form)
+		fmt.Fprint(w, `{"token_type":"Bearer","expires_in":3600,"access_token":"token"}`)
+	}, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/oidc" {
+			if r.URL.Query().Get("audience") != "api://AzureADTokenExchange" || r.URL.Query().Get("v") != "2" || r.Header.Get("Authorization") != "Bearer job" {
+				t.Errorf("%s %v", r.URL, r.Header)
+			}
+			fmt.Fprint(w, `{"value":"identity-token"}`)
+			return
+		}
+		fmt.Fprint(w, `{"value":[{"id":"1"}]}`)
+	})
+	s.config.ClientSecret = ""
+	configure(s)
+	if n, err := readAll(t, s); n != 1 || err != nil {
+		t.Error(n, err)
+	}
+}
+
+func environment(vars map[string]string) func(string) string {
+	return func(name string) string { return vars[name] }
+}
+
+func TestOtherWaysToSignIn(t *testing.T) {
+	dir := t.TempDir()
+	signsIn(t, func(s *service) { s.config.CertificateFile = writeCertificate(t, dir) }, func(form url.Values) {
+		if len(strings.Split(form.Get("client_assertion"), ".")) != 3 {
+			t.Errorf("certificate: %v", form)
+		}
+	})
+	signsIn(t, func(s *service) {
+		s.config.TenantID, s.config.ClientID = "", ""
+		s.config.Getenv = environment(map[string]string{"AZURE_TENANT_ID": "tenant-id", "AZURE_CLIENT_ID": "app", "AZURE_CLIENT_SECRET": "from-env"})
+	}, func(form url.Values) {
+		if form.Get("client_id") != "app" || form.Get("client_secret") != "from-env" {
+			t.Errorf("environment: %v", form)
+		}
+	})
+	file := filepath.Join(dir, "federated")
+	if err := os.WriteFile(file, []byte("federated-token"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	signsIn(t, func(s *service) {
+		s.config.Getenv = environment(map[string]string{"AZURE_FEDERATED_TOKEN_FILE": file})
+	}, func(form url.Values) {
+		if form.Get("client_id") != "client-id" || form.Get("client_assertion") != "federated-token" {
+			t.Errorf("workload identity: %v", form)
+		}
+	})
+	signsIn(t, func(s *service) {
+		s.config.Getenv = environment(map[string]string{"ACTIONS_ID_TOKEN_REQUEST_URL": s.URL + "/oidc?v=2", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "job"})
+	}, func(form url.Values) {
+		if form.Get("client_assertion") != "identity-token" {
+			t.Errorf("GitHub Actions: %v", form)
+		}
+	})
+}
+
+// writeCertificate makes a PEM file with a key and its certificate.
+func writeCertificate(t *testing.T, dir string) string {
+	t.Helper()
+	key := must(rsa.GenerateKey(rand.Reader, 2048))
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	cert := must(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key))
+	data := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})
+	data = append(data, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: must(x509.MarshalPKCS8PrivateKey(key))})...)
+	file := filepath.Join(dir, "client.pem")
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
