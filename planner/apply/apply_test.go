@@ -179,6 +179,19 @@ func TestLostReplies(t *testing.T) {
 	}
 }
 
+// TestLostReplyOfACreationThatShowsLate looks more than once before it gives up.
+func TestLostReplyOfACreationThatShowsLate(t *testing.T) {
+	for late, want := range map[int]state.Counts{3: {Applied: 1}, 4: {Unknown: 1}} {
+		w := newWorld()
+		w.tenant.late = late
+		w.tenant.fault = func(providers.Write) fault { return lostAfter }
+		wantCounts(t, w.run(t, create(1)), want)
+		if len(w.tenant.sent) != 1 {
+			t.Errorf("sent %d times", len(w.tenant.sent))
+		}
+	}
+}
+
 func TestEveryAction(t *testing.T) {
 	w := newWorld()
 	link, re, dis, un, del, nop := w.linked(1, values("displayName", "old")), w.linked(2, nil2()), w.linked(3, map[string]state.Value{"accountEnabled": state.Bool(true), "displayName": str("x")}),

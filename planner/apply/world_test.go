@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
@@ -57,6 +56,7 @@ type tenant struct {
 	lookups  int
 	failRead error
 	blind    bool // replication: nothing written is to be seen
+	late     int  // replication: so many look-ups find nothing
 }
 
 func newTenant() *tenant {
@@ -81,6 +81,10 @@ func (t *tenant) stream(ctx context.Context, shape *state.Shape, want func(*acco
 	return func(yield func(*state.Object, error) bool) {
 		t.mu.Lock()
 		t.lookups++
+		if len(t.effects) > 0 && t.late > 0 {
+			t.late--
+			want = func(*account) bool { return false }
+		}
 		var found []*state.Object
 		for _, id := range slices.Sorted(maps.Keys(t.accounts)) {
 			if a := t.accounts[id]; !a.deleted && want(a) {
@@ -398,5 +402,3 @@ func (w *world) linked(n int, attrs map[string]state.Value) string {
 	w.journal.links[l.Anchor] = l
 	return id
 }
-
-var _ = planner.Record{}

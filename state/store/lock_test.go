@@ -1,0 +1,111 @@
+package store_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dirform/dirform/state/store"
+)
+
+// TestMain lets the test program be another process that holds a lock: started with the path of a state, it opens it, says so
+// and waits to be killed.
+func TestMain(m *testing.M) {
+	if path := os.Getenv("DIRFORM_TEST_HOLD"); path != "" {
+		hold(path)
+	}
+	os.Exit(m.Run())
+}
+
+func hold(path string) {
+	s, err := store.Open(context.Background(), path, store.Options{Holder: "apply by jane@host pid 7", Now: clock})
+	if err != nil {
+		os.Stdout.WriteString("error " + err.Error() + "\n")
+		os.Exit(1)
+	}
+	defer s.Close()
+	os.Stdout.WriteString("held\n")
+	time.Sleep(time.Minute)
+	os.Exit(0)
+}
+
+// holder starts another process that holds the lock of the state at path. kill ends it like kill -9 does.
+func holder(t *testing.T, path string) (kill func()) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "DIRFORM_TEST_HOLD="+path)
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	line, _ := bufio.NewReader(out).ReadString('\n')
+	if line != "held\n" {
+		t.Fatalf("the other process says %q", line)
+	}
+	kill = func() { cmd.Process.Kill(); cmd.Wait() }
+	t.Cleanup(kill)
+	return kill
+}
+
+func TestLockedByAnotherProcess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	kill := holder(t, path)
+	_, err := store.Open(t.Context(), path, store.Options{Holder: "second"})
+	var locked *store.LockedError
+	if !errors.As(err, &locked) || !locked.Alive || !strings.Contains(err.Error(), "jane@host pid 7") || !strings.Contains(err.Error(), "2026-11-23T06:00:00Z") {
+		t.Fatalf("%v", err)
+	}
+	if err := store.ForceUnlock(path, locked.Info.ID); err == nil || !strings.Contains(err.Error(), "still running") {
+		t.Errorf("the lock of a running process was freed: %v", err)
+	}
+	r, err := store.OpenReadOnly(t.Context(), path) // a plan needs no lock
+	must(t, err)
+	must(t, r.Close())
+
+	kill()
+	s, err := store.Open(t.Context(), path, store.Options{Holder: "second"})
+	must(t, err)
+	if old, ok := s.TookOver(); !ok || old.Holder != "apply by jane@host pid 7" {
+		t.Errorf("took over %+v %v", old, ok)
+	}
+	must(t, s.Close())
+	if _, err := os.Stat(path + ".lock"); !os.IsNotExist(err) {
+		t.Errorf("the lock file is left: %v", err)
+	}
+	s, err = store.Open(t.Context(), path, store.Options{})
+	must(t, err)
+	if _, ok := s.TookOver(); ok {
+		t.Error("took over a lock that was freed")
+	}
+	must(t, s.Close())
+}
+
+func TestLockOfAnotherHost(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	must(t, os.WriteFile(path+".lock", []byte(`{"id":"abc123","holder":"apply by joe@elsewhere pid 9","host":"elsewhere.invalid","since":"2026-11-20T01:02:03Z"}`), 0o600))
+	_, err := store.Open(t.Context(), path, store.Options{})
+	for _, want := range []string{"joe@elsewhere", "abc123", "dirform force-unlock abc123", "elsewhere.invalid", "2026-11-20T01:02:03Z"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+	}
+	if err := store.ForceUnlock(path, "wrong"); err == nil || !strings.Contains(err.Error(), "abc123") {
+		t.Errorf("freed by a wrong id: %v", err)
+	}
+	must(t, store.ForceUnlock(path, "abc123"))
+	must(t, open(t, path).Close())
+	if err := store.ForceUnlock(path, "abc123"); err == nil {
+		t.Error("freed twice")
+	}
+}
+
+func TestTornLockFileHoldsNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	must(t, os.WriteFile(path+".lock", []byte(`{"id":"ab`), 0o600))
+	must(t, open(t, path).Close())
+}
