@@ -104,7 +104,7 @@ func (c *conn) do(ctx context.Context, request func() error) error {
 	defer c.tap.end()
 	err := request()
 	if err == nil || resultCode(err) != 0 {
-		return err
+		return trimmed(err)
 	}
 	c.dead.Store(true)
 	if ctx.Err() != nil {
@@ -130,6 +130,15 @@ func (c *conn) close() {
 // usable reports whether an idle connection can be expected to work.
 func (c *conn) usable() bool {
 	return !c.dead.Load() && !c.IsClosing() && time.Since(c.since) < maxIdle
+}
+
+// trimmed is err without the newline or zero byte with which servers end their words.
+func trimmed(err error) error {
+	var e *ldap.Error
+	if errors.As(err, &e) && e.Err != nil {
+		e.Err = errors.New(strings.TrimRight(e.Err.Error(), "\r\n \x00"))
+	}
+	return err
 }
 
 // resultCode is the code of a server's answer, or 0 if err is not one. (Codes from 200 on are the library's own.)

@@ -26,7 +26,7 @@ func (k *Kerberos) bind(c *ldap.Conn, s server) error {
 		if resultCode(err) != 0 {
 			return err
 		}
-		return fmt.Errorf("kerberos: no ticket for %s: check principal, keytab or ccache, krb5_conf and that the clocks agree: %w", spn, err)
+		return fmt.Errorf("kerberos: no ticket for %s: check principal, keytab or ccache and krb5_conf, that the clocks agree, and that url has the domain controller's full name: %w", spn, err)
 	}
 	return nil
 }

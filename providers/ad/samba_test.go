@@ -3,12 +3,17 @@ package ad_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/providers/ad"
@@ -160,6 +165,85 @@ func TestSambaRange(t *testing.T) {
 		if got := o.Get(ranged).List(); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(all))) {
 			t.Errorf("%s: %d members in parts, %d at once", o.DN, len(got), len(all))
 		}
+	}
+}
+
+// dialLibrary is a bound connection without anything of ours.
+func dialLibrary(t *testing.T, cfg ad.Config) *ldap.Conn {
+	t.Helper()
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(cfg.CA)
+	c, err := ldap.DialURL(cfg.URLs[0], ldap.DialWithTLSConfig(&tls.Config{RootCAs: pool}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetTimeout(time.Minute)
+	if err := c.Bind(cfg.BindDN, cfg.Password); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestSambaAgainstLibrary reads all users once through the tap and once through the library alone.
+func TestSambaAgainstLibrary(t *testing.T) {
+	cfg := sambaConfig(t)
+	c := dialLibrary(t, cfg)
+	names := []string{"cn", "sn", "givenName", "displayName", "mail", "proxyAddresses", "manager", "memberOf", "userPrincipalName", "description", "title", "employeeNumber", "objectClass", "telephoneNumber"}
+	result, err := c.SearchWithPaging(ldap.NewSearchRequest(cfg.BaseDN, ldap.ScopeWholeSubtree, 0, 0, 0, false, "(&(objectCategory=person)(objectClass=user))", append(names, "objectGUID"), nil), 250)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]*ldap.Entry{}
+	for _, e := range result.Entries {
+		want[e.GetAttributeValue("objectGUID")] = e
+	}
+	users := collect(t, openSamba(t, cfg).Read(t.Context(), providers.Query{Kind: state.User, Bases: []string{cfg.BaseDN}, Attributes: state.NewShape(names...)}))
+	if len(users) != len(want) {
+		t.Errorf("%d users, the library reads %d", len(users), len(want))
+	}
+	for _, u := range users {
+		e := want[string(u.GUID[:])]
+		if e == nil || e.DN != u.DN {
+			t.Errorf("%s: the library has %+v", u.DN, e)
+			continue
+		}
+		for i, name := range names {
+			got := u.Values[i].List()
+			if s := u.Values[i].Str(); s != "" {
+				got = []string{s}
+			}
+			if !slices.Equal(got, e.GetAttributeValues(name)) {
+				t.Errorf("%s: %s is %q, the library has %q", u.DN, name, got, e.GetAttributeValues(name))
+			}
+		}
+	}
+}
+
+func TestSambaStartTLS(t *testing.T) {
+	cfg := sambaConfig(t)
+	cfg.URLs, cfg.StartTLS = []string{strings.NewReplacer("ldaps:", "ldap:", ":636", ":389").Replace(cfg.URLs[0])}, true
+	if _, err := openSamba(t, cfg).Domain(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSambaUPNSuffix(t *testing.T) {
+	cfg := sambaConfig(t)
+	w, err := ad.OpenWriter(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	const suffix = "suffix-test.contoso.com"
+	for range 2 { // the second time it is there already
+		if err := w.AddUPNSuffix(t.Context(), suffix); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := openSamba(t, cfg).UPNSuffixes(t.Context())
+	if err != nil || !slices.Contains(got, suffix) {
+		t.Errorf("UPN suffixes are %q, %v", got, err)
 	}
 }
 

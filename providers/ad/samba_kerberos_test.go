@@ -1,0 +1,102 @@
+package ad_test
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
+	"github.com/jcmturner/gokrb5/v8/keytab"
+
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/providers/ad"
+	"github.com/dirform/dirform/state"
+)
+
+// TestSambaKerberos logs on with a keytab. A Samba with its default settings refuses the logon after it got and accepted the
+// ticket, because the connection is neither signed nor sealed by Kerberos (4.17) or has no channel bindings (4.22); with
+// "ldap server require strong auth = allow_sasl_over_tls" it works.
+func TestSambaKerberos(t *testing.T) {
+	cfg := sambaConfig(t)
+	r := openSamba(t, cfg)
+	domain, err := r.Domain(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	realm := strings.ToUpper(domain.Name)
+	account := sambaAccount(t, r, cfg)
+	cfg.Kerberos = &ad.Kerberos{
+		Principal: account + "@" + realm, SPN: "ldap/" + sambaHost(t, cfg),
+		Keytab: writeKeytab(t, account, realm, cfg.Password), Krb5Conf: writeKrb5Conf(t, realm, cfg.URLs[0]),
+	}
+	k, err := ad.Open(t.Context(), cfg)
+	switch {
+	case err == nil:
+		defer k.Close()
+		if again, err := k.Domain(t.Context()); err != nil || again != domain {
+			t.Errorf("%+v, %v", again, err)
+		}
+	case !strings.Contains(err.Error(), "signed or sealed") && !strings.Contains(err.Error(), "channel bindings"):
+		t.Error(err)
+	}
+	cfg.Kerberos.Keytab = writeKeytab(t, account, realm, "another password")
+	_, err = ad.Open(t.Context(), cfg)
+	wantError(t, err, "no ticket for ldap/", "keytab")
+}
+
+func sambaAccount(t *testing.T, r *ad.Reader, cfg ad.Config) string {
+	t.Helper()
+	for _, u := range collect(t, r.Read(t.Context(), providers.Query{Kind: state.User, Bases: []string{cfg.BindDN}, Attributes: state.NewShape("sAMAccountName")})) {
+		return u.Get("sAMAccountName").Str()
+	}
+	t.Fatalf("%s is no user", cfg.BindDN)
+	return ""
+}
+
+// sambaHost is the domain controller's DNS name, as it says itself.
+func sambaHost(t *testing.T, cfg ad.Config) string {
+	t.Helper()
+	c := dialLibrary(t, cfg)
+	result, err := c.Search(ldap.NewSearchRequest("", ldap.ScopeBaseObject, 0, 0, 0, false, "(objectClass=*)", []string{"dnsHostName"}, nil))
+	if err != nil || len(result.Entries) != 1 {
+		t.Fatal(result, err)
+	}
+	return result.Entries[0].GetAttributeValue("dnsHostName")
+}
+
+func writeKeytab(t *testing.T, account, realm, password string) string {
+	t.Helper()
+	kt := keytab.New()
+	if err := kt.AddEntry(account, realm, password, time.Now(), 1, etypeID.AES256_CTS_HMAC_SHA1_96); err != nil {
+		t.Fatal(err)
+	}
+	data, err := kt.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writeFile(t, "account.keytab", data)
+}
+
+func writeKrb5Conf(t *testing.T, realm, server string) string {
+	t.Helper()
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writeFile(t, "krb5.conf", fmt.Appendf(nil, "[libdefaults]\n default_realm = %s\n dns_lookup_kdc = false\n udp_preference_limit = 1\n"+
+		"[realms]\n %s = {\n  kdc = %s:88\n }\n", realm, realm, u.Hostname()))
+}
+
+func writeFile(t *testing.T, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
