@@ -15,7 +15,7 @@ var (
 	ErrOlder     = errors.New("written in an older format")
 )
 
-// advice is what to do about each refusal.
+// advice is what to do about each refusal; it is never changed.
 var advice = map[error]string{
 	ErrNotPlan:   "give a file that `dirform plan --out FILE` wrote",
 	ErrTruncated: "copy it again completely, or make a new plan with `dirform plan --out FILE`",
@@ -39,11 +39,7 @@ func refuse(why error, format string, args ...any) *refusal {
 
 // Error says which file, what is wrong and what to do.
 func (r *refusal) Error() string {
-	switch r.why {
-	case ErrTruncated, ErrNotPlan, ErrEdited, ErrAppended, ErrNewer, ErrOlder:
-		return fmt.Sprintf("plan file %s is %v: %s; %s", r.path, r.why, r.detail, advice[r.why])
-	}
-	return fmt.Sprintf("plan file %s: %v", r.path, r.why)
+	return fmt.Sprintf("plan file %s is %v: %s; %s", r.path, r.why, r.detail, advice[r.why])
 }
 
 // Unwrap is one of the errors above.

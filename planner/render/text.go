@@ -34,11 +34,9 @@ func textError(err error) error {
 // text is the layout for terminals and logs.
 type text struct {
 	*printer
-	o       TextOptions
-	drift   bool // show what was changed outside dirform instead of what would be done about it
-	changes int  // blocks written
-	issues  int  // findings and guards written
-	guards  []planner.GuardResult
+	o      TextOptions
+	drift  bool // show what was changed outside dirform instead of what would be done about it
+	guards []planner.GuardResult
 }
 
 // printer writes lines and remembers the first error.

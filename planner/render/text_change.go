@@ -28,7 +28,6 @@ func (t *text) change(c *state.Change) {
 	for _, a := range c.SourceAttributes {
 		t.line(inner, "in Active Directory: ", plain(a.Name), ": ", t.arrow(a.Before, a.After))
 	}
-	t.changes++
 }
 
 // fate is what happens to the object of c.
@@ -188,7 +187,6 @@ func (t *text) alike(c *state.Change, g *group) {
 	if n := g.size - len(g.first); n > 0 {
 		t.line(inner, fmt.Sprintf("… and %d more", n))
 	}
-	t.changes++
 }
 
 func (t *text) moreCreates(c *state.Change, n int) {

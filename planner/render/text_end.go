@@ -15,7 +15,6 @@ func (t *text) finding(f *planner.Finding) {
 	if f.Severity == planner.Warning {
 		symbol, color = "?", yellow
 	}
-	t.issues++
 	t.line()
 	t.line(outer, t.paint(color, symbol+" "+plain(f.Code)), " ", t.paint(bold, plain(f.Summary)), " (", plain(string(f.Severity)), ")")
 	for _, o := range f.Objects {
@@ -81,7 +80,6 @@ func (t *text) guard(g planner.GuardResult) {
 	if strings.HasSuffix(g.Limit, ".percent") {
 		unit = " %"
 	}
-	t.issues++
 	t.guards = append(t.guards, g)
 	t.line()
 	t.line(outer, t.paint(red, "!"), " ", t.paint(bold, "Guard "+strconv.Quote(g.Name)+" tripped"), ": ", plain(g.Limit), " is ",
