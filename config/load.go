@@ -22,7 +22,10 @@ type Options struct {
 	VarFiles []string          // --var-file, later ones win; relative to the working directory
 	Environ  []string          // NAME=VALUE: DIRFORM_VAR_NAME variables, and what env() looks into
 	Schemas  Schemas
-	Version  string // dirform's own, checked against required_version; not checked if empty
+	// ValuesOptional checks the configuration without values for its required variables, as validate does in a pull request,
+	// where secrets are out of reach. What depends on them is left out of the result, which is not fit for planning then.
+	ValuesOptional bool
+	Version        string // dirform's own, checked against required_version; not checked if empty
 }
 
 // Load reads all *.hcl files of a folder but *.dirtest.hcl and checks them completely: no network, no directory. The

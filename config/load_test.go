@@ -188,6 +188,37 @@ link "x" {
 	}
 }
 
+// TestValuesOptional checks a configuration whose variables have no values yet; mistakes are still found.
+func TestValuesOptional(t *testing.T) {
+	text := `
+variable "password" {
+  type      = string
+  sensitive = true
+}
+variable "city" {}
+provider "ad" "corp" {
+  url      = "ldaps://dc1"
+  bind_dn  = "CN=x"
+  password = var.password
+}
+mapping "staff" {
+  scope  = scope.staff
+  preset = "default"
+  attributes {
+    city  = var.city
+    state = "${ad.st}-${upper(var.city)}"
+  }
+}
+`
+	if _, diags := load(t, complete("main.hcl", text), config.Options{ValuesOptional: true}); len(diags) > 0 {
+		t.Error(diags)
+	}
+	_, diags := load(t, complete("main.hcl", strings.Replace(text, "= var.city", "= upper([var.city])", 1)), config.Options{ValuesOptional: true})
+	if len(diags) != 1 || diags[0].Summary != "Invalid function argument" {
+		t.Error(diags)
+	}
+}
+
 func TestUndeclaredValue(t *testing.T) {
 	_, diags := load(t, complete("main.hcl", `variable "password" { default = "" }`), config.Options{Vars: map[string]string{"pasword": "s3cret"}})
 	if len(diags) != 1 || diags[0].Summary != "Value for an undeclared variable" || !strings.Contains(diags[0].Detail, `Did you mean "password"?`) || strings.Contains(diags.Error(), "s3cret") {

@@ -53,6 +53,9 @@ func (l *loader) decodeVariables() {
 	}
 	values := map[string]cty.Value{}
 	for _, v := range order {
+		if v.value == cty.NilVal && l.o.ValuesOptional {
+			v.value = cty.UnknownVal(v.typ)
+		}
 		if v.value == cty.NilVal {
 			l.fail(&v.declared, "Variable without a value", "The variable %q has no default and nobody gives it a value. Give it one with --var %s=…, in a file named with --var-file, or in the environment as %s%s.",
 				v.name, v.name, EnvPrefix, v.name)

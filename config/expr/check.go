@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
@@ -40,6 +41,44 @@ func (env *Env) checkResult(v cty.Value, at hcl.Range) hcl.Diagnostics {
 		return nil
 	}
 	return env.checkKnown(v, at)
+}
+
+// findEqualities are the == and != operations in e.
+func findEqualities(e hclsyntax.Expression) (found []*hclsyntax.BinaryOpExpr) {
+	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
+		if op, ok := n.(*hclsyntax.BinaryOpExpr); ok && (op.Op == hclsyntax.OpEqual || op.Op == hclsyntax.OpNotEqual) {
+			found = append(found, op)
+		}
+		return nil
+	})
+	return found
+}
+
+// checkEqualities reports comparisons of values of different types. HCL calls those unequal without a word, so that a condition
+// such as ad.userAccountControl == "514" would silently hold for nobody.
+func (r *reference) checkEqualities(found []*hclsyntax.BinaryOpExpr) (diags hcl.Diagnostics) {
+	ctx := r.checkContext()
+	for _, op := range found {
+		left, d1 := evaluate(op.LHS, ctx)
+		right, d2 := evaluate(op.RHS, ctx)
+		if d1.HasErrors() || d2.HasErrors() { // inside a for expression, whose variables have no value here
+			continue
+		}
+		l, r := left.Type(), right.Type()
+		if left.IsNull() || right.IsNull() || l == cty.DynamicPseudoType || r == cty.DynamicPseudoType || l.Equals(r) ||
+			!l.IsPrimitiveType() && !r.IsPrimitiveType() {
+			continue
+		}
+		cure := "Compare values of one type: a number is written without quotes, and tostring(…) makes a string of it."
+		if !l.IsPrimitiveType() || !r.IsPrimitiveType() {
+			cure = "Ask for an element with contains(list, value)."
+		}
+		diags = append(diags, &hcl.Diagnostic{
+			Severity: hcl.DiagError, Summary: "Values of different types are never equal", Subject: op.SrcRange.Ptr(),
+			Detail: fmt.Sprintf("The left side is %s and the right side %s. %s", article(l.FriendlyName()), article(r.FriendlyName()), cure),
+		})
+	}
+	return diags
 }
 
 func (env *Env) checkKnown(v cty.Value, at hcl.Range) hcl.Diagnostics {

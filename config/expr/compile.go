@@ -44,11 +44,13 @@ func Compile(e hcl.Expression, env Env) (*Program, hcl.Diagnostics) {
 		attributes: sortedUnique(names), condition: env.Target == nil}
 	c := &compiler{env: env, out: env.out()}
 	closure, native := c.program(syntax)
+	equalities := findEqualities(syntax)
 	ref := &reference{expr: rewrite(syntax), refs: refs, vars: env.Variables, funcs: env.Library.hcl, out: c.out}
 	v, more := ref.check()
 	diags = append(diags, more...)
 	if !diags.HasErrors() {
 		diags = append(diags, env.checkResult(v, e.Range())...)
+		diags = append(diags, ref.checkEqualities(equalities)...)
 	}
 	if diags.HasErrors() {
 		return nil, diags
@@ -57,7 +59,7 @@ func Compile(e hcl.Expression, env Env) (*Program, hcl.Diagnostics) {
 	if native {
 		p.eval, p.native, p.loops = closure, true, c.loops > 0
 	}
-	if len(refs) == 0 {
+	if len(refs) == 0 && v.IsWhollyKnown() {
 		constant, err := fromCty(v, c.out)
 		if err != nil {
 			return nil, append(diags, env.mismatch(e.Range(), err.Error()))

@@ -42,12 +42,14 @@ func (r *reference) context(attrs map[string]cty.Value) *hcl.EvalContext {
 }
 
 // check evaluates with attributes whose values aren't known yet, for the expression's type and HCL's diagnostics.
-func (r *reference) check() (cty.Value, hcl.Diagnostics) {
+func (r *reference) check() (cty.Value, hcl.Diagnostics) { return evaluate(r.expr, r.checkContext()) }
+
+func (r *reference) checkContext() *hcl.EvalContext {
 	attrs := map[string]cty.Value{}
 	for _, a := range r.refs {
 		attrs[a.written] = cty.UnknownVal(a.kind.cty())
 	}
-	return evaluate(r.expr, r.context(attrs))
+	return r.context(attrs)
 }
 
 func (r *reference) eval(src *state.Object, _ *loopVars) (state.Value, error) {
