@@ -71,13 +71,14 @@ func writeSuffixes(b *bytes.Buffer, s *survey) {
 	}
 }
 
-// writeScope starts with the OU that holds the most users. The container Users and the like are left to a person's decision.
+// writeScope starts with the OU that holds the most users, the innermost one that holds as many. The container Users and the
+// like are left to a person's decision.
 func writeScope(b *bytes.Buffer, s *survey) {
 	ou := "OU=Staff," + cmp.Or(s.domain.BaseDN, "DC=corp,DC=contoso,DC=com")
+	most := 0
 	for _, x := range s.ous {
-		if strings.HasPrefix(strings.ToUpper(x.dn), "OU=") {
-			ou = x.dn
-			break
+		if strings.HasPrefix(strings.ToUpper(x.dn), "OU=") && x.users >= most {
+			ou, most = x.dn, x.users
 		}
 	}
 	if len(s.ous) > 0 {
