@@ -189,3 +189,10 @@ func BenchmarkLoad(b *testing.B) {
 		runtime.KeepAlive(d)
 	}
 }
+
+// BenchmarkNew makes an empty domain.
+func BenchmarkNew(b *testing.B) {
+	for b.Loop() {
+		ldapd.New("corp.contoso.com")
+	}
+}

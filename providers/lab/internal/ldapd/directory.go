@@ -2,7 +2,7 @@ package ldapd
 
 import (
 	"encoding/base64"
-	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -80,13 +80,15 @@ func (d *Directory) buildTree() {
 
 // describeSchema lists the attributes below CN=Schema for clients that look there.
 func (d *Directory) describeSchema() {
+	described := []attrID{d.attr("lDAPDisplayName"), d.attr("isSingleValued"), d.attr("attributeSyntax"), d.attr("oMSyntax")}
 	for _, a := range d.schema.attrs[1:] {
 		e := d.builtIn(d.schemaNC, "CN="+strings.ToUpper(a.name[:1])+a.name[1:], "attributeSchema", 0)
-		d.store(e, "lDAPDisplayName", a.name)
-		d.store(e, "isSingleValued", strings.ToUpper(fmt.Sprint(a.single)))
 		oid, om := a.syntax.number()
-		d.store(e, "attributeSyntax", oid)
-		d.store(e, "oMSyntax", om)
+		var b []byte
+		for i, v := range []string{a.name, strings.ToUpper(strconv.FormatBool(a.single)), oid, om} {
+			b = appendAttribute(b, described[i], []string{v})
+		}
+		e.blob = blob(b)
 	}
 }
 
@@ -171,8 +173,11 @@ const (
 
 func (d *Directory) nameHash(parent *entry, r rdn) uint32 {
 	var buf [128]byte
-	return d.index.hash(rdnKey+attrID(parent.id)<<8, appendLower(buf[:0], r))
+	return d.index.hash(parent.nameKey(), appendLower(buf[:0], r))
 }
+
+// nameKey is the index key of the names of an entry's children.
+func (e *entry) nameKey() attrID { return rdnKey + attrID(e.id)<<8 }
 
 func (d *Directory) indexName(e *entry) {
 	if e.parent != nil {
@@ -185,9 +190,10 @@ func (d *Directory) unindexName(e *entry) { d.index.remove(d.nameHash(e.parent, 
 // child finds an entry below parent by canonical relative name in any case.
 func (d *Directory) child(parent *entry, r rdn) *entry {
 	var found *entry
-	low := lower(r)
-	d.index.each(d.nameHash(parent, r), func(id uint32) bool {
-		if e := d.at(id); e.parent == parent && foldEqual(e.rdn, low) {
+	var buf [128]byte
+	low := appendLower(buf[:0], r)
+	d.index.each(d.index.hash(parent.nameKey(), low), func(id uint32) bool {
+		if e := d.at(id); e.parent == parent && foldEqual(e.rdn, string(low)) {
 			found = e
 		}
 		return found == nil

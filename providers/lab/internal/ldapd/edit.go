@@ -40,3 +40,23 @@ func orNil(r *ResultError) error {
 	}
 	return r
 }
+
+// Values returns an attribute's values as LDAP shows them, links as distinguished names; none if the entry has no such value.
+func (d *Directory) Values(dn, attr string) ([][]byte, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	e, refused := d.base(dn)
+	if refused != nil {
+		return nil, refused
+	}
+	a := d.schema.lookup(attr)
+	if a == nil {
+		return nil, refuse(codeNoSuchAttribute, "there is no attribute %s", clip([]byte(attr)))
+	}
+	var out [][]byte
+	d.each(e, a, func(v string) bool {
+		out = append(out, []byte(v))
+		return true
+	})
+	return out, nil
+}

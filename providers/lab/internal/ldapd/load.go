@@ -107,35 +107,54 @@ func (l *loader) resolveNames(rec *ldifRecord) error {
 func (l *loader) entryFor(rec *ldifRecord) (*entry, error) {
 	d := l.d
 	own, parentDN, more, err := cutRDN(rec.dn)
-	if err != nil {
-		return nil, l.in.fail(rec.line, "%q is not a distinguished name such as CN=Jane Doe,OU=Staff,%s", rec.dn, d.root.kids.dn)
+	var e, parent *entry
+	if err == nil {
+		e, parent, err = l.locate(rec.dn, own, parentDN)
 	}
-	if e, _, err := d.resolve(rec.dn); err == nil && e != nil {
-		if !e.is(isBuiltIn) && e != d.root {
-			return nil, l.in.fail(rec.line, "%s is there twice", rec.dn)
-		}
+	switch {
+	case err != nil || parent == nil && e == nil && !more:
+		return nil, l.in.fail(rec.line, "%q is not a distinguished name such as CN=Jane Doe,OU=Staff,%s", rec.dn, d.root.kids.dn)
+	case e != nil && !e.is(isBuiltIn) && e != d.root:
+		return nil, l.in.fail(rec.line, "%s is there twice", rec.dn)
+	case e != nil:
 		e.flags |= isBuiltIn
 		return e, nil
-	}
-	parent := l.parents[parentDN]
-	if parent == nil || !more {
-		parent, _, err = d.resolve(parentDN)
-		switch {
-		case err != nil:
-			return nil, l.in.fail(rec.line, "%q is not a distinguished name", rec.dn)
-		case parent == nil:
-			return nil, l.in.fail(rec.line, "%s has no parent: %s does not exist; put a record for it before this one", rec.dn, parentDN)
-		}
-		l.parents[parentDN] = parent
+	case parent == nil:
+		return nil, l.in.fail(rec.line, "%s has no parent: %s does not exist; put a record for it before this one", rec.dn, parentDN)
 	}
 	classID, err := l.classFor(rec)
 	if err != nil {
 		return nil, err
 	}
-	e := d.alloc()
+	e = d.alloc()
 	e.rdn, e.parent, e.class = own, parent, uint16(classID)
 	e.created, e.changed = seedTime, seedTime
 	return e, nil
+}
+
+// locate finds an entry and its parent by name, either nil if there is none. Parents are remembered under the spelling the file
+// uses, which saves taking names apart: files mostly list siblings.
+func (l *loader) locate(dn string, own rdn, parentDN string) (e, parent *entry, err error) {
+	if parent = l.parents[parentDN]; parent != nil {
+		return l.d.child(parent, own), parent, nil
+	}
+	if e, _, err = l.d.resolve(dn); e != nil || err != nil {
+		return e, nil, err
+	}
+	if parent, _, err = l.d.resolve(parentDN); parent != nil {
+		l.parents[strings.Clone(parentDN)] = parent
+	}
+	return nil, parent, err
+}
+
+// target finds the entry a link leads to.
+func (l *loader) target(dn string) (*entry, error) {
+	own, parentDN, _, err := cutRDN(dn)
+	if err != nil {
+		return nil, err
+	}
+	e, _, err := l.locate(dn, own, parentDN)
+	return e, err
 }
 
 // classFor picks the class a record's objectClass values name, defining one that the schema lacks.
@@ -170,17 +189,16 @@ func (l *loader) classFor(rec *ldifRecord) (int, error) {
 func (l *loader) fixedValues(e *entry, rec *ldifRecord) error {
 	for i, a := range l.fieldAttrs {
 		f := rec.fields[i]
-		v := string(f.value)
 		ok := true
 		switch a.origin {
 		case fromGUID:
-			ok = l.takeGUID(e, v)
+			ok = l.takeGUID(e, string(f.value))
 		case fromSID:
-			ok = l.takeSID(e, v)
+			ok = l.takeSID(e, string(f.value))
 		case fromCreated:
-			e.created, ok = parseMoment(v)
+			e.created, ok = parseMoment(string(f.value))
 		case fromChanged:
-			e.changed, ok = parseMoment(v)
+			e.changed, ok = parseMoment(string(f.value))
 		}
 		if !ok {
 			return l.in.fail(f.line, "this %s is malformed or belongs to another object already", a.name)
@@ -307,7 +325,7 @@ func (l *loader) linkValues(e *entry, rec *ldifRecord) error {
 			continue
 		}
 		p := pendingLink{e, a, string(rec.fields[i].value), rec.fields[i].line}
-		target, _, err := l.d.resolve(p.dn)
+		target, err := l.target(p.dn)
 		if err != nil {
 			return l.in.fail(p.line, "%s: %q is not a distinguished name", a.name, p.dn)
 		}
@@ -334,7 +352,7 @@ func (l *loader) connect(p pendingLink, target *entry) {
 // finish does what needs the whole file: links to later entries, SIDs and account names in file order.
 func (l *loader) finish() error {
 	for _, p := range l.pending {
-		target, _, _ := l.d.resolve(p.dn)
+		target, _ := l.target(p.dn)
 		if target == nil {
 			return l.in.fail(p.line, "%s of %s: %s does not exist; add a record for it or leave the value out", p.attr.name, p.from.dn(), p.dn)
 		}

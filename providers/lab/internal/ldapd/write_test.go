@@ -364,3 +364,60 @@ func TestEdits(t *testing.T) {
 		t.Error("a removed user is found")
 	}
 }
+
+func TestIndexFollowsWrites(t *testing.T) {
+	d, _, c := start(t)
+	wantCode(t, modify(c, jane, mod("replace", "mail", "new@contoso.com"), mod("delete", "proxyAddresses", "smtp:jd@contoso.com")), 0)
+	for filter, want := range map[string]int{
+		"(mail=new@contoso.com)": 1, "(mail=jane.doe@contoso.com)": 0, "(proxyAddresses=smtp:jd@contoso.com)": 0,
+		"(proxyAddresses=smtp:jane.doe@contoso.com)": 1, "(sn=doe)": 1,
+	} {
+		if n := len(search(t, c, base, ldap.ScopeWholeSubtree, filter)); n != want {
+			t.Errorf("%s: %d entries, want %d", filter, n, want)
+		}
+	}
+	got, err := d.Values(jane, "proxyaddresses")
+	if err != nil || len(got) != 1 || string(got[0]) != "SMTP:jane.doe@contoso.com" {
+		t.Errorf("%q %v", got, err)
+	}
+}
+
+// TestReadersAndWriters reads page by page while everything moves: each entry comes exactly once.
+func TestReadersAndWriters(t *testing.T) {
+	d := directory(t, crowd(3000))
+	l := serve(t, d, limitsNone)
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for w := range 2 {
+		wg.Go(func() {
+			for i := w; ; i += 2 {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				n := strconv.Itoa(i % 3000)
+				if dn, ok := d.Find("u" + n); ok {
+					d.Set(dn, "title", [][]byte{[]byte(n + " " + strconv.Itoa(i))})
+					d.Rename(dn, "CN=Moved "+n+"-"+strconv.Itoa(i)+",OU=Staff,"+base)
+				}
+			}
+		})
+	}
+	for range 3 {
+		r := request("OU=Staff,"+base, ldap.ScopeWholeSubtree, "(objectClass=user)", "sAMAccountName", "title", "memberOf")
+		res, err := l.bound(t).SearchWithPaging(r, 200)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for _, e := range res.Entries {
+			seen[e.GetAttributeValue("sAMAccountName")] = true
+		}
+		if len(res.Entries) != 3000 || len(seen) != 3000 {
+			t.Errorf("%d entries, %d different", len(res.Entries), len(seen))
+		}
+	}
+	close(stop)
+	wg.Wait()
+}
