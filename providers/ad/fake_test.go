@@ -43,7 +43,7 @@ type request struct {
 
 // fake is a scripted LDAP server: it logs everybody on, has a rootDSE and leaves the rest to search and modify.
 type fake struct {
-	t        *testing.T
+	t        testing.TB
 	controls []string                                      // supportedControl
 	bind     func(w *wire, r request)                      // default: success
 	search   func(w *wire, r request)                      // everything but the rootDSE
@@ -65,7 +65,7 @@ const (
 )
 
 // serve starts the server; the caller sets fields of f before.
-func (f *fake) serve(t *testing.T) *fake {
+func (f *fake) serve(t testing.TB) *fake {
 	t.Helper()
 	f.t = t
 	if f.config == nil {
@@ -300,7 +300,7 @@ func (w *wire) reference(uri string) {
 }
 
 // newCertificate makes a certificate for 127.0.0.1 and dc1.corp.contoso.com, and the CA that issued it. change may alter the template.
-func newCertificate(t *testing.T, change func(*x509.Certificate)) (config *tls.Config, ca []byte) {
+func newCertificate(t testing.TB, change func(*x509.Certificate)) (config *tls.Config, ca []byte) {
 	t.Helper()
 	caKey, key := newKey(t), newKey(t)
 	root := &x509.Certificate{
@@ -336,7 +336,7 @@ func pemCertificate(der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
-func newKey(t *testing.T) *ecdsa.PrivateKey {
+func newKey(t testing.TB) *ecdsa.PrivateKey {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -346,7 +346,7 @@ func newKey(t *testing.T) *ecdsa.PrivateKey {
 }
 
 // negateSerial makes the serial number 0x7fffffff of a certificate negative, which CreateCertificate won't do, and signs it anew.
-func negateSerial(t *testing.T, der []byte, ca *ecdsa.PrivateKey) []byte {
+func negateSerial(t testing.TB, der []byte, ca *ecdsa.PrivateKey) []byte {
 	t.Helper()
 	var cert struct {
 		TBS       asn1.RawValue

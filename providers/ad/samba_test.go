@@ -236,6 +236,13 @@ func TestSambaUPNSuffix(t *testing.T) {
 	}
 	defer w.Close()
 	const suffix = "suffix-test.contoso.com"
+	t.Cleanup(func() {
+		remove := ldap.NewModifyRequest("CN=Partitions,CN=Configuration,"+cfg.BaseDN, nil)
+		remove.Delete("uPNSuffixes", []string{suffix})
+		if err := dialLibrary(t, cfg).Modify(remove); err != nil {
+			t.Error(err)
+		}
+	})
 	for range 2 { // the second time it is there already
 		if err := w.AddUPNSuffix(t.Context(), suffix); err != nil {
 			t.Fatal(err)

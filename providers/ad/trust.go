@@ -13,7 +13,8 @@ import (
 )
 
 // negativeSerial is what crypto/x509 says about certificates whose serial number is negative. Go refuses them since 1.23, unless
-// GODEBUG has x509negativeserial=1; Samba's own certificate authority and some appliances have made such certificates.
+// GODEBUG has x509negativeserial=1. Samba generates such certificates for itself: it takes the low byte of the time first,
+// so that half of them are negative (verified on 4.17.12).
 const negativeSerial = "x509: negative serial number"
 
 const negativeSerialCure = "its certificate has a negative serial number, which RFC 5280 forbids and Go refuses: " +
