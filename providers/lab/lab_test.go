@@ -179,7 +179,7 @@ func TestPersistence(t *testing.T) {
 			t.Errorf("%s has mode %v", name, info.Mode())
 		}
 		if strings.HasSuffix(name, ".journal") {
-			b = append(b, `{"op":"put","kind":"users","obj`...)
+			b = append(b, `{"op":"put","kind":"users","object":{"displayName":"`+strings.Repeat("x", 10_000)...)
 		}
 		write(t, filepath.Join(killed, name), string(b))
 	}

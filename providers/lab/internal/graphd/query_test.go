@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -185,5 +186,30 @@ func TestGzip(t *testing.T) {
 		if got := w.want(200, "GET", "/users", "", "Accept-Encoding", "identity"); got.header.Get("Content-Length") != fmt.Sprint(len(got.text)) {
 			t.Error(got.header)
 		}
+	}
+}
+
+// TestConcurrency is for the race detector; without it, it shows that busy readers and writers don't lose a write.
+func TestConcurrency(t *testing.T) {
+	w := serve(t, seed)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 10 {
+				name := fmt.Sprintf("n%dx%d", i, j)
+				if a, err := w.try("POST", "/users", strings.ReplaceAll(newUser, "cy", name)); err != nil || a.status != 201 {
+					t.Errorf("%v %s", err, a.text)
+				}
+				for _, path := range []string{"/users?$top=20", "/users/" + name + "@contoso.com", "/directoryRoles", "/groups"} {
+					if a, err := w.try("GET", path, ""); err != nil || a.status != 200 {
+						t.Errorf("%s: %v %s", path, err, a.text)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if w.Len() != 86 {
+		t.Errorf("%d users", w.Len())
 	}
 }

@@ -96,10 +96,8 @@ func (t *Tenant) store(o *object, next object) {
 		t.shade(o, true)
 		t.unlist(o)
 	} else {
-		if next.seq == 0 {
-			t.lastSeq++
-			next.seq = t.lastSeq
-		}
+		t.lastSeq++
+		next.seq = t.lastSeq
 		t.shade(o, false)
 		t.byID[next.id] = o
 	}

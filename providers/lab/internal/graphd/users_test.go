@@ -184,3 +184,22 @@ func TestSourceOfAuthority(t *testing.T) {
 	w.want(204, "PATCH", path+"/onPremisesSyncBehavior", `{"isCloudManaged":false}`)
 	w.want(400, "PATCH", "/users/ann@contoso.com/onPremisesSyncBehavior", `{"isCloudManaged":true}`)
 }
+
+// TestAnchorsAreCaseSensitive: base64 differs in case for different GUIDs, also where an index does not see it.
+func TestAnchorsAreCaseSensitive(t *testing.T) {
+	w := serve(t, seed)
+	const anns, bobs = "AAAAAAAAAAAAAAAAAAAAAA==", "aAAAAAAAAAAAAAAAAAAAAA=="
+	find := func(anchor string) []string {
+		return upns(w.want(200, "GET", "/users?$filter=onPremisesImmutableId eq '"+anchor+"'", ""))
+	}
+	w.want(204, "PATCH", "/users/bob@contoso.com", `{"onPremisesImmutableId":"`+bobs+`"}`)
+	w.want(400, "PATCH", "/users/reader@contoso.com", `{"onPremisesImmutableId":"`+bobs+`"}`)
+	if a, b := find(anns), find(bobs); len(a) != 1 || a[0] != "ann" || len(b) != 1 || b[0] != "bob" {
+		t.Error(a, b)
+	}
+	w.want(204, "PATCH", "/users/ann@contoso.com", `{"onPremisesImmutableId":null}`)
+	if a, b := find(anns), find(bobs); len(a) != 0 || len(b) != 1 {
+		t.Error(a, b)
+	}
+	w.want(204, "PATCH", "/users/reader@contoso.com", `{"onPremisesImmutableId":"`+anns+`"}`)
+}
