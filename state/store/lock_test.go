@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +21,33 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv("DIRFORM_TEST_HOLD"); path != "" {
 		hold(path)
 	}
+	if path := os.Getenv("DIRFORM_TEST_READ"); path != "" {
+		read(path)
+	}
 	os.Exit(m.Run())
+}
+
+// read prints how many links a state has that lies in a folder where nothing can be written.
+func read(path string) {
+	if os.WriteFile(path+"-x", nil, 0o600) == nil {
+		fmt.Println("the folder can be written")
+		os.Exit(1)
+	}
+	s, err := store.OpenReadOnly(context.Background(), path)
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	n := 0
+	for _, err := range s.Links(context.Background()) {
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		n++
+	}
+	fmt.Println(n, "links")
+	os.Exit(0)
 }
 
 func hold(path string) {

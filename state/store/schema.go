@@ -20,7 +20,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE shapes (id INTEGER PRIMARY KEY, attributes TEXT NOT NULL UNIQUE);
 CREATE TABLE classes (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, scope TEXT NOT NULL, rule TEXT NOT NULL,
   left_scope INTEGER NOT NULL, shape INTEGER NOT NULL REFERENCES shapes (id), UNIQUE (kind, scope, rule, left_scope, shape));
-CREATE TABLE links (anchor TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, source_guid BLOB NOT NULL,
+CREATE TABLE links (anchor TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, source_guid BLOB NOT NULL CHECK (length(source_guid) = 16),
   class INTEGER NOT NULL REFERENCES classes (id), fingerprints BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE ous (scope TEXT NOT NULL, declared TEXT NOT NULL, guid BLOB NOT NULL, PRIMARY KEY (scope, declared)) WITHOUT ROWID;
 CREATE TABLE runs (id INTEGER PRIMARY KEY, command TEXT NOT NULL, serial INTEGER NOT NULL, started TEXT NOT NULL,
