@@ -75,27 +75,17 @@ func compileBoth(t interface{ Fatalf(string, ...any) }, src string, target *stat
 func TestCompiledAgreesWithHCL(t *testing.T) {
 	compiled, total := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		k := rapid.SampledFrom([]kind{textKind, textKind, boolKind, numberKind, listKind}).Draw(t, "kind")
-		g := &generator{t: t}
-		src := g.expression(k, rapid.IntRange(0, 4).Draw(t, "depth"))
-		p, closure, ref := compileBoth(t, src, testTargets[k])
-		if p == nil {
-			return
-		}
-		total++
-		if closure == nil {
-			return
-		}
-		compiled++
-		for range 4 {
-			obj := g.object(p.slots.shape)
-			want, wantErr := ref(obj, nil)
-			got, err := closure(obj, new(loopVars))
-			if (err == nil) != (wantErr == nil) {
-				t.Fatalf("%s of %s: compiled %s, %v; HCL %s, %v", src, show(obj.Values), show(got), err, show(want), wantErr)
+		for range 10 {
+			k := rapid.SampledFrom([]kind{textKind, textKind, boolKind, numberKind, listKind}).Draw(t, "kind")
+			g := &generator{t: t}
+			src := g.expression(k, rapid.IntRange(0, 4).Draw(t, "depth"))
+			p, closure, ref := compileBoth(t, src, testTargets[k])
+			if p != nil {
+				total++
 			}
-			if err == nil && !got.Equal(want) {
-				t.Fatalf("%s of %s: compiled %s, HCL %s", src, show(obj.Values), show(got), show(want))
+			if closure != nil {
+				compiled++
+				g.compare(src, p.slots.shape, closure, ref)
 			}
 		}
 	})
@@ -117,6 +107,21 @@ func show(v any) string {
 type generator struct {
 	t     *rapid.T
 	loops []string
+}
+
+// compare evaluates both ways for a few objects.
+func (g *generator) compare(src string, shape *state.Shape, closure, ref evaluator) {
+	for range 4 {
+		obj := g.object(shape)
+		want, wantErr := ref(obj, nil)
+		got, err := closure(obj, new(loopVars))
+		if (err == nil) != (wantErr == nil) {
+			g.t.Fatalf("%s of %s: compiled %s, %v; HCL %s, %v", src, show(obj.Values), show(got), err, show(want), wantErr)
+		}
+		if err == nil && !got.Equal(want) {
+			g.t.Fatalf("%s of %s: compiled %s, HCL %s", src, show(obj.Values), show(got), show(want))
+		}
+	}
 }
 
 func (g *generator) pick(n int) int { return rapid.IntRange(0, n-1).Draw(g.t, "pick") }

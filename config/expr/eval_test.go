@@ -12,10 +12,10 @@ import (
 // jane is an object of the test schema; what isn't here is missing.
 func jane() *state.Object {
 	return &state.Object{
-		Kind: state.User, Shape: state.NewShape("t1", "l1", "n1", "b1", "odd"),
+		Kind: state.User, Shape: state.NewShape("t1", "l1", "n1", "b1", "odd", "t3"),
 		Values: []state.Value{
 			state.String("Jane"), state.List([]string{"SMTP:Jane@Contoso.com", "smtp:j@contoso.com"}), state.Int(514), state.Bool(true),
-			state.List([]string{"one", "two"}),
+			state.List([]string{"one", "two"}), state.String("Jose\u0301"),
 		},
 	}
 }
@@ -82,6 +82,9 @@ func TestEval(t *testing.T) {
 		{"\"e\u0301\"", textKind, `"é"`},
 		{`replace("e", "e", "${"e"}` + "\u0301" + `")`, textKind, `"é"`},
 		{`filetime(9223372036854775807)`, textKind, `null`},
+		{`ad.t3`, textKind, `"José"`},
+		{`length([for a in ad.l1 : ad.t2])`, numberKind, `2`},
+		{`[for a in ad.l1 : ad.t2]`, listKind, `[]`},
 		{`filetime(0)`, textKind, `null`},
 		{`mail_domain("nobody")`, textKind, `null`},
 		{`dn_value("CN=a", "OU")`, textKind, `null`},
