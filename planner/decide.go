@@ -72,7 +72,7 @@ func (p *plan) subject(s int) (*subject, error) {
 	if sub.obj, err = p.loadSource(s); err != nil {
 		return nil, err
 	}
-	sub.anchor, _ = anchorOf(sub.table.policy, sub.obj)
+	sub.anchor, _ = sub.table.anchorOf(sub.obj)
 	sub.project()
 	sub.address = address(sub.table.kind, sub.table.scope.Name, sub.key)
 	if sub.v.link >= 0 {
@@ -130,7 +130,7 @@ func (s *subject) project() {
 			upn = v
 		}
 	}
-	s.key = readableKey(upn, s.obj)
+	s.key = t.readableKey(upn, s.obj)
 	if w := t.scope.Where; w != nil {
 		if in, err := w.Eval(s.obj); err != nil || in.Kind() != state.BoolValue {
 			s.find(noWhere(t.scope, err))
@@ -151,7 +151,7 @@ func (s *subject) find(f *Finding, others ...ObjectRef) {
 func (s *subject) ref() ObjectRef {
 	r := ObjectRef{Address: s.address, Anchor: s.anchor, SourceDN: s.obj.DN, Kind: s.table.kind, Name: s.obj.Get("displayName").Str()}
 	if s.address == "" {
-		r.Address = address(s.table.kind, s.table.scope.Name, readableKey(state.Null(), s.obj))
+		r.Address = address(s.table.kind, s.table.scope.Name, s.table.readableKey(state.Null(), s.obj))
 	}
 	if s.live != nil {
 		r.TargetID = s.live.ID
@@ -243,7 +243,7 @@ func (s *subject) valueFor(r rule) string {
 	case ruleUPN:
 		return s.want("userPrincipalName").Str()
 	case ruleSMTP:
-		if a := primaryAddress(s.obj); a != "" {
+		if a := s.table.primaryAddress(s.obj); a != "" {
 			return a
 		}
 		if s.table.mailCol >= 0 {
@@ -278,7 +278,7 @@ func (s *subject) change(a state.Action, reason, declaredAt string) *state.Chang
 	}
 	if s.v.need >= 0 {
 		if m, err := s.p.loadSource(int(s.v.need)); err == nil {
-			anchor, _ := anchorOf(s.p.srcTable(int(s.v.need)).policy, m)
+			anchor, _ := s.p.srcTable(int(s.v.need)).anchorOf(m)
 			c.Needs = []string{anchor}
 		}
 	}

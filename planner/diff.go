@@ -136,7 +136,7 @@ func (p *plan) referenceValue(s int, t *sourceTable, col int, resolved uint64) s
 		if err != nil {
 			return state.Null()
 		}
-		anchor, _ := anchorOf(p.srcTable(m).policy, o)
+		anchor, _ := p.srcTable(m).anchorOf(o)
 		return state.String(state.PendingRef + anchor)
 	case v.flags&vDeleted != 0:
 		target, err = p.loadDeleted(int(v.target))

@@ -48,6 +48,7 @@ type sourceTable struct {
 	seen    int // objects read, before where
 	first   int // number of this table's first row among all source rows
 	shape   *state.Shape
+	at      struct{ upn, mail, proxies, sam, stamp int } // positions in shape
 
 	h       *state.Hasher
 	fps     []uint64
@@ -58,6 +59,8 @@ type sourceTable struct {
 func newSourceTable(b *Builder, scope *config.Scope, kind state.Kind) *sourceTable {
 	t := &sourceTable{scope: scope, kind: kind, layout: b.layout(kind), upnCol: -1, mailCol: -1, h: state.NewHasher(b.set.Key),
 		shape: b.set.Rules.SourceShapes[kind]}
+	t.at.upn, t.at.mail, t.at.proxies = t.shape.Index("userPrincipalName"), t.shape.Index("mail"), t.shape.Index("proxyAddresses")
+	t.at.sam, t.at.stamp = t.shape.Index("sAMAccountName"), t.shape.Index(config.AnchorConsistencyGUID)
 	for _, m := range b.set.Rules.Mappings {
 		if m.Scope == scope && m.Kind == kind {
 			t.mapping = m
@@ -122,12 +125,12 @@ func (t *sourceTable) add(o *state.Object) error {
 	if !ok {
 		meta.flags |= srcFailed
 	}
-	anchor, stamped := anchorOf(t.policy, o)
+	anchor, stamped := t.anchorOf(o)
 	if !stamped {
 		meta.flags |= srcUnstamp
 	}
 	meta.anchor = t.h.SumExact(anchor)
-	if upn := o.Get("userPrincipalName").Str(); upn != "" {
+	if upn := t.value(o, t.at.upn).Str(); upn != "" {
 		meta.upn = t.h.SumFold(upn)
 	}
 	meta.smtp = t.primarySMTP(o)
@@ -153,13 +156,13 @@ func (t *sourceTable) project(o *state.Object) (key string, ok bool) {
 		}
 		t.fps[c.col] = t.fingerprint(c.m.Target, v)
 	}
-	return readableKey(upn, o), ok
+	return t.readableKey(upn, o), ok
 }
 
 // primarySMTP is the fingerprint of the object's primary address: the SMTP: entry of proxyAddresses, else the mail it is going
 // to have, else its mail at the source.
 func (t *sourceTable) primarySMTP(o *state.Object) uint64 {
-	if address := primaryAddress(o); address != "" {
+	if address := t.primaryAddress(o); address != "" {
 		return t.h.Fingerprint(&addressAttr, state.String(address))
 	}
 	if t.mailCol >= 0 {
@@ -168,15 +171,15 @@ func (t *sourceTable) primarySMTP(o *state.Object) uint64 {
 		}
 		return 0
 	}
-	if mail := o.Get("mail").Str(); mail != "" {
+	if mail := t.value(o, t.at.mail).Str(); mail != "" {
 		return t.h.Fingerprint(&addressAttr, state.String(mail))
 	}
 	return 0
 }
 
 // primaryAddress is the SMTP: (upper-case) entry of the object's proxyAddresses, without prefix.
-func primaryAddress(o *state.Object) string {
-	for _, p := range o.Get("proxyAddresses").List() {
+func (t *sourceTable) primaryAddress(o *state.Object) string {
+	for _, p := range t.value(o, t.at.proxies).List() {
 		if len(p) > 5 && p[:5] == "SMTP:" {
 			return p[5:]
 		}
@@ -213,24 +216,32 @@ func isEmpty(v state.Value) bool {
 	return false
 }
 
+// value is the attribute at a position of the shape, null for -1.
+func (t *sourceTable) value(o *state.Object, at int) state.Value {
+	if at < 0 {
+		return state.Null()
+	}
+	return o.Values[at]
+}
+
 // readableKey is what people know the object by: its UPN in the cloud, else at the source, else its logon name or GUID.
-func readableKey(upn state.Value, o *state.Object) string {
+func (t *sourceTable) readableKey(upn state.Value, o *state.Object) string {
 	if upn.Str() != "" {
 		return upn.Str()
 	}
-	for _, name := range [...]string{"userPrincipalName", "mail", "sAMAccountName"} {
-		if s := o.Get(name).Str(); s != "" {
+	for _, at := range [...]int{t.at.upn, t.at.mail, t.at.sam} {
+		if s := t.value(o, at).Str(); s != "" {
 			return s
 		}
 	}
 	return o.GUID.String()
 }
 
-// anchorOf is the object's anchor under a policy. stamped is false if the anchor attribute is still empty; the anchor is then
-// the one it will be stamped with, its objectGUID.
-func anchorOf(p *config.LinkPolicy, o *state.Object) (anchor string, stamped bool) {
-	if p != nil && p.Anchor == config.AnchorConsistencyGUID {
-		if v := o.Get(config.AnchorConsistencyGUID).Str(); v != "" {
+// anchorOf is the object's anchor under the scope's policy. stamped is false if the anchor attribute is still empty; the anchor
+// is then the one it will be stamped with, its objectGUID.
+func (t *sourceTable) anchorOf(o *state.Object) (anchor string, stamped bool) {
+	if t.policy != nil && t.policy.Anchor == config.AnchorConsistencyGUID {
+		if v := t.value(o, t.at.stamp).Str(); v != "" {
 			return v, true
 		}
 		return base64.StdEncoding.EncodeToString(o.GUID[:]), false

@@ -97,30 +97,34 @@ func (h *Hasher) appendSet(b []byte, eq Equality, list []string) []byte {
 func Canonical(eq Equality, s string) string { return string(appendCanonical(nil, eq, s)) }
 
 func appendCanonical(b []byte, eq Equality, s string) []byte {
-	if !isASCII(s) {
+	ascii := isASCII(s)
+	if !ascii {
 		s = norm.NFC.String(s)
 	}
 	switch eq {
 	case EqualFold:
-		return appendLower(b, s)
+		return appendLower(b, s, ascii)
 	case EqualProxy:
-		if i := strings.IndexByte(s, ':'); i >= 0 {
-			return appendLower(append(b, s[:i]...), s[i:])
-		}
-		return appendLower(b, s)
+		i := max(strings.IndexByte(s, ':'), 0)
+		return appendLower(append(b, s[:i]...), s[i:], ascii)
 	case EqualPhone:
-		start := len(b)
-		for i := 0; i < len(s); i++ {
-			if c := s[i]; c >= '0' && c <= '9' || c == '+' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf {
-				b = append(b, c)
-			}
-		}
-		if len(b) == start {
-			return append(b, s...)
-		}
-		return b
+		return appendPhone(b, s)
 	}
 	return append(b, s...)
+}
+
+// appendPhone drops the separators that people and services write telephone numbers with.
+func appendPhone(b []byte, s string) []byte {
+	start := len(b)
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= '0' && c <= '9' || c == '+' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf {
+			b = append(b, c)
+		}
+	}
+	if len(b) == start {
+		return append(b, s...)
+	}
+	return b
 }
 
 func isASCII(s string) bool {
@@ -132,16 +136,16 @@ func isASCII(s string) bool {
 	return true
 }
 
-func appendLower(b []byte, s string) []byte {
-	if !isASCII(s) {
+func appendLower(b []byte, s string, ascii bool) []byte {
+	if !ascii {
 		return append(b, strings.ToLower(s)...)
 	}
-	for i := 0; i < len(s); i++ {
-		c := s[i]
+	start := len(b)
+	b = append(b, s...)
+	for i, c := range b[start:] {
 		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
+			b[start+i] = c + 'a' - 'A'
 		}
-		b = append(b, c)
 	}
 	return b
 }

@@ -25,9 +25,9 @@ type Shape struct {
 
 // NewShape makes a shape of the named attributes, in that order. Names are looked up regardless of case.
 func NewShape(names ...string) *Shape {
-	s := &Shape{names: slices.Clone(names), index: make(map[string]int, len(names))}
+	s := &Shape{names: slices.Clone(names), index: make(map[string]int, 2*len(names))}
 	for i, n := range names {
-		s.index[strings.ToLower(n)] = i
+		s.index[n], s.index[strings.ToLower(n)] = i, i // as it is written most often, and for any other spelling
 	}
 	return s
 }

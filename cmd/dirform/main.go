@@ -5,16 +5,27 @@
 // errors.go (errors and exit status), open.go (from a configuration to open directories).
 package main
 
+// Samba makes certificates with negative serial numbers for itself; Go refuses them unless asked not to. Nothing else about
+// their verification changes.
+//go:debug x509negativeserial=1
+
 import (
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
 	"golang.org/x/term"
 )
 
+// gcPercent trades a little time for memory: most of what a plan keeps has no pointers, so that collecting costs next to nothing.
+const gcPercent = 40
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	os.Exit(Main(process()))
 }
 

@@ -9,9 +9,8 @@ import (
 )
 
 const (
-	spoolInMemory = 4 << 20 // bytes kept in memory before a file is made
-	spoolBuffer   = 1 << 20 // bytes gathered per write afterwards
-	readAhead     = 2 << 10 // bytes fetched with a record's length; most records fit
+	spoolBuffer = 1 << 20 // bytes kept in memory: below it no file is made, afterwards they are gathered for a write
+	readAhead   = 2 << 10 // bytes fetched with a record's length; most records fit
 )
 
 // Spool is an append-only store of byte records. Appending is for one goroutine; reading is safe for several once appending
@@ -32,11 +31,7 @@ func (s *Spool) Append(record []byte) (uint64, error) {
 	off := uint64(s.flushed) + uint64(len(s.buf))
 	s.buf = binary.LittleEndian.AppendUint32(s.buf, uint32(len(record)))
 	s.buf = append(s.buf, record...)
-	limit := spoolInMemory
-	if s.file != nil {
-		limit = spoolBuffer
-	}
-	if len(s.buf) < limit {
+	if len(s.buf) < spoolBuffer {
 		return off, nil
 	}
 	return off, s.flush()
@@ -59,9 +54,6 @@ func (s *Spool) flush() error {
 		return fmt.Errorf("keeping directory values on disk (is the temporary folder full? TMPDIR names another): %w", err)
 	}
 	s.flushed += int64(n)
-	if cap(s.buf) > 2*spoolBuffer {
-		s.buf = make([]byte, 0, spoolBuffer+64<<10)
-	}
 	s.buf = s.buf[:0]
 	return nil
 }
