@@ -196,7 +196,7 @@ func (c *compiler) loop(e *hclsyntax.ForExpr, whole bool) (node, bool) {
 	if !ok || val.kind != textKind || !val.nonnull && !whole {
 		return node{}, false
 	}
-	n := node{kind: listKind, nonnull: true, fails: coll.fails || cond.fails || val.fails, tuple: true}
+	n := node{kind: listKind, nonnull: true, fails: coll.fails || cond.fails || val.fails}
 	n.eval = func(src *state.Object, loop *loopVars) (state.Value, error) {
 		v, err := coll.eval(src, loop)
 		if err != nil {

@@ -82,6 +82,8 @@ func TestEval(t *testing.T) {
 		{"\"e\u0301\"", textKind, `"é"`},
 		{`replace("e", "e", "${"e"}` + "\u0301" + `")`, textKind, `"é"`},
 		{`filetime(9223372036854775807)`, textKind, `null`},
+		{`coalesce(ad.t1, ad.l1[9])`, textKind, `error: Invalid index`},
+		{`ad.b2 ? local.names : ad.l1`, listKind, `["SMTP:Jane@Contoso.com","smtp:j@contoso.com"]`},
 		{`ad.t3`, textKind, `"José"`},
 		{`length([for a in ad.l1 : ad.t2])`, numberKind, `2`},
 		{`[for a in ad.l1 : ad.t2]`, listKind, `[]`},
