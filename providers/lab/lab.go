@@ -59,6 +59,7 @@ type Lab struct {
 	folder     string         // of certificates: Data or a temporary one; "" until needed
 	adAccess   *ADAccess
 	adServer   *ldapd.Server
+	adLimits   ADLimits
 	entra      *EntraAccess
 	httpServer *http.Server
 	failure    error // the first lost AD journal record
@@ -120,29 +121,8 @@ func (l *Lab) checkSeed() error {
 
 // loadAD fills the source and starts its journal, nil without a data folder.
 func (l *Lab) loadAD() (*journal, error) {
-	path := filepath.Join(l.opts.Seed, ADSeed)
-	f, err := os.Open(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		l.ad = ldapd.New(defaultDomain)
-	case err != nil:
+	if err := l.seedAD(filepath.Join(l.opts.Seed, ADSeed)); err != nil || l.opts.Data == "" {
 		return nil, err
-	default:
-		defer f.Close()
-		domain, err := ldapd.DomainOf(f)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return nil, err
-		}
-		l.ad = ldapd.New(domain)
-		if err := l.ad.LoadLDIF(f, path); err != nil {
-			return nil, err
-		}
-	}
-	if l.opts.Data == "" {
-		return nil, nil
 	}
 	j, err := openJournal(filepath.Join(l.opts.Data, "corp.journal"), func(line []byte) error {
 		var c ldapd.Change
@@ -164,6 +144,28 @@ func (l *Lab) loadAD() (*journal, error) {
 		}
 	})
 	return j, nil
+}
+
+// seedAD loads the LDIF file; without one the source is an empty domain.
+func (l *Lab) seedAD(path string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		l.ad = ldapd.New(defaultDomain)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	domain, err := ldapd.DomainOf(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	l.ad = ldapd.New(domain)
+	return l.ad.LoadLDIF(f, path)
 }
 
 // failAD stops the LDAP server: what it can't journal it must not go on acknowledging.
@@ -211,7 +213,7 @@ func (l *Lab) loadTenant() (*journal, error) {
 // AD is the source directory.
 func (l *Lab) AD() *ldapd.Directory { return l.ad }
 
-// Tenant is the tenant; its SetFaults and Stats serve tests.
+// Tenant is the tenant.
 func (l *Lab) Tenant() *graphd.Tenant { return l.tenant }
 
 // Close stops both servers and releases the data folder.

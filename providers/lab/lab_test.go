@@ -294,6 +294,30 @@ func TestEdits(t *testing.T) {
 	}
 }
 
+func TestFaultsOnBothSides(t *testing.T) {
+	l := open(t, lab.Options{Seed: seedFolder(t)})
+	l.SetADLimits(lab.ADLimits{ReadOnly: true})
+	conn := dial(t, l)
+	mod := ldap.NewModifyRequest("OU=Staff,DC=corp,DC=contoso,DC=com", nil)
+	mod.Replace("description", []string{"x"})
+	if err := conn.Modify(mod); err == nil || l.ADWriteAttempts() != 1 {
+		t.Errorf("err %v, %d attempts", err, l.ADWriteAttempts())
+	}
+	l.SetADLimits(lab.ADLimits{})
+	if err := conn.Modify(mod); err != nil {
+		t.Error(err)
+	}
+	l.SetFaults(lab.Faults{ReadOnly: true})
+	if status, _ := graph(t, l, "DELETE", "/users/bob@contoso.com", ""); status != 403 || l.Stats().WritesRefused != 1 {
+		t.Errorf("status %d, %+v", status, l.Stats())
+	}
+	l.SetFaults(lab.Faults{})
+	l.ResetStats()
+	if status, _ := graph(t, l, "DELETE", "/users/bob@contoso.com", ""); status != 204 || l.Stats().Writes != 1 {
+		t.Errorf("status %d, %+v", status, l.Stats())
+	}
+}
+
 func TestAccessJSON(t *testing.T) {
 	l := open(t, lab.Options{Seed: seedFolder(t)})
 	ad, _ := l.ServeAD()

@@ -7,6 +7,7 @@ import (
 // filterParser compiles $filter by recursive descent.
 type filterParser struct {
 	reg      *registry
+	kind     kind
 	rest     string
 	tok      string // current token; strings start with a quote, the end is ""
 	err      *Error
@@ -15,8 +16,8 @@ type filterParser struct {
 }
 
 // parseFilter compiles the filters that clients of a directory need; others get the service's refusal.
-func parseFilter(reg *registry, s string) (*filter, bool, *Error) {
-	p := &filterParser{reg: reg, rest: s}
+func parseFilter(reg *registry, k kind, s string) (*filter, bool, *Error) {
+	p := &filterParser{reg: reg, kind: k, rest: s}
 	p.next()
 	f := p.or()
 	if p.err == nil && p.tok != "" {
@@ -219,9 +220,10 @@ func (p *filterParser) timeRest() string {
 }
 
 func (p *filterParser) property(name string) int {
-	i, ok := p.reg.find(name)
-	if !ok && p.err == nil {
-		p.err = parsingError("Invalid filter clause: Could not find a property named '%s' on type 'microsoft.graph.user'.", name)
+	i, e := p.reg.lookup(name, p.kind)
+	if e != nil && p.err == nil {
+		p.err = e
+		e.Message = "Invalid filter clause: " + e.Message
 	}
 	return i
 }

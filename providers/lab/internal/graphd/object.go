@@ -22,6 +22,11 @@ func (k kind) collection() string { return [...]string{"users", "groups", "conta
 // resource is the kind's name in error messages.
 func (k kind) resource() string { return [...]string{"User", "Group", "Contact", "Resource"}[k] }
 
+// typeName is the kind's name in the service's metadata.
+func (k kind) typeName() string {
+	return "microsoft.graph." + [...]string{"user", "group", "orgContact", "directoryObject"}[k]
+}
+
 // odataType is the kind's @odata.type.
 func (k kind) odataType() string {
 	return [...]string{"#microsoft.graph.user", "#microsoft.graph.group", "#microsoft.graph.orgContact", ""}[k]

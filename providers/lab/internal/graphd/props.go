@@ -42,10 +42,11 @@ const (
 type prop struct {
 	name      string
 	typ       propType
-	max       int  // characters, or of each item
-	write     bool // a client may set it on a cloud-only user
-	sensitive bool // on a role holder only a privileged role may set it
-	keep      bool // can't be cleared
+	max       int   // characters, or of each item
+	write     bool  // a client may set it on a cloud-only user
+	sensitive bool  // on a role holder only a privileged role may set it
+	keep      bool  // can't be cleared
+	lacking   uint8 // kinds that don't have it, one bit each
 }
 
 // knownProps are the properties with a rule or a type that matters. A seed may use others; they are kept and listed as given.
@@ -118,6 +119,7 @@ func newRegistry() *registry {
 	for i, p := range r.props {
 		r.byName[p.name], r.byName[strings.ToLower(p.name)] = i, i
 	}
+	r.restrict()
 	return r
 }
 

@@ -39,7 +39,7 @@ type query struct {
 func (t *Tenant) parseQuery(rq *request, k kind) (*query, *Error) {
 	q := &query{kind: k, top: defaultPage}
 	if k == userKind {
-		q.cols, _ = t.columns(defaultUserProps)
+		q.cols, _ = t.columns(defaultUserProps, k)
 	}
 	advanced := false
 	var e *Error
@@ -48,11 +48,11 @@ func (t *Tenant) parseQuery(rq *request, k kind) (*query, *Error) {
 		switch strings.TrimPrefix(strings.ToLower(name), "$") {
 		case "select":
 			q.names = v
-			q.cols, e = t.columns(strings.Split(v, ","))
+			q.cols, e = t.columns(strings.Split(v, ","), k)
 		case "top":
 			q.top, e = parseTop(v)
 		case "filter":
-			q.filter, advanced, e = parseFilter(t.reg, v)
+			q.filter, advanced, e = parseFilter(t.reg, k, v)
 		case "count":
 			q.count = v == "true" && eventual(rq)
 		case "expand":
@@ -89,13 +89,16 @@ func parseTop(v string) (int, *Error) {
 	return n, nil
 }
 
-func (t *Tenant) columns(names []string) ([]column, *Error) {
+func (t *Tenant) columns(names []string, k kind) ([]column, *Error) {
 	cols := make([]column, 0, len(names))
 	for _, name := range names {
 		name = strings.TrimSpace(name)
-		p, ok := t.reg.find(name)
-		if !ok {
-			return nil, parsingError("Parsing OData Select and Expand failed: Could not find a property named '%s' on type 'microsoft.graph.user'.", name)
+		p, e := t.reg.lookup(name, k)
+		if e != nil {
+			if e.Status == 400 {
+				e.Message = "Parsing OData Select and Expand failed: " + e.Message
+			}
+			return nil, e
 		}
 		def := &t.reg.props[p]
 		cols = append(cols, column{p, string(quote(nil, def.name)) + ":", def.empty()})
@@ -110,13 +113,13 @@ func (t *Tenant) parseExpand(v string) ([]column, *Error) {
 		return nil, badRequest("$expand is supported for manager only, as manager($select=id); '%s' was asked for.", v)
 	}
 	if inner == "" {
-		return t.columns(defaultUserProps)
+		return t.columns(defaultUserProps, userKind)
 	}
 	names, ok := strings.CutPrefix(inner[1:len(inner)-1], "$select=")
 	if !ok {
 		return nil, badRequest("$expand=manager supports $select only; '%s' was asked for.", v)
 	}
-	return t.columns(strings.Split(names, ","))
+	return t.columns(strings.Split(names, ","), plainKind)
 }
 
 // digest binds a page link to its path and filter.

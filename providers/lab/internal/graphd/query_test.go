@@ -66,7 +66,7 @@ func TestRefusedQueries(t *testing.T) {
 		{"$filter=" + url.QueryEscape("department eq"), "Request_BadRequest"},
 		{"$filter=" + url.QueryEscape("department eq 'x"), "Request_BadRequest"},
 		{"$filter=" + url.QueryEscape(strings.Repeat("(", 100)), "Request_BadRequest"},
-		{"$expand=members", "Request_BadRequest"}, {"$skiptoken=abc", "Directory_ExpiredPageToken"},
+		{"$select=groupTypes", "BadRequest"}, {"$filter=skuId%20eq%20'x'", "BadRequest"}, {"$expand=members", "Request_BadRequest"}, {"$skiptoken=abc", "Directory_ExpiredPageToken"},
 	}
 	for _, tt := range tests {
 		got := w.want(400, "GET", "/users?"+tt.query, "")
@@ -74,6 +74,14 @@ func TestRefusedQueries(t *testing.T) {
 			t.Errorf("%s: %s", tt.query, got.text)
 		}
 	}
+}
+
+func TestPropertiesOfKinds(t *testing.T) {
+	w := serve(t, seed)
+	w.want(400, "GET", "/groups?$select=userPrincipalName", "")
+	w.want(400, "GET", "/contacts?$select=groupTypes", "")
+	w.want(200, "GET", "/groups?$select=id,displayName,mail,proxyAddresses,groupTypes,onPremisesSyncEnabled", "")
+	w.want(501, "GET", "/users?$select=id,aboutMe", "")
 }
 
 func TestAdvancedQuery(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// body is a POST or PATCH body taken apart.
+// userBody is a POST or PATCH body taken apart.
 type userBody struct {
 	fields    []field
 	names     map[string]bool // of everything the body sets, in lower case
@@ -16,7 +16,7 @@ type userBody struct {
 }
 
 // readUserBody decodes and checks the properties a client wants to set.
-func (t *Tenant) readUserBody(body []byte, create bool) (*userBody, *Error) {
+func (t *Tenant) readUserBody(body []byte) (*userBody, *Error) {
 	dec := jsontext.NewDecoder(bytes.NewReader(body))
 	if dec.PeekKind() != '{' {
 		return nil, parsingError("Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
@@ -30,7 +30,7 @@ func (t *Tenant) readUserBody(body []byte, create bool) (*userBody, *Error) {
 		if err != nil {
 			return nil, parsingError("Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
 		}
-		if e := t.takeProperty(u, name, v.Clone(), create); e != nil {
+		if e := t.takeProperty(u, name, v.Clone()); e != nil {
 			return nil, e
 		}
 	}
@@ -40,7 +40,7 @@ func (t *Tenant) readUserBody(body []byte, create bool) (*userBody, *Error) {
 	return u, nil
 }
 
-func (t *Tenant) takeProperty(u *userBody, name string, v jsontext.Value, create bool) *Error {
+func (t *Tenant) takeProperty(u *userBody, name string, v jsontext.Value) *Error {
 	if strings.HasPrefix(name, "@odata.") {
 		return nil
 	}
@@ -50,7 +50,7 @@ func (t *Tenant) takeProperty(u *userBody, name string, v jsontext.Value, create
 		return checkPassword(v)
 	}
 	p, ok := t.reg.find(name)
-	if !ok || p == propID {
+	if !ok || p == propID || !t.reg.props[p].has(userKind) {
 		return badRequest("Invalid property '%s'.", name)
 	}
 	def := &t.reg.props[p]
@@ -80,7 +80,7 @@ func (t *Tenant) takeProperty(u *userBody, name string, v jsontext.Value, create
 func (t *Tenant) createUser(rq *request) (reply, *Error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	u, e := t.readUserBody(rq.body, true)
+	u, e := t.readUserBody(rq.body)
 	if e != nil {
 		return reply{}, e
 	}
@@ -118,12 +118,15 @@ func (t *Tenant) patchUser(rq *request) (reply, *Error) {
 	if o.rec.get(propSyncEnabled) == "true" && !o.cloudManaged() {
 		return reply{}, syncedElsewhere()
 	}
-	u, e := t.readUserBody(rq.body, false)
+	u, e := t.readUserBody(rq.body)
 	if e != nil {
 		return reply{}, e
 	}
 	if u.sensitive && t.holdsRole(o) {
 		return reply{}, denied()
+	}
+	if u.names["onpremisesextensionattributes"] && t.everSynced(o) {
+		return reply{}, badRequest("Unable to update the specified properties for objects that have originated within an external service.")
 	}
 	if e := t.change(o, u.fields); e != nil {
 		return reply{}, e
@@ -133,6 +136,11 @@ func (t *Tenant) patchUser(rq *request) (reply, *Error) {
 
 // change sets properties of a living object, with what follows from them, if nothing unique is taken.
 func (t *Tenant) change(o *object, fields []field) *Error {
+	for i, f := range fields {
+		if t.reg.props[f.prop].typ == objectProp && f.raw != "null" {
+			fields[i].raw = merge(o.rec.get(f.prop), f.raw)
+		}
+	}
 	next := *o
 	next.rec = o.rec.with(fields...)
 	if mail := next.rec.get(propMail); mail != o.rec.get(propMail) {

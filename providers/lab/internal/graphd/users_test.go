@@ -203,3 +203,23 @@ func TestAnchorsAreCaseSensitive(t *testing.T) {
 	}
 	w.want(204, "PATCH", "/users/reader@contoso.com", `{"onPremisesImmutableId":"`+anns+`"}`)
 }
+
+func TestComplexProperties(t *testing.T) {
+	w := serve(t, seed)
+	w.want(204, "PATCH", "/users/bob@contoso.com", `{"onPremisesExtensionAttributes":{"extensionAttribute1":"a","extensionAttribute15":"b"},"employeeOrgData":{"costCenter":"7"}}`)
+	w.want(204, "PATCH", "/users/bob@contoso.com", `{"onPremisesExtensionAttributes":{"extensionAttribute1":null,"extensionAttribute2":"c"}}`)
+	got := w.want(200, "GET", "/users/bob@contoso.com?$select=onPremisesExtensionAttributes,employeeOrgData", "")
+	want := map[string]any{"extensionAttribute15": "b", "extensionAttribute2": "c"}
+	if diff := cmp.Diff(want, got.at("onPremisesExtensionAttributes")); diff != "" || got.str("employeeOrgData", "costCenter") != "7" {
+		t.Error(diff, got.text)
+	}
+	for _, bad := range []string{`{"onPremisesExtensionAttributes":{"extensionAttribute16":"a"}}`, `{"onPremisesExtensionAttributes":{"extensionAttribute1":1}}`,
+		`{"employeeOrgData":{"boss":"x"}}`, `{"employeeOrgData":"x"}`, `{"groupTypes":["x"]}`} {
+		w.want(400, "PATCH", "/users/bob@contoso.com", bad)
+	}
+	w.want(204, "PATCH", "/users/synced@contoso.com/onPremisesSyncBehavior", `{"isCloudManaged":true}`)
+	refused := w.want(400, "PATCH", "/users/synced@contoso.com", `{"onPremisesExtensionAttributes":{"extensionAttribute1":"a"}}`)
+	if refused.str("error", "message") != "Unable to update the specified properties for objects that have originated within an external service." {
+		t.Error(refused.text)
+	}
+}

@@ -28,6 +28,8 @@ func (t *Tenant) checkValue(k kind, p int, v jsontext.Value) *Error {
 		}
 	case listProp:
 		return t.checkList(k, p, texts(raw))
+	case objectProp:
+		return t.checkComplex(k, p, v)
 	}
 	return nil
 }
