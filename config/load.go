@@ -17,7 +17,7 @@ type Schemas struct {
 
 // Options say what to load and with which values.
 type Options struct {
-	Dir      string            // folder with the *.hcl files
+	Dir      string            // folder with the *.hcl files; default the working directory
 	Vars     map[string]string // --var NAME=VALUE
 	VarFiles []string          // --var-file, later ones win; relative to the working directory
 	Environ  []string          // NAME=VALUE: DIRFORM_VAR_NAME variables, and what env() looks into
@@ -70,6 +70,9 @@ type loader struct {
 }
 
 func newLoader(o Options) *loader {
+	if o.Dir == "" {
+		o.Dir = "."
+	}
 	return &loader{
 		o:      o,
 		cfg:    &Config{Dir: o.Dir, StatePath: DefaultStatePath, Files: map[string]*hcl.File{}, SourceShapes: map[state.Kind]*state.Shape{}},
