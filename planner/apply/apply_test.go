@@ -347,6 +347,25 @@ func TestWhatDoesNotShowIsAWarning(t *testing.T) {
 	}
 }
 
+// TestWhatIsNotKnownIsNotDone: a change that this version cannot carry out must never count as done.
+func TestWhatIsNotKnownIsNotDone(t *testing.T) {
+	w := newWorld()
+	w.in.Schema = func(k state.Kind) *state.Schema { return map[state.Kind]*state.Schema{state.User: userSchema}[k] }
+	id := w.linked(1, values("department", "Sales"))
+	contact := change(state.ActionUpdate, 1, id, set("department", str("Sales"), str("Revenue")))
+	contact.Kind = state.Contact
+	odd := change("rename", 2, id)
+	again := create(3)
+	again.TargetID = id
+	suffix := &state.Change{Address: `upn_suffix["contoso.com"]`, Kind: state.UPNSuffix, Action: state.ActionDelete}
+	untargeted := change(state.ActionUpdate, 4, "", set("department", str("Sales"), str("Revenue")))
+	out := w.run(t, contact, odd, again, suffix, untargeted)
+	wantCounts(t, out, state.Counts{Failed: 5})
+	if len(w.tenant.sent)+len(w.source.suffixes) != 0 {
+		t.Error(w.tenant.sent, w.source.suffixes)
+	}
+}
+
 func TestReadErrorsStopBeforeWriting(t *testing.T) {
 	w := newWorld()
 	id := w.linked(1, values("department", "Sales"))

@@ -50,7 +50,7 @@ func (r *run) recheckTenant(steps []*step) error {
 		byID := map[string]*step{}
 		var ids, names []string
 		for _, st := range steps {
-			if st.c.Kind != kind || st.c.TargetID == "" {
+			if st.status != "" || st.c.Kind != kind || st.c.TargetID == "" {
 				continue
 			}
 			ids = append(ids, st.c.TargetID)
@@ -78,7 +78,7 @@ func (r *run) recheckTenant(steps []*step) error {
 		}
 	}
 	for _, st := range steps {
-		if st.c.TargetID == "" {
+		if st.status == "" && st.c.TargetID == "" {
 			r.untargeted(st)
 		}
 	}
@@ -191,7 +191,7 @@ func (r *run) recheckAnchors(steps []*step) error {
 	byAnchor := map[string]*step{}
 	var anchors []string
 	for _, st := range steps {
-		if st.creates() && st.c.Kind == state.User && st.c.Anchor != "" {
+		if st.status == "" && st.creates() && st.c.Kind == state.User && st.c.Anchor != "" {
 			anchors = append(anchors, st.c.Anchor)
 			byAnchor[st.c.Anchor] = st
 		}

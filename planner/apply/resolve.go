@@ -16,7 +16,7 @@ const attempts = 4
 // object by what it holds now. A write is never sent twice. What cannot be told stays unknown.
 func (r *run) resolve(lost []*job, done func(*job)) error {
 	for n := 0; n < attempts && len(lost) > 0; n++ {
-		if r.hard.Err() != nil || n > 0 && !r.pause(n-1) {
+		if r.hard.Err() != nil || n > 0 && !r.pause(r.hard, n-1) {
 			break
 		}
 		still, found, err := r.look(lost)

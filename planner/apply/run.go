@@ -271,14 +271,14 @@ func (r *run) announce(e Event) {
 	}
 }
 
-// pause waits before looking again for the n-th time, longer each time. It reports false if the run is aborted meanwhile.
-func (r *run) pause(n int) bool {
+// pause waits before looking again for the n-th time, longer each time. It reports false if ctx ends meanwhile.
+func (r *run) pause(ctx context.Context, n int) bool {
 	t := time.NewTimer(r.in.RetryDelay << n)
 	defer t.Stop()
 	select {
 	case <-t.C:
 		return true
-	case <-r.hard.Done():
+	case <-ctx.Done():
 		return false
 	}
 }

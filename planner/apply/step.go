@@ -3,6 +3,7 @@ package apply
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,7 +43,22 @@ func (r *run) newStep(c *state.Change) *step {
 	if c.Kind != state.UPNSuffix {
 		st.schema = r.in.Schema(c.Kind)
 	}
+	st.validate()
 	return st
+}
+
+// validate settles as failed what no plan of this version asks for, so that it is not taken for something else.
+func (st *step) validate() {
+	c := st.c
+	known := slices.Contains(state.Actions, c.Action)
+	switch {
+	case !known, c.Kind == state.UPNSuffix && c.Action != state.ActionCreate:
+		st.settle(state.StatusFailed, "unsupported", fmt.Sprintf("this version of dirform cannot carry out %q for a %s", c.Action, c.Kind))
+	case c.Kind != state.UPNSuffix && st.schema == nil:
+		st.settle(state.StatusFailed, "unsupported", fmt.Sprintf("this version of dirform does not write objects of kind %s", c.Kind))
+	case st.creates() && c.TargetID != "":
+		st.settle(state.StatusFailed, "unsupported", "the plan creates an account that it says exists; plan again")
+	}
 }
 
 // touches reports whether st concerns an object that is among seen, touch adds it.

@@ -94,10 +94,7 @@ func (r *run) see(kind state.Kind, checks []*check) {
 
 // verifyRest looks again, a few times, at what did not show by the end of the run.
 func (r *run) verifyRest() {
-	for n := 0; len(r.checks) > 0 && !r.stopped(); n++ {
-		if n > 0 && !r.pause(min(n-1, attempts)) {
-			return
-		}
+	for n := 0; len(r.checks) > 0 && r.pause(r.soft, n); n++ {
 		r.verify()
 	}
 }

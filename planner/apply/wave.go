@@ -128,6 +128,9 @@ func (r *run) writeSource(st *step) {
 		case errors.Is(err, providers.ErrStale):
 			st.stale("changed at the source since the plan was made: %s", a.Name)
 			return
+		case errors.Is(err, providers.ErrUnknownOutcome), r.hard.Err() != nil:
+			st.settle(state.StatusUnknown, "lost_reply", fmt.Sprintf("the reply to writing %s at the source was lost (%v); plan again, which finds out", a.Name, err))
+			return
 		default:
 			st.fail(fmt.Errorf("writing %s at the source: %w", a.Name, err))
 			return

@@ -127,10 +127,8 @@ func (w *Writer) txLocked(ctx context.Context, raise bool, f func(*sql.Tx) error
 	}
 	if err != nil {
 		tx.Rollback()
-		if meta.Exists && s.meta.Exists { // ids handed out inside the transaction are gone with it
+		if s.meta.Exists { // ids handed out inside the transaction are gone with it
 			err = errors.Join(err, s.classes.load(context.WithoutCancel(ctx), s.conn))
-		} else {
-			s.classes = classes{}
 		}
 		return explain(s.path, err)
 	}

@@ -142,13 +142,14 @@ func (s *Store) connect(ctx context.Context, mode string) error {
 // change and is read as it is.
 func dataSource(path, mode string) string {
 	q := url.Values{"mode": {mode}, "_txlock": {"immediate"}}
-	q["_pragma"] = []string{"busy_timeout(10000)", "cache_size(-65536)"}
+	q["_pragma"] = []string{"busy_timeout(10000)"}
 	if mode == "ro" {
+		q["_pragma"] = append(q["_pragma"], "cache_size(-4096)") // it is read once, from end to end
 		if fileSize(path+"-wal") == 0 {
 			q.Set("immutable", "1")
 		}
 	} else {
-		q["_pragma"] = append(q["_pragma"], "synchronous(FULL)", "foreign_keys(1)", "temp_store(MEMORY)")
+		q["_pragma"] = append(q["_pragma"], "synchronous(FULL)", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-65536)")
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
