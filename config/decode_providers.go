@@ -131,7 +131,7 @@ func (c *content) checkLDAP(p *ADProvider) {
 			c.bad(name, "Invalid address", "%s is not the address of an LDAP server. Write it as ldaps://dc1.corp.contoso.com, with :PORT if it isn't 636.", c.shown(name, s))
 		case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.User != nil:
 			c.bad(name, "Invalid address", "%s holds more than scheme, host and port. Use base_dn, bind_dn and password for the rest.", c.shown(name, s))
-		case u.Scheme == "ldap" && !p.StartTLS && !loopback(u.Hostname()):
+		case u.Scheme == "ldap" && !p.StartTLS:
 			c.bad(name, "Connection without encryption", "ldap:// sends passwords and people's data in the clear. Use ldaps://, or add start_tls = true.")
 		case u.Scheme == "ldaps" && p.StartTLS:
 			c.bad("start_tls", "Conflicting arguments", "ldaps:// is encrypted from the first byte, and start_tls begins encryption later. Remove start_tls.")

@@ -81,7 +81,8 @@ func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 		err = s.connect(ctx, "ro")
 	}
 	if err == nil {
-		_, err = s.conn.ExecContext(ctx, "PRAGMA query_only = 1")
+		// links are read once, from end to end: keeping their pages would keep the whole file in memory
+		_, err = s.conn.ExecContext(ctx, "PRAGMA query_only = 1; PRAGMA cache_size = -4096")
 	}
 	if err == nil { // the snapshot starts with the first read inside the transaction, which loads the identity again
 		_, err = s.conn.ExecContext(ctx, "BEGIN")
@@ -142,14 +143,13 @@ func (s *Store) connect(ctx context.Context, mode string) error {
 // change and is read as it is.
 func dataSource(path, mode string) string {
 	q := url.Values{"mode": {mode}, "_txlock": {"immediate"}}
-	q["_pragma"] = []string{"busy_timeout(10000)"}
+	q["_pragma"] = []string{"busy_timeout(10000)", "cache_size(-65536)"}
 	if mode == "ro" {
-		q["_pragma"] = append(q["_pragma"], "cache_size(-4096)") // it is read once, from end to end
 		if fileSize(path+"-wal") == 0 {
 			q.Set("immutable", "1")
 		}
 	} else {
-		q["_pragma"] = append(q["_pragma"], "synchronous(FULL)", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-65536)")
+		q["_pragma"] = append(q["_pragma"], "synchronous(FULL)", "foreign_keys(1)", "temp_store(MEMORY)")
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
