@@ -1,13 +1,13 @@
+// Samba makes certificates with negative serial numbers for itself; Go refuses them unless asked not to. Nothing else about
+// their verification changes.
+//go:debug x509negativeserial=1
+
 // Command dirform plans and applies the synchronisation of an on-premises Active Directory with a Microsoft Entra tenant.
 //
 // This package is the only place with flags, environment, terminal, clock and exit status. A command file reads as the flow of
 // its command, top to bottom; what several commands need stands in files of its own: app.go (global options and streams),
 // errors.go (errors and exit status), open.go (from a configuration to open directories).
 package main
-
-// Samba makes certificates with negative serial numbers for itself; Go refuses them unless asked not to. Nothing else about
-// their verification changes.
-//go:debug x509negativeserial=1
 
 import (
 	"os"
