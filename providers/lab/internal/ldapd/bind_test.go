@@ -102,6 +102,22 @@ func TestGarbage(t *testing.T) {
 	one(t, c, jane)
 }
 
+// TestHugeLength claims a request of more than 16 MiB: the server hangs up instead of waiting for it.
+func TestHugeLength(t *testing.T) {
+	_, l, _ := start(t)
+	raw, err := net.Dial("tcp", l.plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	raw.Write([]byte("\x30\x84\x01\x10\x00\x00\x02\x01\x01"))
+	raw.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_, err = raw.Read(make([]byte, 1))
+	if ne, ok := err.(net.Error); err == nil || ok && ne.Timeout() {
+		t.Errorf("the connection stays open: %v", err)
+	}
+}
+
 func TestCloseLeavesNothing(t *testing.T) {
 	before := runtime.NumGoroutine()
 	cert := serve(t, directory(t, seed), limitsNone)

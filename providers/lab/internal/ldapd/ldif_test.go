@@ -59,7 +59,7 @@ func TestLDIFForms(t *testing.T) {
 	}
 }
 
-// TestDumpRoundTrip loads what a real directory's dump looks like: with identifiers, and records for what every domain has.
+// TestDump loads what a real directory's dump looks like: with identifiers, and records for what every domain has.
 func TestDump(t *testing.T) {
 	ldif := `dn: ` + base + `
 objectClass: top
@@ -73,10 +73,17 @@ objectClass: container
 description: Default container
 whenCreated: 20200101000000.0Z
 
+dn: CN=First,CN=Users,` + base + `
+objectClass: user
+
 dn: CN=Domain Users,CN=Users,` + base + `
 objectClass: group
 objectSid:: AQUAAAAAAAUVAAAAAQAAAAIAAAADAAAAAQIAAA==
 sAMAccountName: Domain Users
+
+dn: CN=Second,CN=Users,` + base + `
+objectClass: user
+objectSid: S-1-5-21-1-2-3-1103
 `
 	d := directory(t, ldif)
 	if d.SID() != "S-1-5-21-1-2-3" {
@@ -88,6 +95,11 @@ sAMAccountName: Domain Users
 	}
 	if e := one(t, c, "<SID=S-1-5-21-1-2-3-513>"); e.GetAttributeValue("cn") != "Domain Users" {
 		t.Errorf("%v", e.Attributes)
+	}
+	for sid, want := range map[string]string{"1103": "Second", "1104": "First"} { // a RID that is taken is not given again
+		if e := one(t, c, "<SID=S-1-5-21-1-2-3-"+sid+">"); e.GetAttributeValue("cn") != want {
+			t.Errorf("RID %s: %s", sid, e.DN)
+		}
 	}
 	if e := one(t, c, "<GUID=03020100-0504-0706-0809-0a0b0c0d0e0f>"); e.DN != base {
 		t.Errorf("%s", e.DN)

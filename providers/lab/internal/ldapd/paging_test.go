@@ -2,6 +2,7 @@ package ldapd_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -137,6 +138,41 @@ func TestSizeLimits(t *testing.T) {
 	}
 }
 
+func TestPagedSizeLimit(t *testing.T) {
+	c := serve(t, directory(t, crowd(50)), limitsNone).bound(t)
+	r := request("OU=Staff,"+base, ldap.ScopeWholeSubtree, "(objectClass=user)", "1.1")
+	r.SizeLimit = 15
+	p := ldap.NewControlPaging(10)
+	r.Controls = []ldap.Control{p}
+	res, err := c.Search(r)
+	if err != nil || len(res.Entries) != 10 {
+		t.Fatalf("%v %v", res, err)
+	}
+	p.SetCookie(ldap.FindControl(res.Controls, ldap.ControlTypePaging).(*ldap.ControlPaging).Cookie)
+	res, err = c.Search(r)
+	wantCode(t, err, 4)
+	if len(res.Entries) != 5 {
+		t.Errorf("%d entries", len(res.Entries))
+	}
+}
+
+func TestRangeOfStoredValues(t *testing.T) {
+	ldif := "dn: OU=A," + base + "\nobjectClass: organizationalUnit\n"
+	for i := range 1600 {
+		ldif += fmt.Sprintf("description: text %d\n", i)
+	}
+	c := serve(t, directory(t, ldif), limitsNone).bound(t)
+	e := one(t, c, "OU=A,"+base, "description")
+	if len(e.Attributes) != 2 || e.Attributes[0].Name != "description" || len(e.Attributes[0].Values) != 0 ||
+		len(e.GetAttributeValues("description;range=0-1499")) != 1500 {
+		t.Errorf("%d attributes, the first is %s", len(e.Attributes), e.Attributes[0].Name)
+	}
+	e = one(t, c, "OU=A,"+base, "description;range=1500-*")
+	if got := e.GetAttributeValues("description;range=1500-*"); len(got) != 100 || got[99] != "text 1599" {
+		t.Errorf("%d values at the end", len(got))
+	}
+}
+
 func TestRangeRetrieval(t *testing.T) {
 	c := serve(t, directory(t, crowd(3200)), limitsNone).bound(t)
 	all := "CN=All,OU=Staff," + base
@@ -155,6 +191,10 @@ func TestRangeRetrieval(t *testing.T) {
 		e := one(t, c, all, test.ask)
 		if got := e.GetAttributeValues(test.label); len(got) != test.n {
 			t.Errorf("%s: %d values of %s, want %d", test.ask, len(got), test.label, test.n)
+		}
+		named := slices.ContainsFunc(e.Attributes, func(a *ldap.EntryAttribute) bool { return a.Name == "member" })
+		if named != (test.ask == "member" || test.ask == "*") {
+			t.Errorf("%s: the plain attribute is there: %v", test.ask, named)
 		}
 		if got := e.GetAttributeValues("member"); len(got) != 0 {
 			t.Errorf("%s: %d plain values", test.ask, len(got))

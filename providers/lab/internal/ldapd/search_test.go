@@ -31,6 +31,7 @@ func TestFilters(t *testing.T) {
 		{"(userAccountControl:1.2.840.113556.1.4.803:=2)", `Bob\, the boss`},
 		{"(&(objectClass=user)(!(userAccountControl:1.2.840.113556.1.4.803:=2))(sn=*))", "Jane Doe"},
 		{"(&(sn=*)(userAccountControl:1.2.840.113556.1.4.804:=514))", `Jane Doe|Bob\, the boss`},
+		{"(userAccountControl:1.2.840.113556.1.4.803:=514)", `Bob\, the boss`},
 		{"(memberOf=" + inner + ")", "Jane Doe"},
 		{"(memberOf=" + outer + ")", "Inner"},
 		{"(memberOf:1.2.840.113556.1.4.1941:=" + outer + ")", "Inner|Jane Doe"},

@@ -205,6 +205,10 @@ func TestAddAndDelete(t *testing.T) {
 		len(sid) != 28 || len(e.GetAttributeValue("objectGUID")) != 16 || e.GetAttributeValue("userPassword") != "" {
 		t.Errorf("%v", e.Attributes)
 	}
+	if e.GetAttributeValue("whenCreated") != e.GetAttributeValue("whenChanged") ||
+		e.GetAttributeValue("uSNCreated") != e.GetAttributeValue("uSNChanged") {
+		t.Errorf("created and changed differ: %v", e.Attributes)
+	}
 	guid := e.GetAttributeValue("objectGUID")
 
 	wantCode(t, c.Del(ldap.NewDelRequest("OU=Staff,"+base, nil)), 66)
