@@ -28,7 +28,7 @@ mapping "staff" {
   initial {
     preferredLanguage = "hu-HU"
   }
-  unmanaged = ["preferredLanguage", "faxNumber"]
+  unmanaged = ["faxNumber"]
 }
 
 link_policy "staff" {
