@@ -119,7 +119,23 @@ func (d *draft) reference(to *string, key, raw string) error {
 	return fmt.Errorf("%s must be an object id or a user principal name", key)
 }
 
-// checkShape refuses a value of another JSON type than the property has.
+// onlyStrings says whether a compact JSON array holds nothing else.
+func onlyStrings(v jsontext.Value) bool {
+	for i := 1; i < len(v)-1; i++ { // i is where an item begins
+		if v[i] != '"' {
+			return false
+		}
+		for i++; v[i] != '"'; i++ {
+			if v[i] == '\\' {
+				i++
+			}
+		}
+		i++ // the comma, or the end
+	}
+	return true
+}
+
+// checkShape refuses a value of another JSON type than the property has. Arrays are compact.
 func checkShape(p *prop, v jsontext.Value) error {
 	k := v.Kind()
 	ok := k == 'n'
@@ -128,7 +144,9 @@ func checkShape(p *prop, v jsontext.Value) error {
 		ok = ok || k == '"'
 	case boolProp:
 		ok = ok || k == 't' || k == 'f'
-	case listProp, objectsProp:
+	case listProp:
+		ok = ok || k == '[' && onlyStrings(v)
+	case objectsProp:
 		ok = ok || k == '['
 	case objectProp:
 		ok = ok || k == '{'

@@ -20,6 +20,7 @@ func TestSeedErrors(t *testing.T) {
 		{"address twice", `{"users":[{"userPrincipalName":"a@b.c","mail":"x@b.c"}],"contacts":[{"displayName":"X","mail":"X@b.c"}]}`, `which user a@b.c has already`},
 		{"id", `{"users":[{"id":"7","userPrincipalName":"a@b.c"}]}`, "is not a GUID"},
 		{"manager", `{"users":[{"userPrincipalName":"a@b.c","manager":"z@b.c"}]}`, `the manager "z@b.c" is not in the seed`},
+		{"list of numbers", `{"users":[{"userPrincipalName":"a@b.c","otherMails":["x", "\"", 7]}]}`, "otherMails must be a list of strings"},
 		{"list", `[]`, "one JSON object"},
 	}
 	for _, tt := range tests {

@@ -65,10 +65,12 @@ func (t *Tenant) takeProperty(u *userBody, name string, v jsontext.Value) *Error
 		u.fields = append(u.fields, field{p, "null"})
 		return nil
 	}
+	if err := v.Compact(); err != nil {
+		return invalidValue(userKind, def.name)
+	}
 	if e := t.checkValue(userKind, p, v); e != nil {
 		return e
 	}
-	_ = v.Compact()
 	raw := string(v)
 	if def.typ == listProp && raw == "[]" {
 		raw = "null"

@@ -98,6 +98,7 @@ func TestRefusals(t *testing.T) {
 		{"empty string", "PATCH", "/users/bob@contoso.com", `{"jobTitle":""}`, 400, "Invalid value specified for property 'jobTitle' of resource 'User'."},
 		{"nickname", "PATCH", "/users/bob@contoso.com", `{"mailNickname":"b b"}`, 400, "Invalid value specified for property 'mailNickname' of resource 'User'."},
 		{"two phones", "PATCH", "/users/bob@contoso.com", `{"businessPhones":["1","2"]}`, 400, "Invalid value*"},
+		{"number in a list", "PATCH", "/users/bob@contoso.com", `{"otherMails":["a@b.c", 1]}`, 400, "Invalid value*"},
 		{"wrong type", "PATCH", "/users/bob@contoso.com", `{"accountEnabled":"yes"}`, 400, "Invalid value*"},
 		{"synced", "PATCH", "/users/synced@contoso.com", `{"jobTitle":"x"}`, 400, busy},
 		{"role holder", "PATCH", "/users/admin@contoso.com", `{"accountEnabled":false}`, 403, denied},
