@@ -133,40 +133,36 @@ func referenceValue(v any) (state.Value, error) {
 	return state.Null(), fmt.Errorf("structure")
 }
 
-// repeats reports whether any object of text has two members of one name: which of them then fails the decoding may differ.
+// repeats reports whether any object of text, as far as it is valid, has two members of one name: encoding/json then looks at
+// the last one only, so which of them fails the decoding may differ.
 func repeats(text string) bool {
 	dec := json.NewDecoder(strings.NewReader(text))
-	var walk func() bool
-	walk = func() bool {
+	var names []map[string]bool // of the objects around, nil for an array
+	isName := false
+	for {
 		tok, err := dec.Token()
 		if err != nil {
 			return false
 		}
 		switch tok {
 		case json.Delim('{'):
-			names := map[any]bool{}
-			for dec.More() {
-				name, err := dec.Token()
-				if err != nil || names[name] {
-					return true
-				}
-				names[name] = true
-				if walk() {
-					return true
-				}
-			}
-			_, _ = dec.Token()
+			names, isName = append(names, map[string]bool{}), true
+			continue
 		case json.Delim('['):
-			for dec.More() {
-				if walk() {
+			names = append(names, nil)
+		case json.Delim('}'), json.Delim(']'):
+			names = names[:len(names)-1]
+		default:
+			if name, ok := tok.(string); ok && isName {
+				if names[len(names)-1][name] {
 					return true
 				}
+				names[len(names)-1][name], isName = true, false
+				continue
 			}
-			_, _ = dec.Token()
 		}
-		return false
+		isName = len(names) > 0 && names[len(names)-1] != nil
 	}
-	return walk()
 }
 
 func samePage(t testing.TB, text string) {
@@ -210,6 +206,8 @@ func pageSeeds() []string {
 		`{"value":[{"id":"1","manager":"text"},{"id":"1","manager":[{"id":"x"}]},{"id":"2","onPremisesExtensionAttributes":7}]}`,
 		`{"value":[{"id":"1","displayName":{"a":1}}]}`, `{"value":null}`, `{"value":{}}`, `{}`, `[]`, `null`, `{"value":[]}x`, `{"value":[],}`, `{"value":[{"id":""}]}`,
 		`{"value":[{"id":"1","x":tru}]}`, `{"value":[{"id":"1","x":01}]}`, `{"value":[{"id":"1","x":"` + "\x01" + `"}]}`, `{"value":[{"id":"1","x":"\q"}]}`, "{\"value\":[{\"id\":\"\xff\"}]}",
+		`{"value":[{"id":"1","manager":{"id":"m"},"manager":{}},{"id":"1","displayName":"a","displayName":null}]}`,
+		`{"value":[{"id":"1","displayName":"a long text with ` + "\x01" + ` in it"}]}`, `{"value":[{"id":"1","displayName":"short` + "\t" + `"}]}`,
 		`{"@odata.nextLink":null,"value":[]}`, `{"\u0076alue":[{"\u0069d":"1"}]}`, `{"value":[{"id":"12345678901234567890\"1234567\\"}]}`,
 	}
 }
@@ -266,6 +264,14 @@ func TestStringsAreNotCopied(t *testing.T) {
 	})
 	if allocs > 3 {
 		t.Errorf("%v allocations", allocs)
+	}
+}
+
+func TestPasswordsHaveEveryClass(t *testing.T) {
+	for range 5000 {
+		if p := randomPassword(); !complete([]byte(p), passwordLetters()) || len(p) != 40 {
+			t.Fatalf("a password of %d characters lacks a class", len(p))
+		}
 	}
 }
 

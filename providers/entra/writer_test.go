@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -32,7 +33,10 @@ type answer struct {
 
 // batches plays $batch: f answers each part; an answer with status 0 is left out. Replies come in reverse order.
 func batches(f func(p part) answer) http.HandlerFunc {
+	var mu sync.Mutex
 	return func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		var in struct{ Requests []part }
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || r.URL.Path != "/v1.0/$batch" {
 			reply(w, 400, graphError("BadRequest", "not a batch"))
