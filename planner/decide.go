@@ -406,9 +406,9 @@ func (s *subject) reason(a state.Action) string {
 	case state.ActionRestore:
 		return "its account lies in the recycle bin"
 	case state.ActionRelink:
-		return "its account carries another anchor"
+		return "its account carries the anchor of another domain or object"
 	case state.ActionLink:
-		return "an account matches by " + s.v.rule.String()
+		return "not linked yet"
 	}
 	drift, source := false, false
 	for _, c := range s.attrs {

@@ -87,17 +87,19 @@ func (t *tally) limit(g *config.Guard, name string, l config.Limit, allow map[st
 }
 
 func (t *tally) tripped(g *config.Guard, name string, r GuardResult) *Finding {
-	code, what := "DF401", strings.ReplaceAll(name, "_", " ")
-	n := t.by[name]
+	code, n, what := "DF401", t.by[name], strings.ReplaceAll(name, "_", " ")
 	if name == config.LimitSourceShrink {
-		code, what, n = "DF402", "linked objects that are in no scope any more", t.missing
+		code, n, what = "DF402", t.missing, "linked objects to be missing at the source"
 	}
-	unit := ""
+	allowed, planned := fmt.Sprintf("%v %s", r.Allowed, what), fmt.Sprintf("%d", n)
 	if strings.HasSuffix(r.Limit, ".percent") {
-		unit = " %"
+		allowed = fmt.Sprintf("%s for %v %% of the linked objects", what, r.Allowed)
+		if name == config.LimitSourceShrink {
+			allowed = fmt.Sprintf("%v %% of the %s", r.Allowed, what)
+		}
+		planned = fmt.Sprintf("%d of %d (%v %%)", n, t.linked, r.Planned)
 	}
-	detail := fmt.Sprintf("Guard %q allows %s %v%s; the plan has %v%s (%d of %d linked objects). Nothing of this plan will be applied.",
-		g.Name, what, r.Allowed, unit, r.Planned, unit, n, t.linked)
+	detail := fmt.Sprintf("Guard %q allows at most %s; this plan has %s. Nothing of it will be applied.", g.Name, allowed, planned)
 	hint := fmt.Sprintf("Look whether a scope, filter or mapping is wrong. If this is meant, run again with --allow %s=%d.", name, n)
 	return about(finding(code, detail, hint), "", "", g.DeclaredAt)
 }

@@ -45,7 +45,7 @@ guard "default" {
     count = 2
   }
   source_shrink {
-    percent = 25
+    percent = 50
   }
   protect = ["breakglass@contoso.com"]
 }

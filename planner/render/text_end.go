@@ -75,18 +75,8 @@ func (t *text) moreFindings(f *planner.Finding, n int) {
 	t.line(outer, "  ", t.paint(bold, fmt.Sprintf("… and %d more ", n)), plain(f.Code), word, seeAll)
 }
 
-func (t *text) guard(g planner.GuardResult) {
-	unit := ""
-	if strings.HasSuffix(g.Limit, ".percent") {
-		unit = " %"
-	}
-	t.guards = append(t.guards, g)
-	t.line()
-	t.line(outer, t.paint(red, "!"), " ", t.paint(bold, "Guard "+strconv.Quote(g.Name)+" tripped"), ": ", plain(g.Limit), " is ",
-		number(g.Planned), unit, ", at most ", number(g.Allowed), unit, " is allowed")
-	t.sentence(inner, "Fix: ", fmt.Sprintf("find out why there are so many. If all of them are meant, lift the limit for one run with --allow %s=%s",
-		g.Limit, number(math.Ceil(g.Planned))))
-}
+// guard notes a tripped guard for the last line; what tripped it and the way out stand in the finding about it.
+func (t *text) guard(g planner.GuardResult) { t.guards = append(t.guards, g) }
 
 // number is x with at most two decimals.
 func number(x float64) string {
