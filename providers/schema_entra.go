@@ -142,10 +142,7 @@ func userComputed() []state.Attribute {
 		{Name: "signInSessionsValidFromDateTime", Type: state.TypeTime, ReadOnly: true, Doc: "sessions older than this are void"},
 		{Name: "creationType", ReadOnly: true, Doc: "how the account came about; null for an ordinary one"},
 		{Name: "externalUserState", ReadOnly: true, Doc: "invitation status of a guest"},
-		{Name: "externalUserStateChangeDateTime", Type: state.TypeTime, ReadOnly: true, Doc: "last change of the invitation status"},
 		{Name: "legalAgeGroupClassification", ReadOnly: true, Doc: "computed from ageGroup and consentProvidedForMinor"},
-		{Name: "isManagementRestricted", Type: state.TypeBool, ReadOnly: true, Doc: "member of a restricted management administrative unit"},
-		{Name: "isResourceAccount", Type: state.TypeBool, ReadOnly: true, Doc: "reserved by the service"},
 	}
 }
 
@@ -162,10 +159,8 @@ func groupSettable() []state.Attribute {
 		{Name: "visibility", Doc: "Private, Public or HiddenMembership (group reference)"},
 		{Name: "classification", Doc: "such as low, medium or high business impact; values are defined by the tenant"},
 		{Name: "membershipRule", Doc: "rule of a dynamic group"},
-		{Name: "membershipRuleProcessingState", Doc: "On or Paused (group reference)"},
 		{Name: "preferredLanguage", Equality: state.EqualFold, Doc: "language of a Microsoft 365 group, such as en-US"},
 		{Name: "preferredDataLocation", Doc: "region for multi-geo storage"},
-		{Name: "theme", Doc: "colour theme of a Microsoft 365 group"},
 		{Name: "uniqueName", Doc: "alternate key; can be set when the group is created, never changed (group reference)"},
 		{Name: "isAssignableToRole", Type: state.TypeBool, Doc: "can be set when the group is created, never changed (group reference)"},
 	}
@@ -185,9 +180,6 @@ func groupComputed() []state.Attribute {
 		{Name: "securityIdentifier", ReadOnly: true, Doc: "the group's SID in the cloud"},
 		{Name: "createdDateTime", Type: state.TypeTime, ReadOnly: true, Doc: "creation in the tenant"},
 		{Name: "deletedDateTime", Type: state.TypeTime, ReadOnly: true, Doc: "deletion, of a group in the recycle bin"},
-		{Name: "renewedDateTime", Type: state.TypeTime, ReadOnly: true, Doc: "last renewal"},
-		{Name: "expirationDateTime", Type: state.TypeTime, ReadOnly: true, Doc: "expiry of a Microsoft 365 group"},
-		{Name: "isManagementRestricted", Type: state.TypeBool, ReadOnly: true, Doc: "member of a restricted management administrative unit"},
 	}
 }
 

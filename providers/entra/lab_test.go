@@ -1,7 +1,6 @@
 package entra_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -37,16 +36,6 @@ func openLab(t *testing.T, users int) (*lab.Lab, entra.Config) {
 	}
 	return l, entra.Config{Endpoint: access.Endpoint, Authority: access.Authority, TenantID: access.TenantID,
 		ClientID: access.ClientID, ClientSecret: access.ClientSecret, CA: ca, Clock: newClock()}
-}
-
-// fail switches faults of the lab on; its type of faults is internal, so they are written as JSON.
-func fail[F any](t *testing.T, set func(F), faults string) {
-	t.Helper()
-	var f F
-	if err := json.Unmarshal([]byte(faults), &f); err != nil {
-		t.Fatal(err)
-	}
-	set(f)
 }
 
 func must[T any](v T, err error) T {
@@ -129,15 +118,15 @@ func TestLabIncompleteReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fail(t, l.Tenant().SetFaults, `{"TruncatePage":2}`)
+	l.SetFaults(lab.Faults{TruncatePage: 2})
 	if n, err := read(); err != nil || n != whole {
 		t.Errorf("a page that breaks off is asked for again: %d, %v", n, err)
 	}
-	fail(t, l.Tenant().SetFaults, `{"OmitNextLink":1}`)
+	l.SetFaults(lab.Faults{OmitNextLink: 1})
 	if n, err := read(); err == nil || !strings.Contains(err.Error(), "incomplete") {
 		t.Errorf("a lost link goes unnoticed: %d objects, %v", n, err)
 	}
-	fail(t, l.Tenant().SetFaults, `{"Unavailable":0.3,"GatewayTimeout":0.2,"Seed":7}`)
+	l.SetFaults(lab.Faults{Unavailable: 0.3, GatewayTimeout: 0.2, Seed: 7})
 	if n, err := read(); err != nil || n != whole {
 		t.Errorf("passing failures: %d, %v", n, err)
 	}
@@ -202,27 +191,27 @@ func TestLabWrites(t *testing.T) {
 }
 
 func TestLabLostReplies(t *testing.T) {
-	for _, fault := range []string{`{"DropBefore":1}`, `{"DropAfter":1}`} {
+	for _, fault := range []lab.Faults{{DropBefore: 1}, {DropAfter: 1}} {
 		l, cfg := openLab(t, 5)
 		w := must(entra.OpenWriter(t.Context(), cfg))
 		r := must(entra.Open(t.Context(), cfg))
-		fail(t, l.Tenant().SetFaults, fault)
+		l.SetFaults(fault)
 		res := w.Write(t.Context(), []providers.Write{newUser(1)})
 		if !errors.Is(res[0].Err, providers.ErrUnknownOutcome) {
-			t.Errorf("%s: %v", fault, res[0].Err)
+			t.Errorf("%+v: %v", fault, res[0].Err)
 		}
 		found := must(drainObjects(r.FindByAnchor(t.Context(), []string{"QUJDREVGR0hJSktMTU5P01A=="}, labShape())))
-		if want := strings.Count(fault, "After"); len(found) != want {
-			t.Errorf("%s: %d users", fault, len(found))
+		if want := fault.DropAfter; len(found) != want {
+			t.Errorf("%+v: %d users", fault, len(found))
 		}
-		fail(t, l.Tenant().SetFaults, fault)
+		l.SetFaults(fault)
 		users := must(drainObjects(r.Read(t.Context(), providers.TenantQuery{Kind: state.User, Attributes: labShape()})))
 		if res := w.Write(t.Context(), []providers.Write{patch(users[0].ID, change("city", state.String("X")))}); res[0].Err != nil {
-			t.Errorf("%s: an update is repeated: %v", fault, res[0].Err)
+			t.Errorf("%+v: an update is repeated: %v", fault, res[0].Err)
 		}
-		fail(t, l.Tenant().SetFaults, fault)
+		l.SetFaults(fault)
 		if res := w.Write(t.Context(), []providers.Write{{Op: providers.OpDelete, Kind: state.User, ID: users[len(users)-1].ID}}); res[0].Err != nil {
-			t.Errorf("%s: a deletion is repeated: %v", fault, res[0].Err)
+			t.Errorf("%+v: a deletion is repeated: %v", fault, res[0].Err)
 		}
 	}
 }
@@ -231,7 +220,7 @@ func TestLabDelayedVisibility(t *testing.T) {
 	l, cfg := openLab(t, 5)
 	cfg.Clock = nil
 	w := must(entra.OpenWriter(t.Context(), cfg))
-	fail(t, l.Tenant().SetFaults, fmt.Sprintf(`{"VisibilityDelay":%d}`, 300*time.Millisecond))
+	l.SetFaults(lab.Faults{VisibilityDelay: 300 * time.Millisecond})
 	created := w.Write(t.Context(), []providers.Write{newUser(1), newUser(2)})
 	for i, res := range w.Write(t.Context(), []providers.Write{patch(created[0].ID, change("city", state.String("X"))),
 		{Op: providers.OpSetReference, Kind: state.User, ID: created[0].ID, Attributes: []state.AttributeChange{change("manager", state.String(created[1].ID))}}}) {
@@ -248,7 +237,7 @@ func TestLabThrottling(t *testing.T) {
 	l, cfg := openLab(t, 5)
 	cfg.Clock = nil
 	w := must(entra.OpenWriter(t.Context(), cfg))
-	fail(t, l.Tenant().SetFaults, fmt.Sprintf(`{"Throttle":{"Units":1000,"UnitsWindow":%d,"Writes":15,"WriteWindow":%d}}`, time.Second, time.Second))
+	l.SetFaults(lab.Faults{Throttle: &lab.Throttle{Units: 1000, UnitsWindow: time.Second, Writes: 15, WriteWindow: time.Second}})
 	var creates []providers.Write
 	for i := range 20 {
 		creates = append(creates, newUser(i))
@@ -260,5 +249,17 @@ func TestLabThrottling(t *testing.T) {
 	}
 	if st := w.Stats(); st.Throttled == 0 || st.Writes != 20+st.Throttled {
 		t.Errorf("%+v", st)
+	}
+}
+
+// Whatever the schema lists can be asked for.
+func TestLabKnowsTheSchema(t *testing.T) {
+	_, cfg := openLab(t, 5)
+	r := must(entra.Open(t.Context(), cfg))
+	for _, kind := range []state.Kind{state.User, state.Group, state.Contact} {
+		shape := state.NewShape(providers.TenantSchema(kind).Names()...)
+		if _, err := drainObjects(r.Read(t.Context(), providers.TenantQuery{Kind: kind, Attributes: shape})); err != nil {
+			t.Error(kind, err)
+		}
 	}
 }
