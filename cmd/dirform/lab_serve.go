@@ -13,31 +13,14 @@ import (
 
 // accessDocument is what "lab serve --json" prints in one line.
 type accessDocument struct {
-	AD    *adAccess    `json:"ad,omitempty"`
-	Entra *entraAccess `json:"entra,omitempty"`
-}
-
-type adAccess struct {
-	URL      string `json:"url"`
-	BaseDN   string `json:"base_dn"`
-	BindDN   string `json:"bind_dn"`
-	Password string `json:"password"`
-	CAFile   string `json:"ca_file"`
-}
-
-type entraAccess struct {
-	Endpoint     string `json:"endpoint"`
-	Authority    string `json:"authority"`
-	TenantID     string `json:"tenant_id"`
-	ClientID     string `json:"client_id"`
-	ClientSecret string `json:"client_secret"`
-	AccessToken  string `json:"access_token"`
-	CAFile       string `json:"ca_file"`
+	AD    *lab.ADAccess    `json:"ad,omitempty"`
+	Entra *lab.EntraAccess `json:"entra,omitempty"`
 }
 
 func newLabServeCommand(a *app) *cobra.Command {
-	var asJSON bool
+	var asJSON, throttle bool
 	var o lab.Options
+	var faults lab.Faults
 	cmd := &cobra.Command{
 		Use:   "serve [DIR]",
 		Short: "Serve both directories until interrupted",
@@ -50,18 +33,29 @@ another configuration.`,
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			return a.serveLab(cmd.Context(), dir, o, asJSON)
+			if throttle {
+				faults.Throttle = lab.DocumentedThrottle(documentedUsers)
+			}
+			return a.serveLab(cmd.Context(), dir, o, faults, asJSON)
 		},
 	}
 	f := cmd.Flags()
 	f.BoolVar(&asJSON, "json", false, "print the access as one line of JSON")
 	f.StringVar(&o.ADAddr, "ad-addr", "", "serve LDAPS on `HOST:PORT`; default is a free port of 127.0.0.1")
 	f.StringVar(&o.EntraAddr, "entra-addr", "", "serve the tenant on `HOST:PORT`; default is a free port of 127.0.0.1")
+	f.DurationVar(&faults.Latency, "latency", 0, "the tenant answers every request after `TIME`, such as 50ms")
+	f.DurationVar(&faults.VisibilityDelay, "visibility-delay", 0, "what is written to the tenant shows after `TIME` only")
+	f.BoolVar(&throttle, "throttle", false, "the tenant has the quota that the service documents, and answers 429 beyond it")
+	f.Float64Var(&faults.Unavailable, "unavailable", 0, "the tenant answers this `SHARE` of requests, 0 to 1, with 503")
+	f.BoolVar(&faults.ReadOnly, "read-only", false, "the tenant refuses every write")
 	return exitStatus(cmd, "0  interrupted, as it is meant to be", "1  the seed cannot be read, or an address is taken")
 }
 
+// documentedUsers makes --throttle the quota of a large tenant; that of small ones differs in reading only.
+const documentedUsers = 1000
+
 // serveLab serves until ctx ends.
-func (a *app) serveLab(ctx context.Context, dir string, o lab.Options, asJSON bool) error {
+func (a *app) serveLab(ctx context.Context, dir string, o lab.Options, faults lab.Faults, asJSON bool) error {
 	adFolder, entraFolder, base := dir, dir, a.dir()
 	if !isSeed(a.path(dir)) {
 		var err error
@@ -80,28 +74,9 @@ func (a *app) serveLab(ctx context.Context, dir string, o lab.Options, asJSON bo
 	d := a.openDirectories(base)
 	d.labOptions = o
 	defer d.Close()
-	var access accessDocument
-	if adFolder != "" {
-		l, err := d.openLab(adFolder)
-		if err != nil {
-			return err
-		}
-		at, err := l.lab.ServeAD()
-		if err != nil {
-			return err
-		}
-		access.AD = &adAccess{at.URL, at.BaseDN, at.BindDN, at.Password, at.CAFile}
-	}
-	if entraFolder != "" {
-		l, err := d.openLab(entraFolder)
-		if err != nil {
-			return err
-		}
-		at, err := l.lab.ServeEntra()
-		if err != nil {
-			return err
-		}
-		access.Entra = &entraAccess{at.Endpoint, at.Authority, at.TenantID, at.ClientID, at.ClientSecret, at.AccessToken, at.CAFile}
+	access, err := d.serveLabs(adFolder, entraFolder, faults)
+	if err != nil {
+		return err
 	}
 	if asJSON {
 		if err := writeJSONLine(a.env.Stdout, access); err != nil {
@@ -113,6 +88,34 @@ func (a *app) serveLab(ctx context.Context, dir string, o lab.Options, asJSON bo
 	}
 	<-ctx.Done()
 	return d.Close()
+}
+
+// serveLabs starts the sides that have a folder and says how to reach them.
+func (d *directories) serveLabs(adFolder, entraFolder string, faults lab.Faults) (access accessDocument, err error) {
+	if adFolder != "" {
+		l, err := d.openLab(adFolder)
+		if err != nil {
+			return access, err
+		}
+		at, err := l.lab.ServeAD()
+		if err != nil {
+			return access, err
+		}
+		access.AD = &at
+	}
+	if entraFolder != "" {
+		l, err := d.openLab(entraFolder)
+		if err != nil {
+			return access, err
+		}
+		l.lab.SetFaults(faults)
+		at, err := l.lab.ServeEntra()
+		if err != nil {
+			return access, err
+		}
+		access.Entra = &at
+	}
+	return access, nil
 }
 
 // providerBlocks are the provider blocks that use a served lab.

@@ -17,6 +17,7 @@ import (
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/providers/ad"
 	"github.com/dirform/dirform/providers/entra"
+	"github.com/dirform/dirform/providers/lab"
 	"github.com/dirform/dirform/state"
 )
 
@@ -156,14 +157,14 @@ func TestLabEdits(t *testing.T) {
 // with status 0.
 func TestLabServe(t *testing.T) {
 	dir := labFolder(t)
-	for _, folder := range []string{"seed", "."} {
+	for _, args := range [][]string{{"seed"}, {"."}, {"seed", "--read-only", "--throttle", "--latency=1ms"}} {
 		signals := make(chan os.Signal, 1)
 		read, written := io.Pipe()
 		var stderr strings.Builder
 		status := make(chan int)
 		go func() {
 			code := Main(Environment{
-				Args: []string{"lab", "serve", folder, "--json"}, Stdin: strings.NewReader(""), Stdout: written, Stderr: &stderr,
+				Args: append([]string{"lab", "serve", "--json"}, args...), Stdin: strings.NewReader(""), Stdout: written, Stderr: &stderr,
 				Dir: dir, Now: time.Now, Signals: signals,
 			})
 			written.Close()
@@ -171,16 +172,17 @@ func TestLabServe(t *testing.T) {
 		}()
 		line, err := bufio.NewReader(read).ReadString('\n')
 		if err != nil {
-			t.Fatalf("%s: %v\n%s", folder, err, stderr.String())
+			t.Fatalf("%s: %v\n%s", args, err, stderr.String())
 		}
 		var access accessDocument
 		if err := json.Unmarshal([]byte(line), &access); err != nil {
 			t.Fatal(err)
 		}
 		useServedLab(t, access)
+		writeToServedLab(t, access.Entra, len(args) > 1)
 		signals <- os.Interrupt
 		if code := <-status; code != 0 {
-			t.Errorf("%s: status %d after an interrupt\n%s", folder, code, stderr.String())
+			t.Errorf("%s: status %d after an interrupt\n%s", args, code, stderr.String())
 		}
 	}
 }
@@ -217,13 +219,45 @@ func useServedLab(t *testing.T, access accessDocument) {
 	}
 }
 
+// writeToServedLab gives the first user another title, which a read-only tenant refuses.
+func writeToServedLab(t *testing.T, x *lab.EntraAccess, refused bool) {
+	t.Helper()
+	ca, err := os.ReadFile(x.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := entra.Config{Endpoint: x.Endpoint, CA: ca, AccessToken: x.AccessToken}
+	reader, err := entra.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	id := ""
+	for o, err := range reader.Read(t.Context(), providers.TenantQuery{Kind: state.User, Attributes: state.NewShape("jobTitle")}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		id = o.ID
+	}
+	w, err := entra.OpenWriter(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	change := []state.AttributeChange{{Name: "jobTitle", After: state.String("Head")}}
+	err = w.Write(t.Context(), []providers.Write{{Op: providers.OpPatch, Kind: state.User, ID: id, Attributes: change}})[0].Err
+	if (err != nil) != refused {
+		t.Errorf("writing: %v", err)
+	}
+}
+
 // The blocks that lab serve prints are a configuration.
 func TestProviderBlocksAreValid(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "ca.pem", "")
 	blocks := providerBlocks(accessDocument{
-		AD: &adAccess{URL: "ldaps://127.0.0.1:636", BaseDN: "DC=corp", BindDN: `CN=a\, b,DC=corp`, Password: `p"${x}`, CAFile: filepath.Join(dir, "ca.pem")},
-		Entra: &entraAccess{Endpoint: "https://127.0.0.1:1/v1.0", Authority: "https://127.0.0.1:1", TenantID: "8d0f1b1e-0000-4000-8000-000000000001",
+		AD: &lab.ADAccess{URL: "ldaps://127.0.0.1:636", BaseDN: "DC=corp", BindDN: `CN=a\, b,DC=corp`, Password: `p"${x}`, CAFile: filepath.Join(dir, "ca.pem")},
+		Entra: &lab.EntraAccess{Endpoint: "https://127.0.0.1:1/v1.0", Authority: "https://127.0.0.1:1", TenantID: "8d0f1b1e-0000-4000-8000-000000000001",
 			ClientID: "8d0f1b1e-0000-4000-8000-000000000002", ClientSecret: "s", CAFile: filepath.Join(dir, "ca.pem")},
 	})
 	write(t, dir, "main.hcl", string(blocks)+"\nscope \"staff\" {\n  ou = \"OU=Staff,DC=corp\"\n}\n")
