@@ -35,7 +35,7 @@ func (cfg *Config) dial(ctx context.Context, s server) (*conn, error) {
 	defer cancel()
 	raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.addr)
 	if err != nil {
-		return nil, late(ctx, limit, err)
+		return nil, fmt.Errorf("%w: %w", errNotReached, late(ctx, limit, err))
 	}
 	if !s.tls {
 		if err := startTLS(ctx, raw); err != nil {
@@ -149,6 +149,9 @@ func resultCode(err error) uint16 {
 	}
 	return 0
 }
+
+// errNotReached says that there was no connection at all, as opposed to one over which something went wrong.
+var errNotReached = errors.New("it can't be reached")
 
 // unreachable lists why no server could be used.
 func unreachable(tried []string) error {

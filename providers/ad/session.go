@@ -51,6 +51,9 @@ func openSession(ctx context.Context, cfg Config) (*session, error) {
 		tried = append(tried, fmt.Sprintf("%s: %v", srv.url, err))
 	}
 	if len(servers) == 1 {
+		if errors.Is(err, errNotReached) {
+			err = fmt.Errorf("%w: check url, name resolution and firewall", err)
+		}
 		return nil, fmt.Errorf("active directory: %s: %w", servers[0].url, err)
 	}
 	return nil, fmt.Errorf("active directory: %w", unreachable(tried))
