@@ -48,3 +48,13 @@ func (l *Lab) ADWriteAttempts() int {
 	}
 	return l.adServer.WriteAttempts()
 }
+
+// ADSearches is how many search requests LDAP clients have sent; each page of a search is one.
+func (l *Lab) ADSearches() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.adServer == nil {
+		return 0
+	}
+	return l.adServer.Searches()
+}

@@ -238,7 +238,9 @@ func (c *conn) admit(tag byte, body []byte, limits *Limits) *ResultError {
 	switch tag {
 	case tagBindRequest, tagExtendedRequest:
 		return nil
-	case tagSearchRequest, tagCompareRequest:
+	case tagSearchRequest:
+		c.srv.searches.Add(1)
+	case tagCompareRequest:
 	default:
 		c.srv.writes.Add(1)
 	}

@@ -21,6 +21,7 @@ type Server struct {
 	limits    atomic.Pointer[Limits]
 	busy      atomic.Int64 // busy answers left; below zero: no end
 	writes    atomic.Int64
+	searches  atomic.Int64
 	lastSet   atomic.Uint64 // numbers paging cookies
 	mu        sync.Mutex
 	closed    bool
@@ -69,6 +70,9 @@ func (s *Server) takeBusy() bool {
 
 // WriteAttempts is how many writes clients have asked for, refused ones included.
 func (s *Server) WriteAttempts() int { return int(s.writes.Load()) }
+
+// Searches is how many search requests clients have sent; each page of a search is one.
+func (s *Server) Searches() int { return int(s.searches.Load()) }
 
 // Serve accepts connections until the listener or the server is closed, which is not an error. With implicitTLS the connections
 // are LDAPS; otherwise they start in the clear and a bind needs StartTLS first.
