@@ -390,10 +390,7 @@ func (s *subject) checkTarget() {
 	if s.live.Get("onPremisesSyncEnabled").Bool() {
 		s.find(syncedElsewhere(s.live, t), tenantRef(s.live))
 	}
-	if s.liveRow < 0 {
-		return
-	}
-	if roles := s.p.roles[s.p.tenMeta(s.liveRow).id]; len(roles) > 0 && t.Privileged != "allow" {
+	if roles := s.p.roles[s.p.h.Fingerprint(&refAttr, state.String(s.live.ID))]; len(roles) > 0 && t.Privileged != "allow" {
 		s.find(privileged(s.live, roles, t), tenantRef(s.live))
 	}
 	if name, ok := s.p.protected[s.liveRow]; ok {

@@ -54,7 +54,7 @@ func (p *plan) reference(s int, t *sourceTable, want uint64) (fp uint64, known b
 	}
 	v := &p.verdicts[m]
 	switch {
-	case v.outcome == outBlocked || v.outcome == outIgnored || v.flags&^vDeleted != 0:
+	case p.settled && (v.outcome == outBlocked || v.outcome == outIgnored), v.flags&^(vDeleted|vNeedBlocked) != 0:
 		return 0, false
 	case v.target >= 0 && v.flags&vDeleted == 0:
 		return p.tenMeta(int(v.target)).id, true

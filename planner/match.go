@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -134,7 +135,7 @@ func (p *plan) matchRecorded() {
 	var byGUID *rows.Index
 	for l := range p.links.rows.Len() {
 		m := p.links.rows.Meta(l)
-		s := p.srcAnchor.First(m.anchor)
+		s := p.sourceAnchored(m.anchor)
 		changed := false
 		if s < 0 {
 			if byGUID == nil {
@@ -161,6 +162,28 @@ func (p *plan) matchRecorded() {
 			p.recordedGone(v, m, p.srcTable(s).policy)
 		}
 	}
+}
+
+// sourceAnchored is the source row with an anchor, or -1. Of several it is one that does not depend on their order.
+func (p *plan) sourceAnchored(anchor uint64) int {
+	best := -1
+	p.srcAnchor.Each(anchor, func(s int) {
+		if best < 0 || cmp.Or(p.compareGUID(s, best), cmp.Compare(s, best)) < 0 {
+			best = s
+		}
+	})
+	return best
+}
+
+// deletedAnchored is the same for the recycle bin, where an account may lie more than once.
+func (p *plan) deletedAnchored(anchor uint64) int {
+	best := -1
+	p.delAnchor.Each(anchor, func(d int) {
+		if best < 0 || p.delMeta(d).id < p.delMeta(best).id {
+			best = d
+		}
+	})
+	return best
 }
 
 // recordedGone is for a recorded account that is not among the living.
@@ -279,7 +302,7 @@ func (p *plan) matchDeleted(s int, v *verdict) {
 	if t.policy == nil || t.policy.Deleted == "create" || !slices.Contains(t.policy.Match, ruleImmutable.String()) {
 		return
 	}
-	if d := p.delAnchor.First(p.srcMeta(s).anchor); d >= 0 {
+	if d := p.deletedAnchored(p.srcMeta(s).anchor); d >= 0 {
 		v.target, v.rule = int32(d), ruleImmutable
 		v.flags |= vDeleted
 	}

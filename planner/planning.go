@@ -35,6 +35,7 @@ type plan struct {
 
 	totals  Totals
 	needs   []int // source rows with a need
+	settled bool  // every row's outcome is known
 	orphans managerless
 }
 

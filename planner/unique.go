@@ -103,21 +103,25 @@ func (p *plan) holderRef(t, owner int) (ObjectRef, error) {
 }
 
 // waitsFor reports whether the account's owner gives up its userPrincipalName in the same plan, so that the subject can have
-// it afterwards, and notes the order.
+// it afterwards, and notes the order. While rows are surveyed, an owner that may do so is taken to do so; settleNeeds corrects
+// what comes out otherwise, so that the order of the survey does not matter.
 func (s *subject) waitsFor(owner int) bool {
 	if owner < 0 || s.v.flags&vNeedBlocked != 0 {
 		return false
 	}
 	t := s.p.srcTable(owner)
 	v := &s.p.verdicts[owner]
-	if t.upnCol < 0 || v.target < 0 || v.flags != 0 || v.outcome == outUnchanged || v.outcome == outBlocked || v.outcome == outIgnored {
+	if t.upnCol < 0 || v.target < 0 || v.flags&^vNeedBlocked != 0 || v.outcome == outUnchanged || v.outcome == outIgnored {
+		return false
+	}
+	if s.p.settled && v.outcome != outChange {
 		return false
 	}
 	want := s.p.srcFP(owner)[t.columns[t.upnCol].col]
 	if want == 0 || want == t.nilFP || want == s.p.tenMeta(int(v.target)).upn {
 		return false
 	}
-	if s.v.need < 0 {
+	if s.v.need < 0 && !s.p.settled {
 		s.v.need = int32(owner)
 	}
 	return s.v.need == int32(owner)
@@ -125,6 +129,7 @@ func (s *subject) waitsFor(owner int) bool {
 
 // settleNeeds blocks every row that waits for a blocked one, or in a circle: what it waits for will not be released.
 func (p *plan) settleNeeds() {
+	defer func() { p.settled = true }()
 	for changed := true; changed; {
 		changed = false
 		for _, s := range p.needs {

@@ -283,14 +283,14 @@ func orFirst[T any](m map[string]T, scope string) T {
 // finish records the end of the run and tells how it went.
 func (r *applyRun) finish(run *store.Writer, plan *planfile.Reader, out apply.Outcome, runErr error) error {
 	ctx := context.WithoutCancel(r.a.stop)
-	outcome := "complete"
+	outcome := store.OutcomeApplied
 	switch {
 	case runErr != nil:
-		outcome = "stopped"
+		outcome = store.OutcomeFailed
 	case out.Interrupted:
-		outcome = "interrupted"
+		outcome = store.OutcomeInterrupted
 	case !out.Complete():
-		outcome = "partial"
+		outcome = store.OutcomePartial
 	}
 	t := plan.Totals()
 	ous, err := recordedOUs(t.Scopes)

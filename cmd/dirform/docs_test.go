@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dirform/dirform/planner"
+)
+
+var updateDocs = flag.Bool("update-docs", false, "write the real output into README.md and the examples")
+
+// root is the folder of the repository.
+const root = "../.."
+
+// TestDocumentedCommands runs the commands in the console blocks of README.md and of every example, in a copy of the examples,
+// and compares what they print with what the document says they print.
+func TestDocumentedCommands(t *testing.T) {
+	docs, err := filepath.Glob(filepath.Join(root, "examples", "*", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, doc := range append(docs, filepath.Join(root, "README.md")) {
+		t.Run(strings.TrimPrefix(doc, root+"/"), func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.CopyFS(filepath.Join(dir, "examples"), os.DirFS(filepath.Join(root, "examples"))); err != nil {
+				t.Fatal(err)
+			}
+			if doc != filepath.Join(root, "README.md") {
+				dir = filepath.Join(dir, strings.TrimPrefix(filepath.Dir(doc), root))
+			} else {
+				dir = filepath.Join(dir, "examples", "quickstart")
+			}
+			checkDocument(t, doc, dir)
+		})
+	}
+}
+
+var consoleBlock = regexp.MustCompile("(?s)```console\n(.*?)```")
+
+func checkDocument(t *testing.T, doc, dir string) {
+	src, err := os.ReadFile(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := 0
+	real := consoleBlock.ReplaceAllStringFunc(string(src), func(block string) string {
+		body := consoleBlock.FindStringSubmatch(block)[1]
+		var out strings.Builder
+		for _, part := range strings.SplitAfter("\n"+body, "\n$ ")[1:] {
+			command, _, _ := strings.Cut(part, "\n")
+			ran++
+			fmt.Fprintf(&out, "$ %s\n%s", command, runCommand(t, dir, command))
+		}
+		return "```console\n" + out.String() + "```"
+	})
+	if ran == 0 {
+		t.Fatal("the document runs no command")
+	}
+	if *updateDocs {
+		if err := os.WriteFile(doc, []byte(real), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(masked(string(src)), masked(real)); diff != "" && !*updateDocs {
+		t.Errorf("%s does not say what its commands print (-document +real); go test ./cmd/dirform -run Documented -update-docs writes it:\n%s", doc, diff)
+	}
+}
+
+// runCommand runs one documented command in dir and returns what it prints, with its exit status if that isn't 0.
+func runCommand(t *testing.T, dir, command string) string {
+	args := splitShell(t, command)
+	if len(args) == 0 || args[0] != "dirform" {
+		t.Fatalf("the document runs %q; only dirform's own commands can be checked", command)
+	}
+	var out bytes.Buffer
+	code := Main(Environment{Args: args[1:], Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Dir: dir, Now: time.Now})
+	text := out.String()
+	if code != 0 {
+		text += fmt.Sprintf("(exit status %d)\n", code)
+	}
+	return text
+}
+
+// splitShell splits a command as a shell does, for plain words and quotes.
+func splitShell(t *testing.T, command string) (args []string) {
+	var arg strings.Builder
+	quote, open := rune(0), false
+	for _, r := range command {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == 0 && (r == '\'' || r == '"'):
+			quote, open = r, true
+		case quote == 0 && r == ' ':
+			if open {
+				args = append(args, arg.String())
+			}
+			arg.Reset()
+			open = false
+		default:
+			arg.WriteRune(r)
+			open = true
+		}
+	}
+	if quote != 0 {
+		t.Fatalf("unclosed quote in %q", command)
+	}
+	if open {
+		args = append(args, arg.String())
+	}
+	return args
+}
+
+var (
+	anID   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	aTime  = regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ`)
+	aTook  = regexp.MustCompile(`(applied|partial) in \S+`)
+	aStamp = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
+)
+
+// masked hides what is different in every run.
+func masked(s string) string {
+	s = anID.ReplaceAllString(s, "<id>")
+	s = aTime.ReplaceAllString(s, "<time>")
+	s = aTook.ReplaceAllString(s, "$1 in <time>")
+	return aStamp.ReplaceAllString(s, "<digest>")
+}
+
+// TestExamples plans every example and compares the plan, as text and as JSON, with its golden files; then it applies it, after
+// which nothing may be left to do.
+func TestExamples(t *testing.T) {
+	folders, err := filepath.Glob(filepath.Join(root, "examples", "*", "*.hcl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, f := range folders {
+		example := filepath.Dir(f)
+		if seen[example] {
+			continue
+		}
+		seen[example] = true
+		t.Run(filepath.Base(example), func(t *testing.T) { checkExample(t, example) })
+	}
+	if len(seen) == 0 {
+		t.Fatal("no example was found")
+	}
+}
+
+func checkExample(t *testing.T, example string) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(example)); err != nil {
+		t.Fatal(err)
+	}
+	for golden, args := range map[string]string{"plan.txt": "plan", "plan.json": "plan --json"} {
+		got := masked(runCommand(t, dir, "dirform "+args))
+		path := filepath.Join(example, "golden", golden)
+		if *updateDocs {
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), got); diff != "" {
+			t.Errorf("%s (-golden +real):\n%s", path, diff)
+		}
+	}
+	if out := runCommand(t, dir, "dirform apply --auto-approve"); !strings.Contains(out, "Apply complete") {
+		t.Fatalf("apply did not complete:\n%s", out)
+	}
+	if out := runCommand(t, dir, "dirform plan --detailed-exitcode"); strings.Contains(out, "(exit status") {
+		t.Errorf("a second plan has changes:\n%s", out)
+	}
+}
+
+// TestFindingsTable keeps the table of finding codes in README.md the same as the code's.
+func TestFindingsTable(t *testing.T) {
+	path := filepath.Join(root, "README.md")
+	src, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table strings.Builder
+	table.WriteString("| code | severity | what | cause | cure |\n|---|---|---|---|---|\n")
+	for _, c := range planner.Codes {
+		cell := strings.NewReplacer("|", "\\|").Replace
+		fmt.Fprintf(&table, "| %s | %s | %s | %s | %s |\n", c.Code, c.Severity, cell(c.Summary), cell(c.Cause), cell(c.Cure))
+	}
+	before, rest, ok := strings.Cut(string(src), "<!-- findings -->\n")
+	_, after, ok2 := strings.Cut(rest, "<!-- /findings -->")
+	if !ok || !ok2 {
+		t.Fatal("README.md has no table of findings between its marks")
+	}
+	want := before + "<!-- findings -->\n" + table.String() + "<!-- /findings -->" + after
+	if *updateDocs {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, string(src)); diff != "" {
+		t.Errorf("README.md's findings are not the code's (-code +README); -update-docs writes them:\n%s", diff)
+	}
+}
