@@ -1,0 +1,29 @@
+package lab
+
+import (
+	"github.com/dirform/dirform/providers/lab/internal/graphd"
+	"github.com/dirform/dirform/providers/lab/internal/ldapd"
+)
+
+// SetReadOnly makes both served directories refuse clients' writes, as they do with an account that may only read. It replaces
+// the faults and limits that were set before. The lab's own edits (SetAD, SetTenant, …) go on working.
+func (l *Lab) SetReadOnly(on bool) {
+	l.mu.Lock()
+	adServer := l.adServer
+	l.mu.Unlock()
+	if adServer != nil {
+		adServer.SetLimits(ldapd.Limits{ReadOnly: on})
+	}
+	l.tenant.SetFaults(graphd.Faults{ReadOnly: on})
+}
+
+// WriteAttempts is how many writes clients have asked each side for, refused ones included.
+func (l *Lab) WriteAttempts() (ad, tenant int) {
+	l.mu.Lock()
+	adServer := l.adServer
+	l.mu.Unlock()
+	if adServer != nil {
+		ad = adServer.WriteAttempts()
+	}
+	return ad, l.tenant.Stats().Writes
+}
