@@ -52,6 +52,7 @@ func (p *plan) decide(s int) (decision, error) {
 	if err != nil {
 		return decision{}, err
 	}
+	sub.locate()
 	d := decision{key: sub.key, findings: sub.findings, change: change, outcome: outUnchanged}
 	switch {
 	case sub.blocked():
@@ -146,6 +147,17 @@ func (s *subject) blocked() bool {
 func (s *subject) find(f *Finding, others ...ObjectRef) {
 	f.Objects = append([]ObjectRef{s.ref()}, others...)
 	s.findings = append(s.findings, f)
+}
+
+// locate gives findings about a mapped attribute the place where it is mapped, unless they know a better one.
+func (s *subject) locate() {
+	for _, f := range s.findings {
+		for _, c := range s.table.columns {
+			if f.DeclaredAt == "" && c.m.Target.Name == f.Attribute {
+				f.DeclaredAt = s.table.declaredAt(c.m)
+			}
+		}
+	}
 }
 
 func (s *subject) ref() ObjectRef {

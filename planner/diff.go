@@ -3,6 +3,7 @@ package planner
 import (
 	"strconv"
 
+	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/state"
 )
 
@@ -108,8 +109,16 @@ func (s *subject) compare(i int, c column, creating bool) {
 	if isEmpty(before) {
 		before = state.Null()
 	}
-	s.why = append(s.why, c.m.DeclaredAt)
+	s.why = append(s.why, s.table.declaredAt(c.m))
 	s.attrs = append(s.attrs, state.AttributeChange{Name: a.Name, Before: before, After: after, Drift: s.drifted(a.Name, have)})
+}
+
+// declaredAt is where a person asked for an attribute: its own line, or the mapping whose preset brought it.
+func (t *sourceTable) declaredAt(m *config.AttributeMapping) string {
+	if m.Preset {
+		return t.mapping.DeclaredAt
+	}
+	return m.DeclaredAt
 }
 
 // drifted reports whether a live fingerprint is not the one last applied.

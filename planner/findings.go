@@ -72,7 +72,7 @@ func about(f *Finding, attribute, value, declaredAt string) *Finding {
 }
 
 func noValue(m *config.AttributeMapping, err error) *Finding {
-	return about(finding("DF103", fmt.Sprintf("%s = %s: %v.", m.Target.Name, m.Expr.Source(), err), ""), m.Target.Name, "", m.DeclaredAt)
+	return about(finding("DF103", fmt.Sprintf("%s = %s: %v.", m.Target.Name, m.Expr.Source(), err), ""), m.Target.Name, "", "")
 }
 
 func noWhere(s *config.Scope, err error) *Finding {
