@@ -47,6 +47,7 @@ type Builder struct {
 
 // New prepares a plan.
 func New(s Settings) *Builder {
+	s.Schema = remembered(s.Schema)
 	b := &Builder{set: s, layouts: layoutsOf(s.Rules, s.Schema)}
 	for _, scope := range s.Rules.Scopes {
 		for _, kind := range scope.Objects {
@@ -55,6 +56,19 @@ func New(s Settings) *Builder {
 	}
 	b.links = newLinkTable(b)
 	return b
+}
+
+// remembered asks for each kind's schema once: it is looked into for every change. Only planning does so, which is one goroutine.
+func remembered(schema func(state.Kind) *state.Schema) func(state.Kind) *state.Schema {
+	known := map[state.Kind]*state.Schema{}
+	return func(kind state.Kind) *state.Schema {
+		s, ok := known[kind]
+		if !ok {
+			s = schema(kind)
+			known[kind] = s
+		}
+		return s
+	}
 }
 
 // Close frees the spooled values.

@@ -13,30 +13,33 @@ func hexFP(fp uint64) string {
 	return "0000000000000000"[len(s):] + s
 }
 
-// quick compares a linked source row with its account by fingerprints alone. It reports true if nothing has to be written.
-func (p *plan) quick(s int) bool {
+// quick compares a linked source row with its account by fingerprints alone. It reports true if nothing has to be written; sum
+// is then what appliedSum gives.
+func (p *plan) quick(s int) (sum uint64, ok bool) {
 	v := &p.verdicts[s]
 	if v.flags != 0 || v.link < 0 || v.target < 0 {
-		return false
+		return 0, false
 	}
 	t := p.srcTable(s)
 	m := t.rows.Meta(s - t.first)
 	if m.flags&srcFailed != 0 || p.tenMeta(int(v.target)).anchor != m.anchor {
-		return false
+		return 0, false
 	}
 	want, have := t.rows.FP(s-t.first), p.tenFP(int(v.target))
 	for i, c := range t.layout.cols {
+		fp, known := want[i], want[i] != 0
 		if c.Type == state.TypeReference {
-			if fp, known := p.reference(s, t, want[i]); known && fp != have[i] {
-				return false
-			}
-			continue
+			fp, known = p.reference(s, t, fp)
 		}
-		if want[i] != 0 && want[i] != have[i] {
-			return false
+		switch {
+		case !known:
+		case fp != have[i]:
+			return 0, false
+		default:
+			sum += fpSum(i, fp)
 		}
 	}
-	return true
+	return sum, true
 }
 
 // reference resolves a reference's desired fingerprint (the hash of a distinguished name) to that of the tenant object it

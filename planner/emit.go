@@ -46,18 +46,15 @@ func (e *emitter) emit(steps []step, records []int) error {
 		}
 	}
 	for s := range e.p.nsrc {
-		if v := &e.p.verdicts[s]; v.outcome == outUnchanged && v.link >= 0 && e.quickly(s) {
+		if e.p.verdicts[s].agreed && e.asked(s) {
 			e.totals.Summary.Unchanged++
 		}
 	}
 	return nil
 }
 
-// quickly reports whether row s never became a step; with --target its address has to be asked for.
-func (e *emitter) quickly(s int) bool {
-	if !e.p.quick(s) {
-		return false
-	}
+// asked reports whether --target and --exclude leave row s in the plan.
+func (e *emitter) asked(s int) bool {
 	if len(e.p.b.set.Targets)+len(e.p.b.set.Excludes) == 0 {
 		return true
 	}
@@ -84,7 +81,7 @@ func (e *emitter) step(st step) error {
 	switch {
 	case d.outcome == outBlocked:
 		e.totals.Summary.Blocked++
-	case d.outcome == outUnchanged && (st.leaving || !e.p.quick(int(st.row))):
+	case d.outcome == outUnchanged:
 		e.totals.Summary.Unchanged++
 	}
 	if d.record != nil {

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -90,14 +91,10 @@ func (p *plan) verifiedList() string {
 // lintRequired checks that a new object has what the service demands.
 func (s *subject) lintRequired() {
 	schema := s.p.b.set.Schema(s.table.kind)
-	has := map[string]bool{}
-	for _, c := range s.attrs {
-		has[c.Name] = !c.After.IsNull()
-	}
-	for _, name := range schema.Names() {
-		if a := schema.Lookup(name); a.Required && !a.Hidden && !has[a.Name] {
-			f := missing(a, s.expression(a.Name))
-			s.find(f)
+	for _, a := range schema.Required() {
+		has := slices.ContainsFunc(s.attrs, func(c state.AttributeChange) bool { return c.Name == a.Name && !c.After.IsNull() })
+		if !a.Hidden && !has {
+			s.find(missing(a, s.expression(a.Name)))
 		}
 	}
 }

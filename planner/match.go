@@ -44,6 +44,7 @@ type verdict struct {
 	rule    rule
 	outcome outcome
 	flags   uint16
+	agreed  bool // recorded, and all fingerprints agree: nothing is to be done, and its values need not be looked at
 }
 
 type outcome uint8

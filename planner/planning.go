@@ -53,9 +53,13 @@ func (b *Builder) newPlan() *plan {
 	for _, t := range b.tenant {
 		t.first = p.nten
 		p.nten += t.rows.Len()
-		for i, h := range t.addrHash {
-			p.addrHash = append(p.addrHash, h)
-			p.addrRow = append(p.addrRow, t.addrRow[i]+uint32(t.first))
+		for i := range t.addrRow {
+			t.addrRow[i] += uint32(t.first)
+		}
+		if len(p.addrRow) == 0 { // mostly there is one kind with many addresses, which need not be copied
+			p.addrHash, p.addrRow = t.addrHash, t.addrRow
+		} else {
+			p.addrHash, p.addrRow = append(p.addrHash, t.addrHash...), append(p.addrRow, t.addrRow...)
 		}
 		t.addrHash, t.addrRow = nil, nil
 	}
@@ -109,8 +113,8 @@ func (p *plan) indexDesired() {
 			return 0
 		}
 	}
-	p.srcUPN = rows.NewIndex(p.nsrc, desired(func(t *sourceTable) int { return t.upnCol }))
-	p.srcMail = rows.NewIndex(p.nsrc, desired(func(t *sourceTable) int { return t.mailCol }))
+	p.srcUPN = rows.NewIndex(p.nsrc, desired(func(t *sourceTable) int { return t.upnCol })).Build()
+	p.srcMail = rows.NewIndex(p.nsrc, desired(func(t *sourceTable) int { return t.mailCol })).Build()
 }
 
 func (p *plan) srcTable(s int) *sourceTable {

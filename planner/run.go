@@ -58,15 +58,16 @@ func (b *Builder) Plan(sink Sink) (Totals, error) {
 func (p *plan) survey() (steps []step, records []int, err error) {
 	var slow []int
 	for s := range p.nsrc {
-		switch v := &p.verdicts[s]; {
-		case v.outcome == outIgnored:
-		case p.quick(s):
-			if m := p.links.rows.Meta(int(v.link)); m.sum != p.appliedSum(s) || m.left {
-				records = append(records, s)
-			}
-		default:
+		v := &p.verdicts[s]
+		if v.outcome == outIgnored {
+			continue
+		}
+		var sum uint64
+		if sum, v.agreed = p.quick(s); !v.agreed {
 			v.outcome = outSlow
 			slow = append(slow, s)
+		} else if m := p.links.rows.Meta(int(v.link)); m.sum != sum || m.left {
+			records = append(records, s)
 		}
 	}
 	if len(slow) > 0 {

@@ -60,21 +60,35 @@ type Schema struct {
 	Open      bool // unknown names are allowed (Active Directory's schema can be extended); they are strings, multi-valued unknown
 	attrs     map[string]*Attribute
 	names     []string
+	required  []*Attribute
 }
 
 // NewSchema makes a schema of attrs. Names are looked up regardless of case.
 func NewSchema(directory string, kind Kind, open bool, attrs []Attribute) *Schema {
-	s := &Schema{Directory: directory, Kind: kind, Open: open, attrs: make(map[string]*Attribute, len(attrs))}
+	s := &Schema{Directory: directory, Kind: kind, Open: open, attrs: make(map[string]*Attribute, 2*len(attrs))}
 	for i := range attrs {
-		s.attrs[strings.ToLower(attrs[i].Name)] = &attrs[i]
+		s.attrs[attrs[i].Name], s.attrs[strings.ToLower(attrs[i].Name)] = &attrs[i], &attrs[i] // as it is written most often, and for any other spelling
 		s.names = append(s.names, attrs[i].Name)
 	}
 	slices.Sort(s.names)
+	for _, name := range s.names {
+		if a := s.attrs[name]; a.Required {
+			s.required = append(s.required, a)
+		}
+	}
 	return s
 }
 
 // Lookup is the attribute of that name, in any case, or nil.
-func (s *Schema) Lookup(name string) *Attribute { return s.attrs[strings.ToLower(name)] }
+func (s *Schema) Lookup(name string) *Attribute {
+	if a := s.attrs[name]; a != nil {
+		return a
+	}
+	return s.attrs[strings.ToLower(name)]
+}
+
+// Required are the attributes that a new object must have, sorted by name.
+func (s *Schema) Required() []*Attribute { return s.required }
 
 // Names are all attribute names, sorted; do not modify.
 func (s *Schema) Names() []string { return s.names }

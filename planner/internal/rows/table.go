@@ -61,17 +61,22 @@ type Index struct {
 	slots []uint32 // row + 1
 	mask  uint64
 	at    func(row int) uint64
+	n     int
 }
 
-// NewIndex indexes rows 0 to n-1 by the hash that at gives.
-func NewIndex(n int, at func(row int) uint64) *Index {
+// NewIndex indexes rows 0 to n-1 by the hash that at gives. It is made when it is first asked: a plan without changes needs few
+// of its indexes. Until then, at must keep giving the same, and an index is for one goroutine.
+func NewIndex(n int, at func(row int) uint64) *Index { return &Index{at: at, n: n} }
+
+// Build makes the index now, before at gives something else.
+func (x *Index) Build() *Index {
 	size := 16
-	for size < 2*n {
+	for size < 2*x.n {
 		size *= 2
 	}
-	x := &Index{slots: make([]uint32, size), mask: uint64(size - 1), at: at}
-	for row := range n {
-		h := at(row)
+	x.slots, x.mask = make([]uint32, size), uint64(size-1)
+	for row := range x.n {
+		h := x.at(row)
 		if h == 0 {
 			continue
 		}
@@ -86,12 +91,18 @@ func NewIndex(n int, at func(row int) uint64) *Index {
 
 // First is the lowest-numbered row with hash h, or -1.
 func (x *Index) First(h uint64) int {
+	if h == 0 {
+		return -1
+	}
+	if x.slots == nil {
+		x.Build()
+	}
 	first := -1
-	x.Each(h, func(row int) {
-		if first < 0 || row < first {
+	for i := h & x.mask; x.slots[i] != 0; i = (i + 1) & x.mask {
+		if row := int(x.slots[i] - 1); (first < 0 || row < first) && x.at(row) == h {
 			first = row
 		}
-	})
+	}
 	return first
 }
 
@@ -99,6 +110,9 @@ func (x *Index) First(h uint64) int {
 func (x *Index) Each(h uint64, f func(row int)) {
 	if h == 0 {
 		return
+	}
+	if x.slots == nil {
+		x.Build()
 	}
 	for i := h & x.mask; x.slots[i] != 0; i = (i + 1) & x.mask {
 		if row := int(x.slots[i] - 1); x.at(row) == h {
