@@ -300,6 +300,20 @@ func (s *subject) change(a state.Action, reason, declaredAt string) *state.Chang
 	return c
 }
 
+// begin makes room for the changes. While rows are surveyed nobody keeps them, nor asks for fingerprints.
+func (s *subject) begin() {
+	room := len(s.table.columns) + 4 // anchor, and what is set once
+	if s.p.settled {
+		s.prints = make(map[string]string, len(s.table.columns))
+		s.attrs = make([]state.AttributeChange, 0, room)
+		return
+	}
+	if cap(s.p.room) < room {
+		s.p.room = make([]state.AttributeChange, 0, room)
+	}
+	s.attrs = s.p.room[:0]
+}
+
 // decideNew is for a source object without an account.
 func (s *subject) decideNew() (*state.Change, error) {
 	switch s.table.policy.Unmatched {
@@ -313,7 +327,7 @@ func (s *subject) decideNew() (*state.Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.prints = map[string]string{}
+	s.begin()
 	for i, c := range s.table.columns {
 		s.compare(i, c, true)
 	}
@@ -348,7 +362,7 @@ func (s *subject) initial() ([]state.AttributeChange, error) {
 
 // decideExisting is for a source object with an account, recorded or newly matched.
 func (s *subject) decideExisting() (*state.Change, error) {
-	s.prints = map[string]string{}
+	s.begin()
 	for i, c := range s.table.columns {
 		s.compare(i, c, false)
 	}

@@ -95,7 +95,7 @@ func (s *subject) compare(i int, c column, creating bool) {
 		}
 		after = s.p.referenceValue(s.row, s.table, c.col, want)
 	}
-	if want != pendingFP {
+	if want != pendingFP && s.prints != nil {
 		s.prints[a.Name] = hexFP(want)
 	}
 	if creating {
@@ -137,6 +137,9 @@ func (s *subject) drifted(name string, have uint64) bool {
 func (p *plan) referenceValue(s int, t *sourceTable, col int, resolved uint64) state.Value {
 	if resolved == t.nilFP {
 		return state.Null()
+	}
+	if !p.settled {
+		return state.String(state.PendingRef) // nobody looks at it while rows are surveyed
 	}
 	m := p.srcDN.First(p.srcFP(s)[col])
 	v := &p.verdicts[m]

@@ -37,6 +37,7 @@ type plan struct {
 	needs   []int // source rows with a need
 	settled bool  // every row's outcome is known
 	orphans managerless
+	room    []state.AttributeChange // see subject.begin
 }
 
 func (b *Builder) newPlan() *plan {

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dirform/dirform/config"
@@ -258,7 +259,8 @@ func orderOf(key string) uint64 {
 
 // load reads row i back.
 func (t *sourceTable) load(i int) (*state.Object, error) {
-	rec, err := t.rows.Record(i, nil)
+	t.scratch = slices.Grow(t.scratch[:0], rows.ReadAhead)
+	rec, err := t.rows.Record(i, t.scratch)
 	if err != nil {
 		return nil, err
 	}

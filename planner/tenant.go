@@ -143,7 +143,8 @@ func (t *tenantTable) value(o *state.Object, at int) state.Value {
 
 // load reads row i back.
 func (t *tenantTable) load(i int) (*state.Object, error) {
-	rec, err := t.rows.Record(i, nil)
+	t.scratch = slices.Grow(t.scratch[:0], rows.ReadAhead)
+	rec, err := t.rows.Record(i, t.scratch)
 	if err != nil {
 		return nil, err
 	}

@@ -10,16 +10,18 @@ import (
 
 // checkUnique looks for other holders of the names the subject is about to take.
 func (s *subject) checkUnique() error {
-	for _, c := range slices.Concat(s.attrs, s.comesBackWith()) {
-		var err error
-		switch c.Name {
-		case "userPrincipalName":
-			err = s.checkHolders(c, s.p.tenUPN, s.p.srcUPN, func(i int) int { return i })
-		case "mail":
-			err = s.checkHolders(c, s.p.tenAddress, s.p.srcMail, func(i int) int { return int(s.p.addrRow[i]) })
-		}
-		if err != nil {
-			return err
+	for _, names := range [...][]state.AttributeChange{s.attrs, s.comesBackWith()} {
+		for _, c := range names {
+			var err error
+			switch c.Name {
+			case "userPrincipalName":
+				err = s.checkHolders(c, s.p.tenUPN, s.p.srcUPN, func(i int) int { return i })
+			case "mail":
+				err = s.checkHolders(c, s.p.tenAddress, s.p.srcMail, func(i int) int { return int(s.p.addrRow[i]) })
+			}
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil

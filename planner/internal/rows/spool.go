@@ -10,7 +10,9 @@ import (
 
 const (
 	spoolBuffer = 1 << 20 // bytes kept in memory: below it no file is made, afterwards they are gathered for a write
-	readAhead   = 2 << 10 // bytes fetched with a record's length; most records fit
+	// ReadAhead is how many bytes are fetched with a record's length, so that most records take one read: the least size of a
+	// scratch that is worth to be given to [Spool.Read].
+	ReadAhead = 2 << 10
 )
 
 // Spool is an append-only store of byte records. Appending is for one goroutine; reading is safe for several once appending
@@ -64,10 +66,10 @@ func (s *Spool) Read(off uint64, scratch []byte) ([]byte, error) {
 		b := s.buf[int64(off)-s.flushed:]
 		return b[4 : 4+binary.LittleEndian.Uint32(b)], nil
 	}
-	if cap(scratch) < readAhead {
-		scratch = make([]byte, readAhead)
+	if cap(scratch) < ReadAhead {
+		scratch = make([]byte, ReadAhead)
 	}
-	scratch = scratch[:min(int64(readAhead), s.flushed-int64(off))]
+	scratch = scratch[:min(int64(ReadAhead), s.flushed-int64(off))]
 	if _, err := s.file.ReadAt(scratch, int64(off)); err != nil {
 		return nil, fmt.Errorf("reading back directory values: %w", err)
 	}
