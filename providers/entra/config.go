@@ -29,6 +29,8 @@ type Config struct {
 	// IdleTimeout is how long an attempt may go without receiving anything; 0 means two minutes. There is no limit on the
 	// whole of a request, because waiting out throttling may take long.
 	IdleTimeout time.Duration
+	// Unpaced is for servers without the service's write quota, such as an embedded lab: writes are sent as fast as they come.
+	Unpaced bool
 	// Clock is for tests; nil means the real one.
 	Clock Clock
 	// Getenv looks up the environment variables that the Azure SDKs define (AZURE_CLIENT_SECRET and so on); nil means os.Getenv.

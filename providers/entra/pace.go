@@ -27,8 +27,12 @@ type pacer struct {
 	slow  time.Time // half the rate until then
 }
 
-func newPacer(clock Clock) *pacer {
-	return &pacer{clock: clock, limit: rate.NewLimiter(writeRate, writeBurst)}
+func newPacer(clock Clock, unpaced bool) *pacer {
+	limit := rate.Limit(writeRate)
+	if unpaced {
+		limit = rate.Inf
+	}
+	return &pacer{clock: clock, limit: rate.NewLimiter(limit, writeBurst)}
 }
 
 // wait takes n writes out of the quota and waits until they may be sent.
@@ -70,6 +74,9 @@ func (p *pacer) observe(h http.Header, replies []*reply) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.clock.Now()
+	if p.limit.Limit() == rate.Inf { // the server has a quota after all
+		p.limit.SetLimitAt(now, writeRate)
+	}
 	if n := int(p.limit.TokensAt(now)); n > 0 {
 		p.limit.ReserveN(now, n)
 	}

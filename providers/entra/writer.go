@@ -28,7 +28,7 @@ func OpenWriter(ctx context.Context, cfg Config) (*Writer, error) {
 		return nil, err
 	}
 	clock := c.settings.Clock
-	return &Writer{client: c, pace: newPacer(clock), fresh: newFreshIDs(clock.Now), schemas: map[state.Kind]*state.Schema{
+	return &Writer{client: c, pace: newPacer(clock, c.settings.Unpaced), fresh: newFreshIDs(clock.Now), schemas: map[state.Kind]*state.Schema{
 		state.User: providers.TenantSchema(state.User), state.Group: providers.TenantSchema(state.Group),
 	}}, nil
 }
