@@ -71,12 +71,14 @@ func (a *app) explain(ctx context.Context, o *planOptions, name string, asJSON b
 	if err := r.all(ctx, builder); err != nil {
 		return err
 	}
-	x := explanation{Object: name, OutOfScope: []outside{}}
-	if x.Matches, err = builder.Explain(name); err != nil {
+	x := explanation{Object: name, Matches: []*planner.Explanation{}, OutOfScope: []outside{}}
+	known, err := builder.Explain(name)
+	if err != nil {
 		return err
 	}
+	x.Matches = append(x.Matches, known...)
 	if !slices.ContainsFunc(x.Matches, func(m *planner.Explanation) bool { return m.SourceDN != "" }) {
-		if x.OutOfScope, err = r.findOutside(ctx, name); err != nil {
+		if err := r.findOutside(ctx, builder, name, &x); err != nil {
 			return err
 		}
 	}
@@ -93,17 +95,17 @@ func (a *app) explain(ctx context.Context, o *planOptions, name string, asJSON b
 	return w.Flush()
 }
 
-// findOutside looks for the object in the whole of each domain, and says why no scope has it.
-func (r *reading) findOutside(ctx context.Context, name string) ([]outside, error) {
-	found := []outside{}
+// findOutside looks for the object in the whole of each domain, and says why no scope has it. What a scope does have, known to
+// the directory by a name that the plan's index lacks (sAMAccountName), is explained by its distinguished name.
+func (r *reading) findOutside(ctx context.Context, builder *planner.Builder, name string, x *explanation) error {
 	for _, p := range r.cfg.AD {
 		src, err := r.dirs.openSource(ctx, p)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		domain, err := src.Domain(ctx)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, kind := range []state.Kind{state.User, state.Group, state.Contact} {
 			shape := r.cfg.SourceShapes[kind]
@@ -113,13 +115,20 @@ func (r *reading) findOutside(ctx context.Context, name string) ([]outside, erro
 			q := providers.Query{Kind: kind, Bases: []string{domain.BaseDN}, Filter: namedFilter(name), Attributes: shape}
 			for o, err := range src.Read(ctx, q) {
 				if err != nil {
-					return nil, err
+					return err
 				}
-				found = append(found, outside{DN: o.DN, Reasons: r.whyOutside(p, o)})
+				known, err := builder.Explain(o.DN)
+				if err != nil {
+					return err
+				}
+				if len(known) == 0 {
+					x.OutOfScope = append(x.OutOfScope, outside{DN: o.DN, Reasons: r.whyOutside(p, o)})
+				}
+				x.Matches = append(x.Matches, known...)
 			}
 		}
 	}
-	return found, nil
+	return nil
 }
 
 // namedFilter finds an object by any of its names.

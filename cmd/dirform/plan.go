@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -84,7 +85,18 @@ func (a *app) plan(ctx context.Context, o *planOptions, cfg *config.Config, reco
 	if err != nil {
 		return nil, err
 	}
-	return writeDown(builder, r.header, out)
+	plan, err := writeDown(builder, r.header, out)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.aimed(plan.Totals().Summary); err != nil {
+		plan.Close()
+		if out != "" {
+			os.Remove(out)
+		}
+		return nil, err
+	}
+	return plan, nil
 }
 
 // writeDown lets the builder plan into a plan file: the named one, or one that exists only as long as it is open.

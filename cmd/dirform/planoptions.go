@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/state"
 )
 
 // planOptions are the options that plan and apply share: what the plan is made from and limited to.
@@ -27,6 +29,19 @@ func (o *planOptions) register(cmd *cobra.Command) {
 	f.StringArrayVar(&o.allowed, "allow", nil, "lift one guard limit for this run, `LIMIT=N`; may be repeated")
 	f.BoolVar(&o.failOnBlocked, "fail-on-blocked", false, "exit with status 1 if an object is blocked")
 	o.variables.register(cmd)
+}
+
+// aimed refuses --target with addresses that nothing has: a misspelt one would look like a plan without changes.
+func (o *planOptions) aimed(s planner.Summary) error {
+	if len(o.targets) == 0 || s.Changes()+s.Unchanged+s.Blocked > 0 ||
+		slices.ContainsFunc(o.targets, func(a string) bool { return strings.HasPrefix(a, string(state.UPNSuffix)) }) {
+		return nil
+	}
+	return &usageError{
+		summary: "Nothing has the address " + strings.Join(o.targets, " or "),
+		detail:  "--target limits the plan to addresses, and no object in scope has one of those given.",
+		hint:    "Write an address as plan shows it: user.staff for a scope, 'user.staff[\"jane@contoso.com\"]' for one object; quote it for the shell.",
+	}
 }
 
 // limits are the lifted limits by name.

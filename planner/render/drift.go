@@ -26,7 +26,7 @@ type drifted struct {
 	only bool
 }
 
-// Changes are the changes with a drifted attribute.
+// Changes are the changes with a drifted attribute, and those that bring a linked account back.
 func (d drifted) Changes() iter.Seq2[*state.Change, error] {
 	return func(yield func(*state.Change, error) bool) {
 		for c, err := range d.Source.Changes() {
@@ -34,7 +34,7 @@ func (d drifted) Changes() iter.Seq2[*state.Change, error] {
 				yield(nil, err)
 				return
 			}
-			if !slices.ContainsFunc(c.Attributes, hasDrifted) {
+			if !slices.ContainsFunc(c.Attributes, hasDrifted) && !wasDeleted(c) {
 				continue
 			}
 			if d.only {
@@ -64,13 +64,21 @@ func (d drifted) Totals() planner.Totals {
 	return t
 }
 
+// wasDeleted reports whether c brings back an account that was linked: somebody deleted it since.
+func wasDeleted(c *state.Change) bool {
+	return c.Action == state.ActionRestore && c.Match != nil && c.Match.Rule == "recorded"
+}
+
 func hasDrifted(a state.AttributeChange) bool { return a.Drift }
 
-// onlyDrifted is c as an update of its drifted attributes.
+// onlyDrifted is c as an update of its drifted attributes; what was deleted stays a restore.
 func onlyDrifted(c *state.Change) *state.Change {
 	only := *c
 	only.Attributes = slices.DeleteFunc(slices.Clone(c.Attributes), func(a state.AttributeChange) bool { return !a.Drift })
-	only.SourceAttributes, only.Match, only.Action = nil, nil, state.ActionUpdate
+	only.SourceAttributes = nil
+	if !wasDeleted(c) {
+		only.Match, only.Action = nil, state.ActionUpdate
+	}
 	return &only
 }
 

@@ -20,7 +20,7 @@ func (t *text) change(c *state.Change) {
 	t.line()
 	t.line(outer, t.paint(st.color, st.symbol+" "), t.paint(bold, plain(c.Address)), " ", t.fate(c, st))
 	t.note(c.SourceDN)
-	if m := c.Match; m != nil && matters(c.Action) {
+	if m := c.Match; m != nil && matters(c.Action) && !t.drift {
 		t.note("matched by " + m.Rule + " " + m.Value)
 	}
 	t.note(t.why(c))
@@ -32,7 +32,10 @@ func (t *text) change(c *state.Change) {
 
 // fate is what happens to the object of c.
 func (t *text) fate(c *state.Change, st style) string {
-	if t.drift {
+	switch {
+	case t.drift && c.Action == state.ActionRestore:
+		return "was deleted outside dirform and lies in the recycle bin"
+	case t.drift:
 		return "was changed outside dirform"
 	}
 	switch {
