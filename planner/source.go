@@ -126,11 +126,11 @@ func (t *sourceTable) add(o *state.Object) error {
 	if !ok {
 		meta.flags |= srcFailed
 	}
-	anchor, stamped := t.anchorOf(o)
+	anchor, stamped := t.appendAnchor(t.scratch[:0], o)
 	if !stamped {
 		meta.flags |= srcUnstamp
 	}
-	meta.anchor = t.h.SumExact(anchor)
+	meta.anchor, t.scratch = t.h.Sum(anchor), anchor
 	if upn := t.value(o, t.at.upn).Str(); upn != "" {
 		meta.upn = t.h.SumFold(upn)
 	}
@@ -191,7 +191,7 @@ func (t *sourceTable) primaryAddress(o *state.Object) string {
 // fingerprint is the desired fingerprint of one attribute: 0 where there is nothing to say (null for an attribute that can't
 // be null leaves it alone), and for a reference the hash of the distinguished name it points to.
 func (t *sourceTable) fingerprint(a *state.Attribute, v state.Value) uint64 {
-	if isEmpty(v) && (a.NotNull || a.Required) {
+	if (a.NotNull || a.Required) && isEmpty(v) {
 		return 0
 	}
 	if a.Type == state.TypeReference && v.Kind() == state.StringValue && v.Str() != "" {
@@ -241,13 +241,18 @@ func (t *sourceTable) readableKey(upn state.Value, o *state.Object) string {
 // anchorOf is the object's anchor under the scope's policy. stamped is false if the anchor attribute is still empty; the anchor
 // is then the one it will be stamped with, its objectGUID.
 func (t *sourceTable) anchorOf(o *state.Object) (anchor string, stamped bool) {
+	b, stamped := t.appendAnchor(nil, o)
+	return string(b), stamped
+}
+
+func (t *sourceTable) appendAnchor(b []byte, o *state.Object) (anchor []byte, stamped bool) {
 	if t.policy != nil && t.policy.Anchor == config.AnchorConsistencyGUID {
 		if v := t.value(o, t.at.stamp).Str(); v != "" {
-			return v, true
+			return append(b, v...), true
 		}
-		return base64.StdEncoding.EncodeToString(o.GUID[:]), false
+		return base64.StdEncoding.AppendEncode(b, o.GUID[:]), false
 	}
-	return base64.StdEncoding.EncodeToString(o.GUID[:]), true
+	return base64.StdEncoding.AppendEncode(b, o.GUID[:]), true
 }
 
 // orderOf is the key's first bytes as a number, so that rows sort nearly as their keys do without reading them.

@@ -167,6 +167,11 @@ type linkTable struct {
 	rows    *rows.Table[linkMeta]
 	shapes  []*state.Shape
 	scratch []byte
+	known   struct { // where the last link's shape has a layout's columns
+		lay   *layout
+		shape *state.Shape
+		at    []int
+	}
 }
 
 func newLinkTable(b *Builder) *linkTable {
@@ -189,8 +194,14 @@ func (b *Builder) ReadLinks(links iter.Seq2[*state.Link, error]) error {
 func (t *linkTable) add(lay *layout, l *state.Link) error {
 	meta := linkMeta{guid: l.SourceGUID, anchor: t.h.SumExact(l.Anchor), left: l.Left,
 		target: t.h.Fingerprint(&refAttr, state.String(l.TargetID))}
-	for i, c := range lay.cols {
-		if j := l.Shape.Index(c.Name); j >= 0 {
+	if t.known.lay != lay || t.known.shape != l.Shape {
+		t.known.lay, t.known.shape, t.known.at = lay, l.Shape, t.known.at[:0]
+		for _, c := range lay.cols {
+			t.known.at = append(t.known.at, l.Shape.Index(c.Name))
+		}
+	}
+	for i, j := range t.known.at {
+		if j >= 0 {
 			meta.sum += fpSum(i, l.Fingerprints[j])
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/dchest/siphash"
@@ -17,13 +18,16 @@ type Key [16]byte
 // Hasher computes keyed 64-bit fingerprints (SipHash-2-4). It reuses its buffers and is not safe for concurrent use.
 type Hasher struct {
 	k0, k1 uint64
+	null   uint64 // fingerprint of the absent value, which is the most frequent one
 	buf    []byte
 	items  []string
 }
 
 // NewHasher makes a hasher for key.
 func NewHasher(key Key) *Hasher {
-	return &Hasher{k0: binary.LittleEndian.Uint64(key[:8]), k1: binary.LittleEndian.Uint64(key[8:])}
+	h := &Hasher{k0: binary.LittleEndian.Uint64(key[:8]), k1: binary.LittleEndian.Uint64(key[8:])}
+	h.null = h.Sum([]byte{'n'})
+	return h
 }
 
 // Fingerprint is the fingerprint of v's canonical form under attribute a: values that a's equality calls equal have the same
@@ -32,6 +36,8 @@ func NewHasher(key Key) *Hasher {
 func (h *Hasher) Fingerprint(a *Attribute, v Value) uint64 {
 	b := h.buf[:0]
 	switch {
+	case v.kind == NullValue:
+		return h.null
 	case v.kind == BoolValue:
 		b = append(b, 'b', byte(v.num))
 	case v.kind == IntValue:
@@ -43,7 +49,7 @@ func (h *Hasher) Fingerprint(a *Attribute, v Value) uint64 {
 	case v.kind == ListValue && len(v.list) > 1:
 		b = h.appendSet(b, a.Equality, v.list)
 	default:
-		b = append(b, 'n')
+		return h.null
 	}
 	h.buf = b
 	return h.Sum(b)
@@ -97,16 +103,13 @@ func (h *Hasher) appendSet(b []byte, eq Equality, list []string) []byte {
 func Canonical(eq Equality, s string) string { return string(appendCanonical(nil, eq, s)) }
 
 func appendCanonical(b []byte, eq Equality, s string) []byte {
-	ascii := isASCII(s)
-	if !ascii {
-		s = norm.NFC.String(s)
-	}
+	s = NFC(s)
 	switch eq {
 	case EqualFold:
-		return appendLower(b, s, ascii)
+		return appendLower(b, s)
 	case EqualProxy:
 		i := max(strings.IndexByte(s, ':'), 0)
-		return appendLower(append(b, s[:i]...), s[i:], ascii)
+		return appendLower(append(b, s[:i]...), s[i:])
 	case EqualPhone:
 		return appendPhone(b, s)
 	}
@@ -127,25 +130,50 @@ func appendPhone(b []byte, s string) []byte {
 	return b
 }
 
-func isASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return false
+// firstCombining is the first byte, in UTF-8, of U+0300 and of what follows it. All characters before are in normalisation form C
+// however they stand together, because nothing among them combines.
+const firstCombining = 0xCC
+
+// NFC is s in Unicode normalisation form C. What needs no change, as nearly all of what directories hold, costs a look at its bytes.
+func NFC(s string) string {
+	i := 0
+	for i+8 <= len(s) && load8(s[i:])&highBits == 0 {
+		i += 8
+	}
+	for ; i < len(s); i++ {
+		if s[i] >= firstCombining {
+			return norm.NFC.String(s)
 		}
 	}
-	return true
+	return s
 }
 
-func appendLower(b []byte, s string, ascii bool) []byte {
-	if !ascii {
-		return append(b, strings.ToLower(s)...)
-	}
-	start := len(b)
-	b = append(b, s...)
-	for i, c := range b[start:] {
-		if 'A' <= c && c <= 'Z' {
-			b[start+i] = c + 'a' - 'A'
+// A bit for each of eight bytes: the lowest, and the highest, which ASCII doesn't have.
+const (
+	lowBits  = 0x0101010101010101
+	highBits = 0x8080808080808080
+)
+
+// load8 is the first eight bytes of s as one number.
+func load8(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// appendLower appends strings.ToLower(s), ASCII eight bytes at a time.
+func appendLower(b []byte, s string) []byte {
+	for len(s) >= 8 {
+		w := load8(s)
+		if w&highBits != 0 {
+			break
 		}
+		upper := (w + lowBits*(0x80-'A')) &^ (w + lowBits*(0x7f-'Z')) & highBits // a bit for each of A to Z
+		b = binary.LittleEndian.AppendUint64(b, w+upper>>2)                      // 0x80>>2 is 'a'-'A'
+		s = s[8:]
+	}
+	for _, r := range s {
+		b = utf8.AppendRune(b, unicode.ToLower(r))
 	}
 	return b
 }

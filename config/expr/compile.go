@@ -57,7 +57,7 @@ func Compile(e hcl.Expression, env Env) (*Program, hcl.Diagnostics) {
 	}
 	p.eval = ref.eval
 	if native {
-		p.eval, p.native, p.loops = closure, true, c.loops > 0
+		p.eval, p.native, p.loops, p.plain = closure, true, c.loops > 0, c.plain
 	}
 	if len(refs) == 0 && v.IsWhollyKnown() {
 		constant, err := fromCty(v, c.out)

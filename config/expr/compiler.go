@@ -20,6 +20,7 @@ type compiler struct {
 	env   Env
 	out   kind
 	loops int      // for expressions seen
+	plain int      // see Program
 	scope []string // variables of the for expressions around, outermost first
 }
 
@@ -31,6 +32,7 @@ type node struct {
 	nonnull  bool         // never null
 	fails    bool         // may end in an error
 	tuple    bool         // a list that HCL gives a tuple's type
+	plain    int          // 1 + the slot of the attribute that it is, unchanged; 0 if it is not
 }
 
 // program compiles a whole expression and converts its value to what the target needs.
@@ -40,6 +42,7 @@ func (c *compiler) program(e hclsyntax.Expression) (evaluator, bool) {
 	case !ok:
 		return nil, false
 	case n.kind == c.out || n.kind == anyKind:
+		c.plain = n.plain
 		return n.eval, true
 	case c.out == textKind && (n.kind == numberKind || n.kind == boolKind):
 		return func(src *state.Object, loop *loopVars) (state.Value, error) {
@@ -181,14 +184,20 @@ func (c *compiler) attribute(name string) node {
 	}
 	slot, k := c.env.Slots.Slot(a.Name), kindOf(a.Type, a.Multi)
 	read := func(src *state.Object, _ *loopVars) (state.Value, error) { return coerce(src.Values[slot], k) }
-	if k == textKind {
-		read = func(src *state.Object, _ *loopVars) (state.Value, error) {
-			v := src.Values[slot]
-			if v.Kind() == state.StringValue && isASCII(v.Str()) {
-				return v, nil
-			}
-			return coerce(v, k)
-		}
+	if k != textKind {
+		return node{eval: read, kind: k}
 	}
-	return node{eval: read, kind: k}
+	read = func(src *state.Object, _ *loopVars) (state.Value, error) { return text(&src.Values[slot]) }
+	return node{eval: read, kind: k, plain: slot + 1}
+}
+
+// text is a directory's value as a text.
+func text(v *state.Value) (state.Value, error) {
+	switch v.Kind() {
+	case state.NullValue:
+		return state.Value{}, nil
+	case state.StringValue:
+		return textValue(v.Str()), nil
+	}
+	return coerce(*v, textKind)
 }

@@ -90,6 +90,15 @@ func ascii(s string) string {
 	return b.String()
 }
 
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 func guidText(s string) (string, error) {
 	if g, ok := state.ParseGUID(s); ok {
 		return g.String(), nil
@@ -157,7 +166,7 @@ func aliases(a state.Value) (state.Value, error) {
 	var out []string
 	for _, s := range a.List() {
 		if strings.HasPrefix(s, "smtp:") {
-			out = append(out, nfc(s[5:]))
+			out = append(out, state.NFC(s[5:]))
 		}
 	}
 	return state.List(out), nil

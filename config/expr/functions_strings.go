@@ -101,7 +101,7 @@ func nativeSplit() *native {
 	return &native{in: []kind{textKind, textKind}, out: listKind, nonnull: true, f2: func(sep, s state.Value) (state.Value, error) {
 		parts := strings.Split(s.Str(), sep.Str())
 		for i := range parts {
-			parts[i] = nfc(parts[i])
+			parts[i] = state.NFC(parts[i])
 		}
 		return state.List(parts), nil
 	}}

@@ -1,11 +1,8 @@
 package expr
 
 import (
-	"unicode/utf8"
-
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/dirform/dirform/state"
 )
@@ -71,21 +68,5 @@ func (n *native) call(in [3]state.Value) (state.Value, error) {
 	return n.f3(in[0], in[1], in[2])
 }
 
-// nfc is s in Unicode normalisation form C, as every string value is.
-func nfc(s string) string {
-	if isASCII(s) || norm.NFC.IsNormalString(s) {
-		return s
-	}
-	return norm.NFC.String(s)
-}
-
-func isASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
-func textValue(s string) state.Value { return state.String(nfc(s)) }
+// textValue is s in Unicode normalisation form C, as every string value is.
+func textValue(s string) state.Value { return state.String(state.NFC(s)) }

@@ -18,6 +18,7 @@ type Program struct {
 	native     bool // compiled to closures; otherwise HCL evaluates it
 	loops      bool // needs loop variables
 	condition  bool // null is no answer
+	plain      int  // 1 + the slot, if it is just a text attribute, as most mappings are; else 0
 	eval       evaluator
 }
 
@@ -32,6 +33,9 @@ func (p *Program) Eval(src *state.Object) (state.Value, error) {
 	}
 	if src.Shape == nil || src.Shape != p.slots.shape || len(src.Values) < p.slots.shape.Len() {
 		src = p.slots.adapt(src, p.attributes)
+	}
+	if p.plain > 0 {
+		return text(&src.Values[p.plain-1])
 	}
 	var loop *loopVars
 	if p.loops {

@@ -39,7 +39,7 @@ func coerce(v state.Value, k kind) (state.Value, error) {
 		case textKind:
 			return textValue(v.Str()), nil
 		case listKind:
-			return state.List([]string{nfc(v.Str())}), nil
+			return state.List([]string{state.NFC(v.Str())}), nil
 		case boolKind:
 			return state.Bool(strings.EqualFold(v.Str(), "true")), nil
 		}
@@ -72,10 +72,10 @@ func coerceList(v state.Value, k kind) (state.Value, error) {
 		return state.Null(), fmt.Errorf("the attribute has %d values where one was expected", len(list))
 	}
 	for i, s := range list {
-		if n := nfc(s); n != s {
+		if n := state.NFC(s); n != s {
 			clean := append([]string(nil), list...)
 			for j := i; j < len(clean); j++ {
-				clean[j] = nfc(clean[j])
+				clean[j] = state.NFC(clean[j])
 			}
 			return state.List(clean), nil
 		}
