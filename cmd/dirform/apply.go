@@ -81,7 +81,7 @@ func (r *applyRun) run(ctx context.Context) error {
 	}
 	defer plan.Close()
 	if !plan.Totals().Applicable {
-		return refused(plan)
+		return r.refused(plan)
 	}
 	if plan.Totals().Summary.Changes() > 0 {
 		if err := r.ask(cfg); err != nil {
@@ -142,7 +142,7 @@ func sameDirectories(ctx context.Context, cfg *config.Config, dirs *directories,
 		hint: "Apply it with the configuration it was made with, or make a new plan."}
 }
 
-func refused(plan *planfile.Reader) error {
+func (r *applyRun) refused(plan *planfile.Reader) error {
 	var why []string
 	for _, g := range plan.Totals().Guards {
 		if g.Tripped {
@@ -152,8 +152,15 @@ func refused(plan *planfile.Reader) error {
 	if len(why) == 0 {
 		why = append(why, "an error finding concerns the plan as a whole")
 	}
+	where := "Look at the findings above."
+	switch {
+	case r.file != "":
+		where = "`dirform show FILE` has the findings."
+	case r.asJSON:
+		where = "`dirform plan` has the findings."
+	}
 	return &usageError{summary: "The plan is refused", detail: strings.Join(why, "; ") + ". Nothing was changed.",
-		hint: "Look at the findings above. `dirform help findings` tells what each code means and what to do."}
+		hint: where + " `dirform help findings` tells what each code means and what to do."}
 }
 
 // reportLast tells about a run that was cut off. Nothing has to be repaired: this run's plan sees what was written.

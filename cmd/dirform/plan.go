@@ -33,8 +33,12 @@ is saved, to be reviewed and then applied exactly as it is.`,
 			if err := a.writePlan(plan, asJSON); err != nil {
 				return err
 			}
-			if out != "" && !asJSON {
+			switch {
+			case out == "" || asJSON:
+			case plan.Totals().Applicable:
 				a.notef("\nSaved to %s. To carry out exactly this plan: dirform apply %s\n", out, out)
+			default:
+				a.notef("\nSaved to %s, to be looked at: apply refuses it.\n", out)
 			}
 			return o.planStatus(plan.Totals(), detailed)
 		},
