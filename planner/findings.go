@@ -17,8 +17,8 @@ type Code struct {
 	Cure     string
 }
 
-// Codes are all finding codes: 1xx values, 2xx matching and uniqueness, 3xx what the tenant's API cannot do, 4xx guards and
-// source health.
+// Codes are all finding codes: 1xx values, 2xx matching and uniqueness, 4xx guards and
+// source health, 5xx permissions.
 var Codes = []Code{
 	{"DF101", Error, "Unverified domain suffix", "The user name's domain is not a verified domain of the tenant, so the service would refuse it.", "Verify the domain in the tenant, or map userPrincipalName to a verified one."},
 	{"DF102", Error, "Required attribute has no value", "A new account must have the attribute, and the mapping gives none.", "Fill in the attribute at the source, or give the mapping a fallback with coalesce()."},
@@ -44,8 +44,8 @@ var Codes = []Code{
 	{"DF402", Error, "Source shrank", "Far fewer objects were read than are recorded as linked.", "Look whether the source was read completely; if so, `--allow source_shrink=N`."},
 	{"DF403", Warning, "Scope OU was renamed or moved", "The declared OU is not there, but the recorded one is, under another name. It was followed by its GUID.", "Change the scope's ou to the new distinguished name."},
 	{"DF404", Error, "Scope OU was replaced", "Another OU stands where the recorded one was, and that one still exists elsewhere.", "Point the scope at the OU that is meant."},
-	{"DF501", Warning, "Part of the tenant cannot be read", "The application lacks a permission, so address conflicts with these objects cannot be foreseen.", "Grant the permission that the finding names."},
 	{"DF405", Error, "Account is protected", "A guard's protect list names the account.", "Nothing, if that is right; else take it off the list."},
+	{"DF501", Warning, "Part of the tenant cannot be read", "The application lacks a permission, so address conflicts with these objects cannot be foreseen.", "Grant the permission that the finding names."},
 }
 
 // codeOf is the entry of a code; codes are constants of this package.

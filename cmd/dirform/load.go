@@ -21,8 +21,10 @@ func (v *variables) register(cmd *cobra.Command) {
 
 // loadConfig loads the configuration in the folder. Its diagnostics go to stderr; if there is an error among them, nothing is
 // left to say and the returned error only carries the exit status.
-func (a *app) loadConfig(v *variables) (*config.Config, error) {
-	cfg, diags, err := a.loadDiagnosed(v)
+func (a *app) loadConfig(v *variables) (*config.Config, error) { return a.loadChecked(v, false) }
+
+func (a *app) loadChecked(v *variables, valuesOptional bool) (*config.Config, error) {
+	cfg, diags, err := a.loadDiagnosed(v, valuesOptional)
 	if err != nil {
 		return nil, err
 	}
@@ -34,8 +36,8 @@ func (a *app) loadConfig(v *variables) (*config.Config, error) {
 }
 
 // loadDiagnosed loads the configuration and hands its diagnostics back. The configuration is never nil without an error; with
-// diagnostics that have errors it only serves to print them.
-func (a *app) loadDiagnosed(v *variables) (*config.Config, hcl.Diagnostics, error) {
+// diagnostics that have errors it only serves to print them. With valuesOptional a variable without a value is no mistake.
+func (a *app) loadDiagnosed(v *variables, valuesOptional bool) (*config.Config, hcl.Diagnostics, error) {
 	vars, err := splitVariables(v.vars)
 	if err != nil {
 		return nil, nil, err
@@ -46,7 +48,8 @@ func (a *app) loadDiagnosed(v *variables) (*config.Config, hcl.Diagnostics, erro
 	}
 	cfg, diags := config.Load(config.Options{
 		Dir: a.dir(), Vars: vars, VarFiles: files, Environ: a.env.Environ, Version: version,
-		Schemas: config.Schemas{Source: providers.ADSchema, Tenant: providers.TenantSchema},
+		ValuesOptional: valuesOptional,
+		Schemas:        config.Schemas{Source: providers.ADSchema, Tenant: providers.TenantSchema},
 	})
 	return cfg, diags, nil
 }

@@ -13,13 +13,13 @@ func newValidateCommand(a *app) *cobra.Command {
 		Use:   "validate",
 		Short: "Check the configuration without asking any directory",
 		Long: `Validate reads the configuration as plan does and reports all mistakes at once, each with its line. It works offline: it asks
-no directory and needs no credentials beyond the variables' values.`,
+no directory and needs neither credentials nor values for variables.`,
 		Args: arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			if asJSON {
 				return a.validateJSON(&v)
 			}
-			cfg, err := a.loadConfig(&v)
+			cfg, err := a.loadChecked(&v, true)
 			if err != nil {
 				return err
 			}
@@ -33,7 +33,7 @@ no directory and needs no credentials beyond the variables' values.`,
 }
 
 func (a *app) validateJSON(v *variables) error {
-	cfg, diags, err := a.loadDiagnosed(v)
+	cfg, diags, err := a.loadDiagnosed(v, true)
 	if err != nil {
 		return err
 	}
