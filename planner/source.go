@@ -31,8 +31,9 @@ const (
 
 // column ties a mapping's attribute to its fingerprint column.
 type column struct {
-	col int
-	m   *config.AttributeMapping
+	col   int
+	m     *config.AttributeMapping
+	plain int // position in the shape of the text that the mapping hands on as it is, or -1
 }
 
 // sourceTable holds the objects of one scope and kind.
@@ -80,7 +81,7 @@ func newSourceTable(b *Builder, scope *config.Scope, kind state.Kind) *sourceTab
 			case "mail":
 				t.mailCol = len(t.columns)
 			}
-			t.columns = append(t.columns, column{col: t.layout.col(a.Target.Name), m: a})
+			t.columns = append(t.columns, column{col: t.layout.col(a.Target.Name), m: a, plain: a.Expr.Plain(t.shape)})
 		}
 	}
 	t.fps = make([]uint64, len(t.layout.cols))
@@ -147,6 +148,13 @@ func (t *sourceTable) project(o *state.Object) (key string, ok bool) {
 	ok = true
 	var upn state.Value
 	for i, c := range t.columns {
+		if c.plain >= 0 && i != t.upnCol {
+			// Fingerprints disregard the one thing that evaluating would change, and most mappings are such.
+			if v := o.Values[c.plain]; v.Kind() == state.StringValue || v.IsNull() {
+				t.fps[c.col] = t.fingerprint(c.m.Target, v)
+				continue
+			}
+		}
 		v, err := c.m.Expr.Eval(o)
 		if err != nil {
 			ok = false

@@ -38,7 +38,8 @@ type tenantTable struct {
 	h       *state.Hasher
 	fps     []uint64
 	scratch []byte
-	at      struct{ upn, mail, proxies, anchor, synced, enabled int }
+	at      struct{ upn, mail, proxies, anchor, synced, enabled int } // in the shape
+	col     struct{ upn, mail int }                                   // in the layout
 }
 
 // refAttr is the attribute under whose equality object ids are fingerprinted.
@@ -55,6 +56,7 @@ func newTenantTable(b *Builder, kind state.Kind) *tenantTable {
 	t.at.upn, t.at.mail, t.at.proxies = shape.Index("userPrincipalName"), shape.Index("mail"), shape.Index("proxyAddresses")
 	t.at.anchor, t.at.synced = shape.Index("onPremisesImmutableId"), shape.Index("onPremisesSyncEnabled")
 	t.at.enabled = shape.Index("accountEnabled")
+	t.col.upn, t.col.mail = t.layout.col("userPrincipalName"), t.layout.col("mail")
 	return t
 }
 
@@ -90,7 +92,7 @@ func (t *tenantTable) add(o *state.Object) error {
 	}
 	meta := tenantMeta{id: t.h.Fingerprint(&refAttr, state.String(o.ID))}
 	if v := t.value(o, t.at.upn); v.Str() != "" {
-		meta.upn = t.h.Fingerprint(&addressAttr, v)
+		meta.upn = t.address(v, t.col.upn)
 	}
 	if v := t.value(o, t.at.anchor); v.Str() != "" {
 		meta.anchor = t.h.SumExact(v.Str())
@@ -109,21 +111,28 @@ func (t *tenantTable) add(o *state.Object) error {
 // addAddresses indexes the object's mail and proxy addresses, each once.
 func (t *tenantTable) addAddresses(o *state.Object) {
 	start := len(t.addrHash)
-	add := func(address string) {
-		h := t.h.Fingerprint(&addressAttr, state.String(address))
+	add := func(h uint64) {
 		if !slices.Contains(t.addrHash[start:], h) {
 			t.addrHash = append(t.addrHash, h)
 			t.addrRow = append(t.addrRow, uint32(t.rows.Len()))
 		}
 	}
-	if mail := t.value(o, t.at.mail).Str(); mail != "" {
-		add(mail)
+	if mail := t.value(o, t.at.mail); mail.Str() != "" {
+		add(t.address(mail, t.col.mail))
 	}
 	for _, p := range t.value(o, t.at.proxies).List() {
 		if address, ok := smtpAddress(p); ok {
-			add(address)
+			add(t.h.Fingerprint(&addressAttr, state.String(address)))
 		}
 	}
+}
+
+// address is the fingerprint of an address: that of its column where it has one with the equality of addresses.
+func (t *tenantTable) address(v state.Value, col int) uint64 {
+	if col >= 0 && t.layout.cols[col].Equality == addressAttr.Equality {
+		return t.fps[col]
+	}
+	return t.h.Fingerprint(&addressAttr, v)
 }
 
 // smtpAddress is the address of an SMTP: or smtp: proxy address.

@@ -65,6 +65,16 @@ func (p *Program) Constant() (v state.Value, ok bool) {
 	return *p.constant, true
 }
 
+// Plain is the position in objects of the given shape of the attribute that the expression is: one that holds a text, unchanged but
+// for its Unicode form. Whoever compares texts regardless of that can spare the evaluation of such a program. It is -1 for any
+// other expression.
+func (p *Program) Plain(shape *state.Shape) int {
+	if p.constant != nil || shape == nil || shape != p.slots.shape {
+		return -1
+	}
+	return p.plain - 1
+}
+
 // Slots assigns each source attribute of one kind a fixed position while expressions are compiled. Freeze turns it into the
 // shape that source objects are read with.
 type Slots struct {
