@@ -77,6 +77,9 @@ func (e *emitter) step(st step) error {
 		if err := e.sink.Finding(f); err != nil {
 			return err
 		}
+		if f.Code == VanishedCode {
+			e.totals.Summary.Drifted++ // deleted for good by somebody else
+		}
 	}
 	switch {
 	case d.outcome == outBlocked:

@@ -122,8 +122,11 @@ func anchorChanged(recorded, now string) *Finding {
 		config.AnchorConsistencyGUID, now, "")
 }
 
+// VanishedCode is the finding about a linked account that was deleted for good: a blocked object that has drifted.
+const VanishedCode = "DF209"
+
 func vanished(id, anchor string) *Finding {
-	return about(finding("DF209", fmt.Sprintf("Account %s is recorded for this object, but the tenant has it neither among its users nor in the recycle bin.", id),
+	return about(finding(VanishedCode, fmt.Sprintf("Account %s is recorded for this object, but the tenant has it neither among its users nor in the recycle bin.", id),
 		fmt.Sprintf("If it is gone for good, remove the record with `dirform state rm %s`; the next plan matches or creates anew.", anchor)), "", id, "")
 }
 

@@ -15,7 +15,7 @@ func requireSamba(t *testing.T) {
 	case os.Getenv("DIRFORM_REQUIRE_SAMBA") != "":
 		t.Fatal("AD_LDAPS_URL is not set, and DIRFORM_REQUIRE_SAMBA says that a domain controller has to be there")
 	default:
-		t.Skip("samba is not installed: AD_LDAPS_URL is not set")
+		t.Skip("Samba is not installed: AD_LDAPS_URL is not set")
 	}
 }
 

@@ -47,12 +47,18 @@ func (d drifted) Changes() iter.Seq2[*state.Change, error] {
 	}
 }
 
-// Findings are none when only drift is shown; they are the plan's business.
+// Findings are those about accounts deleted for good when only drift is shown; the others are the plan's business.
 func (d drifted) Findings() iter.Seq2[*planner.Finding, error] {
-	if d.only {
-		return func(func(*planner.Finding, error) bool) {}
+	if !d.only {
+		return d.Source.Findings()
 	}
-	return d.Source.Findings()
+	return func(yield func(*planner.Finding, error) bool) {
+		for f, err := range d.Source.Findings() {
+			if (err != nil || f.Code == planner.VanishedCode) && !yield(f, err) {
+				return
+			}
+		}
+	}
 }
 
 // Totals are the plan's, without its guards when only drift is shown.
