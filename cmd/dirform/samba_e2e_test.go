@@ -166,7 +166,8 @@ func firstApply(t *testing.T, env Environment, people []person) {
 func checkAccounts(t *testing.T, dir string, people []person) {
 	t.Helper()
 	got := map[string]bool{}
-	for _, line := range tenantUsersOf(t, dir, "lab", "userPrincipalName", "displayName", "givenName", "surname", "mail", "department", "jobTitle", "accountEnabled") {
+	names := []string{"userPrincipalName", "displayName", "givenName", "surname", "mail", "department", "jobTitle", "accountEnabled"}
+	for _, line := range tenantUsersOf(t, dir, "lab", names...) {
 		got[strings.TrimPrefix(line, "|")] = true
 	}
 	if len(got) != len(people) {
@@ -271,7 +272,8 @@ func TestSambaAddsASuffix(t *testing.T) {
 	}
 	succeed(t, env, "apply", "--auto-approve")
 	wantNothing(t, env)
-	r, err := f.conn.Search(ldap.NewSearchRequest(partitions, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false, "(objectClass=*)", []string{"uPNSuffixes"}, nil))
+	r, err := f.conn.Search(ldap.NewSearchRequest(partitions, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false,
+		"(objectClass=*)", []string{"uPNSuffixes"}, nil))
 	if err != nil || !slices.Contains(r.Entries[0].GetAttributeValues("uPNSuffixes"), suffix) {
 		t.Errorf("%v, %v", r, err)
 	}

@@ -42,7 +42,8 @@ func newForest(t *testing.T) *forest {
 
 // remove deletes the test's OU. Deleting a tree of thousands in one request takes Samba minutes, so the users go one by one.
 func (f *forest) remove() error {
-	r, err := dialSamba(f.t).SearchWithPaging(ldap.NewSearchRequest(f.root, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false, "(objectClass=user)", []string{"1.1"}, nil), 500)
+	r, err := dialSamba(f.t).SearchWithPaging(ldap.NewSearchRequest(f.root, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false,
+		"(objectClass=user)", []string{"1.1"}, nil), 500)
 	if err != nil {
 		return err
 	}
@@ -190,7 +191,8 @@ func (f *forest) dn(account string) string {
 
 func (f *forest) find(filter string, attributes ...string) *ldap.Entry {
 	f.t.Helper()
-	r, err := f.conn.Search(ldap.NewSearchRequest(os.Getenv("AD_BASE_DN"), ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 2, 0, false, filter, append(attributes, "objectGUID"), nil))
+	r, err := f.conn.Search(ldap.NewSearchRequest(os.Getenv("AD_BASE_DN"), ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 2, 0, false,
+		filter, append(attributes, "objectGUID"), nil))
 	if err != nil || len(r.Entries) != 1 {
 		f.t.Fatalf("%s: %v, %v", filter, r, err)
 	}
