@@ -23,6 +23,7 @@ func run(t *testing.T, env Environment, args ...string) (code int, stdout, stder
 	if env.Now == nil {
 		env.Now = time.Now
 	}
+	env.Environ = append(env.Environ, "DIRFORM_LAB_RECORD="+os.Getenv("DIRFORM_LAB_RECORD"))
 	code = Main(env)
 	return code, out.String(), err.String()
 }

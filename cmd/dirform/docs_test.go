@@ -82,7 +82,8 @@ func runCommand(t *testing.T, dir, command string) string {
 		t.Fatalf("the document runs %q; only dirform's own commands can be checked", command)
 	}
 	var out bytes.Buffer
-	code := Main(Environment{Args: args[1:], Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Dir: dir, Now: time.Now})
+	code := Main(Environment{Args: args[1:], Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Dir: dir, Now: time.Now,
+		Environ: []string{"DIRFORM_LAB_RECORD=" + os.Getenv("DIRFORM_LAB_RECORD")}})
 	text := out.String()
 	if code != 0 {
 		text += fmt.Sprintf("(exit status %d)\n", code)

@@ -148,7 +148,7 @@ func (d *directories) openLab(folder string) (*servedLab, error) {
 		return l, nil
 	}
 	o := d.labOptions
-	o.Seed, o.Data = inDir(d.dir, folder), data
+	o.Seed, o.Data, o.Record = inDir(d.dir, folder), data, d.app.env.Getenv("DIRFORM_LAB_RECORD")
 	l, err := lab.Open(o)
 	if err != nil {
 		return nil, fmt.Errorf("lab %q: %w", folder, err)

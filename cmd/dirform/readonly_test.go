@@ -76,7 +76,7 @@ func servedCompany(t *testing.T) (*lab.Lab, Environment) {
 	seed, dir := t.TempDir(), t.TempDir()
 	write(t, seed, lab.ADSeed, readOnlyLDIF)
 	write(t, seed, lab.TenantSeed, readOnlyTenant)
-	l, err := lab.Open(lab.Options{Seed: seed})
+	l, err := lab.Open(lab.Options{Seed: seed, Record: os.Getenv("DIRFORM_LAB_RECORD")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func openLab(t *testing.T, users int) (*lab.Lab, entra.Config) {
 	if err := lab.Generate(dir, users, lab.GenerateOptions{Linked: true}); err != nil {
 		t.Fatal(err)
 	}
-	l, err := lab.Open(lab.Options{Seed: dir})
+	l, err := lab.Open(lab.Options{Seed: dir, Record: os.Getenv("DIRFORM_LAB_RECORD")})
 	if err != nil {
 		t.Fatal(err)
 	}

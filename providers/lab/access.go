@@ -2,6 +2,7 @@ package lab
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/providers/lab/internal/ldapd"
+	"github.com/dirform/dirform/providers/lab/internal/record"
 )
 
 // ADAccess is what a client needs to use the lab's Active Directory.
@@ -75,12 +77,29 @@ func (l *Lab) ServeEntra() (EntraAccess, error) {
 	config = config.Clone()
 	config.NextProtos = []string{"http/1.1"} // pages are large, and HTTP/2 frames cost more than they bring
 	config.DynamicRecordSizingDisabled = true
-	l.httpServer = &http.Server{Handler: l.tenant.Handler(), ReadHeaderTimeout: 30 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	handler, err := l.recorded(l.tenant.Handler())
+	if err != nil {
+		return EntraAccess{}, errors.Join(err, ln.Close())
+	}
+	l.httpServer = &http.Server{Handler: handler, ReadHeaderTimeout: 30 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
 	go l.httpServer.Serve(tls.NewListener(ln, config))
 	url := "https://" + ln.Addr().String()
 	l.entra = &EntraAccess{Endpoint: url + "/v1.0", Authority: url, TenantID: l.tenant.ID(), ClientID: clientID,
 		ClientSecret: l.creds.ClientSecret, AccessToken: l.creds.AccessToken, CAFile: ca}
 	return *l.entra, nil
+}
+
+// recorded is the tenant's handler with its exchanges written to Options.Record. Caller holds mu.
+func (l *Lab) recorded(h http.Handler) (http.Handler, error) {
+	if l.opts.Record == "" {
+		return h, nil
+	}
+	r, err := record.Open(l.opts.Record)
+	if err != nil {
+		return nil, err
+	}
+	l.closers = append(l.closers, r.Close)
+	return r.Handler(h), nil
 }
 
 // tls prepares the certificates on first use. Caller holds mu.

@@ -45,6 +45,7 @@ type Options struct {
 	Data      string // folder for what is written later, made if missing; "" keeps it in memory only
 	ADAddr    string // where ServeAD listens, a loopback address; "" is 127.0.0.1:0
 	EntraAddr string // where ServeEntra listens; likewise
+	Record    string // folder to write what the tenant is asked and answers to, for contract tests, without credentials; "" is none
 }
 
 // Lab is a pair of running directories. It is safe for concurrent use.

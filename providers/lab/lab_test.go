@@ -49,6 +49,7 @@ func write(t *testing.T, path, content string) {
 
 func open(t *testing.T, o lab.Options) *lab.Lab {
 	t.Helper()
+	o.Record = os.Getenv("DIRFORM_LAB_RECORD")
 	l, err := lab.Open(o)
 	if err != nil {
 		t.Fatal(err)

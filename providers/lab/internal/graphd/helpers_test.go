@@ -6,10 +6,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/dirform/dirform/providers/lab/internal/graphd"
+	"github.com/dirform/dirform/providers/lab/internal/record"
 )
 
 const (
@@ -39,7 +41,16 @@ func serve(t testing.TB, seed string) *world {
 
 // serve starts the server of w's tenant.
 func (w *world) serve() {
-	w.srv = httptest.NewTLSServer(w.Handler())
+	handler := w.Handler()
+	if folder := os.Getenv("DIRFORM_LAB_RECORD"); folder != "" {
+		r, err := record.Open(folder)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.t.Cleanup(func() { r.Close() })
+		handler = r.Handler(handler)
+	}
+	w.srv = httptest.NewTLSServer(handler)
 	w.t.Cleanup(w.srv.Close)
 	w.root = w.srv.URL + "/v1.0"
 }
