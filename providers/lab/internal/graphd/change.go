@@ -110,6 +110,7 @@ func (t *Tenant) replay(id guid, d *draft) {
 		}
 	}
 	t.store(o, next)
+	delete(t.shadows, o) // it was written long ago
 }
 
 func kindOf(collection string) (kind, bool) {

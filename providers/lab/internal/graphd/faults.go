@@ -1,9 +1,11 @@
 package graphd
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -15,11 +17,15 @@ type Faults struct {
 	ReadOnly        bool          // writes are refused with 403, and counted in Stats.WritesRefused
 	DropBefore      int           // the connection breaks before the n-th write takes effect
 	DropAfter       int           // the connection breaks after the n-th write took effect
+	BreakBefore     float64       // share of writes whose connection breaks before they take effect
+	BreakAfter      float64       // share of writes whose connection breaks after they took effect
 	Unavailable     float64       // share of requests answered 503
 	GatewayTimeout  float64       // share of requests answered 504
 	Seed            uint64        // of the random choice of these
-	Throttle        *Throttle     // nil: no throttling
+	Throttle        *Throttle     // nil: no throttling; one without units: the documented quota of a tenant of this size
 	VisibilityDelay time.Duration // a write shows in reads, and to later writes by id, only after this time
+	TokenLife       time.Duration // issued tokens are refused after this time, although they were said to live an hour
+	DeltaLife       time.Duration // delta tokens older than this are answered 410; 0 is the documented seven days
 	TruncatePage    int           // the connection breaks in the middle of the n-th list page
 	OmitNextLink    int           // the n-th list page that has a next link goes without
 }
@@ -36,14 +42,28 @@ type faultState struct {
 }
 
 // SetFaults switches faults on or off, and starts their counts anew.
-func (t *Tenant) SetFaults(f Faults) {
+func (t *Tenant) SetFaults(f Faults) { t.setFaults(f, t.Len()) }
+
+// Faults is what SetFaults, or else the seed, has switched on.
+func (t *Tenant) Faults() Faults {
+	t.faults.mu.Lock()
+	defer t.faults.mu.Unlock()
+	return t.faults.f
+}
+
+// setFaults is SetFaults for a tenant with this many users.
+func (t *Tenant) setFaults(f Faults, users int) {
 	s := t.faults
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.f, s.rng = f, rand.New(rand.NewPCG(f.Seed, f.Seed))
 	s.writes, s.pages, s.links, s.bucket = 0, 0, 0, nil
-	if f.Throttle != nil {
-		s.bucket = newBuckets(*f.Throttle, t.opts.Now())
+	if x := f.Throttle; x != nil {
+		if x.Units == 0 {
+			x = DocumentedThrottle(users)
+			x.NoHint = f.Throttle.NoHint
+		}
+		s.bucket = newBuckets(*x, t.opts.Now())
 	}
 }
 
@@ -84,12 +104,16 @@ func (s *faultState) admit(rq *request, t *Tenant) (http.Header, *Error) {
 		}
 	}
 	if s.bucket == nil {
-		return nil, nil
+		return http.Header{unitHeader: {strconv.Itoa(cost)}}, nil
 	}
 	header, e := s.bucket.take(cost, write, t.opts.Now())
 	if e != nil {
 		t.stats.throttled()
-		e.Header.Set("x-ms-throttle-scope", "Tenant_Application/ReadWrite/"+t.opts.ClientID+"/"+t.tenantID)
+		scope := "ReadWrite"
+		if e.Header.Get(throttleInformation) == writeLimit {
+			scope = "Write"
+		}
+		e.Header.Set(throttleScope, "Tenant_Application/"+scope+"/"+t.opts.ClientID+"/"+t.tenantID)
 	}
 	return header, e
 }
@@ -102,7 +126,26 @@ func (s *faultState) drops(write bool) (before, after bool) {
 		return false, false
 	}
 	s.writes++
-	return s.writes == s.f.DropBefore, s.writes == s.f.DropAfter
+	before, after = s.writes == s.f.DropBefore, s.writes == s.f.DropAfter
+	if p := s.f.BreakBefore + s.f.BreakAfter; p > 0 && !before && !after {
+		x := s.rng.Float64()
+		before, after = x < s.f.BreakBefore, x >= s.f.BreakBefore && x < p
+	}
+	return before, after
+}
+
+// tokenLife is how long issued access tokens are accepted.
+func (s *faultState) tokenLife() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return cmp.Or(s.f.TokenLife, tokenLife)
+}
+
+// deltaLife is how long delta tokens of directory objects are accepted.
+func (s *faultState) deltaLife() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return cmp.Or(s.f.DeltaLife, 7*24*time.Hour)
 }
 
 func (s *faultState) visibilityDelay() time.Duration {

@@ -51,8 +51,12 @@ func escapeJSON(s string) string {
 
 // rows picks a page's objects; more says that another page follows. total is counted only if asked for.
 func (t *Tenant) rows(q *query, list []*object, total *int) (rows []*object, more bool) {
+	if !q.bin {
+		list = t.lagging(list, q.kind)
+	}
 	if q.filter != nil && !q.bin {
 		if found, ok := t.candidates(q.filter); ok {
+			found = t.laggards(found)
 			slices.SortFunc(found, func(a, b *object) int { return cmp.Compare(a.seq, b.seq) })
 			list = slices.Compact(found)
 		}

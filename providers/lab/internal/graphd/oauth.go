@@ -3,8 +3,8 @@ package graphd
 import (
 	"crypto/rand"
 	"crypto/subtle"
-	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,37 +19,38 @@ const tokenLife = 3599 * time.Second
 type tokens struct {
 	mu     sync.Mutex
 	now    func() time.Time
-	expiry map[string]time.Time
+	issued map[string]time.Time
 }
 
-func newTokens(o Options) *tokens { return &tokens{now: o.Now, expiry: map[string]time.Time{}} }
+func newTokens(o Options) *tokens { return &tokens{now: o.Now, issued: map[string]time.Time{}} }
 
 func (x *tokens) issue() string {
 	token := rand.Text() + rand.Text()
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	now := x.now()
-	for old, until := range x.expiry {
-		if now.After(until) {
-			delete(x.expiry, old)
+	for old, since := range x.issued {
+		if now.Sub(since) > tokenLife {
+			delete(x.issued, old)
 		}
 	}
-	x.expiry[token] = now.Add(tokenLife)
+	x.issued[token] = now
 	return token
 }
 
-func (x *tokens) valid(token string) bool {
+// valid reports whether a token was issued less than life ago.
+func (x *tokens) valid(token string, life time.Duration) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	until, ok := x.expiry[token]
-	return ok && x.now().Before(until)
+	since, ok := x.issued[token]
+	return ok && x.now().Sub(since) < life
 }
 
 // ExpireTokens makes every issued token invalid, as if an hour had passed. The static access token stays valid.
 func (t *Tenant) ExpireTokens() {
 	t.tokens.mu.Lock()
 	defer t.tokens.mu.Unlock()
-	clear(t.tokens.expiry)
+	clear(t.tokens.issued)
 }
 
 // serveOAuth serves the two endpoints that a client credentials flow needs.
@@ -78,32 +79,51 @@ func (t *Tenant) serveOAuth(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveToken issues a token for the tenant's application. A client assertion is accepted if it names the application as issuer
-// and subject; its signature is NOT checked, since the tenant knows no certificate.
+// serveToken issues a token for the tenant's application, to whoever has its secret or its certificate's key.
 func (t *Tenant) serveToken(w http.ResponseWriter, r *http.Request, tenant string) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
 	if err := r.ParseForm(); err != nil {
-		t.oauthError(w, 400, "invalid_request", "AADSTS900144: The request body could not be read.", 900144)
+		t.oauthError(w, &oauthError{400, "invalid_request", "The request body could not be read.", 900144})
 		return
 	}
+	if e := t.checkTokenRequest(r, tenant); e != nil {
+		t.oauthError(w, e)
+		return
+	}
+	sendJSON(w, 200, map[string]any{"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": t.tokens.issue()})
+}
+
+// oauthError is a refusal of the token endpoint; its number is the one after AADSTS.
+type oauthError struct {
+	status            int
+	code, description string
+	number            int
+}
+
+func (t *Tenant) checkTokenRequest(r *http.Request, tenant string) *oauthError {
 	form := r.PostForm
+	clientID := form.Get("client_id")
 	switch {
 	case !strings.EqualFold(tenant, t.ID()) && !t.isDomain(tenant):
-		t.oauthError(w, 400, "invalid_request", "AADSTS90002: Tenant '"+tenant+"' not found.", 90002)
+		return &oauthError{400, "invalid_request", "Tenant '" + tenant + "' not found.", 90002}
 	case form.Get("grant_type") != "client_credentials":
-		t.oauthError(w, 400, "unsupported_grant_type", "AADSTS70003: The app requested an unsupported grant type '"+form.Get("grant_type")+"'.", 70003)
+		return &oauthError{400, "unsupported_grant_type", "The app requested an unsupported grant type '" + form.Get("grant_type") + "'.", 70003}
 	case !asksForDefault(form.Get("scope")):
-		t.oauthError(w, 400, "invalid_scope", "AADSTS1002012: The provided value for scope "+form.Get("scope")+
-			" is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier.", 1002012)
-	case form.Get("client_id") != t.opts.ClientID:
-		t.oauthError(w, 400, "unauthorized_client", "AADSTS700016: Application with identifier '"+form.Get("client_id")+"' was not found in the directory.", 700016)
-	case form.Get("client_assertion") != "" && !t.isAssertion(form.Get("client_assertion")):
-		t.oauthError(w, 401, "invalid_client", "AADSTS700027: The client assertion is not about this application.", 700027)
-	case form.Get("client_assertion") == "" && subtle.ConstantTimeCompare([]byte(form.Get("client_secret")), []byte(t.opts.ClientSecret)) != 1:
-		t.oauthError(w, 401, "invalid_client", "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value.", 7000215)
-	default:
-		sendJSON(w, 200, map[string]any{"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": t.tokens.issue()})
+		return &oauthError{400, "invalid_scope", "The provided value for scope " + form.Get("scope") +
+			" is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier.", 1002012}
+	case clientID == "" && form.Get("client_assertion") == "":
+		return &oauthError{400, "invalid_request", "The request body must contain the following parameter: 'client_id'.", 900144}
+	case clientID != "" && !strings.EqualFold(clientID, t.opts.ClientID):
+		return &oauthError{400, "unauthorized_client", "Application with identifier '" + clientID + "' was not found in the directory.", 700016}
+	case form.Get("client_assertion") != "":
+		return t.checkAssertion(form, "https://"+r.Host+"/"+tenant+"/oauth2/v2.0/token")
+	case form.Get("client_secret") == "":
+		return &oauthError{401, "invalid_client", "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.", 7000218}
+	case subtle.ConstantTimeCompare([]byte(form.Get("client_secret")), []byte(t.opts.ClientSecret)) != 1:
+		return &oauthError{401, "invalid_client", "Invalid client secret provided. Ensure the secret being sent in the request is the " +
+			"client secret value.", 7000215}
 	}
+	return nil
 }
 
 // asksForDefault: client libraries add OpenID scopes of their own.
@@ -118,20 +138,11 @@ func (t *Tenant) isDomain(name string) bool {
 	return ok
 }
 
-func (t *Tenant) isAssertion(jwt string) bool {
-	parts := strings.Split(jwt, ".")
-	if len(parts) != 3 {
-		return false
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	var claims struct{ Iss, Sub string }
-	return err == nil && json.Unmarshal(payload, &claims) == nil && claims.Iss == t.opts.ClientID && claims.Sub == t.opts.ClientID
-}
-
-func (t *Tenant) oauthError(w http.ResponseWriter, status int, code, description string, number int) {
+func (t *Tenant) oauthError(w http.ResponseWriter, e *oauthError) {
 	now := t.opts.Now().UTC()
-	sendJSON(w, status, map[string]any{"error": code, "error_description": description, "error_codes": []int{number},
-		"timestamp": now.Format("2006-01-02 15:04:05Z"), "trace_id": randomGUID().String(), "correlation_id": randomGUID().String()})
+	sendJSON(w, e.status, map[string]any{"error": e.code, "error_description": fmt.Sprintf("AADSTS%d: %s", e.number, e.description),
+		"error_codes": []int{e.number}, "timestamp": now.Format("2006-01-02 15:04:05Z"), "trace_id": randomGUID().String(),
+		"correlation_id": randomGUID().String(), "error_uri": fmt.Sprintf("https://login.microsoftonline.com/error?code=%d", e.number)})
 }
 
 func sendJSON(w http.ResponseWriter, status int, v any) {

@@ -1,6 +1,9 @@
 package graphd
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 func (t *Tenant) listObjects(rq *request) (reply, *Error) {
 	t.mu.RLock()
@@ -25,11 +28,15 @@ func (t *Tenant) getObject(rq *request) (reply, *Error) {
 	return t.single(rq, 200, t.see(o))
 }
 
-// lingering is a just deleted object that readers still see.
+// lingering is an object that was deleted or renamed a moment ago and that readers still see under this name.
 func (t *Tenant) lingering(name string, k kind) *object {
-	id, _ := parseGUID(name)
-	if o := t.byID[id]; o != nil && o.kind == k {
-		if seen := t.see(o); seen != nil && !seen.deleted {
+	id, isID := parseGUID(name)
+	for o := range t.shadows {
+		seen := t.see(o)
+		if seen == nil || seen.deleted || seen.kind != k {
+			continue
+		}
+		if isID && seen.id == id || !isID && k == userKind && strings.EqualFold(text(seen.rec.get(propUPN)), name) {
 			return seen
 		}
 	}

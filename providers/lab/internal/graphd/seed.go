@@ -24,6 +24,7 @@ type seeder struct {
 	org        *draft
 	domains    []draft
 	gaveDomain bool
+	faults     Faults
 }
 
 type pendingRef struct {
@@ -46,7 +47,8 @@ type atError struct {
 func (e *atError) Error() string { return e.err.Error() }
 
 // LoadSeed fills an empty tenant from a seed; name is the file's name for errors. The seed is one JSON object with the keys
-// organization, domains, users, groups, contacts, deletedItems, subscribedSkus and roleAssignments, in Graph's own shapes.
+// organization, domains, users, groups, contacts, deletedItems, subscribedSkus and roleAssignments, in Graph's own shapes, and
+// lab with the [Manners] to begin with.
 // If r can seek, errors tell the line.
 func (t *Tenant) LoadSeed(r io.Reader, name string) error {
 	t.mu.Lock()
@@ -158,9 +160,16 @@ func (s *seeder) section(dec *jsontext.Decoder, key string) error {
 		})
 	case "roleAssignments":
 		return s.each(dec, plainKind, s.addRole)
+	case "lab":
+		raw, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		s.faults, err = parseManners(raw)
+		return err
 	}
 	return fmt.Errorf("%q is not a key of a tenant seed; the keys are organization, domains, users, groups, contacts, deletedItems,"+
-		" subscribedSkus and roleAssignments", key)
+		" subscribedSkus, roleAssignments and lab", key)
 }
 
 func (s *seeder) each(dec *jsontext.Decoder, k kind, add func(at int64) error) error {

@@ -34,6 +34,7 @@ func (s *seeder) finish() error {
 	}
 	s.finishDomains()
 	s.finishOrganization()
+	s.t.setFaults(s.faults, len(s.t.live[userKind]))
 	return nil
 }
 

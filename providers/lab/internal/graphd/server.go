@@ -125,7 +125,7 @@ func errorReply(e *Error, now time.Time, requestID, clientID string) reply {
 func (s *server) authorized(r *http.Request) bool {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	static := s.t.opts.AccessToken
-	return ok && (static != "" && subtle.ConstantTimeCompare([]byte(token), []byte(static)) == 1 || s.t.tokens.valid(token))
+	return ok && (static != "" && subtle.ConstantTimeCompare([]byte(token), []byte(static)) == 1 || s.t.tokens.valid(token, s.t.faults.tokenLife()))
 }
 
 // send writes a reply, or does what a fault wants instead.

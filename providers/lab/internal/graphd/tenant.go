@@ -2,6 +2,7 @@ package graphd
 
 import (
 	"cmp"
+	"crypto/x509"
 	"encoding/json"
 	"slices"
 	"sync"
@@ -14,9 +15,10 @@ import (
 type Options struct {
 	ClientID     string // the application that may ask for tokens
 	ClientSecret string
-	AccessToken  string           // a bearer token that is always valid; "" for none
-	Now          func() time.Time // time.Now if nil
-	Gzip         bool             // compress replies for clients that ask for it
+	AccessToken  string            // a bearer token that is always valid; "" for none
+	Certificate  *x509.Certificate // the application's; nil accepts well-formed client assertions whoever signed them
+	Now          func() time.Time  // time.Now if nil
+	Gzip         bool              // compress replies for clients that ask for it
 }
 
 // Tenant is a directory and its server. It is safe for concurrent use.

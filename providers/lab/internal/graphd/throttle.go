@@ -29,6 +29,30 @@ func DocumentedThrottle(users int) *Throttle {
 	return t
 }
 
+// ThrottleOfSize is the documented quota of a tenant of size S (under 50 users), M (up to 500) or L.
+func ThrottleOfSize(size string) (*Throttle, bool) {
+	switch size {
+	case "S", "s":
+		return DocumentedThrottle(0), true
+	case "M", "m":
+		return DocumentedThrottle(50), true
+	case "L", "l":
+		return DocumentedThrottle(501), true
+	}
+	return nil, false
+}
+
+// Reply headers about quotas, as Go's header maps spell them.
+const (
+	unitHeader          = "X-Ms-Resource-Unit"
+	limitPercentage     = "X-Ms-Throttle-Limit-Percentage"
+	throttleScope       = "X-Ms-Throttle-Scope"
+	throttleInformation = "X-Ms-Throttle-Information"
+)
+
+// writeLimit is the throttle information of the write quota.
+const writeLimit = "WriteLimitExceeded"
+
 // resourceUnits is a request's documented cost.
 func resourceUnits(rq *request) int {
 	if rq.route.isWrite() {
@@ -41,7 +65,7 @@ func resourceUnits(rq *request) int {
 	if rq.option("$expand") != "" {
 		cost++
 	}
-	if top := rq.option("$top"); top != "" && len(top) <= 2 && top < "20" {
+	if top, err := strconv.Atoi(rq.option("$top")); err == nil && top < 20 {
 		cost--
 	}
 	return max(cost, 1)
@@ -81,7 +105,7 @@ func (b *buckets) take(cost int, write bool, now time.Time) (http.Header, *Error
 	wait, info := b.units.wait(float64(cost)), "ResourceUnitLimitExceeded"
 	if write {
 		if w := b.writes.wait(1); w > wait {
-			wait, info = w, "WriteLimitExceeded"
+			wait, info = w, writeLimit
 		}
 	}
 	if wait > 0 {
@@ -89,7 +113,7 @@ func (b *buckets) take(cost int, write bool, now time.Time) (http.Header, *Error
 		if !b.noHint {
 			h.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait))))
 		}
-		h.Set("x-ms-throttle-information", info)
+		h.Set(throttleInformation, info)
 		return nil, &Error{Status: 429, Code: "TooManyRequests", Message: "Please retry again later.", Header: h}
 	}
 	b.units.level -= float64(cost)
@@ -97,9 +121,9 @@ func (b *buckets) take(cost int, write bool, now time.Time) (http.Header, *Error
 		b.writes.level--
 	}
 	h := http.Header{}
-	h.Set("x-ms-resource-unit", strconv.Itoa(cost))
+	h.Set(unitHeader, strconv.Itoa(cost))
 	if used := max(1-b.units.level/b.units.size, 1-b.writes.level/b.writes.size); used > 0.8 {
-		h.Set("x-ms-throttle-limit-percentage", strconv.FormatFloat(used, 'f', 2, 64))
+		h.Set(limitPercentage, strconv.FormatFloat(used, 'f', 2, 64))
 	}
 	return h, nil
 }
