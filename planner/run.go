@@ -56,7 +56,7 @@ func (b *Builder) Plan(sink Sink) (Totals, error) {
 // survey looks at every row once: quickly where fingerprints agree, with its values where they don't. It decides which rows are
 // blocked before any change is written, because changes depend on each other.
 func (p *plan) survey() (steps []step, records []int, err error) {
-	var slow []int
+	var slow []int32
 	for s := range p.nsrc {
 		v := &p.verdicts[s]
 		if v.outcome == outIgnored {
@@ -65,7 +65,7 @@ func (p *plan) survey() (steps []step, records []int, err error) {
 		var sum uint64
 		if sum, v.agreed = p.quick(s); !v.agreed {
 			v.outcome = outSlow
-			slow = append(slow, s)
+			slow = append(slow, int32(s))
 		} else if m := p.links.rows.Meta(int(v.link)); m.sum != sum || m.left {
 			records = append(records, s)
 		}
@@ -73,8 +73,9 @@ func (p *plan) survey() (steps []step, records []int, err error) {
 	if len(slow) > 0 {
 		p.indexDesired()
 	}
+	steps = make([]step, 0, len(slow)+p.leaving()) // its capacity says how many there will be
 	for _, s := range slow {
-		st, err := p.surveyRow(s)
+		st, err := p.surveyRow(int(s), cap(steps) <= keysInMemory)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -89,7 +90,17 @@ func (p *plan) survey() (steps []step, records []int, err error) {
 	return p.surveyLinks(steps, records)
 }
 
-func (p *plan) surveyRow(s int) (step, error) {
+// leaving is how many links have lost their source objects.
+func (p *plan) leaving() (n int) {
+	for _, s := range p.linkSource {
+		if s < 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func (p *plan) surveyRow(s int, keepKey bool) (step, error) {
 	d, err := p.decide(s)
 	if err != nil {
 		return step{}, err
@@ -103,15 +114,22 @@ func (p *plan) surveyRow(s int) (step, error) {
 			v.need = -1
 		}
 	}
-	st := step{phase: phaseSilent, row: int32(s), order: m.order, guid: m.guid, key: d.key}
+	st := step{phase: phaseSilent, row: int32(s), order: m.order, guid: m.guid}
+	if keepKey {
+		st.key = sortKey(d.key)
+	}
 	if d.change != nil {
 		st.phase = phases[d.change.Action]
 	}
 	return st, nil
 }
 
+// sortKey is a readable key as it is sorted. It is a copy, because a key may share the memory of its whole object.
+func sortKey(key string) string { return strings.Clone(strings.ToLower(key)) }
+
 // surveyLinks adds the links whose source objects have left, and sorts.
 func (p *plan) surveyLinks(steps []step, records []int) ([]step, []int, error) {
+	useKeys := cap(steps) <= keysInMemory
 	for l := range p.links.rows.Len() {
 		if p.linkSource[l] >= 0 {
 			continue
@@ -120,21 +138,21 @@ func (p *plan) surveyLinks(steps []step, records []int) ([]step, []int, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		st := step{phase: phaseSilent, leaving: true, row: int32(l), guid: p.links.rows.Meta(l).guid, key: d.key, order: orderOf(d.key)}
+		st := step{phase: phaseSilent, leaving: true, row: int32(l), guid: p.links.rows.Meta(l).guid, order: orderOf(d.key)}
+		if useKeys {
+			st.key = sortKey(d.key)
+		}
 		if d.change != nil {
 			st.phase = phases[d.change.Action]
 		}
 		steps = append(steps, st)
 	}
-	useKeys := len(steps) <= keysInMemory
 	slices.SortFunc(steps, func(a, b step) int {
 		if c := cmp.Or(cmp.Compare(a.phase, b.phase), cmp.Compare(a.depth, b.depth), cmp.Compare(a.order, b.order)); c != 0 {
 			return c
 		}
-		if useKeys {
-			if c := strings.Compare(strings.ToLower(a.key), strings.ToLower(b.key)); c != 0 {
-				return c
-			}
+		if c := strings.Compare(a.key, b.key); c != 0 {
+			return c
 		}
 		return slices.Compare(a.guid[:], b.guid[:])
 	})
