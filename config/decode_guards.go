@@ -9,7 +9,7 @@ var guardLimits = []string{LimitCreates, LimitUpdates, LimitDisables, LimitUnlin
 // defaultGuard is the guard of a configuration that declares none.
 func defaultGuard() *Guard {
 	count, percent, shrink := 500, 10.0, 20.0
-	g := &Guard{Name: "default", DeclaredAt: "built-in", Limits: map[string]Limit{LimitSourceShrink: {Percent: &shrink}}}
+	g := &Guard{Name: "default", DeclaredAt: "built-in", Limits: map[string]Limit{LimitSourceShrink: {Percent: &shrink, Beyond: 1}}}
 	for _, name := range []string{LimitDeletes, LimitDisables, LimitUnlinks, LimitRelinks} {
 		g.Limits[name] = Limit{Count: &count, Percent: &percent, MinLinked: 10}
 	}

@@ -159,6 +159,9 @@ type Limit struct {
 	Percent *float64 // more than this share of the linked objects
 	// MinLinked is the number of linked objects up to which Percent is not looked at (the built-in guard's 10).
 	MinLinked int
+	// Beyond is how many it takes at least for Percent to be looked at: one leaver of a small directory is a large share of it,
+	// and no sign of anything (the built-in guard's 1 for source_shrink).
+	Beyond int
 }
 
 // Guard is a guard block: limits on a whole plan.

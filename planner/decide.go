@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ type subject struct {
 	findings []*Finding
 	attrs    []state.AttributeChange
 	prints   map[string]string
+	err      error    // a value could not be read back
 	why      []string // DeclaredAt of the mappings that cause attrs
 }
 
@@ -49,7 +51,7 @@ func (p *plan) decide(s int) (decision, error) {
 		return decision{outcome: outIgnored, key: sub.key}, nil
 	}
 	change, err := sub.decide()
-	if err != nil {
+	if err = cmp.Or(err, sub.err); err != nil {
 		return decision{}, err
 	}
 	sub.locate()
@@ -289,10 +291,12 @@ func (s *subject) change(a state.Action, reason, declaredAt string) *state.Chang
 		c.Match = &state.Match{Rule: s.v.rule.String(), Value: s.matchValue()}
 	}
 	if s.v.need >= 0 {
-		if m, err := s.p.loadSource(int(s.v.need)); err == nil {
-			anchor, _ := s.p.srcTable(int(s.v.need)).anchorOf(m)
-			c.Needs = []string{anchor}
+		needed, err := s.p.subject(int(s.v.need))
+		if err != nil {
+			s.err = err
+			return nil
 		}
+		c.Needs = []string{needed.anchor}
 	}
 	if a != state.ActionUpdate && s.p.srcMeta(s.row).flags&srcUnstamp != 0 {
 		c.SourceAttributes = []state.AttributeChange{{Name: config.AnchorConsistencyGUID, After: state.String(s.anchor)}}

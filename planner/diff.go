@@ -87,20 +87,23 @@ func (s *subject) compare(i int, c column, creating bool) {
 	if want == 0 {
 		return
 	}
-	a, after := c.m.Target, s.desired[i]
+	a := c.m.Target
+	ch := state.AttributeChange{Name: a.Name, After: s.desired[i]}
 	if a.Type == state.TypeReference {
 		var known bool
 		if want, known = s.p.reference(s.row, s.table, want); !known {
 			return
 		}
-		after = s.p.referenceValue(s.row, s.table, c.col, want)
+		if ch.After, ch.AfterName, s.err = s.p.referenceValue(s.row, s.table, c.col, want); s.err != nil {
+			return
+		}
 	}
 	if want != pendingFP && s.prints != nil {
 		s.prints[a.Name] = hexFP(want)
 	}
 	if creating {
-		if !after.IsNull() {
-			s.attrs = append(s.attrs, state.AttributeChange{Name: a.Name, After: after})
+		if !ch.After.IsNull() {
+			s.attrs = append(s.attrs, ch)
 		}
 		return
 	}
@@ -109,11 +112,28 @@ func (s *subject) compare(i int, c column, creating bool) {
 	if have == want {
 		return
 	}
-	if isEmpty(before) {
-		before = state.Null()
+	if !isEmpty(before) {
+		ch.Before = before
 	}
+	if a.Type == state.TypeReference {
+		ch.BeforeName = s.p.tenantName(have)
+	}
+	ch.Drift = s.drifted(a.Name, have)
 	s.why = append(s.why, s.table.declaredAt(c.m))
-	s.attrs = append(s.attrs, state.AttributeChange{Name: a.Name, Before: before, After: after, Drift: s.drifted(a.Name, have)})
+	s.attrs = append(s.attrs, ch)
+}
+
+// tenantName is what people know the account by that a reference points to, "" if it is not among the living.
+func (p *plan) tenantName(reference uint64) string {
+	t := p.tenID.First(reference)
+	if t < 0 {
+		return ""
+	}
+	o, err := p.loadTenant(t)
+	if err != nil {
+		return ""
+	}
+	return readableTenant(o)
 }
 
 // declaredAt is where a person asked for an attribute: its own line, or the mapping whose preset brought it.
@@ -133,35 +153,24 @@ func (s *subject) drifted(name string, have uint64) bool {
 	return j >= 0 && s.link.Fingerprints[j] != 0 && s.link.Fingerprints[j] != have
 }
 
-// referenceValue is the value of a resolved reference: the target's id, or its anchor if the plan creates it.
-func (p *plan) referenceValue(s int, t *sourceTable, col int, resolved uint64) state.Value {
+// referenceValue is the value of a resolved reference, the target's id or its anchor if the plan creates it, and what people know
+// the target by.
+func (p *plan) referenceValue(s int, t *sourceTable, col int, resolved uint64) (v state.Value, name string, err error) {
 	if resolved == t.nilFP {
-		return state.Null()
+		return state.Null(), "", nil
 	}
 	if !p.settled {
-		return state.String(state.PendingRef) // nobody looks at it while rows are surveyed
+		return state.String(state.PendingRef), "", nil // nobody looks at it while rows are surveyed
 	}
 	m := p.srcDN.First(p.srcFP(s)[col])
-	v := &p.verdicts[m]
-	var target *state.Object
-	var err error
-	switch {
-	case resolved == pendingFP:
-		o, err := p.loadSource(m)
-		if err != nil {
-			return state.Null()
-		}
-		anchor, _ := p.srcTable(m).anchorOf(o)
-		return state.String(state.PendingRef + anchor)
-	case v.flags&vDeleted != 0:
-		target, err = p.loadDeleted(int(v.target))
-	default:
-		target, err = p.loadTenant(int(v.target))
-	}
+	target, err := p.subject(m)
 	if err != nil {
-		return state.Null()
+		return state.Null(), "", err
 	}
-	return state.String(target.ID)
+	if resolved == pendingFP {
+		return state.String(state.PendingRef + target.anchor), target.key, nil
+	}
+	return state.String(target.live.ID), target.key, nil
 }
 
 // appliedSum is the sum of a row's fingerprints as they are now agreed on, to compare with what the link remembers.

@@ -80,7 +80,7 @@ func (t *tally) limit(g *config.Guard, name string, l config.Limit, allow map[st
 		if t.linked > 0 {
 			share = math.Round(float64(n)/float64(t.linked)*1000) / 10
 		}
-		tripped := t.linked > l.MinLinked && float64(n)*100 > *l.Percent*float64(t.linked)
+		tripped := t.linked > l.MinLinked && n > l.Beyond && float64(n)*100 > *l.Percent*float64(t.linked)
 		out = append(out, GuardResult{Name: g.Name, Limit: name + ".percent", Allowed: *l.Percent, Planned: share, Tripped: tripped})
 	}
 	return out

@@ -26,6 +26,9 @@ type AttributeChange struct {
 	Before Value  `json:"before"`
 	After  Value  `json:"after"`
 	Drift  bool   `json:"drift"` // Before is not what dirform last applied: somebody else changed it
+	// BeforeName and AfterName are what people know the objects by that a reference's Before and After name by id.
+	BeforeName string `json:"before_name,omitempty"`
+	AfterName  string `json:"after_name,omitempty"`
 }
 
 // Match is the evidence on which a source object and a tenant object were paired.

@@ -83,6 +83,7 @@ func (t *text) attributes(c *state.Change) {
 		width = max(width, utf8.RuneCountInString(plain(a.Name)))
 	}
 	for _, a := range c.Attributes {
+		a.Before, a.After = named(a.Before, a.BeforeName), named(a.After, a.AfterName)
 		name := plain(a.Name)
 		pad := strings.Repeat(" ", width-utf8.RuneCountInString(name))
 		if c.Action == state.ActionCreate && a.Before.IsNull() {
@@ -91,6 +92,14 @@ func (t *text) attributes(c *state.Change) {
 		}
 		t.attribute(name, pad, a)
 	}
+}
+
+// named is a reference by its readable name, and any other value as it is.
+func named(v state.Value, name string) state.Value {
+	if name == "" {
+		return v
+	}
+	return state.String(name)
 }
 
 func (t *text) attribute(name, pad string, a state.AttributeChange) {

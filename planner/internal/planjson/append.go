@@ -120,6 +120,8 @@ func appendAttributes(b []byte, attrs []state.AttributeChange, brief, drift bool
 		if drift && !brief || a.Drift {
 			b = strconv.AppendBool(append(b, `,"drift":`...), a.Drift)
 		}
+		b = appendMember(b, `,"before_name":`, a.BeforeName)
+		b = appendMember(b, `,"after_name":`, a.AfterName)
 		b = append(b, '}')
 	}
 	return append(b, ']')

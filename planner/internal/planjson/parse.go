@@ -132,6 +132,10 @@ func (p *parser) attribute(a *state.AttributeChange, name string) (err error) {
 		a.After, err = p.value()
 	case "drift":
 		a.Drift, err = p.bool()
+	case "before_name":
+		a.BeforeName, err = p.string()
+	case "after_name":
+		a.AfterName, err = p.string()
 	default:
 		err = p.skip(0)
 	}
