@@ -98,6 +98,9 @@ func graph(t *testing.T, l *lab.Lab, method, path, body string) (int, string) {
 	}
 	req, _ := http.NewRequest(method, a.Endpoint+path, strings.NewReader(body))
 	req.Header.Set("Authorization", "Bearer "+a.AccessToken)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trust(t, a.CAFile)}}
 	defer client.CloseIdleConnections()
 	res, err := client.Do(req)

@@ -1,0 +1,179 @@
+package lab_test
+
+import (
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dirform/dirform/providers/lab"
+	"github.com/dirform/dirform/providers/lab/internal/graphd"
+	"github.com/dirform/dirform/providers/lab/internal/record"
+)
+
+// tourSeed has something of everything.
+const tourSeed = `{
+ "domains":[{"id":"contoso.com","isDefault":true},{"id":"contoso.onmicrosoft.com","isInitial":true},{"id":"new.example","isVerified":false}],
+ "users":[
+  {"userPrincipalName":"ann@contoso.com","displayName":"Ann Ames","mail":"ann@contoso.com","onPremisesImmutableId":"AAAAAAAAAAAAAAAAAAAAAA==","businessPhones":["+1 555 0100"],"manager":"bob@contoso.com","department":"Sales","usageLocation":"HU"},
+  {"userPrincipalName":"bob@contoso.com","displayName":"Bob Bly","onPremisesExtensionAttributes":{"extensionAttribute1":"one"},"employeeOrgData":{"costCenter":"7"}},
+  {"userPrincipalName":"synced@contoso.com","displayName":"Sid Sync","onPremisesSyncEnabled":true,"onPremisesLastSyncDateTime":"2024-01-01T00:00:00Z"},
+  {"userPrincipalName":"admin@contoso.com","displayName":"Adele Admin"}],
+ "groups":[{"displayName":"Info","onPremisesSyncEnabled":true,"mail":"info@contoso.com","proxyAddresses":["SMTP:info@contoso.com"],"groupTypes":["Unified"],"members":["ann@contoso.com","bob@contoso.com"]}],
+ "contacts":[{"displayName":"Vic Vendor","onPremisesSyncEnabled":true,"mail":"vic@vendor.example"}],
+ "deletedItems":[
+  {"@odata.type":"#microsoft.graph.user","userPrincipalName":"gone@contoso.com","displayName":"Gone Girl"},
+  {"@odata.type":"#microsoft.graph.user","userPrincipalName":"older@contoso.com","displayName":"Gone for good"}],
+ "subscribedSkus":[{"skuPartNumber":"ENTERPRISEPACK"}],
+ "roleAssignments":[{"principalId":"admin@contoso.com","roleDefinitionId":"Global Administrator"}]
+}`
+
+// tourStep is one request of the tour. {name} in path and body stands for what an earlier step kept under that name.
+type tourStep struct {
+	method, path, body string
+	status             int
+	keep               string // "name=value.0.id": keeps a value of the reply
+}
+
+var tourSteps = []tourStep{
+	{"GET", "/users", "", 200, "user=value.0.id"},
+	{"GET", "/users?$top=1&$select=id,displayName,proxyAddresses,employeeOrgData,onPremisesExtensionAttributes&$expand=manager($select=id)", "", 200, "more=@odata.nextLink"},
+	{"GET", "{more}", "", 200, ""},
+	{"GET", "/users?$count=true&$filter=endsWith(userPrincipalName,'@contoso.com')", "", 200, ""},
+	{"GET", "/users/$count", "", 200, ""},
+	{"GET", "/users/{user}", "", 200, ""},
+	{"GET", "/users/{user}?$select=onPremisesExtensionAttributes,employeeOrgData,proxyAddresses,onPremisesSyncEnabled", "", 200, ""},
+	{"GET", "/users/nobody@contoso.com", "", 404, ""},
+	{"POST", "/users", `{"accountEnabled":true,"displayName":"Cy Coe","mailNickname":"cy","userPrincipalName":"cy@contoso.com","passwordProfile":{"password":"Xy12345678"}}`, 201, "made=id"},
+	{"POST", "/users", `{"accountEnabled":true,"displayName":"Cy Coe","mailNickname":"cy","userPrincipalName":"cy@contoso.com","passwordProfile":{"password":"Xy12345678"}}`, 400, ""},
+	{"PATCH", "/users/{made}", `{"mail":"ann@contoso.com"}`, 400, ""},
+	{"PATCH", "/users/{made}", `{"jobTitle":"Boss","businessPhones":[],"employeeOrgData":{"costCenter":"8"},"onPremisesExtensionAttributes":{"extensionAttribute2":null}}`, 204, ""},
+	{"PUT", "/users/{made}/manager/$ref", `{"@odata.id":"https://graph.microsoft.com/v1.0/users/{user}"}`, 204, ""},
+	{"GET", "/users/{made}/manager", "", 200, ""},
+	{"DELETE", "/users/{made}/manager/$ref", "", 204, ""},
+	{"GET", "/users/{made}/onPremisesSyncBehavior", "", 200, ""},
+	{"GET", "/users?$filter=userPrincipalName eq 'synced@contoso.com'", "", 200, "synced=value.0.id"},
+	{"PATCH", "/users/{synced}/onPremisesSyncBehavior", `{"isCloudManaged":true}`, 204, ""},
+	{"DELETE", "/users/{made}", "", 204, ""},
+	{"GET", "/groups", "", 200, "group=value.0.id"},
+	{"GET", "/groups/{group}", "", 200, ""},
+	{"GET", "/groups/{group}/members", "", 200, ""},
+	{"GET", "/groups/{group}/onPremisesSyncBehavior", "", 200, ""},
+	{"PATCH", "/groups/{group}/onPremisesSyncBehavior", `{"isCloudManaged":true}`, 204, ""},
+	{"GET", "/contacts", "", 200, "contact=value.0.id"},
+	{"GET", "/contacts/{contact}", "", 200, ""},
+	{"GET", "/contacts/{contact}/onPremisesSyncBehavior", "", 200, ""},
+	{"PATCH", "/contacts/{contact}/onPremisesSyncBehavior", `{"isCloudManaged":true}`, 204, ""},
+	{"GET", "/organization", "", 200, "organization=value.0.id"},
+	{"GET", "/organization/{organization}", "", 200, ""},
+	{"GET", "/domains", "", 200, ""},
+	{"GET", "/domains/contoso.com", "", 200, ""},
+	{"GET", "/subscribedSkus", "", 200, ""},
+	{"GET", "/directory/deletedItems/microsoft.graph.user", "", 200, "gone=value.0.id"},
+	{"GET", "/directory/deletedItems/{gone}", "", 200, ""},
+	{"POST", "/directory/deletedItems/{gone}/restore", `{"autoReconcileProxyConflict":true}`, 200, ""},
+	{"DELETE", "/directory/deletedItems/{made}", "", 204, ""},
+	{"GET", "/directoryRoles", "", 200, "role=value.0.id"},
+	{"GET", "/directoryRoles/{role}/members", "", 200, ""},
+	{"GET", "/roleManagement/directory/roleAssignments", "", 200, ""},
+	{"GET", "/roleManagement/directory/roleDefinitions", "", 200, "definition=value.0.id"},
+	{"GET", "/roleManagement/directory/roleDefinitions/{definition}", "", 200, ""},
+	{"POST", "/$batch", `{"requests":[{"id":"1","method":"GET","url":"/users/{user}"},{"id":"2","method":"PATCH","url":"/users/{user}","headers":{"Content-Type":"application/json"},"body":{"jobTitle":"Chief"}},{"id":"3","method":"GET","url":"/users/nobody"}]}`, 200, ""},
+}
+
+// tour takes the steps and returns their record. It fails if the lab serves a path that no step has been to with success.
+func tour(t *testing.T) []record.Exchange {
+	t.Helper()
+	seed, folder := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(seed, lab.TenantSeed), tourSeed)
+	l, err := lab.Open(lab.Options{Seed: seed, Record: folder})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	access, err := l.ServeEntra()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trust(t, access.CAFile)}}
+	defer client.CloseIdleConnections()
+	kept, visited := map[string]string{}, map[string]int{}
+	for _, step := range tourSteps {
+		before := l.Tenant().Stats().Requests
+		takeStep(t, client, access, step, kept)
+		for path, n := range l.Tenant().Stats().Requests {
+			if step.status < 300 && n > before[path] {
+				visited[path]++
+			}
+		}
+	}
+	for _, path := range graphd.Paths() {
+		if visited[path] == 0 {
+			t.Errorf("the tour has not been to %s: add a step", path)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return recorded(t, folder)
+}
+
+func takeStep(t *testing.T, client *http.Client, access lab.EntraAccess, step tourStep, kept map[string]string) {
+	t.Helper()
+	var pairs []string
+	for name := range maps.Keys(kept) {
+		pairs = append(pairs, "{"+name+"}", kept[name])
+	}
+	fill := strings.NewReplacer(pairs...)
+	url := fill.Replace(step.path)
+	if !strings.HasPrefix(url, "https:") {
+		url = access.Endpoint + strings.ReplaceAll(url, " ", "%20")
+	}
+	req, err := http.NewRequest(step.method, url, strings.NewReader(fill.Replace(step.body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+access.AccessToken)
+	req.Header.Set("ConsistencyLevel", "eventual")
+	if step.body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != step.status {
+		t.Fatalf("%s %s: status %d, want %d: %s %v", step.method, url, res.StatusCode, step.status, body, err)
+	}
+	if name, path, ok := strings.Cut(step.keep, "="); ok {
+		kept[name] = pick(body, path)
+		if kept[name] == "" {
+			t.Fatalf("%s %s: no %s in %s", step.method, url, path, body)
+		}
+	}
+}
+
+// pick is the text at a path in JSON, such as value.0.id.
+func pick(body []byte, path string) string {
+	var v any
+	_ = json.Unmarshal(body, &v)
+	for _, key := range strings.Split(strings.ReplaceAll(path, "@odata.", "@odata:"), ".") {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[strings.ReplaceAll(key, "@odata:", "@odata.")]
+		case []any:
+			v = nil
+			if len(x) > 0 {
+				v = x[0]
+			}
+		}
+	}
+	s, _ := v.(string)
+	return s
+}
+
