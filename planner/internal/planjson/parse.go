@@ -113,7 +113,8 @@ func (p *parser) attributes() ([]state.AttributeChange, error) {
 	var list []state.AttributeChange
 	err := p.array(func() error {
 		if list == nil {
-			list = make([]state.AttributeChange, 0, 8)
+			// About as many as there are: an attribute takes some 65 bytes, and its fingerprint, further on, half as many.
+			list = make([]state.AttributeChange, 0, 1+(len(p.text)-p.at)/100)
 		}
 		list = append(list, state.AttributeChange{})
 		a := &list[len(list)-1]
