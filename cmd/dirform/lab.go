@@ -14,14 +14,22 @@ import (
 func newLabCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lab",
-		Short: "Both directories in miniature: serve, edit, generate",
-		Long: `A lab is an Active Directory and an Entra tenant in this process, served over real LDAP and HTTP on loopback. lab = "FOLDER"
-in a provider uses one instead of the real directory. FOLDER holds the seed: corp.ldif for Active Directory and tenant.json
-for the tenant. What changes later is kept in .dirform/lab beside the configuration; the seed is never written to.
+		Short: "Both directories in miniature: generate, serve, show, edit",
+		Long: `A lab is an Active Directory and an Entra tenant in miniature, inside dirform: real LDAP and real Microsoft Graph over TLS, on
+loopback, without an account anywhere. Use one to learn dirform, to rehearse a change, or to run the tests of another program.
 
-Set, move and remove edit either side, so that you can play a rename, a leaver, or an edit in the portal, and see the next plan
-answer it.`,
-		Example: `  dirform lab set ad "CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com" department=Revenue
+  dirform lab generate --matched 0.5   write a seed of 100 people, half with an account, to lab/corp.ldif and lab/tenant.json
+  dirform init --lab lab               write a configuration for it, main.hcl: its providers have lab = "lab"
+  dirform plan                         see what dirform would change in the lab's tenant; apply does it
+  dirform lab show                     see how many objects each side holds; with a name, an object and all its attributes
+  dirform lab serve                    serve both to other clients; it prints provider blocks that use them
+
+The seed is never written to: what changes is kept in .dirform/lab beside the configuration, and reset forgets it. Set, move and
+remove edit either side, so that you can play a rename, a leaver, or an edit in the portal, and see the next plan answer it.`,
+		Example: `  dirform lab generate staff --users 1000 --matched 0.5
+  dirform lab serve staff --throttle --latency 50ms
+  dirform lab show jane@contoso.com
+  dirform lab set ad "CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com" department=Revenue
   dirform lab set tenant jane@contoso.com jobTitle="Head of Sales" accountEnabled=false
   dirform lab move "CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com" OU=Leavers,DC=corp,DC=contoso,DC=com
   dirform lab remove tenant jane@contoso.com
@@ -29,8 +37,8 @@ answer it.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: a.missingCommand,
 	}
-	addCommands(cmd, newLabServeCommand(a), newLabSetCommand(a), newLabMoveCommand(a), newLabRemoveCommand(a), newLabGenerateCommand(a),
-		newLabResetCommand(a))
+	addCommands(cmd, newLabGenerateCommand(a), newLabServeCommand(a), newLabShowCommand(a), newLabSetCommand(a), newLabMoveCommand(a),
+		newLabRemoveCommand(a), newLabResetCommand(a))
 	return exitStatus(cmd, "0  done", "1  error")
 }
 
@@ -97,7 +105,8 @@ func newLabResetCommand(a *app) *cobra.Command {
 		Short: "Forget what has changed since the seed",
 		Long: `Reset takes the labs of the configuration back to their seeds. dirform's state is another file and stays: after a reset it remembers
 links to objects that are gone.`,
-		Args: arguments(0, 0),
+		Example: "  dirform lab reset",
+		Args:    arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			ad, entra, err := declaredLabs(a.dir())
 			if err != nil {

@@ -20,6 +20,9 @@ func newLabSetCommand(a *app) *cobra.Command {
 		Long: `Set changes attributes of an object on one side. OBJECT is a distinguished name (Active Directory), or a user principal name,
 object id or display name (tenant); which side is meant shows from it unless you say. NAME= clears an attribute, and a name given
 twice gets both values. For the tenant true, false, null, numbers and JSON lists mean themselves.`,
+		Example: `  dirform lab set "CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com" department=Revenue title=
+  dirform lab set ad jdoe proxyAddresses=SMTP:jane@contoso.com proxyAddresses=smtp:jd@contoso.com
+  dirform lab set tenant jane@contoso.com jobTitle="Head of Sales" accountEnabled=false`,
 		Args: arguments(2, -1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			side, rest := splitSide(args)
@@ -116,6 +119,8 @@ func newLabMoveCommand(a *app) *cobra.Command {
 		Short: "Move or rename an object of Active Directory",
 		Long: `Move gives an object or a whole OU of Active Directory another place, another name, or both. OBJECT is its distinguished name; TO is
 the container it moves into, or its complete new distinguished name.`,
+		Example: `  dirform lab move "CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com" OU=Leavers,DC=corp,DC=contoso,DC=com
+  dirform lab move OU=Staff,DC=corp,DC=contoso,DC=com OU=People,DC=corp,DC=contoso,DC=com`,
 		Args: arguments(2, 2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.editLab(sideAD, func(l *lab.Lab) error { return l.Move(args[0], args[1]) })
@@ -131,6 +136,8 @@ func newLabRemoveCommand(a *app) *cobra.Command {
 		Short: "Delete an object",
 		Long: `Remove deletes an object on one side. What the tenant deletes lies in its recycle bin, as in the service, unless --purge deletes it
 for good.`,
+		Example: `  dirform lab remove "CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com"
+  dirform lab remove tenant jane@contoso.com --purge`,
 		Args: arguments(1, 2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			side, rest := splitSide(args)

@@ -10,18 +10,21 @@ func newLabGenerateCommand(a *app) *cobra.Command {
 	var users int
 	var o lab.GenerateOptions
 	cmd := &cobra.Command{
-		Use:   "generate DIR",
+		Use:   "generate [DIR]",
 		Short: "Write a seed with many people",
 		Long: `Generate writes a seed for a domain with as many people as you like, in OUs with managers, telephone numbers and the odd mistake,
-and a tenant to go with it. The same options give the same files. A seed that exists is not overwritten.`,
-		Example: `  dirform lab generate big --users 100000 --linked
+and a tenant to go with it. DIR is the folder to write it to, "lab" if none is named. The same options give the same files. A seed
+that exists is not overwritten.`,
+		Example: `  dirform lab generate
+  dirform lab generate big --users 100000 --linked
   dirform lab generate half --users 1000 --matched 0.5`,
-		Args: arguments(1, 1),
+		Args: arguments(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := lab.Generate(a.path(args[0]), users, o); err != nil {
+			dir := append(args, "lab")[0]
+			if err := lab.Generate(a.path(dir), users, o); err != nil {
 				return err
 			}
-			a.notef("Wrote a seed of %s to %s.\n", count(users, "user"), args[0])
+			a.notef("Wrote a seed of %s to %s.\n", count(users, "user"), dir)
 			return nil
 		},
 	}

@@ -18,44 +18,53 @@ type accessDocument struct {
 }
 
 func newLabServeCommand(a *app) *cobra.Command {
-	var asJSON, throttle bool
+	var asJSON bool
 	var o lab.Options
-	var faults lab.Faults
+	var m manners
 	cmd := &cobra.Command{
 		Use:   "serve [DIR]",
 		Short: "Serve both directories until interrupted",
 		Long: `Serve runs both directories on loopback until it is interrupted. DIR is a seed (corp.ldif, tenant.json) or the folder of a
 configuration with lab = "FOLDER" in its providers; default is the current folder. It prints provider blocks to paste into
-another configuration.`,
+another configuration; any other client of LDAP or Microsoft Graph can use the same addresses, names and passwords.
+
+Options make the tenant behave as the service does on a bad day. The same manners can stand in the seed and then hold wherever
+the lab is used, under the key "lab" of tenant.json, each of them optional; options come on top of it:
+
+  {"lab": {"latency": "50ms", "visibility_delay": "5s", "throttle": true, "unavailable": 0.01, "gateway_timeout": 0.01,
+           "drop_before": 0.01, "drop_after": 0.01, "token_life": "10m", "delta_life": "1h", "read_only": false, "seed": 1},
+   "users": [...]}
+
+"throttle" is true, false or a size ("S", "M", "L"); "seed" makes other random choices of what is hit.
+
+The token endpoint takes the client secret, or a client assertion signed with a certificate's key. An assertion must be
+well-formed, for this endpoint and in force; whose key signed it is checked with --client-certificate only.`,
+		Example: `  dirform lab serve lab
+  dirform lab serve lab --json
+  dirform lab serve lab --throttle --latency 50ms --visibility-delay 5s
+  dirform lab serve lab --unavailable 0.05 --drop-after 0.01`,
 		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "."
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			if throttle {
-				faults.Throttle = lab.DocumentedThrottle(documentedUsers)
+			if err := m.apply(&lab.Faults{}); err != nil {
+				return err
 			}
-			return a.serveLab(cmd.Context(), dir, o, faults, asJSON)
+			return a.serveLab(cmd.Context(), dir, o, &m, asJSON)
 		},
 	}
 	f := cmd.Flags()
 	f.BoolVar(&asJSON, "json", false, "print the access as one line of JSON")
 	f.StringVar(&o.ADAddr, "ad-addr", "", "serve LDAPS on `HOST:PORT`; default is a free port of 127.0.0.1")
 	f.StringVar(&o.EntraAddr, "entra-addr", "", "serve the tenant on `HOST:PORT`; default is a free port of 127.0.0.1")
-	f.DurationVar(&faults.Latency, "latency", 0, "the tenant answers every request after `TIME`, such as 50ms")
-	f.DurationVar(&faults.VisibilityDelay, "visibility-delay", 0, "what is written to the tenant shows after `TIME` only")
-	f.BoolVar(&throttle, "throttle", false, "the tenant has the quota that the service documents, and answers 429 beyond it")
-	f.Float64Var(&faults.Unavailable, "unavailable", 0, "the tenant answers this `SHARE` of requests, 0 to 1, with 503")
-	f.BoolVar(&faults.ReadOnly, "read-only", false, "the tenant refuses every write")
-	return exitStatus(cmd, "0  interrupted, as it is meant to be", "1  the seed cannot be read, or an address is taken")
+	m.register(f)
+	return exitStatus(cmd, "0  interrupted, as it is meant to be", "1  the seed cannot be read, an address is taken, or an option makes no sense")
 }
 
-// documentedUsers makes --throttle the quota of a large tenant; that of small ones differs in reading only.
-const documentedUsers = 1000
-
 // serveLab serves until ctx ends.
-func (a *app) serveLab(ctx context.Context, dir string, o lab.Options, faults lab.Faults, asJSON bool) error {
+func (a *app) serveLab(ctx context.Context, dir string, o lab.Options, m *manners, asJSON bool) error {
 	adFolder, entraFolder, base := dir, dir, a.dir()
 	if !isSeed(a.path(dir)) {
 		var err error
@@ -74,7 +83,7 @@ func (a *app) serveLab(ctx context.Context, dir string, o lab.Options, faults la
 	d := a.openDirectories(base)
 	d.labOptions = o
 	defer d.Close()
-	access, err := d.serveLabs(adFolder, entraFolder, faults)
+	access, err := d.serveLabs(adFolder, entraFolder, m)
 	if err != nil {
 		return err
 	}
@@ -91,7 +100,7 @@ func (a *app) serveLab(ctx context.Context, dir string, o lab.Options, faults la
 }
 
 // serveLabs starts the sides that have a folder and says how to reach them.
-func (d *directories) serveLabs(adFolder, entraFolder string, faults lab.Faults) (access accessDocument, err error) {
+func (d *directories) serveLabs(adFolder, entraFolder string, m *manners) (access accessDocument, err error) {
 	if adFolder != "" {
 		l, err := d.openLab(adFolder)
 		if err != nil {
@@ -108,7 +117,9 @@ func (d *directories) serveLabs(adFolder, entraFolder string, faults lab.Faults)
 		if err != nil {
 			return access, err
 		}
-		l.lab.SetFaults(faults)
+		if err := m.use(d.app, l.lab); err != nil {
+			return access, err
+		}
 		at, err := l.lab.ServeEntra()
 		if err != nil {
 			return access, err

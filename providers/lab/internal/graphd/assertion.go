@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
@@ -84,7 +85,7 @@ func (t *Tenant) checkAssertion(form url.Values, endpoint string) *oauthError {
 		return refuse(50027, "JWT token is invalid or malformed.")
 	}
 	now := float64(t.opts.Now().Unix())
-	c := &a.claims
+	c, registered := &a.claims, t.tokens.certificate()
 	switch {
 	case !strings.EqualFold(c.Iss, t.opts.ClientID) || !strings.EqualFold(c.Sub, t.opts.ClientID):
 		return refuse(700021, "Client assertion application identifier doesn't match 'client_id' parameter.")
@@ -92,7 +93,7 @@ func (t *Tenant) checkAssertion(form url.Values, endpoint string) *oauthError {
 		return refuse(700023, "Client assertion audience claim does not match Realm issuer. It must be "+endpoint+".")
 	case c.Exp == nil, *c.Exp+clockSkew.Seconds() < now, c.Nbf != nil && *c.Nbf-clockSkew.Seconds() > now:
 		return refuse(700024, "Client assertion is not within its valid time range.")
-	case t.opts.Certificate != nil && !a.signedBy(t):
+	case registered != nil && !a.signedBy(registered):
 		return refuse(700027, "Client assertion failed signature validation: the application's certificate did not sign it.")
 	}
 	return nil
@@ -107,13 +108,13 @@ func (a audience) names(endpoint string) bool {
 	return false
 }
 
-// signedBy reports whether an assertion names the application's certificate and carries its key's signature.
-func (a *assertion) signedBy(t *Tenant) bool {
-	key, ok := t.opts.Certificate.PublicKey.(*rsa.PublicKey)
+// signedBy reports whether an assertion names this certificate and carries its key's signature.
+func (a *assertion) signedBy(cert *x509.Certificate) bool {
+	key, ok := cert.PublicKey.(*rsa.PublicKey)
 	if !ok {
 		return false
 	}
-	one, two := sha1.Sum(t.opts.Certificate.Raw), sha256.Sum256(t.opts.Certificate.Raw)
+	one, two := sha1.Sum(cert.Raw), sha256.Sum256(cert.Raw)
 	if a.header.Thumb256 != "" && !isThumbprint(a.header.Thumb256, two[:]) || a.header.Thumb != "" && !isThumbprint(a.header.Thumb, one[:]) {
 		return false
 	}

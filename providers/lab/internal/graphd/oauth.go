@@ -3,6 +3,7 @@ package graphd
 import (
 	"crypto/rand"
 	"crypto/subtle"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -20,6 +21,7 @@ type tokens struct {
 	mu     sync.Mutex
 	now    func() time.Time
 	issued map[string]time.Time
+	cert   *x509.Certificate // the application's, or nil
 }
 
 func newTokens(o Options) *tokens { return &tokens{now: o.Now, issued: map[string]time.Time{}} }
@@ -44,6 +46,20 @@ func (x *tokens) valid(token string, life time.Duration) bool {
 	defer x.mu.Unlock()
 	since, ok := x.issued[token]
 	return ok && x.now().Sub(since) < life
+}
+
+func (x *tokens) certificate() *x509.Certificate {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.cert
+}
+
+// SetCertificate registers the application's certificate: from now on only assertions that its key signed are accepted. Without
+// one (nil) every well-formed assertion is, whoever signed it.
+func (t *Tenant) SetCertificate(c *x509.Certificate) {
+	t.tokens.mu.Lock()
+	defer t.tokens.mu.Unlock()
+	t.tokens.cert = c
 }
 
 // ExpireTokens makes every issued token invalid, as if an hour had passed. The static access token stays valid.

@@ -19,8 +19,6 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
-
-	"github.com/dirform/dirform/providers/lab/internal/graphd"
 )
 
 func (w *world) clientOptions() azcore.ClientOptions {
@@ -81,12 +79,8 @@ func TestClientCertificate(t *testing.T) {
 		{"another's", cert, other, otherKey, "AADSTS700027"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			tenant := graphd.New(graphd.Options{ClientID: clientID, ClientSecret: secret, AccessToken: token, Certificate: tt.registered})
-			if err := tenant.LoadSeed(strings.NewReader(seed), "tenant.json"); err != nil {
-				t.Fatal(err)
-			}
-			w := &world{Tenant: tenant, t: t}
-			w.serve()
+			w := serve(t, seed)
+			w.SetCertificate(tt.registered)
 			cred, err := azidentity.NewClientCertificateCredential(w.ID(), clientID, []*x509.Certificate{tt.cert}, tt.key,
 				&azidentity.ClientCertificateCredentialOptions{ClientOptions: w.clientOptions(), DisableInstanceDiscovery: true})
 			if tt.refused == "" && err == nil {
@@ -107,12 +101,8 @@ func TestClientCertificate(t *testing.T) {
 func TestForgedAssertion(t *testing.T) {
 	cert, key := application(t)
 	_, otherKey := application(t)
-	tenant := graphd.New(graphd.Options{ClientID: clientID, Certificate: cert})
-	if err := tenant.LoadSeed(strings.NewReader(seed), "tenant.json"); err != nil {
-		t.Fatal(err)
-	}
-	w := &world{Tenant: tenant, t: t}
-	w.serve()
+	w := serve(t, seed)
+	w.SetCertificate(cert)
 	url := w.srv.URL + "/" + w.ID() + "/oauth2/v2.0/token"
 	b64 := base64.RawURLEncoding.EncodeToString
 	thumb := sha256.Sum256(cert.Raw)
