@@ -2,13 +2,13 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/dirform/dirform/providers/lab"
 )
 
 func newLabGenerateCommand(a *app) *cobra.Command {
-	var users int
-	var o lab.GenerateOptions
+	var p lab.People
 	cmd := &cobra.Command{
 		Use:   "generate [DIR]",
 		Short: "Write a seed with many people",
@@ -21,17 +21,21 @@ that exists is not overwritten.`,
 		Args: arguments(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			dir := append(args, "lab")[0]
-			if err := lab.Generate(a.path(dir), users, o); err != nil {
+			if err := lab.Generate(a.path(dir), p.Users, p.GenerateOptions); err != nil {
 				return err
 			}
-			a.notef("Wrote a seed of %s to %s.\n", count(users, "user"), dir)
+			a.notef("Wrote a seed of %s to %s.\n", count(p.Users, "user"), dir)
 			return nil
 		},
 	}
-	f := cmd.Flags()
-	f.IntVar(&users, "users", 100, "make `N` people")
-	f.BoolVar(&o.Linked, "linked", false, "everybody has an account that agrees with the default mapping: nothing to do but to link")
-	f.Float64Var(&o.Matched, "matched", 0, "this `SHARE` of them, 0 to 1, has an account that differs in an attribute or two")
-	f.Uint64Var(&o.Seed, "seed", 0, "make other people with another `NUMBER`")
+	peopleFlags(cmd.Flags(), &p, 100)
 	return exitStatus(cmd, "0  done", "1  the folder holds a seed already, or cannot be written")
+}
+
+// peopleFlags are the options that shape generated people.
+func peopleFlags(f *pflag.FlagSet, p *lab.People, users int) {
+	f.IntVar(&p.Users, "users", users, "make `N` people")
+	f.BoolVar(&p.Linked, "linked", false, "everybody has an account that agrees with the default mapping: nothing to do but to link")
+	f.Float64Var(&p.Matched, "matched", 0, "this `SHARE` of them, 0 to 1, has an account that differs in an attribute or two")
+	f.Uint64Var(&p.Seed, "seed", 0, "make other people with another `NUMBER`")
 }

@@ -20,6 +20,7 @@ type accessDocument struct {
 func newLabServeCommand(a *app) *cobra.Command {
 	var asJSON bool
 	var o lab.Options
+	var people lab.People
 	var m manners
 	cmd := &cobra.Command{
 		Use:   "serve [DIR]",
@@ -27,6 +28,9 @@ func newLabServeCommand(a *app) *cobra.Command {
 		Long: `Serve runs both directories on loopback until it is interrupted. DIR is a seed (corp.ldif, tenant.json) or the folder of a
 configuration with lab = "FOLDER" in its providers; default is the current folder. It prints provider blocks to paste into
 another configuration; any other client of LDAP or Microsoft Graph can use the same addresses, names and passwords.
+
+With --users it makes the people that "lab generate" writes for the same options, in memory and without a seed: a million in
+seconds. What is written to them is forgotten at the end.
 
 Options make the tenant behave as the service does on a bad day. The same manners can stand in the seed and then hold wherever
 the lab is used, under the key "lab" of tenant.json, each of them optional; options come on top of it:
@@ -42,7 +46,8 @@ well-formed, for this endpoint and in force; whose key signed it is checked with
 		Example: `  dirform lab serve lab
   dirform lab serve lab --json
   dirform lab serve lab --throttle --latency 50ms --visibility-delay 5s
-  dirform lab serve lab --unavailable 0.05 --drop-after 0.01`,
+  dirform lab serve lab --unavailable 0.05 --drop-after 0.01
+  dirform lab serve --users 1000000 --linked`,
 		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := "."
@@ -52,11 +57,15 @@ well-formed, for this endpoint and in force; whose key signed it is checked with
 			if err := m.apply(&lab.Faults{}); err != nil {
 				return err
 			}
+			if err := servedPeople(cmd, args, &people, &o); err != nil {
+				return err
+			}
 			return a.serveLab(cmd.Context(), dir, o, &m, asJSON)
 		},
 	}
 	f := cmd.Flags()
 	f.BoolVar(&asJSON, "json", false, "print the access as one line of JSON")
+	peopleFlags(f, &people, 0)
 	f.StringVar(&o.ADAddr, "ad-addr", "", "serve LDAPS on `HOST:PORT`; default is a free port of 127.0.0.1")
 	f.StringVar(&o.EntraAddr, "entra-addr", "", "serve the tenant on `HOST:PORT`; default is a free port of 127.0.0.1")
 	m.register(f)
@@ -65,8 +74,12 @@ well-formed, for this endpoint and in force; whose key signed it is checked with
 
 // serveLab serves until ctx ends.
 func (a *app) serveLab(ctx context.Context, dir string, o lab.Options, m *manners, asJSON bool) error {
-	adFolder, entraFolder, base := dir, dir, a.dir()
-	if !isSeed(a.path(dir)) {
+	adFolder, entraFolder, base, loaded := dir, dir, a.dir(), func() {}
+	if o.People != nil {
+		served, restore := fillMemory()
+		defer restore()
+		loaded = served
+	} else if !isSeed(a.path(dir)) {
 		var err error
 		base = a.path(dir)
 		if adFolder, entraFolder, err = declaredLabs(base); err != nil {
@@ -87,6 +100,7 @@ func (a *app) serveLab(ctx context.Context, dir string, o lab.Options, m *manner
 	if err != nil {
 		return err
 	}
+	loaded()
 	if asJSON {
 		if err := writeJSONLine(a.env.Stdout, access); err != nil {
 			return err

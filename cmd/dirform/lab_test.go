@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -158,7 +159,8 @@ func TestLabEdits(t *testing.T) {
 // with status 0.
 func TestLabServe(t *testing.T) {
 	dir := labFolder(t)
-	for _, args := range [][]string{{"seed"}, {"."}, {"seed", "--read-only", "--throttle=M", "--latency=1ms"}} {
+	for _, args := range [][]string{{"seed"}, {"."}, {"seed", "--read-only", "--throttle=M", "--latency=1ms"},
+		{"--users", "20", "--linked"}} {
 		signals := make(chan os.Signal, 1)
 		read, written := io.Pipe()
 		var stderr strings.Builder
@@ -180,7 +182,7 @@ func TestLabServe(t *testing.T) {
 			t.Fatal(err)
 		}
 		useServedLab(t, access)
-		writeToServedLab(t, access.Entra, len(args) > 1)
+		writeToServedLab(t, access.Entra, slices.Contains(args, "--read-only"))
 		signals <- os.Interrupt
 		if code := <-status; code != 0 {
 			t.Errorf("%s: status %d after an interrupt\n%s", args, code, stderr.String())

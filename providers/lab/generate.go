@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -25,8 +26,8 @@ type GenerateOptions struct {
 // some have no mail address. The tenant has the verified domain contoso.com and a cloud-only administrator. Existing seeds are
 // not overwritten.
 func Generate(dir string, users int, opts GenerateOptions) error {
-	if users < 0 || opts.Matched < 0 || opts.Matched > 1 {
-		return fmt.Errorf("a lab of %d users of whom %v have an account can't be made; use 0 or more and a share between 0 and 1", users, opts.Matched)
+	if err := opts.check(users); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -35,6 +36,13 @@ func Generate(dir string, users int, opts GenerateOptions) error {
 		return err
 	}
 	return writeSeed(filepath.Join(dir, TenantSeed), func(w *bufio.Writer) { writeTenant(w, users, opts) })
+}
+
+func (o GenerateOptions) check(users int) error {
+	if users < 0 || o.Matched < 0 || o.Matched > 1 {
+		return fmt.Errorf("a lab of %d users of whom %v have an account can't be made; use 0 or more and a share between 0 and 1", users, o.Matched)
+	}
+	return nil
 }
 
 // writeSeed writes a file that must not exist yet.
@@ -51,52 +59,65 @@ func writeSeed(path string, write func(*bufio.Writer)) error {
 	return errors.Join(w.Flush(), f.Close())
 }
 
-func writeLDIF(w *bufio.Writer, users int, seed uint64) {
-	const base = "DC=corp,DC=contoso,DC=com"
-	fmt.Fprintf(w, "version: 1\n\ndn: CN=Partitions,CN=Configuration,%s\nobjectClass: crossRefContainer\nuPNSuffixes: contoso.com\n\n", base)
+// generatedBase is the domain of generated people.
+const generatedBase = "DC=corp,DC=contoso,DC=com"
+
+// writeUnits writes everything of the source but the people.
+func writeUnits(w io.Writer) {
+	fmt.Fprintf(w, "version: 1\n\ndn: CN=Partitions,CN=Configuration,%s\nobjectClass: crossRefContainer\nuPNSuffixes: contoso.com\n\n", generatedBase)
 	unit := func(name, parent string) {
 		fmt.Fprintf(w, "dn: OU=%s,%s\nobjectClass: organizationalUnit\n\n", name, parent)
 	}
-	unit("Staff", base)
-	unit("Office 365", "OU=Staff,"+base)
+	unit("Staff", generatedBase)
+	unit("Office 365", "OU=Staff,"+generatedBase)
 	for _, d := range departments {
 		unit(d.name, staffOU)
 		for _, city := range cities {
 			unit(city.name, "OU="+d.name+","+staffOU)
 		}
 	}
+}
+
+func writeLDIF(w *bufio.Writer, users int, seed uint64) {
+	writeUnits(w)
 	p := newPeople(seed)
+	var x, m person
 	for i := range users {
-		x, manager := p.person(i), p.managerOf(i)
+		p.become(&x, i)
 		x.writeLDIF(w)
-		if manager >= 0 {
-			m := p.person(manager)
+		if manager := p.managerOf(i); manager >= 0 {
+			p.become(&m, manager)
 			ldif(w, "manager", m.dn())
 		}
 		w.WriteByte('\n')
 	}
 }
 
-func writeTenant(w *bufio.Writer, users int, opts GenerateOptions) {
-	fmt.Fprint(w, `{
+// tenantHead is everything of the tenant but the people, without the end.
+const tenantHead = `{
 "organization":{"id":"c0a80100-0000-4000-8000-000000000001","displayName":"Contoso"},
 "domains":[{"id":"contoso.com","isDefault":true},{"id":"contoso.onmicrosoft.com","isInitial":true}],
 "roleAssignments":[{"principalId":"breakglass@contoso.onmicrosoft.com","roleDefinitionId":"Global Administrator"}],
 "users":[
-{"userPrincipalName":"breakglass@contoso.onmicrosoft.com","displayName":"Break Glass"}`)
+{"userPrincipalName":"breakglass@contoso.onmicrosoft.com","displayName":"Break Glass"}`
+
+func writeTenant(w *bufio.Writer, users int, opts GenerateOptions) {
+	w.WriteString(tenantHead)
 	p := newPeople(opts.Seed)
+	var x, m person
 	for i := range users {
 		match := p.matchOf(i, opts)
 		if match == noAccount {
 			continue
 		}
-		manager := p.managerOf(i)
-		if manager >= 0 && p.matchOf(manager, opts) == noAccount {
-			manager = -1
+		manager := ""
+		if at := p.managerOf(i); at >= 0 && p.matchOf(at, opts) != noAccount {
+			p.become(&m, at)
+			manager = m.accountID()
 		}
-		x := p.person(i)
+		p.become(&x, i)
 		w.WriteString(",\n")
-		x.writeJSON(w, match, manager, p)
+		x.writeJSON(w, match, manager)
 	}
 	w.WriteString("\n]}\n")
 }

@@ -41,11 +41,12 @@ const defaultDomain = "corp.contoso.com"
 
 // Options say where a lab lives.
 type Options struct {
-	Seed      string // folder with corp.ldif and/or tenant.json
-	Data      string // folder for what is written later, made if missing; "" keeps it in memory only
-	ADAddr    string // where ServeAD listens, a loopback address; "" is 127.0.0.1:0
-	EntraAddr string // where ServeEntra listens; likewise
-	Record    string // folder to write what the tenant is asked and answers to, for contract tests, without credentials; "" is none
+	Seed      string  // folder with corp.ldif and/or tenant.json
+	People    *People // generated users instead of a seed
+	Data      string  // folder for what is written later, made if missing; "" keeps it in memory only
+	ADAddr    string  // where ServeAD listens, a loopback address; "" is 127.0.0.1:0
+	EntraAddr string  // where ServeEntra listens; likewise
+	Record    string  // folder to write what the tenant is asked and answers to, for contract tests, without credentials; "" is none
 }
 
 // Lab is a pair of running directories. It is safe for concurrent use.
@@ -108,6 +109,9 @@ func (l *Lab) open() error {
 }
 
 func (l *Lab) checkSeed() error {
+	if p := l.opts.People; p != nil {
+		return p.check(p.Users)
+	}
 	if info, err := os.Stat(l.opts.Seed); err != nil || !info.IsDir() {
 		return fmt.Errorf("the lab's seed folder %s does not exist; make one with \"dirform lab generate\" or put %s and %s into it",
 			l.opts.Seed, ADSeed, TenantSeed)
@@ -122,7 +126,7 @@ func (l *Lab) checkSeed() error {
 
 // loadAD fills the source and starts its journal, nil without a data folder.
 func (l *Lab) loadAD() (*journal, error) {
-	if err := l.seedAD(filepath.Join(l.opts.Seed, ADSeed)); err != nil || l.opts.Data == "" {
+	if err := l.seedAD(); err != nil || l.opts.Data == "" {
 		return nil, err
 	}
 	j, err := openJournal(filepath.Join(l.opts.Data, "corp.journal"), func(line []byte) error {
@@ -147,8 +151,13 @@ func (l *Lab) loadAD() (*journal, error) {
 	return j, nil
 }
 
-// seedAD loads the LDIF file; without one the source is an empty domain.
-func (l *Lab) seedAD(path string) error {
+// seedAD loads the LDIF file or makes people; without either the source is an empty domain.
+func (l *Lab) seedAD() (err error) {
+	if l.opts.People != nil {
+		l.ad, err = l.opts.People.source()
+		return err
+	}
+	path := filepath.Join(l.opts.Seed, ADSeed)
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		l.ad = ldapd.New(defaultDomain)
@@ -185,21 +194,8 @@ func (l *Lab) failAD(err error) {
 // loadTenant fills the tenant and starts its journal.
 func (l *Lab) loadTenant() (*journal, error) {
 	l.tenant = graphd.New(graphd.Options{ClientID: clientID, ClientSecret: l.creds.ClientSecret, AccessToken: l.creds.AccessToken})
-	path := filepath.Join(l.opts.Seed, TenantSeed)
-	var seed io.Reader = strings.NewReader("{}")
-	f, err := os.Open(path)
-	switch {
-	case err == nil:
-		defer f.Close()
-		seed = f
-	case !errors.Is(err, os.ErrNotExist):
+	if err := l.seedTenant(); err != nil || l.opts.Data == "" {
 		return nil, err
-	}
-	if err := l.tenant.LoadSeed(seed, path); err != nil {
-		return nil, err
-	}
-	if l.opts.Data == "" {
-		return nil, nil
 	}
 	j, err := openJournal(filepath.Join(l.opts.Data, "tenant.journal"), func(line []byte) error {
 		return l.tenant.Apply(bytes.Clone(line))
@@ -209,6 +205,24 @@ func (l *Lab) loadTenant() (*journal, error) {
 	}
 	l.tenant.OnChange(func(c json.RawMessage) error { return j.append(c) })
 	return j, nil
+}
+
+// seedTenant loads the JSON file or makes people; without either the tenant is an empty one.
+func (l *Lab) seedTenant() error {
+	if l.opts.People != nil {
+		return l.opts.People.fill(l.tenant)
+	}
+	path := filepath.Join(l.opts.Seed, TenantSeed)
+	var seed io.Reader = strings.NewReader("{}")
+	f, err := os.Open(path)
+	switch {
+	case err == nil:
+		defer f.Close()
+		seed = f
+	case !errors.Is(err, os.ErrNotExist):
+		return err
+	}
+	return l.tenant.LoadSeed(seed, path)
 }
 
 // AD is the source directory.

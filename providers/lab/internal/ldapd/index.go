@@ -62,11 +62,16 @@ func (x *hashIndex) each(hash uint32, f func(id uint32) bool) {
 }
 
 func (x *hashIndex) grow() {
-	old := x.slots
-	size := len(old)
+	size := len(x.slots)
 	if x.live*2 >= size {
 		size *= 2
 	}
+	x.rehash(size)
+}
+
+// rehash moves what lives into a table of another size.
+func (x *hashIndex) rehash(size int) {
+	old := x.slots
 	x.slots = make([]uint64, size)
 	mask := uint32(size - 1)
 	for _, s := range old {
@@ -80,4 +85,15 @@ func (x *hashIndex) grow() {
 		x.slots[i] = s
 	}
 	x.used = x.live
+}
+
+// reserve makes room for n more values at once.
+func (x *hashIndex) reserve(n int) {
+	size := len(x.slots)
+	for (x.live+n+1)*4 > size*3 {
+		size *= 2
+	}
+	if size > len(x.slots) {
+		x.rehash(size)
+	}
 }

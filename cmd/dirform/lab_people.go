@@ -1,0 +1,49 @@
+package main
+
+import (
+	"os"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/providers/lab"
+)
+
+// servedPeople makes o serve generated people if --users asks for them.
+func servedPeople(cmd *cobra.Command, args []string, people *lab.People, o *lab.Options) error {
+	if cmd.Flags().Changed("users") {
+		if len(args) > 0 {
+			return &usageError{
+				summary: "Both DIR and --users",
+				detail:  "--users serves generated people instead of what a folder holds.",
+				hint:    "Leave one of them out.",
+			}
+		}
+		o.People = people
+		return nil
+	}
+	for _, name := range []string{"linked", "matched", "seed"} {
+		if cmd.Flags().Changed(name) {
+			return &usageError{
+				summary: "--" + name + " without --users",
+				detail:  "--" + name + " shapes the people that --users makes.",
+				hint:    `Say how many with --users N, or write a seed with "dirform lab generate".`,
+			}
+		}
+	}
+	return nil
+}
+
+// servingGC is how much garbage, in percent of what lives, may gather before it is collected while many people are served:
+// pages are written into buffers that are used again, so collections stay rare, and memory stays close to what the people take.
+const servingGC = 15
+
+// fillMemory suits the garbage collector to making many people, which leaves no garbage to look for. served suits it to
+// serving them, restore is for the end. A GOGC in the environment has the last word.
+func fillMemory() (served, restore func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}, func() {}
+	}
+	before := debug.SetGCPercent(-1)
+	return func() { debug.SetGCPercent(servingGC) }, func() { debug.SetGCPercent(before) }
+}

@@ -1,0 +1,141 @@
+package lab_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"github.com/dirform/dirform/providers/lab"
+)
+
+// TestPeopleAreTheSeedsPeople: made in memory, both directories answer exactly as if they had read the files.
+func TestPeopleAreTheSeedsPeople(t *testing.T) {
+	n := 7100 // more than there are pairs of names
+	for _, o := range []lab.GenerateOptions{{Linked: true}, {Matched: 0.5, Seed: 7}, {}} {
+		dir := t.TempDir()
+		if err := lab.Generate(dir, n, o); err != nil {
+			t.Fatal(err)
+		}
+		read := open(t, lab.Options{Seed: dir})
+		made := open(t, lab.Options{People: &lab.People{Users: n, GenerateOptions: o}})
+		wantLines, gotLines := entryLines(t, read), entryLines(t, made)
+		if len(wantLines) != len(gotLines) || len(gotLines) < n {
+			t.Fatalf("%+v: %d and %d entries", o, len(wantLines), len(gotLines))
+		}
+		for i, line := range wantLines {
+			if line != gotLines[i] {
+				t.Fatalf("%+v: the source differs:\n%s\n%s", o, line, gotLines[i])
+			}
+		}
+		want, got := everyObject(t, read), everyObject(t, made)
+		if !bytes.Equal(want, got) {
+			t.Errorf("%+v: the tenant differs: %d and %d bytes", o, len(want), len(got))
+		}
+		n = 1500
+	}
+}
+
+// everyEntry is everything that a search can show.
+func everyEntry(t *testing.T, l *lab.Lab) []*ldap.Entry {
+	t.Helper()
+	res, err := dial(t, l).SearchWithPaging(ldap.NewSearchRequest(l.AD().BaseDN(), ldap.ScopeWholeSubtree, 0, 0, 0, false, "(objectClass=*)",
+		[]string{"*", "memberOf", "directReports"}, nil), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.Entries
+}
+
+func entryLines(t *testing.T, l *lab.Lab) (lines []string) {
+	for _, e := range everyEntry(t, l) {
+		line := e.DN
+		for _, a := range e.Attributes {
+			line += fmt.Sprintf("\n%s: %q", a.Name, a.Values)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// everyObject is everything that listing users with their managers shows, without what differs between two servers.
+func everyObject(t *testing.T, l *lab.Lab) []byte {
+	t.Helper()
+	at, err := l.ServeEntra()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trust(t, at.CAFile)}}
+	properties := slices.Sorted(maps.Values(flows))
+	properties = append(properties, "id", "userType", "createdDateTime", "proxyAddresses", "otherMails", "businessPhones", "accountEnabled",
+		"onPremisesImmutableId", "mailNickname")
+	var all []byte
+	for link := at.Endpoint + "/users?$top=999&$expand=manager($select=id)&$select=" + strings.Join(properties, ","); link != ""; {
+		req, _ := http.NewRequest(http.MethodGet, link, nil)
+		req.Header.Set("Authorization", "Bearer "+at.AccessToken)
+		res, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		var page struct {
+			Next  string `json:"@odata.nextLink"`
+			Value json.RawMessage
+		}
+		if err != nil || res.StatusCode != 200 || json.Unmarshal(b, &page) != nil {
+			t.Fatal(err, res.Status)
+		}
+		all, link = append(all, page.Value...), page.Next
+	}
+	return all
+}
+
+// What was made can be found by every name, and is as unique as what was read.
+func TestPeopleAreFoundAndUnique(t *testing.T) {
+	data := t.TempDir()
+	o := lab.Options{Data: data, People: &lab.People{Users: 50, GenerateOptions: lab.GenerateOptions{Linked: true}}}
+	l := open(t, o)
+	first, second := everyEntry(t, l), ""
+	var one *ldap.Entry
+	for _, e := range first {
+		switch upn := e.GetAttributeValue("userPrincipalName"); {
+		case upn == "" || e.GetAttributeValue("mail") == "":
+		case one == nil:
+			one = e
+		default:
+			second = upn
+		}
+	}
+	for _, name := range []string{"sAMAccountName", "userPrincipalName", "mail"} {
+		if dn, ok := l.AD().Find(one.GetAttributeValue(name)); !ok || dn != one.DN {
+			t.Errorf("by %s: %q", name, dn)
+		}
+	}
+	upn := one.GetAttributeValue("userPrincipalName")
+	for _, property := range []string{"userPrincipalName", "mail"} {
+		if err := l.Tenant().Set(second, property, json.RawMessage(`"`+upn+`"`)); err == nil {
+			t.Errorf("two accounts have the same %s", property)
+		}
+	}
+	if err := l.Tenant().Set(upn, "jobTitle", json.RawMessage(`"Head"`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := open(t, o).Tenant().Get(upn)
+	if err != nil || !strings.Contains(string(b), `"jobTitle":"Head"`) {
+		t.Errorf("a write to made people did not last: %s, %v", b, err)
+	}
+	if _, err := lab.Open(lab.Options{People: &lab.People{Users: -1}}); err == nil {
+		t.Error("a lab of -1 users was made")
+	}
+}
