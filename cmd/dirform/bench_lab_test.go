@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -110,27 +109,51 @@ func (x *bench) serve() {
 
 // usage is what a run of dirform took.
 type usage struct {
-	wall, cpu time.Duration
-	rss       int64 // peak, bytes
-	code      int
+	Wall, CPU time.Duration
+	RSS       int64 // peak, bytes
+	Code      int
 	stdout    string
+}
+
+// measuredCommand runs the command that its arguments are and writes the usage to the file that the first one names. It is a
+// process of its own because Linux begins counting a child's peak memory with its parent's.
+func measuredCommand() {
+	cmd := exec.Command(os.Args[2], os.Args[3:]...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	start := time.Now()
+	if err := cmd.Run(); cmd.ProcessState == nil { // it did not start; anything else shows in the status
+		os.Stderr.WriteString(err.Error())
+		os.Exit(exitFailure)
+	}
+	u := usage{Wall: time.Since(start), Code: cmd.ProcessState.ExitCode(), RSS: peakMemory(cmd.ProcessState)}
+	u.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	text, err := json.Marshal(u)
+	if err == nil {
+		err = os.WriteFile(os.Args[1], text, 0o600)
+	}
+	if err != nil {
+		os.Exit(exitFailure)
+	}
 }
 
 // run runs dirform in a process of its own.
 func (x *bench) run(args ...string) usage {
 	x.b.Helper()
-	cmd := exec.Command(x.binary, args...)
+	file := filepath.Join(x.dir, "usage.json")
+	cmd := exec.Command("dirform-measured", append([]string{file, x.binary}, args...)...)
 	cmd.Dir = x.dir
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
-	start := time.Now()
 	out, err := cmd.Output()
-	u := usage{wall: time.Since(start), code: cmd.ProcessState.ExitCode(), stdout: string(out)}
-	u.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	if r, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		u.rss = r.Maxrss << 10 // Linux counts in KiB
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(file)
 	}
-	if err != nil && u.code <= exitFailure {
+	u := usage{stdout: string(out)}
+	if err == nil {
+		err = json.Unmarshal(text, &u)
+	}
+	if err != nil || u.Code == exitFailure {
 		x.b.Fatalf("dirform %s: %v\n%s%s", strings.Join(args, " "), err, out, stderr.String())
 	}
 	return u
@@ -140,8 +163,8 @@ func (x *bench) run(args ...string) usage {
 func (x *bench) succeed(args ...string) usage {
 	x.b.Helper()
 	u := x.run(args...)
-	if u.code != 0 {
-		x.b.Fatalf("dirform %s: status %d\n%s", strings.Join(args, " "), u.code, u.stdout)
+	if u.Code != 0 {
+		x.b.Fatalf("dirform %s: status %d\n%s", strings.Join(args, " "), u.Code, u.stdout)
 	}
 	return u
 }

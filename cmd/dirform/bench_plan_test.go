@@ -51,8 +51,8 @@ func BenchmarkPlan(b *testing.B) {
 				return graphFloor(x.access.Entra, x.tenantQuery())
 			}))
 			u := x.succeed("plan", "--detailed-exitcode") // 0: nothing has changed
-			wall, cpu = append(wall, u.wall.Seconds()), append(cpu, u.cpu.Seconds())
-			rss = append(rss, float64(u.rss))
+			wall, cpu = append(wall, u.Wall.Seconds()), append(cpu, u.CPU.Seconds())
+			rss = append(rss, float64(u.RSS))
 		}
 	}
 	asked := x.count(users)
@@ -135,10 +135,10 @@ func measureCreates(b *testing.B, users int) measured {
 	var wall, cpu, rss []float64
 	for range benchRounds {
 		u := x.run("plan", "--detailed-exitcode", "--out", "all.dfplan")
-		if want := fmt.Sprintf("Plan: %d to create", users); u.code != exitPending || !strings.Contains(u.stdout, want) {
-			b.Fatalf("status %d without %q", u.code, want)
+		if want := fmt.Sprintf("Plan: %d to create", users); u.Code != exitPending || !strings.Contains(u.stdout, want) {
+			b.Fatalf("status %d without %q", u.Code, want)
 		}
-		wall, cpu, rss = append(wall, u.wall.Seconds()), append(cpu, u.cpu.Seconds()), append(rss, float64(u.rss))
+		wall, cpu, rss = append(wall, u.Wall.Seconds()), append(cpu, u.CPU.Seconds()), append(rss, float64(u.RSS))
 	}
 	return measured{median(wall), median(cpu), slices.Max(rss)}
 }
@@ -150,7 +150,7 @@ func BenchmarkVersion(b *testing.B) {
 	var wall []float64
 	for range b.N {
 		for range 20 {
-			wall = append(wall, x.succeed("version").wall.Seconds()*1e3)
+			wall = append(wall, x.succeed("version").Wall.Seconds()*1e3)
 		}
 	}
 	report(b, "dirform version", row{"start to end", median(wall), "ms", budgetStart})

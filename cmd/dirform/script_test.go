@@ -12,7 +12,7 @@ import (
 
 // TestMain lets scripts call dirform: the test binary runs again under that name, and is then dirform itself.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"dirform": main, "dirform-counted": countedPlanCommand})
+	testscript.Main(m, map[string]func(){"dirform": main, "dirform-counted": countedPlanCommand, "dirform-measured": measuredCommand})
 }
 
 // TestScript runs testdata/script/*.txtar, the specification of the command line: <command>_<case>.txtar, whose first line says
