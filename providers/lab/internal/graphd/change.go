@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -44,14 +45,10 @@ func (t *Tenant) appendFull(b []byte, o *object) []byte {
 		b = append(o.manager.id.appendTo(b), '"')
 	}
 	if m := o.members(); len(m) > 0 {
-		b = append(b, `,"members":`...)
-		sep := byte('[')
-		for _, x := range m {
-			b = append(b, sep, '"')
-			b = append(x.id.appendTo(b), '"')
-			sep = ','
-		}
-		b = append(b, ']')
+		b = appendIDs(append(b, `,"members":`...), m)
+	}
+	if m := o.refs(ownerRel); len(m) > 0 {
+		b = appendIDs(append(b, `,"owners":`...), m)
 	}
 	if o.cloudManaged() {
 		b = append(b, `,"onPremisesSyncBehavior":{"isCloudManaged":true}`...)
@@ -59,27 +56,57 @@ func (t *Tenant) appendFull(b []byte, o *object) []byte {
 	return append(b, '}')
 }
 
+// journalRecord is what OnChange delivers. Object is the new value, Add and Remove are ids of references, On and At belong to
+// the tenant's synchronization.
+type journalRecord struct {
+	Op, Kind, ID, Relation string
+	Object                 json.RawMessage
+	Add, Remove            []string
+	On                     bool
+	At                     time.Time
+}
+
+// applyTenant replays a change of something else than users, groups and contacts; false if c is none.
+func (t *Tenant) applyTenant(c journalRecord) (bool, error) {
+	switch {
+	case c.Op == "sync":
+		t.applySync(c.On, c.At)
+		return true, nil
+	case c.Kind == "onPremisesSynchronization":
+		next, e := t.sync.patched(c.Object)
+		if e != nil {
+			return true, fmt.Errorf("a journal record's settings are not valid: %w", e)
+		}
+		t.sync = next
+		return true, nil
+	}
+	return t.applyPlain(c.Op, c.Kind, c.ID, c.Object)
+}
+
 // Apply replays a change that OnChange delivered. Changes must come in the order in which they were made, after the seed
 // they were made to.
 func (t *Tenant) Apply(change json.RawMessage) error {
-	var c struct {
-		Op, Kind, ID string
-		Object       json.RawMessage
-	}
+	var c journalRecord
 	if err := json.Unmarshal(change, &c); err != nil {
 		return fmt.Errorf("a journal record is not valid: %w", err)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if done, err := t.applyTenant(c); done {
+		return err
 	}
 	k, ok := kindOf(c.Kind)
 	if !ok {
 		return fmt.Errorf("a journal record is about %q, which this version does not know", c.Kind)
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if c.Op == "remove" {
-		id, _ := parseGUID(c.ID)
+	switch id, _ := parseGUID(c.ID); c.Op {
+	case "remove":
 		if o := t.byID[id]; o != nil {
 			t.forget(o)
 		}
+		return nil
+	case "refs":
+		t.applyRefs(id, c.Relation, c.Add, c.Remove)
 		return nil
 	}
 	var d draft
@@ -101,13 +128,8 @@ func (t *Tenant) replay(id guid, d *draft) {
 	}
 	next := object{id: id, kind: d.kind, seq: o.seq, rec: makeRecord(d.fields), manager: t.refer(d.manager)}
 	next.deleted = next.rec.get(propDeletedDateTime) != ""
-	if len(d.members) > 0 || d.cloudManaged {
-		next.ext = &extra{cloudManaged: d.cloudManaged}
-		for _, m := range d.members {
-			if x := t.refer(m); x != nil {
-				next.ext.members = append(next.ext.members, x)
-			}
-		}
+	if len(d.members)+len(d.owners) > 0 || d.cloudManaged {
+		next.ext = &extra{cloudManaged: d.cloudManaged, members: t.referAll(d.members), owners: t.referAll(d.owners)}
 	}
 	t.store(o, next)
 	delete(t.shadows, o) // it was written long ago

@@ -67,7 +67,7 @@ func (t *Tenant) restoreDeleted(rq *request) (reply, *Error) {
 	}
 	if len(rq.body) > 0 {
 		if err := json.Unmarshal(rq.body, &body); err != nil {
-			return reply{}, parsingError("Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
+			return reply{}, malformed()
 		}
 	}
 	t.mu.Lock()
@@ -95,8 +95,8 @@ func (t *Tenant) restoreDeleted(rq *request) (reply, *Error) {
 	if body.AutoReconcileProxyConflict {
 		t.dropTakenAddresses(&next)
 	}
-	if other, property, _ := t.clash(o, &next); other != nil {
-		return reply{}, conflict(property)
+	if e := t.groupClash(o, &next); e != nil {
+		return reply{}, e
 	}
 	if err := t.commit(o, next); err != nil {
 		return reply{}, err.(*Error)

@@ -14,6 +14,7 @@ type draft struct {
 	fields       []field
 	manager      string
 	members      []string
+	owners       []string
 	cloudManaged bool
 	more         map[string]string // members that are not properties of the object: raw JSON
 }
@@ -91,6 +92,10 @@ func (d *draft) special(key string, v jsontext.Value, reg *registry) error {
 	case low == "members":
 		if d.members = texts(raw); raw != "null" && raw != "[]" && d.members == nil {
 			return fmt.Errorf("members must be a list of object ids or user principal names")
+		}
+	case low == "owners":
+		if d.owners = texts(raw); raw != "null" && raw != "[]" && d.owners == nil {
+			return fmt.Errorf("owners must be a list of object ids or user principal names")
 		}
 	case low == "onpremisessyncbehavior":
 		d.cloudManaged = strings.Contains(raw, `"isCloudManaged":true`)

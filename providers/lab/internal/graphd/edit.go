@@ -26,9 +26,9 @@ func (t *Tenant) Set(name, property string, value json.RawMessage) error {
 	case "manager":
 		return t.setRefs(o, string(v), func(next *object, refs []*object) { next.manager = append(refs, nil)[0] })
 	case "members":
-		return t.setRefs(o, string(v), func(next *object, refs []*object) {
-			next.ext = o.withExt(func(e *extra) { e.members = refs })
-		})
+		return t.setRefs(o, string(v), func(next *object, refs []*object) { *next = o.withRefs(memberRel, refs) })
+	case "owners":
+		return t.setRefs(o, string(v), func(next *object, refs []*object) { *next = o.withRefs(ownerRel, refs) })
 	}
 	p, ok := t.reg.find(property)
 	if !ok || p == propID || p == propDeletedDateTime {

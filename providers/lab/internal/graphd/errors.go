@@ -33,6 +33,11 @@ func parsingError(format string, args ...any) *Error {
 	return &Error{Status: 400, Code: "BadRequest", Message: fmt.Sprintf(format, args...)}
 }
 
+// malformed is the answer to a body that is not JSON.
+func malformed() *Error {
+	return parsingError("Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
+}
+
 func unsupportedQuery(format string, args ...any) *Error {
 	return &Error{Status: 400, Code: "Request_UnsupportedQuery", Message: fmt.Sprintf(format, args...)}
 }

@@ -15,20 +15,30 @@ type filterParser struct {
 	depth    int
 }
 
-// parseFilter compiles the filters that clients of a directory need; others get the service's refusal.
+// parseFilter is compileFilter with the limit on alternatives.
 func parseFilter(reg *registry, k kind, s string) (*filter, bool, *Error) {
+	f, advanced, e := compileFilter(reg, k, s)
+	if e != nil {
+		return nil, false, e
+	}
+	if n := f.clauses(); n > maxClauses {
+		return nil, false, unsupportedQuery("Too many child clauses specified in search filter expression containing 'OR' operators: %d."+
+			" Max allowed: %d.", n, maxClauses)
+	}
+	return f, advanced, nil
+}
+
+// compileFilter compiles the filters that clients of a directory need; others get the service's refusal. advanced says that it
+// needs ConsistencyLevel: eventual.
+func compileFilter(reg *registry, k kind, s string) (f *filter, advanced bool, e *Error) {
 	p := &filterParser{reg: reg, kind: k, rest: s}
 	p.next()
-	f := p.or()
+	f = p.or()
 	if p.err == nil && p.tok != "" {
 		p.fail()
 	}
 	if p.err != nil {
 		return nil, false, p.err
-	}
-	if n := f.clauses(); n > maxClauses {
-		return nil, false, unsupportedQuery("Too many child clauses specified in search filter expression containing 'OR' operators: %d."+
-			" Max allowed: %d.", n, maxClauses)
 	}
 	return f, p.advanced, nil
 }

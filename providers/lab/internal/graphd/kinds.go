@@ -15,15 +15,18 @@ var propertiesOf = []struct {
 		" imAddresses lastPasswordChangeDateTime legalAgeGroupClassification licenseAssignmentStates mobilePhone officeLocation" +
 		" onPremisesDistinguishedName onPremisesImmutableId onPremisesUserPrincipalName otherMails passwordPolicies postalCode" +
 		" provisionedPlans showInAddressList signInSessionsValidFromDateTime state streetAddress usageLocation userPrincipalName userType"},
-	{[]kind{groupKind}, "classification description groupTypes isAssignableToRole mailEnabled membershipRule onPremisesNetBiosName" +
-		" securityEnabled uniqueName visibility"},
+	{[]kind{groupKind}, "allowExternalSenders autoSubscribeNewMembers classification creationOptions description expirationDateTime groupTypes" +
+		" hideFromAddressLists hideFromOutlookClients isAssignableToRole isSubscribedByMail mailEnabled membershipRule" +
+		" membershipRuleProcessingState onPremisesNetBiosName renewedDateTime resourceBehaviorOptions resourceProvisioningOptions" +
+		" securityEnabled theme uniqueName unseenCount visibility"},
 	{[]kind{contactKind}, "addresses phones"},
 	{[]kind{userKind, groupKind}, "assignedLicenses createdDateTime onPremisesDomainName onPremisesExtensionAttributes" +
 		" onPremisesSamAccountName onPremisesSecurityIdentifier preferredDataLocation preferredLanguage securityIdentifier"},
 	{[]kind{userKind, contactKind}, "companyName department givenName jobTitle surname"},
-	{nil, "authenticationType directoryScopeId isAdminManaged isBuiltIn isDefault isEnabled isInitial isRoot isVerified prepaidUnits" +
+	{nil, "appliesTo authenticationType capabilityStatus consumedUnits directoryScopeId isAdminManaged isBuiltIn isDefault isEnabled isInitial isRoot isVerified prepaidUnits" +
 		" principalId roleDefinition roleDefinitionId roleTemplateId servicePlans skuId skuPartNumber supportedServices templateId" +
-		" tenantType verifiedDomains"},
+		" tenantType verifiedDomains marketingNotificationEmails privacyProfile securityComplianceNotificationMails" +
+		" securityComplianceNotificationPhones technicalNotificationMails"},
 }
 
 // elsewhere are user properties that live outside the directory: asking for them in a list is refused with 501 (v1.0

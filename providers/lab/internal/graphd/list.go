@@ -112,7 +112,9 @@ func (t *Tenant) appendObject(b []byte, o *object, q *query, scratch []span) []b
 }
 
 func appendColumns(b []byte, o *object, cols []column, scratch []span) []byte {
-	clear(scratch)
+	for i := range cols {
+		scratch[cols[i].prop] = span{}
+	}
 	all := o.rec
 	for r := all; r != ""; {
 		var p int

@@ -2,8 +2,6 @@ package graphd
 
 import (
 	"encoding/json"
-	"net/url"
-	"strings"
 )
 
 func (t *Tenant) getManager(rq *request) (reply, *Error) {
@@ -17,7 +15,7 @@ func (t *Tenant) getManager(rq *request) (reply, *Error) {
 	if m == nil || m.deleted {
 		return reply{}, notFound("manager")
 	}
-	return t.single(rq, 200, m)
+	return t.typed(rq, m)
 }
 
 func (t *Tenant) putManager(rq *request) (reply, *Error) {
@@ -56,7 +54,7 @@ func (t *Tenant) setManager(name string, m *object) (reply, *Error) {
 	if e != nil {
 		return reply{}, e
 	}
-	if o.rec.get(propSyncEnabled) == "true" && !o.cloudManaged() {
+	if o.isSynced() {
 		return reply{}, syncedElsewhere()
 	}
 	if m == o {
@@ -74,19 +72,10 @@ func (t *Tenant) setManager(name string, m *object) (reply, *Error) {
 func refTarget(body []byte) (string, *Error) {
 	var ref map[string]any
 	if err := json.Unmarshal(body, &ref); err != nil {
-		return "", parsingError("Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
+		return "", malformed()
 	}
-	s, _ := ref["@odata.id"].(string)
-	u, err := url.Parse(s)
-	if err != nil || s == "" {
-		return "", badRequest("Invalid URL format specified in payload.")
-	}
-	segments := strings.Split(strings.Trim(u.Path, "/"), "/")
-	id := segments[len(segments)-1]
-	if _, ok := parseGUID(id); !ok || len(segments) < 2 {
-		return "", badRequest("Invalid URL format specified in payload.")
-	}
-	return id, nil
+	link, _ := ref["@odata.id"].(string)
+	return linkedID(link)
 }
 
 func (t *Tenant) getSyncBehavior(rq *request) (reply, *Error) {

@@ -46,6 +46,7 @@ type object struct {
 // extra is what few objects have.
 type extra struct {
 	members      []*object // groups
+	owners       []*object // groups
 	cloudManaged bool      // onPremisesSyncBehavior.isCloudManaged
 }
 

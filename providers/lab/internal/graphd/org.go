@@ -36,7 +36,7 @@ func (t *Tenant) getDomain(rq *request) (reply, *Error) {
 func (t *Tenant) listSKUs(rq *request) (reply, *Error) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.plainList(rq, t.skus)
+	return t.plainList(rq, t.liveSKUs())
 }
 
 func (t *Tenant) listRoleDefinitions(rq *request) (reply, *Error) {
@@ -69,6 +69,11 @@ func (t *Tenant) listRoleAssignments(rq *request) (reply, *Error) {
 		return reply{}, badRequest("$expand is supported for roleDefinition only; '%s' was asked for.", expand)
 	}
 	delete(rq.query, "$expand")
+	return t.plainList(rq, t.assignments(expand != ""))
+}
+
+// assignments lists who holds which role, with the role's definition if asked for.
+func (t *Tenant) assignments(expand bool) []*object {
 	principal, role, scope := t.reg.must("principalId"), t.reg.must("roleDefinitionId"), t.reg.must("directoryScopeId")
 	def := t.reg.must("roleDefinition")
 	var list []*object
@@ -77,12 +82,16 @@ func (t *Tenant) listRoleAssignments(rq *request) (reply, *Error) {
 			continue
 		}
 		fields := []field{{propID, quoted(a.id)}, {principal, quoted(a.principal.id.String())}, {role, a.role.rec.get(propID)}, {scope, `"/"`}}
-		if expand != "" {
+		if expand {
 			fields = append(fields, field{def, `{` + string(t.appendAll(nil, a.role)) + `}`})
 		}
 		list = append(list, &object{kind: plainKind, rec: makeRecord(fields)})
 	}
-	return t.plainList(rq, list)
+	return list
+}
+
+func (t *Tenant) getRoleAssignment(rq *request) (reply, *Error) {
+	return t.plainGet(rq, func() []*object { return t.assignments(false) })
 }
 
 // activeRoles are the roles somebody holds, as GET /directoryRoles lists them: each with an id of this tenant's own.
@@ -107,13 +116,35 @@ func (t *Tenant) listDirectoryRoles(rq *request) (reply, *Error) {
 	return t.plainList(rq, list)
 }
 
+// activeRole finds an active role by its own id or its template's.
+func (t *Tenant) activeRole(id string) (role *object, holders []*object, e *Error) {
+	list, all := t.activeRoles()
+	template := t.reg.must("roleTemplateId")
+	for _, o := range list {
+		own := text(o.rec.get(propID))
+		if strings.EqualFold(own, id) || strings.EqualFold(text(o.rec.get(template)), id) {
+			return o, all[own], nil
+		}
+	}
+	return nil, nil, notFound(id)
+}
+
+func (t *Tenant) getDirectoryRole(rq *request) (reply, *Error) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	role, _, e := t.activeRole(rq.params[0])
+	if e != nil {
+		return reply{}, e
+	}
+	return t.single(rq, 200, role)
+}
+
 func (t *Tenant) listRoleMembers(rq *request) (reply, *Error) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	_, holders := t.activeRoles()
-	list, ok := holders[strings.ToLower(rq.params[0])]
-	if !ok {
-		return reply{}, notFound(rq.params[0])
+	_, list, e := t.activeRole(rq.params[0])
+	if e != nil {
+		return reply{}, e
 	}
 	return t.references(rq, list)
 }

@@ -35,6 +35,12 @@ const (
 	propAssignableToRole
 	propEmployeeID
 	propSecurityEnabled
+	propGroupTypes
+	propMailEnabled
+	propUniqueName
+	propMembershipRule
+	propVisibility
+	propAssignedLicenses
 	propID // of organization, domains and the like; users, groups and contacts have a guid instead
 )
 
@@ -72,6 +78,12 @@ func knownProps() []prop {
 		propAssignableToRole: ro("isAssignableToRole", boolProp),
 		propEmployeeID:       w("employeeId", 16),
 		propSecurityEnabled:  ro("securityEnabled", boolProp),
+		propGroupTypes:       ro("groupTypes", listProp),
+		propMailEnabled:      ro("mailEnabled", boolProp),
+		propUniqueName:       {name: "uniqueName", max: 128},
+		propMembershipRule:   {name: "membershipRule", max: 3072},
+		propVisibility:       ro("visibility", textProp),
+		propAssignedLicenses: ro("assignedLicenses", objectsProp),
 		propID:               ro("id", textProp),
 		propID + 1:           w("givenName", 64), w("surname", 64), w("jobTitle", 128), w("department", 64),
 		w("companyName", 64), w("city", 128), w("state", 128), w("country", 128), w("postalCode", 40),
@@ -89,11 +101,17 @@ func knownProps() []prop {
 		ro("onPremisesDistinguishedName", textProp), ro("onPremisesDomainName", textProp),
 		ro("onPremisesUserPrincipalName", textProp), ro("onPremisesSecurityIdentifier", textProp),
 		ro("onPremisesNetBiosName", textProp), ro("onPremisesProvisioningErrors", objectsProp),
-		ro("serviceProvisioningErrors", objectsProp), ro("assignedLicenses", objectsProp), ro("assignedPlans", objectsProp),
+		ro("serviceProvisioningErrors", objectsProp), ro("assignedPlans", objectsProp),
 		ro("provisionedPlans", objectsProp), ro("licenseAssignmentStates", objectsProp), ro("identities", objectsProp),
 		ro("signInSessionsValidFromDateTime", timeProp), ro("lastPasswordChangeDateTime", timeProp),
-		ro("description", textProp), ro("groupTypes", listProp), ro("mailEnabled", boolProp), ro("visibility", textProp),
-		ro("membershipRule", textProp), ro("uniqueName", textProp), ro("classification", textProp),
+		{name: "description", max: 1024}, ro("membershipRuleProcessingState", textProp),
+		ro("classification", textProp), ro("theme", textProp), ro("renewedDateTime", timeProp), ro("expirationDateTime", timeProp),
+		ro("resourceBehaviorOptions", listProp), ro("resourceProvisioningOptions", listProp), ro("creationOptions", listProp),
+		ro("allowExternalSenders", boolProp), ro("autoSubscribeNewMembers", boolProp), ro("hideFromAddressLists", boolProp),
+		ro("hideFromOutlookClients", boolProp), ro("isSubscribedByMail", boolProp), ro("unseenCount", numberProp),
+		ro("consumedUnits", numberProp), ro("appliesTo", textProp), ro("capabilityStatus", textProp),
+		ro("marketingNotificationEmails", listProp), ro("privacyProfile", objectProp), ro("securityComplianceNotificationMails", listProp),
+		ro("securityComplianceNotificationPhones", listProp), ro("technicalNotificationMails", listProp),
 		ro("addresses", objectsProp), ro("phones", objectsProp), ro("verifiedDomains", objectsProp),
 		ro("supportedServices", listProp), ro("servicePlans", objectsProp), ro("prepaidUnits", objectProp),
 		ro("authenticationType", textProp), ro("isAdminManaged", boolProp), ro("isDefault", boolProp), ro("isInitial", boolProp),
@@ -173,3 +191,16 @@ func (p *prop) empty() string {
 	}
 	return "null"
 }
+
+// defaultGroupProps and defaultContactProps are likewise those of groups and contacts.
+var (
+	defaultGroupProps = []string{"id", "deletedDateTime", "classification", "createdDateTime", "creationOptions", "description", "displayName",
+		"expirationDateTime", "groupTypes", "isAssignableToRole", "mail", "mailEnabled", "mailNickname", "membershipRule",
+		"membershipRuleProcessingState", "onPremisesDomainName", "onPremisesLastSyncDateTime", "onPremisesNetBiosName",
+		"onPremisesSamAccountName", "onPremisesSecurityIdentifier", "onPremisesSyncEnabled", "preferredDataLocation", "preferredLanguage",
+		"proxyAddresses", "renewedDateTime", "resourceBehaviorOptions", "resourceProvisioningOptions", "securityEnabled",
+		"securityIdentifier", "theme", "uniqueName", "visibility", "onPremisesProvisioningErrors", "serviceProvisioningErrors"}
+	defaultContactProps = []string{"id", "deletedDateTime", "companyName", "department", "displayName", "givenName", "jobTitle", "mail",
+		"mailNickname", "onPremisesLastSyncDateTime", "onPremisesSyncEnabled", "surname", "addresses", "phones", "proxyAddresses",
+		"onPremisesProvisioningErrors", "serviceProvisioningErrors"}
+)

@@ -38,8 +38,8 @@ type query struct {
 // parseQuery reads the options of a list or a single object.
 func (t *Tenant) parseQuery(rq *request, k kind) (*query, *Error) {
 	q := &query{kind: k, top: defaultPage}
-	if k == userKind {
-		q.cols, _ = t.columns(defaultUserProps, k)
+	if k < plainKind {
+		q.cols = t.defaults[k]
 	}
 	advanced := false
 	var e *Error

@@ -53,16 +53,6 @@ func (t *Tenant) countObjects(rq *request) (reply, *Error) {
 	return reply{status: 200, body: []byte(n), contentType: "text/plain"}, nil
 }
 
-func (t *Tenant) listMembers(rq *request) (reply, *Error) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	g, e := t.find(groupKind, rq.params[0])
-	if e != nil {
-		return reply{}, e
-	}
-	return t.references(rq, t.see(g).members())
-}
-
 // references lists objects of several kinds in a fixed order; page links count positions.
 func (t *Tenant) references(rq *request, list []*object) (reply, *Error) {
 	q, e := t.parseQuery(rq, plainKind)
@@ -91,6 +81,7 @@ func (t *Tenant) positioned(rq *request, q *query, list []*object, context strin
 }
 
 func (t *Tenant) mixedPage(rq *request, q *query, rows []*object, context string) (reply, *Error) {
+	all := rows
 	start, found := bySeq(rows, q.after)
 	if found {
 		start++
@@ -103,6 +94,9 @@ func (t *Tenant) mixedPage(rq *request, q *query, rows []*object, context string
 	b := append([]byte(nil), `{"@odata.context":"`...)
 	b = append(append(append(b, rq.root...), `/$metadata#`...), context...)
 	b = append(b, '"')
+	if q.count {
+		b = strconv.AppendInt(append(b, `,"@odata.count":`...), int64(len(all)), 10)
+	}
 	if more && !t.faults.dropLink() {
 		b = quote(append(b, `,"@odata.nextLink":`...), q.nextLink(rq, rows[len(rows)-1].seq))
 	}
@@ -112,16 +106,23 @@ func (t *Tenant) mixedPage(rq *request, q *query, rows []*object, context string
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, '{')
-		if q.cols == nil {
-			b = t.appendAll(b, o)
-		} else {
-			if o.kind != plainKind {
-				b = append(append(append(b, `"@odata.type":"`...), o.kind.odataType()...), `",`...)
-			}
-			b = appendColumns(b, o, q.cols, scratch)
-		}
-		b = append(b, '}')
+		b = append(t.appendTyped(append(b, '{'), o, q, scratch), '}')
 	}
 	return reply{status: 200, body: append(b, `]}`...), list: true}, nil
+}
+
+// appendTyped writes the members of an object in a reply that holds several kinds: its type, and the selected properties or
+// those that its own path returns by default.
+func (t *Tenant) appendTyped(b []byte, o *object, q *query, scratch []span) []byte {
+	cols := q.cols
+	if o.kind != plainKind {
+		b = append(append(append(b, `"@odata.type":"`...), o.kind.odataType()...), `",`...)
+		if cols == nil {
+			cols = t.defaults[o.kind]
+		}
+	}
+	if cols == nil {
+		return t.appendAll(b, o)
+	}
+	return appendColumns(b, o, cols, scratch)
 }

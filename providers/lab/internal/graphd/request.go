@@ -53,12 +53,36 @@ func newRequest(method, target, root string, header http.Header, body []byte) (*
 		if err != nil {
 			return nil, parsingError("Invalid URL.")
 		}
-		name, key, ok := strings.Cut(plain, "('")
-		if key, closed := strings.CutSuffix(key, "')"); ok && closed { // users('id') is users/id
-			rq.path = append(rq.path, name, key)
-			continue
-		}
-		rq.path = append(rq.path, plain)
+		rq.path = append(rq.path, keyed(plain)...)
 	}
 	return rq, nil
+}
+
+// boundNames are the functions and actions that may stand in a URL under their full name, as in users/microsoft.graph.delta().
+var boundNames = map[string]bool{"delta": true, "assignlicense": true, "restore": true, "getbyids": true, "verify": true}
+
+// keyed undoes OData's other spellings of a segment: users('id') is users/id, groups(uniqueName='x') is groups(uniqueName=)/x,
+// delta() and microsoft.graph.delta() are delta.
+func keyed(segment string) []string {
+	name, inner, ok := strings.Cut(segment, "(")
+	inner, closed := strings.CutSuffix(inner, ")")
+	if !ok || !closed {
+		name, inner = segment, ""
+	}
+	const namespace = "microsoft.graph."
+	if len(name) > len(namespace) && strings.EqualFold(name[:len(namespace)], namespace) && boundNames[strings.ToLower(name[len(namespace):])] {
+		name = name[len(namespace):]
+	}
+	if inner == "" {
+		return []string{name}
+	}
+	property, value, _ := strings.Cut(inner, "'")
+	value, closed = strings.CutSuffix(value, "'")
+	if !closed || property != "" && !strings.HasSuffix(property, "=") {
+		return []string{segment}
+	}
+	if property != "" {
+		name += "(" + property + ")"
+	}
+	return []string{name, strings.ReplaceAll(value, "''", "'")}
 }

@@ -20,6 +20,7 @@ type seeder struct {
 	d          draft
 	managers   []pendingRef
 	members    []pendingRef
+	owners     []pendingRef
 	roles      []pendingRole
 	org        *draft
 	domains    []draft
@@ -155,6 +156,7 @@ func (s *seeder) section(dec *jsontext.Decoder, key string) error {
 		})
 	case "subscribedSkus":
 		return s.each(dec, plainKind, func(int64) error {
+			s.t.finishSKU(&s.d)
 			s.t.skus = append(s.t.skus, s.t.plain(&s.d, "subscribedSku"))
 			return nil
 		})

@@ -25,6 +25,13 @@ func (s *seeder) finish() error {
 		}
 		p.from.ext.members = append(p.from.ext.members, m)
 	}
+	for _, p := range s.owners {
+		m := s.t.refer(p.to)
+		if m == nil {
+			return dangling(p.at, "owner", p.to)
+		}
+		*p.from = p.from.withRefs(ownerRel, append(p.from.refs(ownerRel), m))
+	}
 	for _, r := range s.roles {
 		o := s.t.refer(r.principal)
 		if o == nil {
@@ -34,6 +41,8 @@ func (s *seeder) finish() error {
 	}
 	s.finishDomains()
 	s.finishOrganization()
+	s.finishSeats()
+	s.t.changes.on = true
 	s.t.setFaults(s.faults, len(s.t.live[userKind]))
 	return nil
 }
@@ -113,28 +122,17 @@ func (s *seeder) finishOrganization() {
 		d = &draft{kind: plainKind}
 	}
 	initial := ""
-	verified := []byte{'['}
 	for _, o := range t.domains {
-		name := text(o.rec.get(propID))
-		first := o.rec.get(t.reg.must("isInitial")) == "true"
-		if first {
-			initial = name
+		if o.rec.get(t.reg.must("isInitial")) == "true" {
+			initial = text(o.rec.get(propID))
 		}
-		if _, ok := t.verified[strings.ToLower(name)]; !ok {
-			continue
-		}
-		if len(verified) > 1 {
-			verified = append(verified, ',')
-		}
-		verified = fmt.Appendf(verified, `{"capabilities":"Email, OfficeCommunicationsOnline","isDefault":%s,"isInitial":%t,"name":%s,"type":%s}`,
-			o.rec.get(t.reg.must("isDefault")), first, quoted(name), o.rec.get(t.reg.must("authenticationType")))
 	}
 	if d.get(propDisplayName) == "" {
 		name, _, _ := strings.Cut(initial, ".")
 		d.set(propDisplayName, quoted(strings.ToUpper(name[:1])+name[1:]))
 	}
 	if p, _ := t.reg.find("verifiedDomains"); d.get(p) == "" {
-		d.set(p, string(append(verified, ']')))
+		d.set(p, t.verifiedDomains())
 	}
 	if p := t.reg.must("tenantType"); d.get(p) == "" {
 		d.set(p, `"AAD"`)
@@ -155,4 +153,14 @@ func (t *Tenant) plain(d *draft, what string) *object {
 		d.id = mintGUID(what, d.text(propDisplayName), d.text(part)).String()
 	}
 	return &object{kind: plainKind, rec: makeRecord(append(d.fields, field{propID, quoted(d.id)}))}
+}
+
+// finishSeats takes the licences that the seed's users hold out of what it says is in use.
+func (s *seeder) finishSeats() {
+	used, id := s.t.reg.must("consumedUnits"), s.t.reg.must("skuId")
+	for _, o := range s.t.skus {
+		if n := number(o.rec.get(used)); n > 0 {
+			o.rec = o.rec.with(field{used, fmt.Sprint(max(0, n-s.t.seats[strings.ToLower(text(o.rec.get(id)))]))})
+		}
+	}
 }

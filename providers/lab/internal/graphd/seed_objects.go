@@ -116,6 +116,9 @@ func (s *seeder) add(at int64, what, key string) error {
 	for _, m := range d.members {
 		s.members = append(s.members, pendingRef{o, m, at})
 	}
+	for _, m := range d.owners {
+		s.owners = append(s.owners, pendingRef{o, m, at})
+	}
 	return nil
 }
 

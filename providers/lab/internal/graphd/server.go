@@ -3,7 +3,6 @@ package graphd
 import (
 	"compress/gzip"
 	"crypto/subtle"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -42,12 +41,10 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("request-id", requestID)
 	h.Set("client-request-id", clientID)
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, e := readBody(w, r)
 	var re reply
-	var e *Error
 	switch {
-	case err != nil:
-		e = parsingError("The request body could not be read or is larger than %d bytes.", maxBody)
+	case e != nil:
 	case !s.authorized(r):
 		e = &Error{Status: 401, Code: "InvalidAuthenticationToken", Message: "Access token has expired or is not yet valid."}
 		if r.Header.Get("Authorization") == "" {

@@ -2,7 +2,6 @@ package graphd
 
 import (
 	"cmp"
-	"crypto/x509"
 	"encoding/json"
 	"slices"
 	"sync"
@@ -15,10 +14,9 @@ import (
 type Options struct {
 	ClientID     string // the application that may ask for tokens
 	ClientSecret string
-	AccessToken  string            // a bearer token that is always valid; "" for none
-	Certificate  *x509.Certificate // the application's; nil accepts well-formed client assertions whoever signed them
-	Now          func() time.Time  // time.Now if nil
-	Gzip         bool              // compress replies for clients that ask for it
+	AccessToken  string           // a bearer token that is always valid; "" for none
+	Now          func() time.Time // time.Now if nil
+	Gzip         bool             // compress replies for clients that ask for it
 }
 
 // Tenant is a directory and its server. It is safe for concurrent use.
@@ -35,6 +33,8 @@ type Tenant struct {
 	address  *index    // mail and proxyAddresses of all living objects, without their type
 	lastSeq  uint64
 	shadows  map[*object]shadow
+	changes  *changeLog
+	names    *index // uniqueName of living groups
 	onChange func(json.RawMessage) error
 
 	org      *object
@@ -43,6 +43,10 @@ type Tenant struct {
 	verified map[string]bool // verified domain names in lower case; true if federated
 	skus     []*object
 	roles    roleTable
+	seats    map[string]int // licences in use, by skuId in lower case
+	defaults [plainKind][]column
+	syncOff  time.Time // when synchronization was last turned off; zero if never
+	sync     syncSettings
 
 	tokens *tokens
 	faults *faultState
@@ -55,8 +59,11 @@ func New(o Options) *Tenant {
 		o.Now = time.Now
 	}
 	t := &Tenant{opts: o, reg: newRegistry(), byID: map[guid]*object{}, upns: newIndex(), anchors: newIndex(), address: newIndex(),
-		shadows: map[*object]shadow{}, verified: map[string]bool{}, tokens: newTokens(o), faults: &faultState{}, stats: newStats()}
+		shadows: map[*object]shadow{}, changes: newChangeLog(), names: newIndex(), seats: map[string]int{}, sync: newSyncSettings(), verified: map[string]bool{}, tokens: newTokens(o), faults: &faultState{}, stats: newStats()}
 	t.roles = newRoleTable(t.reg)
+	for k, names := range [][]string{defaultUserProps, defaultGroupProps, defaultContactProps} {
+		t.defaults[k], _ = t.columns(names, kind(k))
+	}
 	return t
 }
 
@@ -84,7 +91,7 @@ func bySeq(list []*object, seq uint64) (int, bool) {
 func (t *Tenant) commit(o *object, next object) error {
 	if t.onChange != nil {
 		if err := t.onChange(t.putRecord(&next)); err != nil {
-			return &Error{Status: 500, Code: "InternalServerError", Message: "The change could not be journaled: " + err.Error()}
+			return journalFailed(err)
 		}
 	}
 	t.store(o, next)
@@ -94,6 +101,7 @@ func (t *Tenant) commit(o *object, next object) error {
 // store is commit without the journal.
 func (t *Tenant) store(o *object, next object) {
 	_, known := t.byID[next.id]
+	c := compare(o, &next, known)
 	if known {
 		t.shade(o, true)
 		t.unlist(o)
@@ -103,6 +111,7 @@ func (t *Tenant) store(o *object, next object) {
 		t.shade(o, false)
 		t.byID[next.id] = o
 	}
+	t.changes.note(o, c)
 	*o = next
 	t.list(o)
 }
@@ -112,6 +121,7 @@ func (t *Tenant) list(o *object) {
 	if !o.deleted {
 		list = &t.live[o.kind]
 		t.eachKey(o, (*index).add)
+		t.countSeats(o, 1)
 	}
 	if n := len(*list); n == 0 || (*list)[n-1].seq < o.seq {
 		*list = append(*list, o)
@@ -125,6 +135,7 @@ func (t *Tenant) unlist(o *object) {
 	if !o.deleted {
 		list = &t.live[o.kind]
 		t.eachKey(o, (*index).remove)
+		t.countSeats(o, -1)
 	}
 	if i, found := bySeq(*list, o.seq); found {
 		*list = slices.Delete(*list, i, i+1)
@@ -135,7 +146,7 @@ func (t *Tenant) unlist(o *object) {
 func (t *Tenant) purge(o *object) error {
 	if t.onChange != nil {
 		if err := t.onChange(removeRecord(o)); err != nil {
-			return &Error{Status: 500, Code: "InternalServerError", Message: "The change could not be journaled: " + err.Error()}
+			return journalFailed(err)
 		}
 	}
 	t.forget(o)
@@ -143,6 +154,7 @@ func (t *Tenant) purge(o *object) error {
 }
 
 func (t *Tenant) forget(o *object) {
+	t.changes.note(o, change{purged: true})
 	t.unlist(o)
 	delete(t.byID, o.id)
 	delete(t.shadows, o)
@@ -160,6 +172,8 @@ func (t *Tenant) eachKey(o *object, f func(*index, string, *object)) {
 			f(t.upns, text(raw), o)
 		case p == propImmutableID && o.kind == userKind:
 			f(t.anchors, text(raw), o)
+		case p == propUniqueName && o.kind == groupKind:
+			f(t.names, text(raw), o)
 		case p == propMail:
 			f(t.address, text(raw), o)
 		case p == propProxyAddresses:

@@ -17,27 +17,33 @@ type userBody struct {
 
 // readUserBody decodes and checks the properties a client wants to set.
 func (t *Tenant) readUserBody(body []byte) (*userBody, *Error) {
+	u := &userBody{names: map[string]bool{}}
+	e := eachProperty(body, func(name string, v jsontext.Value) *Error { return t.takeProperty(u, name, v) })
+	return u, e
+}
+
+// eachProperty calls f with the members of a body, which must be one JSON object.
+func eachProperty(body []byte, f func(name string, v jsontext.Value) *Error) *Error {
 	dec := jsontext.NewDecoder(bytes.NewReader(body))
 	if dec.PeekKind() != '{' {
-		return nil, parsingError("Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
+		return malformed()
 	}
 	dec.ReadToken()
-	u := &userBody{names: map[string]bool{}}
 	for dec.PeekKind() == '"' {
 		tok, _ := dec.ReadToken()
 		name := tok.String()
 		v, err := dec.ReadValue()
 		if err != nil {
-			return nil, parsingError("Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
+			return malformed()
 		}
-		if e := t.takeProperty(u, name, v.Clone()); e != nil {
-			return nil, e
+		if e := f(name, v.Clone()); e != nil {
+			return e
 		}
 	}
 	if _, err := dec.ReadToken(); err != nil {
-		return nil, parsingError("Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
+		return malformed()
 	}
-	return u, nil
+	return nil
 }
 
 func (t *Tenant) takeProperty(u *userBody, name string, v jsontext.Value) *Error {
@@ -55,7 +61,7 @@ func (t *Tenant) takeProperty(u *userBody, name string, v jsontext.Value) *Error
 	}
 	def := &t.reg.props[p]
 	if !def.write {
-		return badRequest("Property '%s' is read-only and cannot be set.", def.name)
+		return readOnly(def.name)
 	}
 	u.sensitive = u.sensitive || def.sensitive
 	if v.Kind() == 'n' {
@@ -117,7 +123,7 @@ func (t *Tenant) patchUser(rq *request) (reply, *Error) {
 	if e != nil {
 		return reply{}, e
 	}
-	if o.rec.get(propSyncEnabled) == "true" && !o.cloudManaged() {
+	if o.isSynced() {
 		return reply{}, syncedElsewhere()
 	}
 	u, e := t.readUserBody(rq.body)
@@ -166,13 +172,7 @@ func (t *Tenant) deleteUser(rq *request) (reply, *Error) {
 	if e != nil {
 		return reply{}, e
 	}
-	if t.holdsRole(o) {
-		return reply{}, denied()
-	}
-	if e := t.bury(o); e != nil {
-		return reply{}, e
-	}
-	return reply{status: 204}, nil
+	return t.deleteObject(o)
 }
 
 // bury moves a living object to the recycle bin, where a user's UPN carries its id so that the name is free at once.

@@ -7,9 +7,10 @@ import (
 
 // shadow is what readers still see of an object that was written a moment ago, while delayed visibility is on.
 type shadow struct {
-	until  time.Time
-	before object
-	known  bool // false: it did not exist before
+	until   time.Time
+	before  object
+	known   bool // false: it did not exist before
+	version int  // of the last change before
 }
 
 // shade keeps o's old value for readers if the fault is on. Called before o changes.
@@ -25,7 +26,7 @@ func (t *Tenant) shade(o *object, known bool) {
 		}
 	}
 	if _, already := t.shadows[o]; delay > 0 && !already {
-		t.shadows[o] = shadow{now.Add(delay), *o, known}
+		t.shadows[o] = shadow{now.Add(delay), *o, known, t.changes.version()}
 	}
 }
 
