@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -73,12 +75,18 @@ func (l *loader) parse(name string, src []byte) {
 			d.Detail = "A block on one line holds one argument at most. Put every argument on a line of its own."
 		}
 	}
+	if file != nil {
+		l.cfg.Files[name] = file
+	}
+	if diags.HasErrors() {
+		l.diags = append(l.diags, firstSyntaxError(src, diags))
+		l.broken = true
+		return
+	}
 	l.diags = append(l.diags, diags...)
-	l.broken = l.broken || diags.HasErrors()
 	if file == nil {
 		return
 	}
-	l.cfg.Files[name] = file
 	body, ok := file.Body.(*hclsyntax.Body)
 	if !ok {
 		return
@@ -88,6 +96,45 @@ func (l *loader) parse(name string, src []byte) {
 		l.fail(&a.NameRange, "Unknown argument", "The argument %q stands outside of any block. A configuration is made of blocks: %s.",
 			a.Name, strings.Join(blockTypes(), ", "))
 	}
+}
+
+// firstSyntaxError is the one to correct: behind a missing quote or brace the parser takes everything for something else, and what
+// it says about that sends people to lines that are right. No block was read yet that would tell where secrets are.
+func firstSyntaxError(src []byte, diags hcl.Diagnostics) *hcl.Diagnostic {
+	var first *hcl.Diagnostic
+	for _, d := range diags {
+		if d.Severity == hcl.DiagError && (first == nil || before(d, first)) {
+			first = d
+		}
+	}
+	if first.Subject != nil && besideSecret(src, first.Subject.Start.Byte) {
+		first.Extra = sourceHidden{}
+	}
+	return first
+}
+
+func before(a, b *hcl.Diagnostic) bool {
+	return a.Subject != nil && b.Subject != nil && a.Subject.Start.Byte < b.Subject.Start.Byte
+}
+
+var (
+	secretName    = regexp.MustCompile(`(?i)password|secret|token|default`) // a variable's default may be one
+	argumentStart = regexp.MustCompile(`(?m)^\s*([A-Za-z_][A-Za-z0-9_-]*)\s*=`)
+)
+
+// besideSecret reports whether the line at a position may show a secret: it names one, or goes on with the value of one.
+func besideSecret(src []byte, at int) bool {
+	at = min(at, len(src))
+	from := bytes.LastIndexByte(src[:at], '\n') + 1
+	to := len(src)
+	if i := bytes.IndexByte(src[at:], '\n'); i >= 0 {
+		to = at + i
+	}
+	if secretName.Match(src[from:to]) {
+		return true
+	}
+	arguments := argumentStart.FindAllSubmatch(src[:to], -1)
+	return len(arguments) > 0 && secretName.Match(arguments[len(arguments)-1][1])
 }
 
 func sortedAttributes(attrs hclsyntax.Attributes) []*hclsyntax.Attribute {

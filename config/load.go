@@ -30,11 +30,12 @@ type Options struct {
 
 // Load reads all *.hcl files of a folder but *.dirtest.hcl and checks them completely: no network, no directory. The
 // configuration is never nil, so that [WriteDiagnostics] can have its Files, but may be used only if the diagnostics have no
-// errors. All mistakes are reported at once as far as they don't follow from each other.
+// errors. All mistakes are reported at once as far as they don't follow from each other: of a file whose syntax is broken only
+// the first, and then nothing of what the blocks mean, because any of them may have been misread.
 func Load(o Options) (*Config, hcl.Diagnostics) {
 	l := newLoader(o)
 	l.readFiles()
-	if l.diags.HasErrors() && len(l.blocks) == 0 {
+	if l.broken || l.diags.HasErrors() && len(l.blocks) == 0 {
 		return l.finish()
 	}
 	l.sortBlocks()
@@ -65,7 +66,7 @@ type loader struct {
 	secretVars   map[string]bool // sensitive variables
 	secretLocals map[string]bool // local values made of them
 	secretRanges []hcl.Range     // literal secrets: source lines that no diagnostic may show
-	broken       bool            // a file could not be parsed, so that names may be missing
+	broken       bool            // a file could not be read or parsed, or a block not understood, so that names may be missing
 	failed       map[string]bool // declared names whose block had errors, such as "scope.staff"
 }
 

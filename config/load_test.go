@@ -243,6 +243,32 @@ func TestSecretFile(t *testing.T) {
 	}
 }
 
+// TestSyntaxErrorsStandAlone: one missing quote or brace is one diagnostic, at the place to mend, and shows no secret.
+func TestSyntaxErrorsStandAlone(t *testing.T) {
+	entra := "provider \"entra\" \"t\" {\n  tenant_id = \"x\"\n}\n"
+	for name, test := range map[string]struct {
+		text string
+		line int
+	}{
+		"quote":         {"provider \"ad\" \"corp\" {\n  url = \"ldaps://x\"\n  bind_dn = \"CN=x\n  password = \"s3cret\"\n}\n" + entra, 3},
+		"secret's":      {"provider \"ad\" \"corp\" {\n  url = \"ldaps://x\"\n  password = \"s3cret\n}\n" + entra, 3},
+		"brace":         {"scope \"staff\" {\n  ou = \"OU=x\"\n\n" + entra + "upn_suffix \"\" {}\n", 1},
+		"bracket":       {"guard \"g\" {\n  protect = [\n}\n" + entra + "foo = 1\n", 3},
+		"secret's tail": {"provider \"ad\" \"corp\" {\n  password = <<E\ns3cret", 3},
+	} {
+		cfg, diags := load(t, map[string]string{"main.hcl": test.text, "more.hcl": "mapping \"x\" {\n  scope = scope.nobody\n}\n"}, config.Options{})
+		var b strings.Builder
+		config.WriteDiagnostics(&b, cfg.Files, diags, false)
+		if len(diags) != 1 || diags[0].Subject == nil || diags[0].Subject.Start.Line != test.line || strings.Contains(b.String(), "s3c") {
+			t.Errorf("%s: want one diagnostic, on line %d:\n%s", name, test.line, b.String())
+		}
+	}
+	_, diags := load(t, map[string]string{"a.hcl": "a {\n", "b.hcl": "b = \"\n"}, config.Options{})
+	if len(diags) != 2 {
+		t.Errorf("two broken files: %v", diags)
+	}
+}
+
 func TestTwoForests(t *testing.T) {
 	cfg := must(t, `
 provider "ad" "a" { lab = "a" }
