@@ -101,7 +101,7 @@ type TenantReader interface {
 	Domains(ctx context.Context) ([]TenantDomain, error)
 	// Read streams all objects of a kind.
 	Read(ctx context.Context, q TenantQuery) Objects
-	// RoleHolders lists who holds a directory role, directly.
+	// RoleHolders lists who holds a directory role, directly or through a group.
 	RoleHolders(ctx context.Context) ([]RoleHolder, error)
 	// Lookup streams the living objects with these ids; those that don't exist are left out. It asks in batches.
 	Lookup(ctx context.Context, kind state.Kind, ids []string, attributes *state.Shape) Objects

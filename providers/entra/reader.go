@@ -70,11 +70,15 @@ func (r *Reader) Domains(ctx context.Context) ([]providers.TenantDomain, error) 
 
 // collect reads a small collection whole, with all its pages.
 func collect[T any](ctx context.Context, c *client, path, params string) ([]T, error) {
+	return collectFrom[T](ctx, c, "GET "+path, path+params)
+}
+
+// collectFrom reads the page at link and those that follow it; op names it in messages.
+func collectFrom[T any](ctx context.Context, c *client, op, link string) ([]T, error) {
 	var all []T
-	link := path + params
 	for seen := newLinks(link); link != ""; {
 		c.count.reads.Add(1)
-		text, err := c.get(ctx, "GET "+path, link, nil)
+		text, err := c.get(ctx, op, link, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -83,15 +87,15 @@ func collect[T any](ctx context.Context, c *client, path, params string) ([]T, e
 			Value *[]T   `json:"value"`
 		}
 		if err := json.Unmarshal([]byte(text), &page); err != nil {
-			return nil, fmt.Errorf("GET %s: the reply is not valid: %w", path, err)
+			return nil, fmt.Errorf("%s: the reply is not valid: %w", op, err)
 		}
 		if page.Value == nil {
-			return nil, fmt.Errorf(`GET %s: the reply has no "value", so it is not a page of objects`, path)
+			return nil, fmt.Errorf(`%s: the reply has no "value", so it is not a page of objects`, op)
 		}
 		all = append(all, *page.Value...)
 		link = page.Next
 		if err := seen.add(link); err != nil {
-			return nil, fmt.Errorf("GET %s: %w", path, err)
+			return nil, fmt.Errorf("%s: %w", op, err)
 		}
 	}
 	return all, nil

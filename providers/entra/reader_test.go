@@ -56,6 +56,10 @@ func TestRoleHolders(t *testing.T) {
 				fmt.Fprint(w, body)
 				return
 			}
+			if r.URL.Path == "/v1.0/$batch" {
+				noGroups(w, r)
+				return
+			}
 			reply(w, 403, graphError("Authorization_RequestDenied", "Insufficient privileges to complete the operation."))
 		})
 		got, err := s.reader(t).RoleHolders(t.Context())
@@ -68,6 +72,77 @@ func TestRoleHolders(t *testing.T) {
 		if d := cmp.Diff(want, got); d != "" || err != nil {
 			t.Errorf("%s: %s %v", name, d, err)
 		}
+	}
+}
+
+// noGroups answers that none of a batch's objects is a group.
+func noGroups(w http.ResponseWriter, r *http.Request) {
+	batches(func(part) answer {
+		return answer{status: 404, body: graphError("Request_ResourceNotFound", "Resource does not exist.")}
+	})(w, r)
+}
+
+// TestRolesThroughGroups: members and owners of a group that holds a role hold it too, and asking for them takes batches, not a
+// request for each principal.
+func TestRolesThroughGroups(t *testing.T) {
+	assignments := `{"principalId":"admins","roleDefinitionId":"ga"},{"principalId":"u1","roleDefinitionId":"ua"}`
+	for i := range 40 {
+		assignments += fmt.Sprintf(`,{"principalId":"z%d","roleDefinitionId":"ua"}`, i)
+	}
+	var s *service
+	s = serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/v1.0/roleManagement/directory/roleDefinitions":
+			fmt.Fprint(w, `{"value":[{"id":"ga","displayName":"Global Administrator"},{"id":"ua","displayName":"User Administrator"}]}`)
+		case "/v1.0/roleManagement/directory/roleAssignments":
+			fmt.Fprintf(w, `{"value":[%s]}`, assignments)
+		case "/v1.0/groups/admins/members":
+			fmt.Fprint(w, `{"value":[{"id":"u2"}]}`)
+		default:
+			batches(func(p part) answer {
+				switch {
+				case strings.HasPrefix(p.URL, "/groups/admins/members?"):
+					return answer{status: 200, body: fmt.Sprintf(`{"value":[{"id":"u1"}],"@odata.nextLink":"%s/v1.0/groups/admins/members?page=2"}`, s.URL)}
+				case strings.HasPrefix(p.URL, "/groups/admins/owners?"):
+					return answer{status: 200, body: `{"value":[{"id":"u3"}]}`}
+				}
+				return answer{status: 404, body: graphError("Request_ResourceNotFound", "Resource does not exist.")}
+			})(w, r)
+		}
+	})
+	got, err := s.reader(t).RoleHolders(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles := map[string]string{}
+	for _, h := range got {
+		roles[h.ID] = strings.Join(h.Roles, ", ")
+	}
+	if roles["u1"] != "Global Administrator, User Administrator" || roles["u2"] != "Global Administrator" || roles["u3"] != "Global Administrator" ||
+		roles["admins"] != "Global Administrator" || len(got) != 44 {
+		t.Error(len(got), roles)
+	}
+	if n := len(s.requests()); n != 7 { // definitions, assignments, three batches for members, a further page, one for owners
+		t.Errorf("%d requests", n)
+	}
+}
+
+// TestRolesThroughHiddenGroups: a plan must not take members that it may not see for people without a role.
+func TestRolesThroughHiddenGroups(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/v1.0/roleManagement/directory/roleDefinitions":
+			fmt.Fprint(w, `{"value":[]}`)
+		case "/v1.0/roleManagement/directory/roleAssignments":
+			fmt.Fprint(w, `{"value":[{"principalId":"g","roleDefinitionId":"ga"}]}`)
+		default:
+			batches(func(part) answer {
+				return answer{status: 403, body: graphError("Authorization_RequestDenied", "Insufficient privileges to complete the operation.")}
+			})(w, r)
+		}
+	})
+	if _, err := s.reader(t).RoleHolders(t.Context()); err == nil || !strings.Contains(err.Error(), "GroupMember.Read.All") {
+		t.Error(err)
 	}
 }
 

@@ -10,33 +10,40 @@ import (
 	"github.com/dirform/dirform/providers"
 )
 
-// RoleHolders lists who holds a directory role directly, sorted by id. It needs the permission RoleManagement.Read.Directory.
+// RoleHolders lists who holds a directory role, directly or as a member or owner of a group that holds it, sorted by id. It needs
+// the permission RoleManagement.Read.Directory, and GroupMember.Read.All for the groups.
 //
 // The unified role API knows every assignment, custom roles and administrative units included. Where it is not to be had
 // (403, 404), the older list of activated roles with their members answers.
 func (r *Reader) RoleHolders(ctx context.Context) ([]providers.RoleHolder, error) {
-	holders, err := r.assignedRoles(ctx)
+	held, err := r.assignedRoles(ctx)
 	if s := statusOf(err); s == http.StatusForbidden || s == http.StatusNotFound {
-		holders, err = r.activatedRoles(ctx)
+		held, err = r.activatedRoles(ctx)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading who holds an Entra role: %w", explain(err, "RoleManagement.Read.Directory"))
 	}
-	return holders, nil
+	if err := r.throughGroups(ctx, held); err != nil {
+		return nil, fmt.Errorf("reading who holds an Entra role through a group: %w", explain(err, "GroupMember.Read.All"))
+	}
+	return roleHolders(held), nil
 }
+
+// roles are the names of the roles that principals hold, by the principal's id: a user, a group, or an application.
+type roles map[string][]string
 
 type named struct {
 	ID          string `json:"id"`
 	DisplayName string `json:"displayName"`
 }
 
-func (r *Reader) assignedRoles(ctx context.Context) ([]providers.RoleHolder, error) {
-	roles, err := collect[named](ctx, r.client, "/roleManagement/directory/roleDefinitions", "?$select=id,displayName")
+func (r *Reader) assignedRoles(ctx context.Context) (roles, error) {
+	known, err := collect[named](ctx, r.client, "/roleManagement/directory/roleDefinitions", "?$select=id,displayName")
 	if err != nil {
 		return nil, err
 	}
-	names := make(map[string]string, len(roles))
-	for _, role := range roles {
+	names := make(map[string]string, len(known))
+	for _, role := range known {
 		names[role.ID] = role.DisplayName
 	}
 	type assignment struct {
@@ -47,7 +54,7 @@ func (r *Reader) assignedRoles(ctx context.Context) ([]providers.RoleHolder, err
 	if err != nil {
 		return nil, err
 	}
-	held := map[string][]string{}
+	held := roles{}
 	for _, a := range assigned {
 		name := names[a.RoleDefinitionID]
 		if name == "" { // a role without a name is a role all the same
@@ -55,16 +62,16 @@ func (r *Reader) assignedRoles(ctx context.Context) ([]providers.RoleHolder, err
 		}
 		held[a.PrincipalID] = append(held[a.PrincipalID], name)
 	}
-	return roleHolders(held), nil
+	return held, nil
 }
 
-func (r *Reader) activatedRoles(ctx context.Context) ([]providers.RoleHolder, error) {
-	roles, err := collect[named](ctx, r.client, "/directoryRoles", "?$select=id,displayName")
+func (r *Reader) activatedRoles(ctx context.Context) (roles, error) {
+	known, err := collect[named](ctx, r.client, "/directoryRoles", "?$select=id,displayName")
 	if err != nil {
 		return nil, err
 	}
-	held := map[string][]string{}
-	for _, role := range roles {
+	held := roles{}
+	for _, role := range known {
 		members, err := collect[named](ctx, r.client, "/directoryRoles/"+role.ID+"/members", "?$select=id")
 		if err != nil {
 			return nil, err
@@ -73,10 +80,10 @@ func (r *Reader) activatedRoles(ctx context.Context) ([]providers.RoleHolder, er
 			held[m.ID] = append(held[m.ID], role.DisplayName)
 		}
 	}
-	return roleHolders(held), nil
+	return held, nil
 }
 
-func roleHolders(held map[string][]string) []providers.RoleHolder {
+func roleHolders(held roles) []providers.RoleHolder {
 	holders := make([]providers.RoleHolder, 0, len(held))
 	for id, roles := range held {
 		slices.Sort(roles)
