@@ -15,12 +15,8 @@ func (t *Tenant) inBin(name string) (*object, *Error) {
 }
 
 func (t *Tenant) listDeleted(rq *request) (reply, *Error) {
-	k := userKind
-	switch rq.params[0] {
-	case "microsoft.graph.user":
-	case "microsoft.graph.group":
-		k = groupKind
-	default:
+	k, ok := castKind(rq.params[0])
+	if !ok {
 		return t.getDeleted(rq)
 	}
 	t.mu.RLock()
@@ -40,7 +36,7 @@ func (t *Tenant) getDeleted(rq *request) (reply, *Error) {
 	if e != nil {
 		return reply{}, e
 	}
-	return t.single(rq, 200, o)
+	return t.typed(rq, o)
 }
 
 func (t *Tenant) purgeDeleted(rq *request) (reply, *Error) {
@@ -101,7 +97,7 @@ func (t *Tenant) restoreDeleted(rq *request) (reply, *Error) {
 	if err := t.commit(o, next); err != nil {
 		return reply{}, err.(*Error)
 	}
-	return t.single(rq, 200, o)
+	return t.typed(rq, o)
 }
 
 // dropTakenAddresses removes the addresses of o that others have by now.
