@@ -118,8 +118,9 @@ func before(a, b *hcl.Diagnostic) bool {
 }
 
 var (
-	secretName    = regexp.MustCompile(`(?i)password|secret|token|default`) // a variable's default may be one
-	argumentStart = regexp.MustCompile(`(?m)^\s*([A-Za-z_][A-Za-z0-9_-]*)\s*=`)
+	secretName    = regexp.MustCompile(`(?i)password|secret|token|(^|[{,])\s*default\b`) // a variable's default may be one
+	argumentStart = regexp.MustCompile(`(?m)^\s*([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*(.*)$`)
+	openValue     = regexp.MustCompile(`^<<|[(\[{]\s*$`)
 )
 
 // besideSecret reports whether the line at a position may show a secret: it names one, or goes on with the value of one.
@@ -133,8 +134,12 @@ func besideSecret(src []byte, at int) bool {
 	if secretName.Match(src[from:to]) {
 		return true
 	}
-	arguments := argumentStart.FindAllSubmatch(src[:to], -1)
-	return len(arguments) > 0 && secretName.Match(arguments[len(arguments)-1][1])
+	arguments := argumentStart.FindAllSubmatch(src[:from], -1)
+	if len(arguments) == 0 {
+		return false
+	}
+	last := arguments[len(arguments)-1]
+	return secretName.Match(last[1]) && openValue.Match(last[2])
 }
 
 func sortedAttributes(attrs hclsyntax.Attributes) []*hclsyntax.Attribute {

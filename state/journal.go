@@ -38,4 +38,6 @@ type Counts struct {
 	Failed  int `json:"failed"`
 	Skipped int `json:"skipped"`
 	Unknown int `json:"unknown"`
+	// References that were not written although the rest of their change was; the change counts as applied.
+	References int `json:"references_failed"`
 }

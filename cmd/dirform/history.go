@@ -100,6 +100,9 @@ func writeRun(w io.Writer, r store.Run) {
 	if r.Counts.Unknown > 0 {
 		fmt.Fprintf(w, ", %d unknown", r.Counts.Unknown)
 	}
+	if r.Counts.References > 0 {
+		fmt.Fprintf(w, ", %s not written", count(r.Counts.References, "reference"))
+	}
 	if len(r.Allowed) > 0 {
 		fmt.Fprintf(w, "; allowed %s", strings.Join(r.Allowed, ", "))
 	}

@@ -71,7 +71,6 @@ const MaxFailures = 100
 // Outcome sums up a run. Each change the run came to is counted once.
 type Outcome struct {
 	state.Counts
-	References  int     // references that failed although their object's own write was done
 	Warnings    int     // objects that do not show what was written
 	Recorded    int     // links noted without any write
 	Interrupted bool    // stopped before the end of the plan

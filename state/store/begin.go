@@ -58,13 +58,24 @@ func (s *Store) Begin(ctx context.Context, info RunInfo) (*Writer, error) {
 	case m.Lineage != info.Lineage:
 		return refuse("it was made for the state lineage %s, and %s is of lineage %s", info.Lineage, s.path, m.Lineage)
 	case m.Serial != info.Serial:
-		return refuse("it was made at serial %d of the state, which is at serial %d by now: another run has written since", info.Serial, m.Serial)
+		return refuse("it was made at serial %d of the state, which is at serial %d by now: %s", info.Serial, m.Serial, s.whoWrote(ctx, info))
 	case m.SourceSID != info.SourceSID:
 		return refuse("it was made from the domain %s, and the state belongs to domain %s", info.SourceSID, m.SourceSID)
 	case m.TenantID != info.TenantID:
 		return refuse("it was made for the tenant %s, and the state belongs to tenant %s", info.TenantID, m.TenantID)
 	}
 	return &Writer{s: s, info: info, command: "apply", started: s.now()}, nil
+}
+
+// whoWrote says who raised the serial since a plan was made. A run that was cut off is the plan's own.
+func (s *Store) whoWrote(ctx context.Context, info RunInfo) string {
+	others := 0
+	err := s.each(ctx, "SELECT count(*) FROM runs WHERE serial > ? AND plan_digest <> ?", func(scan func(...any) error) error { return scan(&others) },
+		info.Serial, info.PlanDigest)
+	if err == nil && others == 0 && info.PlanDigest != "" {
+		return "a run of this very plan has written since"
+	}
+	return "another run has written since"
 }
 
 // RemoveLinks forgets the links of some anchors without touching either directory. It is a run of its own: the serial is raised,
@@ -165,15 +176,15 @@ func (w *Writer) enter(ctx context.Context, tx *sql.Tx, raise bool) (Meta, int64
 	if err != nil {
 		return m, 0, err
 	}
-	now := stamp(w.s.now())
+	if err := closeDead(ctx, tx); err != nil {
+		return m, 0, err
+	}
 	var r sql.Result
 	for _, q := range []struct {
 		query string
 		args  []any
 	}{
 		{"INSERT INTO meta (name, value) VALUES ('serial', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", []any{strconv.FormatInt(m.Serial, 10)}},
-		{"UPDATE journal SET status = 'unknown', code = 'died' WHERE status = 'intent'", nil},
-		{"UPDATE runs SET finished = ?, outcome = ? WHERE outcome = ''", []any{now, OutcomeDied}},
 		{`INSERT INTO runs (command, serial, started, finished, outcome, counts, plan_digest, allowed, scopes)
 			VALUES (?, ?, ?, '', '', '{}', ?, ?, '[]')`, []any{w.command, m.Serial, stamp(w.started), w.info.PlanDigest, string(text)}},
 	} {

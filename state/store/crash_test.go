@@ -62,8 +62,63 @@ func TestKilledRun(t *testing.T) {
 	}
 	runs, err := next.Runs(t.Context(), 0)
 	must(t, err)
-	if len(runs) != 2 || runs[1].Outcome != store.OutcomeDied || runs[1].Finished.IsZero() || runs[0].Outcome != "" || !runs[0].Finished.IsZero() {
+	if len(runs) != 2 || runs[1].Outcome != store.OutcomeDied || !runs[1].Finished.IsZero() || runs[0].Outcome != "" || !runs[0].Finished.IsZero() {
 		t.Errorf("%+v", runs)
+	}
+}
+
+// TestKilledRunIsCounted: what a run did before it was cut off stands in its journal, and the history says so, before the next run
+// writes and after.
+func TestKilledRunIsCounted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	s := open(t, path)
+	w := begin(t, s)
+	var intents []state.Entry
+	var results []state.Result
+	for seq, what := range []struct {
+		key, attribute string
+		status         state.EntryStatus
+	}{
+		{"a", "", state.StatusDone}, {"a", "manager", state.StatusFailed}, {"b", "", state.StatusDone}, {"b", "manager", state.StatusDone},
+		{"c", "", state.StatusFailed}, {"d", "", state.StatusSkipped}, {"e", "", state.StatusIntent},
+		{"f", "manager", state.StatusFailed}, {"f", "", state.StatusFailed}, // of references alone, concluded
+		{"g", "manager", state.StatusDone}, {"h", "manager", state.StatusIntent}, // not concluded
+	} {
+		e := state.Entry{Seq: int64(seq + 1), Key: what.key, Kind: state.User, Action: state.ActionUpdate, Attribute: what.attribute, Status: what.status}
+		intents = append(intents, e)
+		if what.status != state.StatusIntent {
+			results = append(results, state.Result{Entry: e})
+		}
+	}
+	must(t, w.Intents(t.Context(), intents))
+	must(t, w.Results(t.Context(), results))
+	want := state.Counts{Applied: 3, Failed: 2, Skipped: 1, Unknown: 2, References: 1}
+
+	left := leave(t, path)
+	r, err := store.OpenReadOnly(t.Context(), left)
+	must(t, err)
+	runs, err := r.Runs(t.Context(), 0)
+	must(t, err)
+	if d := cmp.Diff(want, runs[0].Counts); d != "" || runs[0].Outcome != "" {
+		t.Errorf("before the next run: %s\n%+v", d, runs)
+	}
+	must(t, r.Close())
+
+	next := open(t, left)
+	i := info
+	i.Serial = 0
+	if _, err := next.Begin(t.Context(), i); err == nil || !strings.Contains(err.Error(), "a run of this very plan") {
+		t.Error("the plan's own run:", err)
+	}
+	i.PlanDigest = "sha256:other"
+	if _, err := next.Begin(t.Context(), i); err == nil || !strings.Contains(err.Error(), "another run") {
+		t.Error("another plan's run:", err)
+	}
+	must(t, begin(t, next).Records(t.Context(), []*state.Link{link(2)}))
+	runs, err = next.Runs(t.Context(), 0)
+	must(t, err)
+	if d := cmp.Diff(want, runs[1].Counts); d != "" || runs[1].Outcome != store.OutcomeDied || !runs[1].Finished.IsZero() {
+		t.Errorf("after it: %s\n%+v", d, runs)
 	}
 }
 

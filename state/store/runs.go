@@ -33,9 +33,9 @@ type Run struct {
 	Command    string // "apply" or "state rm"
 	Serial     int64  // of the record once the run had written
 	Started    time.Time
-	Finished   time.Time // zero while it runs, or if it was cut off
-	Outcome    string    // empty while it runs, or if it was cut off and nothing ran since
-	Counts     state.Counts
+	Finished   time.Time    // zero while it runs, or if it was cut off
+	Outcome    string       // empty while it runs, or if it was cut off and nothing ran since
+	Counts     state.Counts // of a run without an end: counted from its journal
 	PlanDigest string
 	Allowed    []string // guard limits lifted with --allow, as LIMIT=N
 	Scopes     []ScopeCount
@@ -53,7 +53,25 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]Run, error) {
 		runs = append(runs, r)
 		return err
 	}, limit)
-	return runs, err
+	if err != nil {
+		return nil, err
+	}
+	for i := range runs {
+		if runs[i].Outcome == "" {
+			if runs[i].Counts, err = s.journalled(ctx, runs[i].ID); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return runs, nil
+}
+
+// journalled counts what a run without an end has done so far.
+func (s *Store) journalled(ctx context.Context, run int64) (state.Counts, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := journalled(ctx, s.conn, run)
+	return c, explain(s.path, err)
 }
 
 func scanRun(scan func(...any) error) (r Run, err error) {
