@@ -43,6 +43,8 @@ type Builder struct {
 	tenant  []*tenantTable // sorted by kind before planning
 	deleted []*tenantTable
 	links   *linkTable
+
+	surveyed *plan // what explanations are taken from
 }
 
 // New prepares a plan.

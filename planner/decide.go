@@ -39,6 +39,8 @@ type decision struct {
 	change   *state.Change // if outcome is outChange
 	findings []*Finding
 	record   *Record
+	// unmatched: nothing is done because no account matches, and the policy creates none.
+	unmatched bool
 }
 
 // decide works out one source row. It is a function of the rows and verdicts alone, so deciding twice gives the same.
@@ -59,10 +61,13 @@ func (p *plan) decide(s int) (decision, error) {
 	switch {
 	case sub.blocked():
 		d.outcome, d.change = outBlocked, nil
+		if f := sub.driftWhileBlocked(); f != nil {
+			d.findings = append(d.findings, f)
+		}
 	case change != nil:
 		d.outcome = outChange
 	case sub.v.link < 0:
-		d.outcome = outIgnored
+		d.outcome, d.unmatched = outIgnored, true
 	default:
 		d.record = sub.refresh()
 	}
@@ -151,6 +156,26 @@ func (s *subject) find(f *Finding, others ...ObjectRef) {
 	s.findings = append(s.findings, f)
 }
 
+// driftWhileBlocked tells what somebody else changed about an account that is left alone for another reason.
+func (s *subject) driftWhileBlocked() *Finding {
+	var names []string
+	for _, a := range s.attrs {
+		if a.Drift {
+			names = append(names, a.Name)
+		}
+	}
+	if s.link != nil && s.live != nil && s.v.flags == 0 && s.live.Get("onPremisesImmutableId").Str() != s.link.Anchor {
+		names = append(names, "onPremisesImmutableId")
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	f := blockedDrift(slices.Compact(names))
+	f.Objects = []ObjectRef{s.ref()}
+	return f
+}
+
 // locate gives findings about a mapped attribute the place where it is mapped, unless they know a better one.
 func (s *subject) locate() {
 	for _, f := range s.findings {
@@ -197,6 +222,8 @@ func (s *subject) checkMatch() error {
 		s.find(anchorChanged(s.link.Anchor, s.anchor))
 	case flags&vVanished != 0:
 		s.find(vanished(s.link.TargetID, s.anchor))
+	case flags&vBadLink != 0:
+		s.find(badLink(s.p.declaredBy[s.row], false))
 	case flags&vClaimed != 0:
 		return s.findRival(claimedTwice(s.v.rule, s.live))
 	case flags&vAmbiguous != 0:
@@ -457,11 +484,7 @@ func (s *subject) declaredAt(a state.Action) string {
 		return s.why[0]
 	}
 	if s.v.rule == ruleDeclared {
-		for _, l := range s.p.b.set.Rules.Links {
-			if s.p.findSource(l.Source) == s.row {
-				return l.DeclaredAt
-			}
-		}
+		return s.p.declaredBy[s.row].DeclaredAt
 	}
 	return s.table.policy.DeclaredAt
 }

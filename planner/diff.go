@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/dirform/dirform/config"
@@ -40,6 +41,42 @@ func (p *plan) quick(s int) (sum uint64, ok bool) {
 		}
 	}
 	return sum, true
+}
+
+// crowd counts source rows and keeps the first of them in the order of GUIDs.
+type crowd struct {
+	count int
+	first []int
+}
+
+func (c *crowd) add(p *plan, s int) {
+	c.count++
+	i, _ := slices.BinarySearchFunc(c.first, s, p.compareGUID)
+	if i < namedTogether {
+		c.first = slices.Insert(c.first, i, s)
+		c.first = c.first[:min(len(c.first), namedTogether)]
+	}
+}
+
+// noteKept notes the attributes that a linked account keeps although its source object has no value for them: the tenant does
+// not let them be empty.
+func (p *plan) noteKept(s int) {
+	v, t := &p.verdicts[s], p.srcTable(s)
+	if v.link < 0 || v.target < 0 || v.flags != 0 {
+		return
+	}
+	want, have := t.rows.FP(s-t.first), p.tenFP(int(v.target))
+	for _, i := range t.notNull {
+		if want[i] != 0 || have[i] == t.nilFP {
+			continue
+		}
+		c := p.kept[t.layout.cols[i].Name]
+		if c == nil {
+			c = &crowd{}
+			p.kept[t.layout.cols[i].Name] = c
+		}
+		c.add(p, s)
+	}
 }
 
 // reference resolves a reference's desired fingerprint (the hash of a distinguished name) to that of the tenant object it

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -77,8 +78,8 @@ func (e *emitter) step(st step) error {
 		if err := e.sink.Finding(f); err != nil {
 			return err
 		}
-		if f.Code == VanishedCode {
-			e.totals.Summary.Drifted++ // deleted for good by somebody else
+		if f.Drifted() {
+			e.totals.Summary.Drifted++
 		}
 	}
 	switch {
@@ -86,6 +87,8 @@ func (e *emitter) step(st step) error {
 		e.totals.Summary.Blocked++
 	case d.outcome == outUnchanged:
 		e.totals.Summary.Unchanged++
+	case d.outcome == outIgnored && d.unmatched:
+		e.totals.Summary.Skipped++
 	}
 	if d.record != nil {
 		if err := e.sink.Record(d.record); err != nil {
@@ -178,12 +181,47 @@ func (e *emitter) close() (Totals, error) {
 			return Totals{}, err
 		}
 	}
+	if err := e.uncleared(); err != nil {
+		return Totals{}, err
+	}
 	t := &e.totals
+	for _, a := range slices.Concat(p.b.set.Targets, p.b.set.Excludes) {
+		if !p.aimed[a] {
+			t.Unaimed = append(t.Unaimed, a)
+		}
+	}
 	t.Guards = guards
 	t.Applicable = len(findings) == 0 && !slices.ContainsFunc(p.b.set.Findings, func(f *Finding) bool { return f.Severity == Error })
 	t.Cost = Cost{Writes: e.writes, Seconds: (e.writes + writesPerSecond - 1) / writesPerSecond}
 	t.Scopes = p.scopesSeen()
 	return *t, nil
+}
+
+// uncleared warns of attributes that the source has no value for and the tenant does not let be empty.
+func (e *emitter) uncleared() error {
+	for _, name := range slices.Sorted(maps.Keys(e.p.kept)) {
+		c := e.p.kept[name]
+		f := about(finding("DF301", fmt.Sprintf("%d objects have no value for %s at the source; their accounts keep theirs.", c.count, name), ""), name, "", "")
+		if c.count == 1 {
+			f.Detail = "One object has no value for " + name + " at the source; its account keeps its own."
+		}
+		for _, s := range c.first {
+			sub, err := e.p.subject(s)
+			if err != nil {
+				return err
+			}
+			if e.p.selected(sub.address) {
+				f.Objects = append(f.Objects, sub.ref())
+			}
+		}
+		if len(f.Objects) == 0 {
+			continue
+		}
+		if err := e.sink.Finding(f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // namedTogether is how many objects a finding about many names.

@@ -50,10 +50,8 @@ type ExplainedRule struct {
 // Explain says what the plan would do about the objects that name stands for, on either side: a DN, GUID, UPN, address, object
 // id, anchor or plan address. It returns none if the name is unknown. Read the streams first, as for [Builder.Plan].
 func (b *Builder) Explain(name string) ([]*Explanation, error) {
-	p := b.newPlan()
-	p.protected = p.protect()
-	p.match()
-	if _, _, err := p.survey(); err != nil {
+	p, err := b.survey()
+	if err != nil {
 		return nil, err
 	}
 	var out []*Explanation
@@ -79,6 +77,21 @@ func (b *Builder) Explain(name string) ([]*Explanation, error) {
 		out = append(out, x)
 	}
 	return out, nil
+}
+
+// survey decides about every row, once for all explanations.
+func (b *Builder) survey() (*plan, error) {
+	if b.surveyed != nil {
+		return b.surveyed, nil
+	}
+	p := b.newPlan()
+	p.protected = p.protect()
+	p.match()
+	if _, _, err := p.survey(); err != nil {
+		return nil, err
+	}
+	b.surveyed = p
+	return p, nil
 }
 
 // sourcesNamed are the source rows that name stands for, themselves or through the account they have.
@@ -119,7 +132,7 @@ func (p *plan) tenantsNamed(name string) []int {
 	p.tenUPN.Each(addr, add)
 	p.tenID.Each(p.h.Fingerprint(&refAttr, state.String(strings.ToLower(name))), add)
 	p.tenAnchor.Each(p.h.SumExact(name), add)
-	p.tenAddress.Each(addr, func(i int) { add(int(p.addrRow[i])) })
+	p.tenAddress.Each(addr, func(i int) { add(p.addressRow(i)) })
 	slices.Sort(rows)
 	return rows
 }

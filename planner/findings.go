@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dirform/dirform/config"
@@ -40,11 +41,14 @@ var Codes = []Code{
 	{"DF212", Error, "Account lies in the recycle bin", "The match was deleted in the tenant, and the policy's deleted = \"block\".", "Restore it in the tenant, or set deleted = \"restore\"."},
 	{"DF213", Error, "No account matches", "The policy's unmatched = \"block\" wants an existing account for each object.", "Create the account, add a link block, or set unmatched = \"create\"."},
 	{"DF214", Error, "Declared link leads nowhere", "A link block names an object that was not found.", "Correct the link block's source or tenant."},
+	{"DF215", Warning, "Blocked account was changed outside dirform", "Somebody edited attributes of an account that dirform does not touch because of another finding.", "Resolve the other finding; the next apply sets the attributes again."},
+	{"DF301", Warning, "Attribute cannot be cleared", "The source has no value any more, and the tenant does not let the attribute be empty, so it stays as it is.", "Give the mapping a value for this case, or put the attribute under unmanaged."},
 	{"DF401", Error, "Guard limit exceeded", "The plan holds more actions of one kind than the guard allows.", "Look whether a scope or filter is wrong; if not, `--allow LIMIT=N` lifts the limit for one run."},
 	{"DF402", Error, "Source shrank", "Far fewer objects were read than are recorded as linked.", "Look whether the source was read completely; if so, `--allow source_shrink=N`."},
 	{"DF403", Warning, "Scope OU was renamed or moved", "The declared OU is not there, but the recorded one is, under another name. It was followed by its GUID.", "Change the scope's ou to the new distinguished name."},
 	{"DF404", Error, "Scope OU was replaced", "Another OU stands where the recorded one was, and that one still exists elsewhere.", "Point the scope at the OU that is meant."},
 	{"DF405", Error, "Account is protected", "A guard's protect list names the account.", "Nothing, if that is right; else take it off the list."},
+	{"DF406", Warning, "Protected name is unknown", "A guard's protect list names somebody whom the tenant does not have, so it protects nobody.", "Correct the name; an object id stays the same when an account is renamed."},
 	{"DF501", Warning, "Part of the tenant cannot be read", "The application lacks a permission, so address conflicts with these objects cannot be foreseen.", "Grant the permission that the finding names."},
 }
 
@@ -168,26 +172,38 @@ func protected(live *state.Object, name string) *Finding {
 	return finding("DF405", fmt.Sprintf("Account %s is protected by %q.", tenantRef(live).Name, name), "")
 }
 
-func addressInUse(attribute, value string, holders []ObjectRef) *Finding {
+// addressInUse is about a name that others have or want; aliases are the ids of those who have it as a further address.
+func addressInUse(attribute, value string, holders []ObjectRef, aliases map[string]bool) *Finding {
 	var who []string
 	for _, h := range holders {
+		text := fmt.Sprintf("%s %s has it", h.Kind, h.Name)
 		switch {
 		case h.TargetID == "":
-			who = append(who, "source object "+h.Address+" wants it too")
+			text = "source object " + h.Address + " wants it too"
 		case h.Address != "":
-			who = append(who, fmt.Sprintf("%s %s (%s) has it", h.Kind, h.Name, h.Address))
-		default:
-			who = append(who, fmt.Sprintf("%s %s has it", h.Kind, h.Name))
+			text = fmt.Sprintf("%s %s (%s) has it", h.Kind, h.Name, h.Address)
 		}
+		if aliases[h.TargetID] && h.TargetID != "" {
+			text += " as a further address (proxyAddresses)"
+		}
+		who = append(who, text)
 	}
-	return about(finding("DF202", fmt.Sprintf("%s %s cannot be given to this object: %s.", attribute, value, strings.Join(who, "; ")),
-		fmt.Sprintf("Change %s at the source of one of them, or remove it from the object that has it.", attribute)), attribute, value, "")
+	hint := fmt.Sprintf("Change %s at the source of one of them, or remove it from the object that has it.", attribute)
+	if len(aliases) > 0 {
+		hint = fmt.Sprintf("Change %s at the source, or remove the further address from the object that has it, in Exchange: Microsoft Graph cannot.", attribute)
+	}
+	return about(finding("DF202", fmt.Sprintf("%s %s cannot be given to this object: %s.", attribute, value, strings.Join(who, "; ")), hint),
+		attribute, value, "")
 }
 
-// OURenamed is the finding about a scope's OU that was found under another name by its recorded GUID.
-func OURenamed(s *config.Scope, declared, now string) *Finding {
+// OURenamed is the finding about a scope's OU, or one excluded from it, that was found under another name by its recorded GUID.
+func OURenamed(s *config.Scope, declared, now string, exclude bool) *Finding {
+	argument := "ou"
+	if exclude {
+		argument = "exclude"
+	}
 	return about(finding("DF403", fmt.Sprintf("Scope %s declares %s; that OU is now %s.", s.Name, declared, now),
-		fmt.Sprintf("Write ou = %q in the scope.", now)), "", declared, s.DeclaredAt)
+		fmt.Sprintf("In the scope's %s, write %q instead of %q.", argument, now, declared)), "", declared, s.DeclaredAt)
 }
 
 // OUReplaced is the finding about a scope's OU whose name belongs to another OU now. It makes a plan inapplicable.
@@ -199,4 +215,29 @@ func OUReplaced(s *config.Scope, declared, now string) *Finding {
 // Unreadable is the finding about a kind of tenant object that may not be read.
 func Unreadable(kind state.Kind, err error) *Finding {
 	return about(finding("DF501", fmt.Sprintf("Reading %ss is refused: %v.", kind, err), ""), "", string(kind), "")
+}
+
+func protectsNobody(g *config.Guard, name string) *Finding {
+	return about(finding("DF406", fmt.Sprintf("Guard %q protects %q, and nothing in the tenant has this name, address or id.", g.Name, name), ""),
+		"", name, g.DeclaredAt)
+}
+
+func badLink(l *config.Link, source bool) *Finding {
+	f := finding("DF214", fmt.Sprintf("Link %q: the tenant has no account %q.", l.Name, l.Tenant), "Correct the link block's tenant, or remove the block to let the rules decide.")
+	value := l.Tenant
+	if source {
+		f.Detail, value = fmt.Sprintf("Link %q: no object in scope is %q.", l.Name, l.Source), l.Source
+		f.Hint = "Correct the link block's source, or remove the block."
+	}
+	return about(f, "", value, l.DeclaredAt)
+}
+
+// driftCodes are the findings about blocked objects that have drifted.
+var driftCodes = []string{VanishedCode, "DF215"}
+
+// Drifted reports whether a finding tells of something that was changed outside dirform.
+func (f *Finding) Drifted() bool { return slices.Contains(driftCodes, f.Code) }
+
+func blockedDrift(names []string) *Finding {
+	return finding("DF215", "Not as last applied: "+strings.Join(names, ", ")+".", "")
 }

@@ -36,6 +36,9 @@ func (p *plan) decideLeaving(l int) (decision, error) {
 	c := &state.Change{Address: addr, Kind: link.Kind, Scope: link.Scope, Anchor: link.Anchor, SourceGUID: link.SourceGUID.String(),
 		TargetID: link.TargetID, Match: &state.Match{Rule: ruleRecorded.String(), Value: link.TargetID},
 		Reason: "no longer in scope " + link.Scope, DeclaredAt: policy.DeclaredAt, Attributes: []state.AttributeChange{}}
+	if policy.Scope == nil {
+		c.Reason = "scope " + link.Scope + " is not declared any more"
+	}
 	if !p.leave(c, policy.Leaving, live, link.Left) {
 		d := decision{outcome: outUnchanged, key: key}
 		if !link.Left {

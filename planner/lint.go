@@ -85,6 +85,7 @@ func (p *plan) verifiedList() string {
 			names = append(names, d.Name)
 		}
 	}
+	slices.Sort(names)
 	return strings.Join(names, ", ")
 }
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/config"
-	"github.com/dirform/dirform/planner/internal/rows"
 	"github.com/dirform/dirform/state"
 )
 
@@ -65,6 +64,7 @@ const (
 	vClaimed                          // another source object has or claims the same account (rival)
 	vVanished                         // the recorded account is nowhere to be found
 	vAnchorChanged                    // its anchor is not the recorded one
+	vBadLink                          // its link block names an account that does not exist
 	vNeedBlocked                      // the address it waits for will not be released (rival)
 )
 
@@ -106,7 +106,7 @@ func (p *plan) compareGUID(a, b int) int {
 }
 
 func (p *plan) unmatched(v *verdict) bool {
-	return v.target < 0 && v.link < 0 && v.flags&(vSameAnchor|vShadowed|vAmbiguous|vClaimed|vVanished) == 0
+	return v.target < 0 && v.link < 0 && v.flags&(vSameAnchor|vShadowed|vAmbiguous|vClaimed|vVanished|vBadLink) == 0
 }
 
 // findTwins flags source rows that share an anchor: the same object in two scopes, or two objects with one anchor.
@@ -133,16 +133,12 @@ func (p *plan) findTwins() {
 
 // matchRecorded ties links to rows on both sides.
 func (p *plan) matchRecorded() {
-	var byGUID *rows.Index
 	for l := range p.links.rows.Len() {
 		m := p.links.rows.Meta(l)
 		s := p.sourceAnchored(m.anchor)
 		changed := false
 		if s < 0 {
-			if byGUID == nil {
-				byGUID = rows.NewIndex(p.nsrc, func(row int) uint64 { g := p.srcMeta(row).guid; return p.h.Sum(g[:]) })
-			}
-			s = byGUID.First(p.h.Sum(m.guid[:]))
+			s = p.srcGUID.First(p.h.Sum(m.guid[:]))
 			changed = s >= 0
 		}
 		t := p.tenID.First(m.target)
@@ -203,18 +199,23 @@ func (p *plan) matchDeclared() {
 	for _, l := range p.b.set.Rules.Links {
 		s, t := p.findSource(l.Source), p.findTenant(l.Tenant)
 		if s < 0 || t < 0 {
-			p.unresolved = append(p.unresolved, unresolvedLink{l, s, t})
+			p.unresolved = append(p.unresolved, unresolvedLink{l, s})
+		}
+		if s < 0 || !p.unmatched(&p.verdicts[s]) {
 			continue
 		}
-		if v := &p.verdicts[s]; p.unmatched(v) && p.tenKind(t) == p.srcTable(s).kind {
-			p.claim(s, t, ruleDeclared)
+		p.declaredBy[s] = l
+		if t < 0 || p.tenKind(t) != p.srcTable(s).kind {
+			p.verdicts[s].flags |= vBadLink // no rule may decide what a person has decided otherwise
+			continue
 		}
+		p.claim(s, t, ruleDeclared)
 	}
 }
 
 type unresolvedLink struct {
-	link           *config.Link
-	source, tenant int
+	link   *config.Link
+	source int
 }
 
 // claim gives tenant row t to source row s unless somebody else has it: then the newcomer loses, and two newcomers under rules
@@ -285,7 +286,11 @@ func (p *plan) candidates(s int, t *sourceTable, r rule) []int {
 	case ruleImmutable:
 		p.tenAnchor.Each(m.anchor, add)
 	case ruleSMTP:
-		p.tenAddress.Each(m.smtp, func(i int) { add(int(p.addrRow[i])) })
+		p.tenAddress.Each(m.smtp, func(i int) {
+			if p.addrRow[i]&primaryAddress != 0 { // an alias is no evidence of who somebody is
+				add(p.addressRow(i))
+			}
+		})
 	case ruleUPN:
 		if t.upnCol >= 0 {
 			if fp := p.srcFP(s)[t.columns[t.upnCol].col]; fp != t.nilFP {
@@ -312,20 +317,13 @@ func (p *plan) matchDeleted(s int, v *verdict) {
 // findSource is the source row that a person names by DN, objectGUID or UPN, or -1.
 func (p *plan) findSource(name string) int {
 	if g, ok := state.ParseGUID(name); ok {
-		for s := range p.nsrc {
-			if p.srcMeta(s).guid == g {
-				return s
-			}
-		}
-		return -1
+		return p.srcGUID.First(p.h.Sum(g[:]))
 	}
 	h := p.h.SumFold(name)
-	for s := range p.nsrc {
-		if m := p.srcMeta(s); m.dn == h || m.upn == h {
-			return s
-		}
+	if s := p.srcDN.First(h); s >= 0 {
+		return s
 	}
-	return -1
+	return p.srcName.First(h)
 }
 
 // findTenant is the tenant row that a person names by UPN or object id, or -1.

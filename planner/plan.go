@@ -16,9 +16,6 @@ type Header struct {
 	State          StateID  `json:"state"`
 	Source         SourceID `json:"source"`
 	Tenant         TenantID `json:"tenant"`
-	// Key is the lineage's fingerprint key, hexadecimal, in plans whose lineage no state file holds yet: the first apply
-	// creates the state with it.
-	Key string `json:"key,omitempty"`
 	// Targets and Excludes are the --target and --exclude addresses the plan was limited to.
 	Targets  []string `json:"targets,omitempty"`
 	Excludes []string `json:"excludes,omitempty"`
@@ -96,6 +93,7 @@ type Summary struct {
 	Delete    int `json:"delete"`
 	Unchanged int `json:"unchanged"`
 	Blocked   int `json:"blocked"`
+	Skipped   int `json:"skipped,omitempty"` // in scope, but no account matches and the policy creates none
 	Drifted   int `json:"drifted"` // objects with at least one drifted attribute; they are counted under their action too
 }
 
@@ -169,6 +167,7 @@ type Totals struct {
 	Summary    Summary       `json:"summary"`
 	Cost       Cost          `json:"cost"`
 	Guards     []GuardResult `json:"guards"`
+	Unaimed    []string      `json:"unaimed,omitempty"` // --target and --exclude addresses that nothing has
 	Scopes     []ScopeSeen   `json:"scopes"`
 }
 

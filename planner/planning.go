@@ -4,6 +4,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/internal/rows"
 	"github.com/dirform/dirform/state"
 )
@@ -17,7 +18,8 @@ type plan struct {
 
 	nsrc, nten, ndel int
 
-	srcAnchor, srcDN, srcUPN, srcMail    *rows.Index
+	srcAnchor, srcGUID, srcDN, srcName   *rows.Index
+	srcUPN, srcMail                      *rows.Index // what source objects want to be called
 	tenID, tenAnchor, tenUPN, tenAddress *rows.Index
 	delID, delAnchor                     *rows.Index
 	addrHash                             []uint64
@@ -28,6 +30,10 @@ type plan struct {
 	linkOf                 []int32 // per tenant row: 1 + its recorded link
 	linkSource, linkTarget []int32 // per link
 	unresolved             []unresolvedLink
+	declaredBy             map[int]*config.Link // by source row
+	early                  []*Finding           // about the rules themselves
+	aimed                  map[string]bool      // --target and --exclude addresses that something has
+	kept                   map[string]*crowd    // attributes that cannot be cleared
 
 	roles     map[uint64][]string // by tenantMeta.id
 	protected map[int]string      // tenant row to the name in the guard
@@ -46,7 +52,7 @@ func (b *Builder) newPlan() *plan {
 	}
 	sort.SliceStable(b.tenant, byKind(b.tenant))
 	sort.SliceStable(b.deleted, byKind(b.deleted))
-	p := &plan{b: b, h: state.NewHasher(b.set.Key), links: b.links}
+	p := &plan{declaredBy: map[int]*config.Link{}, aimed: map[string]bool{}, kept: map[string]*crowd{}, b: b, h: state.NewHasher(b.set.Key), links: b.links}
 	for _, t := range b.sources {
 		t.first = p.nsrc
 		p.nsrc += t.rows.Len()
@@ -91,6 +97,8 @@ func (b *Builder) newPlan() *plan {
 func (p *plan) index() {
 	p.srcAnchor = rows.NewIndex(p.nsrc, func(i int) uint64 { return p.srcMeta(i).anchor })
 	p.srcDN = rows.NewIndex(p.nsrc, func(i int) uint64 { return p.srcMeta(i).dn })
+	p.srcGUID = rows.NewIndex(p.nsrc, func(i int) uint64 { g := p.srcMeta(i).guid; return p.h.Sum(g[:]) })
+	p.srcName = rows.NewIndex(p.nsrc, func(i int) uint64 { return p.srcMeta(i).upn })
 	p.tenID = rows.NewIndex(p.nten, func(i int) uint64 { return p.tenMeta(i).id })
 	p.tenAnchor = rows.NewIndex(p.nten, func(i int) uint64 { return p.tenMeta(i).anchor })
 	p.tenUPN = rows.NewIndex(p.nten, func(i int) uint64 { return p.tenMeta(i).upn })
@@ -117,6 +125,9 @@ func (p *plan) indexDesired() {
 	p.srcUPN = rows.NewIndex(p.nsrc, desired(func(t *sourceTable) int { return t.upnCol })).Build()
 	p.srcMail = rows.NewIndex(p.nsrc, desired(func(t *sourceTable) int { return t.mailCol })).Build()
 }
+
+// addressRow is the tenant row that has the i-th address.
+func (p *plan) addressRow(i int) int { return int(p.addrRow[i] &^ primaryAddress) }
 
 func (p *plan) srcTable(s int) *sourceTable {
 	ts := p.b.sources

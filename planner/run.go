@@ -2,7 +2,7 @@ package planner
 
 import (
 	"cmp"
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -37,7 +37,7 @@ func (b *Builder) Plan(sink Sink) (Totals, error) {
 	p.protected = p.protect()
 	p.match()
 	slices.SortFunc(b.set.Findings, func(a, b *Finding) int { return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Value, b.Value)) })
-	for _, f := range slices.Concat(b.set.Findings, p.unresolvedLinks()) {
+	for _, f := range slices.Concat(b.set.Findings, p.early, p.unresolvedLinks()) {
 		if err := sink.Finding(f); err != nil {
 			return Totals{}, err
 		}
@@ -58,6 +58,7 @@ func (b *Builder) Plan(sink Sink) (Totals, error) {
 func (p *plan) survey() (steps []step, records []int, err error) {
 	var slow []int32
 	for s := range p.nsrc {
+		p.noteKept(s)
 		v := &p.verdicts[s]
 		if v.outcome == outIgnored {
 			continue
@@ -162,22 +163,32 @@ func (p *plan) surveyLinks(steps []step, records []int) ([]step, []int, error) {
 
 // selected reports whether --target and --exclude leave an address in the plan.
 func (p *plan) selected(addr string) bool {
-	covers := func(pattern string) bool { return pattern == addr || strings.HasPrefix(addr, pattern+"[") }
+	covers := func(pattern string) bool {
+		hit := pattern == addr || strings.HasPrefix(addr, pattern+"[")
+		if hit {
+			p.aimed[pattern] = true
+		}
+		return hit
+	}
 	if slices.ContainsFunc(p.b.set.Excludes, covers) {
 		return false
 	}
 	return len(p.b.set.Targets) == 0 || slices.ContainsFunc(p.b.set.Targets, covers)
 }
 
-// protect resolves the guards' protect lists to tenant rows.
+// protect resolves the guards' protect lists to tenant rows. A name that nobody has protects nobody, which must not go unnoticed.
 func (p *plan) protect() map[int]string {
 	rows := map[int]string{}
 	for _, g := range p.b.set.Rules.Guards {
 		for _, name := range g.Protect {
+			known := len(rows)
 			if t := p.findTenant(name); t >= 0 {
 				rows[t] = name
 			}
-			p.tenAddress.Each(p.h.Fingerprint(&addressAttr, state.String(name)), func(i int) { rows[int(p.addrRow[i])] = name })
+			p.tenAddress.Each(p.h.Fingerprint(&addressAttr, state.String(name)), func(i int) { rows[p.addressRow(i)] = name })
+			if len(rows) == known && !slices.Contains(slices.Collect(maps.Values(rows)), name) {
+				p.early = append(p.early, protectsNobody(g, name))
+			}
 		}
 	}
 	return rows
@@ -186,15 +197,9 @@ func (p *plan) protect() map[int]string {
 func (p *plan) unresolvedLinks() []*Finding {
 	var out []*Finding
 	for _, u := range p.unresolved {
-		side, name := "source", u.link.Source
-		if u.source >= 0 {
-			side, name = "tenant", u.link.Tenant
+		if u.source < 0 || p.verdicts[u.source].flags&vBadLink == 0 {
+			out = append(out, badLink(u.link, u.source < 0))
 		}
-		f := finding("DF214", fmt.Sprintf("Link %q: its %s %q was not found among the objects in scope.", u.link.Name, side, name), "")
-		if side == "tenant" {
-			f.Detail = fmt.Sprintf("Link %q: its tenant account %q was not found.", u.link.Name, name)
-		}
-		out = append(out, about(f, "", name, u.link.DeclaredAt))
 	}
 	return out
 }

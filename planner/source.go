@@ -44,8 +44,9 @@ type sourceTable struct {
 	policy  *config.LinkPolicy
 	layout  *layout
 	columns []column
-	upnCol  int // index into columns of userPrincipalName, or -1
-	mailCol int // of mail
+	notNull []int // fingerprint columns of mapped attributes that cannot be cleared
+	upnCol  int   // index into columns of userPrincipalName, or -1
+	mailCol int   // of mail
 	rows    *rows.Table[sourceMeta]
 	seen    int // objects read, before where
 	first   int // number of this table's first row among all source rows
@@ -75,6 +76,9 @@ func newSourceTable(b *Builder, scope *config.Scope, kind state.Kind) *sourceTab
 	}
 	if t.mapping != nil {
 		for _, a := range t.mapping.Attributes {
+			if a.Target.NotNull || a.Target.Required {
+				t.notNull = append(t.notNull, t.layout.col(a.Target.Name))
+			}
 			switch a.Target.Name {
 			case "userPrincipalName":
 				t.upnCol = len(t.columns)

@@ -42,6 +42,9 @@ type tenantTable struct {
 	col     struct{ upn, mail int }                                   // in the layout
 }
 
+// primaryAddress marks the rows of primary addresses among the addresses' rows.
+const primaryAddress = 1 << 31
+
 // refAttr is the attribute under whose equality object ids are fingerprinted.
 var refAttr = state.Attribute{Type: state.TypeReference}
 
@@ -111,18 +114,22 @@ func (t *tenantTable) add(o *state.Object) error {
 // addAddresses indexes the object's mail and proxy addresses, each once.
 func (t *tenantTable) addAddresses(o *state.Object) {
 	start := len(t.addrHash)
-	add := func(h uint64) {
+	add := func(h uint64, mark uint32) {
 		if !slices.Contains(t.addrHash[start:], h) {
 			t.addrHash = append(t.addrHash, h)
-			t.addrRow = append(t.addrRow, uint32(t.rows.Len()))
+			t.addrRow = append(t.addrRow, uint32(t.rows.Len())|mark)
 		}
 	}
 	if mail := t.value(o, t.at.mail); mail.Str() != "" {
-		add(t.address(mail, t.col.mail))
+		add(t.address(mail, t.col.mail), primaryAddress)
 	}
 	for _, p := range t.value(o, t.at.proxies).List() {
 		if address, ok := smtpAddress(p); ok {
-			add(t.h.Fingerprint(&addressAttr, state.String(address)))
+			mark := uint32(0)
+			if p[0] == 'S' { // SMTP: is primary, smtp: an alias
+				mark = primaryAddress
+			}
+			add(t.h.Fingerprint(&addressAttr, state.String(address)), mark)
 		}
 	}
 }

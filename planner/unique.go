@@ -17,7 +17,7 @@ func (s *subject) checkUnique() error {
 			case "userPrincipalName":
 				err = s.checkHolders(c, s.p.tenUPN, s.p.srcUPN, func(i int) int { return i })
 			case "mail":
-				err = s.checkHolders(c, s.p.tenAddress, s.p.srcMail, func(i int) int { return int(s.p.addrRow[i]) })
+				err = s.checkHolders(c, s.p.tenAddress, s.p.srcMail, s.p.addressRow)
 			}
 			if err != nil {
 				return err
@@ -48,6 +48,7 @@ func (s *subject) checkHolders(c state.AttributeChange, tenant, source *rows.Ind
 	}
 	fp := s.p.h.Fingerprint(&addressAttr, c.After)
 	var holders, rivals []int
+	aliases := map[string]bool{}
 	tenant.Each(fp, func(i int) {
 		if t := row(i); t != s.liveRow && !slices.Contains(holders, t) {
 			holders = append(holders, t)
@@ -68,7 +69,10 @@ func (s *subject) checkHolders(c state.AttributeChange, tenant, source *rows.Ind
 		if err != nil {
 			return err
 		}
-		refs = append(refs, ref)
+		if c.Name == "mail" && !strings.EqualFold(ref.mail, c.After.Str()) {
+			aliases[ref.TargetID] = true
+		}
+		refs = append(refs, ref.ObjectRef)
 		rivals = slices.DeleteFunc(rivals, func(r int) bool { return r == owner })
 	}
 	for _, r := range rivals {
@@ -82,22 +86,28 @@ func (s *subject) checkHolders(c state.AttributeChange, tenant, source *rows.Ind
 		slices.SortFunc(refs, func(a, b ObjectRef) int {
 			return strings.Compare(a.Anchor+"|"+a.TargetID, b.Anchor+"|"+b.TargetID)
 		})
-		s.find(addressInUse(c.Name, c.After.Str(), refs), refs...)
+		s.find(addressInUse(c.Name, c.After.Str(), refs, aliases), refs...)
 	}
 	return nil
 }
 
+// holder is a tenant object that has a name, and its mail.
+type holder struct {
+	ObjectRef
+	mail string
+}
+
 // holderRef names a tenant object together with the source object it belongs to, if any.
-func (p *plan) holderRef(t, owner int) (ObjectRef, error) {
+func (p *plan) holderRef(t, owner int) (holder, error) {
 	o, err := p.loadTenant(t)
 	if err != nil {
-		return ObjectRef{}, err
+		return holder{}, err
 	}
-	ref := tenantRef(o)
+	ref := holder{tenantRef(o), o.Get("mail").Str()}
 	if owner >= 0 {
 		other, err := p.subject(owner)
 		if err != nil {
-			return ObjectRef{}, err
+			return holder{}, err
 		}
 		ref.Address, ref.Anchor, ref.SourceDN = other.address, other.anchor, other.obj.DN
 	}

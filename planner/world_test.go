@@ -263,7 +263,7 @@ func newHarness(t testing.TB, w *world, hcl string) *harness {
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	return &harness{t: t, w: w, cfg: cfg, state: filepath.Join(dir, "x.dfstate"), key: state.Key{7}}
+	return &harness{t: t, w: w, cfg: cfg, state: filepath.Join(dir, "x.dfstate"), key: state.KeyOf("lineage-1")}
 }
 
 // plan makes a plan from freshly shuffled streams.
@@ -308,7 +308,7 @@ func (h *harness) apply(p *planfile.Reader) apply.Outcome {
 	check(h.t, err)
 	defer record.Close()
 	hd := p.Header()
-	run, err := record.Begin(ctx, store.RunInfo{Lineage: hd.State.Lineage, Serial: hd.State.Serial, Key: h.key, SourceSID: hd.Source.SID,
+	run, err := record.Begin(ctx, store.RunInfo{Lineage: hd.State.Lineage, Serial: hd.State.Serial, SourceSID: hd.Source.SID,
 		TenantID: hd.Tenant.ID, PlanDigest: p.Digest()})
 	check(h.t, err)
 	out, err := apply.Run(ctx, apply.Input{Changes: p.Changes(), Records: p.Records(),

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"slices"
 	"strings"
@@ -11,9 +12,16 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Key keys fingerprints. Each state lineage has its own, so that a fingerprint reveals nothing to somebody who lacks the state
-// and two lineages' fingerprints can't be compared.
+// Key keys fingerprints. Each state lineage has its own, so that two lineages' fingerprints can't be compared and nobody can
+// choose values that collide before a lineage exists.
 type Key [16]byte
+
+// KeyOf is the key of a lineage. It follows from the lineage's name, so that no file has to hold a secret.
+func KeyOf(lineage string) (k Key) {
+	sum := sha256.Sum256([]byte("dirform fingerprint key\x00" + lineage))
+	copy(k[:], sum[:])
+	return k
+}
 
 // Hasher computes keyed 64-bit fingerprints (SipHash-2-4). It reuses its buffers and is not safe for concurrent use.
 type Hasher struct {

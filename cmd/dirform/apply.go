@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +15,6 @@ import (
 	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/render"
-	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
 )
@@ -36,6 +34,9 @@ skipped. What was done is recorded in the state.`,
 			run := &applyRun{a: a, o: &o, asJSON: asJSON, approved: autoApprove}
 			if len(args) == 1 {
 				run.file = a.path(args[0])
+				if err := o.none(cmd); err != nil {
+					return err
+				}
 			}
 			return run.run(cmd.Context())
 		},
@@ -179,7 +180,7 @@ func (r *applyRun) ask(cfg *config.Config) error {
 		return nil
 	}
 	fmt.Fprint(r.a.env.Stdout, "\nDo you want to make these changes? Only \"yes\" is accepted: ")
-	line, err := bufio.NewReader(r.a.env.Stdin).ReadString('\n')
+	line, err := r.a.readLine()
 	fmt.Fprintln(r.a.env.Stdout)
 	switch answer := strings.TrimSpace(line); {
 	case answer == "yes":
@@ -196,6 +197,21 @@ func (r *applyRun) ask(cfg *config.Config) error {
 	return &usageError{summary: "Not applied", detail: "The answer was not \"yes\". Nothing was changed."}
 }
 
+// readLine reads a line of standard input. A signal ends the wait, though not the reading, which nothing can.
+func (a *app) readLine() (line string, err error) {
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		line, err = bufio.NewReader(a.env.Stdin).ReadString('\n')
+	}()
+	select {
+	case <-read:
+		return line, err
+	case <-a.stop.Done():
+		return "", errInterrupted
+	}
+}
+
 // embedded reports whether a configuration touches nothing but embedded labs.
 func embedded(cfg *config.Config) bool {
 	for _, p := range cfg.AD {
@@ -209,16 +225,12 @@ func embedded(cfg *config.Config) bool {
 // carryOut applies the plan and records what was done.
 func (r *applyRun) carryOut(ctx context.Context, cfg *config.Config, record *store.Store, dirs *directories, plan *planfile.Reader) error {
 	h := plan.Header()
-	key, err := planKey(h, record)
-	if err != nil {
-		return err
-	}
-	run, err := record.Begin(ctx, store.RunInfo{Lineage: h.State.Lineage, Serial: h.State.Serial, Key: key, SourceSID: h.Source.SID,
+	run, err := record.Begin(ctx, store.RunInfo{Lineage: h.State.Lineage, Serial: h.State.Serial, SourceSID: h.Source.SID,
 		TenantID: h.Tenant.ID, PlanDigest: plan.Digest(), Allowed: h.Allowed})
 	if err != nil {
 		return err
 	}
-	in, err := r.input(ctx, cfg, dirs, plan, key)
+	in, err := r.input(ctx, cfg, record, dirs, plan)
 	if err != nil {
 		return err
 	}
@@ -228,63 +240,6 @@ func (r *applyRun) carryOut(ctx context.Context, cfg *config.Config, record *sto
 	out, runErr := apply.Run(ctx, in)
 	progress.end()
 	return r.finish(run, plan, out, runErr)
-}
-
-// planKey is the lineage's fingerprint key: the record's, or the plan's where there is no record yet.
-func planKey(h planner.Header, record *store.Store) (key state.Key, err error) {
-	if m := record.Meta(); m.Exists {
-		return m.Key, nil
-	}
-	if n, err := hex.Decode(key[:], []byte(h.Key)); err != nil || n != len(key) {
-		return key, &usageError{summary: "The plan belongs to a state that is gone",
-			detail: "It was made when a state file existed, and there is none now.", hint: "Bring the state file back, or make a new plan."}
-	}
-	return key, nil
-}
-
-func (r *applyRun) input(ctx context.Context, cfg *config.Config, dirs *directories, plan *planfile.Reader, key state.Key) (apply.Input, error) {
-	in := apply.Input{Changes: plan.Changes(), Records: plan.Records(), Schema: providers.TenantSchema, Key: key, Hard: r.a.kill}
-	var err error
-	if in.Tenant, err = dirs.openTenant(ctx, cfg.Entra); err != nil {
-		return in, err
-	}
-	t := plan.Totals()
-	if t.Summary.Changes() == 0 {
-		return in, nil // nothing but notes for the record: no writer is opened
-	}
-	if in.TenantWriter, err = openTenantWriter(ctx, dirs, cfg.Entra); err != nil {
-		return in, err
-	}
-	sources, sourceWriters := map[string]providers.SourceReader{}, map[string]providers.SourceWriter{}
-	for i, p := range cfg.AD {
-		src, err := dirs.openSource(ctx, p)
-		if err != nil {
-			return in, err
-		}
-		w, err := openSourceWriter(ctx, dirs, p)
-		if err != nil {
-			return in, err
-		}
-		if i == 0 {
-			sources[""], sourceWriters[""] = src, w
-		}
-		for _, s := range cfg.Scopes {
-			if s.Provider == p {
-				sources[s.Name], sourceWriters[s.Name] = src, w
-			}
-		}
-	}
-	in.Source = func(scope string) providers.SourceReader { return orFirst(sources, scope) }
-	in.SourceWriter = func(scope string) providers.SourceWriter { return orFirst(sourceWriters, scope) }
-	return in, nil
-}
-
-// orFirst is a scope's directory. A scope that is not declared any more has no objects to look up, so any will do.
-func orFirst[T any](m map[string]T, scope string) T {
-	if t, ok := m[scope]; ok {
-		return t
-	}
-	return m[""]
 }
 
 // finish records the end of the run and tells how it went.
@@ -311,6 +266,8 @@ func (r *applyRun) finish(run *store.Writer, plan *planfile.Reader, out apply.Ou
 		err = r.report(out, t, runErr)
 	}
 	switch {
+	case runErr != nil && out.Applied > 0:
+		return &exitError{code: exitPartial, err: runErr}
 	case runErr != nil:
 		return runErr
 	case err != nil:
@@ -319,6 +276,8 @@ func (r *applyRun) finish(run *store.Writer, plan *planfile.Reader, out apply.Ou
 		return &exitError{code: exitInterrupted}
 	case !out.Complete():
 		return &exitError{code: exitPartial}
+	case r.o.failOnBlocked && t.Summary.Blocked > 0:
+		return &exitError{code: exitFailure}
 	}
 	return nil
 }

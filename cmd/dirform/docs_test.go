@@ -31,9 +31,7 @@ func TestDocumentedCommands(t *testing.T) {
 	for _, doc := range append(docs, filepath.Join(root, "README.md")) {
 		t.Run(strings.TrimPrefix(doc, root+"/"), func(t *testing.T) {
 			dir := t.TempDir()
-			if err := os.CopyFS(filepath.Join(dir, "examples"), os.DirFS(filepath.Join(root, "examples"))); err != nil {
-				t.Fatal(err)
-			}
+			copyClean(t, filepath.Join(dir, "examples"), filepath.Join(root, "examples"))
 			if doc != filepath.Join(root, "README.md") {
 				dir = filepath.Join(dir, strings.TrimPrefix(filepath.Dir(doc), root))
 			} else {
@@ -41,6 +39,31 @@ func TestDocumentedCommands(t *testing.T) {
 			}
 			checkDocument(t, doc, dir)
 		})
+	}
+}
+
+// copyClean copies a folder without what a person's own runs have left in it.
+func copyClean(t *testing.T, to, from string) {
+	err := filepath.WalkDir(from, func(path string, d os.DirEntry, err error) error {
+		rel, _ := filepath.Rel(from, path)
+		switch {
+		case err != nil:
+			return err
+		case d.Name() == ".dirform":
+			return filepath.SkipDir
+		case strings.Contains(d.Name(), ".dfstate") || strings.HasSuffix(d.Name(), ".dfplan"):
+			return nil
+		case d.IsDir():
+			return os.MkdirAll(filepath.Join(to, rel), 0o755)
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, rel), data, 0o644)
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -159,9 +182,7 @@ func TestExamples(t *testing.T) {
 
 func checkExample(t *testing.T, example string) {
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(example)); err != nil {
-		t.Fatal(err)
-	}
+	copyClean(t, dir, example)
 	for golden, args := range map[string]string{"plan.txt": "plan", "plan.json": "plan --json"} {
 		got := masked(runCommand(t, dir, "dirform "+args))
 		path := filepath.Join(example, "golden", golden)

@@ -30,7 +30,10 @@ left out; plan shows them.`,
 			if err != nil {
 				return err
 			}
-			if plan.Totals().Summary.Drifted > 0 {
+			switch s := plan.Totals().Summary; {
+			case o.failOnBlocked && s.Blocked > 0:
+				return &exitError{code: exitFailure}
+			case s.Drifted > 0:
 				return &exitError{code: exitPending}
 			}
 			return nil

@@ -93,7 +93,7 @@ func (a *app) plan(ctx context.Context, o *planOptions, cfg *config.Config, reco
 	if err != nil {
 		return nil, err
 	}
-	if err := o.aimed(plan.Totals().Summary); err != nil {
+	if err := aimed(plan.Totals()); err != nil {
 		plan.Close()
 		if out != "" {
 			os.Remove(out)

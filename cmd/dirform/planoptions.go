@@ -10,7 +10,6 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
-	"github.com/dirform/dirform/state"
 )
 
 // planOptions are the options that plan and apply share: what the plan is made from and limited to.
@@ -31,17 +30,29 @@ func (o *planOptions) register(cmd *cobra.Command) {
 	o.variables.register(cmd)
 }
 
-// aimed refuses --target with addresses that nothing has: a misspelt one would look like a plan without changes.
-func (o *planOptions) aimed(s planner.Summary) error {
-	if len(o.targets) == 0 || s.Changes()+s.Unchanged+s.Blocked > 0 ||
-		slices.ContainsFunc(o.targets, func(a string) bool { return strings.HasPrefix(a, string(state.UPNSuffix)) }) {
+// aimed refuses --target and --exclude with addresses that nothing has: a misspelt one would look like a plan without changes,
+// or let through what was to be left out.
+func aimed(t planner.Totals) error {
+	if len(t.Unaimed) == 0 {
 		return nil
 	}
 	return &usageError{
-		summary: "Nothing has the address " + strings.Join(o.targets, " or "),
-		detail:  "--target limits the plan to addresses, and no object in scope has one of those given.",
+		summary: "Nothing has the address " + strings.Join(t.Unaimed, " or "),
+		detail:  "--target and --exclude take addresses of objects in scope or recorded, and nothing has those given.",
 		hint:    "Write an address as plan shows it: user.staff for a scope, 'user.staff[\"jane@contoso.com\"]' for one object; quote it for the shell.",
 	}
+}
+
+// none refuses the options where a saved plan says everything.
+func (o *planOptions) none(cmd *cobra.Command) error {
+	for _, name := range []string{"target", "exclude", "allow"} {
+		if cmd.Flags().Changed(name) {
+			return &usageError{summary: fmt.Sprintf("Option --%s has no effect on a saved plan", name),
+				detail: "A saved plan is carried out exactly as it was reviewed.",
+				hint:   fmt.Sprintf("Give --%s to plan, and apply the plan that it makes.", name)}
+		}
+	}
+	return nil
 }
 
 // limits are the lifted limits by name.

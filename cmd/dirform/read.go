@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,7 +24,6 @@ type reading struct {
 	record *store.Store
 	dirs   *directories
 	header planner.Header
-	key    state.Key
 	set    planner.Settings
 	seen   tally
 }
@@ -85,24 +83,20 @@ func (r *reading) identify(ctx context.Context, a *app) error {
 				m.SourceSID, m.TenantID, domain.SID, domain.Name, r.set.Organization.ID),
 			hint: "Point the providers at the directories the state was made for, or give this configuration a state file of its own."}
 	}
-	r.key, r.header.State = m.Key, planner.StateID{Lineage: m.Lineage, Serial: m.Serial}
-	r.set.Key = m.Key
+	r.header.State = planner.StateID{Lineage: m.Lineage, Serial: m.Serial}
+	r.set.Key = state.KeyOf(m.Lineage)
 	return nil
 }
 
-// mint makes up a lineage and its key. They enter the state with the first apply.
+// mint makes up a lineage, which enters the state with the first apply.
 func (r *reading) mint() error {
 	var id state.GUID
 	if _, err := rand.Read(id[:]); err != nil {
 		return err
 	}
-	if _, err := rand.Read(r.key[:]); err != nil {
-		return err
-	}
 	id[7], id[8] = id[7]&0x0f|0x40, id[8]&0x3f|0x80 // a random UUID (RFC 9562), in the byte order of GUID
 	r.header.State.Lineage = id.String()
-	r.header.Key = hex.EncodeToString(r.key[:])
-	r.set.Key = r.key
+	r.set.Key = state.KeyOf(r.header.State.Lineage)
 	return nil
 }
 
@@ -242,7 +236,7 @@ func (r *reading) resolveOU(ctx context.Context, src providers.SourceReader, sco
 			r.set.Findings = append(r.set.Findings, planner.OUReplaced(scope, dn, moved.DN))
 		}
 		if found && !ok {
-			r.set.Findings = append(r.set.Findings, planner.OURenamed(scope, dn, moved.DN))
+			r.set.Findings = append(r.set.Findings, planner.OURenamed(scope, dn, moved.DN, exclude))
 			here, ok = moved, true
 		}
 	}
@@ -251,6 +245,11 @@ func (r *reading) resolveOU(ctx context.Context, src providers.SourceReader, sco
 	}
 	if exclude && recorded != (state.GUID{}) {
 		return planner.OUSeen{Declared: dn, GUID: recorded.String(), Exclude: true}, nil // deleted since: nothing is left to exclude
+	}
+	if exclude {
+		return planner.OUSeen{}, &usageError{summary: "Excluded OU does not exist",
+			detail: fmt.Sprintf("%s: scope %q excludes %s, which the directory does not have.", scope.DeclaredAt, scope.Name, dn),
+			hint:   "Correct the distinguished name, or remove it from exclude. Nothing was planned, because those it is meant to leave out would come in."}
 	}
 	e := &usageError{summary: "Scope OU does not exist", detail: fmt.Sprintf("%s: scope %q names %s, which the directory does not have.",
 		scope.DeclaredAt, scope.Name, dn), hint: "Correct the distinguished name. Nothing was planned, because an empty scope would mean that everybody left."}

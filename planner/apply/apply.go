@@ -36,7 +36,10 @@ type Input struct {
 	Schema       func(state.Kind) *state.Schema // the tenant's
 	Key          state.Key                      // the lineage's, for fingerprints of references resolved while applying
 	Journal      Recorder
-	Progress     func(Event) // may be nil; called from Run's goroutine
+	// Review says, for each of a window's changes, why it is not to be made any more, or "": because its source object or the
+	// rules about it are not as they were when it was planned. nil means that nobody has anything to say.
+	Review   func(ctx context.Context, changes []*state.Change) ([]string, error)
+	Progress func(Event) // may be nil; called from Run's goroutine
 	// Hard aborts at once when it is done: writes in flight are cut off and their outcome is recorded as unknown. The context
 	// given to Run, in contrast, lets them end. nil means that there is no hard way.
 	Hard context.Context

@@ -175,7 +175,7 @@ func open(t *testing.T, path string) *store.Store {
 
 func begin(t *testing.T, s *store.Store) *store.Writer {
 	t.Helper()
-	w, err := s.Begin(t.Context(), store.RunInfo{Lineage: "l", Serial: s.Meta().Serial, Key: key})
+	w, err := s.Begin(t.Context(), store.RunInfo{Lineage: "l", Serial: s.Meta().Serial})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,9 @@ func (r *run) recheck(steps []*step) error {
 	if err := r.loadLinks(steps); err != nil {
 		return err
 	}
+	if err := r.review(steps); err != nil {
+		return fmt.Errorf("the source objects cannot be read again before writing, so the run was stopped: %w", err)
+	}
 	if err := r.recheckTenant(steps); err != nil {
 		return fmt.Errorf("the tenant's objects cannot be read again before writing, so the run was stopped: %w", err)
 	}
@@ -23,6 +26,30 @@ func (r *run) recheck(steps []*step) error {
 	}
 	if err := r.recheckSources(steps); err != nil {
 		return fmt.Errorf("the source objects cannot be read again before writing, so the run was stopped: %w", err)
+	}
+	return nil
+}
+
+// review skips what is not to be done any more.
+func (r *run) review(steps []*step) error {
+	var open []*step
+	var changes []*state.Change
+	for _, st := range steps {
+		if st.status == "" && st.schema != nil {
+			open, changes = append(open, st), append(changes, st.c)
+		}
+	}
+	if r.in.Review == nil || len(open) == 0 {
+		return nil
+	}
+	reasons, err := r.in.Review(r.soft, changes)
+	if err != nil {
+		return err
+	}
+	for i, st := range open {
+		if reasons[i] != "" {
+			st.stale("%s", reasons[i])
+		}
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ const people = "OU=Office 365,OU=Staff,DC=corp,DC=contoso,DC=com"
 func base() *world {
 	return &world{
 		header: planner.Header{FormatVersion: "1.0", DirformVersion: "0.1.0", CreatedAt: "2026-01-02T03:04:05Z", ConfigDigest: "sha256:00",
-			Key: "the lineage's key", State: planner.StateID{Lineage: "l", Serial: 7},
+			State:  planner.StateID{Lineage: "l", Serial: 7},
 			Source: planner.SourceID{Domain: "corp.contoso.com", SID: "S-1-5-21-1-2-3"}, Tenant: planner.TenantID{ID: "8d0f1b1e-0000-4000-8000-000000000001"}},
 		totals: planner.Totals{Applicable: true, Cost: planner.Cost{Writes: 12, Seconds: 3},
 			Summary: planner.Summary{Unchanged: 17, Blocked: 2, Drifted: 1},

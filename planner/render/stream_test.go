@@ -114,7 +114,6 @@ type document struct {
 func TestDocumentIsThePlan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := base()
-		w.header.Key = ""
 		text := rapid.StringOfN(rapid.Rune(), 0, 5, -1)
 		for range rapid.IntRange(0, 4).Draw(t, "changes") {
 			c := user(rapid.SampledFrom(state.Actions).Draw(t, "action"), text.Draw(t, "name"))

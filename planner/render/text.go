@@ -34,9 +34,10 @@ func textError(err error) error {
 // text is the layout for terminals and logs.
 type text struct {
 	*printer
-	o      TextOptions
-	drift  bool // show what was changed outside dirform instead of what would be done about it
-	guards []planner.GuardResult
+	o       TextOptions
+	drift   bool // show what was changed outside dirform instead of what would be done about it
+	guards  []planner.GuardResult
+	partial bool // limited by --target or --exclude
 }
 
 // printer writes lines and remembers the first error.
@@ -117,6 +118,7 @@ func (t *text) begin(h planner.Header, totals planner.Totals) {
 			}
 		}
 	}
+	t.partial = len(h.Targets)+len(h.Excludes) > 0
 	t.names("Limited to ", h.Targets)
 	t.names("Left out: ", h.Excludes)
 	t.names("Limits lifted for this plan: ", h.Allowed)

@@ -88,7 +88,7 @@ func (t *text) end(totals planner.Totals) {
 	if t.drift {
 		t.line(driftLine(totals))
 	} else {
-		t.line(t.paint(bold, summaryLine(totals, t.guards)))
+		t.line(t.paint(bold, summaryLine(totals, t.guards, t.partial)))
 	}
 	if t.err == nil {
 		t.err = t.w.Flush()
@@ -96,9 +96,9 @@ func (t *text) end(totals planner.Totals) {
 }
 
 // summaryLine is the last line of a plan.
-func summaryLine(t planner.Totals, tripped []planner.GuardResult) string {
+func summaryLine(t planner.Totals, tripped []planner.GuardResult, partial bool) string {
 	if t.Summary.Changes() == 0 {
-		return nothingLine(t) + refusal(t, tripped)
+		return nothingLine(t, partial) + refusal(t, tripped)
 	}
 	var parts []string
 	for _, a := range state.Actions {
@@ -116,7 +116,7 @@ func rest(s planner.Summary) []string {
 	for _, n := range []struct {
 		n    int
 		word string
-	}{{s.Unchanged, "unchanged"}, {s.Blocked, "blocked"}, {s.Drifted, "drifted"}} {
+	}{{s.Unchanged, "unchanged"}, {s.Skipped, "skipped (no account matches)"}, {s.Blocked, "blocked"}, {s.Drifted, "drifted"}} {
 		if n.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n.n, n.word))
 		}
@@ -124,14 +124,14 @@ func rest(s planner.Summary) []string {
 	return parts
 }
 
-// nothingLine is the last line of a plan without changes.
-func nothingLine(t planner.Totals) string {
+// nothingLine is the last line of a plan without changes; a partial one does not speak for the whole tenant.
+func nothingLine(t planner.Totals, partial bool) string {
 	seen, in := 0, 0
 	for _, s := range t.Scopes {
 		seen, in = seen+s.Objects, in+s.InScope
 	}
 	first := "No changes."
-	if t.Summary.Blocked == 0 {
+	if t.Summary.Blocked+t.Summary.Skipped == 0 && !partial {
 		first = "No changes. The tenant is as declared."
 	}
 	parts := append([]string{plural(seen, "") + " read", fmt.Sprintf("%d in scope", in)}, rest(t.Summary)...)

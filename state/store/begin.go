@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,9 +17,8 @@ const KeepJournals = 100
 
 // RunInfo says which plan a run carries out.
 type RunInfo struct {
-	Lineage    string    // the plan's; a record that does not exist yet is created with it
-	Serial     int64     // the plan's
-	Key        state.Key // for a new lineage; an existing record keeps its own
+	Lineage    string // the plan's; a record that does not exist yet is created with it
+	Serial     int64  // the plan's
 	SourceSID  string
 	TenantID   string
 	PlanDigest string
@@ -152,14 +150,14 @@ func (w *Writer) txLocked(ctx context.Context, raise bool, f func(*sql.Tx) error
 func (w *Writer) enter(ctx context.Context, tx *sql.Tx, raise bool) (Meta, int64, error) {
 	m := w.s.meta
 	if !m.Exists {
-		m = Meta{Exists: true, Lineage: w.info.Lineage, Key: w.info.Key, SourceSID: w.info.SourceSID, TenantID: w.info.TenantID}
+		m = Meta{Exists: true, Lineage: w.info.Lineage, SourceSID: w.info.SourceSID, TenantID: w.info.TenantID}
 		if err := createLayout(ctx, tx); err != nil {
 			return m, 0, err
 		}
 		if err := w.s.classes.load(ctx, tx); err != nil {
 			return m, 0, err
 		}
-		for name, value := range map[string]string{"lineage": m.Lineage, "key": hex.EncodeToString(m.Key[:]), "source_sid": m.SourceSID, "tenant_id": m.TenantID} {
+		for name, value := range map[string]string{"lineage": m.Lineage, "source_sid": m.SourceSID, "tenant_id": m.TenantID} {
 			if _, err := tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES (?, ?)", name, value); err != nil {
 				return m, 0, err
 			}

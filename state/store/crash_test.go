@@ -210,9 +210,9 @@ func TestForeignAndDamagedFiles(t *testing.T) {
 	text := filepath.Join(dir, "text")
 	must(t, os.WriteFile(text, []byte(strings.Repeat("this is no database ", 1000)), 0o600))
 	for file, want := range map[string]string{
-		sqlite("newer", "UPDATE schema SET version = 99"):                "newer dirform",
-		sqlite("foreign", "PRAGMA application_id = 7"):                   "another application",
-		sqlite("key", "UPDATE meta SET value = 'zz' WHERE name = 'key'"): "damaged",
+		sqlite("newer", "UPDATE schema SET version = 99"):                      "newer dirform",
+		sqlite("foreign", "PRAGMA application_id = 7"):                         "another application",
+		sqlite("serial", "UPDATE meta SET value = 'zz' WHERE name = 'serial'"): "damaged",
 		text: "not readable as a dirform state",
 	} {
 		if _, err := store.OpenReadOnly(t.Context(), file); err == nil || !strings.Contains(err.Error(), want) {

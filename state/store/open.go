@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -15,16 +14,13 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
-
-	"github.com/dirform/dirform/state"
 )
 
 // Meta identifies a record.
 type Meta struct {
 	Exists    bool // false: nothing was ever applied; the other fields are zero
 	Lineage   string
-	Serial    int64 // number of runs that wrote
-	Key       state.Key
+	Serial    int64  // number of runs that wrote
 	SourceSID string // domain SID of the source directory
 	TenantID  string
 }
@@ -220,12 +216,6 @@ func (m *Meta) set(name, value string) (err error) {
 		m.Lineage = value
 	case "serial":
 		m.Serial, err = strconv.ParseInt(value, 10, 64)
-	case "key":
-		var b []byte
-		if b, err = hex.DecodeString(value); err == nil && len(b) != len(m.Key) {
-			err = fmt.Errorf("%d bytes instead of %d", len(b), len(m.Key))
-		}
-		copy(m.Key[:], b)
 	case "source_sid":
 		m.SourceSID = value
 	case "tenant_id":
