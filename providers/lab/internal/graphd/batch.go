@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -29,6 +30,11 @@ func (s *server) batch(body []byte, root, requestID, clientID string) (reply, *E
 	if e != nil {
 		return reply{}, e
 	}
+	writes := slices.ContainsFunc(items, func(it *batchItem) bool { return !strings.EqualFold(it.Method, http.MethodGet) })
+	return s.risk(writes, func() (reply, *Error) { return s.runBatch(items, root, requestID, clientID) })
+}
+
+func (s *server) runBatch(items []*batchItem, root, requestID, clientID string) (reply, *Error) {
 	byID := map[string]*batchItem{}
 	for _, it := range items {
 		byID[strings.ToLower(it.ID)] = it

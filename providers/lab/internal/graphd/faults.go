@@ -17,8 +17,9 @@ type Faults struct {
 	ReadOnly        bool          // writes are refused with 403, and counted in Stats.WritesRefused
 	DropBefore      int           // the connection breaks before the n-th write takes effect
 	DropAfter       int           // the connection breaks after the n-th write took effect
-	BreakBefore     float64       // share of writes whose connection breaks before they take effect
-	BreakAfter      float64       // share of writes whose connection breaks after they took effect
+	BreakBefore     float64       // share of HTTP requests with writes whose connection breaks before these take effect
+	BreakAfter      float64       // share of HTTP requests with writes whose connection breaks after these took effect
+	LateTimeout     float64       // share of HTTP requests with writes answered 504 although these took effect
 	Unavailable     float64       // share of requests answered 503
 	GatewayTimeout  float64       // share of requests answered 504
 	Seed            uint64        // of the random choice of these
@@ -100,7 +101,7 @@ func (s *faultState) admit(rq *request, t *Tenant) (http.Header, *Error) {
 		case x < s.f.Unavailable:
 			return nil, &Error{Status: 503, Code: "ServiceUnavailable", Message: "Service is temporarily unavailable. Please try again later."}
 		case x < p:
-			return nil, &Error{Status: 504, Code: "GatewayTimeout", Message: "The gateway timed out. Please try again later."}
+			return nil, gatewayTimeout()
 		}
 	}
 	if s.bucket == nil {
@@ -126,12 +127,59 @@ func (s *faultState) drops(write bool) (before, after bool) {
 		return false, false
 	}
 	s.writes++
-	before, after = s.writes == s.f.DropBefore, s.writes == s.f.DropAfter
-	if p := s.f.BreakBefore + s.f.BreakAfter; p > 0 && !before && !after {
-		x := s.rng.Float64()
-		before, after = x < s.f.BreakBefore, x >= s.f.BreakBefore && x < p
+	return s.writes == s.f.DropBefore, s.writes == s.f.DropAfter
+}
+
+// mishap is what befalls an HTTP request as a whole, a batch included.
+type mishap int
+
+const (
+	noMishap mishap = iota
+	brokenBefore
+	brokenAfter
+	timedOut // after the effect
+)
+
+// mishap decides what befalls an HTTP request that writes.
+func (s *faultState) mishap() mishap {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before, after, late := s.f.BreakBefore, s.f.BreakAfter, s.f.LateTimeout
+	if before+after+late <= 0 {
+		return noMishap
 	}
-	return before, after
+	switch x := s.rng.Float64(); {
+	case x < before:
+		return brokenBefore
+	case x < before+after:
+		return brokenAfter
+	case x < before+after+late:
+		return timedOut
+	}
+	return noMishap
+}
+
+// risk does what an HTTP request asks for, unless a mishap prevents it, and replies, unless one keeps the reply.
+func (s *server) risk(writes bool, do func() (reply, *Error)) (reply, *Error) {
+	if !writes {
+		return do()
+	}
+	what := s.t.faults.mishap()
+	if what == brokenBefore {
+		return reply{drop: true}, nil
+	}
+	re, e := do()
+	switch what {
+	case brokenAfter:
+		return reply{drop: true}, nil
+	case timedOut:
+		return reply{}, gatewayTimeout()
+	}
+	return re, e
+}
+
+func gatewayTimeout() *Error {
+	return &Error{Status: 504, Code: "GatewayTimeout", Message: "The gateway timed out. Please try again later."}
 }
 
 // tokenLife is how long issued access tokens are accepted.

@@ -182,7 +182,26 @@ func TestBrokenShare(t *testing.T) {
 	if _, err := w.try("PATCH", "/users/bob@contoso.com", patchBob); err == nil || w.bobsTitle() != "Boss" {
 		t.Errorf("after: err %v, title %v", err, w.bobsTitle())
 	}
+	w.SetFaults(graphd.Faults{LateTimeout: 1})
+	w.want(504, "PATCH", "/users/bob@contoso.com", `{"jobTitle":"Late"}`)
+	if w.bobsTitle() != "Late" {
+		t.Errorf("late: title %v", w.bobsTitle())
+	}
+	// A batch shares one connection: all of it is lost, or nothing.
+	three := `{"requests":[{"id":"1","method":"PATCH","url":"/users/bob@contoso.com","headers":{"Content-Type":"application/json"},"body":{"jobTitle":"One"}},
+		{"id":"2","method":"PATCH","url":"/users/ann@contoso.com","headers":{"Content-Type":"application/json"},"body":{"jobTitle":"Two"}}]}`
+	for share, want := range map[graphd.Faults]string{{BreakBefore: 1}: "Late", {BreakAfter: 1}: "One"} {
+		w.SetFaults(graphd.Faults{})
+		w.want(204, "PATCH", "/users/bob@contoso.com", `{"jobTitle":"Late"}`)
+		w.SetFaults(share)
+		if _, err := w.try("POST", "/$batch", three); err == nil || w.bobsTitle() != want {
+			t.Errorf("batch: err %v, title %v, want %s", err, w.bobsTitle(), want)
+		}
+	}
 	w.SetFaults(graphd.Faults{BreakBefore: 0.4, BreakAfter: 0.4, Seed: 3})
+	for range 20 { // reads are spared
+		w.want(200, "GET", "/users/bob@contoso.com", "")
+	}
 	broken := 0
 	for range 40 {
 		if _, err := w.try("PATCH", "/users/bob@contoso.com", patchBob); err != nil {
@@ -280,9 +299,9 @@ func TestTokenLife(t *testing.T) {
 // A seed says with which manners its tenant begins.
 func TestSeedManners(t *testing.T) {
 	w := serve(t, `{"lab":{"latency":"1ms","visibility_delay":"2s","throttle":"M","unavailable":0.25,"gateway_timeout":0.5,"drop_before":0.1,
-		"drop_after":0.2,"token_life":"3s","delta_life":"1m","read_only":true,"seed":7}}`)
+		"drop_after":0.2,"late_timeout":0.3,"token_life":"3s","delta_life":"1m","read_only":true,"seed":7}}`)
 	want := graphd.Faults{Latency: time.Millisecond, VisibilityDelay: 2 * time.Second, Throttle: graphd.DocumentedThrottle(50), Unavailable: 0.25,
-		GatewayTimeout: 0.5, BreakBefore: 0.1, BreakAfter: 0.2, TokenLife: 3 * time.Second, DeltaLife: time.Minute, ReadOnly: true, Seed: 7}
+		GatewayTimeout: 0.5, BreakBefore: 0.1, BreakAfter: 0.2, LateTimeout: 0.3, TokenLife: 3 * time.Second, DeltaLife: time.Minute, ReadOnly: true, Seed: 7}
 	if diff := cmp.Diff(want, w.Faults()); diff != "" {
 		t.Error(diff)
 	}

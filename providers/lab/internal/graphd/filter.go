@@ -1,6 +1,8 @@
 package graphd
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 )
 
@@ -9,12 +11,13 @@ const maxClauses = 15
 
 // filter is a node of a compiled $filter.
 type filter struct {
-	op     string // "and", "or", "not", "eq", "in", "ge", "le", "startswith", "endswith"
+	op     string // "and", "or", "not", "eq", "in", "ge", "le", "startswith", "endswith", "words", "count"
 	kids   []*filter
 	prop   int      // of a comparison; propID stands for the object id
 	values []string // literals; "null", "true" and "false" without quotes are in bare
 	bare   string
-	any    bool // the comparison is inside prop/any(…)
+	any    bool   // the comparison is inside prop/any(…)
+	member string // of the objects in a collection that any(…) looks into
 }
 
 // match evaluates the filter.
@@ -31,6 +34,12 @@ func (f *filter) match(o *object) bool {
 		return f.compare(o.id.String(), true)
 	}
 	raw := o.rec.get(f.prop)
+	if f.op == "count" {
+		return fmt.Sprint(items(raw)) == f.values[0]
+	}
+	if f.member != "" {
+		return f.anyMember(raw)
+	}
 	if f.any {
 		for _, s := range texts(raw) {
 			if f.compare(s, true) {
@@ -48,8 +57,32 @@ func (f *filter) match(o *object) bool {
 	return raw != "" && f.compare(text(raw), f.prop != propImmutableID)
 }
 
+// items is the number of items in a collection.
+func items(raw string) int {
+	var list []json.RawMessage
+	_ = json.Unmarshal([]byte(raw), &list) // no value is an empty collection
+	return len(list)
+}
+
+// anyMember looks for the value in one member of the objects of a collection.
+func (f *filter) anyMember(raw string) bool {
+	var list []map[string]any
+	_ = json.Unmarshal([]byte(raw), &list)
+	for _, o := range list {
+		for name, v := range o {
+			if s, ok := v.(string); ok && strings.EqualFold(name, f.member) && f.compare(s, true) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // compare compares one string; the service ignores case in all but the anchor.
 func (f *filter) compare(s string, fold bool) bool {
+	if f.op == "words" {
+		return hasWords(s, f.values)
+	}
 	if fold {
 		s = strings.ToLower(s)
 	}
@@ -100,7 +133,7 @@ func (t *Tenant) candidates(f *filter) (found []*object, ok bool) {
 			return a, true
 		}
 		return t.candidates(f.kids[1])
-	case f.op != "eq" && f.op != "in" || f.bare != "":
+	case f.op != "eq" && f.op != "in" || f.bare != "" || f.member != "":
 		return nil, false
 	}
 	for _, v := range f.values {

@@ -6,31 +6,31 @@ import (
 
 // filterParser compiles $filter by recursive descent.
 type filterParser struct {
-	reg      *registry
-	kind     kind
-	rest     string
-	tok      string // current token; strings start with a quote, the end is ""
-	err      *Error
-	advanced bool // something needs ConsistencyLevel: eventual
-	depth    int
+	reg     *registry
+	kind    kind
+	rest    string
+	tok     string // current token; strings start with a quote, the end is ""
+	err     *Error
+	lacking *Error // the answer if the advanced query parameters are missing; nil if nothing needs them
+	depth   int
 }
 
 // parseFilter is compileFilter with the limit on alternatives.
-func parseFilter(reg *registry, k kind, s string) (*filter, bool, *Error) {
-	f, advanced, e := compileFilter(reg, k, s)
+func parseFilter(reg *registry, k kind, s string) (*filter, *Error, *Error) {
+	f, lacking, e := compileFilter(reg, k, s)
 	if e != nil {
-		return nil, false, e
+		return nil, nil, e
 	}
 	if n := f.clauses(); n > maxClauses {
-		return nil, false, unsupportedQuery("Too many child clauses specified in search filter expression containing 'OR' operators: %d."+
+		return nil, nil, unsupportedQuery("Too many child clauses specified in search filter expression containing 'OR' operators: %d."+
 			" Max allowed: %d.", n, maxClauses)
 	}
-	return f, advanced, nil
+	return f, lacking, nil
 }
 
-// compileFilter compiles the filters that clients of a directory need; others get the service's refusal. advanced says that it
-// needs ConsistencyLevel: eventual.
-func compileFilter(reg *registry, k kind, s string) (f *filter, advanced bool, e *Error) {
+// compileFilter compiles the filters that clients of a directory need; others get the service's refusal. lacking is the
+// refusal for lack of the advanced query parameters, nil if it needs none.
+func compileFilter(reg *registry, k kind, s string) (f *filter, lacking, e *Error) {
 	p := &filterParser{reg: reg, kind: k, rest: s}
 	p.next()
 	f = p.or()
@@ -38,9 +38,9 @@ func compileFilter(reg *registry, k kind, s string) (f *filter, advanced bool, e
 		p.fail()
 	}
 	if p.err != nil {
-		return nil, false, p.err
+		return nil, nil, p.err
 	}
-	return f, p.advanced, nil
+	return f, p.lacking, nil
 }
 
 func (p *filterParser) fail() {
@@ -122,7 +122,7 @@ func (p *filterParser) unary() *filter {
 	}
 	switch word := strings.ToLower(p.tok); word {
 	case "not":
-		p.advanced = true
+		p.needs("not")
 		p.next()
 		return &filter{op: "not", kids: []*filter{p.unary()}}
 	case "(":
@@ -131,10 +131,10 @@ func (p *filterParser) unary() *filter {
 		p.take(")")
 		return f
 	case "startswith", "endswith":
-		p.advanced = p.advanced || word == "endswith"
 		p.next()
 		p.take("(")
 		f := &filter{op: word, prop: p.property(p.tok)}
+		p.judge(f, opNames[word])
 		p.next()
 		p.take(",")
 		p.literal(f)
@@ -145,6 +145,9 @@ func (p *filterParser) unary() *filter {
 }
 
 func (p *filterParser) comparison() *filter {
+	if name, ok := strings.CutSuffix(p.tok, "/$count"); ok {
+		return p.count(name)
+	}
 	name, lambda := strings.CutSuffix(p.tok, "/any")
 	f := &filter{prop: p.property(name)}
 	p.next()
@@ -162,8 +165,8 @@ func (p *filterParser) lambda(f *filter) *filter {
 	p.next()
 	p.take(":")
 	if word := strings.ToLower(p.tok); word == "startswith" || word == "endswith" {
-		p.advanced = p.advanced || word == "endswith"
 		f.op = word
+		p.judge(f, opNames[word])
 		p.next()
 		p.take("(")
 		p.take(variable)
@@ -171,10 +174,35 @@ func (p *filterParser) lambda(f *filter) *filter {
 		p.literal(f)
 		p.take(")")
 	} else {
+		if head, member, ok := strings.Cut(p.tok, "/"); ok && strings.EqualFold(head, variable) {
+			f.member, p.tok = member, variable
+		}
 		p.take(variable)
 		f = p.operator(f)
 	}
 	p.take(")")
+	return f
+}
+
+// count reads proxyAddresses/$count eq 0 and the like.
+func (p *filterParser) count(name string) *filter {
+	f := &filter{op: "count", prop: p.property(name)}
+	p.judge(f, opCount)
+	p.next()
+	negated := strings.EqualFold(p.tok, "ne")
+	if !negated {
+		p.take("eq")
+	} else {
+		p.next()
+	}
+	if p.tok != "0" && p.tok != "1" {
+		p.fail()
+	}
+	f.values = []string{p.tok}
+	p.next()
+	if negated {
+		return &filter{op: "not", kids: []*filter{f}}
+	}
 	return f
 }
 
@@ -184,12 +212,15 @@ func (p *filterParser) operator(f *filter) *filter {
 	switch f.op {
 	case "eq", "ge", "le":
 		p.literal(f)
+		p.judge(f, opNames[f.op])
 	case "ne":
-		p.advanced = true
+		p.needs("ne")
 		f.op = "eq"
 		p.literal(f)
+		p.judge(f, opEq)
 		return &filter{op: "not", kids: []*filter{f}}
 	case "in":
+		p.judge(f, opIn)
 		p.take("(")
 		p.literal(f)
 		for p.err == nil && p.tok == "," {
@@ -210,6 +241,10 @@ func (p *filterParser) literal(f *filter) {
 		f.values = append(f.values, p.tok[1:])
 	case f.op == "eq" && (low == "null" || low == "true" || low == "false"):
 		f.bare = low
+	case f.op == "in" && (low == "true" || low == "false"):
+		f.values = append(f.values, low)
+	case f.member != "" && isGUID(p.tok):
+		f.values = append(f.values, p.tok)
 	case (f.op == "ge" || f.op == "le" || f.op == "eq") && p.tok != "" && p.tok[0] >= '0' && p.tok[0] <= '9':
 		f.values = append(f.values, p.tok+p.timeRest())
 	default:
@@ -236,4 +271,9 @@ func (p *filterParser) property(name string) int {
 		e.Message = "Invalid filter clause: " + e.Message
 	}
 	return i
+}
+
+func isGUID(s string) bool {
+	_, ok := parseGUID(s)
+	return ok
 }

@@ -16,7 +16,7 @@ type span struct{ from, to int32 }
 // page writes one page of the objects in list, which is ordered by seq, that the query asks for. Caller holds a lock.
 func (t *Tenant) page(rq *request, q *query, list []*object, context string) (reply, *Error) {
 	total := 0
-	rows, more := t.rows(q, list, &total)
+	rows, next := t.rows(q, list, &total)
 	pooled := buffers.Get().(*[]byte)
 	b := append((*pooled)[:0], `{"@odata.context":"`...)
 	b = append(append(b, rq.root...), `/$metadata#`...)
@@ -28,8 +28,8 @@ func (t *Tenant) page(rq *request, q *query, list []*object, context string) (re
 	if q.count {
 		b = strconv.AppendInt(append(b, `,"@odata.count":`...), int64(total), 10)
 	}
-	if more && !t.faults.dropLink() {
-		b = quote(append(b, `,"@odata.nextLink":`...), q.nextLink(rq, rows[len(rows)-1].seq))
+	if next > 0 && !t.faults.dropLink() {
+		b = quote(append(b, `,"@odata.nextLink":`...), q.nextLink(rq, next))
 	}
 	b = append(b, `,"value":[`...)
 	scratch := make([]span, len(t.reg.props))
@@ -49,8 +49,9 @@ func escapeJSON(s string) string {
 	return q[1 : len(q)-1]
 }
 
-// rows picks a page's objects; more says that another page follows. total is counted only if asked for.
-func (t *Tenant) rows(q *query, list []*object, total *int) (rows []*object, more bool) {
+// rows picks a page's objects; next is the position after which another page follows, 0 if none does. total is counted only if
+// asked for.
+func (t *Tenant) rows(q *query, list []*object, total *int) (rows []*object, next uint64) {
 	if !q.bin {
 		list = t.lagging(list, q.kind)
 	}
@@ -74,6 +75,9 @@ func (t *Tenant) rows(q *query, list []*object, total *int) (rows []*object, mor
 			}
 		}
 	}
+	if q.order != nil {
+		return q.orderedRows(list, wanted)
+	}
 	start, found := bySeq(list, q.after)
 	if found {
 		start++
@@ -84,11 +88,27 @@ func (t *Tenant) rows(q *query, list []*object, total *int) (rows []*object, mor
 			continue
 		}
 		if len(rows) == q.top {
-			return rows, true
+			return rows, rows[len(rows)-1].seq
 		}
 		rows = append(rows, o)
 	}
-	return rows, false
+	return rows, 0
+}
+
+// orderedRows is rows for a sorted list, whose positions count the objects in that order.
+func (q *query) orderedRows(list []*object, wanted func(*object) *object) (rows []*object, next uint64) {
+	var all []*object
+	for _, o := range list {
+		if o = wanted(o); o != nil {
+			all = append(all, o)
+		}
+	}
+	all = q.order.sorted(all)
+	all = all[min(q.after, uint64(len(all))):]
+	if len(all) > q.top {
+		return all[:q.top], q.after + uint64(q.top)
+	}
+	return all, 0
 }
 
 // appendObject writes the columns of one object. scratch has room for every property.

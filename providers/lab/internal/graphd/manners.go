@@ -19,6 +19,7 @@ type Manners struct {
 	GatewayTimeout  float64  `json:"gateway_timeout"`
 	DropBefore      float64  `json:"drop_before"`
 	DropAfter       float64  `json:"drop_after"`
+	LateTimeout     float64  `json:"late_timeout"`
 	TokenLife       Duration `json:"token_life"`
 	DeltaLife       Duration `json:"delta_life"`
 	ReadOnly        bool     `json:"read_only"`
@@ -30,7 +31,7 @@ func (m Manners) Faults() (Faults, error) {
 	f := Faults{
 		Latency: time.Duration(m.Latency), VisibilityDelay: time.Duration(m.VisibilityDelay), Throttle: m.Throttle.Throttle,
 		Unavailable: m.Unavailable, GatewayTimeout: m.GatewayTimeout, BreakBefore: m.DropBefore, BreakAfter: m.DropAfter,
-		TokenLife: time.Duration(m.TokenLife), DeltaLife: time.Duration(m.DeltaLife), ReadOnly: m.ReadOnly, Seed: m.Seed,
+		LateTimeout: m.LateTimeout, TokenLife: time.Duration(m.TokenLife), DeltaLife: time.Duration(m.DeltaLife), ReadOnly: m.ReadOnly, Seed: m.Seed,
 	}
 	return f, f.Check()
 }
@@ -40,13 +41,13 @@ func (f Faults) Check() error {
 	for _, x := range []struct {
 		name  string
 		share float64
-	}{{"unavailable", f.Unavailable}, {"gateway_timeout", f.GatewayTimeout}, {"drop_before", f.BreakBefore}, {"drop_after", f.BreakAfter}} {
+	}{{"unavailable", f.Unavailable}, {"gateway_timeout", f.GatewayTimeout}, {"drop_before", f.BreakBefore}, {"drop_after", f.BreakAfter}, {"late_timeout", f.LateTimeout}} {
 		if !(x.share >= 0 && x.share <= 1) {
 			return fmt.Errorf("%s is a share of requests, from 0 to 1, not %v", x.name, x.share)
 		}
 	}
-	if f.Unavailable+f.GatewayTimeout > 1 || f.BreakBefore+f.BreakAfter > 1 {
-		return fmt.Errorf("unavailable and gateway_timeout together, and drop_before and drop_after together, are at most 1")
+	if f.Unavailable+f.GatewayTimeout > 1 || f.BreakBefore+f.BreakAfter+f.LateTimeout > 1 {
+		return fmt.Errorf("unavailable and gateway_timeout together, and drop_before, drop_after and late_timeout together, are at most 1")
 	}
 	for _, x := range []struct {
 		name string
@@ -106,7 +107,7 @@ func parseManners(raw []byte) (Faults, error) {
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&m); err != nil && !errors.Is(err, io.EOF) {
 		return Faults{}, fmt.Errorf("lab: %w; its keys are latency, visibility_delay, throttle, unavailable, gateway_timeout, drop_before,"+
-			" drop_after, token_life, delta_life, read_only and seed", err)
+			" drop_after, late_timeout, token_life, delta_life, read_only and seed", err)
 	}
 	return m.Faults()
 }

@@ -130,6 +130,9 @@ var defaultUserProps = []string{"businessPhones", "displayName", "givenName", "j
 type registry struct {
 	props  []prop
 	byName map[string]int // under the name as it is and in lower case
+
+	filters    map[ruleKey]filterRule
+	documented int // properties with lower numbers are the service's own
 }
 
 func newRegistry() *registry {
@@ -138,6 +141,7 @@ func newRegistry() *registry {
 		r.byName[p.name], r.byName[strings.ToLower(p.name)] = i, i
 	}
 	r.restrict()
+	r.learnFilters()
 	return r
 }
 

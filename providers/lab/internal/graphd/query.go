@@ -30,6 +30,7 @@ type query struct {
 	top     int
 	after   uint64 // the last page's last position
 	filter  *filter
+	order   *order
 	count   bool
 	bin     bool   // the recycle bin instead of the living
 	digest  uint32 // of what a page link must not change
@@ -41,40 +42,80 @@ func (t *Tenant) parseQuery(rq *request, k kind) (*query, *Error) {
 	if k < plainKind {
 		q.cols = t.defaults[k]
 	}
-	advanced := false
-	var e *Error
+	need := &needed{}
 	for name, values := range rq.query {
-		v := values[0]
-		switch strings.TrimPrefix(strings.ToLower(name), "$") {
-		case "select":
-			q.names = v
-			q.cols, e = t.columns(strings.Split(v, ","), k)
-		case "top":
-			q.top, e = parseTop(v)
-		case "filter":
-			q.filter, advanced, e = parseFilter(t.reg, k, v)
-		case "count":
-			q.count = v == "true" && eventual(rq)
-		case "expand":
-			q.manager, e = t.parseExpand(v)
-		case "skiptoken":
-		default:
-			e = badRequest("'%s' is not supported by the service.", name)
-		}
-		if e != nil {
+		if e := t.option(rq, q, need, name, values[0]); e != nil {
 			return nil, e
 		}
 	}
-	if advanced && !(q.count && eventual(rq)) {
-		return nil, unsupportedQuery("Operator is not supported without the ConsistencyLevel: eventual header and $count=true.")
+	if e := need.check(q, eventual(rq)); e != nil {
+		return nil, e
 	}
+	q.filter = both(q.filter, need.search)
 	q.digest = digest(rq)
 	if token := rq.option("$skiptoken"); token != "" {
+		var e *Error
 		if q.after, e = q.parseToken(token); e != nil {
 			return nil, e
 		}
 	}
 	return q, nil
+}
+
+// needed is what options want besides themselves.
+type needed struct {
+	lacking *Error  // the refusal if the advanced query parameters are missing
+	search  *filter // of $search
+	sorted  *Error  // the refusal to sort by default
+}
+
+// option reads one query option. Those that do not begin with $ are either OData's spelled without it or none of the service's
+// business.
+func (t *Tenant) option(rq *request, q *query, need *needed, name, v string) (e *Error) {
+	switch strings.TrimPrefix(strings.ToLower(name), "$") {
+	case "select":
+		q.names = v
+		q.cols, e = t.columns(strings.Split(v, ","), q.kind)
+	case "top":
+		q.top, e = parseTop(v)
+	case "filter":
+		q.filter, need.lacking, e = parseFilter(t.reg, q.kind, v)
+	case "search":
+		need.search, e = t.parseSearch(v, q.kind)
+	case "orderby":
+		var advanced bool
+		if q.order, advanced, e = t.parseOrder(v, q.kind); advanced {
+			need.sorted = unsortable(q.kind, t.reg.props[q.order.prop].name)
+		}
+	case "count":
+		q.count = v == "true" && eventual(rq)
+	case "expand":
+		q.manager, e = t.parseExpand(v)
+	case "skiptoken", "format":
+	default:
+		if strings.HasPrefix(name, "$") {
+			e = badRequest("'%s' is not supported by the service.", name)
+		}
+	}
+	return e
+}
+
+// check refuses what needs ConsistencyLevel: eventual and $count=true and comes without. $search needs the header alone.
+func (n *needed) check(q *query, eventual bool) *Error {
+	advanced := q.count && eventual
+	switch {
+	case n.search != nil && !eventual:
+		return unsupportedQuery("Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'")
+	case n.lacking != nil && !advanced:
+		return n.lacking
+	case q.order != nil && (q.filter != nil || n.search != nil) && !advanced:
+		return sortingUnsupported()
+	case n.sorted != nil && !advanced:
+		return n.sorted
+	case q.manager != nil && (n.search != nil || n.lacking != nil || n.sorted != nil):
+		return unsupportedQuery("$expand is not supported with advanced queries.")
+	}
+	return nil
 }
 
 func eventual(rq *request) bool {
@@ -122,10 +163,10 @@ func (t *Tenant) parseExpand(v string) ([]column, *Error) {
 	return t.columns(strings.Split(names, ","), plainKind)
 }
 
-// digest binds a page link to its path and filter.
+// digest binds a page link to its path, filter and order.
 func digest(rq *request) uint32 {
 	h := fnv.New32a()
-	h.Write([]byte(strings.Join(rq.path, "/") + "?" + rq.option("$filter")))
+	h.Write([]byte(strings.Join(rq.path, "/") + "?" + rq.option("$filter") + "&" + rq.option("$orderby") + "&" + rq.option("$search")))
 	return h.Sum32()
 }
 

@@ -49,8 +49,14 @@ func (t *Tenant) countObjects(rq *request) (reply, *Error) {
 	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	n := strconv.Itoa(len(t.live[rq.route.kind]))
-	return reply{status: 200, body: []byte(n), contentType: "text/plain"}, nil
+	rq.query["$count"] = []string{"true"}
+	q, e := t.parseQuery(rq, rq.route.kind)
+	if e != nil {
+		return reply{}, e
+	}
+	n := 0
+	t.rows(q, t.live[rq.route.kind], &n)
+	return reply{status: 200, body: []byte(strconv.Itoa(n)), contentType: "text/plain"}, nil
 }
 
 // references lists objects of several kinds in a fixed order; page links count positions.
@@ -58,6 +64,9 @@ func (t *Tenant) references(rq *request, list []*object) (reply, *Error) {
 	q, e := t.parseQuery(rq, plainKind)
 	if e != nil {
 		return reply{}, e
+	}
+	if q.filter != nil && !q.count {
+		return reply{}, operatorNeedsMore(q.filter.op)
 	}
 	return t.positioned(rq, q, list, "directoryObjects")
 }

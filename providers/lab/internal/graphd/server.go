@@ -40,7 +40,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h := w.Header()
 	h.Set("request-id", requestID)
-	h.Set("client-request-id", clientID)
+	if !strings.EqualFold(r.Header.Get("return-client-request-id"), "false") {
+		h.Set("client-request-id", clientID)
+	}
 	body, e := readBody(w, r)
 	var re reply
 	switch {
@@ -78,7 +80,7 @@ func (s *server) answer(r *http.Request, path string, body []byte, requestID, cl
 	if e != nil {
 		return reply{}, e
 	}
-	return s.serve(rq)
+	return s.risk(r.Method != http.MethodGet, func() (reply, *Error) { return s.serve(rq) })
 }
 
 // serve carries out one request, alone or of a batch, with the faults that are on.
