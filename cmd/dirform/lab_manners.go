@@ -32,6 +32,7 @@ func (m *manners) register(f *pflag.FlagSet) {
 	f.Float64Var(&m.faults.GatewayTimeout, "gateway-timeout", 0, "the tenant answers this `SHARE` of requests with 504")
 	f.Float64Var(&m.faults.BreakBefore, "drop-before", 0, "the connection of this `SHARE` of writes breaks before they take effect")
 	f.Float64Var(&m.faults.BreakAfter, "drop-after", 0, "the connection of this `SHARE` of writes breaks after they took effect")
+	f.Float64Var(&m.faults.LateTimeout, "late-timeout", 0, "this `SHARE` of writes is answered with 504 although they took effect")
 	f.DurationVar(&m.faults.TokenLife, "token-life", 0, "access tokens are refused after `TIME`, although they say an hour")
 	f.DurationVar(&m.faults.DeltaLife, "delta-life", 0, "delta tokens are answered with 410 after `TIME`; default is seven days")
 	f.BoolVar(&m.faults.ReadOnly, "read-only", false, "the tenant refuses every write")
@@ -47,6 +48,7 @@ func (m *manners) apply(to *lab.Faults) error {
 		"gateway-timeout":  func() { to.GatewayTimeout = m.faults.GatewayTimeout },
 		"drop-before":      func() { to.BreakBefore = m.faults.BreakBefore },
 		"drop-after":       func() { to.BreakAfter = m.faults.BreakAfter },
+		"late-timeout":     func() { to.LateTimeout = m.faults.LateTimeout },
 		"token-life":       func() { to.TokenLife = m.faults.TokenLife },
 		"delta-life":       func() { to.DeltaLife = m.faults.DeltaLife },
 		"read-only":        func() { to.ReadOnly = m.faults.ReadOnly },

@@ -36,7 +36,8 @@ Options make the tenant behave as the service does on a bad day. The same manner
 the lab is used, under the key "lab" of tenant.json, each of them optional; options come on top of it:
 
   {"lab": {"latency": "50ms", "visibility_delay": "5s", "throttle": true, "unavailable": 0.01, "gateway_timeout": 0.01,
-           "drop_before": 0.01, "drop_after": 0.01, "token_life": "10m", "delta_life": "1h", "read_only": false, "seed": 1},
+           "drop_before": 0.01, "drop_after": 0.01, "late_timeout": 0.01, "token_life": "10m", "delta_life": "1h",
+           "read_only": false, "seed": 1},
    "users": [...]}
 
 "throttle" is true, false or a size ("S", "M", "L"); "seed" makes other random choices of what is hit.
