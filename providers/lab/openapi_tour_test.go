@@ -176,4 +176,3 @@ func pick(body []byte, path string) string {
 	s, _ := v.(string)
 	return s
 }
-
