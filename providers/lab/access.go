@@ -59,6 +59,22 @@ func (l *Lab) ServeAD() (ADAccess, error) {
 	return *l.adAccess, nil
 }
 
+// ServeADPlain starts the LDAP server on another port as well, where connections begin without TLS: nobody can bind there before
+// StartTLS. It returns the URL; everything else is as [Lab.ServeAD] says.
+func (l *Lab) ServeADPlain() (url string, err error) {
+	if _, err := l.ServeAD(); err != nil {
+		return "", err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ln, err := listen("")
+	if err != nil {
+		return "", err
+	}
+	go l.adServer.Serve(ln, false)
+	return "ldap://" + ln.Addr().String(), nil
+}
+
 // ServeEntra starts the Graph server, or says again where it is.
 func (l *Lab) ServeEntra() (EntraAccess, error) {
 	l.mu.Lock()

@@ -16,13 +16,12 @@ func (c *conn) bind(id int64, body []byte) error {
 	if r.err != nil {
 		return r.err
 	}
-	c.bound, c.cursors = false, nil
+	c.bound, c.cursors, c.who = false, nil, ""
 	c.reply(id, tagBindResponse, c.checkBind(version, label, method, secret))
 	return nil
 }
 
 func (c *conn) checkBind(version int64, label string, method byte, secret []byte) *ResultError {
-	wrong := refuse(codeInvalidCredentials, "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 52e, v1db1")
 	switch {
 	case version != 3:
 		return refuse(codeProtocolError, "only LDAP version 3 is supported")
@@ -32,13 +31,35 @@ func (c *conn) checkBind(version int64, label string, method byte, secret []byte
 		return nil // anonymous
 	case !c.secure:
 		return refuse(codeStrongerAuth, "BindSimple: Transport encryption required.")
-	case len(secret) == 0 || c.srv.Password == "" || !c.srv.isAccount(label):
-		return wrong
-	case subtle.ConstantTimeCompare(secret, []byte(c.srv.Password)) != 1:
-		return wrong
 	}
-	c.bound = true
+	who, reason := c.srv.signIn(label, secret)
+	if reason != "" {
+		return refuse(codeInvalidCredentials, "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data %s, v1db1", reason)
+	}
+	c.bound, c.who = true, who
 	return nil
+}
+
+// signIn tests a name and password: those of the server's own account, or of an entry whose password was set. who is the
+// account's sAMAccountName, reason AD's number for what is wrong.
+func (s *Server) signIn(label string, secret []byte) (who, reason string) {
+	own := s.isAccount(label)
+	who = s.accountSAM()
+	d := s.Dir
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	e := d.account(label)
+	right := own && s.Password != "" && subtle.ConstantTimeCompare(secret, []byte(s.Password)) == 1 || !own && e != nil && d.passwords.matches(e, string(secret))
+	if len(secret) == 0 || !right {
+		return "", "52e"
+	}
+	if e == nil {
+		return who, ""
+	}
+	if !own {
+		who = firstValue(e.blob.get(d.attr("sAMAccountName")))
+	}
+	return who, d.barred(e)
 }
 
 // extended serves StartTLS and WhoAmI.
@@ -54,7 +75,7 @@ func (c *conn) extended(id int64, body []byte) error {
 	case oidWhoAmI:
 		who := ""
 		if c.bound {
-			who = "u:" + c.srv.Dir.netbios + `\` + c.srv.accountSAM()
+			who = "u:" + c.srv.Dir.netbios + `\` + c.who
 		}
 		c.out = appendResult(c.out, id, tagExtendedResponse, nil, appendTLV(nil, 0x8b, who), nil)
 	default:

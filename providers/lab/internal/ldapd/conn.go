@@ -28,7 +28,8 @@ type conn struct {
 	secure  bool
 	ldaps   bool
 	bound   bool
-	entries int // sent so far
+	who     string // sAMAccountName of the account that is bound
+	entries int    // sent so far
 	cursors []*cursor
 	body    []byte
 }

@@ -54,6 +54,12 @@ func (t *draft) applyLinks(x edit, permissive bool) *ResultError {
 	}
 	out, refused := editList(have, x, permissive, t.e, func(dn string) (uint32, *ResultError) {
 		target, refused := t.d.base(dn)
+		if refused != nil && refused.Code == codeInvalidDN {
+			return 0, refused
+		}
+		if x.attr.name == "member" && (refused != nil || target.is(isTombstone)) {
+			return 0, refuse(codeNoSuchObject, "00000525: NameErr: DSID-031A1254, problem 2001 (NO_OBJECT), data 0: Referenced object not found at %s", dn)
+		}
 		if refused != nil || target.is(isTombstone) && !t.e.is(isTombstone) {
 			return 0, refuse(codeConstraint, "000020B5: AtrErr: DSID-03152395, #1: problem 1005 (CONSTRAINT_ATT_TYPE), data 0, Att %s: Referenced object not found at %s",
 				x.attr.name, dn)
@@ -124,6 +130,9 @@ func deleteValues[V comparable](have []V, x edit, keys []V, permissive bool, e *
 			if permissive {
 				continue
 			}
+			if x.attr.name == "member" {
+				return have, refuse(codeUnwilling, "00000561: SvcErr: DSID-031A1254, problem 5003 (WILL_NOT_PERFORM), data 0: not a member of %s", e.label())
+			}
 			return have, noSuchValue(x.attr, e)
 		}
 		out = slices.Delete(out, i, i+1)
@@ -136,6 +145,9 @@ func noSuchValue(a *attribute, e *entry) *ResultError {
 }
 
 func valueExists(a *attribute, e *entry) *ResultError {
+	if a.name == "member" {
+		return refuse(codeAlreadyExists, "00000562: UpdErr: DSID-031A11E2, problem 6005 (ENTRY_EXISTS), data 0: already a member of %s", e.label())
+	}
 	return refuse(codeValueExists, "00002083: AtrErr: DSID-031519F7, #1: problem 1006 (ATT_OR_VALUE_EXISTS), data 0, Att %s of %s has that value already", a.name, e.label())
 }
 
@@ -255,7 +267,11 @@ func (d *Directory) writableAttribute(label string) (*attribute, *ResultError) {
 		return nil, refuse(codeNoSuchAttribute, "00000057: LdapErr: DSID-0C090D8A, comment: attribute '%s' was not found in the schema!", strings.ToValidUTF8(label, "?"))
 	case a.origin == fromRDN:
 		return nil, refuse(codeNotAllowedOnRDN, "00002016: UpdErr: problem 6004 (CANT_ON_RDN), data 0: %s follows from the name: rename the entry", a.name)
-	case a.system || a.origin == backLink || a.origin == constructed:
+	case a.origin == backLink || a.origin == fromSID:
+		return nil, refuse(codeUnwilling, "0000209A: SvcErr: DSID-031A1081, problem 5003 (WILL_NOT_PERFORM), data 0: attribute '%s' is kept by the server", a.name)
+	case a.origin == fromClass:
+		return nil, refuse(codeObjectClass, "0000207D: UpdErr: DSID-0315166D, problem 6002 (OBJ_CLASS_VIOLATION), data 0: the class of an object stays")
+	case a.system || a.origin == constructed:
 		return nil, refuse(codeConstraint, "0000202F: AtrErr: problem 1005 (CONSTRAINT_ATT_TYPE), data 0: attribute '%s' can only be modified as system", a.name)
 	}
 	return a, nil

@@ -40,7 +40,7 @@ func (d *Directory) compileSubstrings(in *reader) (filter, error) {
 	if a == nil || a.origin == constructed || a.secret {
 		return unknown, nil
 	}
-	if a.syntax == name || a.syntax == guid || a.syntax == sid {
+	if a.syntax == name || a.origin == fromDN || a.syntax == guid || a.syntax == sid {
 		return never, nil // AD does not match parts of these
 	}
 	var buf []byte

@@ -32,15 +32,18 @@ func (d *Directory) rename(dn string, parent *entry, own rdn) *ResultError {
 	case parent.below(e):
 		return refuse(codeUnwilling, "00002089: UpdErr: problem 6003, data 0: %s cannot move below itself", e.dn())
 	}
+	if parent != e.parent {
+		if refused := d.mayContain(parent); refused != nil {
+			return refused
+		}
+	}
 	if there := d.child(parent, own); there != nil && there != e {
 		return refuse(codeAlreadyExists, "00002071: UpdErr: DSID-031A11D3, problem 6005 (ENTRY_EXISTS), data 0: Entry %s already exists", there.dn())
 	}
 	c := d.begin("rename", e)
 	d.move(e, parent, own)
 	c.NewDN = e.dn()
-	if c.NewDN != c.DN {
-		d.commit(e, c)
-	}
+	d.commit(e, c)
 	return nil
 }
 
@@ -90,7 +93,7 @@ func (d *Directory) removeTree(e *entry) {
 }
 
 // keptInTombstone are the attributes a deleted entry keeps.
-var keptInTombstone = []string{"sAMAccountName", "userAccountControl", "mS-DS-ConsistencyGuid", "objectSid", "groupType"}
+var keptInTombstone = []string{"sAMAccountName", "userAccountControl", "objectSid", "groupType"}
 
 // bury turns an entry into a tombstone below CN=Deleted Objects.
 func (d *Directory) bury(e *entry) {
@@ -102,6 +105,7 @@ func (d *Directory) bury(e *entry) {
 		}
 	}
 	e.links = []linkRef{refTo(d.attr("lastKnownParent"), parent)}
+	delete(d.passwords.hashes, e.id)
 	d.indexValues(e, false)
 	old := e.blob
 	e.blob = ""

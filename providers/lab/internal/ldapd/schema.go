@@ -57,7 +57,8 @@ type attribute struct {
 	system  bool // only the server changes it
 	secret  bool // can be written, never read
 	indexed bool
-	max     int // most characters or bytes of a value; 0: any
+	max     int    // most characters or bytes of a value; 0: any
+	only    string // class that has it, in lower case; "" if it is not checked
 }
 
 // class is an objectClass with everything above it and the category AD files it under.
@@ -89,6 +90,9 @@ func newSchema() *schema {
 	for _, pair := range linkPairs {
 		f, b := s.lookup(pair[0]), s.lookup(pair[1])
 		f.partner, b.partner = b.id, f.id
+	}
+	for _, label := range []string{"member", "groupType"} {
+		s.lookup(label).only = "group"
 	}
 	for _, label := range indexedAttributes {
 		s.lookup(label).indexed = true

@@ -31,6 +31,7 @@ func (d *Directory) selectAttributes(names []string) (*selection, *ResultError) 
 	if len(names) == 0 {
 		d.selectAll(s)
 	}
+names:
 	for _, label := range names {
 		if label == "*" {
 			d.selectAll(s)
@@ -43,8 +44,11 @@ func (d *Directory) selectAttributes(names []string) (*selection, *ResultError) 
 		}
 		c := chosen{attr: a}
 		for _, option := range strings.Split(options, ";") {
+			option = lower(option)
 			if from, to, ok := parseRange(option); ok {
 				c.ranged, c.from, c.to = true, from, to
+			} else if option != "" && option != "binary" && !strings.HasPrefix(option, "range=") {
+				continue names // an option that nothing here has
 			} else if strings.HasPrefix(option, "range=") {
 				return nil, refuse(codeUnwilling, "00002035: range request error: range request malformed")
 			}

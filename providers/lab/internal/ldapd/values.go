@@ -2,6 +2,7 @@ package ldapd
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -36,7 +37,7 @@ func (a *attribute) valid(v string) bool {
 	case text:
 		return v != "" && utf8.ValidString(v)
 	case integer:
-		_, err := strconv.ParseInt(v, 10, 64)
+		_, err := strconv.ParseInt(v, 10, a.bits())
 		return err == nil
 	case boolean:
 		return v == "TRUE" || v == "FALSE"
@@ -45,6 +46,18 @@ func (a *attribute) valid(v string) bool {
 		return ok
 	}
 	return v != ""
+}
+
+// large are the integers of 64 bits (syntax 2.5.5.16): times, ages and counters of changes.
+var large = []string{"accountExpires", "lastLogon", "lastLogonTimestamp", "lastLogoff", "badPasswordTime", "lockoutTime", "pwdLastSet", "maxPwdAge", "minPwdAge",
+	"lockoutDuration", "lockOutObservationWindow", "msExchRemoteRecipientType", "msExchRecipientTypeDetails", "uSNChanged", "uSNCreated"}
+
+// bits is the size of an integer attribute's values.
+func (a *attribute) bits() int {
+	if slices.Contains(large, a.name) {
+		return 64
+	}
+	return 32
 }
 
 // tooLong checks a value against the schema's rangeUpper.

@@ -2,12 +2,7 @@ package ldapd
 
 import (
 	"crypto/rand"
-	"encoding/binary"
 	"slices"
-	"strconv"
-	"strings"
-	"time"
-	"unicode/utf16"
 )
 
 // modify carries out the edits of one request: all or none.
@@ -19,20 +14,25 @@ func (d *Directory) modify(dn string, edits []edit, permissive bool) *ResultErro
 	if e.is(isTombstone) {
 		return d.noObject(d.root)
 	}
-	if edits, refused = d.replacePasswords(edits); refused != nil {
+	edits, setPassword, refused := d.replacePasswords(edits)
+	if refused != nil {
 		return refused
 	}
 	t := d.draft(e)
 	for _, x := range edits {
-		if refused := checkValues(x); refused != nil {
+		if refused := d.checkEdit(x, e); refused != nil {
 			return refused
 		}
 		if refused := t.apply(x, permissive); refused != nil {
 			return refused
 		}
 	}
-	if refused := t.check(); refused != nil || !t.changes() {
+	if refused := t.check(); refused != nil {
 		return refused
+	}
+	setPassword(e)
+	if !t.changes() {
+		return nil
 	}
 	c := d.begin("modify", e)
 	for _, x := range edits {
@@ -41,6 +41,14 @@ func (d *Directory) modify(dn string, edits []edit, permissive bool) *ResultErro
 	t.write()
 	d.commit(e, c)
 	return nil
+}
+
+// checkEdit tests a modification by itself: whether the entry's class has the attribute, and its values.
+func (d *Directory) checkEdit(x edit, e *entry) *ResultError {
+	if x.attr.only != "" && !d.schema.hasClass(e.class, x.attr.only) {
+		return refuse(codeObjectClass, "0000207D: UpdErr: DSID-0315166D, problem 6002 (OBJ_CLASS_VIOLATION), data 0: only a %s has %s", x.attr.only, x.attr.name)
+	}
+	return checkValues(x)
 }
 
 func checkValues(x edit) *ResultError {
@@ -58,42 +66,6 @@ func checkValues(x edit) *ResultError {
 	return nil
 }
 
-// replacePasswords turns password changes into what remains visible of them: pwdLastSet. The passwords themselves go nowhere.
-func (d *Directory) replacePasswords(edits []edit) ([]edit, *ResultError) {
-	var out []edit
-	set := false
-	for _, x := range edits {
-		if !x.attr.secret {
-			out = append(out, x)
-			continue
-		}
-		for _, v := range x.values {
-			if x.attr.name == "unicodePwd" && !quotedUTF16(v) {
-				return nil, refuse(codeUnwilling, "0000001F: SvcErr: DSID-031A12D2, problem 5003 (WILL_NOT_PERFORM), data 0: unicodePwd is the password in double quotes, as UTF-16LE")
-			}
-		}
-		set = true
-	}
-	if set {
-		const toFileTime = 11644473600 // seconds from 1601 to 1970
-		now := strconv.FormatInt((d.now().Unix()+toFileTime)*int64(time.Second/100), 10)
-		out = append(out, edit{op: editReplace, attr: d.schema.lookup("pwdLastSet"), values: []string{now}})
-	}
-	return out, nil
-}
-
-func quotedUTF16(v string) bool {
-	if len(v)%2 != 0 || len(v) < 6 {
-		return false
-	}
-	units := make([]uint16, len(v)/2)
-	for i := range units {
-		units[i] = binary.LittleEndian.Uint16([]byte(v[2*i:]))
-	}
-	s := string(utf16.Decode(units))
-	return strings.HasPrefix(s, `"`) && strings.HasSuffix(s, `"`)
-}
-
 // add creates an entry from the attributes of an add request.
 func (d *Directory) add(dn string, edits []edit, classes []string) *ResultError {
 	parent, own, refused := d.destination(dn)
@@ -102,6 +74,8 @@ func (d *Directory) add(dn string, edits []edit, classes []string) *ResultError 
 	}
 	classID, ok := d.schema.classOf(classes)
 	switch {
+	case !ok && len(classes) > 0:
+		return refuse(codeNoSuchAttribute, "0000207C: AtrErr: DSID-0C090E2F, problem 1001 (NO_ATTRIBUTE_OR_VAL), data 0: no objectClass %q in the schema", classes)
 	case !ok:
 		return refuse(codeObjectClass, "0000207C: UpdErr: problem 6002 (OBJ_CLASS_VIOLATION), data 0: objectClass is missing or not in the schema")
 	case parent.is(isTombstone):
@@ -109,7 +83,11 @@ func (d *Directory) add(dn string, edits []edit, classes []string) *ResultError 
 	case d.child(parent, own) != nil:
 		return refuse(codeAlreadyExists, "00002071: UpdErr: DSID-031A11D3, problem 6005 (ENTRY_EXISTS), data 0: Entry %s already exists", dn)
 	}
-	if edits, refused = d.replacePasswords(edits); refused != nil {
+	if refused := d.mayContain(parent); refused != nil {
+		return refused
+	}
+	edits, setPassword, refused := d.replacePasswords(edits)
+	if refused != nil {
 		return refused
 	}
 	t := d.draft(&entry{rdn: own, class: uint16(classID)})
@@ -117,7 +95,7 @@ func (d *Directory) add(dn string, edits []edit, classes []string) *ResultError 
 		if len(x.values) == 0 {
 			return refuse(codeInvalidSyntax, "0000200B: AtrErr: problem 1004 (INVALID_ATT_SYNTAX), data 0: %s has no values", x.attr.name)
 		}
-		if refused := checkValues(x); refused != nil {
+		if refused := d.checkEdit(x, t.e); refused != nil {
 			return refused
 		}
 		if refused := t.apply(x, false); refused != nil {
@@ -127,12 +105,22 @@ func (d *Directory) add(dn string, edits []edit, classes []string) *ResultError 
 	if refused := t.check(); refused != nil {
 		return refused
 	}
-	d.create(t, parent)
+	setPassword(d.create(t, parent))
+	return nil
+}
+
+// mayContain refuses what would lie below a person or a group.
+func (d *Directory) mayContain(parent *entry) *ResultError {
+	for _, leaf := range []string{"person", "group"} {
+		if d.schema.hasClass(parent.class, leaf) && !d.schema.hasClass(parent.class, "computer") {
+			return refuse(codeNamingViolation, "00002099: NamErr: DSID-0305109C, problem 2005 (NAMING_VIOLATION), data 0: %s cannot contain other objects", parent.dn())
+		}
+	}
 	return nil
 }
 
 // create puts a checked draft of a new entry into the tree.
-func (d *Directory) create(t *draft, parent *entry) {
+func (d *Directory) create(t *draft, parent *entry) *entry {
 	e := d.alloc()
 	e.rdn, e.class = t.e.rdn, t.e.class
 	rand.Read(e.guid[:])
@@ -141,7 +129,7 @@ func (d *Directory) create(t *draft, parent *entry) {
 	d.place(e, parent)
 	t.e = e
 	t.write()
-	e.blob = blob(d.appendDefaults([]byte(e.blob), e))
+	e.blob = blob(d.appendDefaults(d.appendAccountDefaults([]byte(e.blob), e), e))
 	if d.schema.classes[e.class].account {
 		d.setRID(e, d.nextRID)
 		d.nameAccount(e)
@@ -149,6 +137,24 @@ func (d *Directory) create(t *draft, parent *entry) {
 	c := d.begin("add", e)
 	c.Mods = d.contents(e)
 	d.commit(e, c)
+	return e
+}
+
+// appendAccountDefaults adds what a domain controller gives an account that a client adds, unless the blob has it: disabled, since
+// it has no password yet, and with all counters at zero. What is loaded from LDIF stands for accounts that exist already.
+func (d *Directory) appendAccountDefaults(b []byte, e *entry) []byte {
+	c := d.schema.classes[e.class]
+	if !c.account || c.category != "Person" {
+		return b
+	}
+	have := blob(string(b))
+	for _, pair := range [][2]string{{"userAccountControl", "546"}, {"accountExpires", "9223372036854775807"}, {"pwdLastSet", "0"}, {"codePage", "0"}, {"countryCode", "0"},
+		{"badPasswordTime", "0"}, {"badPwdCount", "0"}, {"lastLogon", "0"}, {"lastLogoff", "0"}, {"logonCount", "0"}} {
+		if a := d.attr(pair[0]); len(have.get(a)) == 0 {
+			b = appendAttribute(b, a, []string{pair[1]})
+		}
+	}
+	return b
 }
 
 // contents lists everything about a new entry that Apply needs to make it again.

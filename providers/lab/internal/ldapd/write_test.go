@@ -54,7 +54,7 @@ func TestModifyCodes(t *testing.T) {
 		{16, []modification{mod("delete", "mobile")}},
 		{0, []modification{mod("replace", "mobile")}},
 		{19, []modification{mod("replace", "objectGUID", "0123456789abcdef")}},
-		{19, []modification{mod("add", "memberOf", outer)}},
+		{53, []modification{mod("add", "memberOf", outer)}},
 		{67, []modification{mod("replace", "cn", "x")}},
 		{21, []modification{mod("replace", "userAccountControl", "many")}},
 		{21, []modification{mod("replace", "msExchHideFromAddressLists", "yes")}},
@@ -120,8 +120,8 @@ func TestUSN(t *testing.T) {
 func TestLinks(t *testing.T) {
 	d, _, c := start(t)
 	wantCode(t, modify(c, outer, mod("add", "member", bob)), 0)
-	wantCode(t, modify(c, outer, mod("add", "member", strings.ToLower(bob))), 20)
-	wantCode(t, modify(c, outer, mod("delete", "member", jane)), 16)
+	wantCode(t, modify(c, outer, mod("add", "member", strings.ToLower(bob))), 68)
+	wantCode(t, modify(c, outer, mod("delete", "member", jane)), 53)
 	if got := one(t, c, bob).GetAttributeValue("memberOf"); got != outer {
 		t.Errorf("memberOf %q", got)
 	}
@@ -201,7 +201,7 @@ func TestAddAndDelete(t *testing.T) {
 	wantCode(t, add("CN=x,"+base, "objectClass", "user", "nonsense", "bob"), 16)
 	e := one(t, c, ann)
 	sid := e.GetRawAttributeValue("objectSid")
-	if e.GetAttributeValue("sAMAccountName") != "Ann" || e.GetAttributeValue("userAccountControl") != "512" ||
+	if e.GetAttributeValue("sAMAccountName") != "Ann" || e.GetAttributeValue("userAccountControl") != "546" ||
 		len(sid) != 28 || len(e.GetAttributeValue("objectGUID")) != 16 || e.GetAttributeValue("userPassword") != "" {
 		t.Errorf("%v", e.Attributes)
 	}

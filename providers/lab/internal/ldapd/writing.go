@@ -100,7 +100,7 @@ func (c *conn) modify(body []byte, ctls *controls, limits *Limits) (*ResultError
 			refused = denied()
 		}
 		if refused == nil && x.op == editAdd && len(x.values) == 0 {
-			refused = refuse(codeInvalidSyntax, "0000200B: AtrErr: problem 1004 (INVALID_ATT_SYNTAX), data 0: nothing to add to %s", a.name)
+			refused = refuse(codeConstraint, "00002081: AtrErr: DSID-031519F7, problem 1005 (CONSTRAINT_ATT_TYPE), data 0: nothing to add to %s", a.name)
 		}
 		if refused != nil {
 			return refused, nil
@@ -140,10 +140,13 @@ func (c *conn) add(body []byte, limits *Limits) (*ResultError, error) {
 			continue
 		}
 		a, refused := d.writableAttribute(x.label)
+		if label == "objectguid" { // Windows has a setting that allows it; without it the answer is the same as Samba's
+			refused = refuse(codeUnwilling, "0000209A: SvcErr: DSID-031A1081, problem 5003 (WILL_NOT_PERFORM), data 0: the server chooses objectGUID")
+		}
 		if refused != nil {
 			return refused, nil
 		}
-		edits = append(edits, edit{op: editAdd, attr: a, values: x.values})
+		edits = append(edits, edit{op: editReplace, attr: a, values: x.values})
 	}
 	return d.add(dn, edits, classes), nil
 }
