@@ -131,6 +131,12 @@ func TestDelayedDeletion(t *testing.T) {
 	w.SetFaults(graphd.Faults{VisibilityDelay: 300 * time.Millisecond})
 	id := w.want(200, "GET", "/users/bob@contoso.com?$select=id", "").str("id")
 	w.want(204, "DELETE", "/users/"+id, "")
+	w.want(204, "PATCH", "/users/ann@contoso.com", `{"userPrincipalName":"anna@contoso.com"}`)
+	w.want(200, "GET", "/users/ann@contoso.com", "")
+	w.want(404, "GET", "/users/anna@contoso.com", "")
+	if got := w.want(200, "GET", "/users/$count", "", "ConsistencyLevel", "eventual"); got.text != "6" {
+		t.Errorf("%s users counted", got.text)
+	}
 	for range 2 {
 		if got := w.want(200, "GET", "/users/"+id, ""); got.str("userPrincipalName") != "bob@contoso.com" {
 			t.Error(got.text)
@@ -150,6 +156,8 @@ func TestDelayedDeletion(t *testing.T) {
 	time.Sleep(350 * time.Millisecond)
 	w.want(404, "GET", "/users/"+id, "")
 	w.want(404, "GET", "/users/bob@contoso.com", "")
+	w.want(404, "GET", "/users/ann@contoso.com", "")
+	w.want(200, "GET", "/users/anna@contoso.com", "")
 	if got := len(w.want(200, "GET", "/users", "").values()); got != 5 {
 		t.Errorf("%d users", got)
 	}

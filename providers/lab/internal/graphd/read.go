@@ -20,12 +20,18 @@ func (t *Tenant) getObject(rq *request) (reply, *Error) {
 	defer t.mu.RUnlock()
 	name := rq.params[0]
 	o, e := t.find(rq.route.kind, name)
+	if e == nil {
+		o = t.see(o)
+	}
+	if _, isID := parseGUID(name); e == nil && !isID && !strings.EqualFold(text(o.rec.get(propUPN)), name) {
+		e = notFound(name) // renamed a moment ago
+	}
 	if e != nil {
 		if o = t.lingering(name, rq.route.kind); o == nil {
 			return reply{}, e
 		}
 	}
-	return t.single(rq, 200, t.see(o))
+	return t.single(rq, 200, o)
 }
 
 // lingering is an object that was deleted or renamed a moment ago and that readers still see under this name.
