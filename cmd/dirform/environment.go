@@ -22,8 +22,8 @@ type Environment struct {
 	Exit     func(code int)   // ends the process at the third signal; may be nil
 }
 
-// Terminal says which streams are terminals.
-type Terminal struct{ In, Out, Err bool }
+// Terminal says which of the streams written to are terminals.
+type Terminal struct{ Out, Err bool }
 
 // Getenv is the value of the named variable, "" if it is not set. Of several settings the last counts, as in os/exec.
 func (e *Environment) Getenv(name string) string {

@@ -71,24 +71,16 @@ func (a *app) exitStatus(err error) int {
 	return exitFailure
 }
 
-// printError prints an error as a block: summary, detail, hint. An error may carry its own hint as a method Hint.
+// printError prints an error as a block: summary, detail, hint.
 func (a *app) printError(err error) {
-	summary, detail, hint := err.Error(), "", ""
-	var u *usageError
-	if errors.As(err, &u) {
-		summary, detail, hint = u.summary, u.detail, u.hint
-	}
-	var h interface{ Hint() string }
-	if hint == "" && errors.As(err, &h) {
-		hint = h.Hint()
-	}
+	e := asBlock(err)
 	red, bold, reset := "", "", ""
 	if a.colour(a.env.Terminal.Err) {
 		red, bold, reset = "\x1b[31m", "\x1b[1m", "\x1b[0m"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%sError:%s %s%s%s\n", red+bold, reset, bold, summary, reset)
-	for _, part := range []string{detail, hint} {
+	fmt.Fprintf(&b, "%sError:%s %s%s%s\n", red+bold, reset, bold, e.summary, reset)
+	for _, part := range []string{e.detail, e.hint} {
 		if part != "" {
 			fmt.Fprintf(&b, "\n%s\n", strings.TrimRight(part, "\n"))
 		}

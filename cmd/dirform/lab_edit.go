@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -54,10 +55,45 @@ func setAll(l *lab.Lab, side, object string, assignments []assignment) error {
 			err = l.SetTenant(object, x.name, tenantValue(x))
 		}
 		if err != nil {
-			return err
+			return notTaken(side, x.name, err)
 		}
 	}
 	return nil
+}
+
+// ldapResult is how the lab's Active Directory ends a refusal, in the words of the real one.
+var ldapResult = regexp.MustCompile(`\(LDAP result (\d+)\)$`)
+
+// notTaken says in plain words what the directory's own mean, which follow.
+func notTaken(side, name string, err error) error {
+	if code, words, ok := strings.Cut(err.Error(), ": "); ok && side == sideTenant && !strings.Contains(code, " ") {
+		return &usageError{summary: fmt.Sprintf("The tenant does not take this value of %s", name), detail: fmt.Sprintf("%s (%s)", words, code), err: err}
+	}
+	m := ldapResult.FindStringSubmatch(err.Error())
+	if m == nil || side != sideAD {
+		return err
+	}
+	e := &usageError{summary: fmt.Sprintf("Active Directory does not take this value of %s", name), err: err}
+	switch m[1] {
+	case "16":
+		e.summary = fmt.Sprintf("Active Directory has no attribute %q", name)
+		if near := closest(name, providers.ADSchema(state.User).Names()); near != "" {
+			e.hint = fmt.Sprintf("Did you mean %q?", near)
+		}
+	case "19":
+		e.detail = "It breaks a rule of the attribute: too long, too many values, pointing to nothing, or set by the system alone."
+	case "20", "68":
+		e.detail = "The value is there already."
+	case "21":
+		e.detail = "It is not written as values of this attribute are."
+	case "65":
+		e.summary = fmt.Sprintf("An object of this class cannot have %s so", name)
+	case "67", "64":
+		e.summary = fmt.Sprintf("%s is part of the object's name", name)
+		e.hint = "Rename the object with `dirform lab move`."
+	}
+	e.detail = strings.TrimSpace(e.detail + "\n(" + err.Error() + ")")
+	return e
 }
 
 // parseAssignments collects NAME=VALUE arguments in their order; a name that comes again adds a value.

@@ -46,7 +46,6 @@ func process() Environment {
 		Dir:     dir,
 		Now:     time.Now,
 		Terminal: Terminal{
-			In:  term.IsTerminal(int(os.Stdin.Fd())),
 			Out: term.IsTerminal(int(os.Stdout.Fd())),
 			Err: term.IsTerminal(int(os.Stderr.Fd())),
 		},

@@ -54,11 +54,19 @@ func (d *directories) openSource(ctx context.Context, p *config.ADProvider) (pro
 	}
 	r, err := ad.Open(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("provider \"ad\" %q (%s): %w", p.Name, p.DeclaredAt, err)
+		return nil, sourceError(p, err)
 	}
 	d.sources[p.Name] = r
 	d.closers = append(d.closers, r.Close)
 	return r, nil
+}
+
+func sourceError(p *config.ADProvider, err error) error {
+	return &openError{"Active Directory", fmt.Sprintf("provider \"ad\" %q", p.Name), p.DeclaredAt, err}
+}
+
+func tenantError(p *config.EntraProvider, err error) error {
+	return &openError{"The tenant", fmt.Sprintf("provider \"entra\" %q", p.Name), p.DeclaredAt, err}
 }
 
 // openTenant opens an Entra tenant for reading.
@@ -72,7 +80,7 @@ func (d *directories) openTenant(ctx context.Context, p *config.EntraProvider) (
 	}
 	r, err := entra.Open(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("provider \"entra\" %q (%s): %w", p.Name, p.DeclaredAt, err)
+		return nil, tenantError(p, err)
 	}
 	d.tenants[p.Name] = r
 	d.closers = append(d.closers, r.Close)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/providers"
@@ -18,7 +17,7 @@ func openSourceWriter(ctx context.Context, d *directories, p *config.ADProvider)
 	}
 	w, err := ad.OpenWriter(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("provider \"ad\" %q (%s): %w", p.Name, p.DeclaredAt, err)
+		return nil, sourceError(p, err)
 	}
 	d.closers = append(d.closers, w.Close)
 	return w, nil
@@ -32,7 +31,7 @@ func openTenantWriter(ctx context.Context, d *directories, p *config.EntraProvid
 	}
 	w, err := entra.OpenWriter(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("provider \"entra\" %q (%s): %w", p.Name, p.DeclaredAt, err)
+		return nil, tenantError(p, err)
 	}
 	d.closers = append(d.closers, w.Close)
 	return w, nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/user"
 
 	"github.com/spf13/cobra"
 
@@ -48,6 +49,20 @@ func (a *app) holder(command string) string {
 	if err != nil {
 		host = "unknown host"
 	}
-	user := cmp.Or(a.env.Getenv("USER"), a.env.Getenv("LOGNAME"), a.env.Getenv("USERNAME"), "unknown user")
-	return fmt.Sprintf("%s by %s@%s pid %d", command, user, host, os.Getpid())
+	return fmt.Sprintf("%s by %s@%s pid %d", command, a.userName(), host, os.Getpid())
+}
+
+// userName is who runs this, as the environment says or else, as in cron and containers, the system.
+func (a *app) userName() string {
+	name := cmp.Or(a.env.Getenv("USER"), a.env.Getenv("LOGNAME"), a.env.Getenv("USERNAME"))
+	if name != "" {
+		return name
+	}
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	if uid := os.Getuid(); uid >= 0 {
+		return fmt.Sprintf("uid %d", uid)
+	}
+	return "unknown user"
 }

@@ -147,4 +147,8 @@ func TestHolderNamesCommandPersonAndProcess(t *testing.T) {
 	if got := a.holder("apply"); !strings.HasPrefix(got, "apply by jane@") || !strings.Contains(got, " pid ") {
 		t.Error(got)
 	}
+	a.env.Environ = nil // in cron and containers
+	if got := a.holder("apply"); strings.Contains(got, "unknown") || strings.Contains(got, "by @") {
+		t.Error(got)
+	}
 }

@@ -27,7 +27,6 @@ type step struct {
 	refs   []state.AttributeChange // still to be written as references
 	write  bool                    // the object itself takes a request
 	open   int                     // references still open, of a change that consists of nothing else
-	failed bool                    // one of those references failed
 
 	link   *state.Link // to be recorded, once done
 	forget bool        // the link is to be removed, once done

@@ -26,30 +26,33 @@ var advice = map[error]string{
 	ErrOlder:    "make a new plan with this version: `dirform plan --out FILE`",
 }
 
-// refusal is the error of a file that must not be read on.
-type refusal struct {
-	path   string
-	why    error
-	detail string
+// RefusedError is the error of a file that must not be read on.
+type RefusedError struct {
+	Path   string
+	Why    error // one of the errors above
+	Detail string
 }
 
-func refuse(why error, format string, args ...any) *refusal {
-	return &refusal{why: why, detail: fmt.Sprintf(format, args...)}
+func refuse(why error, format string, args ...any) *RefusedError {
+	return &RefusedError{Why: why, Detail: fmt.Sprintf(format, args...)}
 }
 
 // Error says which file, what is wrong and what to do.
-func (r *refusal) Error() string {
-	return fmt.Sprintf("plan file %s is %v: %s; %s", r.path, r.why, r.detail, advice[r.why])
+func (r *RefusedError) Error() string {
+	return fmt.Sprintf("plan file %s is %v: %s; %s", r.Path, r.Why, r.Detail, r.Advice())
 }
 
-// Unwrap is one of the errors above.
-func (r *refusal) Unwrap() error { return r.why }
+// Advice is what to do about it.
+func (r *RefusedError) Advice() string { return advice[r.Why] }
+
+// Unwrap is why the file is refused.
+func (r *RefusedError) Unwrap() error { return r.Why }
 
 // named puts the file's name into a refusal.
 func named(err error, path string) error {
-	var r *refusal
+	var r *RefusedError
 	if errors.As(err, &r) {
-		r.path = path
+		r.Path = path
 		return r
 	}
 	return fmt.Errorf("plan file %s: %w", path, err)

@@ -28,6 +28,23 @@ type RunInfo struct {
 // ErrOtherState is wrapped by the refusal of a plan that was made from another record, directory or tenant.
 var ErrOtherState = errors.New("the plan does not belong to this state")
 
+// OtherStateError is that refusal. It wraps [ErrOtherState].
+type OtherStateError struct{ Reason string }
+
+// otherStateAdvice is what to do about every such refusal.
+const otherStateAdvice = "nothing was changed: plan again and apply the new plan"
+
+// Error says what the plan was made from, what it found, and what to do.
+func (e *OtherStateError) Error() string {
+	return fmt.Sprintf("%v: %s; %s", ErrOtherState, e.Reason, otherStateAdvice)
+}
+
+// Advice is what to do about it.
+func (e *OtherStateError) Advice() string { return otherStateAdvice }
+
+// Unwrap is [ErrOtherState].
+func (e *OtherStateError) Unwrap() error { return ErrOtherState }
+
 // Writer records one run. Each of its calls is one durable transaction. It is not safe for concurrent use.
 type Writer struct {
 	s       *Store
@@ -45,7 +62,7 @@ func (s *Store) Begin(ctx context.Context, info RunInfo) (*Writer, error) {
 		return nil, fmt.Errorf("the state %s was opened for reading only", s.path)
 	}
 	refuse := func(what string, args ...any) (*Writer, error) {
-		return nil, fmt.Errorf("%w: %s; nothing was changed: plan again and apply the new plan", ErrOtherState, fmt.Sprintf(what, args...))
+		return nil, &OtherStateError{Reason: fmt.Sprintf(what, args...)}
 	}
 	switch {
 	case info.Lineage == "":

@@ -29,13 +29,16 @@ type LockedError struct {
 
 // Error says who holds the lock, since when, and how to free it.
 func (e *LockedError) Error() string {
-	advice := "wait for it to end"
-	if !e.Alive {
-		advice = fmt.Sprintf("if that run is dead (it was on host %q, so this host cannot tell), free it with: dirform force-unlock %s",
-			e.Info.Host, e.Info.ID)
-	}
 	return fmt.Sprintf("the state %s is locked by %q since %s (lock %s): %s",
-		e.Path, e.Info.Holder, e.Info.Since.UTC().Format(time.RFC3339), e.Info.ID, advice)
+		e.Path, e.Info.Holder, e.Info.Since.UTC().Format(time.RFC3339), e.Info.ID, e.Advice())
+}
+
+// Advice is how the lock comes free.
+func (e *LockedError) Advice() string {
+	if e.Alive {
+		return "wait for it to end"
+	}
+	return fmt.Sprintf("if that run is dead (it was on host %q, so this host cannot tell), free it with: dirform force-unlock %s", e.Info.Host, e.Info.ID)
 }
 
 // lock is a held lock: an open lock file under an operating system lock, which ends with the process whatever kills it.
