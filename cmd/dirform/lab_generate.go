@@ -10,8 +10,9 @@ import (
 func newLabGenerateCommand(a *app) *cobra.Command {
 	var p lab.People
 	cmd := &cobra.Command{
-		Use:   "generate [DIR]",
-		Short: "Write a seed with many people",
+		Use:     "generate [DIR]",
+		Aliases: []string{"seed"},
+		Short:   "Write a seed with many people",
 		Long: `Generate writes a seed for a domain with as many people as you like, in OUs with managers, telephone numbers and the odd mistake,
 and a tenant to go with it. DIR is the folder to write it to, "lab" if none is named. The same options give the same files. A seed
 that exists is not overwritten.`,
