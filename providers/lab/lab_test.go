@@ -59,7 +59,7 @@ func open(t *testing.T, o lab.Options) *lab.Lab {
 }
 
 // trust is a TLS configuration that trusts the lab's CA and nothing else.
-func trust(t *testing.T, caFile string) *tls.Config {
+func trust(t testing.TB, caFile string) *tls.Config {
 	t.Helper()
 	pem, err := os.ReadFile(caFile)
 	if err != nil {

@@ -59,7 +59,8 @@ type cursor struct {
 	pick    *selection
 	ids     []uint32
 	sent    int
-	limit   int // client's size limit, 0: none
+	limit   int  // client's size limit, 0: none
+	warmed  byte // what warm read, so that it is not optimised away
 }
 
 // open starts a search: resolves the base, compiles the filter and lists the candidates. Called under the read lock.
@@ -172,6 +173,9 @@ func (d *Directory) appendMatches(b []byte, id int64, cur *cursor, n, size int) 
 	for d.advance(cur) {
 		if sent >= n || len(b) >= size {
 			return b, sent, false, nil
+		}
+		if sent%warmEntries == 0 {
+			d.warm(cur)
 		}
 		if b, refused = d.appendEntry(b, id, d.at(cur.ids[0]), cur.pick); refused != nil {
 			return b, sent, true, refused
