@@ -46,6 +46,38 @@ var gaps = []gap{
 	{`The links to the next page contain $skiptoken, which is opaque and the service's own.`, func(c *contract) {
 		c.options = append(c.options, "$skiptoken")
 	}},
+	{`Annotations of delta queries are not modelled, nor are the references that they tell of.`, func(c *contract) {
+		any := openapi3.NewArraySchema().WithItems(openapi3.NewObjectSchema().WithAnyAdditionalProperties())
+		for _, name := range []string{"user", "group", "orgContact"} {
+			addProperty(c.schema(name), "@removed", openapi3.NewObjectSchema().WithProperty("reason", openapi3.NewStringSchema().WithEnum("changed", "deleted")))
+		}
+		addProperty(c.schema("user"), "manager@delta", any)
+		addProperty(c.schema("group"), "members@delta", any)
+		addProperty(c.schema("group"), "owners@delta", any)
+	}},
+	{`The links of delta queries contain $deltatoken, which is opaque but for the value latest.`, func(c *contract) {
+		c.options = append(c.options, "$deltatoken")
+	}},
+	{`References in the body of a write, @odata.bind, are OData's and not modelled.`, func(c *contract) {
+		links := openapi3.NewArraySchema().WithItems(openapi3.NewStringSchema().WithFormat("uri"))
+		addProperty(c.schema("group"), "members@odata.bind", links)
+		addProperty(c.schema("group"), "owners@odata.bind", links)
+	}},
+	{`Of the DNS records that prove a domain the description has what they have in common only.`, func(c *contract) {
+		s := c.schema("domainDnsRecord")
+		addProperty(s, "@odata.type", openapi3.NewStringSchema().WithEnum("#microsoft.graph.domainDnsTxtRecord", "#microsoft.graph.domainDnsMxRecord"))
+		addProperty(s, "text", openapi3.NewStringSchema())
+		addProperty(s, "mailExchange", openapi3.NewStringSchema())
+		addProperty(s, "preference", openapi3.NewInt32Schema())
+	}},
+	{`Prefer: create-if-missing lets a PATCH of a group by its uniqueName create it.`, func(c *contract) { c.createIfMissing = true }},
+	{`Counts, casts, single directory objects and what uses a domain are documented, but not part of this cut of the description.`, func(c *contract) {
+		c.undescribed = append(c.undescribed, "/groups/$count", "/contacts/$count", "/groups/*/members/", "/groups/*/owners/", "/groups/*/memberOf",
+			"/domains/*/domainNameReferences", "/subscribedSkus/", "/directoryObjects/", "/directory/deletedItems/microsoft.graph.")
+	}},
+	{`Keys in parentheses and full names of functions are other spellings of the same paths.`, func(c *contract) {
+		c.undescribed = append(c.undescribed, "/users(", "/users/microsoft.graph.", "/users/delta(", "/groups/delta(")
+	}},
 	{`Roles are in Identity.Governance, a module that this description was not taken from.`, func(c *contract) {
 		c.undescribed = append(c.undescribed, "/directoryRoles", "/roleManagement/directory/")
 	}},

@@ -111,8 +111,3 @@ func (t *Tenant) getByIDs(rq *request) (reply, *Error) {
 	q.top = maxIDs
 	return t.positioned(rq, q, list, "directoryObjects")
 }
-
-// listUntypedDeleted: the recycle bin is listed by type only.
-func (t *Tenant) listUntypedDeleted(*request) (reply, *Error) {
-	return reply{}, unsupportedQuery("The request resource is not supported without a cast; append the type, such as microsoft.graph.user.")
-}

@@ -11,7 +11,7 @@ import (
 var (
 	groupWritable = names("displayName description mailNickname visibility classification membershipRule membershipRuleProcessingState" +
 		" preferredLanguage preferredDataLocation securityEnabled mailEnabled groupTypes theme")
-	groupOnCreate = names("isAssignableToRole uniqueName resourceBehaviorOptions resourceProvisioningOptions creationOptions")
+	groupOnCreate = names("isAssignableToRole uniqueName resourceBehaviorOptions resourceProvisioningOptions")
 	groupOnUpdate = names("allowExternalSenders autoSubscribeNewMembers hideFromAddressLists hideFromOutlookClients isSubscribedByMail")
 	groupKept     = names("displayName mailNickname securityEnabled mailEnabled isAssignableToRole visibility")
 )

@@ -200,10 +200,7 @@ func TestMembersAndOwnersAreAddedAndRemovedByReference(t *testing.T) {
 		t.Error(got.text)
 	}
 	w.want(400, "GET", sales+"/members/$count", "")
-	links := w.want(200, "GET", sales+"/members/$ref", "").values()
-	if len(links) != 3 || links[0]["@odata.id"] != w.root+"/directoryObjects/"+w.id("ann") {
-		t.Error(links)
-	}
+	w.want(400, "GET", sales+"/members/$ref", "") // in the metadata, but not supported
 	groups := w.want(200, "GET", "/users/"+w.id("cid")+"/memberOf?$select=displayName", "").values()
 	if len(groups) != 1 || groups[0]["displayName"] != "Sales" || groups[0]["@odata.type"] != "#microsoft.graph.group" {
 		t.Error(groups)

@@ -15,7 +15,7 @@ var propertiesOf = []struct {
 		" imAddresses lastPasswordChangeDateTime legalAgeGroupClassification licenseAssignmentStates mobilePhone officeLocation" +
 		" onPremisesDistinguishedName onPremisesImmutableId onPremisesUserPrincipalName otherMails passwordPolicies postalCode" +
 		" provisionedPlans showInAddressList signInSessionsValidFromDateTime state streetAddress usageLocation userPrincipalName userType"},
-	{[]kind{groupKind}, "allowExternalSenders autoSubscribeNewMembers classification creationOptions description expirationDateTime groupTypes" +
+	{[]kind{groupKind}, "allowExternalSenders autoSubscribeNewMembers classification description expirationDateTime groupTypes" +
 		" hideFromAddressLists hideFromOutlookClients isAssignableToRole isSubscribedByMail mailEnabled membershipRule" +
 		" membershipRuleProcessingState onPremisesNetBiosName renewedDateTime resourceBehaviorOptions resourceProvisioningOptions" +
 		" securityEnabled theme uniqueName unseenCount visibility"},

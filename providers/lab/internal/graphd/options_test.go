@@ -220,7 +220,7 @@ func TestCountIsSilentlyIgnoredWithoutConsistencyLevel(t *testing.T) {
 	if _, ok := w.want(200, "GET", "/users?$count=true", "").body["@odata.count"]; ok {
 		t.Error("counted")
 	}
-	if got := w.want(200, "GET", "/users?$count=true&$top=1&ConsistencyLevel=eventual", ""); got.at("@odata.count") != 3.0 {
+	if got := w.want(200, "GET", "/users?$count=true&$top=1", "", "ConsistencyLevel", "eventual"); got.at("@odata.count") != 3.0 {
 		t.Error(got.text)
 	}
 }

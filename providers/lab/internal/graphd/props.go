@@ -106,7 +106,7 @@ func knownProps() []prop {
 		ro("signInSessionsValidFromDateTime", timeProp), ro("lastPasswordChangeDateTime", timeProp),
 		{name: "description", max: 1024}, ro("membershipRuleProcessingState", textProp),
 		ro("classification", textProp), ro("theme", textProp), ro("renewedDateTime", timeProp), ro("expirationDateTime", timeProp),
-		ro("resourceBehaviorOptions", listProp), ro("resourceProvisioningOptions", listProp), ro("creationOptions", listProp),
+		ro("resourceBehaviorOptions", listProp), ro("resourceProvisioningOptions", listProp),
 		ro("allowExternalSenders", boolProp), ro("autoSubscribeNewMembers", boolProp), ro("hideFromAddressLists", boolProp),
 		ro("hideFromOutlookClients", boolProp), ro("isSubscribedByMail", boolProp), ro("unseenCount", numberProp),
 		ro("consumedUnits", numberProp), ro("appliesTo", textProp), ro("capabilityStatus", textProp),
@@ -198,7 +198,7 @@ func (p *prop) empty() string {
 
 // defaultGroupProps and defaultContactProps are likewise those of groups and contacts.
 var (
-	defaultGroupProps = []string{"id", "deletedDateTime", "classification", "createdDateTime", "creationOptions", "description", "displayName",
+	defaultGroupProps = []string{"id", "deletedDateTime", "classification", "createdDateTime", "description", "displayName",
 		"expirationDateTime", "groupTypes", "isAssignableToRole", "mail", "mailEnabled", "mailNickname", "membershipRule",
 		"membershipRuleProcessingState", "onPremisesDomainName", "onPremisesLastSyncDateTime", "onPremisesNetBiosName",
 		"onPremisesSamAccountName", "onPremisesSecurityIdentifier", "onPremisesSyncEnabled", "preferredDataLocation", "preferredLanguage",

@@ -86,32 +86,6 @@ func countRefs(rel relation) handler {
 	}
 }
 
-// listRefLinks serves references as addresses.
-func listRefLinks(rel relation) handler {
-	return func(t *Tenant, rq *request) (reply, *Error) {
-		t.mu.RLock()
-		defer t.mu.RUnlock()
-		list, e := t.refsOf(rq, rel)
-		if e != nil {
-			return reply{}, e
-		}
-		b := append([]byte(nil), `{"@odata.context":"`+rq.root+`/$metadata#Collection($ref)","value":[`...)
-		first := true
-		for _, o := range list {
-			if seen := t.see(o); seen == nil || seen.deleted {
-				continue
-			}
-			if !first {
-				b = append(b, ',')
-			}
-			first = false
-			b = append(b, `{"@odata.id":"`+rq.root+`/directoryObjects/`...)
-			b = append(o.id.appendTo(b), `"}`...)
-		}
-		return reply{status: 200, body: append(b, `]}`...), list: true}, nil
-	}
-}
-
 // addRef serves POST members/$ref.
 func addRef(rel relation) handler {
 	return func(t *Tenant, rq *request) (reply, *Error) {
