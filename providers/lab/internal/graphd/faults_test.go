@@ -94,7 +94,7 @@ func TestThrottling(t *testing.T) {
 	}
 	third := w.want(429, "PATCH", "/users/bob@contoso.com", patchBob)
 	if third.str("error", "code") != "TooManyRequests" || third.header.Get("Retry-After") != "10" ||
-		third.header.Get("x-ms-throttle-information") != "WriteLimitExceeded" || !strings.HasPrefix(third.header.Get("x-ms-throttle-scope"), "Tenant_Application/") {
+		third.header.Get("x-ms-throttle-information") != "WriteLimitExceeded" || !strings.HasPrefix(third.header.Get("x-ms-throttle-scope"), "Tenant_Application/Write/"+clientID+"/") {
 		t.Error(third.text, third.header)
 	}
 	inner := byID(w.want(200, "POST", "/$batch", `{"requests":[{"id":"1","method":"DELETE","url":"/users/bob@contoso.com"}]}`))["1"]
