@@ -80,9 +80,21 @@ func (c *content) text(name string) string {
 		return ""
 	}
 	if v.AsString() == "" {
-		c.bad(name, "Value missing", "%s is empty. Give it a value or remove the argument.", name)
+		c.empty(name, name+" is empty", "Give it a value or remove the argument")
 	}
 	return v.AsString()
+}
+
+// namesContainers are the arguments that hold distinguished names.
+var namesContainers = []string{"ou", "ous", "exclude", "base_dn"}
+
+// empty records the mistake of an empty string.
+func (c *content) empty(name, what, cure string) {
+	if slices.Contains(namesContainers, name) {
+		c.bad(name, "Empty distinguished name", "%s, and an empty distinguished name names no container. Write one, such as OU=Staff,DC=corp,DC=contoso,DC=com, or remove it.", what)
+		return
+	}
+	c.bad(name, "Value missing", "%s. %s.", what, cure)
 }
 
 // texts is a list argument.
@@ -95,7 +107,7 @@ func (c *content) texts(name string) []string {
 	for it := v.ElementIterator(); it.Next(); {
 		_, e := it.Element()
 		if e.IsNull() || e.AsString() == "" {
-			c.bad(name, "Value missing", "An element of %s is empty. Remove it.", name)
+			c.empty(name, "An element of "+name+" is empty", "Remove it")
 			continue
 		}
 		list = append(list, e.AsString())

@@ -122,6 +122,9 @@ func (l *loader) checkContainers(c *content, s *Scope) {
 		}
 		ous = append(ous, dn)
 	}
+	if len(ous) == 0 {
+		return // there is nothing to lie in, which was told
+	}
 	l.checkBase(c, name, s, ous)
 	for _, ex := range s.Exclude {
 		dn := c.parseDN("exclude", ex)

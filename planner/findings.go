@@ -214,7 +214,8 @@ func OUReplaced(s *config.Scope, declared, now string) *Finding {
 
 // Unreadable is the finding about a kind of tenant object that may not be read.
 func Unreadable(kind state.Kind, err error) *Finding {
-	return about(finding("DF501", fmt.Sprintf("Reading %ss is refused: %v.", kind, err), ""), "", string(kind), "")
+	why, fix, _ := strings.Cut(err.Error(), "\n") // the permission to grant stands on a line of its own
+	return about(finding("DF501", fmt.Sprintf("Reading %ss is refused: %s.", kind, why), fix), "", string(kind), "")
 }
 
 func protectsNobody(g *config.Guard, name string) *Finding {

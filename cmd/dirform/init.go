@@ -67,12 +67,29 @@ func (a *app) runInit(ctx context.Context, o *initOptions) error {
 	if err != nil {
 		return err
 	}
-	if _, err := file.Write(startingConfiguration(o, found)); err != nil {
+	text := startingConfiguration(o, found)
+	if _, err := file.Write(text); err != nil {
 		file.Close()
 		return err
 	}
-	a.notef("Wrote main.hcl. Look it over, then run \"dirform plan\".\n")
-	return file.Close()
+	if err := file.Close(); err != nil {
+		return err
+	}
+	a.reportInit(madeUp(text))
+	return nil
+}
+
+// reportInit says what to do with the configuration that was written.
+func (a *app) reportInit(madeUp []string) {
+	if len(madeUp) == 0 {
+		a.notef("Wrote main.hcl. Look it over, then run \"dirform plan\".\n")
+		return
+	}
+	a.notef("Wrote main.hcl, with examples for what init was not told.\n")
+	a.printf("Replace the made-up values in these lines of main.hcl, then run \"dirform plan\":\n")
+	for _, line := range madeUp {
+		a.printf("  %s\n", line)
+	}
 }
 
 func refuseInit(files []string, err error) error {

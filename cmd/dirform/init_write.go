@@ -13,13 +13,41 @@ import (
 // listed is how many OUs and suffixes the comments of a starting configuration name.
 const listed = 40
 
+// replaceMark is the comment on a line whose value init made up.
+const replaceMark = "# REPLACE"
+
 // startingConfiguration is the main.hcl that init writes.
 func startingConfiguration(o *initOptions, s *survey) []byte {
 	var b bytes.Buffer
 	writeProviders(&b, o, s)
 	writeSuffixes(&b, s)
 	writeScope(&b, s)
-	return hclwrite.Format(b.Bytes())
+	text := hclwrite.Format(b.Bytes())
+	if len(madeUp(text)) > 0 {
+		text = append([]byte("# Init was not told everything. The lines marked "+replaceMark[2:]+" hold made-up values: write your own there before you plan.\n\n"), text...)
+	}
+	return text
+}
+
+// madeUp lists the lines of a configuration whose values init made up, as NUMBER: LINE.
+func madeUp(text []byte) (lines []string) {
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		n++
+		if before, _, ok := strings.Cut(line, replaceMark); ok && !strings.HasPrefix(line, "#") {
+			name, value, _ := strings.Cut(before, "=")
+			lines = append(lines, fmt.Sprintf("%d: %s = %s", n, strings.TrimSpace(name), strings.TrimSpace(value)))
+		}
+	}
+	return lines
+}
+
+// value is what init was told or found, or an example, marked as such.
+func value(known, example, what string) string {
+	if known != "" {
+		return quote(known)
+	}
+	return quote(example) + " " + replaceMark + ": " + what
 }
 
 func writeProviders(b *bytes.Buffer, o *initOptions, s *survey) {
@@ -28,7 +56,7 @@ func writeProviders(b *bytes.Buffer, o *initOptions, s *survey) {
 		return
 	}
 	b.WriteString("variable \"ad_password\" {\ntype = string\nsensitive = true # set DIRFORM_VAR_ad_password\n}\n\nprovider \"ad\" \"corp\" {\n")
-	fmt.Fprintf(b, "url = %s\n", quote(cmp.Or(o.url, "ldaps://dc1.corp.contoso.com")))
+	fmt.Fprintf(b, "url = %s\n", value(o.url, "ldaps://dc1.corp.contoso.com", "your domain controller"))
 	if o.startTLS {
 		b.WriteString("start_tls = true\n")
 	}
@@ -38,9 +66,9 @@ func writeProviders(b *bytes.Buffer, o *initOptions, s *survey) {
 	if o.caFile != "" {
 		fmt.Fprintf(b, "ca_file = %s\n", quote(o.caFile))
 	}
-	fmt.Fprintf(b, "bind_dn = %s\npassword = var.ad_password\n}\n", quote(cmp.Or(o.bindDN, "CN=svc-dirform,OU=Service Accounts,DC=corp,DC=contoso,DC=com")))
+	fmt.Fprintf(b, "bind_dn = %s\npassword = var.ad_password\n}\n", value(o.bindDN, "CN=svc-dirform,OU=Service Accounts,DC=corp,DC=contoso,DC=com", "the account to read with"))
 	fmt.Fprintf(b, "\n# Credentials are found as the Azure SDKs find them: environment, workload identity, managed identity, Azure CLI.\n")
-	fmt.Fprintf(b, "provider \"entra\" \"tenant\" {\ntenant_id = %s\n", quote(cmp.Or(o.tenantID, "00000000-0000-0000-0000-000000000000")))
+	fmt.Fprintf(b, "provider \"entra\" \"tenant\" {\ntenant_id = %s\n", value(o.tenantID, "00000000-0000-0000-0000-000000000000", "your tenant's id"))
 	if o.clientID != "" {
 		fmt.Fprintf(b, "client_id = %s\n", quote(o.clientID))
 	}
@@ -74,8 +102,7 @@ func writeSuffixes(b *bytes.Buffer, s *survey) {
 // writeScope starts with the OU that holds the most users, the innermost one that holds as many. The container Users and the
 // like are left to a person's decision.
 func writeScope(b *bytes.Buffer, s *survey) {
-	ou := "OU=Staff," + cmp.Or(s.domain.BaseDN, "DC=corp,DC=contoso,DC=com")
-	most := 0
+	ou, most := "", 0
 	for _, x := range s.ous {
 		if strings.HasPrefix(strings.ToUpper(x.dn), "OU=") && x.users >= most {
 			ou, most = x.dn, x.users
@@ -103,7 +130,7 @@ link_policy "staff" {
 scope = scope.staff
 unmatched = "skip"
 }
-`, quote(ou))
+`, value(ou, "OU=Staff,"+cmp.Or(s.domain.BaseDN, "DC=corp,DC=contoso,DC=com"), "the OU whose people are synchronised"))
 }
 
 // quote is s as a string of the language.

@@ -146,7 +146,7 @@ func everything() *world {
 		user(state.ActionDelete, "dead"),
 	}
 	w.findings = []*planner.Finding{
-		{Code: "DF301", Severity: planner.Warning, Summary: "Aliases cannot be written", Detail: "The tenant keeps them.\nNothing is done.", Hint: "Remove them.",
+		{Code: "DF301", Severity: planner.Warning, Summary: "Aliases cannot be written", Detail: "The tenant keeps them. Nothing is done.", Hint: "Remove them.",
 			Objects: []planner.ObjectRef{{Anchor: "QQ=="}}},
 		{Code: "DF202", Severity: planner.Error, Summary: "Address already in use", Attribute: "mail", Value: "info@contoso.com",
 			Detail: "Two objects of one tenant cannot have the same address, and the one of the group was there first, so that nothing is changed.",
@@ -253,11 +253,15 @@ func TestGolden(t *testing.T) {
 // No value can write a line or a control character of its own.
 func TestNothingEscapes(t *testing.T) {
 	var b bytes.Buffer
-	if err := render.Text(&b, everything(), render.TextOptions{}); err != nil {
+	w := everything()
+	w.findings = append(w.findings, &planner.Finding{Code: "DF202", Severity: planner.Error, Summary: "Address already in use",
+		Detail: "group Info\nForged line\x1b[2J has it.", Hint: "Rename Info\nForged line.", Attribute: "mail", Value: "a\nForged",
+		Objects: []planner.ObjectRef{{TargetID: "id", Kind: state.Group, Name: "Info\nForged line"}}})
+	if err := render.Text(&b, w, render.TextOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(b.String()) {
-		if strings.HasPrefix(line, "Forged") {
+		if strings.HasPrefix(strings.TrimSpace(line), "Forged") {
 			t.Errorf("a value wrote the line %q", line)
 		}
 		for _, r := range strings.TrimSuffix(line, "\n") {

@@ -156,13 +156,11 @@ func actionCount(s planner.Summary, a state.Action) int {
 	}[a]
 }
 
-// sentence writes s, which may have several lines, indented and broken at the width.
+// sentence writes s indented and broken at the width. A line break in s comes from a value, and is escaped like other control characters.
 func (t *text) sentence(indent, first, s string) {
-	for _, paragraph := range strings.Split(s, "\n") {
-		for _, l := range wrap(plain(paragraph), t.o.Width-len(indent)-len(first)) {
-			t.line(indent, first, l)
-			first = strings.Repeat(" ", len(first))
-		}
+	for _, l := range wrap(plain(s), t.o.Width-len(indent)-len(first)) {
+		t.line(indent, first, l)
+		first = strings.Repeat(" ", len(first))
 	}
 }
 
