@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -29,6 +30,7 @@ type contract struct {
 	noContent   bool              // a reply may be empty though the description has a body
 
 	createIfMissing bool // a PATCH may create
+	spellings       bool // paths may be written in OData's other ways
 }
 
 // loadContract reads a description and makes the corrections of all gaps but one.
@@ -174,6 +176,9 @@ func (c *contract) check(x record.Exchange) error {
 	options, _ := url.ParseQuery(query)
 	ours := strings.HasPrefix(x.RequestHeader["User-Agent"], "dirform")
 	done := x.Status >= 200 && x.Status < 300
+	if c.spellings {
+		path = plainPath(path)
+	}
 	route, params := c.route(x.Method, path)
 	if route == nil {
 		undescribed := slices.ContainsFunc(c.undescribed, func(p string) bool { return beginsLike(p, path) })
@@ -198,6 +203,17 @@ func (c *contract) check(x record.Exchange) error {
 	}
 	return nil
 }
+
+// plainPath is a path in the way that the description has it: users/id for users('id'), delta for microsoft.graph.delta().
+func plainPath(path string) string {
+	path = functionName.ReplaceAllString(path, "/$1")
+	return keyInParentheses.ReplaceAllString(path, "/$1/$2")
+}
+
+var (
+	functionName     = regexp.MustCompile(`/(?:microsoft\.graph\.)?([a-z]\w*)\(\)`)
+	keyInParentheses = regexp.MustCompile(`/(\w+)\('([^']*)'\)`)
+)
 
 func requestInput(x record.Exchange, route *routers.Route, params map[string]string, options url.Values) *openapi3filter.RequestValidationInput {
 	body := io.Reader(http.NoBody)

@@ -75,9 +75,7 @@ var gaps = []gap{
 		c.undescribed = append(c.undescribed, "/groups/$count", "/contacts/$count", "/groups/*/members/", "/groups/*/owners/", "/groups/*/memberOf",
 			"/domains/*/domainNameReferences", "/subscribedSkus/", "/directoryObjects/", "/directory/deletedItems/microsoft.graph.")
 	}},
-	{`Keys in parentheses and full names of functions are other spellings of the same paths.`, func(c *contract) {
-		c.undescribed = append(c.undescribed, "/users(", "/users/microsoft.graph.", "/users/delta(", "/groups/delta(")
-	}},
+	{`Keys in parentheses and full names of functions are other spellings of the same paths.`, func(c *contract) { c.spellings = true }},
 	{`Roles are in Identity.Governance, a module that this description was not taken from.`, func(c *contract) {
 		c.undescribed = append(c.undescribed, "/directoryRoles", "/roleManagement/directory/")
 	}},

@@ -75,12 +75,12 @@ func (r *Recorder) Handler(next http.Handler) http.Handler {
 			rest = failing{err}
 		}
 		q.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), rest))
-		x := Exchange{Method: q.Method, URL: "/" + url, RequestHeader: plainHeader(q.Header), Request: jsonOf(body)}
+		x := Exchange{Method: q.Method, URL: "/" + url, RequestHeader: plainHeader(q.Header), Request: jsonOf(plain(body, q.Header))}
 		t := &tee{ResponseWriter: w}
 		whole := false
 		defer func() { // runs too when a fault breaks the connection, which is a panic
 			if whole {
-				x.Status, x.Header, x.Body = t.status, plainHeader(w.Header()), jsonOf(t.content())
+				x.Status, x.Header, x.Body = t.status, plainHeader(w.Header()), jsonOf(plain(t.body.Bytes(), w.Header()))
 			}
 			r.add(x)
 		}()
@@ -119,17 +119,17 @@ func (t *tee) Write(b []byte) (int, error) {
 // Flush lets faults send half a page.
 func (t *tee) Flush() { t.ResponseWriter.(http.Flusher).Flush() }
 
-// content is the body as it was before compression.
-func (t *tee) content() []byte {
-	if t.Header().Get("Content-Encoding") != "gzip" {
-		return t.body.Bytes()
+// plain is a body as it was before compression.
+func plain(body []byte, h http.Header) []byte {
+	if h.Get("Content-Encoding") != "gzip" {
+		return body
 	}
-	z, err := gzip.NewReader(&t.body)
+	z, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {
-		return nil
+		return body // not what its header says: it is recorded as it came
 	}
-	plain, _ := io.ReadAll(z)
-	return plain
+	out, _ := io.ReadAll(z)
+	return out
 }
 
 // plainHeader is the header without what lets somebody in, and with the first value of each name.

@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -77,6 +78,18 @@ func TestBatchItemsAreExchanges(t *testing.T) {
 	got, _ := converse(t, reply(`{"responses":[{"id":"b","status":404,"body":{"error":{}}},{"id":"a","status":204}]}`),
 		ask("POST", "/$batch", `{"requests":[{"id":"a","method":"DELETE","url":"/users/1"},{"id":"b","method":"GET","url":"users/2"}]}`))
 	if len(got) != 3 || got[0].Method != "DELETE" || got[0].Status != 204 || got[1].URL != "/users/2" || got[1].Status != 404 || !got[1].InBatch {
+		t.Errorf("recorded %+v", got)
+	}
+}
+
+func TestCompressedRequests(t *testing.T) {
+	var zipped strings.Builder
+	z := gzip.NewWriter(&zipped)
+	_, _ = z.Write([]byte(`{"displayName":"Ann"}`))
+	_ = z.Close()
+	q := ask("POST", "/users", zipped.String())
+	q.Header.Set("Content-Encoding", "gzip")
+	if got, _ := converse(t, reply(`{}`), q); len(got) != 1 || string(got[0].Request) != `{"displayName":"Ann"}` {
 		t.Errorf("recorded %+v", got)
 	}
 }
