@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -34,16 +35,31 @@ func servedPeople(cmd *cobra.Command, args []string, people *lab.People, o *lab.
 	return nil
 }
 
-// servingGC is how much garbage, in percent of what lives, may gather before it is collected while many people are served:
-// pages are written into buffers that are used again, so collections stay rare, and memory stays close to what the people take.
-const servingGC = 15
+// Many people are those that take more than manyBytes. While they are served, servingGC is how much garbage, in percent of what
+// lives, may gather before it is collected: pages are written into buffers that are used again, so collections stay rare, and
+// memory stays close to what the people take.
+const (
+	manyBytes = 256 << 20
+	servingGC = 15
+)
 
-// fillMemory suits the garbage collector to making many people, which leaves no garbage to look for. served suits it to
-// serving them, restore is for the end. A GOGC in the environment has the last word.
-func fillMemory() (served, restore func()) {
+// fillMemory suits the garbage collector to making people, which leaves no garbage to look for. served suits it to serving
+// many, restore is for the end. A GOGC in the environment has the last word.
+func fillMemory(making bool) (served, restore func()) {
 	if os.Getenv("GOGC") != "" {
 		return func() {}, func() {}
 	}
 	before := debug.SetGCPercent(-1)
-	return func() { debug.SetGCPercent(servingGC) }, func() { debug.SetGCPercent(before) }
+	if !making {
+		debug.SetGCPercent(before)
+	}
+	served = func() {
+		var m runtime.MemStats
+		if runtime.ReadMemStats(&m); m.HeapAlloc > manyBytes {
+			debug.SetGCPercent(servingGC)
+		} else {
+			debug.SetGCPercent(before)
+		}
+	}
+	return served, func() { debug.SetGCPercent(before) }
 }

@@ -75,12 +75,8 @@ well-formed, for this endpoint and in force; whose key signed it is checked with
 
 // serveLab serves until ctx ends.
 func (a *app) serveLab(ctx context.Context, dir string, o lab.Options, m *manners, asJSON bool) error {
-	adFolder, entraFolder, base, loaded := dir, dir, a.dir(), func() {}
-	if o.People != nil {
-		served, restore := fillMemory()
-		defer restore()
-		loaded = served
-	} else if !isSeed(a.path(dir)) {
+	adFolder, entraFolder, base := dir, dir, a.dir()
+	if o.People == nil && !isSeed(a.path(dir)) {
 		var err error
 		base = a.path(dir)
 		if adFolder, entraFolder, err = declaredLabs(base); err != nil {
@@ -94,6 +90,8 @@ func (a *app) serveLab(ctx context.Context, dir string, o lab.Options, m *manner
 			hint:    `"dirform lab generate DIR --users 100" makes a seed.`,
 		}
 	}
+	served, restore := fillMemory(o.People != nil)
+	defer restore()
 	d := a.openDirectories(base)
 	d.labOptions = o
 	defer d.Close()
@@ -101,7 +99,7 @@ func (a *app) serveLab(ctx context.Context, dir string, o lab.Options, m *manner
 	if err != nil {
 		return err
 	}
-	loaded()
+	served()
 	if asJSON {
 		if err := writeJSONLine(a.env.Stdout, access); err != nil {
 			return err

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -24,7 +25,7 @@ type GenerateOptions struct {
 // Generate writes corp.ldif and tenant.json for a domain of so many users into dir, in bounded memory. The users are in
 // OUs nested below OU=Office 365,OU=Staff,DC=corp,DC=contoso,DC=com and have managers, phones and departments; some are disabled and
 // some have no mail address. The tenant has the verified domain contoso.com and a cloud-only administrator. Existing seeds are
-// not overwritten.
+// not overwritten. Beside them it writes [GeneratedMark].
 func Generate(dir string, users int, opts GenerateOptions) error {
 	if err := opts.check(users); err != nil {
 		return err
@@ -32,10 +33,17 @@ func Generate(dir string, users int, opts GenerateOptions) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	if err := writeSeed(filepath.Join(dir, ADSeed), func(w *bufio.Writer) { writeLDIF(w, users, opts.Seed) }); err != nil {
+	p := People{users, opts}
+	source, err := p.writeSeed(filepath.Join(dir, ADSeed), func(w *bufio.Writer) { writeLDIF(w, users, opts.Seed) })
+	if err != nil {
 		return err
 	}
-	return writeSeed(filepath.Join(dir, TenantSeed), func(w *bufio.Writer) { writeTenant(w, users, opts) })
+	tenant, err := p.writeSeed(filepath.Join(dir, TenantSeed), func(w *bufio.Writer) { writeTenant(w, users, opts) })
+	if err != nil {
+		return err
+	}
+	m := mark{users, opts.Matched, opts.Linked, opts.Seed, map[string]string{ADSeed: source, TenantSeed: tenant}}
+	return m.write(dir)
 }
 
 func (o GenerateOptions) check(users int) error {
@@ -45,18 +53,20 @@ func (o GenerateOptions) check(users int) error {
 	return nil
 }
 
-// writeSeed writes a file that must not exist yet.
-func writeSeed(path string, write func(*bufio.Writer)) error {
+// writeSeed writes a file that must not exist yet, and returns its seal.
+func (g *People) writeSeed(path string, write func(*bufio.Writer)) (seal string, err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s exists already and is not overwritten; delete it or use another folder", path)
+		return "", fmt.Errorf("%s exists already and is not overwritten; delete it or use another folder", path)
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
-	w := bufio.NewWriterSize(f, 1<<20)
+	h := sha256.New()
+	w := bufio.NewWriterSize(io.MultiWriter(f, h), 1<<20)
 	write(w)
-	return errors.Join(w.Flush(), f.Close())
+	err = errors.Join(w.Flush(), f.Close())
+	return g.seal(h), err
 }
 
 // generatedBase is the domain of generated people.
@@ -101,6 +111,8 @@ const tenantHead = `{
 "users":[
 {"userPrincipalName":"breakglass@contoso.onmicrosoft.com","displayName":"Break Glass"}`
 
+const tenantEnd = "\n]}\n"
+
 func writeTenant(w *bufio.Writer, users int, opts GenerateOptions) {
 	w.WriteString(tenantHead)
 	p := newPeople(opts.Seed)
@@ -119,5 +131,5 @@ func writeTenant(w *bufio.Writer, users int, opts GenerateOptions) {
 		w.WriteString(",\n")
 		x.writeJSON(w, match, manager)
 	}
-	w.WriteString("\n]}\n")
+	w.WriteString(tenantEnd)
 }

@@ -153,8 +153,12 @@ func (l *Lab) loadAD() (*journal, error) {
 
 // seedAD loads the LDIF file or makes people; without either the source is an empty domain.
 func (l *Lab) seedAD() (err error) {
-	if l.opts.People != nil {
-		l.ad, err = l.opts.People.source()
+	people := l.opts.People
+	if people == nil {
+		people = generated(l.opts.Seed, ADSeed)
+	}
+	if people != nil {
+		l.ad, err = people.source()
 		return err
 	}
 	path := filepath.Join(l.opts.Seed, ADSeed)
@@ -209,8 +213,12 @@ func (l *Lab) loadTenant() (*journal, error) {
 
 // seedTenant loads the JSON file or makes people; without either the tenant is an empty one.
 func (l *Lab) seedTenant() error {
-	if l.opts.People != nil {
-		return l.opts.People.fill(l.tenant)
+	people := l.opts.People
+	if people == nil {
+		people = generated(l.opts.Seed, TenantSeed)
+	}
+	if people != nil {
+		return people.fill(l.tenant)
 	}
 	path := filepath.Join(l.opts.Seed, TenantSeed)
 	var seed io.Reader = strings.NewReader("{}")

@@ -7,6 +7,8 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +24,9 @@ func TestPeopleAreTheSeedsPeople(t *testing.T) {
 	for _, o := range []lab.GenerateOptions{{Linked: true}, {Matched: 0.5, Seed: 7}, {}} {
 		dir := t.TempDir()
 		if err := lab.Generate(dir, n, o); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(filepath.Join(dir, lab.GeneratedMark)); err != nil {
 			t.Fatal(err)
 		}
 		read := open(t, lab.Options{Seed: dir})
@@ -137,5 +142,53 @@ func TestPeopleAreFoundAndUnique(t *testing.T) {
 	}
 	if _, err := lab.Open(lab.Options{People: &lab.People{Users: -1}}); err == nil {
 		t.Error("a lab of -1 users was made")
+	}
+}
+
+// A generated seed is made in memory only while its files are as they were, and each of the files counts for itself.
+func TestEditedSeedIsRead(t *testing.T) {
+	dir := t.TempDir()
+	if err := lab.Generate(dir, 20, lab.GenerateOptions{Linked: true}); err != nil {
+		t.Fatal(err)
+	}
+	if n := open(t, lab.Options{Seed: dir}).Tenant().Len(); n != 21 {
+		t.Errorf("%d accounts", n)
+	}
+	for name, edit := range map[string][2]string{lab.ADSeed: {"company: Contoso", "company: Fabrica"}, lab.TenantSeed: {`"companyName":"Contoso"`, `"companyName":"Fabrica"`}} {
+		path := filepath.Join(dir, name)
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := bytes.LastIndex(b, []byte(edit[0]))
+		write(t, path, string(b[:at])+edit[1]+string(b[at+len(edit[0]):]))
+	}
+	l := open(t, lab.Options{Seed: dir})
+	found := 0
+	for _, line := range entryLines(t, l) {
+		found += strings.Count(line, "Fabrica")
+	}
+	if found != 1 || strings.Count(string(everyObject(t, l)), "Fabrica") != 1 {
+		t.Errorf("the edits of the seed do not show: %d", found)
+	}
+}
+
+// A mark that does not fit is no reason to fail, nor to believe it.
+func TestWrongMark(t *testing.T) {
+	dir := t.TempDir()
+	if err := lab.Generate(dir, 5, lab.GenerateOptions{Linked: true}); err != nil {
+		t.Fatal(err)
+	}
+	mark := filepath.Join(dir, lab.GeneratedMark)
+	b, err := os.ReadFile(mark)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, content := range []string{"", "[", strings.Replace(string(b), `"users": 5`, `"users": -5`, 1), strings.Replace(string(b), `"users": 5`, `"users": 50`, 1),
+		strings.Replace(string(b), `"users": 5`, `"users": 3`, 1)} {
+		write(t, mark, content)
+		if n := open(t, lab.Options{Seed: dir}).Tenant().Len(); n != 6 {
+			t.Errorf("%q: %d accounts", content, n)
+		}
 	}
 }
