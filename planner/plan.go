@@ -94,7 +94,7 @@ type Summary struct {
 	Unchanged int `json:"unchanged"`
 	Blocked   int `json:"blocked"`
 	Skipped   int `json:"skipped,omitempty"` // in scope, but no account matches and the policy creates none
-	Drifted   int `json:"drifted"` // objects with at least one drifted attribute; they are counted under their action too
+	Drifted   int `json:"drifted"`           // objects with at least one drifted attribute; they are counted under their action too
 }
 
 // Count adds n to the counter of action a.

@@ -123,7 +123,7 @@ func (s *subject) waitsFor(owner int) bool {
 	}
 	t := s.p.srcTable(owner)
 	v := &s.p.verdicts[owner]
-	if t.upnCol < 0 || v.target < 0 || v.flags&^vNeedBlocked != 0 || v.outcome == outUnchanged || v.outcome == outIgnored {
+	if t.upnCol < 0 || v.target < 0 || v.flags&^vNeedBlocked != 0 || v.agreed {
 		return false
 	}
 	if s.p.settled && v.outcome != outChange {

@@ -30,6 +30,8 @@ type Result struct {
 	Entry
 	Link   *Link // recorded in place of the link with the same anchor; nil leaves the record as it is
 	Forget bool  // the link whose anchor is Key is removed
+	// Replaces is the anchor that the account carried before Link's: a link of that anchor to the same account ends.
+	Replaces string
 }
 
 // Counts sums up the changes of a run by what became of them.

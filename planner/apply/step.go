@@ -114,9 +114,19 @@ func (st *step) entry() state.Entry {
 func (st *step) result() state.Result {
 	res := state.Result{Entry: st.entry()}
 	if st.status == state.StatusDone {
-		res.Link, res.Forget = st.link, st.forget
+		res.Link, res.Forget, res.Replaces = st.link, st.forget, st.replaces()
 	}
 	return res
+}
+
+// replaces is the anchor that a new one takes the place of, "" if the account had none.
+func (st *step) replaces() string {
+	for _, a := range st.c.Attributes {
+		if st.link != nil && a.Name == anchorAttribute && a.Before.Str() != st.c.Anchor {
+			return a.Before.Str()
+		}
+	}
+	return ""
 }
 
 // resourceName is the name in the address of a declared resource: contoso.com in upn_suffix["contoso.com"].

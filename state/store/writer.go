@@ -56,6 +56,11 @@ func (w *Writer) Results(ctx context.Context, results []state.Result) error {
 					return err
 				}
 			}
+			if r.Replaces != "" && r.Link != nil {
+				if _, err := tx.ExecContext(ctx, "DELETE FROM links WHERE anchor = ? AND tenant_id = ?", r.Replaces, r.Link.TargetID); err != nil {
+					return err
+				}
+			}
 			if r.Link != nil {
 				if err := link(r.Link); err != nil {
 					return err
