@@ -15,7 +15,7 @@ import (
 // app is one run of dirform: its environment and the global options. Commands are methods' worth of closures over it.
 type app struct {
 	env Environment
-	log *slog.Logger // to stderr, from --log-level
+	log *slog.Logger // to stderr, from --log-level; nil before that is known: use logger
 
 	chdir    string
 	noColor  bool
@@ -28,7 +28,7 @@ type app struct {
 
 // Main runs dirform and returns its exit status.
 func Main(env Environment) int {
-	a := &app{env: env, log: slog.New(slog.DiscardHandler)}
+	a := &app{env: env}
 	done := a.watchSignals()
 	defer done()
 	root := newRoot(a)

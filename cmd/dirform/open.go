@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/providers"
@@ -52,13 +53,14 @@ func (d *directories) openSource(ctx context.Context, p *config.ADProvider) (pro
 	if err != nil {
 		return nil, err
 	}
+	started := time.Now()
 	r, err := ad.Open(ctx, cfg)
 	if err != nil {
 		return nil, sourceError(p, err)
 	}
-	d.sources[p.Name] = r
+	d.sources[p.Name] = d.app.loggedSource(r, p, cfg, started)
 	d.closers = append(d.closers, r.Close)
-	return r, nil
+	return d.sources[p.Name], nil
 }
 
 func sourceError(p *config.ADProvider, err error) error {
@@ -78,13 +80,14 @@ func (d *directories) openTenant(ctx context.Context, p *config.EntraProvider) (
 	if err != nil {
 		return nil, err
 	}
+	started := time.Now()
 	r, err := entra.Open(ctx, cfg)
 	if err != nil {
 		return nil, tenantError(p, err)
 	}
-	d.tenants[p.Name] = r
-	d.closers = append(d.closers, r.Close)
-	return r, nil
+	d.tenants[p.Name] = d.app.loggedTenant(r, p, cfg, started)
+	d.closers = append(d.closers, r.Close, func() error { d.app.logRequests("tenant reader closed", r.Stats()); return nil })
+	return d.tenants[p.Name], nil
 }
 
 // adConfig says how to reach p: the server that its settings name, or a lab started for it.

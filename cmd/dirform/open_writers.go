@@ -20,6 +20,7 @@ func openSourceWriter(ctx context.Context, d *directories, p *config.ADProvider)
 		return nil, sourceError(p, err)
 	}
 	d.closers = append(d.closers, w.Close)
+	d.app.logger().Info("Active Directory opened for writing", "provider", p.Name)
 	return w, nil
 }
 
@@ -33,6 +34,10 @@ func openTenantWriter(ctx context.Context, d *directories, p *config.EntraProvid
 	if err != nil {
 		return nil, tenantError(p, err)
 	}
-	d.closers = append(d.closers, w.Close)
-	return w, nil
+	d.closers = append(d.closers, w.Close, func() error { d.app.logRequests("tenant writer closed", w.Stats()); return nil })
+	d.app.logger().Info("tenant opened for writing", "provider", p.Name)
+	if !d.app.logsInfo() {
+		return w, nil
+	}
+	return &loggedWriter{w, d.app.logger().With("provider", p.Name)}, nil
 }

@@ -35,12 +35,24 @@ func (a *app) openRecord(ctx context.Context, o *recordOptions) (*store.Store, e
 	if err != nil {
 		return nil, err
 	}
-	return store.OpenReadOnly(ctx, path)
+	s, err := store.OpenReadOnly(ctx, path)
+	if err == nil {
+		a.logRecord("record opened", s)
+	}
+	return s, err
 }
 
 // lockRecord opens the record for writing, in the name of a command.
 func (a *app) lockRecord(ctx context.Context, path, command string) (*store.Store, error) {
-	return store.Open(ctx, path, store.Options{Holder: a.holder(command), Now: a.env.Now})
+	s, err := store.Open(ctx, path, store.Options{Holder: a.holder(command), Now: a.env.Now})
+	if err != nil {
+		return nil, err
+	}
+	a.logRecord("record opened and locked", s)
+	if dead, ok := s.TookOver(); ok {
+		a.logger().Info("the lock of a run that died was taken over", "since", dead.Since)
+	}
+	return s, nil
 }
 
 // holder is how a lock names this run.
