@@ -2,6 +2,7 @@ package lab_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -190,5 +191,32 @@ func TestWrongMark(t *testing.T) {
 		if n := open(t, lab.Options{Seed: dir}).Tenant().Len(); n != 6 {
 			t.Errorf("%q: %d accounts", content, n)
 		}
+	}
+}
+
+// What another version of the generator wrote is read, though nobody edited it.
+func TestSeedOfAnotherGenerator(t *testing.T) {
+	dir := t.TempDir()
+	if err := lab.Generate(dir, 5, lab.GenerateOptions{Linked: true}); err != nil {
+		t.Fatal(err)
+	}
+	path, mark := filepath.Join(dir, lab.TenantSeed), filepath.Join(dir, lab.GeneratedMark)
+	old, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(mark)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seal := func(content []byte) string { return fmt.Sprintf("%x", sha256.Sum256(append(bytes.Clone(content), "5 0 true 0"...))) }
+	if !bytes.Contains(b, []byte(seal(old))) {
+		t.Fatalf("the seal is another one than %s: %s", seal(old), b)
+	}
+	other := bytes.ReplaceAll(old, []byte("Contoso"), []byte("Fabrica"))
+	write(t, path, string(other))
+	write(t, mark, strings.Replace(string(b), seal(old), seal(other), 1))
+	if objects := everyObject(t, open(t, lab.Options{Seed: dir})); bytes.Count(objects, []byte("Fabrica")) != 5 {
+		t.Errorf("made instead of read: %s", objects)
 	}
 }
