@@ -47,6 +47,7 @@ func (w *world) ref(id string) string {
 
 // bind is a member list for members@odata.bind.
 func (w *world) bind(ids ...string) string {
+	ids = append([]string(nil), ids...)
 	for i, id := range ids {
 		ids[i] = `"` + w.root + `/directoryObjects/` + id + `"`
 	}
@@ -135,6 +136,8 @@ func TestGroupRefusals(t *testing.T) {
 		{"a rule needs a dynamic group", "POST", "/groups", create("{", `{"membershipRule":"true",`), 400, "Invalid value specified for property 'membershipRule' of resource 'Group'."},
 		{"only privileged applications make role-assignable groups", "POST", "/groups", create("{", `{"isAssignableToRole":true,`), 403, deniedText},
 		{"at most 20 references", "POST", "/groups", create("{", `{"members@odata.bind":`+w.bind(many...)+`,`), 400, "The number of references in the request exceeds the maximum of 20."},
+		{"members and owners count together", "POST", "/groups", create("{", `{"members@odata.bind":`+w.bind(many[:11]...)+`,"owners@odata.bind":`+w.bind(many[:10]...)+`,`), 400, "The number of references in the request exceeds the maximum of 20."},
+		{"a Microsoft 365 group stays one", "PATCH", office, `{"groupTypes":[],"mailEnabled":false,"securityEnabled":true}`, 400, "Invalid value specified for property 'groupTypes' of resource 'Group'."},
 		{"uniqueName is set once", "PATCH", sales, `{"uniqueName":"x"}`, 400, "Property 'uniqueName' is read-only and cannot be set."},
 		{"proxyAddresses of a group", "PATCH", sales, `{"proxyAddresses":["SMTP:a@contoso.com"]}`, 403, "The requesting application is not authorized to set group proxy addresses."},
 		{"mail is read-only", "PATCH", sales, `{"mail":"a@contoso.com"}`, 400, "Property 'mail' is read-only and cannot be set."},
@@ -303,7 +306,10 @@ func TestGetByIDs(t *testing.T) {
 		t.Error(got)
 	}
 	w.want(400, "POST", "/directoryObjects/getByIds", `{}`)
-	w.want(400, "POST", "/directoryObjects/getByIds", `{"ids":["`+strings.Repeat(`x","`, 1000)+`x"]}`)
+	for n, status := range map[int]int{1000: 200, 1001: 400} {
+		w.want(status, "POST", "/directoryObjects/getByIds", `{"ids":["`+strings.Repeat(ids[2]+`","`, n-1)+ids[2]+`"]}`)
+	}
+	w.want(400, "POST", "/directoryObjects/getByIds", `{"ids":["x"]}`)
 	if s := w.Stats(); s.Writes != 0 {
 		t.Errorf("getByIds counts as %d writes", s.Writes)
 	}
@@ -319,4 +325,11 @@ func TestDirectoryObjectsOfAnyKind(t *testing.T) {
 	w.want(204, "DELETE", "/directoryObjects/"+ann, "")
 	w.want(404, "GET", "/directoryObjects/"+ann, "")
 	w.want(403, "DELETE", "/directoryObjects/"+w.want(200, "GET", "/contacts?$select=id", "").values()[0]["id"].(string), "")
+}
+
+func TestOwnersOfRoleAssignableGroupsAreProtected(t *testing.T) {
+	w := serve(t, strings.Replace(groupSeed, `"isAssignableToRole":true`, `"isAssignableToRole":true,"owners":["cid@contoso.com"]`, 1))
+	w.want(403, "DELETE", "/users/cid@contoso.com", "")
+	w.want(403, "PATCH", "/users/cid@contoso.com", `{"accountEnabled":false}`)
+	w.want(204, "DELETE", "/users/bob@contoso.com", "")
 }

@@ -211,9 +211,6 @@ func binds(raw []byte) ([]string, *Error) {
 	if err := json.Unmarshal(raw, &list); err != nil {
 		return nil, badRequest("Invalid URL format specified in payload.")
 	}
-	if len(list) > maxBinds {
-		return nil, badRequest("The number of references in the request exceeds the maximum of %d.", maxBinds)
-	}
 	for i, link := range list {
 		id, e := linkedID(link)
 		if e != nil {

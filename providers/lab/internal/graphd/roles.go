@@ -1,6 +1,9 @@
 package graphd
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // roleTable holds role definitions and who is assigned to them.
 type roleTable struct {
@@ -89,7 +92,7 @@ func (t *roleTable) assign(reg *registry, principal *object, role string) {
 }
 
 // holdsRole says whether sensitive actions on o need a privileged administrator: o holds a role that matters, itself or
-// through a group, or is a member of a role-assignable group.
+// through a group, or is a member or owner of a role-assignable group.
 func (t *Tenant) holdsRole(o *object) bool {
 	for _, a := range t.roles.assignments {
 		if harmlessRoles[text(a.role.rec.get(propDisplayName))] {
@@ -100,7 +103,7 @@ func (t *Tenant) holdsRole(o *object) bool {
 		}
 	}
 	for _, g := range t.live[groupKind] {
-		if g.rec.get(propAssignableToRole) == "true" && isMember(g, o) {
+		if g.rec.get(propAssignableToRole) == "true" && (isMember(g, o) || slices.Contains(g.refs(ownerRel), o)) {
 			return true
 		}
 	}
