@@ -209,7 +209,9 @@ func TestSeedOfAnotherGenerator(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seal := func(content []byte) string { return fmt.Sprintf("%x", sha256.Sum256(append(bytes.Clone(content), "5 0 true 0"...))) }
+	seal := func(content []byte) string {
+		return fmt.Sprintf("%x", sha256.Sum256(append(bytes.Clone(content), "5 0 true 0"...)))
+	}
 	if !bytes.Contains(b, []byte(seal(old))) {
 		t.Fatalf("the seal is another one than %s: %s", seal(old), b)
 	}
