@@ -9,12 +9,14 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/dirform/dirform/providers/entra"
+	"github.com/dirform/dirform/providers/lab/record"
 	"github.com/dirform/dirform/state"
 )
 
@@ -68,7 +70,7 @@ type seen struct {
 func serve(t testing.TB, h http.HandlerFunc) *service {
 	t.Helper()
 	s := &service{clock: newClock()}
-	s.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.Server = httptest.NewTLSServer(recorded(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
 		s.mu.Lock()
@@ -76,7 +78,7 @@ func serve(t testing.TB, h http.HandlerFunc) *service {
 		s.mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
 		h(w, r)
-	}))
+	})))
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	t.Cleanup(s.Close)
 	s.config = entra.Config{
@@ -84,6 +86,21 @@ func serve(t testing.TB, h http.HandlerFunc) *service {
 		CA: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}),
 	}
 	return s
+}
+
+// recorded is h with what it is asked recorded for the contract test of the lab, which holds it to the description of Graph.
+func recorded(t testing.TB, h http.Handler) http.Handler {
+	t.Helper()
+	folder := os.Getenv("DIRFORM_LAB_RECORD")
+	if folder == "" {
+		return h
+	}
+	r, err := record.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	return r.Requests(h)
 }
 
 func (s *service) requests() []seen {

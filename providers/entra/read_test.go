@@ -103,13 +103,13 @@ func TestIncompleteReads(t *testing.T) {
 			reply(w, 407, "<html>who are you?</html>")
 		}, "text/html", 2},
 		"circle": {func(s *service, w http.ResponseWriter) {
-			fmt.Fprintf(w, `{%s,"@odata.nextLink":"%s/v1.0/users?page=2"}`, page(3), s.URL)
+			fmt.Fprintf(w, `{%s,"@odata.nextLink":"%s/v1.0/users?$skiptoken=2"}`, page(3), s.URL)
 		}, "circle", 3},
 		"another host": {func(_ *service, w http.ResponseWriter) {
-			fmt.Fprintf(w, `{"@odata.nextLink":"https://graph.microsoft.com/v1.0/users?page=3",%s}`, page(3))
+			fmt.Fprintf(w, `{"@odata.nextLink":"https://graph.microsoft.com/v1.0/users?$skiptoken=3",%s}`, page(3))
 		}, "graph.microsoft.com", 2},
 		"another scheme": {func(s *service, w http.ResponseWriter) {
-			fmt.Fprintf(w, `{"@odata.nextLink":"%s/v1.0/users?page=3",%s}`, strings.Replace(s.URL, "https", "http", 1), page(3))
+			fmt.Fprintf(w, `{"@odata.nextLink":"%s/v1.0/users?$skiptoken=3",%s}`, strings.Replace(s.URL, "https", "http", 1), page(3))
 		}, "is not followed", 2},
 		"redirect away": {func(_ *service, w http.ResponseWriter) {
 			w.Header().Set("Location", "https://example.com/")
@@ -119,14 +119,14 @@ func TestIncompleteReads(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var s *service
 			s = serve(t, func(w http.ResponseWriter, r *http.Request) {
-				if r.URL.Query().Get("page") == "2" {
+				if r.URL.Query().Get("$skiptoken") == "2" {
 					test.second(s, w)
 					return
 				}
-				fmt.Fprintf(w, `{"@odata.nextLink":"%s/v1.0/users?page=2","value":[{"id":"1","displayName":"a"},{"id":"2","displayName":null}]}`, s.URL)
+				fmt.Fprintf(w, `{"@odata.nextLink":"%s/v1.0/users?$skiptoken=2","value":[{"id":"1","displayName":"a"},{"id":"2","displayName":null}]}`, s.URL)
 			})
 			n, err := readAll(t, s)
-			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "incomplete") || strings.Contains(err.Error(), "page=") {
+			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "incomplete") || strings.Contains(err.Error(), "skiptoken=") {
 				t.Errorf("after %d objects: %v", n, err)
 			}
 			if err != nil && !strings.Contains(err.Error(), fmt.Sprintf("after %d objects on", n)) {
@@ -237,15 +237,15 @@ func TestAWrongGuessIsDropped(t *testing.T) {
 	var s *service
 	cut := true
 	s = serve(t, func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Query().Get("page") {
+		switch r.URL.Query().Get("$skiptoken") {
 		case "":
 			if cut {
 				cut = false
 				w.Header().Set("Content-Length", "300000")
-				fmt.Fprintf(w, `{"@odata.nextLink":"%s/v1.0/users?page=wrong","value":[`, s.URL)
+				fmt.Fprintf(w, `{"@odata.nextLink":"%s/v1.0/users?$skiptoken=wrong","value":[`, s.URL)
 				return
 			}
-			fmt.Fprintf(w, `{"@odata.nextLink":"%s/v1.0/users?page=right","value":[{"id":"1"}]}`, s.URL)
+			fmt.Fprintf(w, `{"@odata.nextLink":"%s/v1.0/users?$skiptoken=right","value":[{"id":"1"}]}`, s.URL)
 		case "right":
 			fmt.Fprint(w, `{"value":[{"id":"2"}]}`)
 		default:

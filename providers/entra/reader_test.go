@@ -20,10 +20,10 @@ func TestOrganizationAndDomains(t *testing.T) {
 		switch {
 		case r.URL.Path == "/v1.0/organization":
 			fmt.Fprint(w, `{"value":[{"id":"tenant","displayName":"Contoso","onPremisesSyncEnabled":null}]}`)
-		case r.URL.Query().Get("page") == "2":
+		case r.URL.Query().Get("$skiptoken") == "2":
 			fmt.Fprint(w, `{"value":[{"id":"fed.contoso.com","isVerified":false,"isInitial":false,"authenticationType":"Federated"}]}`)
 		default:
-			fmt.Fprintf(w, `{"value":[{"id":"contoso.onmicrosoft.com","isVerified":true,"isInitial":true,"authenticationType":"Managed"}],"@odata.nextLink":"%s/v1.0/domains?page=2"}`, s.URL)
+			fmt.Fprintf(w, `{"value":[{"id":"contoso.onmicrosoft.com","isVerified":true,"isInitial":true,"authenticationType":"Managed"}],"@odata.nextLink":"%s/v1.0/domains?$skiptoken=2"}`, s.URL)
 		}
 	})
 	r := s.reader(t)
@@ -102,7 +102,7 @@ func TestRolesThroughGroups(t *testing.T) {
 			batches(func(p part) answer {
 				switch {
 				case strings.HasPrefix(p.URL, "/groups/admins/members?"):
-					return answer{status: 200, body: fmt.Sprintf(`{"value":[{"id":"u1"}],"@odata.nextLink":"%s/v1.0/groups/admins/members?page=2"}`, s.URL)}
+					return answer{status: 200, body: fmt.Sprintf(`{"value":[{"id":"u1"}],"@odata.nextLink":"%s/v1.0/groups/admins/members?$skiptoken=2"}`, s.URL)}
 				case strings.HasPrefix(p.URL, "/groups/admins/owners?"):
 					return answer{status: 200, body: `{"value":[{"id":"u3"}]}`}
 				}

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/providers/lab/internal/ldapd"
-	"github.com/dirform/dirform/providers/lab/internal/record"
+	"github.com/dirform/dirform/providers/lab/record"
 )
 
 // ADAccess is what a client needs to use the lab's Active Directory.

@@ -16,7 +16,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 
-	"github.com/dirform/dirform/providers/lab/internal/record"
+	"github.com/dirform/dirform/providers/lab/record"
 )
 
 // contract is a description of Microsoft Graph that exchanges are held to. The library checks what the description says:

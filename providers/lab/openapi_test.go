@@ -8,7 +8,7 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/dirform/dirform/providers/lab/internal/record"
+	"github.com/dirform/dirform/providers/lab/record"
 )
 
 // TestOpenAPI holds what the tenant is asked and answers to Microsoft's own description of Graph, which DIRFORM_OPENAPI names:

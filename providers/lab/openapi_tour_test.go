@@ -11,7 +11,7 @@ import (
 
 	"github.com/dirform/dirform/providers/lab"
 	"github.com/dirform/dirform/providers/lab/internal/graphd"
-	"github.com/dirform/dirform/providers/lab/internal/record"
+	"github.com/dirform/dirform/providers/lab/record"
 )
 
 // tourSeed has something of everything.

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/dirform/dirform/providers/lab/internal/graphd"
-	"github.com/dirform/dirform/providers/lab/internal/record"
+	"github.com/dirform/dirform/providers/lab/record"
 )
 
 const (

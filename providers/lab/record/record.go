@@ -25,7 +25,7 @@ type Exchange struct {
 	URL           string            `json:"url"` // below the version: /users?$top=5
 	RequestHeader map[string]string `json:"requestHeader,omitempty"`
 	Request       json.RawMessage   `json:"request,omitempty"` // JSON; of other bodies a JSON string
-	Status        int               `json:"status"`            // 0: the connection broke before a whole reply
+	Status        int               `json:"status"`            // 0: none was recorded, or the connection broke before a whole reply
 	Header        map[string]string `json:"header,omitempty"`
 	Body          json.RawMessage   `json:"body,omitempty"` // likewise
 	InBatch       bool              `json:"inBatch,omitempty"`
@@ -62,7 +62,12 @@ func (r *Recorder) Close() error {
 }
 
 // Handler is next with everything below /v1.0 written down.
-func (r *Recorder) Handler(next http.Handler) http.Handler {
+func (r *Recorder) Handler(next http.Handler) http.Handler { return r.handler(next, true) }
+
+// Requests is next with what it is asked written down, and not what it answers: for servers that play the tenant in a test.
+func (r *Recorder) Requests(next http.Handler) http.Handler { return r.handler(next, false) }
+
+func (r *Recorder) handler(next http.Handler, replies bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		url, ok := strings.CutPrefix(q.URL.RequestURI(), "/v1.0/")
 		if !ok {
@@ -79,7 +84,7 @@ func (r *Recorder) Handler(next http.Handler) http.Handler {
 		t := &tee{ResponseWriter: w}
 		whole := false
 		defer func() { // runs too when a fault breaks the connection, which is a panic
-			if whole {
+			if whole && replies {
 				x.Status, x.Header, x.Body = t.status, plainHeader(w.Header()), jsonOf(plain(t.body.Bytes(), w.Header()))
 			}
 			r.add(x)

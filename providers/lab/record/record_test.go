@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dirform/dirform/providers/lab/internal/record"
+	"github.com/dirform/dirform/providers/lab/record"
 )
 
 // converse has requests answered by handler and returns the record of it.

@@ -150,7 +150,7 @@ func place(x Exchange) string {
 
 // itemsOf are the exchanges inside a $batch.
 func itemsOf(x Exchange) []Exchange {
-	if path, _, _ := strings.Cut(x.URL, "?"); !strings.EqualFold(path, "/$batch") || x.Status != 200 {
+	if path, _, _ := strings.Cut(x.URL, "?"); !strings.EqualFold(path, "/$batch") || x.Status != 200 && x.Status != 0 {
 		return nil
 	}
 	var requests struct {
@@ -168,7 +168,10 @@ func itemsOf(x Exchange) []Exchange {
 			Body    json.RawMessage
 		}
 	}
-	if json.Unmarshal(x.Request, &requests) != nil || json.Unmarshal(x.Body, &responses) != nil {
+	if json.Unmarshal(x.Request, &requests) != nil {
+		return nil
+	}
+	if len(x.Body) > 0 && json.Unmarshal(x.Body, &responses) != nil {
 		return nil
 	}
 	var out []Exchange
