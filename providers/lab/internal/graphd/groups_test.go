@@ -333,3 +333,17 @@ func TestOwnersOfRoleAssignableGroupsAreProtected(t *testing.T) {
 	w.want(403, "PATCH", "/users/cid@contoso.com", `{"accountEnabled":false}`)
 	w.want(204, "DELETE", "/users/bob@contoso.com", "")
 }
+
+func TestSeedGroupsAreOfTheSortTheyLookLike(t *testing.T) {
+	w := serve(t, `{"groups":[{"displayName":"The Team"},{"displayName":"List","mail":"list@contoso.com"},{"displayName":"Info","mail":"info@contoso.com","groupTypes":["Unified"]}]}`)
+	var got []string
+	for _, g := range w.want(200, "GET", "/groups", "").values() {
+		got = append(got, fmt.Sprint(g["displayName"], " ", g["mailNickname"], " ", g["mailEnabled"], " ", g["securityEnabled"]))
+	}
+	if diff := cmp.Diff([]string{"The Team theteam false true", "List list true false", "Info info true false"}, got); diff != "" {
+		t.Error(diff)
+	}
+	w.want(204, "PATCH", w.group("The Team"), `{"description":"x"}`)
+	w.want(204, "PATCH", w.group("Info"), `{"description":"x"}`)
+	w.want(400, "PATCH", w.group("List"), `{"description":"x"}`)
+}

@@ -2,6 +2,7 @@ package graphd
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -35,11 +36,37 @@ func (s *seeder) addOther(at int64) error {
 	if name == "" {
 		return fmt.Errorf("a %s needs a displayName", strings.ToLower(d.kind.resource()))
 	}
+	if d.kind == groupKind {
+		s.finishGroup()
+	}
 	key := d.text(propMail)
 	if key == "" {
 		key = name
 	}
 	return s.add(at, d.kind.collection(), key)
+}
+
+// finishGroup says what sort of group the draft is where the seed leaves it open: one with an address or of Microsoft 365 is for
+// mail, any other for security.
+func (s *seeder) finishGroup() {
+	d := &s.d
+	unified := slices.Contains(texts(d.get(propGroupTypes)), "Unified")
+	mail := unified || d.text(propMail) != ""
+	if d.get(propMailEnabled) == "" {
+		d.set(propMailEnabled, fmt.Sprint(mail))
+	}
+	if d.get(propSecurityEnabled) == "" {
+		d.set(propSecurityEnabled, fmt.Sprint(d.get(propMailEnabled) != "true"))
+	}
+	if d.get(propMailNickname) == "" {
+		name, _, _ := strings.Cut(d.text(propMail), "@")
+		if name == "" {
+			name = strings.Join(words(d.text(propDisplayName)), "")
+		}
+		if name != "" && isASCII(name) {
+			d.set(propMailNickname, quoted(name[:min(len(name), 64)]))
+		}
+	}
 }
 
 // addDeleted adds the draft to the recycle bin, with the changed UPN that the service gives deleted users.
