@@ -137,7 +137,7 @@ var tourSteps = []tourStep{
 	{"GET", "/roleManagement/directory/roleAssignments/{assignment}", "", 200, ""},
 	{"GET", "/roleManagement/directory/roleDefinitions", "", 200, "definition=value.0.id"},
 	{"GET", "/roleManagement/directory/roleDefinitions/{definition}", "", 200, ""},
-	{"POST", "/$batch", `{"requests":[{"id":"1","method":"GET","url":"/users/{user}"},{"id":"2","method":"PATCH","url":"/users/{user}","headers":{"Content-Type":"application/json"},"body":{"jobTitle":"Chief"}},{"id":"3","method":"GET","url":"/users/nobody"}]}`, 200, ""},
+	{"POST", "/$batch", `{"requests":[{"id":"1","method":"GET","url":"/users/{user}"},{"id":"2","method":"PATCH","url":"/users/{user}","headers":{"Content-Type":"application/json"},"body":{"jobTitle":"Chief"}},{"id":"3","method":"GET","url":"/users/nobody","body":null}]}`, 200, ""},
 }
 
 // tour takes the steps and returns their record. It fails if the lab serves a path that no step has been to with success.

@@ -176,6 +176,9 @@ func itemsOf(x Exchange) []Exchange {
 	}
 	var out []Exchange
 	for _, q := range requests.Requests {
+		if string(q.Body) == "null" { // how Microsoft's SDK for Go says that there is none
+			q.Body = nil
+		}
 		one := Exchange{Method: q.Method, URL: "/" + strings.TrimPrefix(q.URL, "/"), RequestHeader: map[string]string{}, Request: q.Body, InBatch: true}
 		for name, v := range q.Headers {
 			one.RequestHeader[name] = v
