@@ -239,6 +239,7 @@ func (r *applyRun) carryOut(ctx context.Context, cfg *config.Config, record *sto
 	in.Progress = progress.event
 	out, runErr := apply.Run(ctx, in)
 	progress.end()
+	r.a.logger().Info("applied", "applied", out.Applied, "failed", out.Failed, "skipped", out.Skipped, "unknown", out.Unknown)
 	return r.finish(run, plan, out, runErr)
 }
 

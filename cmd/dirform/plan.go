@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -63,6 +64,7 @@ func (a *app) planFromRecord(ctx context.Context, o *planOptions, out string) (*
 		return nil, err
 	}
 	defer record.Close()
+	a.logRecord("record opened", record)
 	dirs := a.openDirectories(cfg.Dir)
 	defer dirs.Close()
 	return a.plan(ctx, o, cfg, record, dirs, out)
@@ -89,10 +91,13 @@ func (a *app) plan(ctx context.Context, o *planOptions, cfg *config.Config, reco
 	if err != nil {
 		return nil, err
 	}
+	started := time.Now()
 	plan, err := writeDown(builder, r.header, out)
 	if err != nil {
 		return nil, err
 	}
+	s := plan.Totals().Summary
+	a.logger().Info("plan made", "changes", s.Changes(), "blocked", s.Blocked, "took", since(started))
 	if err := aimed(plan.Totals()); err != nil {
 		plan.Close()
 		if out != "" {
