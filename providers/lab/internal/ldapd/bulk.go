@@ -77,7 +77,8 @@ func (d *Directory) Fill(class string, n int, attributes []string, add func(*Bul
 		b.lacks = append(b.lacks, bulkDefault{a, []byte(defaults[:len(defaults)-len(rest)])})
 		defaults = rest
 	}
-	d.index.reserve(n * indexed)
+	d.index.postpone(n * indexed)
+	defer d.index.settle()
 	return add(b)
 }
 

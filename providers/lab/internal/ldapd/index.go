@@ -2,6 +2,7 @@ package ldapd
 
 import (
 	"hash/maphash"
+	"math/bits"
 )
 
 // hashIndex finds entries by a 32-bit hash of (attribute, normalised value). A slot is hash<<32 | entry id; several entries may
@@ -11,6 +12,8 @@ type hashIndex struct {
 	slots []uint64 // 0 is free; ids start at 1
 	used  int      // occupied slots, gone ones included
 	live  int
+	later [][]uint64 // slots to fill at settle, by the part of the table they go to; nil outside of a bulk load
+	shift int        // from a slot's place to its part
 }
 
 const goneSlot = uint64(0xffffffff) // an id that no entry has: the slot was removed
@@ -25,6 +28,11 @@ func (x *hashIndex) hash(a attrID, norm []byte) uint32 {
 }
 
 func (x *hashIndex) add(hash, id uint32) {
+	if x.later != nil {
+		part := &x.later[(hash&uint32(len(x.slots)-1))>>x.shift]
+		*part = append(*part, uint64(hash)<<32|uint64(id))
+		return
+	}
 	if (x.used+1)*4 > len(x.slots)*3 {
 		x.grow()
 	}
@@ -85,6 +93,32 @@ func (x *hashIndex) rehash(size int) {
 		x.slots[i] = s
 	}
 	x.used = x.live
+}
+
+const indexParts = 1 << 8
+
+// postpone makes room for n values that are to come and keeps them apart until settle, by the part of the table that they go
+// to: a table for a million entries is larger than any cache, and filled in order of arrival it waits for memory each time.
+func (x *hashIndex) postpone(n int) {
+	x.reserve(n)
+	if x.shift = bits.TrailingZeros(uint(len(x.slots) / indexParts)); n < len(x.slots)/8 {
+		return // not worth it
+	}
+	x.later = make([][]uint64, indexParts)
+	for i := range x.later {
+		x.later[i] = make([]uint64, 0, n/indexParts*17/16+16)
+	}
+}
+
+// settle makes what was added since postpone findable.
+func (x *hashIndex) settle() {
+	later := x.later
+	x.later = nil
+	for _, part := range later {
+		for _, s := range part {
+			x.add(uint32(s>>32), uint32(s))
+		}
+	}
 }
 
 // reserve makes room for n more values at once.
