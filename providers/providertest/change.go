@@ -23,8 +23,9 @@ func (x *exam) stamp(rdns string) stamp {
 // since says what has changed in an object's stamp.
 func (x *exam) since(before stamp, rdns string) string {
 	now := x.stamp(rdns)
-	return fmt.Sprintf("same objectGUID: %v, same objectSid: %v, same whenCreated: %v, higher uSNChanged: %v, later whenChanged: %v\n", now.guid == before.guid && now.guid != "",
-		now.sid == before.sid, now.created == before.created, now.usn > before.usn, now.changed > before.changed)
+	follows := now.changed >= before.changed && (now.usn > before.usn || now.changed == before.changed) // it has whole seconds, so it need not be later
+	return fmt.Sprintf("same objectGUID: %v, same objectSid: %v, same whenCreated: %v, higher uSNChanged: %v, whenChanged goes with it: %v\n", now.guid == before.guid && now.guid != "",
+		now.sid == before.sid, now.created == before.created, now.usn > before.usn, follows)
 }
 
 // stamps examines which changes count, and for whom.
@@ -33,8 +34,10 @@ func (x *exam) stamps() {
 	x.must(x.create(object{"CN=Stamped,OU=Work", "group", [][]string{{"sAMAccountName", "pt-stamped"}}}))
 	created := x.get("CN=Stamp,OU=Work", "whenCreated") == x.get("CN=Stamp,OU=Work", "whenChanged")
 	x.note("stamp/created when changed first", fmt.Sprint(created))
-	time.Sleep(1100 * time.Millisecond) // whenChanged has whole seconds
 	user, group := "CN=Stamp,OU=Work", "CN=Stamped,OU=Work"
+	time.Sleep(1100 * time.Millisecond) // whenChanged has whole seconds
+	x.must(x.modify(user, "replace", "title", "later"))
+	x.note("stamp/a second later", fmt.Sprintf("whenChanged is later: %v", x.get(user, "whenChanged") > x.get(user, "whenCreated")))
 	for _, step := range []struct {
 		name   string
 		change func() error

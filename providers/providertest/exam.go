@@ -46,7 +46,7 @@ func (x *exam) bound() *ldap.Conn {
 	x.t.Helper()
 	c := x.s.Dial(x.t)
 	x.t.Cleanup(func() { c.Close() })
-	c.SetTimeout(5 * time.Second)
+	c.SetTimeout(2 * time.Minute)
 	if err := c.Bind(x.s.BindDN, x.s.Password); err != nil {
 		x.t.Fatal(err)
 	}

@@ -130,7 +130,7 @@ func (x *exam) expand(values []string) []string {
 // clear removes the suite's unit with everything in it.
 func (x *exam) clear() {
 	c := x.bound()
-	c.SetTimeout(time.Minute)
+	c.SetTimeout(5 * time.Minute)
 	_ = c.Del(ldap.NewDelRequest(x.dn("CN=Big,OU=Groups"), nil)) // first: each member that goes would change it
 	del := ldap.NewDelRequest(x.root, []ldap.Control{ldap.NewControlString(ldap.ControlTypeSubtreeDelete, false, "")})
 	if err := c.Del(del); err != nil && !ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject) {
