@@ -13,7 +13,7 @@ import (
 // Server answers LDAP requests about a directory. Set the fields before the first call of Serve; use SetLimits afterwards.
 type Server struct {
 	Dir      *Directory
-	BindDN   string // the one account that may bind; it need not exist in the directory
+	BindDN   string // the server's own account; it need not exist in the directory
 	Password string
 	TLS      *tls.Config // for LDAPS and StartTLS; without it no simple bind is possible
 	Limits   Limits
