@@ -123,6 +123,9 @@ func (d *directories) serveLabs(adFolder, entraFolder string, m *manners) (acces
 		if err != nil {
 			return access, err
 		}
+		if at.StartTLSURL, err = l.lab.ServeADPlain(); err != nil {
+			return access, err
+		}
 		access.AD = &at
 	}
 	if entraFolder != "" {
@@ -156,6 +159,9 @@ func providerBlocks(access accessDocument) []byte {
 	}
 	if x := access.AD; x != nil {
 		block("ad", "url", x.URL, "base_dn", x.BaseDN, "bind_dn", x.BindDN, "password", x.Password, "ca_file", x.CAFile)
+	}
+	if access.AD != nil {
+		fmt.Fprintf(&b, "# with start_tls = true: url = %s\n", quote(access.AD.StartTLSURL))
 	}
 	if access.AD != nil && access.Entra != nil {
 		b.WriteString("\n")

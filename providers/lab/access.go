@@ -23,6 +23,8 @@ type ADAccess struct {
 	BindDN   string `json:"bind_dn"`
 	Password string `json:"password"`
 	CAFile   string `json:"ca_file"` // path of the CA certificate, PEM
+	// StartTLSURL is another port of the same directory, where connections begin without TLS; empty unless it is served too.
+	StartTLSURL string `json:"starttls_url,omitempty"`
 }
 
 // EntraAccess is what a client needs to use the lab's tenant. Either the access token or the client id and secret will do.
