@@ -20,7 +20,7 @@ import (
 )
 
 // gcPercent trades a little time for memory: most of what a plan keeps has no pointers, so that collecting costs next to nothing.
-const gcPercent = 40
+const gcPercent = 25
 
 func main() {
 	if os.Getenv("GOGC") == "" {
