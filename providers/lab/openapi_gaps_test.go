@@ -58,6 +58,11 @@ var gaps = []gap{
 	{`The links of delta queries contain $deltatoken, which is opaque but for the value latest.`, func(c *contract) {
 		c.options = append(c.options, "$deltatoken")
 	}},
+	{`A reference that is read is described as a string; OData's JSON format, and the service, have an object with @odata.id.`, func(c *contract) {
+		read := c.doc.Paths.Find("/users/{user-id}/manager/$ref").Get.Responses.Value("2XX").Value.Content.Get("application/json")
+		read.Schema = openapi3.NewSchemaRef("", openapi3.NewObjectSchema().
+			WithProperty("@odata.context", openapi3.NewStringSchema()).WithProperty("@odata.id", openapi3.NewStringSchema().WithFormat("uri")))
+	}},
 	{`References in the body of a write, @odata.bind, are OData's and not modelled.`, func(c *contract) {
 		links := openapi3.NewArraySchema().WithItems(openapi3.NewStringSchema().WithFormat("uri"))
 		addProperty(c.schema("group"), "members@odata.bind", links)

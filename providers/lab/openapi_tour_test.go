@@ -54,6 +54,7 @@ var tourSteps = []tourStep{
 	{"PATCH", "/users/{made}", `{"jobTitle":"Boss","businessPhones":[],"employeeOrgData":{"costCenter":"8"},"onPremisesExtensionAttributes":{"extensionAttribute2":null}}`, 204, ""},
 	{"PUT", "/users/{made}/manager/$ref", `{"@odata.id":"https://graph.microsoft.com/v1.0/users/{user}"}`, 204, ""},
 	{"GET", "/users/{made}/manager", "", 200, ""},
+	{"GET", "/users/{made}/manager/$ref", "", 200, ""},
 	{"DELETE", "/users/{made}/manager/$ref", "", 204, ""},
 	{"GET", "/users/{made}/onPremisesSyncBehavior", "", 200, ""},
 	{"GET", "/users?$filter=userPrincipalName eq 'synced@contoso.com'", "", 200, "synced=value.0.id"},

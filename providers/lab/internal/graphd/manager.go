@@ -7,15 +7,35 @@ import (
 func (t *Tenant) getManager(rq *request) (reply, *Error) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	o, e := t.user(rq.params[0])
+	m, e := t.managerOf(rq.params[0])
 	if e != nil {
 		return reply{}, e
 	}
+	return t.typed(rq, m)
+}
+
+// getManagerRef answers with the manager's address only, as OData's JSON format writes a reference.
+func (t *Tenant) getManagerRef(rq *request) (reply, *Error) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	m, e := t.managerOf(rq.params[0])
+	if e != nil {
+		return reply{}, e
+	}
+	body := `{"@odata.context":"` + rq.root + `/$metadata#$ref","@odata.id":"` + rq.root + `/directoryObjects/` + m.id.String() + `"}`
+	return reply{status: 200, body: []byte(body)}, nil
+}
+
+func (t *Tenant) managerOf(name string) (*object, *Error) {
+	o, e := t.user(name)
+	if e != nil {
+		return nil, e
+	}
 	m := t.see(o).manager
 	if m == nil || m.deleted {
-		return reply{}, notFound("manager")
+		return nil, notFound("manager")
 	}
-	return t.typed(rq, m)
+	return m, nil
 }
 
 func (t *Tenant) putManager(rq *request) (reply, *Error) {

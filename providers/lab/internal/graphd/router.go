@@ -46,6 +46,7 @@ func userRoutes() []*route {
 		{method: "PATCH", path: "/users/{id}", handler: (*Tenant).patchUser},
 		{method: "DELETE", path: "/users/{id}", handler: (*Tenant).deleteUser},
 		{method: "GET", path: "/users/{id}/manager", handler: (*Tenant).getManager},
+		{method: "GET", path: "/users/{id}/manager/$ref", handler: (*Tenant).getManagerRef},
 		{method: "PUT", path: "/users/{id}/manager/$ref", handler: (*Tenant).putManager},
 		{method: "DELETE", path: "/users/{id}/manager/$ref", handler: (*Tenant).deleteManager},
 		{method: "GET", path: "/users/{id}/memberOf", handler: (*Tenant).listMemberOf, cost: 2},

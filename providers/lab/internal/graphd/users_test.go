@@ -161,8 +161,12 @@ func TestManager(t *testing.T) {
 	if got := w.want(200, "GET", "/users/"+bob+"/manager?$select=id", ""); got.str("id") != ann {
 		t.Error(got.text)
 	}
+	if got := w.want(200, "GET", "/users/"+bob+"/manager/$ref", ""); got.str("@odata.id") != w.root+"/directoryObjects/"+ann {
+		t.Error(got.text)
+	}
 	w.want(204, "DELETE", "/users/"+bob+"/manager/$ref", "")
 	w.want(404, "GET", "/users/"+bob+"/manager", "")
+	w.want(404, "GET", "/users/"+bob+"/manager/$ref", "")
 	w.want(404, "DELETE", "/users/"+bob+"/manager/$ref", "")
 	w.want(404, "PUT", "/users/"+bob+"/manager/$ref", `{"@odata.id":"`+w.root+`/users/00000000-0000-4000-8000-000000000000"}`)
 	w.want(204, "DELETE", "/users/"+bob, "")
