@@ -42,8 +42,10 @@ type plan struct {
 	totals  Totals
 	needs   []int // source rows with a need
 	settled bool  // every row's outcome is known
-	orphans managerless
-	room    []state.AttributeChange // see subject.begin
+
+	restored map[uint64][]int // see restoredWith
+	orphans  managerless
+	room     []state.AttributeChange // see subject.begin
 }
 
 func (b *Builder) newPlan() *plan {
@@ -113,7 +115,7 @@ func (p *plan) indexDesired() {
 		return func(i int) uint64 {
 			t := p.srcTable(i)
 			c := col(t)
-			if c < 0 || p.verdicts[i].outcome == outIgnored {
+			if c < 0 || p.idle(i) {
 				return 0
 			}
 			if fp := p.srcFP(i)[t.columns[c].col]; fp != t.nilFP {
@@ -124,6 +126,13 @@ func (p *plan) indexDesired() {
 	}
 	p.srcUPN = rows.NewIndex(p.nsrc, desired(func(t *sourceTable) int { return t.upnCol })).Build()
 	p.srcMail = rows.NewIndex(p.nsrc, desired(func(t *sourceTable) int { return t.mailCol })).Build()
+}
+
+// idle reports whether source row s asks for nothing: an earlier scope has it, or no account matches and the policy creates none.
+// Unlike its outcome this is known before rows are surveyed.
+func (p *plan) idle(s int) bool {
+	v := &p.verdicts[s]
+	return v.flags&vShadowed != 0 || p.unmatched(v) && p.srcTable(s).policy.Unmatched == "skip"
 }
 
 // addressRow is the tenant row that has the i-th address.

@@ -34,7 +34,7 @@ func (s *subject) comesBackWith() (names []state.AttributeChange) {
 		return nil
 	}
 	for _, name := range [...]string{"userPrincipalName", "mail"} {
-		if v := s.live.Get(name); !isEmpty(v) && !strings.EqualFold(v.Str(), s.want(name).Str()) {
+		if v := s.live.Get(name); !isEmpty(v) {
 			names = append(names, state.AttributeChange{Name: name, After: v})
 		}
 	}
@@ -59,6 +59,17 @@ func (s *subject) checkHolders(c state.AttributeChange, tenant, source *rows.Ind
 			rivals = append(rivals, i)
 		}
 	})
+	if s.v.flags&vDeleted != 0 {
+		others, err := s.p.restoredWith(fp)
+		if err != nil {
+			return err
+		}
+		for _, i := range others {
+			if i != s.row && !slices.Contains(rivals, i) {
+				rivals = append(rivals, i)
+			}
+		}
+	}
 	var refs []ObjectRef
 	for _, t := range holders {
 		owner := int(s.p.owner[t]) - 1
@@ -89,6 +100,34 @@ func (s *subject) checkHolders(c state.AttributeChange, tenant, source *rows.Ind
 		s.find(addressInUse(c.Name, c.After.Str(), refs, aliases), refs...)
 	}
 	return nil
+}
+
+// restoredWith are the source rows whose accounts come back from the recycle bin under a name: several may have had it in turn.
+func (p *plan) restoredWith(name uint64) ([]int, error) {
+	if p.restored != nil {
+		return p.restored[name], nil
+	}
+	p.restored = map[uint64][]int{}
+	for i := range p.verdicts {
+		v := &p.verdicts[i]
+		if v.flags&vDeleted == 0 || v.target < 0 {
+			continue
+		}
+		o, err := p.loadDeleted(int(v.target))
+		if err != nil {
+			return nil, err
+		}
+		unmangle(o)
+		for _, attribute := range [...]string{"userPrincipalName", "mail"} {
+			if held := o.Get(attribute); !isEmpty(held) {
+				fp := p.h.Fingerprint(&addressAttr, held)
+				if !slices.Contains(p.restored[fp], i) {
+					p.restored[fp] = append(p.restored[fp], i)
+				}
+			}
+		}
+	}
+	return p.restored[name], nil
 }
 
 // holder is a tenant object that has a name, and its mail.
