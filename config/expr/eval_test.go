@@ -86,6 +86,7 @@ func TestEval(t *testing.T) {
 		{`ad.b2 ? local.names : ad.l1`, listKind, `["SMTP:Jane@Contoso.com","smtp:j@contoso.com"]`},
 		{`ad.t3`, textKind, `"José"`},
 		{`length([for a in ad.l1 : ad.t2])`, numberKind, `2`},
+		{`length(true ? null : [for a in ad.l1 : a])`, numberKind, `0`}, // null of a tuple is an empty list, too
 		{`[for a in ad.l1 : ad.t2]`, listKind, `[]`},
 		{`filetime(0)`, textKind, `null`},
 		{`mail_domain("nobody")`, textKind, `null`},

@@ -56,9 +56,12 @@ func stripNulls(args []cty.Value, policy nullPolicy) (out []cty.Value, null bool
 		if out == nil {
 			out = append(out, args...)
 		}
-		if t := a.Type(); policy == nullIsEmpty && t.IsListType() {
+		switch t := a.Type(); {
+		case policy == nullIsEmpty && t.IsListType():
 			out[i] = cty.ListValEmpty(t.ElementType())
-		} else {
+		case policy == nullIsEmpty && t.IsTupleType(): // what a for expression or [a, b] would have been
+			out[i] = cty.EmptyTupleVal
+		default:
 			out[i], null = cty.UnknownVal(t), true
 		}
 	}
