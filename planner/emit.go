@@ -155,16 +155,10 @@ func unverifiedSuffix(u *config.UPNSuffix, addr, verified string) *Finding {
 // close adds what is known only at the end: warnings about many objects at once, guards, and the totals.
 func (e *emitter) close() (Totals, error) {
 	p := e.p
-	shadowed := map[int]bool{}
-	for s := range p.nsrc {
-		if p.verdicts[s].flags&vShadowed != 0 {
-			shadowed[s] = true
-		}
-	}
-	if err := e.together("DF210", shadowed, "belong to a scope declared earlier as well"); err != nil {
+	if err := e.overlaps(); err != nil {
 		return Totals{}, err
 	}
-	if err := e.together("DF211", p.orphans, "have a manager without a synchronised account"); err != nil {
+	if err := e.managerless(); err != nil {
 		return Totals{}, err
 	}
 	for l := range p.links.rows.Len() {
@@ -222,43 +216,6 @@ func (e *emitter) uncleared() error {
 		}
 	}
 	return nil
-}
-
-// namedTogether is how many objects a finding about many names.
-const namedTogether = 10
-
-// together makes one warning about many objects and names the first of them.
-func (e *emitter) together(code string, rows map[int]bool, what string) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	var refs []ObjectRef
-	all := make([]int, 0, len(rows))
-	for s := range rows {
-		all = append(all, s)
-	}
-	slices.SortFunc(all, e.p.compareGUID)
-	for _, s := range all {
-		if len(refs) == namedTogether {
-			break
-		}
-		sub, err := e.p.subject(s)
-		if err != nil {
-			return err
-		}
-		if e.p.selected(sub.address) {
-			refs = append(refs, sub.ref())
-		}
-	}
-	if len(refs) == 0 {
-		return nil
-	}
-	f := finding(code, fmt.Sprintf("%d objects %s.", len(rows), what), "")
-	if len(rows) == 1 {
-		f.Detail = "One object " + strings.NewReplacer("belong", "belongs", "have", "has").Replace(what) + "."
-	}
-	f.Objects = refs
-	return e.sink.Finding(f)
 }
 
 func (p *plan) scopesSeen() []ScopeSeen {

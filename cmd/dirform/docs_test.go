@@ -210,6 +210,17 @@ func checkExample(t *testing.T, example string) {
 	}
 }
 
+// foresees names the errors that a finding tells of beforehand, of each engine those that are one word; messages are in the help.
+func foresees(c planner.Code) string {
+	var names []string
+	for _, e := range c.Foresees() {
+		if !strings.HasSuffix(e.Name, ".") {
+			names = append(names, e.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
 // TestFindingsTable keeps the table of finding codes in README.md the same as the code's.
 func TestFindingsTable(t *testing.T) {
 	path := filepath.Join(root, "README.md")
@@ -218,10 +229,10 @@ func TestFindingsTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	var table strings.Builder
-	table.WriteString("| code | severity | what | cause | cure |\n|---|---|---|---|---|\n")
+	table.WriteString("| code | severity | what | cause | cure | foresees |\n|---|---|---|---|---|---|\n")
 	for _, c := range planner.Codes {
 		cell := strings.NewReplacer("|", "\\|").Replace
-		fmt.Fprintf(&table, "| %s | %s | %s | %s | %s |\n", c.Code, c.Severity, cell(c.Summary), cell(c.Cause), cell(c.Cure))
+		fmt.Fprintf(&table, "| %s | %s | %s | %s | %s | %s |\n", c.Code, c.Severity, cell(c.Summary), cell(c.Cause), cell(c.Cure), cell(foresees(c)))
 	}
 	before, rest, ok := strings.Cut(string(src), "<!-- findings -->\n")
 	_, after, ok2 := strings.Cut(rest, "<!-- /findings -->")

@@ -97,8 +97,8 @@ func writeTopicList(b *strings.Builder) {
 // newHelpCommand is "dirform help": of a command, or about a topic.
 func newHelpCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "help [COMMAND | TOPIC]",
-		Short: "Help about a command or a topic",
+		Use:   "help [COMMAND | TOPIC | CODE]",
+		Short: "Help about a command, a topic or a finding's code",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				for _, t := range topics() {
@@ -108,10 +108,16 @@ func newHelpCommand(a *app) *cobra.Command {
 					}
 				}
 			}
+			if name := strings.Join(args, " "); len(args) > 0 {
+				if text := cmp.Or(aboutFinding(name), aboutFinding(strings.TrimPrefix(name, "findings "))); text != "" {
+					io.WriteString(a.env.Stdout, text)
+					return nil
+				}
+			}
 			return a.helpFor(cmd.Root(), args)
 		},
 	}
-	return exitStatus(cmd, "0  done", "1  there is no such command or topic")
+	return exitStatus(cmd, "0  done", "1  there is no such command, topic or code")
 }
 
 // helpFor writes the help of the command that args name, word by word.
