@@ -31,6 +31,26 @@ func (p *plan) firstOf(rows []int) ([]*subject, error) {
 	return first, nil
 }
 
+// together makes one warning about many objects and names the first of them.
+func (e *emitter) together(code string, rows map[int]bool, what string) error {
+	all := make([]int, 0, len(rows))
+	for s := range rows {
+		all = append(all, s)
+	}
+	first, err := e.p.firstOf(all)
+	if err != nil || len(first) == 0 {
+		return err
+	}
+	f := finding(code, fmt.Sprintf("%d objects %s.", len(rows), what), "")
+	if len(rows) == 1 {
+		f.Detail = "One object " + strings.NewReplacer("belong", "belongs", "have", "has").Replace(what) + "."
+	}
+	for _, sub := range first {
+		f.Objects = append(f.Objects, sub.ref())
+	}
+	return e.sink.Finding(f)
+}
+
 // overlap is two scopes that have objects in common: the tables of the later one and of the one that has them.
 type overlap struct{ later, first *sourceTable }
 
