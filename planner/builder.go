@@ -44,7 +44,7 @@ type Builder struct {
 	deleted []*tenantTable
 	links   *linkTable
 
-	surveyed *plan // what explanations are taken from
+	surveyed *surveyed // what explanations are taken from
 }
 
 // New prepares a plan.

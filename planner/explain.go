@@ -80,18 +80,15 @@ func (b *Builder) Explain(name string) ([]*Explanation, error) {
 }
 
 // survey decides about every row, once for all explanations.
-func (b *Builder) survey() (*plan, error) {
+func (b *Builder) survey() (*surveyed, error) {
 	if b.surveyed != nil {
 		return b.surveyed, nil
 	}
-	p := b.newPlan()
-	p.protected = p.protect()
-	p.match()
-	if _, _, err := p.survey(); err != nil {
-		return nil, err
+	s, err := b.prepare()
+	if err == nil {
+		b.surveyed = s
 	}
-	b.surveyed = p
-	return p, nil
+	return s, err
 }
 
 // sourcesNamed are the source rows that name stands for, themselves or through the account they have.

@@ -33,21 +33,40 @@ type step struct {
 
 // Plan makes the plan from what has been read and hands it to sink.
 func (b *Builder) Plan(sink Sink) (Totals, error) {
+	s, err := b.prepare()
+	if err != nil {
+		return Totals{}, err
+	}
+	return s.tell(sink)
+}
+
+// surveyed is a plan that is decided, and can be told.
+type surveyed struct {
+	*plan
+	steps   []step
+	records []int
+}
+
+// prepare pairs and decides about every row.
+func (b *Builder) prepare() (*surveyed, error) {
 	p := b.newPlan()
 	p.protected = p.protect()
 	p.match()
-	slices.SortFunc(b.set.Findings, func(a, b *Finding) int { return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Value, b.Value)) })
-	for _, f := range slices.Concat(b.set.Findings, p.early, p.unresolvedLinks()) {
+	steps, records, err := p.survey()
+	return &surveyed{p, steps, records}, err
+}
+
+// tell hands the plan to sink.
+func (p *surveyed) tell(sink Sink) (Totals, error) {
+	early := slices.Concat(p.b.set.Findings, p.early, p.unresolvedLinks())
+	slices.SortFunc(early[:len(p.b.set.Findings)], func(a, b *Finding) int { return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Value, b.Value)) })
+	for _, f := range early {
 		if err := sink.Finding(f); err != nil {
 			return Totals{}, err
 		}
 	}
-	steps, records, err := p.survey()
-	if err != nil {
-		return Totals{}, err
-	}
-	e := &emitter{p: p, sink: sink, tally: tally{by: map[string]int{}}}
-	if err := e.emit(steps, records); err != nil {
+	e := &emitter{p: p.plan, sink: sink, tally: tally{by: map[string]int{}}}
+	if err := e.emit(p.steps, p.records); err != nil {
 		return Totals{}, err
 	}
 	return e.close()
