@@ -225,6 +225,9 @@ func (s *subject) checkMatch() error {
 	case flags&vBadLink != 0:
 		s.find(badLink(s.p.declaredBy[s.row], false))
 	case flags&vClaimed != 0:
+		if s.rivalAnchored() {
+			return s.findOldOwner(int(s.v.rival))
+		}
 		return s.findRival(claimedTwice(s.v.rule, s.live))
 	case flags&vAmbiguous != 0:
 		return s.findCandidates()
@@ -316,6 +319,11 @@ func (s *subject) change(a state.Action, reason, declaredAt string) *state.Chang
 	if s.live != nil {
 		c.TargetID = s.live.ID
 		c.Match = &state.Match{Rule: s.v.rule.String(), Value: s.matchValue()}
+		var err error
+		if c.Replaces, err = s.replaced(); err != nil {
+			s.err = err
+			return nil
+		}
 	}
 	if s.v.need >= 0 {
 		needed, err := s.p.subject(int(s.v.need))
@@ -397,7 +405,10 @@ func (s *subject) decideExisting() (*state.Change, error) {
 	for i, c := range s.table.columns {
 		s.compare(i, c, false)
 	}
-	relink := s.checkAnchor()
+	relink, err := s.checkAnchor()
+	if err != nil {
+		return nil, err
+	}
 	action := s.action(relink)
 	if action == state.ActionUpdate && len(s.attrs) == 0 {
 		return nil, nil
@@ -423,14 +434,17 @@ func (s *subject) action(relink bool) state.Action {
 }
 
 // checkAnchor compares the account's anchor with the subject's and adds the write it takes, if any.
-func (s *subject) checkAnchor() (relink bool) {
+func (s *subject) checkAnchor() (relink bool, err error) {
 	live := s.live.Get("onPremisesImmutableId").Str()
 	if live == s.anchor {
-		return false
+		return false, nil
 	}
 	if live != "" && s.table.policy.ForeignAnchor != "relink" {
 		s.find(foreignAnchor(s.live, live, s.anchor), tenantRef(s.live))
-		return false
+		return false, nil
+	}
+	if old := s.oldOwner(live); old >= 0 {
+		return false, s.findOldOwner(old)
 	}
 	before := state.Null()
 	if live != "" {
@@ -438,7 +452,7 @@ func (s *subject) checkAnchor() (relink bool) {
 	}
 	s.attrs = append(s.attrs, state.AttributeChange{Name: "onPremisesImmutableId", Before: before,
 		After: state.String(s.anchor), Drift: s.v.link >= 0})
-	return live != ""
+	return live != "", nil
 }
 
 // checkTarget refuses accounts that must not be touched.

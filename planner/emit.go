@@ -164,7 +164,7 @@ func (e *emitter) close() (Totals, error) {
 	for l := range p.links.rows.Len() {
 		if !p.links.rows.Meta(l).left {
 			e.tally.linked++
-			if p.linkSource[l] < 0 {
+			if p.linkSource[l] < 0 && !p.handedOn(l) {
 				e.tally.missing++
 			}
 		}

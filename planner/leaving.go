@@ -17,8 +17,11 @@ func (p *plan) decideLeaving(l int) (decision, error) {
 	if t < 0 {
 		return p.forget(link, fmt.Sprintf("both the source object and account %s are gone", link.TargetID)), nil
 	}
-	if p.owner[t] > 0 {
-		return decision{outcome: outIgnored}, nil // another source object takes the account over
+	if p.superseded(l, t) {
+		return p.forget(link, fmt.Sprintf("account %s is linked to another source object", link.TargetID)), nil
+	}
+	if p.handedOn(l) {
+		return decision{outcome: outIgnored}, nil
 	}
 	if p.tenMeta(t).anchor != p.links.rows.Meta(l).anchor {
 		return p.forget(link, fmt.Sprintf("the source object has left, and account %s does not carry its anchor any more", link.TargetID)), nil

@@ -94,6 +94,7 @@ func (p *plan) match() {
 		if p.unmatched(v) {
 			p.matchDeleted(s, v)
 		}
+		p.noteDisputed(s, v)
 		if v.flags&vClaimed != 0 && p.owner[v.target] == int32(s)+1 {
 			p.owner[v.target] = 0 // claimed by several, so nobody's
 		}
@@ -143,7 +144,7 @@ func (p *plan) matchRecorded() {
 		}
 		t := p.tenID.First(m.target)
 		p.linkSource[l], p.linkTarget[l] = int32(s), int32(t)
-		if t >= 0 {
+		if t >= 0 && p.recordedFirst(l, int(p.linkOf[t])-1) {
 			p.owner[t] = int32(s) + 1
 			p.linkOf[t] = int32(l) + 1
 		}

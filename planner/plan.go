@@ -33,6 +33,8 @@ type StateID struct {
 type SourceID struct {
 	Domain string `json:"domain"`
 	SID    string `json:"sid"`
+	// MovesFrom is the SID of the domain that the state belongs to until this plan is applied, if that is another one.
+	MovesFrom string `json:"moves_from,omitempty"`
 }
 
 // TenantID is the tenant a plan was made for.

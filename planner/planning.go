@@ -31,6 +31,7 @@ type plan struct {
 	linkSource, linkTarget []int32 // per link
 	unresolved             []unresolvedLink
 	declaredBy             map[int]*config.Link // by source row
+	disputed               map[int]bool         // tenant rows that source rows want and none gets, see noteDisputed
 	early                  []*Finding           // about the rules themselves
 	aimed                  map[string]bool      // --target and --exclude addresses that something has
 	kept                   map[string]*crowd    // attributes that cannot be cleared
@@ -54,7 +55,7 @@ func (b *Builder) newPlan() *plan {
 	}
 	sort.SliceStable(b.tenant, byKind(b.tenant))
 	sort.SliceStable(b.deleted, byKind(b.deleted))
-	p := &plan{declaredBy: map[int]*config.Link{}, aimed: map[string]bool{}, kept: map[string]*crowd{}, b: b, h: state.NewHasher(b.set.Key), links: b.links}
+	p := &plan{declaredBy: map[int]*config.Link{}, disputed: map[int]bool{}, aimed: map[string]bool{}, kept: map[string]*crowd{}, b: b, h: state.NewHasher(b.set.Key), links: b.links}
 	for _, t := range b.sources {
 		t.first = p.nsrc
 		p.nsrc += t.rows.Len()

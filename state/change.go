@@ -37,6 +37,14 @@ type Match struct {
 	Value string `json:"value"` // the value both sides share
 }
 
+// Replaced is a recorded link of an account to another source object, or to an earlier anchor of the same: once the change that
+// names it is done, the account's new link stands in its place.
+type Replaced struct {
+	Anchor     string `json:"anchor"`
+	Scope      string `json:"scope"`
+	SourceGUID string `json:"source_guid"` // objectGUID in text form of the source object that had the account
+}
+
 // PendingRef is the prefix of a reference value whose target is created by the same plan: "anchor:" + the target's anchor.
 const PendingRef = "anchor:"
 
@@ -51,6 +59,7 @@ type Change struct {
 	SourceDN   string            `json:"source_dn,omitempty"`
 	TargetID   string            `json:"target_id,omitempty"` // empty until created
 	Match      *Match            `json:"match,omitempty"`
+	Replaces   *Replaced         `json:"replaces,omitempty"` // the account's recorded link that ends with this change
 	Reason     string            `json:"reason"`
 	DeclaredAt string            `json:"declared_at,omitempty"` // file:line of the rule that asks for it
 	Attributes []AttributeChange `json:"attributes"`            // written to the tenant; sorted by name

@@ -118,11 +118,7 @@ func (r *applyRun) plan(ctx context.Context, cfg *config.Config, record *store.S
 
 // sameDirectories refuses a plan that was made from another domain or for another tenant.
 func sameDirectories(ctx context.Context, cfg *config.Config, dirs *directories, h planner.Header) error {
-	src, err := dirs.openSource(ctx, cfg.AD[0])
-	if err != nil {
-		return err
-	}
-	domain, err := src.Domain(ctx)
+	domain, err := dirs.home(ctx, cfg, h.Source.SID)
 	if err != nil {
 		return err
 	}
@@ -226,7 +222,7 @@ func embedded(cfg *config.Config) bool {
 func (r *applyRun) carryOut(ctx context.Context, cfg *config.Config, record *store.Store, dirs *directories, plan *planfile.Reader) error {
 	h := plan.Header()
 	run, err := record.Begin(ctx, store.RunInfo{Lineage: h.State.Lineage, Serial: h.State.Serial, SourceSID: h.Source.SID,
-		TenantID: h.Tenant.ID, PlanDigest: plan.Digest(), Allowed: h.Allowed})
+		MovesFrom: h.Source.MovesFrom, TenantID: h.Tenant.ID, PlanDigest: plan.Digest(), Allowed: h.Allowed})
 	if err != nil {
 		return err
 	}

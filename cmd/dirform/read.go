@@ -56,11 +56,8 @@ func (a *app) look(ctx context.Context, cfg *config.Config, record *store.Store,
 
 // identify fills in the header: directories, and the state's lineage, which is made up here if there is no state yet.
 func (r *reading) identify(ctx context.Context, a *app) error {
-	src, err := r.dirs.openSource(ctx, r.cfg.AD[0])
-	if err != nil {
-		return err
-	}
-	domain, err := src.Domain(ctx)
+	m := r.record.Meta()
+	domain, err := r.dirs.home(ctx, r.cfg, m.SourceSID)
 	if err != nil {
 		return err
 	}
@@ -73,19 +70,53 @@ func (r *reading) identify(ctx context.Context, a *app) error {
 	}
 	r.header = planner.Header{FormatVersion: planner.FormatVersion, DirformVersion: version, CreatedAt: a.env.Now().UTC().Format("2006-01-02T15:04:05Z"),
 		ConfigDigest: r.cfg.Digest, Source: planner.SourceID{Domain: domain.Name, SID: domain.SID}, Tenant: planner.TenantID{ID: r.set.Organization.ID}}
-	m := r.record.Meta()
 	if !m.Exists {
 		return r.mint()
 	}
-	if m.SourceSID != domain.SID || m.TenantID != r.set.Organization.ID {
-		return &usageError{summary: "The state belongs to other directories",
-			detail: fmt.Sprintf("It records links between domain %s and tenant %s; the configuration reads domain %s (%s) and tenant %s.",
-				m.SourceSID, m.TenantID, domain.SID, domain.Name, r.set.Organization.ID),
-			hint: "Point the providers at the directories the state was made for, or give this configuration a state file of its own."}
+	switch moves := m.SourceSID != domain.SID; {
+	case m.TenantID != r.set.Organization.ID, moves && !relinks(r.cfg):
+		return r.otherDirectories(m, domain)
+	case moves:
+		r.header.Source.MovesFrom = m.SourceSID
 	}
 	r.header.State = planner.StateID{Lineage: m.Lineage, Serial: m.Serial}
 	r.set.Key = state.KeyOf(m.Lineage)
 	return nil
+}
+
+// relinks reports whether the configuration says that accounts move to another domain.
+func relinks(cfg *config.Config) bool {
+	return slices.ContainsFunc(cfg.Policies, func(p *config.LinkPolicy) bool { return p.ForeignAnchor == "relink" })
+}
+
+func (r *reading) otherDirectories(m store.Meta, domain providers.Domain) error {
+	e := &usageError{summary: "The state belongs to other directories",
+		detail: fmt.Sprintf("It records links between domain %s and tenant %s; the configuration reads domain %s (%s) and tenant %s.",
+			m.SourceSID, m.TenantID, domain.SID, domain.Name, r.set.Organization.ID),
+		hint: "Point the providers at the directories the state was made for, or give this configuration a state file of its own."}
+	if m.TenantID == r.set.Organization.ID {
+		e.hint += " If the accounts are to move to this domain, say so with foreign_anchor = \"relink\" in the link policy."
+	}
+	return e
+}
+
+// home is the domain that a state belongs to: of the configuration's domains the one with the SID recorded, else the first.
+func (d *directories) home(ctx context.Context, cfg *config.Config, recorded string) (providers.Domain, error) {
+	var first providers.Domain
+	for i, p := range cfg.AD {
+		src, err := d.openSource(ctx, p)
+		if err != nil {
+			return first, err
+		}
+		domain, err := src.Domain(ctx)
+		if err != nil || domain.SID == recorded {
+			return domain, err
+		}
+		if i == 0 {
+			first = domain
+		}
+	}
+	return first, nil
 }
 
 // mint makes up a lineage, which enters the state with the first apply.

@@ -119,8 +119,12 @@ func (st *step) result() state.Result {
 	return res
 }
 
-// replaces is the anchor that a new one takes the place of, "" if the account had none.
+// replaces is the anchor whose link to the account ends: that of the link which the plan names, else the anchor that a new one
+// takes the place of. It is "" if there is none.
 func (st *step) replaces() string {
+	if st.link != nil && st.c.Replaces != nil {
+		return st.c.Replaces.Anchor
+	}
 	for _, a := range st.c.Attributes {
 		if st.link != nil && a.Name == anchorAttribute && a.Before.Str() != st.c.Anchor {
 			return a.Before.Str()

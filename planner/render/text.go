@@ -110,6 +110,9 @@ func styleOf(a state.Action) style {
 
 func (t *text) begin(h planner.Header, totals planner.Totals) {
 	t.line("Read Active Directory ", plain(h.Source.Domain), " and tenant ", plain(h.Tenant.ID), ".")
+	if h.Source.MovesFrom != "" {
+		t.line("  The state belongs to domain ", plain(h.Source.MovesFrom), "; applying this plan moves it to ", plain(h.Source.Domain), " (", plain(h.Source.SID), ").")
+	}
 	for _, s := range totals.Scopes {
 		t.line("  scope ", plain(s.Scope), ": ", plural(s.Objects, s.Kind), " read, ", fmt.Sprint(s.InScope), " in scope")
 		for _, ou := range s.OUs {

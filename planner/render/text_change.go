@@ -23,6 +23,9 @@ func (t *text) change(c *state.Change) {
 	if m := c.Match; m != nil && matters(c.Action) && !t.drift {
 		t.note("matched by " + m.Rule + " " + m.Value)
 	}
+	if r := c.Replaces; r != nil && !t.drift {
+		t.note(fmt.Sprintf("takes the place of its link to object %s of scope %s (anchor %s)", r.SourceGUID, r.Scope, r.Anchor))
+	}
 	t.note(t.why(c))
 	t.attributes(c)
 	for _, a := range c.SourceAttributes {
@@ -113,6 +116,8 @@ func (t *text) attribute(name, pad string, a state.AttributeChange) {
 		t.line(inner, name, ": ", pad, show(a.Before, t.o.Verbose), " in the tenant, ", show(a.After, t.o.Verbose), " declared")
 	case len(before)+len(after) > 2 && listOrNull(a.Before) && listOrNull(a.After):
 		t.list(name, pad, before, after, mark)
+	case a.Name == "onPremisesImmutableId": // marking what two anchors have in common would only make them hard to copy
+		t.line(inner, name, ": ", pad, show(a.Before, t.o.Verbose), " -> ", show(a.After, t.o.Verbose), mark)
 	default:
 		t.line(inner, name, ": ", pad, t.arrow(a.Before, a.After), mark)
 	}

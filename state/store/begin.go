@@ -20,6 +20,7 @@ type RunInfo struct {
 	Lineage    string // the plan's; a record that does not exist yet is created with it
 	Serial     int64  // the plan's
 	SourceSID  string
+	MovesFrom  string // the domain SID the record may have as well: this run makes it SourceSID
 	TenantID   string
 	PlanDigest string
 	Allowed    []string // guard limits lifted with --allow, as LIMIT=N
@@ -74,7 +75,7 @@ func (s *Store) Begin(ctx context.Context, info RunInfo) (*Writer, error) {
 		return refuse("it was made for the state lineage %s, and %s is of lineage %s", info.Lineage, s.path, m.Lineage)
 	case m.Serial != info.Serial:
 		return refuse("it was made at serial %d of the state, which is at serial %d by now: %s", info.Serial, m.Serial, s.whoWrote(ctx, info))
-	case m.SourceSID != info.SourceSID:
+	case m.SourceSID != info.SourceSID && m.SourceSID != info.MovesFrom:
 		return refuse("it was made from the domain %s, and the state belongs to domain %s", info.SourceSID, m.SourceSID)
 	case m.TenantID != info.TenantID:
 		return refuse("it was made for the tenant %s, and the state belongs to tenant %s", info.TenantID, m.TenantID)
@@ -178,6 +179,12 @@ func (w *Writer) enter(ctx context.Context, tx *sql.Tx, raise bool) (Meta, int64
 			if _, err := tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES (?, ?)", name, value); err != nil {
 				return m, 0, err
 			}
+		}
+	}
+	if m.SourceSID != w.info.SourceSID { // the record moves to another domain, see Begin
+		m.SourceSID = w.info.SourceSID
+		if _, err := tx.ExecContext(ctx, "UPDATE meta SET value = ? WHERE name = 'source_sid'", m.SourceSID); err != nil {
+			return m, 0, err
 		}
 	}
 	if raise {

@@ -51,6 +51,12 @@ func (w *Writer) Append(b []byte, c *state.Change, f Form) []byte {
 		b = AppendString(append(b, `,"value":`...), c.Match.Value)
 		b = append(b, '}')
 	}
+	if r := c.Replaces; r != nil {
+		b = AppendString(append(b, `,"replaces":{"anchor":`...), r.Anchor)
+		b = AppendString(append(b, `,"scope":`...), r.Scope)
+		b = AppendString(append(b, `,"source_guid":`...), r.SourceGUID)
+		b = append(b, '}')
+	}
 	b = AppendString(append(b, `,"reason":`...), c.Reason)
 	b = appendMember(b, `,"declared_at":`, c.DeclaredAt)
 	b = appendAttributes(append(b, `,"attributes":`...), c.Attributes, full, true)

@@ -68,6 +68,8 @@ func (p *parser) member(c *state.Change, name string) (err error) {
 		c.TargetID, err = p.string()
 	case "match":
 		c.Match, err = p.match()
+	case "replaces":
+		c.Replaces, err = p.replaced()
 	case "reason":
 		c.Reason, err = p.string()
 	case "declared_at":
@@ -91,6 +93,24 @@ func word[T ~string](p *parser, to *T) error {
 	s, err := p.string()
 	*to = T(s)
 	return err
+}
+
+func (p *parser) replaced() (*state.Replaced, error) {
+	r := &state.Replaced{}
+	err := p.object(func(name string) (err error) {
+		switch name {
+		case "anchor":
+			r.Anchor, err = p.string()
+		case "scope":
+			r.Scope, err = p.string()
+		case "source_guid":
+			r.SourceGUID, err = p.string()
+		default:
+			err = p.skip(0)
+		}
+		return err
+	})
+	return r, err
 }
 
 func (p *parser) match() (*state.Match, error) {

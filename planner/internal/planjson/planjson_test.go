@@ -70,6 +70,9 @@ func changes() *rapid.Generator[*state.Change] {
 		if rapid.Bool().Draw(t, "matched") {
 			c.Match = &state.Match{Rule: s("rule"), Value: s("value")}
 		}
+		if rapid.Bool().Draw(t, "replaces") {
+			c.Replaces = &state.Replaced{Anchor: s("old anchor"), Scope: s("old scope"), SourceGUID: s("old guid")}
+		}
 		return c
 	})
 }
@@ -107,12 +110,12 @@ func TestAgreesWithEncodingJSON(t *testing.T) {
 
 func TestFullForm(t *testing.T) {
 	c := &state.Change{Address: "a", Kind: state.Group, Action: state.ActionLink, Scope: "s", Anchor: "n", SourceGUID: "g", SourceDN: "d",
-		TargetID: "t", Match: &state.Match{Rule: "declared", Value: "x"}, Reason: "r", DeclaredAt: "f:1",
+		TargetID: "t", Match: &state.Match{Rule: "declared", Value: "x"}, Replaces: &state.Replaced{Anchor: "o", Scope: "p", SourceGUID: "q"}, Reason: "r", DeclaredAt: "f:1",
 		Attributes:       []state.AttributeChange{{Name: "p", Before: state.Bool(false), After: state.Int(0), Drift: true}, {Name: "q"}},
 		SourceAttributes: []state.AttributeChange{{Name: "u", After: state.List(nil)}},
 		Needs:            []string{"m"}, Fingerprints: map[string]string{"q": "1", "p": "0"}}
 	want := `{"address":"a","kind":"group","action":"link","scope":"s","anchor":"n","source_guid":"g","source_dn":"d","target_id":"t",` +
-		`"match":{"rule":"declared","value":"x"},"reason":"r","declared_at":"f:1",` +
+		`"match":{"rule":"declared","value":"x"},"replaces":{"anchor":"o","scope":"p","source_guid":"q"},"reason":"r","declared_at":"f:1",` +
 		`"attributes":[{"name":"p","before":false,"after":0,"drift":true},{"name":"q"}],` +
 		`"source_attributes":[{"name":"u","after":[]}],"needs":["m"],"fingerprints":{"p":"0","q":"1"}}`
 	if d := cmp.Diff(want, string(new(Writer).Append(nil, c, Full))); d != "" {
