@@ -136,6 +136,9 @@ func (l *loader) content(b *hclsyntax.Block, s spec) *content {
 			l.fail(&a.NameRange, "Block expected", "%q is a block in a %s block: write %s {…} without the equals sign.", a.Name, b.Type, a.Name)
 			continue
 		}
+		if l.misplaced(a, b.Type) {
+			continue
+		}
 		l.fail(&a.NameRange, "Unknown argument", "A %s block has no argument %q.%s %s", b.Type, a.Name,
 			expr.DidYouMean(a.Name, append(args, s.blocks...)), expected(args, s.blocks))
 	}

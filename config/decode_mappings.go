@@ -161,6 +161,8 @@ func (l *loader) target(a *hclsyntax.Attribute, kind state.Kind) *state.Attribut
 	}
 	t := schema.Lookup(a.Name)
 	switch {
+	case t == nil && l.misplaced(a, "a mapping"):
+		return nil
 	case t == nil:
 		writable := slices.DeleteFunc(slices.Clone(schema.Names()), func(n string) bool { return schema.Lookup(n).ReadOnly })
 		l.fail(&a.NameRange, "Unknown tenant attribute", "A %s in the tenant has no attribute %q.%s%s", kind, a.Name, expr.DidYouMean(a.Name, writable), adName(a.Name))

@@ -9,11 +9,16 @@ import (
 
 var matchRules = []string{"immutable_id", "primary_smtp", "user_principal_name"}
 
+// policyArguments are the optional arguments of a link_policy block.
+var policyArguments = []string{"anchor", "match", "unmatched", "foreign_anchor", "synced_elsewhere", "privileged", "deleted", "leaving",
+	"on_unverified_suffix"}
+
 // defaultPolicy is the link policy of a scope that has none.
 func defaultPolicy(s *Scope) *LinkPolicy {
 	return &LinkPolicy{
 		Name: s.Name, Scope: s, Anchor: AnchorObjectGUID, Match: slices.Clone(matchRules), Unmatched: "create", ForeignAnchor: "block",
-		SyncedElsewhere: "block", Privileged: "block", Deleted: "restore", Leaving: "disable", DeclaredAt: s.DeclaredAt,
+		SyncedElsewhere: "block", Privileged: "block", Deleted: "restore", Leaving: "disable", OnUnverifiedSuffix: "block",
+		DeclaredAt: s.DeclaredAt,
 	}
 }
 
@@ -21,7 +26,7 @@ func defaultPolicy(s *Scope) *LinkPolicy {
 func (l *loader) decodePolicies() {
 	first := map[*Scope]*hclsyntax.Block{}
 	for _, b := range l.byType["link_policy"] {
-		c := l.content(b, spec{required: []string{"scope"}, optional: []string{"anchor", "match", "unmatched", "foreign_anchor", "synced_elsewhere", "privileged", "deleted", "leaving"}})
+		c := l.content(b, spec{required: []string{"scope"}, optional: policyArguments})
 		p := &LinkPolicy{Name: b.Labels[0], Scope: l.scope(c), DeclaredAt: place(b.DefRange())}
 		if p.Scope != nil {
 			if f := first[p.Scope]; f != nil {
@@ -38,6 +43,7 @@ func (l *loader) decodePolicies() {
 		p.Privileged = c.choice("privileged", "block", "allow")
 		p.Deleted = c.choice("deleted", "restore", "create", "block")
 		p.Leaving = c.choice("leaving", "disable", "keep", "unlink", "delete")
+		p.OnUnverifiedSuffix = c.choice("on_unverified_suffix", "block", "initial_domain")
 		l.cfg.Policies = append(l.cfg.Policies, p)
 	}
 	for _, s := range l.cfg.Scopes {
@@ -45,6 +51,16 @@ func (l *loader) decodePolicies() {
 			l.cfg.Policies = append(l.cfg.Policies, defaultPolicy(s))
 		}
 	}
+}
+
+// misplaced answers an argument of a link policy that stands in a block of another type, and reports whether it is one.
+func (l *loader) misplaced(a *hclsyntax.Attribute, block string) bool {
+	if !slices.Contains(policyArguments, a.Name) {
+		return false
+	}
+	l.fail(&a.NameRange, "Argument of another block", "%s is an argument of link_policy, where a scope says how its accounts pair up; %s has no such argument. "+
+		"Move the line to the scope's link_policy block.", a.Name, block)
+	return true
 }
 
 // decodeAnchor accepts the attribute in any spelling of its case: Microsoft itself writes both ms-DS- and mS-DS-.

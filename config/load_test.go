@@ -42,7 +42,8 @@ func TestLoadWholeLanguage(t *testing.T) {
 	}
 	policy := &config.LinkPolicy{
 		Name: "staff", Scope: cfg.Scopes[0], Anchor: "mS-DS-ConsistencyGuid", Match: []string{"immutable_id", "primary_smtp", "user_principal_name"},
-		Unmatched: "create", ForeignAnchor: "block", SyncedElsewhere: "block", Privileged: "block", Deleted: "restore", Leaving: "disable", DeclaredAt: "main.hcl:49",
+		Unmatched: "create", ForeignAnchor: "block", SyncedElsewhere: "block", Privileged: "block", Deleted: "restore", Leaving: "disable",
+		OnUnverifiedSuffix: "block", DeclaredAt: "main.hcl:49",
 	}
 	if p := cfg.Policies; len(p) != 1 || p[0].Scope != policy.Scope {
 		t.Errorf("policies: %v", p)

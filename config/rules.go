@@ -130,7 +130,10 @@ type LinkPolicy struct {
 	Privileged      string   // block (default), allow
 	Deleted         string   // restore (default), create, block
 	Leaving         string   // disable (default), keep, unlink, delete
-	DeclaredAt      string
+	// OnUnverifiedSuffix says what becomes of a user name under a domain that the tenant has not verified: block (default), or
+	// initial_domain, a name under the tenant's own *.onmicrosoft.com.
+	OnUnverifiedSuffix string
+	DeclaredAt         string
 }
 
 // Link is a link block: a pair decided by a person.

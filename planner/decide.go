@@ -21,6 +21,7 @@ type subject struct {
 	address string
 	anchor  string
 	desired []state.Value // parallel to table.columns
+	wanted  string        // the user name that the mapping gives, if the account gets another one
 	live    *state.Object // the target, if it has one
 	liveRow int           // tenant row of live, or -1 for one in the recycle bin
 	link    *state.Link
@@ -133,10 +134,14 @@ func (s *subject) project() {
 		if isEmpty(v) {
 			v = state.Null()
 		}
-		s.desired[i] = v
 		if i == t.upnCol {
-			upn = v
+			var replaced bool
+			if upn, replaced = t.userName(c.m, v, s.obj); replaced {
+				s.wanted = v.Str()
+			}
+			v = upn
 		}
+		s.desired[i] = v
 	}
 	s.key = t.readableKey(upn, s.obj)
 	if w := t.scope.Where; w != nil {
@@ -391,6 +396,9 @@ func (s *subject) initial() ([]state.AttributeChange, error) {
 		if err != nil {
 			s.find(noValue(m, err))
 			continue
+		}
+		if name, replaced := s.table.userName(m, v, s.obj); replaced {
+			s.wanted, v = v.Str(), name
 		}
 		if !isEmpty(v) {
 			attrs = append(attrs, state.AttributeChange{Name: m.Target.Name, After: v})

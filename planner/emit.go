@@ -161,6 +161,9 @@ func (e *emitter) close() (Totals, error) {
 	if err := e.managerless(); err != nil {
 		return Totals{}, err
 	}
+	if err := e.together("DF107", p.fallbacks(), "have a user name under the tenant's initial domain, because theirs is under a domain that is not verified"); err != nil {
+		return Totals{}, err
+	}
 	for l := range p.links.rows.Len() {
 		if !p.links.rows.Meta(l).left {
 			e.tally.linked++

@@ -35,6 +35,7 @@ type ExplainedAttribute struct {
 	DeclaredAt string                 `json:"declared_at"`
 	Inputs     map[string]state.Value `json:"inputs"`
 	Result     state.Value            `json:"result"`
+	InsteadOf  string                 `json:"instead_of,omitempty"` // what the expression gives, if the link policy puts Result in its place
 	Error      string                 `json:"error,omitempty"`
 	Live       state.Value            `json:"live"`
 	Drift      bool                   `json:"drift"`
@@ -182,6 +183,9 @@ func outcomeText(d decision, s *subject) string {
 func (s *subject) explainAttribute(i int, c column) ExplainedAttribute {
 	a := ExplainedAttribute{Name: c.m.Target.Name, Expression: c.m.Expr.Source(), DeclaredAt: c.m.DeclaredAt,
 		Inputs: map[string]state.Value{}, Result: s.desired[i]}
+	if c.m.Target.Name == "userPrincipalName" {
+		a.InsteadOf = s.wanted
+	}
 	for _, name := range c.m.Expr.Attributes() {
 		a.Inputs[name] = s.obj.Get(name)
 	}

@@ -21,12 +21,13 @@ type Code struct {
 // Codes are all finding codes: 1xx values, 2xx matching and uniqueness, 4xx guards and
 // source health, 5xx permissions.
 var Codes = []Code{
-	{"DF101", Error, "Unverified domain suffix", "The user name's domain is not a verified domain of the tenant, so the service would refuse it.", "Verify the domain in the tenant, or map userPrincipalName to a verified one."},
+	{"DF101", Error, "Unverified domain suffix", "The user name's domain is not a verified domain of the tenant, so the service would refuse it.", "Verify the domain in the tenant, map userPrincipalName to a verified one, or set on_unverified_suffix = \"initial_domain\" in the link policy."},
 	{"DF102", Error, "Required attribute has no value", "A new account must have the attribute, and the mapping gives none.", "Fill in the attribute at the source, or give the mapping a fallback with coalesce()."},
 	{"DF103", Error, "Mapping has no value", "An expression fails for this object, so what is desired is not known.", "Correct the expression; try() or coalesce() can give a fallback."},
 	{"DF104", Error, "Value too long", "The service's limit for the attribute is shorter.", "Shorten the value at the source, or with substr() in the mapping."},
 	{"DF105", Error, "Value not accepted", "The value has a form or a character that the service refuses.", "Correct it at the source, or in the mapping with ascii() or replace()."},
 	{"DF106", Error, "Too many values", "The service's limit for the number of values is lower.", "Map fewer values."},
+	{"DF107", Warning, "User name under the tenant's initial domain", "The user name's domain is not verified, and the link policy's on_unverified_suffix = \"initial_domain\" gives the account a name under the tenant's own domain, as Microsoft's sync engine does.", "Verify the domain in the tenant; the next plan then gives the account the name it wants."},
 	{"DF201", Error, "Two source objects have the same anchor", "The anchor attribute was copied from one object to another.", "Clear the anchor attribute of the one that got the copy."},
 	{"DF202", Error, "Address already in use", "Another object holds or wants the address; the service would answer AttributeValueMustBeUnique or ObjectConflict.", "Remove the address from one of the objects named."},
 	{"DF203", Error, "Ambiguous match", "A match rule finds several accounts for one source object.", "Decide with a link block, or make the value unique in the tenant."},
@@ -102,9 +103,21 @@ func badValue(a *state.Attribute, v, why string) *Finding {
 	return about(finding("DF105", fmt.Sprintf("%s cannot be %q: %s.", a.Name, v, why), ""), a.Name, v, "")
 }
 
-func unverified(upn, domain, verified string) *Finding {
-	return about(finding("DF101", fmt.Sprintf("The domain %s is not verified in the tenant; the service would refuse the user name.", domain),
-		fmt.Sprintf("Verify %s in the tenant, or map userPrincipalName to a verified domain (%s).", domain, verified)), "userPrincipalName", upn, "")
+func unverified(upn, domain, verified string, p *config.LinkPolicy) *Finding {
+	detail := fmt.Sprintf("The domain %s is not verified in the tenant; the service would refuse the user name.", domain)
+	hint := fmt.Sprintf("Verify %s in the tenant, map userPrincipalName to a verified domain (%s), or set on_unverified_suffix = \"initial_domain\" in the link policy.", domain, verified)
+	if p.OnUnverifiedSuffix == "initial_domain" {
+		detail += " The link policy wants a name under the initial domain then, but none can be made: the tenant names no initial domain, or nothing legal is left of the name."
+		hint = fmt.Sprintf("Verify %s in the tenant, or map userPrincipalName to a verified domain (%s).", domain, verified)
+	}
+	return about(finding("DF101", detail, hint), "userPrincipalName", upn, "")
+}
+
+// fallbackName is about an account that gets a user name under the tenant's initial domain.
+func fallbackName(wanted, used string, p *config.LinkPolicy) *Finding {
+	_, domain, _ := strings.Cut(wanted, "@")
+	return about(finding("DF107", fmt.Sprintf("The domain %s is not verified in the tenant, so the account gets the user name %s instead of %s.", domain, used, wanted),
+		fmt.Sprintf("Verify %s in the tenant; the next plan then gives the account the name it wants.", domain)), "userPrincipalName", wanted, p.DeclaredAt)
 }
 
 func missing(a *state.Attribute, expression string) *Finding {

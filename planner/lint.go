@@ -13,6 +13,9 @@ import (
 // lint checks the values that are about to be written against what the service accepts.
 func (s *subject) lint() {
 	schema := s.p.b.set.Schema(s.table.kind)
+	if s.wanted != "" && !s.p.keepsFallback(s.row) {
+		s.find(fallbackName(s.wanted, s.key, s.table.policy))
+	}
 	for _, c := range s.attrs {
 		a := schema.Lookup(c.Name)
 		if a == nil || a.Type == state.TypeReference || c.After.IsNull() {
@@ -71,10 +74,10 @@ func (s *subject) lintUPN(a *state.Attribute, v string) {
 		s.find(badValue(a, v, fmt.Sprintf("the character %q is not allowed before the @", local[i])))
 	case strings.HasSuffix(local, ".") || strings.HasPrefix(local, "."):
 		s.find(badValue(a, v, "the part before the @ must neither begin nor end with a dot"))
-	case len(local) > 64 || len(domain) > 48:
+	case len(local) > maxLocalPart || len(domain) > maxDomainPart:
 		s.find(badValue(a, v, "at most 64 characters may stand before the @ and 48 after it"))
 	case !s.p.verified[strings.ToLower(domain)]:
-		s.find(unverified(v, domain, s.p.verifiedList()))
+		s.find(unverified(v, domain, s.p.verifiedList(), s.table.policy))
 	}
 }
 

@@ -2,7 +2,6 @@ package planner
 
 import (
 	"sort"
-	"strings"
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/internal/rows"
@@ -84,12 +83,7 @@ func (b *Builder) newPlan() *plan {
 	}
 	p.owner, p.linkOf = make([]int32, p.nten), make([]int32, p.nten)
 	p.linkSource, p.linkTarget = make([]int32, p.links.rows.Len()), make([]int32, p.links.rows.Len())
-	p.verified = map[string]bool{}
-	for _, d := range b.set.Domains {
-		if d.Verified {
-			p.verified[strings.ToLower(d.Name)] = true
-		}
-	}
+	p.verified = verifiedDomains(b.set.Domains)
 	p.roles = map[uint64][]string{}
 	for _, r := range b.set.RoleHolders {
 		p.roles[p.h.Fingerprint(&refAttr, state.String(r.ID))] = r.Roles

@@ -14,8 +14,8 @@ type Reviewer struct {
 	sameRules bool
 }
 
-// NewReviewer prepares to review changes under the rules, key and role holders of s; the rest of s is not looked at. If the rules
-// are not those that the plan was made with, a change is only held against protect lists and roles.
+// NewReviewer prepares to review changes under the rules, key, domains and role holders of s; the rest of s is not looked at. If the
+// rules are not those that the plan was made with, a change is only held against protect lists and roles.
 func NewReviewer(s Settings, sameRules bool) *Reviewer {
 	v := &Reviewer{b: New(s), roles: map[string][]string{}, sameRules: sameRules}
 	for _, r := range s.RoleHolders {
@@ -110,6 +110,9 @@ func (t *sourceTable) changed(c *state.Change, o *state.Object) string {
 			continue
 		}
 		if planned, ok := c.Fingerprints[col.m.Target.Name]; !ok || planned != hexFP(fp) {
+			if t.fallback != nil && col.m.Target.Name == "userPrincipalName" {
+				return "its user name would be another by now: it changed at the source, or the tenant verified its domain, since the plan was made"
+			}
 			return "changed at the source since the plan was made: " + col.m.Target.Name
 		}
 	}

@@ -25,8 +25,9 @@ type sourceMeta struct {
 }
 
 const (
-	srcFailed  uint8 = 1 << iota // where or a mapping has no value for it
-	srcUnstamp                   // the anchor attribute is empty and will be stamped
+	srcFailed   uint8 = 1 << iota // where or a mapping has no value for it
+	srcUnstamp                    // the anchor attribute is empty and will be stamped
+	srcFallback                   // its user name is not the one the mapping gives, see [fallback]
 )
 
 // column ties a mapping's attribute to its fingerprint column.
@@ -38,20 +39,22 @@ type column struct {
 
 // sourceTable holds the objects of one scope and kind.
 type sourceTable struct {
-	scope   *config.Scope
-	kind    state.Kind
-	mapping *config.Mapping
-	policy  *config.LinkPolicy
-	layout  *layout
-	columns []column
-	notNull []int // fingerprint columns of mapped attributes that cannot be cleared
-	upnCol  int   // index into columns of userPrincipalName, or -1
-	mailCol int   // of mail
-	rows    *rows.Table[sourceMeta]
-	seen    int // objects read, before where
-	first   int // number of this table's first row among all source rows
-	shape   *state.Shape
-	at      struct{ upn, mail, proxies, sam, stamp int } // positions in shape
+	scope    *config.Scope
+	kind     state.Kind
+	mapping  *config.Mapping
+	policy   *config.LinkPolicy
+	layout   *layout
+	columns  []column
+	notNull  []int // fingerprint columns of mapped attributes that cannot be cleared
+	upnCol   int   // index into columns of userPrincipalName, or -1
+	mailCol  int   // of mail
+	fallback *fallback
+	fellBack bool // the object projected last gets another user name than the mapping gives
+	rows     *rows.Table[sourceMeta]
+	seen     int // objects read, before where
+	first    int // number of this table's first row among all source rows
+	shape    *state.Shape
+	at       struct{ upn, mail, proxies, sam, stamp int } // positions in shape
 
 	h       *state.Hasher
 	fps     []uint64
@@ -88,6 +91,7 @@ func newSourceTable(b *Builder, scope *config.Scope, kind state.Kind) *sourceTab
 			t.columns = append(t.columns, column{col: t.layout.col(a.Target.Name), m: a, plain: a.Expr.Plain(t.shape)})
 		}
 	}
+	t.fallback = newFallback(t.policy, t.mapping, b.set.Domains)
 	t.fps = make([]uint64, len(t.layout.cols))
 	t.rows = rows.NewTable[sourceMeta](len(t.layout.cols), b.spool())
 	t.nilFP = t.h.Fingerprint(&state.Attribute{}, state.Null())
@@ -131,6 +135,9 @@ func (t *sourceTable) add(o *state.Object) error {
 	if !ok {
 		meta.flags |= srcFailed
 	}
+	if t.fellBack {
+		meta.flags |= srcFallback
+	}
 	anchor, stamped := t.appendAnchor(t.scratch[:0], o)
 	if !stamped {
 		meta.flags |= srcUnstamp
@@ -149,7 +156,7 @@ func (t *sourceTable) add(o *state.Object) error {
 // the object is then blocked, and the reason found again when its finding is written.
 func (t *sourceTable) project(o *state.Object) (key string, ok bool) {
 	clear(t.fps)
-	ok = true
+	ok, t.fellBack = true, false
 	var upn state.Value
 	for i, c := range t.columns {
 		if c.plain >= 0 && i != t.upnCol {
@@ -165,7 +172,8 @@ func (t *sourceTable) project(o *state.Object) (key string, ok bool) {
 			continue
 		}
 		if i == t.upnCol {
-			upn = v
+			upn, t.fellBack = t.userName(c.m, v, o)
+			v = upn
 		}
 		t.fps[c.col] = t.fingerprint(c.m.Target, v)
 	}

@@ -265,6 +265,9 @@ func writeAttributes(w io.Writer, m *planner.Explanation) {
 			result = "error: " + at.Error
 		}
 		fmt.Fprintf(w, "    %s = %s\n      %s (%s)\n", at.Name, result, at.Expression, at.DeclaredAt)
+		if at.InsteadOf != "" {
+			fmt.Fprintf(w, "      instead of %q, whose domain is not verified in the tenant (on_unverified_suffix)\n", at.InsteadOf)
+		}
 		names := make([]string, 0, len(at.Inputs))
 		for n := range at.Inputs {
 			names = append(names, n)

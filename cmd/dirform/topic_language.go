@@ -62,6 +62,8 @@ const languageExample = `  dirform {
     privileged       = "block"                        # or "allow": the account holds an Entra role
     deleted          = "restore"                      # or "create", "block": the match lies in the recycle bin
     leaving          = "disable"                      # or "keep", "unlink", "delete": it left the scope
+
+    on_unverified_suffix = "block"                    # or "initial_domain": a user name under the tenant's own domain
   }
 
   link "jane" {                                       # a pair decided by a person; beats every match rule
