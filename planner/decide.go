@@ -93,27 +93,12 @@ func (p *plan) subject(s int) (*subject, error) {
 		return sub, nil
 	}
 	if sub.v.flags&vDeleted != 0 {
-		if sub.live, err = p.loadDeleted(int(sub.v.target)); err == nil {
-			unmangle(sub.live)
-		}
+		sub.live, err = p.loadDeleted(int(sub.v.target))
 		return sub, err
 	}
 	sub.liveRow = int(sub.v.target)
 	sub.live, err = p.loadTenant(sub.liveRow)
 	return sub, err
-}
-
-// unmangle gives a deleted user the name it will have again: in the recycle bin the service puts the id, without dashes,
-// before the userPrincipalName.
-func unmangle(o *state.Object) {
-	i := o.Shape.Index("userPrincipalName")
-	if i < 0 {
-		return
-	}
-	prefix := strings.ReplaceAll(o.ID, "-", "")
-	if upn := o.Values[i].Str(); len(upn) > len(prefix) && strings.EqualFold(upn[:len(prefix)], prefix) {
-		o.Values[i] = state.String(upn[len(prefix):])
-	}
 }
 
 func address(kind state.Kind, scope, key string) string {
@@ -236,7 +221,7 @@ func (s *subject) checkMatch() error {
 		return s.findRival(claimedTwice(s.v.rule, s.live))
 	case flags&vAmbiguous != 0:
 		return s.findCandidates()
-	case flags&vDeleted != 0 && s.table.policy.Deleted == "block":
+	case flags&vDeleted != 0 && s.table.policy.Deleted == "block" && s.v.rule != ruleDeclared:
 		s.find(inRecycleBin(s.live), tenantRef(s.live))
 	}
 	return nil
@@ -330,13 +315,16 @@ func (s *subject) change(a state.Action, reason, declaredAt string) *state.Chang
 			return nil
 		}
 	}
-	if s.v.need >= 0 {
-		needed, err := s.p.subject(int(s.v.need))
-		if err != nil {
-			s.err = err
-			return nil
+	if s.p.settled {
+		for _, n := range s.p.needs.of[int32(s.row)] {
+			needed, err := s.p.subject(int(n.row))
+			if err != nil {
+				s.err = err
+				return nil
+			}
+			c.Needs = append(c.Needs, needed.anchor)
 		}
-		c.Needs = []string{needed.anchor}
+		s.detours(c.Attributes)
 	}
 	if a != state.ActionUpdate && s.p.srcMeta(s.row).flags&srcUnstamp != 0 {
 		c.SourceAttributes = []state.AttributeChange{{Name: config.AnchorConsistencyGUID, After: state.String(s.anchor)}}

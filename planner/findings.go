@@ -43,8 +43,10 @@ var Codes = []Code{
 	{"DF213", Error, "No account matches", "The policy's unmatched = \"block\" wants an existing account for each object.", "Create the account, add a link block, or set unmatched = \"create\"."},
 	{"DF214", Error, "Declared link leads nowhere", "A link block names an object that was not found.", "Correct the link block's source or tenant."},
 	{"DF215", Warning, "Blocked account was changed outside dirform", "Somebody edited attributes of an account that dirform does not touch because of another finding.", "Resolve the other finding; the next apply sets the attributes again."},
+	{"DF216", Warning, "Deleted account had this user name", "An account in the recycle bin was called so before it was deleted; creating makes a new and empty one beside it.", "If it is the same person, restore the deleted account, or name its object id in a link block; else nothing needs to be done."},
 	{"DF217", Error, "Old anchor still has a living object", "The account is to get this object's anchor, but carries that of another source object which is still in a scope: the account would be taken from that one.", "Take the old object out of every scope once the new one is to have the account, or correct the value by which the new one matches."},
 	{"DF301", Warning, "Attribute cannot be cleared", "The source has no value any more, and the tenant does not let the attribute be empty, so it stays as it is.", "Give the mapping a value for this case, or put the attribute under unmanaged."},
+	{"DF304", Warning, "Old address may stay behind", "An address moves from one account to another, and an account with a mailbox keeps its old address as a further one, which Microsoft Graph cannot take away.", "Nothing, if the account has no mailbox; else remove the further address in Exchange before applying."},
 	{"DF401", Error, "Guard limit exceeded", "The plan holds more actions of one kind than the guard allows.", "Look whether a scope or filter is wrong; if not, `--allow LIMIT=N` lifts the limit for one run."},
 	{"DF402", Error, "Source shrank", "Far fewer objects were read than are recorded as linked.", "Look whether the source was read completely; if so, `--allow source_shrink=N`."},
 	{"DF403", Warning, "Scope OU was renamed or moved", "The declared OU is not there, but the recorded one is, under another name. It was followed by its GUID.", "Change the scope's ou to the new distinguished name."},
@@ -184,30 +186,6 @@ func privileged(live *state.Object, roles []string, p *config.LinkPolicy) *Findi
 
 func protected(live *state.Object, name string) *Finding {
 	return finding("DF405", fmt.Sprintf("Account %s is protected by %q.", tenantRef(live).Name, name), "")
-}
-
-// addressInUse is about a name that others have or want; aliases are the ids of those who have it as a further address.
-func addressInUse(attribute, value string, holders []ObjectRef, aliases map[string]bool) *Finding {
-	var who []string
-	for _, h := range holders {
-		text := fmt.Sprintf("%s %s has it", h.Kind, h.Name)
-		switch {
-		case h.TargetID == "":
-			text = "source object " + h.Address + " wants it too"
-		case h.Address != "":
-			text = fmt.Sprintf("%s %s (%s) has it", h.Kind, h.Name, h.Address)
-		}
-		if aliases[h.TargetID] && h.TargetID != "" {
-			text += " as a further address (proxyAddresses)"
-		}
-		who = append(who, text)
-	}
-	hint := fmt.Sprintf("Change %s at the source of one of them, or remove it from the object that has it.", attribute)
-	if len(aliases) > 0 {
-		hint = fmt.Sprintf("Change %s at the source, or remove the further address from the object that has it, in Exchange: Microsoft Graph cannot.", attribute)
-	}
-	return about(finding("DF202", fmt.Sprintf("%s %s cannot be given to this object: %s.", attribute, value, strings.Join(who, "; ")), hint),
-		attribute, value, "")
 }
 
 // OURenamed is the finding about a scope's OU, or one excluded from it, that was found under another name by its recorded GUID.

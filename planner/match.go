@@ -39,7 +39,6 @@ type verdict struct {
 	link    int32 // recorded link
 	target  int32 // tenant row, or deleted row if the flag vDeleted is set
 	rival   int32 // the other source row, where a flag speaks of one
-	need    int32 // source row whose change must come first because it releases an address
 	rule    rule
 	outcome outcome
 	flags   uint16
@@ -95,7 +94,7 @@ func (p *plan) match() {
 			p.matchDeleted(s, v)
 		}
 		p.noteDisputed(s, v)
-		if v.flags&vClaimed != 0 && p.owner[v.target] == int32(s)+1 {
+		if v.flags&(vClaimed|vDeleted) == vClaimed && p.owner[v.target] == int32(s)+1 {
 			p.owner[v.target] = 0 // claimed by several, so nobody's
 		}
 	}
@@ -157,7 +156,7 @@ func (p *plan) matchRecorded() {
 			v.flags |= vAnchorChanged
 		}
 		if t < 0 {
-			p.recordedGone(v, m, p.srcTable(s).policy)
+			p.recordedGone(s, m)
 		}
 	}
 }
@@ -185,27 +184,50 @@ func (p *plan) deletedAnchored(anchor uint64) int {
 }
 
 // recordedGone is for a recorded account that is not among the living.
-func (p *plan) recordedGone(v *verdict, m *linkMeta, policy *config.LinkPolicy) {
+func (p *plan) recordedGone(s int, m *linkMeta) {
+	v := &p.verdicts[s]
 	switch d := p.delID.First(m.target); {
 	case d < 0:
 		v.flags |= vVanished
-	case policy.Deleted != "create":
+	case p.srcTable(s).policy.Deleted != "create":
 		v.target = int32(d)
 		v.flags |= vDeleted
+		p.revived[d] = s
 	}
+}
+
+// revive gives a deleted account to source row s, unless somebody else has it.
+func (p *plan) revive(s, d int, r rule) {
+	v := &p.verdicts[s]
+	v.target, v.rule = int32(d), r
+	v.flags |= vDeleted
+	if other, taken := p.revived[d]; taken {
+		v.flags |= vClaimed
+		v.rival = int32(other)
+		return
+	}
+	p.revived[d] = s
 }
 
 // matchDeclared applies link blocks to source rows without a record.
 func (p *plan) matchDeclared() {
 	for _, l := range p.b.set.Rules.Links {
 		s, t := p.findSource(l.Source), p.findTenant(l.Tenant)
-		if s < 0 || t < 0 {
+		d := -1
+		if t < 0 {
+			d = p.delID.First(p.h.Fingerprint(&refAttr, state.String(strings.ToLower(l.Tenant))))
+		}
+		if s < 0 || t < 0 && d < 0 {
 			p.unresolved = append(p.unresolved, unresolvedLink{l, s})
 		}
 		if s < 0 || !p.unmatched(&p.verdicts[s]) {
 			continue
 		}
 		p.declaredBy[s] = l
+		if d >= 0 && tableOf(p.b.deleted, d).kind == p.srcTable(s).kind {
+			p.revive(s, d, ruleDeclared)
+			continue
+		}
 		if t < 0 || p.tenKind(t) != p.srcTable(s).kind {
 			p.verdicts[s].flags |= vBadLink // no rule may decide what a person has decided otherwise
 			continue
@@ -310,8 +332,7 @@ func (p *plan) matchDeleted(s int, v *verdict) {
 		return
 	}
 	if d := p.deletedAnchored(p.srcMeta(s).anchor); d >= 0 {
-		v.target, v.rule = int32(d), ruleImmutable
-		v.flags |= vDeleted
+		p.revive(s, d, ruleImmutable)
 	}
 }
 

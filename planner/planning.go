@@ -23,6 +23,9 @@ type plan struct {
 	delID, delAnchor                     *rows.Index
 	addrHash                             []uint64
 	addrRow                              []uint32
+	delUPN, delAddress                   *rows.Index
+	delAddrHash                          []uint64
+	delAddrRow                           []uint32
 
 	verdicts               []verdict
 	owner                  []int32 // per tenant row: 1 + the source row it is linked to or claimed by
@@ -40,10 +43,11 @@ type plan struct {
 	verified  map[string]bool     // verified domains, lower case
 
 	totals  Totals
-	needs   []int // source rows with a need
+	needs   needs // who waits for whom to give up a name
 	settled bool  // every row's outcome is known
 
 	restored map[uint64][]int // see restoredWith
+	revived  map[int]int      // deleted row to the source row that it is restored for
 	orphans  managerless
 	room     []state.AttributeChange // see subject.begin
 }
@@ -54,7 +58,8 @@ func (b *Builder) newPlan() *plan {
 	}
 	sort.SliceStable(b.tenant, byKind(b.tenant))
 	sort.SliceStable(b.deleted, byKind(b.deleted))
-	p := &plan{declaredBy: map[int]*config.Link{}, disputed: map[int]bool{}, aimed: map[string]bool{}, kept: map[string]*crowd{}, b: b, h: state.NewHasher(b.set.Key), links: b.links}
+	p := &plan{needs: newNeeds(), revived: map[int]int{}, declaredBy: map[int]*config.Link{},
+		disputed: map[int]bool{}, aimed: map[string]bool{}, kept: map[string]*crowd{}, b: b, h: state.NewHasher(b.set.Key), links: b.links}
 	for _, t := range b.sources {
 		t.first = p.nsrc
 		p.nsrc += t.rows.Len()
@@ -75,11 +80,16 @@ func (b *Builder) newPlan() *plan {
 	for _, t := range b.deleted {
 		t.first = p.ndel
 		p.ndel += t.rows.Len()
+		for i, row := range t.addrRow {
+			p.delAddrHash = append(p.delAddrHash, t.addrHash[i])
+			p.delAddrRow = append(p.delAddrRow, row+uint32(t.first))
+		}
+		t.addrHash, t.addrRow = nil, nil
 	}
 	p.index()
 	p.verdicts = make([]verdict, p.nsrc)
 	for i := range p.verdicts {
-		p.verdicts[i] = verdict{link: -1, target: -1, rival: -1, need: -1}
+		p.verdicts[i] = verdict{link: -1, target: -1, rival: -1}
 	}
 	p.owner, p.linkOf = make([]int32, p.nten), make([]int32, p.nten)
 	p.linkSource, p.linkTarget = make([]int32, p.links.rows.Len()), make([]int32, p.links.rows.Len())
@@ -101,6 +111,8 @@ func (p *plan) index() {
 	p.tenUPN = rows.NewIndex(p.nten, func(i int) uint64 { return p.tenMeta(i).upn })
 	p.tenAddress = rows.NewIndex(len(p.addrHash), func(i int) uint64 { return p.addrHash[i] })
 	p.delID = rows.NewIndex(p.ndel, func(i int) uint64 { return p.delMeta(i).id })
+	p.delUPN = rows.NewIndex(p.ndel, func(i int) uint64 { return p.delMeta(i).upn })
+	p.delAddress = rows.NewIndex(len(p.delAddrHash), func(i int) uint64 { return p.delAddrHash[i] })
 	p.delAnchor = rows.NewIndex(p.ndel, func(i int) uint64 { return p.delMeta(i).anchor })
 }
 

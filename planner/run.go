@@ -23,7 +23,7 @@ const keysInMemory = 50_000
 // step is a row that the plan has something to say about.
 type step struct {
 	phase   uint8
-	depth   uint16
+	depth   int32
 	leaving bool
 	row     int32 // source row, or link if leaving
 	order   uint64
@@ -103,8 +103,8 @@ func (p *plan) survey() (steps []step, records []int, err error) {
 	}
 	p.settleNeeds()
 	for i := range steps {
-		if v := &p.verdicts[steps[i].row]; v.need >= 0 {
-			steps[i].phase, steps[i].depth = phases[state.ActionUpdate], uint16(p.depth(int(steps[i].row)))
+		if depth, ok := p.needs.depth[steps[i].row]; ok {
+			steps[i].phase, steps[i].depth = phases[state.ActionUpdate], int32(depth)
 		}
 	}
 	return p.surveyLinks(steps, records)
@@ -127,13 +127,6 @@ func (p *plan) surveyRow(s int, keepKey bool) (step, error) {
 	}
 	v, m := &p.verdicts[s], p.srcMeta(s)
 	v.outcome = d.outcome
-	if v.need >= 0 {
-		if d.outcome == outChange {
-			p.needs = append(p.needs, s)
-		} else {
-			v.need = -1
-		}
-	}
 	st := step{phase: phaseSilent, row: int32(s), order: m.order, guid: m.guid}
 	if keepKey {
 		st.key = sortKey(d.key)

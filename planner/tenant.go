@@ -31,6 +31,8 @@ type tenantTable struct {
 	layout *layout
 	rows   *rows.Table[tenantMeta]
 	first  int // number of this table's first row among all tenant rows
+	// deleted: these are the objects in the recycle bin
+	deleted bool
 	// addresses of all rows: mail and proxyAddresses without prefix
 	addrHash []uint64
 	addrRow  []uint32
@@ -65,16 +67,17 @@ func newTenantTable(b *Builder, kind state.Kind) *tenantTable {
 
 // ReadTenant takes in all tenant objects of a kind. It returns the stream's error, if it ends with one.
 func (b *Builder) ReadTenant(kind state.Kind, objects providers.Objects) error {
-	return b.readTenant(&b.tenant, kind, objects)
+	return b.readTenant(&b.tenant, newTenantTable(b, kind), objects)
 }
 
 // ReadDeleted takes in the objects of a kind that lie in the recycle bin.
 func (b *Builder) ReadDeleted(kind state.Kind, objects providers.Objects) error {
-	return b.readTenant(&b.deleted, kind, objects)
+	t := newTenantTable(b, kind)
+	t.deleted = true
+	return b.readTenant(&b.deleted, t, objects)
 }
 
-func (b *Builder) readTenant(into *[]*tenantTable, kind state.Kind, objects providers.Objects) error {
-	t := newTenantTable(b, kind)
+func (b *Builder) readTenant(into *[]*tenantTable, t *tenantTable, objects providers.Objects) error {
 	b.mu.Lock()
 	*into = append(*into, t)
 	b.mu.Unlock()
@@ -90,6 +93,9 @@ func (b *Builder) readTenant(into *[]*tenantTable, kind state.Kind, objects prov
 }
 
 func (t *tenantTable) add(o *state.Object) error {
+	if t.deleted {
+		unmangle(o)
+	}
 	for i, a := range t.layout.cols {
 		t.fps[i] = t.h.Fingerprint(a, o.Values[t.layout.at[i]])
 	}
@@ -109,6 +115,19 @@ func (t *tenantTable) add(o *state.Object) error {
 	t.addAddresses(o)
 	t.scratch = rows.AppendObject(t.scratch[:0], o.ID, o.Values)
 	return t.rows.Append(meta, t.fps, t.scratch)
+}
+
+// unmangle gives a deleted user the name it will have again: in the recycle bin the service puts the id, without dashes,
+// before the userPrincipalName.
+func unmangle(o *state.Object) {
+	i := o.Shape.Index("userPrincipalName")
+	if i < 0 {
+		return
+	}
+	prefix := strings.ReplaceAll(o.ID, "-", "")
+	if upn := o.Values[i].Str(); len(upn) > len(prefix) && strings.EqualFold(upn[:len(prefix)], prefix) {
+		o.Values[i] = state.String(upn[len(prefix):])
+	}
 }
 
 // addAddresses indexes the object's mail and proxy addresses, each once.

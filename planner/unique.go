@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -10,13 +11,16 @@ import (
 
 // checkUnique looks for other holders of the names the subject is about to take.
 func (s *subject) checkUnique() error {
-	for _, names := range [...][]state.AttributeChange{s.attrs, s.comesBackWith()} {
-		for _, c := range names {
+	for _, attrs := range [...][]state.AttributeChange{s.attrs, s.comesBackWith()} {
+		for _, c := range attrs {
+			if c.After.IsNull() {
+				continue
+			}
 			var err error
 			switch c.Name {
 			case "userPrincipalName":
 				err = s.checkHolders(c, s.p.tenUPN, s.p.srcUPN, func(i int) int { return i })
-			case "mail":
+			case "mail", "proxyAddresses":
 				err = s.checkHolders(c, s.p.tenAddress, s.p.srcMail, s.p.addressRow)
 			}
 			if err != nil {
@@ -38,20 +42,21 @@ func (s *subject) comesBackWith() (names []state.AttributeChange) {
 			names = append(names, state.AttributeChange{Name: name, After: v})
 		}
 	}
+	for _, proxy := range s.live.Get("proxyAddresses").List() {
+		if a, ok := smtpAddress(proxy); ok && !strings.EqualFold(a, s.live.Get("mail").Str()) {
+			names = append(names, state.AttributeChange{Name: "proxyAddresses", After: state.String(a)})
+		}
+	}
 	return names
 }
 
 // checkHolders finds who else has the value of c in the tenant, or wants it at the source.
 func (s *subject) checkHolders(c state.AttributeChange, tenant, source *rows.Index, row func(int) int) error {
-	if c.After.IsNull() {
-		return nil
-	}
 	fp := s.p.h.Fingerprint(&addressAttr, c.After)
-	var holders, rivals []int
-	aliases := map[string]bool{}
+	var holding, rivals []int
 	tenant.Each(fp, func(i int) {
-		if t := row(i); t != s.liveRow && !slices.Contains(holders, t) {
-			holders = append(holders, t)
+		if t := row(i); t != s.liveRow && !slices.Contains(holding, t) {
+			holding = append(holding, t)
 		}
 	})
 	source.Each(fp, func(i int) {
@@ -70,20 +75,18 @@ func (s *subject) checkHolders(c state.AttributeChange, tenant, source *rows.Ind
 			}
 		}
 	}
-	var refs []ObjectRef
-	for _, t := range holders {
+	var holders []holder
+	for _, t := range holding {
 		owner := int(s.p.owner[t]) - 1
-		if c.Name == "userPrincipalName" && s.waitsFor(owner) {
-			continue
-		}
-		ref, err := s.p.holderRef(t, owner)
-		if err != nil {
+		h, err := s.p.holder(t, owner, c)
+		switch {
+		case err != nil:
 			return err
+		case !s.waitsFor(owner, c, fp):
+			holders = append(holders, h)
+		case nameOf(c.Name) == nameMail:
+			s.find(keepsAddress(c.After.Str(), h), h.ObjectRef)
 		}
-		if c.Name == "mail" && !strings.EqualFold(ref.mail, c.After.Str()) {
-			aliases[ref.TargetID] = true
-		}
-		refs = append(refs, ref.ObjectRef)
 		rivals = slices.DeleteFunc(rivals, func(r int) bool { return r == owner })
 	}
 	for _, r := range rivals {
@@ -91,15 +94,110 @@ func (s *subject) checkHolders(c state.AttributeChange, tenant, source *rows.Ind
 		if err != nil {
 			return err
 		}
-		refs = append(refs, other.ref())
+		holders = append(holders, holder{ObjectRef: other.ref(), how: wants})
 	}
-	if len(refs) > 0 {
-		slices.SortFunc(refs, func(a, b ObjectRef) int {
-			return strings.Compare(a.Anchor+"|"+a.TargetID, b.Anchor+"|"+b.TargetID)
-		})
-		s.find(addressInUse(c.Name, c.After.Str(), refs, aliases), refs...)
+	inBin, err := s.inBin(c, fp)
+	if err != nil {
+		return err
+	}
+	if holders = append(holders, inBin...); len(holders) > 0 {
+		s.findHolders(c, holders)
 	}
 	return nil
+}
+
+func (s *subject) findHolders(c state.AttributeChange, holders []holder) {
+	slices.SortFunc(holders, func(a, b holder) int {
+		return strings.Compare(a.Anchor+"|"+a.TargetID, b.Anchor+"|"+b.TargetID)
+	})
+	var refs []ObjectRef
+	for _, h := range holders {
+		refs = append(refs, h.ObjectRef)
+	}
+	s.find(addressInUse(c.Name, c.After.Str(), holders), refs...)
+}
+
+// hold is in what way somebody has a name that another object asks for.
+type hold uint8
+
+const (
+	has     hold = iota
+	alias        // as a further address, which Microsoft Graph cannot take away
+	wants        // a source object that asks for it too
+	blocked      // it was to give it up, but is blocked itself
+	left         // its source object has left the scope
+	deleted      // it lies in the recycle bin
+)
+
+// holder is an object that has a name, or wants it too.
+type holder struct {
+	ObjectRef
+	how hold
+}
+
+// holder names a tenant object together with the source object it belongs to, if any.
+func (p *plan) holder(t, owner int, c state.AttributeChange) (holder, error) {
+	o, err := p.loadTenant(t)
+	if err != nil {
+		return holder{}, err
+	}
+	h := holder{ObjectRef: tenantRef(o)}
+	switch {
+	case nameOf(c.Name) == nameMail && !strings.EqualFold(o.Get("mail").Str(), c.After.Str()):
+		h.how = alias
+	case owner >= 0 && p.settled && p.verdicts[owner].outcome == outBlocked:
+		h.how = blocked
+	case owner < 0 && p.linkOf[t] > 0:
+		h.how = left
+	}
+	if owner >= 0 {
+		other, err := p.subject(owner)
+		if err != nil {
+			return holder{}, err
+		}
+		h.Address, h.Anchor, h.SourceDN = other.address, other.anchor, other.obj.DN
+	}
+	return h, nil
+}
+
+// inBin are the deleted accounts that have an address which the subject asks for. Their userPrincipalNames are free at once (the
+// service renames deleted users), so such a one is only worth a warning: perhaps it is the same person. Whether their mail and
+// proxyAddresses are free is not documented, and sync engines do run into deleted objects; the plan takes them as taken,
+// unless the policy's deleted = "create" says that deleted accounts are nobody's concern.
+func (s *subject) inBin(c state.AttributeChange, fp uint64) (found []holder, err error) {
+	if s.table.policy.Deleted == "create" || s.v.flags&vDeleted != 0 {
+		return nil, nil
+	}
+	var ids []int
+	if c.Name == "userPrincipalName" {
+		if s.live == nil {
+			s.p.delUPN.Each(fp, func(d int) {
+				if _, comesBack := s.p.revived[d]; !comesBack {
+					ids = append(ids, d)
+				}
+			})
+		}
+	} else {
+		s.p.delAddress.Each(fp, func(i int) {
+			if d := int(s.p.delAddrRow[i] &^ primaryAddress); !slices.Contains(ids, d) {
+				ids = append(ids, d)
+			}
+		})
+	}
+	slices.SortFunc(ids, func(a, b int) int { return cmp.Compare(s.p.delMeta(a).id, s.p.delMeta(b).id) })
+	for _, d := range ids {
+		o, err := s.p.loadDeleted(d)
+		if err != nil {
+			return nil, err
+		}
+		h := holder{tenantRef(o), deleted}
+		if c.Name != "userPrincipalName" {
+			found = append(found, h)
+		} else if s.want("mail").IsNull() || !strings.EqualFold(o.Get("mail").Str(), s.want("mail").Str()) {
+			s.find(hadName(c.After.Str(), h), h.ObjectRef)
+		}
+	}
+	return found, nil
 }
 
 // restoredWith are the source rows whose accounts come back from the recycle bin under a name: several may have had it in turn.
@@ -117,7 +215,6 @@ func (p *plan) restoredWith(name uint64) ([]int, error) {
 		if err != nil {
 			return nil, err
 		}
-		unmangle(o)
 		for _, attribute := range [...]string{"userPrincipalName", "mail"} {
 			if held := o.Get(attribute); !isEmpty(held) {
 				fp := p.h.Fingerprint(&addressAttr, held)
@@ -128,90 +225,4 @@ func (p *plan) restoredWith(name uint64) ([]int, error) {
 		}
 	}
 	return p.restored[name], nil
-}
-
-// holder is a tenant object that has a name, and its mail.
-type holder struct {
-	ObjectRef
-	mail string
-}
-
-// holderRef names a tenant object together with the source object it belongs to, if any.
-func (p *plan) holderRef(t, owner int) (holder, error) {
-	o, err := p.loadTenant(t)
-	if err != nil {
-		return holder{}, err
-	}
-	ref := holder{tenantRef(o), o.Get("mail").Str()}
-	if owner >= 0 {
-		other, err := p.subject(owner)
-		if err != nil {
-			return holder{}, err
-		}
-		ref.Address, ref.Anchor, ref.SourceDN = other.address, other.anchor, other.obj.DN
-	}
-	return ref, nil
-}
-
-// waitsFor reports whether the account's owner gives up its userPrincipalName in the same plan, so that the subject can have
-// it afterwards, and notes the order. While rows are surveyed, an owner that may do so is taken to do so; settleNeeds corrects
-// what comes out otherwise, so that the order of the survey does not matter.
-func (s *subject) waitsFor(owner int) bool {
-	if owner < 0 || s.v.flags&vNeedBlocked != 0 {
-		return false
-	}
-	t := s.p.srcTable(owner)
-	v := &s.p.verdicts[owner]
-	if t.upnCol < 0 || v.target < 0 || v.flags&^vNeedBlocked != 0 || v.agreed {
-		return false
-	}
-	if s.p.settled && v.outcome != outChange {
-		return false
-	}
-	want := s.p.srcFP(owner)[t.columns[t.upnCol].col]
-	if want == 0 || want == t.nilFP || want == s.p.tenMeta(int(v.target)).upn {
-		return false
-	}
-	if s.v.need < 0 && !s.p.settled {
-		s.v.need = int32(owner)
-	}
-	return s.v.need == int32(owner)
-}
-
-// settleNeeds blocks every row that waits for a blocked one, or in a circle: what it waits for will not be released.
-func (p *plan) settleNeeds() {
-	defer func() { p.settled = true }()
-	for changed := true; changed; {
-		changed = false
-		for _, s := range p.needs {
-			v := &p.verdicts[s]
-			if v.flags&vNeedBlocked != 0 || v.need < 0 {
-				continue
-			}
-			if p.verdicts[v.need].outcome != outChange || p.inCircle(s) {
-				v.flags |= vNeedBlocked
-				v.rival, v.need = v.need, -1
-				v.outcome = outBlocked
-				changed = true
-			}
-		}
-	}
-}
-
-func (p *plan) inCircle(s int) bool {
-	for n, at := 0, p.verdicts[s].need; at >= 0 && n <= len(p.needs); n, at = n+1, p.verdicts[at].need {
-		if int(at) == s {
-			return true
-		}
-	}
-	return false
-}
-
-// depth is how many changes must come before row s.
-func (p *plan) depth(s int) int {
-	n := 0
-	for at := p.verdicts[s].need; at >= 0 && n <= len(p.needs); at = p.verdicts[at].need {
-		n++
-	}
-	return n
 }

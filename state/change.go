@@ -1,5 +1,7 @@
 package state
 
+import "slices"
+
 // Action is what a change does. The constants stand in the order in which plans show and count them.
 type Action string
 
@@ -26,6 +28,9 @@ type AttributeChange struct {
 	Before Value  `json:"before"`
 	After  Value  `json:"after"`
 	Drift  bool   `json:"drift"` // Before is not what dirform last applied: somebody else changed it
+	// Via is a value that is written first, so that Before is free for another object of the same plan, which in turn has what
+	// is wanted here: the way out of a circle of names. Null, as nearly always, means that After is written at once.
+	Via Value `json:"via,omitzero"`
 	// BeforeName and AfterName are what people know the objects by that a reference's Before and After name by id.
 	BeforeName string `json:"before_name,omitempty"`
 	AfterName  string `json:"after_name,omitempty"`
@@ -65,16 +70,25 @@ type Change struct {
 	Attributes []AttributeChange `json:"attributes"`            // written to the tenant; sorted by name
 	// SourceAttributes are written to Active Directory, before the tenant is.
 	SourceAttributes []AttributeChange `json:"source_attributes,omitempty"`
-	// Needs are anchors of changes in the same plan that must succeed first.
+	// Needs are anchors of changes in the same plan that must succeed first. A change with a Via value needs nothing for the
+	// first of its two writes, after which those that need it may go on.
 	Needs []string `json:"needs,omitempty"`
 	// Fingerprints are the keyed fingerprints of every managed attribute once this change is applied, in hexadecimal by
 	// attribute name: what the record remembers as last applied. They reveal nothing without the lineage's key.
 	Fingerprints map[string]string `json:"fingerprints,omitempty"`
 }
 
+// ByDetour reports whether the change takes two writes, because a name has to be given up before the one that is wanted is free.
+func (c *Change) ByDetour() bool {
+	return slices.ContainsFunc(c.Attributes, func(a AttributeChange) bool { return !a.Via.IsNull() })
+}
+
 // Writes counts the write requests the change needs at the tenant: one for the object and one per reference attribute.
 func (c *Change) Writes(isReference func(attribute string) bool) int {
 	n, plain := 0, 0
+	if c.ByDetour() {
+		n++
+	}
 	for _, a := range c.Attributes {
 		if isReference(a.Name) {
 			n++

@@ -164,7 +164,10 @@ func (r *run) compareValues(st *step, o *state.Object) (left []state.AttributeCh
 		if live == r.hasher.Fingerprint(d, a.After) {
 			continue
 		}
-		if live != r.hasher.Fingerprint(d, a.Before) {
+		switch {
+		case !a.Via.IsNull() && live == r.hasher.Fingerprint(d, a.Via):
+			st.freed = true
+		case live != r.hasher.Fingerprint(d, a.Before):
 			changed = append(changed, a.Name)
 		}
 		left = append(left, a)

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"slices"
@@ -16,6 +17,7 @@ type fate uint8
 const (
 	fateDone fate = iota + 1
 	fateFailed
+	fateFreed // on a detour: the names it had are free, the ones it wants not yet its own
 )
 
 // run is the state of one run.
@@ -107,12 +109,13 @@ func (r *run) changes() error {
 	if err := flush(); err != nil {
 		return err
 	}
-	return r.unreached()
+	return errors.Join(r.unreached(), r.endDetours())
 }
 
-// reached reports whether all of st's needs are decided or in the window whose anchors are seen.
+// reached reports whether all of st's needs are decided or in the window whose anchors are seen. The first half of a detour
+// needs nothing.
 func (r *run) reached(st *step, seen map[string]bool) bool {
-	return !slices.ContainsFunc(st.c.Needs, func(anchor string) bool {
+	return st.onDetour() || !slices.ContainsFunc(st.c.Needs, func(anchor string) bool {
 		return anchor != st.c.Anchor && r.fate[r.hash(anchor)] == 0 && !seen[anchor]
 	})
 }
@@ -122,6 +125,7 @@ func (r *run) window(steps []*step) error {
 	for len(steps) > 0 {
 		if r.stopped() {
 			r.out.Interrupted = true
+			r.waiting = append(r.waiting, steps...)
 			return nil
 		}
 		if err := r.recheck(steps); err != nil {
@@ -165,11 +169,16 @@ func (r *run) unreached() error {
 	if r.stopped() {
 		return nil
 	}
+	var steps, freed []*step
 	for _, st := range r.waiting {
+		if st.freed {
+			freed = append(freed, st) // endDetours sees to them
+			continue
+		}
 		st.settle(state.StatusSkipped, "need_missing", "it needs a change that this plan does not make; plan again")
+		steps = append(steps, st)
 	}
-	steps := r.waiting
-	r.waiting = nil
+	r.waiting = freed
 	return r.conclude(steps)
 }
 
@@ -180,7 +189,7 @@ func waves(steps []*step) [][]*step {
 	for _, st := range steps {
 		n := 0
 		for _, need := range st.c.Needs {
-			if l, ok := level[need]; ok && need != st.c.Anchor {
+			if l, ok := level[need]; ok && need != st.c.Anchor && !st.onDetour() {
 				n = max(n, l+1)
 			}
 		}

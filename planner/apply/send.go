@@ -148,6 +148,9 @@ func (j *job) failed() {
 		return
 	}
 	j.st.fail(j.err)
+	if j.st.freed {
+		j.st.reason = j.st.inBetween() + ": " + j.st.reason
+	}
 	if j.st.restored {
 		j.st.reason = "it was restored from the recycle bin, but could not be changed: " + j.st.reason
 	}

@@ -35,6 +35,8 @@ type step struct {
 	code, requestID string
 	reason          string
 	restored        bool
+	freed           bool // on a detour: the names it had are free
+	back            bool // on a detour that leads nowhere: the names it had are given back
 }
 
 func (r *run) newStep(c *state.Change) *step {
@@ -219,5 +221,9 @@ func (st *step) done(id string) {
 
 // stale settles the step as not what the plan saw.
 func (st *step) stale(format string, args ...any) {
-	st.settle(state.StatusSkipped, "stale", fmt.Sprintf(format, args...)+"; plan again")
+	why := fmt.Sprintf(format, args...)
+	if st.freed {
+		why += "; " + st.inBetween()
+	}
+	st.settle(state.StatusSkipped, "stale", why+"; plan again")
 }

@@ -20,6 +20,9 @@ func (r *run) wave(steps []*step) error {
 	if work, err = r.restore(work); err != nil {
 		return err
 	}
+	if work, err = r.free(work); err != nil {
+		return err
+	}
 	jobs := make([]*job, 0, len(work))
 	for _, st := range work {
 		jobs = append(jobs, &job{st: st, write: st.request()})
@@ -33,7 +36,7 @@ func (r *run) intend(steps []*step) ([]*step, error) {
 	var entries []state.Entry
 	for _, st := range steps {
 		r.checkNeeds(st)
-		if st.status == "" {
+		if st.status == "" && !st.back {
 			if err := r.prepareLink(st); err != nil {
 				return nil, err
 			}
@@ -68,11 +71,15 @@ func (st *step) idle() bool {
 
 // checkNeeds skips a step one of whose needs was not done.
 func (r *run) checkNeeds(st *step) {
-	if st.status != "" {
+	if st.status != "" || st.onDetour() {
 		return
 	}
 	for _, need := range st.c.Needs {
 		if need != st.c.Anchor && r.fate[r.hash(need)] == fateFailed {
+			if st.freed {
+				st.giveBack()
+				return
+			}
 			st.settle(state.StatusSkipped, "need_failed", "a change that must come first was not done; plan again")
 			return
 		}
@@ -162,6 +169,10 @@ func (r *run) restore(steps []*step) ([]*step, error) {
 
 // written settles a step whose object was written, and lets its references follow.
 func (r *run) written(st *step, id string) {
+	if st.back {
+		st.settle(state.StatusFailed, "need_failed", "a change that must come first was not done, so it has its old name again; plan again")
+		return
+	}
 	st.done(id)
 	if st.link != nil {
 		st.link.TargetID = st.id

@@ -118,6 +118,8 @@ func (t *text) attribute(name, pad string, a state.AttributeChange) {
 		t.list(name, pad, before, after, mark)
 	case a.Name == "onPremisesImmutableId": // marking what two anchors have in common would only make them hard to copy
 		t.line(inner, name, ": ", pad, show(a.Before, t.o.Verbose), " -> ", show(a.After, t.o.Verbose), mark)
+	case !a.Via.IsNull():
+		t.line(inner, name, ": ", pad, t.arrow(a.Before, a.After), " (by way of ", show(a.Via, t.o.Verbose), ")", mark)
 	default:
 		t.line(inner, name, ": ", pad, t.arrow(a.Before, a.After), mark)
 	}

@@ -19,7 +19,7 @@ type Form uint8
 
 // Full is everything that reading back needs: an attribute's before, after and drift are left out where they are null and
 // false, which makes the file of a million creates a fifth smaller. Document is what the JSON document of a plan shows: without
-// scope, objectGUID, needs and fingerprints, before and after always, drift always but on source attributes, which cannot drift.
+// scope, objectGUID and fingerprints, before and after always, drift always but on source attributes, which cannot drift.
 const (
 	Full Form = iota
 	Document
@@ -63,20 +63,13 @@ func (w *Writer) Append(b []byte, c *state.Change, f Form) []byte {
 	if len(c.SourceAttributes) > 0 {
 		b = appendAttributes(append(b, `,"source_attributes":`...), c.SourceAttributes, full, false)
 	}
-	if full {
-		b = w.appendInternals(b, c)
-	}
-	return append(b, '}')
-}
-
-func (w *Writer) appendInternals(b []byte, c *state.Change) []byte {
 	if len(c.Needs) > 0 {
 		b = appendList(append(b, `,"needs":`...), c.Needs)
 	}
-	if len(c.Fingerprints) > 0 {
+	if full && len(c.Fingerprints) > 0 {
 		b = w.appendFingerprints(append(b, `,"fingerprints":`...), c.Fingerprints)
 	}
-	return b
+	return append(b, '}')
 }
 
 // AppendRecord appends the JSON object of r to b.
@@ -125,6 +118,9 @@ func appendAttributes(b []byte, attrs []state.AttributeChange, brief, drift bool
 		}
 		if drift && !brief || a.Drift {
 			b = strconv.AppendBool(append(b, `,"drift":`...), a.Drift)
+		}
+		if !a.Via.IsNull() {
+			b = AppendValue(append(b, `,"via":`...), a.Via)
 		}
 		b = appendMember(b, `,"before_name":`, a.BeforeName)
 		b = appendMember(b, `,"after_name":`, a.AfterName)

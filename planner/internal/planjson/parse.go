@@ -153,6 +153,8 @@ func (p *parser) attribute(a *state.AttributeChange, name string) (err error) {
 		a.After, err = p.value()
 	case "drift":
 		a.Drift, err = p.bool()
+	case "via":
+		a.Via, err = p.value()
 	case "before_name":
 		a.BeforeName, err = p.string()
 	case "after_name":

@@ -1,0 +1,64 @@
+package planner
+
+import (
+	"fmt"
+	"strings"
+)
+
+// addressInUse is about a name that others have or want.
+func addressInUse(attribute, value string, holders []holder) *Finding {
+	var who []string
+	hint := fmt.Sprintf("Change %s at the source of one of them, or remove it from the object that has it.", attribute)
+	for _, h := range holders {
+		who = append(who, h.text())
+		switch h.how {
+		case alias:
+			hint = fmt.Sprintf("Change %s at the source, or remove the further address in Exchange, which Microsoft Graph cannot: "+
+				"Set-Mailbox -Identity '%s' -EmailAddresses @{Remove='smtp:%s'}", attribute, h.TargetID, strings.ReplaceAll(value, "'", "''"))
+		case deleted:
+			hint = fmt.Sprintf("If it is the same person, restore the account by a link block with tenant = %q; else delete it for good in the tenant, "+
+				"or set deleted = \"create\" in the link policy.", h.TargetID)
+		case left:
+			hint = fmt.Sprintf("Change %s at the source, or remove it from the account that is left over.", attribute)
+		case blocked:
+			hint = "Resolve what blocks the other object; then both change in one apply."
+		}
+	}
+	return about(finding("DF202", fmt.Sprintf("%s %s cannot be given to this object: %s.", attribute, value, strings.Join(who, "; ")), hint),
+		attribute, value, "")
+}
+
+// text says who the holder is and how it comes to have the name.
+func (h holder) text() string {
+	who := fmt.Sprintf("%s %s", h.Kind, h.Name)
+	if h.TargetID != "" && h.Address != "" {
+		who = fmt.Sprintf("%s %s (%s)", h.Kind, h.Name, h.Address)
+	}
+	switch h.how {
+	case wants:
+		return "source object " + h.Address + " wants it too"
+	case alias:
+		return who + " has it as a further address (proxyAddresses)"
+	case blocked:
+		return who + " has it, and is blocked itself"
+	case left:
+		return who + " has it, though its source object has left the scope"
+	case deleted:
+		return fmt.Sprintf("%s (%s), deleted in the tenant, has it", who, h.TargetID)
+	}
+	return who + " has it"
+}
+
+// keepsAddress warns that an address which another account gives up may stay with it.
+func keepsAddress(address string, h holder) *Finding {
+	return about(finding("DF304", fmt.Sprintf("%s moves here from %s. If that account has a mailbox, Exchange keeps the address with it, and this change is refused.",
+		address, h.text()), fmt.Sprintf("If it has a mailbox, run in Exchange Online first: Set-Mailbox -Identity '%s' -EmailAddresses @{Remove='smtp:%s'}",
+		h.TargetID, strings.ReplaceAll(address, "'", "''"))), "mail", address, "")
+}
+
+// hadName warns that a deleted account had the name of one that is to be created.
+func hadName(upn string, h holder) *Finding {
+	return about(finding("DF216", fmt.Sprintf("Account %s was called %s before it was deleted. This plan creates a new account.", h.TargetID, upn),
+		fmt.Sprintf("If it is the same person, restore the account by a link block with tenant = %q; else nothing needs to be done.", h.TargetID)),
+		"userPrincipalName", upn, "")
+}
