@@ -20,21 +20,28 @@ func (st *step) onDetour() bool { return st.c.ByDetour() && !st.freed }
 func (r *run) free(steps []*step) (others []*step, err error) {
 	var jobs []*job
 	for _, st := range steps {
-		if via := st.via(); st.onDetour() && len(via) > 0 {
+		via := st.via()
+		switch {
+		case st.onDetour() && len(via) > 0:
 			w := st.request()
 			w.Attributes = via
 			jobs = append(jobs, &job{st: st, write: w, first: true})
-		} else {
+		case st.freed && !st.back && !r.reached(st, nil): // an earlier run has freed them
+			r.freed(st)
+		default:
 			others = append(others, st)
 		}
 	}
-	err = r.send(jobs, func(j *job) {
-		j.st.freed = true
-		j.st.source, j.st.plain, j.st.refs = nil, nil, nil // read anew before the second write
-		r.fate[r.hash(j.st.c.Anchor)] = fateFreed
-		r.waiting = append(r.waiting, j.st)
-	})
+	err = r.send(jobs, func(j *job) { r.freed(j.st) })
 	return others, err
+}
+
+// freed lets a step wait for its second write, before which everything is read anew.
+func (r *run) freed(st *step) {
+	st.freed = true
+	st.source, st.plain, st.refs = nil, nil, nil
+	r.fate[r.hash(st.c.Anchor)] = fateFreed
+	r.waiting = append(r.waiting, st)
 }
 
 // via are the names still to be freed, with the values they have in between.

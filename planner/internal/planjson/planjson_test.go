@@ -53,7 +53,7 @@ func values() *rapid.Generator[state.Value] {
 func attributes() *rapid.Generator[[]state.AttributeChange] {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) state.AttributeChange {
 		return state.AttributeChange{Name: rapid.String().Draw(t, "name"), Before: values().Draw(t, "before"),
-			After: values().Draw(t, "after"), Drift: rapid.Bool().Draw(t, "drift"),
+			After: values().Draw(t, "after"), Drift: rapid.Bool().Draw(t, "drift"), Via: values().Draw(t, "via"),
 			BeforeName: rapid.String().Draw(t, "before name"), AfterName: rapid.String().Draw(t, "after name")}
 	}), 0, 4)
 }

@@ -247,3 +247,6 @@ func (t *Tenant) listLicenseDetails(rq *request) (reply, *Error) {
 	}
 	return t.plainList(rq, list)
 }
+
+// hasMailbox reports whether a user has a licence: here each comes with a mailbox.
+func hasMailbox(o *object) bool { return len(licencesOf(o.rec.get(propAssignedLicenses))) > 0 }

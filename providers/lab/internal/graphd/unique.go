@@ -76,16 +76,17 @@ func (t *Tenant) clash(o *object, next *object) (other *object, property, value 
 	return nil, "", ""
 }
 
-// withMail are the proxy addresses that follow from a new mail value: it becomes the primary SMTP: address and the old one a
-// secondary. Without mail there is no primary address.
-func withMail(proxies []string, mail string) []string {
+// withMail are the proxy addresses that follow from a new mail value: it becomes the primary SMTP: address. The old one stays as a
+// further address if the account has a mailbox, which is what Exchange does; without one it goes. The reference says no more
+// than that proxyAddresses are recalculated, so both is UNVERIFIED. Without mail there is no primary address.
+func withMail(proxies []string, mail string, mailbox bool) []string {
 	var out []string
 	if mail != "" {
 		out = append(out, "SMTP:"+mail)
 	}
 	for _, p := range proxies {
 		if strings.HasPrefix(p, "SMTP:") {
-			if mail == "" {
+			if mail == "" || !mailbox {
 				continue
 			}
 			p = "smtp:" + p[5:]

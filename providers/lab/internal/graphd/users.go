@@ -100,7 +100,7 @@ func (t *Tenant) createUser(rq *request) (reply, *Error) {
 	next := object{id: randomGUID(), kind: userKind}
 	next.rec = makeRecord([]field{{propUserType, `"Member"`}, {propCreatedDateTime, t.timeNow()}}).with(u.fields...)
 	if mail := text(next.rec.get(propMail)); mail != "" {
-		next.rec = next.rec.with(field{propProxyAddresses, rawTexts(withMail(nil, mail))})
+		next.rec = next.rec.with(field{propProxyAddresses, rawTexts(withMail(nil, mail, false))})
 	}
 	_, domain, _ := strings.Cut(text(next.rec.get(propUPN)), "@")
 	if t.verified[strings.ToLower(domain)] && next.rec.get(propImmutableID) == "" {
@@ -152,7 +152,7 @@ func (t *Tenant) change(o *object, fields []field) *Error {
 	next := *o
 	next.rec = o.rec.with(fields...)
 	if mail := next.rec.get(propMail); mail != o.rec.get(propMail) {
-		if list := withMail(texts(o.rec.get(propProxyAddresses)), text(mail)); next.rec.get(propProxyAddresses) == o.rec.get(propProxyAddresses) {
+		if list := withMail(texts(o.rec.get(propProxyAddresses)), text(mail), hasMailbox(o)); next.rec.get(propProxyAddresses) == o.rec.get(propProxyAddresses) {
 			next.rec = next.rec.with(field{propProxyAddresses, rawTexts(list)})
 		}
 	}
