@@ -32,7 +32,9 @@ func TestSambaNames(t *testing.T) {
 		}
 	}
 	mail := func(i int) string { return people[i].mail() }
-	update := func(name string) string { return fmt.Sprintf("update user.staff[%q] mail mailNickname userPrincipalName", name) }
+	update := func(name string) string {
+		return fmt.Sprintf("update user.staff[%q] mail mailNickname userPrincipalName", name)
+	}
 	for _, step := range []struct {
 		name string
 		do   func()
