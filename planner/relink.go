@@ -27,7 +27,7 @@ func (p *plan) noteDisputed(s int, v *verdict) {
 		for _, t := range p.candidates(s, p.srcTable(s), v.rule) {
 			p.disputed[t] = true
 		}
-	case v.flags&vClaimed != 0:
+	case v.flags&(vClaimed|vDeleted) == vClaimed:
 		p.disputed[int(v.target)] = true
 	}
 }
