@@ -61,6 +61,9 @@ func (p *plan) decide(s int) (decision, error) {
 	d := decision{key: sub.key, findings: sub.findings, change: change, outcome: outUnchanged}
 	switch {
 	case sub.blocked():
+		if err := sub.advise(); err != nil {
+			return decision{}, err
+		}
 		d.outcome, d.change = outBlocked, nil
 		if f := sub.driftWhileBlocked(); f != nil {
 			d.findings = append(d.findings, f)
@@ -367,7 +370,7 @@ func (s *subject) decideNew() (*state.Change, error) {
 	s.attrs = append(s.attrs, state.AttributeChange{Name: "onPremisesImmutableId", After: state.String(s.anchor)})
 	s.lintRequired()
 	s.lint()
-	if err := s.checkUnique(); err != nil {
+	if err := cmp.Or(s.checkUnique(), s.checkMailIsName(), s.checkAnchorFree()); err != nil {
 		return nil, err
 	}
 	return s.change(state.ActionCreate, "no account in the tenant matches", s.table.policy.DeclaredAt), nil
@@ -441,6 +444,9 @@ func (s *subject) checkAnchor() (relink bool, err error) {
 	}
 	if old := s.oldOwner(live); old >= 0 {
 		return false, s.findOldOwner(old)
+	}
+	if err := s.checkAnchorFree(); err != nil {
+		return false, err
 	}
 	before := state.Null()
 	if live != "" {

@@ -58,6 +58,7 @@ type Finding struct {
 	Summary    string      `json:"summary"` // constant per code
 	Detail     string      `json:"detail"`
 	Hint       string      `json:"hint"`
+	Snippet    string      `json:"snippet,omitempty"` // configuration that would resolve it, ready to be pasted
 	Attribute  string      `json:"attribute,omitempty"`
 	Value      string      `json:"value,omitempty"`
 	Objects    []ObjectRef `json:"objects"`

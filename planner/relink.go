@@ -103,3 +103,30 @@ func oldAnchorAlive(s, old *subject) *Finding {
 		"the next plan relinks. If the account stays the old one's, correct the value by which this object matches it.", s.obj.DN, scope.Name)
 	return about(finding("DF217", detail, hint), "onPremisesImmutableId", old.anchor, s.table.policy.DeclaredAt)
 }
+
+// checkAnchorFree refuses to give an account the subject's anchor while another one carries it: the service keeps anchors unique.
+func (s *subject) checkAnchorFree() error {
+	other := -1
+	s.p.tenAnchor.Each(s.p.srcMeta(s.row).anchor, func(t int) {
+		if t != s.liveRow && (other < 0 || s.p.tenMeta(t).id < s.p.tenMeta(other).id) {
+			other = t
+		}
+	})
+	if other < 0 {
+		return nil
+	}
+	o, err := s.p.loadTenant(other)
+	if err != nil {
+		return err
+	}
+	refs := []ObjectRef{tenantRef(o)}
+	detail := fmt.Sprintf("Account %s carries this object's anchor, but rule immutable_id is not among the policy's match rules.", tenantRef(o).Name)
+	hint := "Add \"immutable_id\" to match, or take the anchor off that account."
+	if s.live != nil {
+		refs = append(refs, tenantRef(s.live))
+		detail = fmt.Sprintf("Account %s carries this object's anchor, but %s is its account by %s.", tenantRef(o).Name, tenantRef(s.live).Name, s.v.rule)
+		hint = "Take the anchor off the account that is not this object's."
+	}
+	s.find(about(finding("DF203", detail, hint), "onPremisesImmutableId", s.anchor, s.table.policy.DeclaredAt), refs...)
+	return nil
+}

@@ -29,6 +29,9 @@ func (t *text) finding(f *planner.Finding) {
 	if f.Hint != "" {
 		t.sentence(inner, "Fix: ", f.Hint)
 	}
+	for line := range strings.Lines(f.Snippet) {
+		t.line(inner, outer, plain(strings.TrimSuffix(line, "\n")))
+	}
 	if f.DeclaredAt != "" {
 		t.line(inner, t.paint(dim, "# "+plain(f.DeclaredAt)))
 	}
