@@ -72,6 +72,7 @@ type Organization struct {
 	ID          string
 	DisplayName string
 	SyncEnabled bool // another engine synchronises a directory into the tenant
+	SyncedOnce  bool // SyncEnabled was switched at some time: the service shows false then, and null in a tenant that never was synchronised
 }
 
 // TenantDomain is a domain name of a tenant.
@@ -89,10 +90,33 @@ type TenantQuery struct {
 	Deleted    bool // those in the recycle bin instead of the living
 }
 
-// RoleHolder is a principal that holds a directory role.
+// GlobalAdministrator is the template id of the role that can do everything. Template ids are the same in every tenant, names need
+// not be (Microsoft Entra built-in roles).
+const GlobalAdministrator = "62e90394-69f5-4237-9190-012177145e10"
+
+// RoleHolder is a principal that holds a directory role, or that could give itself one.
 type RoleHolder struct {
 	ID    string   // object id
 	Roles []string // display names
+	// Templates are the template ids of the roles that it really holds, itself or as a member of a group. The owner of a group that
+	// holds a role has the role's name among Roles, because it can make itself a member, but no template here.
+	Templates []string
+}
+
+// Identity is who a reader is signed in as: an application or a person. The zero Identity is not known, which is no error.
+type Identity struct {
+	ID    string // object id of the service principal or of the user
+	AppID string // id of the application that asked for the token
+	User  bool   // a person, signed in for example with the Azure CLI
+}
+
+// SyncFeatures are the tenant's switches for the matching that sync clients ask it for. They do not bind Graph, but say what the
+// tenant's administrators want.
+type SyncFeatures struct {
+	Known          bool // false: they could not be read, and nothing follows from the others
+	BlockHardMatch bool // blockCloudObjectTakeoverThroughHardMatchEnabled
+	BlockSoftMatch bool // blockSoftMatchEnabled
+	SoftMatchOnUPN bool // softMatchOnUpnEnabled
 }
 
 // TenantReader reads an Entra tenant.
@@ -103,6 +127,11 @@ type TenantReader interface {
 	Read(ctx context.Context, q TenantQuery) Objects
 	// RoleHolders lists who holds a directory role, directly or through a group.
 	RoleHolders(ctx context.Context) ([]RoleHolder, error)
+	// Identity says who is signed in, without asking the service. Where it cannot be told, it is zero.
+	Identity(ctx context.Context) (Identity, error)
+	// SyncFeatures reads the tenant's switches for sync clients. The service shows them to signed-in people only: that an
+	// application is refused them (403) is normal.
+	SyncFeatures(ctx context.Context) (SyncFeatures, error)
 	// Lookup streams the living objects with these ids; those that don't exist are left out. It asks in batches.
 	Lookup(ctx context.Context, kind state.Kind, ids []string, attributes *state.Shape) Objects
 	// FindByAnchor streams the living users whose onPremisesImmutableId is one of anchors. It asks in batches.

@@ -46,7 +46,8 @@ func (r *Reader) Organization(ctx context.Context) (providers.Organization, erro
 		return providers.Organization{}, fmt.Errorf("reading the organisation: the service returned %d of them instead of one; check tenant_id and endpoint", len(all))
 	}
 	o := all[0]
-	return providers.Organization{ID: o.ID, DisplayName: o.DisplayName, SyncEnabled: o.SyncEnabled != nil && *o.SyncEnabled}, nil
+	return providers.Organization{ID: o.ID, DisplayName: o.DisplayName, SyncEnabled: o.SyncEnabled != nil && *o.SyncEnabled,
+		SyncedOnce: o.SyncEnabled != nil}, nil
 }
 
 // Domains lists the tenant's domain names. It needs the permission Domain.Read.All.

@@ -39,13 +39,14 @@ func TestOrganizationAndDomains(t *testing.T) {
 }
 
 func TestRoleHolders(t *testing.T) {
-	want := []providers.RoleHolder{{ID: "p1", Roles: []string{"Global Administrator", "User Administrator"}}, {ID: "p2", Roles: []string{"User Administrator"}}}
+	want := []providers.RoleHolder{{ID: "p1", Roles: []string{"Global Administrator", "User Administrator"}, Templates: []string{"ga", "ua"}},
+		{ID: "p2", Roles: []string{"User Administrator"}, Templates: []string{"ua"}}}
 	unified := map[string]string{
 		"/v1.0/roleManagement/directory/roleDefinitions": `{"value":[{"id":"ga","displayName":"Global Administrator"},{"id":"ua","displayName":"User Administrator"}]}`,
 		"/v1.0/roleManagement/directory/roleAssignments": `{"value":[{"principalId":"p1","roleDefinitionId":"ua"},{"principalId":"p2","roleDefinitionId":"ua"},{"principalId":"p1","roleDefinitionId":"ga"},{"principalId":"p1","roleDefinitionId":"ga"}]}`,
 	}
 	older := map[string]string{
-		"/v1.0/directoryRoles":            `{"value":[{"id":"1","displayName":"User Administrator"},{"id":"2","displayName":"Global Administrator"}]}`,
+		"/v1.0/directoryRoles":            `{"value":[{"id":"1","displayName":"User Administrator","roleTemplateId":"ua"},{"id":"2","displayName":"Global Administrator","roleTemplateId":"ga"}]}`,
 		"/v1.0/directoryRoles/1/members":  `{"value":[{"@odata.type":"#microsoft.graph.user","id":"p1"},{"id":"p2"}]}`,
 		"/v1.0/directoryRoles/2/members":  `{"value":[{"id":"p1"}]}`,
 		"/v1.0/unrelated/to/both/of/them": "",
@@ -114,9 +115,12 @@ func TestRolesThroughGroups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	roles := map[string]string{}
+	roles, templates := map[string]string{}, map[string]string{}
 	for _, h := range got {
-		roles[h.ID] = strings.Join(h.Roles, ", ")
+		roles[h.ID], templates[h.ID] = strings.Join(h.Roles, ", "), strings.Join(h.Templates, ", ")
+	}
+	if templates["u1"] != "ga, ua" || templates["u2"] != "ga" || templates["u3"] != "" {
+		t.Errorf("roles really held: %v; an owner holds none yet", templates)
 	}
 	if roles["u1"] != "Global Administrator, User Administrator" || roles["u2"] != "Global Administrator" || roles["u3"] != "Global Administrator" ||
 		roles["admins"] != "Global Administrator" || len(got) != 44 {

@@ -31,12 +31,17 @@ func (r *Reader) throughGroups(ctx context.Context, held roles) error {
 	}
 	inherited := roles{}
 	for _, g := range groups {
-		for _, id := range slices.Concat(members[g], owners[g]) {
+		for _, id := range members[g] {
 			inherited[id] = append(inherited[id], held[g]...)
 		}
+		for _, id := range owners[g] {
+			for _, within := range held[g] {
+				inherited[id] = append(inherited[id], role{name: within.name})
+			}
+		}
 	}
-	for id, names := range inherited {
-		held[id] = append(held[id], names...)
+	for id, more := range inherited {
+		held[id] = append(held[id], more...)
 	}
 	return nil
 }

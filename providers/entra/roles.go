@@ -29,8 +29,14 @@ func (r *Reader) RoleHolders(ctx context.Context) ([]providers.RoleHolder, error
 	return roleHolders(held), nil
 }
 
-// roles are the names of the roles that principals hold, by the principal's id: a user, a group, or an application.
-type roles map[string][]string
+// roles are the roles that principals hold, by the principal's id: a user, a group, or an application.
+type roles map[string][]role
+
+// role is a role as somebody holds it.
+type role struct {
+	name     string
+	template string // template id; empty if the role is only within reach, see [Reader.throughGroups]
+}
 
 type named struct {
 	ID          string `json:"id"`
@@ -60,24 +66,29 @@ func (r *Reader) assignedRoles(ctx context.Context) (roles, error) {
 		if name == "" { // a role without a name is a role all the same
 			name = a.RoleDefinitionID
 		}
-		held[a.PrincipalID] = append(held[a.PrincipalID], name)
+		// The id of a built-in role's definition is its template's (unifiedRoleDefinition reference).
+		held[a.PrincipalID] = append(held[a.PrincipalID], role{name, a.RoleDefinitionID})
 	}
 	return held, nil
 }
 
 func (r *Reader) activatedRoles(ctx context.Context) (roles, error) {
-	known, err := collect[named](ctx, r.client, "/directoryRoles", "?$select=id,displayName")
+	type activated struct {
+		named
+		Template string `json:"roleTemplateId"`
+	}
+	known, err := collect[activated](ctx, r.client, "/directoryRoles", "?$select=id,displayName,roleTemplateId")
 	if err != nil {
 		return nil, err
 	}
 	held := roles{}
-	for _, role := range known {
-		members, err := collect[named](ctx, r.client, "/directoryRoles/"+role.ID+"/members", "?$select=id")
+	for _, x := range known {
+		members, err := collect[named](ctx, r.client, "/directoryRoles/"+x.ID+"/members", "?$select=id")
 		if err != nil {
 			return nil, err
 		}
 		for _, m := range members {
-			held[m.ID] = append(held[m.ID], role.DisplayName)
+			held[m.ID] = append(held[m.ID], role{x.DisplayName, x.Template})
 		}
 	}
 	return held, nil
@@ -86,8 +97,17 @@ func (r *Reader) activatedRoles(ctx context.Context) (roles, error) {
 func roleHolders(held roles) []providers.RoleHolder {
 	holders := make([]providers.RoleHolder, 0, len(held))
 	for id, roles := range held {
-		slices.Sort(roles)
-		holders = append(holders, providers.RoleHolder{ID: id, Roles: slices.Compact(roles)})
+		h := providers.RoleHolder{ID: id}
+		for _, r := range roles {
+			h.Roles = append(h.Roles, r.name)
+			if r.template != "" {
+				h.Templates = append(h.Templates, r.template)
+			}
+		}
+		slices.Sort(h.Roles)
+		slices.Sort(h.Templates)
+		h.Roles, h.Templates = slices.Compact(h.Roles), slices.Compact(h.Templates)
+		holders = append(holders, h)
 	}
 	slices.SortFunc(holders, func(a, b providers.RoleHolder) int { return strings.Compare(a.ID, b.ID) })
 	return holders

@@ -25,16 +25,16 @@ type batchItem struct {
 }
 
 // batch answers POST /$batch. Its requests run one after the other, those that depend on others after these.
-func (s *server) batch(body []byte, root, requestID, clientID string) (reply, *Error) {
+func (s *server) batch(who caller, body []byte, root, requestID, clientID string) (reply, *Error) {
 	items, e := parseBatch(body)
 	if e != nil {
 		return reply{}, e
 	}
 	writes := slices.ContainsFunc(items, func(it *batchItem) bool { return !strings.EqualFold(it.Method, http.MethodGet) })
-	return s.risk(writes, func() (reply, *Error) { return s.runBatch(items, root, requestID, clientID) })
+	return s.risk(writes, func() (reply, *Error) { return s.runBatch(who, items, root, requestID, clientID) })
 }
 
-func (s *server) runBatch(items []*batchItem, root, requestID, clientID string) (reply, *Error) {
+func (s *server) runBatch(who caller, items []*batchItem, root, requestID, clientID string) (reply, *Error) {
 	byID := map[string]*batchItem{}
 	for _, it := range items {
 		byID[strings.ToLower(it.ID)] = it
@@ -47,7 +47,7 @@ func (s *server) runBatch(items []*batchItem, root, requestID, clientID string) 
 			if it.status != 0 || !ready {
 				continue
 			}
-			re := s.item(it, failed, root, requestID, clientID)
+			re := s.item(who, it, failed, root, requestID, clientID)
 			if re.drop {
 				return re, nil
 			}
@@ -113,7 +113,7 @@ func dependencies(it *batchItem, byID map[string]*batchItem) (ready, failed bool
 }
 
 // item runs one request of a batch.
-func (s *server) item(it *batchItem, failed bool, root, requestID, clientID string) reply {
+func (s *server) item(who caller, it *batchItem, failed bool, root, requestID, clientID string) reply {
 	header := http.Header{}
 	for name, v := range it.Headers {
 		header.Set(name, v)
@@ -137,6 +137,7 @@ func (s *server) item(it *batchItem, failed bool, root, requestID, clientID stri
 	default:
 		var rq *request
 		if rq, e = newRequest(strings.ToUpper(it.Method), target, root, header, body); e == nil {
+			rq.caller = who
 			re, e = s.serve(rq)
 		}
 	}

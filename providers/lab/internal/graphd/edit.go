@@ -10,17 +10,21 @@ import (
 
 // Set changes one property as an administrator would in the portal or in Exchange: read-only properties and role holders can be
 // changed, but uniqueness and value rules hold. name is an id, UPN, mail address or display name; value null clears. The
-// references manager and members take ids or UPNs.
+// references manager and members take ids or UPNs. The names "organization" and "onPremisesSynchronization" stand for the tenant's
+// own switches.
 func (t *Tenant) Set(name, property string, value json.RawMessage) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	o, err := t.named(name)
-	if err != nil {
-		return err
-	}
 	v := jsontext.Value(append([]byte(nil), value...))
 	if err := v.Compact(); err != nil {
 		return fmt.Errorf("the value of %s is not JSON: %w", property, err)
+	}
+	if ok, err := t.setSwitch(name, property, v); ok {
+		return err
+	}
+	o, err := t.named(name)
+	if err != nil {
+		return err
 	}
 	switch strings.ToLower(property) {
 	case "manager":

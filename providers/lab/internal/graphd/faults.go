@@ -15,6 +15,7 @@ import (
 type Faults struct {
 	Latency         time.Duration // every HTTP request waits this long first
 	ReadOnly        bool          // writes are refused with 403, and counted in Stats.WritesRefused
+	SignedInAs      string        // tokens are issued to this user, by id or name, as if a person were signed in; "": to the application
 	DropBefore      int           // the connection breaks before the n-th write takes effect
 	DropAfter       int           // the connection breaks after the n-th write took effect
 	BreakBefore     float64       // share of HTTP requests with writes whose connection breaks before these take effect

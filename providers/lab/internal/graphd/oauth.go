@@ -1,7 +1,6 @@
 package graphd
 
 import (
-	"crypto/rand"
 	"crypto/subtle"
 	"crypto/x509"
 	"encoding/json"
@@ -16,36 +15,41 @@ import (
 // tokenLife is how long an issued access token is valid.
 const tokenLife = 3599 * time.Second
 
-// tokens are the access tokens in circulation. They are opaque: their bearer learns nothing from them.
+// tokens are the access tokens in circulation, and to whom they were issued.
 type tokens struct {
 	mu     sync.Mutex
 	now    func() time.Time
-	issued map[string]time.Time
+	issued map[string]issue
 	cert   *x509.Certificate // the application's, or nil
 }
 
-func newTokens(o Options) *tokens { return &tokens{now: o.Now, issued: map[string]time.Time{}} }
+// issue is one token in circulation.
+type issue struct {
+	at time.Time
+	to caller
+}
 
-func (x *tokens) issue() string {
-	token := rand.Text() + rand.Text()
+func newTokens(o Options) *tokens { return &tokens{now: o.Now, issued: map[string]issue{}} }
+
+// add puts a token into circulation.
+func (x *tokens) add(token string, to caller) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	now := x.now()
-	for old, since := range x.issued {
-		if now.Sub(since) > tokenLife {
+	for old, i := range x.issued {
+		if now.Sub(i.at) > tokenLife {
 			delete(x.issued, old)
 		}
 	}
-	x.issued[token] = now
-	return token
+	x.issued[token] = issue{now, to}
 }
 
-// valid reports whether a token was issued less than life ago.
-func (x *tokens) valid(token string, life time.Duration) bool {
+// bearer is whose a token is that was issued less than life ago.
+func (x *tokens) bearer(token string, life time.Duration) (caller, bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	since, ok := x.issued[token]
-	return ok && x.now().Sub(since) < life
+	i, ok := x.issued[token]
+	return i.to, ok && x.now().Sub(i.at) < life
 }
 
 func (x *tokens) certificate() *x509.Certificate {
@@ -106,7 +110,7 @@ func (t *Tenant) serveToken(w http.ResponseWriter, r *http.Request, tenant strin
 		t.oauthError(w, e)
 		return
 	}
-	sendJSON(w, 200, map[string]any{"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": t.tokens.issue()})
+	sendJSON(w, 200, map[string]any{"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": t.issueToken()})
 }
 
 // oauthError is a refusal of the token endpoint; its number is the one after AADSTS.

@@ -75,6 +75,7 @@ func (t *Tenant) switchSync(on bool) *Error {
 		return nil
 	}
 	now := t.opts.Now()
+	// The 72 hours are documented, the wording of the refusal is not: UNVERIFIED.
 	if on && now.Before(t.syncOff.Add(syncPause)) {
 		return badRequest("Directory synchronization was turned off less than 72 hours ago and can't be turned on again before %s.",
 			t.syncOff.Add(syncPause).UTC().Format(time.RFC3339))

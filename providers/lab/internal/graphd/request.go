@@ -14,6 +14,7 @@ type request struct {
 	header http.Header
 	body   []byte
 	root   string // https://host/v1.0, for links
+	caller caller
 	route  *route
 	params []string // what the route's {…} segments matched
 }

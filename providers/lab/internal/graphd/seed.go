@@ -48,8 +48,8 @@ type atError struct {
 func (e *atError) Error() string { return e.err.Error() }
 
 // LoadSeed fills an empty tenant from a seed; name is the file's name for errors. The seed is one JSON object with the keys
-// organization, domains, users, groups, contacts, deletedItems, subscribedSkus and roleAssignments, in Graph's own shapes, and
-// lab with the [Manners] to begin with.
+// organization, onPremisesSynchronization, domains, users, groups, contacts, deletedItems, subscribedSkus and roleAssignments, in
+// Graph's own shapes, and lab with the [Manners] to begin with.
 // If r can seek, errors tell the line.
 func (t *Tenant) LoadSeed(r io.Reader, name string) error {
 	t.mu.Lock()
@@ -136,6 +136,17 @@ func (s *seeder) section(dec *jsontext.Decoder, key string) error {
 	case "organization":
 		s.org = &draft{}
 		return s.org.read(dec, s.t.reg, plainKind)
+	case "onPremisesSynchronization":
+		raw, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		next, e := s.t.sync.patched(raw)
+		if e != nil {
+			return fmt.Errorf("onPremisesSynchronization is {\"features\": {...}, \"configuration\": {...}} as Graph shows it: %w", e)
+		}
+		s.t.sync = next
+		return nil
 	case "users":
 		return s.each(dec, userKind, s.addUser)
 	case "groups":
@@ -170,7 +181,7 @@ func (s *seeder) section(dec *jsontext.Decoder, key string) error {
 		s.faults, err = parseManners(raw)
 		return err
 	}
-	return fmt.Errorf("%q is not a key of a tenant seed; the keys are organization, domains, users, groups, contacts, deletedItems,"+
+	return fmt.Errorf("%q is not a key of a tenant seed; the keys are organization, onPremisesSynchronization, domains, users, groups, contacts, deletedItems,"+
 		" subscribedSkus, roleAssignments and lab", key)
 }
 

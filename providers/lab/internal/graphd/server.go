@@ -44,17 +44,18 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("client-request-id", clientID)
 	}
 	body, e := readBody(w, r)
+	who, authorized := s.authorized(r)
 	var re reply
 	switch {
 	case e != nil:
-	case !s.authorized(r):
+	case !authorized:
 		e = &Error{Status: 401, Code: "InvalidAuthenticationToken", Message: "Access token has expired or is not yet valid."}
 		if r.Header.Get("Authorization") == "" {
 			e.Message = "Access token is empty."
 		}
 		h.Set("WWW-Authenticate", "Bearer")
 	default:
-		re, e = s.answer(r, rest, body, requestID, clientID)
+		re, e = s.answer(r, who, rest, body, requestID, clientID)
 	}
 	if e != nil {
 		re = errorReply(e, s.t.opts.Now(), requestID, clientID)
@@ -63,14 +64,14 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer routes a request from the wire: a batch or a single one.
-func (s *server) answer(r *http.Request, path string, body []byte, requestID, clientID string) (reply, *Error) {
+func (s *server) answer(r *http.Request, who caller, path string, body []byte, requestID, clientID string) (reply, *Error) {
 	root := "https://" + r.Host + "/v1.0"
 	if strings.EqualFold(path, "/$batch") {
 		s.t.stats.request(r.Method + " /$batch")
 		if r.Method != http.MethodPost {
 			return reply{}, &Error{Status: 405, Code: "Request_BadRequest", Message: "Specified HTTP method is not allowed for the request target."}
 		}
-		return s.batch(body, root, requestID, clientID)
+		return s.batch(who, body, root, requestID, clientID)
 	}
 	target := path
 	if r.URL.RawQuery != "" {
@@ -80,6 +81,7 @@ func (s *server) answer(r *http.Request, path string, body []byte, requestID, cl
 	if e != nil {
 		return reply{}, e
 	}
+	rq.caller = who
 	return s.risk(r.Method != http.MethodGet, func() (reply, *Error) { return s.serve(rq) })
 }
 
@@ -121,10 +123,15 @@ func errorReply(e *Error, now time.Time, requestID, clientID string) reply {
 	return reply{status: e.Status, header: e.Header, body: e.body(now, requestID, clientID)}
 }
 
-func (s *server) authorized(r *http.Request) bool {
+func (s *server) authorized(r *http.Request) (caller, bool) {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	static := s.t.opts.AccessToken
-	return ok && (static != "" && subtle.ConstantTimeCompare([]byte(token), []byte(static)) == 1 || s.t.tokens.valid(token, s.t.faults.tokenLife()))
+	if !ok {
+		return 0, false
+	}
+	if static := s.t.opts.AccessToken; static != "" && subtle.ConstantTimeCompare([]byte(token), []byte(static)) == 1 {
+		return anyCaller, true
+	}
+	return s.t.tokens.bearer(token, s.t.faults.tokenLife())
 }
 
 // send writes a reply, or does what a fault wants instead.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // syncSettings is the tenant's onPremisesSynchronization as raw JSON values.
@@ -39,7 +41,19 @@ func (s *syncSettings) body(id string) string {
 		`,"synchronizationPreventionType":` + quoted(s.kind) + `}},"features":` + jsonOf(s.features)
 }
 
+// delegatedOnly refuses applications: the permissions for a tenant's synchronization settings can be given to people only
+// (permissions reference, OnPremDirectorySynchronization).
+func delegatedOnly(rq *request) *Error {
+	if rq.caller == application {
+		return denied()
+	}
+	return nil
+}
+
 func (t *Tenant) listSynchronization(rq *request) (reply, *Error) {
+	if e := delegatedOnly(rq); e != nil {
+		return reply{}, e
+	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	return reply{status: 200, body: []byte(`{"@odata.context":"` + rq.root + `/$metadata#directory/onPremisesSynchronization","value":[{` +
@@ -47,6 +61,9 @@ func (t *Tenant) listSynchronization(rq *request) (reply, *Error) {
 }
 
 func (t *Tenant) getSynchronization(rq *request) (reply, *Error) {
+	if e := delegatedOnly(rq); e != nil {
+		return reply{}, e
+	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	if !strings.EqualFold(rq.params[0], t.tenantID) {
@@ -69,23 +86,55 @@ type syncPatch struct {
 }
 
 func (t *Tenant) patchSynchronization(rq *request) (reply, *Error) {
+	if e := delegatedOnly(rq); e != nil {
+		return reply{}, e
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !strings.EqualFold(rq.params[0], t.tenantID) {
 		return reply{}, notFound(rq.params[0])
 	}
-	next, e := t.sync.patched(rq.body)
-	if e != nil {
+	if e := t.changeSynchronization(rq.body); e != nil {
 		return reply{}, e
 	}
+	return reply{status: 204}, nil
+}
+
+// changeSynchronization carries out a PATCH's body. The caller holds the write lock.
+func (t *Tenant) changeSynchronization(body []byte) *Error {
+	next, e := t.sync.patched(body)
+	if e != nil {
+		return e
+	}
 	if t.onChange != nil {
-		record := []byte(`{"op":"put","kind":"onPremisesSynchronization","object":` + jsonOf(json.RawMessage(rq.body)) + `}`)
+		record := []byte(`{"op":"put","kind":"onPremisesSynchronization","object":` + jsonOf(json.RawMessage(body)) + `}`)
 		if err := t.onChange(record); err != nil {
-			return reply{}, journalFailed(err)
+			return journalFailed(err)
 		}
 	}
 	t.sync = next
-	return reply{status: 204}, nil
+	return nil
+}
+
+// setSwitch is [Tenant.Set] for the tenant's own switches: onPremisesSyncEnabled of the organization, and the features of its
+// onPremisesSynchronization. ok is false if name means something else. The caller holds the write lock.
+func (t *Tenant) setSwitch(name, property string, value jsontext.Value) (ok bool, err error) {
+	switch {
+	case strings.EqualFold(name, "organization") && strings.EqualFold(property, "onPremisesSyncEnabled"):
+		if k := value.Kind(); k != 't' && k != 'f' {
+			return true, fmt.Errorf("%s is true or false", property)
+		}
+		if e := t.switchSync(value.Kind() == 't'); e != nil {
+			return true, e
+		}
+		return true, nil
+	case strings.EqualFold(name, "onPremisesSynchronization"):
+		if e := t.changeSynchronization([]byte(`{"features":{` + quoted(property) + `:` + string(value) + `}}`)); e != nil {
+			return true, e
+		}
+		return true, nil
+	}
+	return false, nil
 }
 
 // patched is s with a body's changes.

@@ -1,0 +1,67 @@
+package entra
+
+import (
+	"encoding/base64"
+	"net/http"
+	"testing"
+
+	"github.com/dirform/dirform/providers"
+)
+
+func jwt(claims string) string {
+	return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln"
+}
+
+// TestIdentity: who is signed in is read from the token where it says so, and a token that says nothing is no mistake.
+func TestIdentity(t *testing.T) {
+	for name, x := range map[string]struct {
+		token string
+		want  providers.Identity
+	}{
+		"application": {jwt(`{"oid":"SP-1","appid":"APP-1","idtyp":"app"}`), providers.Identity{ID: "sp-1", AppID: "app-1"}},
+		"person":      {jwt(`{"oid":"u-1","appid":"cli","idtyp":"user","scp":"User.Read"}`), providers.Identity{ID: "u-1", AppID: "cli", User: true}},
+		"no idtyp":    {jwt(`{"oid":"u-1","azp":"cli","scp":"User.Read"}`), providers.Identity{ID: "u-1", AppID: "cli", User: true}},
+		"no claims":   {jwt(`{}`), providers.Identity{}},
+		"opaque":      {"EwBYA8l6BAAU", providers.Identity{}},
+		"encrypted":   {"a.b.c.d.e", providers.Identity{}},
+		"not base64":  {"e30.!!!.c2ln", providers.Identity{}},
+		"not JSON":    {"e30.eA.c2ln", providers.Identity{}},
+		"not texts":   {jwt(`{"oid":{"x":1}}`), providers.Identity{}},
+		"empty":       {"", providers.Identity{}},
+	} {
+		if got := identityOf(x.token); got != x.want {
+			t.Errorf("%s: %+v, want %+v", name, got, x.want)
+		}
+	}
+}
+
+func FuzzIdentity(f *testing.F) {
+	f.Add(jwt(`{"oid":"u-1","idtyp":"user"}`))
+	f.Add("..")
+	f.Fuzz(func(t *testing.T, token string) {
+		if id := identityOf(token); id.User && id.ID == "" {
+			t.Errorf("a person without an id: %+v", id)
+		}
+	})
+}
+
+// TestSyncFeatures: the switches are read with one request, and a default that is not spelled out holds.
+func TestSyncFeatures(t *testing.T) {
+	for body, want := range map[string]providers.SyncFeatures{
+		`{"value":[{"features":{"blockSoftMatchEnabled":true,"softMatchOnUpnEnabled":false}}]}`: {Known: true, BlockSoftMatch: true},
+		`{"value":[{"features":{"blockCloudObjectTakeoverThroughHardMatchEnabled":true}}]}`:     {Known: true, BlockHardMatch: true, SoftMatchOnUPN: true},
+		`{"value":[]}`: {},
+	} {
+		s := serve(t, func(w http.ResponseWriter, r *http.Request) { w.Write([]byte(body)) })
+		got, err := s.reader(t).SyncFeatures(t.Context())
+		if got != want || err != nil || len(s.requests()) != 1 {
+			t.Errorf("%s: %+v %v, %d requests", body, got, err, len(s.requests()))
+		}
+	}
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		reply(w, 403, graphError("Authorization_RequestDenied", "Insufficient privileges to complete the operation."))
+	})
+	if got, err := s.reader(t).SyncFeatures(t.Context()); statusOf(err) != 403 || got.Known || len(s.requests()) != 1 {
+		t.Errorf("refused: %+v %v, %d requests", got, err, len(s.requests()))
+	}
+}
