@@ -2,7 +2,6 @@ package entra
 
 import (
 	"encoding/base64"
-	"net/http"
 	"testing"
 
 	"github.com/dirform/dirform/providers"
@@ -43,25 +42,4 @@ func FuzzIdentity(f *testing.F) {
 			t.Errorf("a person without an id: %+v", id)
 		}
 	})
-}
-
-// TestSyncFeatures: the switches are read with one request, and a default that is not spelled out holds.
-func TestSyncFeatures(t *testing.T) {
-	for body, want := range map[string]providers.SyncFeatures{
-		`{"value":[{"features":{"blockSoftMatchEnabled":true,"softMatchOnUpnEnabled":false}}]}`: {Known: true, BlockSoftMatch: true},
-		`{"value":[{"features":{"blockCloudObjectTakeoverThroughHardMatchEnabled":true}}]}`:     {Known: true, BlockHardMatch: true, SoftMatchOnUPN: true},
-		`{"value":[]}`: {},
-	} {
-		s := serve(t, func(w http.ResponseWriter, r *http.Request) { w.Write([]byte(body)) })
-		got, err := s.reader(t).SyncFeatures(t.Context())
-		if got != want || err != nil || len(s.requests()) != 1 {
-			t.Errorf("%s: %+v %v, %d requests", body, got, err, len(s.requests()))
-		}
-	}
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		reply(w, 403, graphError("Authorization_RequestDenied", "Insufficient privileges to complete the operation."))
-	})
-	if got, err := s.reader(t).SyncFeatures(t.Context()); statusOf(err) != 403 || got.Known || len(s.requests()) != 1 {
-		t.Errorf("refused: %+v %v, %d requests", got, err, len(s.requests()))
-	}
 }
