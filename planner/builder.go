@@ -20,6 +20,8 @@ type Settings struct {
 	Organization providers.Organization
 	Domains      []providers.TenantDomain
 	RoleHolders  []providers.RoleHolder
+	Identity     providers.Identity     // who dirform is signed in as
+	SyncFeatures providers.SyncFeatures // what the tenant allows sync clients
 	// Suffixes are the UPN suffixes each forest has, by provider name.
 	Suffixes map[string][]string
 	// OUs are the resolved containers of each scope, by scope name.

@@ -216,7 +216,7 @@ func (s *subject) checkMatch() error {
 	case flags&vVanished != 0:
 		s.find(vanished(s.link.TargetID, s.anchor))
 	case flags&vBadLink != 0:
-		s.find(badLink(s.p.declaredBy[s.row], false))
+		s.findBadLink(s.p.declaredBy[s.row])
 	case flags&vClaimed != 0:
 		if s.rivalAnchored() {
 			return s.findOldOwner(int(s.v.rival))
@@ -228,6 +228,14 @@ func (s *subject) checkMatch() error {
 		s.find(inRecycleBin(s.live), tenantRef(s.live))
 	}
 	return nil
+}
+
+func (s *subject) findBadLink(l *config.Link) {
+	if s.p.b.set.isOwnApplication(l.Tenant) {
+		s.find(ownApplication(l))
+		return
+	}
+	s.find(badLink(l, false))
 }
 
 func (s *subject) findRival(f *Finding) error {
@@ -463,12 +471,7 @@ func (s *subject) checkTarget() {
 	if s.live.Get("onPremisesSyncEnabled").Bool() {
 		s.find(syncedElsewhere(s.live, t), tenantRef(s.live))
 	}
-	if roles := s.p.roles[s.p.h.Fingerprint(&refAttr, state.String(s.live.ID))]; len(roles) > 0 && t.Privileged != "allow" {
-		s.find(privileged(s.live, roles, t), tenantRef(s.live))
-	}
-	if name, ok := s.p.protected[s.liveRow]; ok {
-		s.find(protected(s.live, name), tenantRef(s.live))
-	}
+	s.checkPrivilege()
 }
 
 func (s *subject) reason(a state.Action) string {

@@ -45,6 +45,7 @@ var Codes = []Code{
 	{"DF215", Warning, "Blocked account was changed outside dirform", "Somebody edited attributes of an account that dirform does not touch because of another finding.", "Resolve the other finding; the next apply sets the attributes again."},
 	{"DF216", Warning, "Deleted account had this user name", "An account in the recycle bin was called so before it was deleted; creating makes a new and empty one beside it.", "If it is the same person, restore the deleted account, or name its object id in a link block; else nothing needs to be done."},
 	{"DF217", Error, "Old anchor still has a living object", "The account is to get this object's anchor, but carries that of another source object which is still in a scope: the account would be taken from that one.", "Take the old object out of every scope once the new one is to have the account, or correct the value by which the new one matches."},
+	{"DF218", Error, "The tenant does not allow this match", "The account holds a role, or a switch of the tenant (blockCloudObjectTakeoverThroughHardMatchEnabled, blockSoftMatchEnabled, softMatchOnUpnEnabled) stands against matching; a sync client would get InvalidHardMatch or InvalidSoftMatch.", "Take the role away, apply and give it back; or lift the switch for the migration; or decide the pair with a link block."},
 	{"DF301", Warning, "Attribute cannot be cleared", "The source has no value any more, and the tenant does not let the attribute be empty, so it stays as it is.", "Give the mapping a value for this case, or put the attribute under unmanaged."},
 	{"DF304", Warning, "Old address may stay behind", "An address moves from one account to another, and an account with a mailbox keeps its old address as a further one, which Microsoft Graph cannot take away.", "Nothing, if the account has no mailbox; else remove the further address in Exchange before applying."},
 	{"DF401", Error, "Guard limit exceeded", "The plan holds more actions of one kind than the guard allows.", "Look whether a scope or filter is wrong; if not, `--allow LIMIT=N` lifts the limit for one run."},
@@ -53,7 +54,9 @@ var Codes = []Code{
 	{"DF404", Error, "Scope OU was replaced", "Another OU stands where the recorded one was, and that one still exists elsewhere.", "Point the scope at the OU that is meant."},
 	{"DF405", Error, "Account is protected", "A guard's protect list names the account.", "Nothing, if that is right; else take it off the list."},
 	{"DF406", Warning, "Protected name is unknown", "A guard's protect list names somebody whom the tenant does not have, so it protects nobody.", "Correct the name; an object id stays the same when an account is renamed."},
-	{"DF501", Warning, "Part of the tenant cannot be read", "The application lacks a permission, so address conflicts with these objects cannot be foreseen.", "Grant the permission that the finding names."},
+	{"DF407", Error, "Last enabled Global Administrator", "The plan would leave the tenant without an enabled user that holds Global Administrator, or rename or take over the only one.", "Give the role to another enabled account first, best to one that is not synchronised."},
+	{"DF408", Error, "This is dirform's own identity", "The account is the one that dirform is signed in with, or a link block names its application.", "Sign in as an application, or as somebody who is not synchronised; leave the account out of the scope."},
+	{"DF501", Warning, "Part of the tenant cannot be read", "The application lacks a permission, so what depends on these objects, such as address conflicts, cannot be foreseen.", "Grant the permission that the finding names."},
 }
 
 // codeOf is the entry of a code; codes are constants of this package.
@@ -208,6 +211,13 @@ func OUReplaced(s *config.Scope, declared, now string) *Finding {
 func Unreadable(kind state.Kind, err error) *Finding {
 	why, fix, _ := strings.Cut(err.Error(), "\n") // the permission to grant stands on a line of its own
 	return about(finding("DF501", fmt.Sprintf("Reading %ss is refused: %s.", kind, why), fix), "", string(kind), "")
+}
+
+// UnreadableRoles is the finding that nobody knows who holds a role, where no link policy asks for it.
+func UnreadableRoles(err error) *Finding {
+	why, fix, _ := strings.Cut(err.Error(), "\n")
+	return about(finding("DF501", fmt.Sprintf("Reading who holds a directory role is refused, so the last Global Administrator cannot be told from others: %s.", why), fix),
+		"", "roles", "")
 }
 
 func protectsNobody(g *config.Guard, name string) *Finding {

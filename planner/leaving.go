@@ -52,8 +52,8 @@ func (p *plan) decideLeaving(l int) (decision, error) {
 	ref := tenantRef(live)
 	ref.Address, ref.Anchor = addr, link.Anchor
 	d := decision{outcome: outChange, key: key, change: c}
-	if f := p.leavingRefused(t, live, policy); f != nil {
-		f.Objects = []ObjectRef{ref}
+	if f := p.leavingRefused(t, c.Action, live, policy); f != nil {
+		f.Objects = append([]ObjectRef{ref}, f.Objects...)
 		d = decision{outcome: outBlocked, key: key, findings: []*Finding{f}}
 	}
 	return d, nil
@@ -94,7 +94,10 @@ func (p *plan) leave(c *state.Change, leaving string, live *state.Object, left b
 	return false
 }
 
-func (p *plan) leavingRefused(t int, live *state.Object, policy *config.LinkPolicy) *Finding {
+func (p *plan) leavingRefused(t int, action state.Action, live *state.Object, policy *config.LinkPolicy) *Finding {
+	if p.b.set.isSelf(live.ID) {
+		return ownAccount(live)
+	}
 	if name, ok := p.protected[t]; ok {
 		return protected(live, name)
 	}
@@ -103,6 +106,12 @@ func (p *plan) leavingRefused(t int, live *state.Object, policy *config.LinkPoli
 	}
 	if live.Get("onPremisesSyncEnabled").Bool() {
 		return syncedElsewhere(live, policy)
+	}
+	switch {
+	case p.admins.kept[t]:
+		return p.noAdminLeft(t)
+	case live.Kind == state.Group && action == state.ActionDelete && p.grantsAdmin(live.ID):
+		return adminGroup(live)
 	}
 	return nil
 }

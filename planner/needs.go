@@ -99,6 +99,15 @@ func (p *plan) givesUp(s int, attribute names, name uint64) bool {
 // settleNeeds blocks every row that waits for one that will not give up its name, opens circles, and works out the order.
 func (p *plan) settleNeeds() {
 	defer func() { p.settled = true }()
+	p.blockWaiting()
+	if p.settleAdmins() {
+		p.blockWaiting() // who waits for one of them waits in vain
+	}
+	p.openCircles(p.waiting())
+}
+
+// blockWaiting blocks every row that waits, directly or not, for one that will not give up its name.
+func (p *plan) blockWaiting() {
 	waiting := p.waiting()
 	for changed := true; changed; {
 		changed = false
@@ -115,7 +124,6 @@ func (p *plan) settleNeeds() {
 			changed = true
 		}
 	}
-	p.openCircles(p.waiting())
 }
 
 // blockNeed blocks a row that waits in vain.

@@ -40,7 +40,8 @@ type plan struct {
 
 	roles     map[uint64][]string // by tenantMeta.id
 	protected map[int]string      // tenant row to the name in the guard
-	verified  map[string]bool     // verified domains, lower case
+	admins    admins
+	verified  map[string]bool // verified domains, lower case
 
 	totals  Totals
 	needs   needs // who waits for whom to give up a name
@@ -98,6 +99,7 @@ func (b *Builder) newPlan() *plan {
 	for _, r := range b.set.RoleHolders {
 		p.roles[p.h.Fingerprint(&refAttr, state.String(r.ID))] = r.Roles
 	}
+	p.findAdmins()
 	return p
 }
 

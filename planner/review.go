@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
 
@@ -11,35 +12,42 @@ import (
 type Reviewer struct {
 	b         *Builder
 	roles     map[string][]string // by object id, lower case
+	admins    map[string]bool     // ids of those who hold Global Administrator, lower case; groups among them
+	gone      map[string]bool     // of these, whom the changes that were let through take out of service
 	sameRules bool
 }
 
-// NewReviewer prepares to review changes under the rules, key, domains and role holders of s; the rest of s is not looked at. If the
-// rules are not those that the plan was made with, a change is only held against protect lists and roles.
+// NewReviewer prepares to review changes under the rules, key, identity, domains, switches and role holders of s; the rest of s is
+// not looked at. If the rules are not those that the plan was made with, a change is only held against what no plan may do.
 func NewReviewer(s Settings, sameRules bool) *Reviewer {
-	v := &Reviewer{b: New(s), roles: map[string][]string{}, sameRules: sameRules}
+	v := &Reviewer{b: New(s), roles: map[string][]string{}, admins: map[string]bool{}, gone: map[string]bool{}, sameRules: sameRules}
 	for _, r := range s.RoleHolders {
-		v.roles[strings.ToLower(r.ID)] = r.Roles
+		id := strings.ToLower(r.ID)
+		v.roles[id] = r.Roles
+		if slices.Contains(r.Templates, providers.GlobalAdministrator) {
+			v.admins[id] = true
+		}
 	}
 	return v
 }
 
 // Stale says why a change is not to be made any more, or "". o is the change's source object as its scope has it now, nil if it
-// is not in the scope.
-func (v *Reviewer) Stale(c *state.Change, o *state.Object) string {
-	if name := v.protects(c); name != "" {
-		return "guard's protect names it: " + name
-	}
+// is not in the scope; accounts are the tenant's objects that [Reviewer.Wants] asked for, by id in lower case.
+func (v *Reviewer) Stale(c *state.Change, o *state.Object, accounts map[string]*state.Object) string {
 	t := v.table(c)
-	if t == nil {
-		return ""
+	if why := v.refused(c, t, accounts); why != "" {
+		return why
 	}
-	if roles := v.roles[strings.ToLower(c.TargetID)]; len(roles) > 0 && t.policy.Privileged != "allow" {
-		return "its account holds a directory role: " + strings.Join(roles, ", ")
+	if t != nil && v.sameRules {
+		if why := t.moved(c, o); why != "" {
+			return why
+		}
 	}
-	if !v.sameRules {
-		return ""
-	}
+	return v.lastAdmin(c, accounts)
+}
+
+// moved says how a change's source object is elsewhere or other than planned, or "".
+func (t *sourceTable) moved(c *state.Change, o *state.Object) string {
 	if o != nil && !t.has(o) {
 		o = nil
 	}
@@ -66,27 +74,6 @@ func (v *Reviewer) table(c *state.Change) *sourceTable {
 		}
 	}
 	return nil
-}
-
-// protects is the name by which a guard protects the change's account, or "".
-func (v *Reviewer) protects(c *state.Change) string {
-	names := []string{c.TargetID}
-	if _, key, ok := strings.Cut(c.Address, "[\""); ok {
-		names = append(names, strings.TrimSuffix(key, "\"]"))
-	}
-	for _, a := range c.Attributes {
-		if a.Name == "userPrincipalName" || a.Name == "mail" {
-			names = append(names, a.Before.Str())
-		}
-	}
-	for _, g := range v.b.set.Rules.Guards {
-		for _, p := range g.Protect {
-			if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, p) }) {
-				return p
-			}
-		}
-	}
-	return ""
 }
 
 // has reports whether an object below the scope's OUs is in the scope.

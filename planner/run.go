@@ -101,13 +101,18 @@ func (p *plan) survey() (steps []step, records []int, err error) {
 		}
 		steps = append(steps, st)
 	}
+	if steps, err = p.surveyLinks(steps); err != nil {
+		return nil, nil, err
+	}
 	p.settleNeeds()
 	for i := range steps {
-		if depth, ok := p.needs.depth[steps[i].row]; ok {
+		if depth, ok := p.needs.depth[steps[i].row]; ok && !steps[i].leaving {
 			steps[i].phase, steps[i].depth = phases[state.ActionUpdate], int32(depth)
 		}
 	}
-	return p.surveyLinks(steps, records)
+	sortSteps(steps)
+	slices.SortFunc(records, p.compareGUID)
+	return steps, records, nil
 }
 
 // leaving is how many links have lost their source objects.
@@ -127,6 +132,9 @@ func (p *plan) surveyRow(s int, keepKey bool) (step, error) {
 	}
 	v, m := &p.verdicts[s], p.srcMeta(s)
 	v.outcome = d.outcome
+	if v.flags&vDeleted == 0 {
+		p.noteLoss(d.change, int(v.target), s)
+	}
 	st := step{phase: phaseSilent, row: int32(s), order: m.order, guid: m.guid}
 	if keepKey {
 		st.key = sortKey(d.key)
@@ -140,8 +148,8 @@ func (p *plan) surveyRow(s int, keepKey bool) (step, error) {
 // sortKey is a readable key as it is sorted. It is a copy, because a key may share the memory of its whole object.
 func sortKey(key string) string { return strings.Clone(strings.ToLower(key)) }
 
-// surveyLinks adds the links whose source objects have left, and sorts.
-func (p *plan) surveyLinks(steps []step, records []int) ([]step, []int, error) {
+// surveyLinks adds the links whose source objects have left.
+func (p *plan) surveyLinks(steps []step) ([]step, error) {
 	useKeys := cap(steps) <= keysInMemory
 	for l := range p.links.rows.Len() {
 		if p.linkSource[l] >= 0 {
@@ -149,7 +157,7 @@ func (p *plan) surveyLinks(steps []step, records []int) ([]step, []int, error) {
 		}
 		d, err := p.decideLeaving(l)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		st := step{phase: phaseSilent, leaving: true, row: int32(l), guid: p.links.rows.Meta(l).guid, order: orderOf(d.key)}
 		if useKeys {
@@ -157,9 +165,15 @@ func (p *plan) surveyLinks(steps []step, records []int) ([]step, []int, error) {
 		}
 		if d.change != nil {
 			st.phase = phases[d.change.Action]
+			p.noteLoss(d.change, int(p.linkTarget[l]), -1)
 		}
 		steps = append(steps, st)
 	}
+	return steps, nil
+}
+
+// sortSteps brings steps into the order of their execution.
+func sortSteps(steps []step) {
 	slices.SortFunc(steps, func(a, b step) int {
 		if c := cmp.Or(cmp.Compare(a.phase, b.phase), cmp.Compare(a.depth, b.depth), cmp.Compare(a.order, b.order)); c != 0 {
 			return c
@@ -169,8 +183,6 @@ func (p *plan) surveyLinks(steps []step, records []int) ([]step, []int, error) {
 		}
 		return slices.Compare(a.guid[:], b.guid[:])
 	})
-	slices.SortFunc(records, p.compareGUID)
-	return steps, records, nil
 }
 
 // selected reports whether --target and --exclude leave an address in the plan.
@@ -198,7 +210,10 @@ func (p *plan) protect() map[int]string {
 				rows[t] = name
 			}
 			p.tenAddress.Each(p.h.Fingerprint(&addressAttr, state.String(name)), func(i int) { rows[p.addressRow(i)] = name })
-			if len(rows) == known && !slices.Contains(slices.Collect(maps.Values(rows)), name) {
+			if p.b.set.isSelf(name) || p.b.set.isOwnApplication(name) {
+				continue // protected anyway, and an application is not among the accounts
+			}
+			if len(rows) == known && !slices.Contains(slices.Collect(maps.Values(rows)), name) && !p.inBin(name) {
 				p.early = append(p.early, protectsNobody(g, name))
 			}
 		}

@@ -147,6 +147,12 @@ func tenantObject(id string, attrs map[string]state.Value, shape *state.Shape) *
 	return o
 }
 
+func (w worldTenant) Identity(context.Context) (id providers.Identity, err error) { return id, nil }
+
+func (w worldTenant) SyncFeatures(context.Context) (f providers.SyncFeatures, err error) {
+	return f, nil
+}
+
 func (w worldTenant) Lookup(_ context.Context, _ state.Kind, ids []string, shape *state.Shape) providers.Objects {
 	return func(yield func(*state.Object, error) bool) {
 		for _, id := range ids {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dirform/dirform/config"
@@ -86,12 +87,39 @@ func (r *applyRun) reviewer(ctx context.Context, cfg *config.Config, record *sto
 		if err != nil {
 			return nil, err
 		}
+		accounts, err := now.accountsFor(ctx, v, changes)
+		if err != nil {
+			return nil, err
+		}
 		reasons := make([]string, len(changes))
 		for i, c := range changes {
-			reasons[i] = v.Stale(c, found[c])
+			reasons[i] = v.Stale(c, found[c], accounts)
 		}
 		return reasons, nil
 	}, nil
+}
+
+// accountsFor looks up what the reviewer wants to see of the tenant, by object id in lower case.
+func (r *reading) accountsFor(ctx context.Context, v *planner.Reviewer, changes []*state.Change) (map[string]*state.Object, error) {
+	tenant, err := r.dirs.openTenant(ctx, r.cfg.Entra)
+	if err != nil {
+		return nil, err
+	}
+	accounts := map[string]*state.Object{}
+	for _, kind := range []state.Kind{state.User, state.Group} {
+		ids, attributes := v.Wants(kind, changes)
+		slices.Sort(ids)
+		if ids = slices.Compact(ids); len(ids) == 0 {
+			continue
+		}
+		for o, err := range tenant.Lookup(ctx, kind, ids, attributes) {
+			if err != nil {
+				return nil, err
+			}
+			accounts[strings.ToLower(o.ID)] = o.Clone()
+		}
+	}
+	return accounts, nil
 }
 
 // again reads the source objects of changes that are below their scopes' OUs and pass their filters.

@@ -140,9 +140,31 @@ func (r *reading) lookAtTenant(ctx context.Context) error {
 	if r.set.Domains, err = tenant.Domains(ctx); err != nil {
 		return err
 	}
+	if r.set.Identity, err = tenant.Identity(ctx); err != nil {
+		return err
+	}
 	r.set.RoleHolders, err = tenant.RoleHolders(ctx)
 	if err != nil && forbidden(err) && !slices.ContainsFunc(r.cfg.Policies, func(p *config.LinkPolicy) bool { return p.Privileged != "allow" }) {
-		return nil // nobody is protected for a role, so it need not be known who has one
+		r.set.Findings = append(r.set.Findings, planner.UnreadableRoles(err)) // no policy protects anybody for a role
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	return r.lookAtSwitches(ctx, tenant)
+}
+
+// lookAtSwitches reads what the tenant allows sync clients. Applications may not, and then nothing follows from it.
+func (r *reading) lookAtSwitches(ctx context.Context, tenant providers.TenantReader) (err error) {
+	r.set.SyncFeatures, err = tenant.SyncFeatures(ctx)
+	var refused *providers.ServiceError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	switch refused.Status {
+	case 400, 403, 404: // nobody has given the permission, or this cloud has no such thing
+		r.dirs.app.logger().Info("the tenant's switches for sync clients cannot be read", "status", refused.Status)
+		return nil
 	}
 	return err
 }
