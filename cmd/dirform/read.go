@@ -154,8 +154,14 @@ func (r *reading) lookAtTenant(ctx context.Context) error {
 	return r.lookAtSwitches(ctx, tenant)
 }
 
-// lookAtSwitches reads what the tenant allows sync clients. Applications may not, and then nothing follows from it.
+// lookAtSwitches reads what the tenant allows sync clients. An application may not, so it does not ask; then, and whenever they
+// are refused, nothing follows from them.
 func (r *reading) lookAtSwitches(ctx context.Context, tenant providers.TenantReader) (err error) {
+	log := r.dirs.app.logger()
+	if id := r.set.Identity; id.ID != "" && !id.User {
+		log.Info("the tenant's switches for sync clients are shown to people only")
+		return nil
+	}
 	r.set.SyncFeatures, err = tenant.SyncFeatures(ctx)
 	var refused *providers.ServiceError
 	if !errors.As(err, &refused) {
@@ -163,7 +169,7 @@ func (r *reading) lookAtSwitches(ctx context.Context, tenant providers.TenantRea
 	}
 	switch refused.Status {
 	case 400, 403, 404: // nobody has given the permission, or this cloud has no such thing
-		r.dirs.app.logger().Info("the tenant's switches for sync clients cannot be read", "status", refused.Status)
+		log.Info("the tenant's switches for sync clients cannot be read", "status", refused.Status)
 		return nil
 	}
 	return err
