@@ -100,6 +100,10 @@ func (l *loader) mappingAttributes(c *content, m *Mapping) {
 				l.duplicate(&a.NameRange, "The attribute "+target.Name, at)
 				continue
 			}
+			if target.Reported && name == "initial" {
+				l.fail(&a.NameRange, "Attribute cannot be set at creation", "%s cannot be written through Microsoft Graph, so an account cannot be created with it. Map it under attributes: dirform then reports what has to be set in Exchange.", target.Name)
+				continue
+			}
 			seen[target.Name] = a.NameRange
 			am := &AttributeMapping{Target: target, DeclaredAt: place(a.SrcRange), Expr: l.compile(a, target, m.Kind, false)}
 			l.checkConstant(a, am)
@@ -164,13 +168,13 @@ func (l *loader) target(a *hclsyntax.Attribute, kind state.Kind) *state.Attribut
 	case t == nil && l.misplaced(a, "a mapping"):
 		return nil
 	case t == nil:
-		writable := slices.DeleteFunc(slices.Clone(schema.Names()), func(n string) bool { return schema.Lookup(n).ReadOnly })
+		writable := slices.DeleteFunc(slices.Clone(schema.Names()), func(n string) bool { return schema.Lookup(n).ReadOnly && !schema.Lookup(n).Reported })
 		l.fail(&a.NameRange, "Unknown tenant attribute", "A %s in the tenant has no attribute %q.%s%s", kind, a.Name, expr.DidYouMean(a.Name, writable), adName(a.Name))
 		return nil
 	case strings.EqualFold(t.Name, "onPremisesImmutableId"):
 		l.fail(&a.NameRange, "Anchor cannot be mapped", "onPremisesImmutableId ties the tenant object to its source, and dirform sets it itself. Choose where it comes from with anchor in a link_policy block.")
 		return nil
-	case t.ReadOnly:
+	case t.ReadOnly && !t.Reported:
 		l.fail(&a.NameRange, "Read-only tenant attribute", "%s cannot be written through Microsoft Graph%s", t.Name, readOnlyCure(t.Name))
 		return nil
 	}
@@ -194,7 +198,7 @@ func adName(name string) string {
 func readOnlyCure(name string) string {
 	switch name {
 	case "proxyAddresses":
-		return ": the service derives them. The primary address follows mail, which can be mapped; further addresses (aliases) can't be written through Graph and are kept in Exchange. Map mail = primary_smtp(ad.proxyAddresses)."
+		return ": they are kept in Exchange."
 	case "passwordProfile":
 		return " from a mapping: dirform gives a new account a random password that nobody learns."
 	case "id":

@@ -125,7 +125,7 @@ func TestDefaults(t *testing.T) {
 func TestPreset(t *testing.T) {
 	cfg := must(t, "", config.Options{})
 	m := cfg.Mappings[0]
-	if len(m.Attributes) != 24 {
+	if len(m.Attributes) != 25 {
 		t.Errorf("the preset manages %d attributes", len(m.Attributes))
 	}
 	ad := providers.ADSchema(state.User)

@@ -10,15 +10,17 @@ import (
 )
 
 // presetDefault are the usual flows of a user from Active Directory to Entra, as Entra Connect's default rules have them as far
-// as Microsoft Graph can write them. Three things are left out on purpose: the fifteen extension attributes, which only exist
-// where Exchange has extended the forest's schema; proxyAddresses, which Graph doesn't write; and the anchor, which is not a
-// matter of mapping. A null usageLocation or mail leaves the tenant's value alone, because the tenant can't clear them.
+// as Microsoft Graph can write them, and proxyAddresses, which it only reads, so that further addresses are reported. Two things
+// are left out on purpose: the fifteen extension attributes, which only exist where Exchange has extended the forest's schema,
+// and the anchor, which is not a matter of mapping. A null usageLocation, mail or proxyAddresses leaves the tenant's value alone,
+// because the tenant can't clear them.
 const presetDefault = `
 userPrincipalName = ad.userPrincipalName
 displayName       = coalesce(ad.displayName, ad.cn)
 givenName         = ad.givenName
 surname           = ad.sn
 mail              = ad.mail
+proxyAddresses    = ad.proxyAddresses
 mailNickname      = coalesce(ad.mailNickname, split("@", ad.userPrincipalName)[0], ad.sAMAccountName)
 accountEnabled    = !has_flag(ad.userAccountControl, 2)
 jobTitle          = ad.title
@@ -89,6 +91,8 @@ func schemaless(name string) *state.Attribute {
 		return &state.Attribute{Name: name, Type: state.TypeBool}
 	case "businessPhones":
 		return &state.Attribute{Name: name, Multi: true}
+	case "proxyAddresses":
+		return &state.Attribute{Name: name, Multi: true, Reported: true}
 	case "manager":
 		return &state.Attribute{Name: name, Type: state.TypeReference}
 	}

@@ -45,6 +45,8 @@ type Builder struct {
 	tenant  []*tenantTable // sorted by kind before planning
 	deleted []*tenantTable
 	links   *linkTable
+	// verified are the tenant's verified domains, lower case.
+	verified map[string]bool
 
 	surveyed *surveyed // what explanations are taken from
 }
@@ -52,7 +54,7 @@ type Builder struct {
 // New prepares a plan.
 func New(s Settings) *Builder {
 	s.Schema = remembered(s.Schema)
-	b := &Builder{set: s, layouts: layoutsOf(s.Rules, s.Schema)}
+	b := &Builder{set: s, layouts: layoutsOf(s.Rules, s.Schema), verified: verifiedDomains(s.Domains)}
 	for _, scope := range s.Rules.Scopes {
 		for _, kind := range scope.Objects {
 			b.sources = append(b.sources, newSourceTable(b, scope, kind))
@@ -97,12 +99,14 @@ func (b *Builder) Warn(f *Finding) {
 	b.set.Findings = append(b.set.Findings, f)
 }
 
-// layout is how objects of one kind are laid out in rows: a fingerprint column per attribute that any mapping manages.
+// layout is how objects of one kind are laid out in rows: a fingerprint column per attribute that any mapping writes.
 type layout struct {
 	kind  state.Kind
 	cols  []*state.Attribute // sorted by name
 	shape *state.Shape       // tenant attributes to read: what matching needs, then the columns
 	at    []int              // column to position in shape
+	// aliases says that a mapping wants aliases, which are compared otherwise: see [sourceTable.aliasSum].
+	aliases bool
 }
 
 // identifying are the tenant attributes that matching and findings need of every object, by kind.
@@ -123,7 +127,9 @@ func layoutsOf(rules *config.Config, schema func(state.Kind) *state.Schema) map[
 			layouts[m.Kind] = l
 		}
 		for _, a := range m.Attributes {
-			if !slices.Contains(l.cols, a.Target) {
+			if a.Target.Reported {
+				l.aliases = true
+			} else if !slices.Contains(l.cols, a.Target) {
 				l.cols = append(l.cols, a.Target)
 			}
 		}

@@ -75,6 +75,13 @@ func (p *plan) decide(s int) (decision, error) {
 	default:
 		d.record = sub.refresh()
 	}
+	if p.settled && d.outcome != outBlocked && d.outcome != outIgnored {
+		found, err := sub.aliasFindings()
+		if err != nil {
+			return decision{}, err
+		}
+		d.findings = append(d.findings, found...)
+	}
 	return d, nil
 }
 

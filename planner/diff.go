@@ -62,6 +62,9 @@ func (c *crowd) add(p *plan, s int) {
 // not let them be empty.
 func (p *plan) noteKept(s int) {
 	v, t := &p.verdicts[s], p.srcTable(s)
+	if t.aliases != nil {
+		p.noteAliases(s, v, t)
+	}
 	if v.link < 0 || v.target < 0 || v.flags != 0 {
 		return
 	}
@@ -70,13 +73,18 @@ func (p *plan) noteKept(s int) {
 		if want[i] != 0 || have[i] == t.nilFP {
 			continue
 		}
-		c := p.kept[t.layout.cols[i].Name]
-		if c == nil {
-			c = &crowd{}
-			p.kept[t.layout.cols[i].Name] = c
-		}
-		c.add(p, s)
+		p.keep(t.layout.cols[i].Name, s)
 	}
+}
+
+// keep notes that a row's account keeps an attribute.
+func (p *plan) keep(attribute string, s int) {
+	c := p.kept[attribute]
+	if c == nil {
+		c = &crowd{}
+		p.kept[attribute] = c
+	}
+	c.add(p, s)
 }
 
 // reference resolves a reference's desired fingerprint (the hash of a distinguished name) to that of the tenant object it

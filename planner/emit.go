@@ -32,6 +32,9 @@ func (e *emitter) emit(steps []step, records []int) error {
 			return err
 		}
 	}
+	if err := e.aliases(); err != nil {
+		return err
+	}
 	for _, s := range records {
 		sub, err := e.p.subject(s)
 		if err != nil {
@@ -75,7 +78,7 @@ func (e *emitter) step(st step) error {
 		return err
 	}
 	for _, f := range d.findings {
-		if err := e.sink.Finding(f); err != nil {
+		if err := e.find(f); err != nil {
 			return err
 		}
 		if f.Drifted() {
@@ -194,7 +197,8 @@ func (e *emitter) close() (Totals, error) {
 	return *t, nil
 }
 
-// uncleared warns of attributes that the source has no value for and the tenant does not let be empty.
+// uncleared warns of attributes that the source has no value for and the tenant does not let be empty, and of aliases that the
+// tenant cannot have.
 func (e *emitter) uncleared() error {
 	for _, name := range slices.Sorted(maps.Keys(e.p.kept)) {
 		c := e.p.kept[name]
@@ -202,23 +206,27 @@ func (e *emitter) uncleared() error {
 		if c.count == 1 {
 			f.Detail = "One object has no value for " + name + " at the source; its account keeps its own."
 		}
-		for _, s := range c.first {
-			sub, err := e.p.subject(s)
-			if err != nil {
-				return err
-			}
-			if e.p.selected(sub.address) {
-				f.Objects = append(f.Objects, sub.ref())
-			}
-		}
-		if len(f.Objects) == 0 {
-			continue
-		}
-		if err := e.sink.Finding(f); err != nil {
+		if err := e.crowd(f, c); err != nil {
 			return err
 		}
 	}
-	return nil
+	f := about(finding("DF307", fmt.Sprintf("%d objects have further addresses in domains that the tenant has not verified.", e.p.foreign.count), ""), "proxyAddresses", "", "")
+	if e.p.foreign.count == 1 {
+		f.Detail = "One object has a further address in a domain that the tenant has not verified."
+	}
+	return e.crowd(f, &e.p.foreign)
+}
+
+// crowd makes a finding about many objects, which names the first of them; without any there is none.
+func (e *emitter) crowd(f *Finding, c *crowd) error {
+	first, err := e.p.firstOf(c.first)
+	if err != nil || len(first) == 0 {
+		return err
+	}
+	for _, sub := range first {
+		f.Objects = append(f.Objects, sub.ref())
+	}
+	return e.sink.Finding(f)
 }
 
 func (p *plan) scopesSeen() []ScopeSeen {

@@ -63,6 +63,8 @@ type Finding struct {
 	Value      string      `json:"value,omitempty"`
 	Objects    []ObjectRef `json:"objects"`
 	DeclaredAt string      `json:"declared_at,omitempty"`
+	// Commands are what a person runs to bring about what dirform cannot write, one a line: Exchange Online PowerShell.
+	Commands []string `json:"commands,omitempty"`
 }
 
 // ObjectRef names an object of either side in a finding.
@@ -97,6 +99,7 @@ type Summary struct {
 	Unchanged int `json:"unchanged"`
 	Blocked   int `json:"blocked"`
 	Skipped   int `json:"skipped,omitempty"` // in scope, but no account matches and the policy creates none
+	Aliases   int `json:"aliases,omitempty"` // objects whose aliases are to be set in Exchange; they are counted under their action too
 	Drifted   int `json:"drifted"`           // objects with at least one drifted attribute; they are counted under their action too
 }
 

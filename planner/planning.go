@@ -37,6 +37,9 @@ type plan struct {
 	early                  []*Finding           // about the rules themselves
 	aimed                  map[string]bool      // --target and --exclude addresses that something has
 	kept                   map[string]*crowd    // attributes that cannot be cleared
+	foreign                crowd                // rows that want aliases in domains which are not the tenant's
+	differing              []int32              // rows that agree in everything but their aliases
+	wanted                 *wanted
 
 	roles     map[uint64][]string // by tenantMeta.id
 	protected map[int]string      // tenant row to the name in the guard
@@ -94,7 +97,7 @@ func (b *Builder) newPlan() *plan {
 	}
 	p.owner, p.linkOf = make([]int32, p.nten), make([]int32, p.nten)
 	p.linkSource, p.linkTarget = make([]int32, p.links.rows.Len()), make([]int32, p.links.rows.Len())
-	p.verified = verifiedDomains(b.set.Domains)
+	p.verified = b.verified
 	p.roles = map[uint64][]string{}
 	for _, r := range b.set.RoleHolders {
 		p.roles[p.h.Fingerprint(&refAttr, state.String(r.ID))] = r.Roles

@@ -86,8 +86,13 @@ func (p *plan) survey() (steps []step, records []int, err error) {
 		if sum, v.agreed = p.quick(s); !v.agreed {
 			v.outcome = outSlow
 			slow = append(slow, int32(s))
-		} else if m := p.links.rows.Meta(int(v.link)); m.sum != sum || m.left {
-			records = append(records, s)
+		} else {
+			if m := p.links.rows.Meta(int(v.link)); m.sum != sum || m.left {
+				records = append(records, s)
+			}
+			if !p.aliasesAgree(s) {
+				p.differing = append(p.differing, int32(s))
+			}
 		}
 	}
 	if len(slow) > 0 {

@@ -21,13 +21,16 @@ type sourceMeta struct {
 	upn    uint64 // hash of its userPrincipalName at the source
 	smtp   uint64 // fingerprint of its primary SMTP address, as [tenantTable] indexes addresses; 0 if it has none
 	order  uint64 // first bytes of its readable key
-	flags  uint8
+	// aliases is the sum of the aliases it is to have, see [sourceTable.aliasSum].
+	aliases uint64
+	flags   uint8
 }
 
 const (
-	srcFailed   uint8 = 1 << iota // where or a mapping has no value for it
-	srcUnstamp                    // the anchor attribute is empty and will be stamped
-	srcFallback                   // its user name is not the one the mapping gives, see [fallback]
+	srcFailed       uint8 = 1 << iota // where or a mapping has no value for it
+	srcUnstamp                        // the anchor attribute is empty and will be stamped
+	srcFallback                       // its user name is not the one the mapping gives, see [fallback]
+	srcForeignAlias                   // it wants an alias in a domain that the tenant has not verified
 )
 
 // column ties a mapping's attribute to its fingerprint column.
@@ -45,9 +48,11 @@ type sourceTable struct {
 	policy   *config.LinkPolicy
 	layout   *layout
 	columns  []column
-	notNull  []int // fingerprint columns of mapped attributes that cannot be cleared
-	upnCol   int   // index into columns of userPrincipalName, or -1
-	mailCol  int   // of mail
+	aliases  *config.AttributeMapping // of proxyAddresses, which is no column because it is never written; nil if it is not mapped
+	aliased  bool                     // some object has a value for it, so that the source keeps aliases
+	notNull  []int                    // fingerprint columns of mapped attributes that cannot be cleared
+	upnCol   int                      // index into columns of userPrincipalName, or -1
+	mailCol  int                      // of mail
 	fallback *fallback
 	fellBack bool // the object projected last gets another user name than the mapping gives
 	rows     *rows.Table[sourceMeta]
@@ -56,15 +61,17 @@ type sourceTable struct {
 	shape    *state.Shape
 	at       struct{ upn, mail, proxies, sam, stamp int } // positions in shape
 
-	h       *state.Hasher
-	fps     []uint64
-	scratch []byte
-	nilFP   uint64
+	h        *state.Hasher
+	fps      []uint64
+	hashes   []uint64 // of one object's aliases
+	accepted accepted
+	scratch  []byte
+	nilFP    uint64
 }
 
 func newSourceTable(b *Builder, scope *config.Scope, kind state.Kind) *sourceTable {
 	t := &sourceTable{scope: scope, kind: kind, layout: b.layout(kind), upnCol: -1, mailCol: -1, h: state.NewHasher(b.set.Key),
-		shape: b.set.Rules.SourceShapes[kind]}
+		shape: b.set.Rules.SourceShapes[kind], accepted: accepted{verified: b.verified}}
 	t.at.upn, t.at.mail, t.at.proxies = t.shape.Index("userPrincipalName"), t.shape.Index("mail"), t.shape.Index("proxyAddresses")
 	t.at.sam, t.at.stamp = t.shape.Index("sAMAccountName"), t.shape.Index(config.AnchorConsistencyGUID)
 	for _, m := range b.set.Rules.Mappings {
@@ -78,7 +85,11 @@ func newSourceTable(b *Builder, scope *config.Scope, kind state.Kind) *sourceTab
 		}
 	}
 	if t.mapping != nil {
+		t.aliases = reported(t.mapping)
 		for _, a := range t.mapping.Attributes {
+			if a.Target.Reported {
+				continue
+			}
 			if a.Target.NotNull || a.Target.Required {
 				t.notNull = append(t.notNull, t.layout.col(a.Target.Name))
 			}
@@ -147,6 +158,13 @@ func (t *sourceTable) add(o *state.Object) error {
 		meta.upn = t.h.SumFold(upn)
 	}
 	meta.smtp = t.primarySMTP(o)
+	if t.aliases != nil {
+		var foreign bool
+		if meta.aliases, foreign = t.aliasSum(o); foreign {
+			meta.flags |= srcForeignAlias
+		}
+		t.aliased = t.aliased || meta.aliases != aliasNone
+	}
 	meta.order = orderOf(key)
 	t.scratch = rows.AppendObject(t.scratch[:0], o.DN, o.Values)
 	return t.rows.Append(meta, t.fps, t.scratch)

@@ -17,12 +17,15 @@ type tenantMeta struct {
 	id     uint64 // fingerprint of its id, as a reference attribute's value has it
 	anchor uint64 // hash of onPremisesImmutableId, 0 if it has none
 	upn    uint64 // fingerprint of userPrincipalName, 0 if it has none
-	flags  uint8
+	// aliases is the sum of its aliases, to compare with a source object's, see [tenantMeta.countAlias].
+	aliases uint64
+	flags   uint8
 }
 
 const (
-	tenSynced  uint8 = 1 << iota // mastered by another sync engine
-	tenEnabled                   // sign-in is allowed
+	tenSynced   uint8 = 1 << iota // mastered by another sync engine
+	tenEnabled                    // sign-in is allowed
+	tenUPNAlias                   // its user name is one of its aliases
 )
 
 // tenantTable holds the tenant's objects of one kind.
@@ -37,11 +40,12 @@ type tenantTable struct {
 	addrHash []uint64
 	addrRow  []uint32
 
-	h       *state.Hasher
-	fps     []uint64
-	scratch []byte
-	at      struct{ upn, mail, proxies, anchor, synced, enabled int } // in the shape
-	col     struct{ upn, mail int }                                   // in the layout
+	h        *state.Hasher
+	fps      []uint64
+	accepted accepted
+	scratch  []byte
+	at       struct{ upn, mail, proxies, anchor, synced, enabled int } // in the shape
+	col      struct{ upn, mail int }                                   // in the layout
 }
 
 // primaryAddress marks the rows of primary addresses among the addresses' rows.
@@ -54,7 +58,7 @@ var refAttr = state.Attribute{Type: state.TypeReference}
 var addressAttr = state.Attribute{Equality: state.EqualFold}
 
 func newTenantTable(b *Builder, kind state.Kind) *tenantTable {
-	t := &tenantTable{kind: kind, layout: b.layout(kind), h: state.NewHasher(b.set.Key)}
+	t := &tenantTable{kind: kind, layout: b.layout(kind), h: state.NewHasher(b.set.Key), accepted: accepted{verified: b.verified}}
 	t.fps = make([]uint64, len(t.layout.cols))
 	t.rows = rows.NewTable[tenantMeta](len(t.layout.cols), b.spool())
 	shape := t.layout.shape
@@ -112,7 +116,7 @@ func (t *tenantTable) add(o *state.Object) error {
 	if t.value(o, t.at.enabled).Bool() {
 		meta.flags |= tenEnabled
 	}
-	t.addAddresses(o)
+	t.addAddresses(o, &meta)
 	t.scratch = rows.AppendObject(t.scratch[:0], o.ID, o.Values)
 	return t.rows.Append(meta, t.fps, t.scratch)
 }
@@ -130,25 +134,31 @@ func unmangle(o *state.Object) {
 	}
 }
 
-// addAddresses indexes the object's mail and proxy addresses, each once.
-func (t *tenantTable) addAddresses(o *state.Object) {
+// addAddresses indexes the object's mail and proxy addresses, each once, and sums up its aliases if any mapping compares them.
+func (t *tenantTable) addAddresses(o *state.Object, meta *tenantMeta) {
 	start := len(t.addrHash)
-	add := func(h uint64, mark uint32) {
-		if !slices.Contains(t.addrHash[start:], h) {
-			t.addrHash = append(t.addrHash, h)
-			t.addrRow = append(t.addrRow, uint32(t.rows.Len())|mark)
+	add := func(h uint64, mark uint32) bool {
+		if slices.Contains(t.addrHash[start:], h) {
+			return false
 		}
+		t.addrHash = append(t.addrHash, h)
+		t.addrRow = append(t.addrRow, uint32(t.rows.Len())|mark)
+		return true
 	}
 	if mail := t.value(o, t.at.mail); mail.Str() != "" {
 		add(t.address(mail, t.col.mail), primaryAddress)
 	}
+	meta.aliases = aliasEmpty
 	for _, p := range t.value(o, t.at.proxies).List() {
 		if address, ok := smtpAddress(p); ok {
 			mark := uint32(0)
 			if p[0] == 'S' { // SMTP: is primary, smtp: an alias
 				mark = primaryAddress
 			}
-			add(t.h.Fingerprint(&addressAttr, state.String(address)), mark)
+			h := t.h.Fingerprint(&addressAttr, state.String(address))
+			if add(h, mark) && mark == 0 && t.layout.aliases {
+				meta.countAlias(&t.accepted, address, h)
+			}
 		}
 	}
 }

@@ -52,8 +52,10 @@ func userIdentity() []state.Attribute {
 			Doc: "mail alias; at most 64 characters (user reference), may not begin with a dot (preparation guide)"},
 		{Name: "otherMails", Multi: true, MaxLen: 250, MaxCount: 250, ASCII: true, Equality: state.EqualFold,
 			Doc: "further addresses, not for delivery; at most 250 of 250 characters, no accents (user reference)"},
-		{Name: "proxyAddresses", Multi: true, ReadOnly: true, NotNull: true, MaxLen: 256, ASCII: true, Equality: state.EqualProxy,
-			Doc: "mail addresses; Graph only reads them: the primary one follows mail, aliases are managed in Exchange (user reference)"},
+		{Name: "proxyAddresses", Multi: true, ReadOnly: true, Reported: true, NotNull: true, MaxLen: 256, MaxCount: 300, ASCII: true,
+			Deny: denyAddress, Equality: state.EqualProxy,
+			Doc: "mail addresses of at most 256 characters (preparation guide), about 300 of them; Graph only reads them (user reference): " +
+				"the primary one follows mail, and what a mapping wants of the others (smtp:) is reported with the commands for Exchange"},
 		{Name: "userType", Doc: "Member or Guest (user reference)"},
 	}
 }

@@ -39,7 +39,7 @@ func TestTenantSchemaLimits(t *testing.T) {
 		"userPrincipalName":     {Required: true, NotNull: true, MaxLen: 113, ASCII: true, Equality: state.EqualFold},
 		"displayName":           {Required: true, NotNull: true, MaxLen: 256},
 		"onPremisesImmutableId": {Equality: state.EqualExact},
-		"proxyAddresses":        {Multi: true, ReadOnly: true, NotNull: true, MaxLen: 256, ASCII: true, Equality: state.EqualProxy},
+		"proxyAddresses":        {Multi: true, ReadOnly: true, Reported: true, NotNull: true, MaxLen: 256, MaxCount: 300, ASCII: true, Equality: state.EqualProxy},
 		"businessPhones":        {Multi: true, MaxCount: 1, Equality: state.EqualPhone},
 		"otherMails":            {Multi: true, MaxLen: 250, MaxCount: 250, ASCII: true, Equality: state.EqualFold},
 		"usageLocation":         {NotNull: true, MaxLen: 2, ASCII: true, Equality: state.EqualFold},
@@ -53,7 +53,7 @@ func TestTenantSchemaLimits(t *testing.T) {
 			t.Errorf("%s is missing", name)
 			continue
 		}
-		if a.Type != want.Type || a.Multi != want.Multi || a.ReadOnly != want.ReadOnly || a.Required != want.Required || a.NotNull != want.NotNull ||
+		if a.Type != want.Type || a.Multi != want.Multi || a.ReadOnly != want.ReadOnly || a.Reported != want.Reported || a.Required != want.Required || a.NotNull != want.NotNull ||
 			a.MaxLen != want.MaxLen || a.MaxCount != want.MaxCount || a.ASCII != want.ASCII || a.Equality != want.Equality || a.Hidden != want.Hidden {
 			t.Errorf("%s is %+v", name, *a)
 		}

@@ -41,7 +41,8 @@ type Attribute struct {
 	Path     []string // where it stands in the service's JSON, if not at Name: {"onPremisesExtensionAttributes", "extensionAttribute1"}
 	Type     AttrType
 	Multi    bool   // holds a list; compared as a set
-	ReadOnly bool   // the service computes it; a mapping to it is an error
+	ReadOnly bool   // the service computes it; a mapping to it is an error unless it is Reported
+	Reported bool   // the service's API does not take it: what a mapping wants is compared and reported, never written
 	Required bool   // a new object must have it
 	NotNull  bool   // it cannot be cleared once set
 	MaxLen   int    // longest value in characters; 0 means no documented limit

@@ -16,13 +16,14 @@ import (
 
 func newPlanCommand(a *app) *cobra.Command {
 	var o planOptions
-	var out string
+	var out, script string
 	var asJSON, detailed bool
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what apply would change, and why",
 		Long: `Plan reads both directories and prints every change that apply would make. It never writes to either. With --out the plan
-is saved, to be reviewed and then applied exactly as it is.`,
+is saved, to be reviewed and then applied exactly as it is. Aliases (smtp: in proxyAddresses) are compared, but Microsoft Graph
+does not take them: a finding gives the Exchange Online command for each object, and --aliases-script writes all of them to a file.`,
 		Example: "  dirform plan\n  dirform plan --out monday.dfplan\n  dirform plan --target 'user.staff[\"jdoe@contoso.com\"]'",
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -32,6 +33,9 @@ is saved, to be reviewed and then applied exactly as it is.`,
 			}
 			defer plan.Close()
 			if err := a.writePlan(plan, asJSON); err != nil {
+				return err
+			}
+			if err := a.writeAliasesScript(plan, script, asJSON); err != nil {
 				return err
 			}
 			switch {
@@ -47,6 +51,7 @@ is saved, to be reviewed and then applied exactly as it is.`,
 	o.register(cmd)
 	f := cmd.Flags()
 	f.StringVar(&out, "out", "", "save the plan to `FILE`")
+	f.StringVar(&script, "aliases-script", "", aliasesHelp)
 	f.BoolVar(&asJSON, "json", false, "print the plan as one JSON document")
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when changes are pending")
 	return exitStatus(cmd, "0  no changes, or changes without --detailed-exitcode", "1  error, or a guard refuses the plan",

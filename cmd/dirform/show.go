@@ -13,6 +13,7 @@ import (
 
 func newShowCommand(a *app) *cobra.Command {
 	var o recordOptions
+	var script string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "show [FILE]",
@@ -21,6 +22,9 @@ func newShowCommand(a *app) *cobra.Command {
 		Example: "  dirform show monday.dfplan\n  dirform show --json monday.dfplan",
 		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && script != "" {
+				return &usageError{summary: "Option --aliases-script takes a saved plan", hint: "Name the plan: dirform show --aliases-script FILE PLAN."}
+			}
 			if len(args) == 0 {
 				return a.showRecord(cmd.Context(), &o, asJSON)
 			}
@@ -29,10 +33,14 @@ func newShowCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer plan.Close()
-			return a.writePlan(plan, asJSON)
+			if err := a.writePlan(plan, asJSON); err != nil {
+				return err
+			}
+			return a.writeAliasesScript(plan, script, asJSON)
 		},
 	}
 	o.register(cmd)
+	cmd.Flags().StringVar(&script, "aliases-script", "", aliasesHelp)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	return exitStatus(cmd, "0  done", "1  the file cannot be read, or is no plan")
 }

@@ -32,6 +32,9 @@ func (t *text) finding(f *planner.Finding) {
 	for line := range strings.Lines(f.Snippet) {
 		t.line(inner, outer, plain(strings.TrimSuffix(line, "\n")))
 	}
+	for _, c := range f.Commands {
+		t.line(inner, "Run: ", plain(c)) // never broken, so that it can be copied
+	}
 	if f.DeclaredAt != "" {
 		t.line(inner, t.paint(dim, "# "+plain(f.DeclaredAt)))
 	}
@@ -75,6 +78,10 @@ func (t *text) moreFindings(f *planner.Finding, n int) {
 		word = " finding"
 	}
 	t.line()
+	if f.Code == planner.AliasesCode {
+		t.line(outer, "  ", t.paint(bold, fmt.Sprintf("… and %s more", plural(n, ""))), " with aliases to set: see --aliases-script or --json")
+		return
+	}
 	t.line(outer, "  ", t.paint(bold, fmt.Sprintf("… and %d more ", n)), plain(f.Code), word, seeAll)
 }
 
@@ -119,7 +126,8 @@ func rest(s planner.Summary) []string {
 	for _, n := range []struct {
 		n    int
 		word string
-	}{{s.Unchanged, "unchanged"}, {s.Skipped, "skipped (no account matches)"}, {s.Blocked, "blocked"}, {s.Drifted, "drifted"}} {
+	}{{s.Unchanged, "unchanged"}, {s.Skipped, "skipped (no account matches)"}, {s.Blocked, "blocked"}, {s.Drifted, "drifted"},
+		{s.Aliases, "with aliases to set in Exchange"}} {
 		if n.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n.n, n.word))
 		}
@@ -134,7 +142,7 @@ func nothingLine(t planner.Totals, partial bool) string {
 		seen, in = seen+s.Objects, in+s.InScope
 	}
 	first := "No changes."
-	if t.Summary.Blocked+t.Summary.Skipped == 0 && !partial {
+	if t.Summary.Blocked+t.Summary.Skipped+t.Summary.Aliases == 0 && !partial {
 		first = "No changes. The tenant is as declared."
 	}
 	parts := append([]string{plural(seen, "") + " read", fmt.Sprintf("%d in scope", in)}, rest(t.Summary)...)

@@ -26,7 +26,16 @@ const (
 	maxAlike    = 5  // updates that change the same
 	maxCreates  = 25 // creates of one kind and scope
 	maxFindings = 25 // findings of one code
+	maxCommands = 10 // findings with commands, which are to be run and not to be read
 )
+
+// limitOf is how many findings like f are shown.
+func limitOf(f *planner.Finding) int {
+	if f.Code == planner.AliasesCode {
+		return maxCommands
+	}
+	return maxFindings
+}
 
 // walk shows the plan r in l: changes in the order of their execution, then findings, errors first, then tripped guards.
 func walk(r Source, l layout, fold bool) error {
@@ -109,11 +118,11 @@ func walkFindings(r Source, l layout, fold bool) error {
 				continue
 			}
 			shown[f.Code]++
-			switch n := shown[f.Code]; {
-			case !fold || n <= maxFindings:
+			switch n, limit := shown[f.Code], limitOf(f); {
+			case !fold || n <= limit:
 				l.finding(f)
-			case n == maxFindings+1:
-				l.moreFindings(f, total[f.Code]-maxFindings)
+			case n == limit+1:
+				l.moreFindings(f, total[f.Code]-limit)
 			}
 		}
 	}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/planfile"
+)
+
+// aliasesHelp is what --aliases-script does, in the help of the commands that have it.
+const aliasesHelp = "write the Exchange Online commands for aliases (DF302) to `FILE`, as a PowerShell script"
+
+// writeAliasesScript writes the commands of the plan's findings as a PowerShell script, in place of any file of that name once it is
+// complete. Nothing of it is run.
+func (a *app) writeAliasesScript(plan *planfile.Reader, name string, quiet bool) error {
+	if name == "" {
+		return nil
+	}
+	n, err := writeScript(a.path(name), plan)
+	switch {
+	case err != nil:
+		return &usageError{summary: fmt.Sprintf("Cannot write the script %s", name), detail: err.Error() + ".", err: err,
+			hint: "Name a file in a folder that exists and may be written to."}
+	case quiet:
+	case n == 0:
+		a.notef("\nThere is no alias to set; %s says so.\n", name)
+	default:
+		a.notef("\nThe aliases of %s are to be set by %s. Read it, and run it in PowerShell after the plan is applied.\n", count(n, "object"), name)
+	}
+	return nil
+}
+
+// writeScript returns how many objects the script has commands for.
+func writeScript(path string, plan *planfile.Reader) (int, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return 0, errors.New("it exists and is not a regular file")
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".dirform-script-*") // mode 0600: addresses are personal data
+	if err != nil {
+		return 0, err
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	w := bufio.NewWriterSize(file, 64<<10)
+	n, err := aliasesScript(w, plan)
+	for _, step := range []func() error{w.Flush, file.Sync, file.Close} {
+		if err == nil {
+			err = step()
+		}
+	}
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	return n, err
+}
+
+// scriptHead begins the script. A command that fails, because the account has no mailbox yet, must not stop the others.
+const scriptHead = `
+# Microsoft Graph lets nobody write the further addresses (aliases) in proxyAddresses; these commands for Exchange Online do.
+# Run them after the plan is applied. Each names the only aliases it adds or removes, so it can be run again, and one that
+# fails, for example because the account has no mailbox yet, does not stop the others. For a mail user, write Set-MailUser
+# in place of Set-Mailbox. When they are done, plan again: it lists what is left.
+#Requires -Modules ExchangeOnlineManagement
+
+$ErrorActionPreference = 'Continue'
+Connect-ExchangeOnline
+`
+
+// aliasesScript writes the script. It is ASCII throughout, because Windows PowerShell takes a file without a mark for its
+// machine's code page.
+func aliasesScript(w io.Writer, plan *planfile.Reader) (n int, err error) {
+	h := plan.Header()
+	fmt.Fprintf(w, "# Aliases to be set in Exchange Online, by dirform %s\n# Plan of %s, %s\n# Tenant %s, source %s\n",
+		ascii(h.DirformVersion), ascii(h.CreatedAt), ascii(plan.Digest()), ascii(h.Tenant.ID), ascii(h.Source.Domain))
+	without := 0
+	for f, err := range plan.Findings() {
+		switch {
+		case err != nil:
+			return n, err
+		case f.Code != planner.AliasesCode || len(f.Objects) == 0:
+			continue
+		case len(f.Commands) == 0:
+			without++
+			continue
+		}
+		if n++; n == 1 {
+			fmt.Fprint(w, scriptHead)
+		}
+		fmt.Fprintf(w, "\n# %s\n%s\n", ascii(f.Objects[0].Address), strings.Join(f.Commands, "\n"))
+	}
+	if n == 0 {
+		fmt.Fprint(w, "\n# Nothing to do: the plan has no alias to set.\n")
+	}
+	if without > 0 {
+		fmt.Fprintf(w, "\n# Left out, because no command can help them yet: %s. The plan says why (%s).\n", count(without, "object"), planner.AliasesCode)
+	}
+	return n, nil
+}
+
+// ascii is s on one line of ASCII.
+func ascii(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r >= ' ' && r <= '~' {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		}
+	}
+	return b.String()
+}
