@@ -34,6 +34,10 @@ type Container struct {
 	GUID state.GUID
 }
 
+// AnyKind in a Query stands for objects of every class, computers and containers included: for looking up a name, never for
+// synchronising.
+const AnyKind state.Kind = ""
+
 // Query asks a source for the objects of one kind below some containers.
 type Query struct {
 	Kind       state.Kind

@@ -4,16 +4,12 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
-	"github.com/go-ldap/ldap/v3"
 	"github.com/spf13/cobra"
 
-	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
-	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
 )
@@ -24,9 +20,18 @@ func newExplainCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain OBJECT",
 		Short: "Tell why an object is in or out, and what would become of it",
-		Long: `Explain answers, for a distinguished name, GUID, user name, mail address, object id, anchor or plan address: which scope has
-the object and why, how each attribute comes about, which match rules were tried, what was found, and what the plan would do.`,
-		Example: "  dirform explain jdoe@contoso.com\n  dirform explain 'CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com'",
+		Long: `Explain answers, for a distinguished name, GUID, user name, mail address (aliases too), object id, anchor, plan address, logon
+name or display name on either side: which scope has the object and why, how each attribute comes about, which match rules were
+tried and what they found, which findings name it, and what the plan would do. It knows objects that no scope has, accounts that
+nobody is linked to, groups and contacts of the tenant, its recycle bin, who has left, and declared resources such as
+upn_suffix["contoso.com"]. A name that several objects have is answered for each of them. It never writes.
+
+JSON: "matches" holds what the plan knows, each with "what" (source_object, tenant_object, deleted_object, record or declared),
+"scopes" (each with "in" and "reason"), "attributes" (expression, inputs, result, live, drift, write), "rules" (value, outcome and
+candidates; an outcome is decides, nothing, not_tried, taken, ambiguous, fails or off), "findings" and "change" as in a plan, and
+"outcome". "out_of_scope" holds source objects that no scope has, with "reasons". "findings" are those about no match, and those
+that make the whole plan inapplicable.`,
+		Example: "  dirform explain jdoe@contoso.com\n  dirform explain 'CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com'\n  dirform explain 'upn_suffix[\"contoso.com\"]'",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.explain(cmd.Context(), &o, args[0], asJSON)
@@ -37,17 +42,21 @@ the object and why, how each attribute comes about, which match rules were tried
 	return exitStatus(cmd, "0  done", "1  error, or neither directory has such an object")
 }
 
-// outside is a source object that is in no scope, and why.
-type outside struct {
-	DN      string   `json:"source_dn"`
-	Reasons []string `json:"reasons"`
-}
-
 // explanation is the document of explain --json.
 type explanation struct {
-	Object     string                 `json:"object"`
-	Matches    []*planner.Explanation `json:"matches"`
-	OutOfScope []outside              `json:"out_of_scope"`
+	Object     string             `json:"object"`
+	Matches    []match            `json:"matches"`
+	OutOfScope []outside          `json:"out_of_scope"`
+	Findings   []*planner.Finding `json:"findings"`
+	More       int                `json:"more,omitempty"` // objects with this name that are not listed
+}
+
+// match is what the plan knows about one object, with what only the directories and the record tell.
+type match struct {
+	*planner.Explanation
+	Class   string       `json:"object_class,omitempty"` // the source object's most specific
+	Scopes  []membership `json:"scopes,omitempty"`
+	History []pastStep   `json:"history,omitempty"`
 }
 
 func (a *app) explain(ctx context.Context, o *planOptions, name string, asJSON bool) error {
@@ -71,233 +80,132 @@ func (a *app) explain(ctx context.Context, o *planOptions, name string, asJSON b
 	if err := r.all(ctx, builder); err != nil {
 		return err
 	}
-	x := explanation{Object: name, Matches: []*planner.Explanation{}, OutOfScope: []outside{}}
-	known, err := builder.Explain(name)
+	x, err := r.explain(ctx, builder, name)
 	if err != nil {
 		return err
-	}
-	x.Matches = append(x.Matches, known...)
-	if !slices.ContainsFunc(x.Matches, func(m *planner.Explanation) bool { return m.SourceDN != "" }) {
-		if err := r.findOutside(ctx, builder, name, &x); err != nil {
-			return err
-		}
-	}
-	if len(x.Matches)+len(x.OutOfScope) == 0 {
-		return &usageError{summary: fmt.Sprintf("No object is known as %q", name),
-			detail: "Neither directory has an object with this name.",
-			hint:   "Give a distinguished name, GUID, user principal name, mail address, object id or plan address."}
 	}
 	if asJSON {
 		return a.printJSON(x)
 	}
 	w := bufio.NewWriter(a.env.Stdout)
-	x.write(w)
+	x.write(w, a.textOptions())
 	return w.Flush()
 }
 
-// findOutside looks for the object in the whole of each domain, and says why no scope has it. What a scope does have, known to
-// the directory by a name that the plan's index lacks (sAMAccountName), is explained by its distinguished name.
-func (r *reading) findOutside(ctx context.Context, builder *planner.Builder, name string, x *explanation) error {
-	for _, p := range r.cfg.AD {
-		src, err := r.dirs.openSource(ctx, p)
+// explain asks the plan about a name, and the source about the objects that it leads to.
+func (r *reading) explain(ctx context.Context, builder *planner.Builder, name string) (*explanation, error) {
+	x := &explanation{Object: name, Matches: []match{}, OutOfScope: []outside{}, Findings: []*planner.Finding{}}
+	q := planner.Question{Name: name}
+	near, err := x.byShortName(builder, &q)
+	if err != nil {
+		return nil, err
+	}
+	guids, err := builder.SourceGUIDs(q)
+	if err != nil {
+		return nil, err
+	}
+	found, err := r.findInSource(ctx, name, guids)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range found {
+		q.GUIDs, q.DNs = append(q.GUIDs, f.object.GUID), append(q.DNs, f.object.DN)
+		if !slices.ContainsFunc(f.scopes, func(m membership) bool { return m.In }) {
+			q.Also = append(q.Also, f.accountNames()...)
+		}
+	}
+	answer, err := builder.Explain(q)
+	if err != nil {
+		return nil, err
+	}
+	x.Findings = append(x.Findings, answer.Findings...)
+	for _, m := range answer.Matches {
+		x.Matches = append(x.Matches, match{Explanation: m})
+	}
+	x.sortOut(found, len(r.cfg.AD))
+	if len(x.Matches)+len(x.OutOfScope)+len(x.Findings) == 0 || onlyPlanWide(x) {
+		return nil, unknownObject(name, near, builder)
+	}
+	return x, x.recall(ctx, r.record)
+}
+
+// onlyPlanWide reports whether nothing is known about the name itself.
+func onlyPlanWide(x *explanation) bool {
+	return len(x.Matches)+len(x.OutOfScope) == 0 &&
+		!slices.ContainsFunc(x.Findings, func(f *planner.Finding) bool { return strings.EqualFold(f.Value, x.Object) })
+}
+
+func unknownObject(name, near string, builder *planner.Builder) error {
+	e := &usageError{summary: fmt.Sprintf("No object is known as %q", name), detail: "Neither directory has an object with this name.",
+		hint: "Give a distinguished name, GUID, user principal name, mail address, object id or plan address."}
+	if near == "" {
+		var err error
+		if near, err = nearest(builder, name); err != nil {
+			return err
+		}
+	}
+	if near != "" {
+		e.detail += fmt.Sprintf(" Did you mean %q?", near)
+	}
+	return e
+}
+
+// sortOut adds to each match why scopes have its source object or not, and sets apart the source objects that no scope has.
+func (x *explanation) sortOut(found []sourceFound, domains int) {
+	told := map[state.GUID]bool{}
+	for _, f := range found {
+		in := false
+		for i := range x.Matches {
+			if m := &x.Matches[i]; m.What == planner.IsSource && m.SourceGUID == f.object.GUID.String() {
+				m.Scopes, m.Class, in = f.scopes, f.class, true
+			}
+		}
+		if !in {
+			x.OutOfScope = append(x.OutOfScope, f.outside())
+		}
+		told[f.object.GUID] = true
+	}
+	for i := range x.Matches {
+		m := &x.Matches[i]
+		if guid, ok := m.origin(); ok && m.What != planner.IsSource && !told[guid] {
+			where := "the domain has"
+			if domains > 1 {
+				where = "the domains have"
+			}
+			m.Notes = append(m.Notes, fmt.Sprintf("%s no object %s (objectGUID or mS-DS-ConsistencyGuid) any more, or the account may not see it", where, guid))
+		}
+	}
+}
+
+// origin is the GUID of the source object that a match is recorded for.
+func (m *match) origin() (state.GUID, bool) { return state.ParseGUID(m.SourceGUID) }
+
+// pastStep is something that a run did to a recorded pair.
+type pastStep struct {
+	Run    int64             `json:"run"`
+	At     string            `json:"at"` // RFC 3339, UTC: when the run started
+	Action state.Action      `json:"action"`
+	Status state.EntryStatus `json:"status"`
+}
+
+// remembered is how many steps of the past are told.
+const rememberedSteps = 5
+
+// recall adds what earlier runs did.
+func (x *explanation) recall(ctx context.Context, record *store.Store) error {
+	for i := range x.Matches {
+		m := &x.Matches[i]
+		key := m.Anchor
+		if m.What == planner.IsDeclared || key == "" {
+			continue
+		}
+		steps, err := record.StepsOf(ctx, key, rememberedSteps)
 		if err != nil {
 			return err
 		}
-		domain, err := src.Domain(ctx)
-		if err != nil {
-			return err
-		}
-		for _, kind := range []state.Kind{state.User, state.Group, state.Contact} {
-			shape := r.cfg.SourceShapes[kind]
-			if shape == nil {
-				shape = state.NewShape("displayName")
-			}
-			q := providers.Query{Kind: kind, Bases: []string{domain.BaseDN}, Filter: namedFilter(name), Attributes: shape}
-			for o, err := range src.Read(ctx, q) {
-				if err != nil {
-					return err
-				}
-				known, err := builder.Explain(o.DN)
-				if err != nil {
-					return err
-				}
-				if len(known) == 0 {
-					x.OutOfScope = append(x.OutOfScope, outside{DN: o.DN, Reasons: r.whyOutside(p, o)})
-				}
-				x.Matches = append(x.Matches, known...)
-			}
+		for _, s := range steps {
+			m.History = append(m.History, pastStep{Run: s.Run, At: s.Started.UTC().Format("2006-01-02T15:04:05Z"), Action: s.Action, Status: s.Status})
 		}
 	}
 	return nil
-}
-
-// namedFilter finds an object by any of its names.
-func namedFilter(name string) string {
-	if g, ok := state.ParseGUID(name); ok {
-		var b strings.Builder
-		for _, c := range g {
-			fmt.Fprintf(&b, "\\%02x", c)
-		}
-		return "(objectGUID=" + b.String() + ")"
-	}
-	v := ldap.EscapeFilter(name)
-	return fmt.Sprintf("(|(distinguishedName=%s)(userPrincipalName=%s)(mail=%s)(proxyAddresses=smtp:%s)(sAMAccountName=%s))", v, v, v, v, v)
-}
-
-// whyOutside says for every scope of the object's directory why it does not have it.
-func (r *reading) whyOutside(p *config.ADProvider, o *state.Object) []string {
-	var why []string
-	for _, s := range r.cfg.Scopes {
-		if s.Provider != p {
-			continue
-		}
-		why = append(why, fmt.Sprintf("scope %s (%s): %s", s.Name, s.DeclaredAt, r.whyNot(s, o)))
-	}
-	return why
-}
-
-func (r *reading) whyNot(s *config.Scope, o *state.Object) string {
-	if !slices.Contains(s.Objects, o.Kind) {
-		return fmt.Sprintf("it synchronises no objects of kind %s", o.Kind)
-	}
-	var bases []string
-	in := false
-	for _, ou := range r.set.OUs[s.Name] {
-		switch {
-		case ou.Exclude && ou.DN != "" && below(o.DN, ou.DN):
-			return "it lies below the excluded " + ou.DN
-		case !ou.Exclude:
-			bases = append(bases, ou.DN)
-			in = in || below(o.DN, ou.DN)
-		}
-	}
-	if !in {
-		return "it does not lie below " + strings.Join(bases, " or ")
-	}
-	if s.Where != nil {
-		if v, err := s.Where.Eval(o); err == nil && v.Kind() == state.BoolValue && !v.Bool() {
-			return "where = " + s.Where.Source() + " is false for it"
-		}
-	}
-	if s.Filter != "" {
-		return "the filter " + s.Filter + " does not match it"
-	}
-	return "the directory does not list it there"
-}
-
-// below reports whether a distinguished name is an OU or lies below it.
-func below(dn, ou string) bool {
-	d, err := ldap.ParseDN(dn)
-	if err != nil {
-		return false
-	}
-	base, err := ldap.ParseDN(ou)
-	if err != nil {
-		return false
-	}
-	return base.EqualFold(d) || base.AncestorOfFold(d)
-}
-
-func (x *explanation) write(w io.Writer) {
-	for i, m := range x.Matches {
-		if i > 0 {
-			fmt.Fprintln(w)
-		}
-		writeExplanation(w, m)
-	}
-	for _, o := range x.OutOfScope {
-		fmt.Fprintf(w, "%s\n  is in no scope:\n", o.DN)
-		for _, why := range o.Reasons {
-			fmt.Fprintf(w, "    %s\n", why)
-		}
-	}
-}
-
-func writeExplanation(w io.Writer, m *planner.Explanation) {
-	if m.SourceDN != "" {
-		fmt.Fprintf(w, "%s\n  source:  %s\n           objectGUID %s\n", m.Address, m.SourceDN, m.SourceGUID)
-		fmt.Fprintf(w, "  scope:   %s (%s)\n", m.Scope, m.ScopeAt)
-	} else {
-		fmt.Fprintf(w, "%s\n", m.TargetName)
-	}
-	if m.Anchor != "" {
-		fmt.Fprintf(w, "  anchor:  %s\n", m.Anchor)
-	}
-	fmt.Fprintf(w, "  account: %s\n", accountText(m))
-	fmt.Fprintf(w, "  outcome: %s\n", m.Outcome)
-	writeAttributes(w, m)
-	if len(m.Rules) > 0 {
-		fmt.Fprintf(w, "\n  match rules, in order:\n")
-	}
-	for _, r := range m.Rules {
-		found := "no account"
-		if len(r.Found) > 0 {
-			found = strings.Join(r.Found, ", ")
-		}
-		fmt.Fprintf(w, "    %s %s: %s\n", r.Rule, orNull(r.Value), found)
-	}
-	for _, f := range m.Findings {
-		fmt.Fprintf(w, "\n  %s %s (%s)\n    %s\n    Fix: %s\n", f.Code, f.Summary, f.Severity, f.Detail, f.Hint)
-	}
-}
-
-func accountText(m *planner.Explanation) string {
-	if m.TargetID == "" {
-		return "none"
-	}
-	text := fmt.Sprintf("%s (%s)", m.TargetName, m.TargetID)
-	switch {
-	case m.InBin:
-		text += ", in the recycle bin"
-	case m.Linked:
-		text += ", linked"
-	}
-	return text
-}
-
-func writeAttributes(w io.Writer, m *planner.Explanation) {
-	if len(m.Attributes) > 0 {
-		fmt.Fprintf(w, "\n  attributes:\n")
-	}
-	for _, at := range m.Attributes {
-		result := quoted(at.Result)
-		if at.Error != "" {
-			result = "error: " + at.Error
-		}
-		fmt.Fprintf(w, "    %s = %s\n      %s (%s)\n", at.Name, result, at.Expression, at.DeclaredAt)
-		if at.InsteadOf != "" {
-			fmt.Fprintf(w, "      instead of %q, whose domain is not verified in the tenant (on_unverified_suffix)\n", at.InsteadOf)
-		}
-		names := make([]string, 0, len(at.Inputs))
-		for n := range at.Inputs {
-			names = append(names, n)
-		}
-		slices.Sort(names)
-		for _, n := range names {
-			fmt.Fprintf(w, "      ad.%s = %s\n", n, quoted(at.Inputs[n]))
-		}
-		if m.TargetID != "" {
-			drift := ""
-			if at.Drift {
-				drift = " (changed outside dirform)"
-			}
-			fmt.Fprintf(w, "      in the tenant: %s%s\n", quoted(at.Live), drift)
-		}
-	}
-}
-
-// quoted writes a value as the language would.
-func quoted(v state.Value) string {
-	b, err := v.MarshalJSON()
-	if err != nil {
-		return v.Text()
-	}
-	return string(b)
-}
-
-func orNull(s string) string {
-	if s == "" {
-		return "null"
-	}
-	return s
 }

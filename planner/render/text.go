@@ -31,6 +31,21 @@ func textError(err error) error {
 	return nil
 }
 
+// Findings writes findings as a plan has them, each after an empty line.
+func Findings(w io.Writer, list []*planner.Finding, o TextOptions) error {
+	t := &text{printer: newPrinter(w, o), o: o}
+	for _, f := range list {
+		t.finding(f)
+	}
+	if t.err == nil {
+		t.err = t.w.Flush()
+	}
+	return textError(t.err)
+}
+
+// Plain makes s safe to print: what could drive a terminal or forge a line of a log is escaped.
+func Plain(s string) string { return plain(s) }
+
 // text is the layout for terminals and logs.
 type text struct {
 	*printer

@@ -1,6 +1,7 @@
 package ad
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -54,7 +55,7 @@ const maxFields = 4096
 func newDecoder(kind state.Kind, shape *state.Shape) *decoder {
 	d := &decoder{
 		object:  state.Object{Kind: kind, Shape: shape, Values: make([]state.Value, shape.Len())},
-		schema:  providers.ADSchema(kind),
+		schema:  providers.ADSchema(cmp.Or(kind, state.User)), // objects of any kind are read with the attributes of users
 		byBase:  map[string]int{},
 		byName:  map[string]int32{},
 		follows: []int32{-1},

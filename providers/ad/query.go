@@ -9,6 +9,7 @@ import (
 	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
 
+	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
 
@@ -39,6 +40,8 @@ var kindFilters = map[state.Kind]string{
 	state.User:    "(&(objectCategory=person)(objectClass=user))",
 	state.Group:   "(objectCategory=group)",
 	state.Contact: "(&(objectCategory=person)(objectClass=contact))",
+
+	providers.AnyKind: "(objectClass=*)",
 }
 
 // kindFilter is the filter for objects of a kind that match extra as well.

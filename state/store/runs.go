@@ -148,3 +148,29 @@ func (s *Store) Unfinished(ctx context.Context) ([]state.Entry, error) {
 		})
 	return entries, err
 }
+
+// Step is a journalled step with the run it belongs to.
+type Step struct {
+	Run     int64
+	Started time.Time // of the run
+	state.Entry
+}
+
+// StepsOf lists the latest steps about an anchor or declared resource whose outcome is known, newest first, without those that
+// write a reference; at most limit of them. The journals of old runs are dropped, see [KeepJournals].
+func (s *Store) StepsOf(ctx context.Context, key string, limit int) (steps []Step, err error) {
+	err = s.each(ctx, "SELECT run, (SELECT started FROM runs WHERE id = run), "+entryColumns+` FROM journal
+		WHERE key = ? AND attribute = '' AND status <> 'intent' ORDER BY run DESC, seq DESC LIMIT ?`,
+		func(scan func(...any) error) error {
+			var x Step
+			var started string
+			var err error
+			x.Entry, err = scanEntry(func(columns ...any) error { return scan(append([]any{&x.Run, &started}, columns...)...) })
+			if err == nil {
+				x.Started, err = parseStamp(started)
+			}
+			steps = append(steps, x)
+			return err
+		}, key, limit)
+	return steps, err
+}

@@ -1,0 +1,297 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/render"
+	"github.com/dirform/dirform/state"
+)
+
+func (x *explanation) write(w io.Writer, o render.TextOptions) {
+	for i, m := range x.Matches {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		writeMatch(w, &m, o)
+	}
+	for i, o := range x.OutOfScope {
+		if i > 0 || len(x.Matches) > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s\n", render.Plain(o.DN))
+		fmt.Fprintf(w, "  is in no scope:\n")
+		for _, why := range o.Reasons {
+			fmt.Fprintf(w, "    %s\n", render.Plain(why))
+		}
+	}
+	if x.More > 0 {
+		fmt.Fprintf(w, "\n%s more with this name; a user principal name or object id finds one.\n", count(x.More, "object"))
+	}
+	render.Findings(w, x.Findings, o)
+}
+
+func writeMatch(w io.Writer, m *match, o render.TextOptions) {
+	fmt.Fprintf(w, "%s\n", render.Plain(title(m)))
+	if m.SourceDN != "" {
+		fmt.Fprintf(w, "  source:  %s\n           objectGUID %s\n", render.Plain(m.SourceDN), m.SourceGUID)
+		if m.Class != "" && !strings.EqualFold(m.Class, string(m.Kind)) {
+			fmt.Fprintf(w, "           object class %s, which is a %s\n", render.Plain(m.Class), m.Kind)
+		}
+	} else if m.SourceGUID != "" {
+		fmt.Fprintf(w, "  source:  objectGUID %s, in no scope\n", m.SourceGUID)
+	}
+	writeMembership(w, m)
+	if m.Anchor != "" {
+		fmt.Fprintf(w, "  anchor:  %s\n", render.Plain(m.Anchor))
+	}
+	writeAccount(w, m)
+	for i, h := range m.History {
+		label := "history:"
+		if i > 0 {
+			label = "        "
+		}
+		fmt.Fprintf(w, "  %s %s %s (run %d, %s)\n", label, h.Action, h.Status, h.Run, h.At)
+	}
+	fmt.Fprintf(w, "  outcome: %s%s\n", render.Plain(m.Outcome), declaredAt(m.Change))
+	writeAttributes(w, m)
+	writeRules(w, m)
+	writeChange(w, m)
+	render.Findings(w, m.Findings, o)
+}
+
+// title is what a match is known by.
+func title(m *match) string {
+	switch {
+	case m.Address != "":
+		return m.Address
+	case m.What == planner.IsRecord && m.TargetName == "":
+		return "record of account " + m.TargetID
+	}
+	return fmt.Sprintf("%s %q", m.Kind, m.TargetName)
+}
+
+func writeMembership(w io.Writer, m *match) {
+	switch {
+	case m.What == planner.IsDeclared:
+		fmt.Fprintf(w, "  declared: %s\n", m.ScopeAt)
+		writeNotes(w, "  ", m.Notes)
+		return
+	case m.Scope == "":
+		return
+	case m.ScopeAt == "":
+		fmt.Fprintf(w, "  scope:   was in %s\n", m.Scope)
+		return
+	}
+	fmt.Fprintf(w, "  scope:   %s (%s)\n", m.Scope, m.ScopeAt)
+	for _, s := range m.Scopes {
+		switch reason := render.Plain(s.Reason); {
+		case s.Scope == m.Scope:
+			for part := range strings.SplitSeq(reason, "; ") {
+				fmt.Fprintf(w, "           %s\n", part)
+			}
+		case s.In:
+			fmt.Fprintf(w, "           also in %s (%s): %s\n", s.Scope, s.DeclaredAt, reason)
+		default:
+			fmt.Fprintf(w, "           not in %s (%s): %s\n", s.Scope, s.DeclaredAt, reason)
+		}
+	}
+}
+
+func writeAccount(w io.Writer, m *match) {
+	if m.What == planner.IsDeclared {
+		return
+	}
+	fmt.Fprintf(w, "  account: %s\n", render.Plain(accountText(m)))
+	if len(m.Addresses) > 0 {
+		fmt.Fprintf(w, "           addresses %s\n", render.Plain(strings.Join(m.Addresses, ", ")))
+	}
+	writeNotes(w, "           ", m.Notes)
+}
+
+func writeNotes(w io.Writer, indent string, notes []string) {
+	for _, n := range notes {
+		fmt.Fprintf(w, "%s%s\n", indent, render.Plain(n))
+	}
+}
+
+func accountText(m *match) string {
+	if m.TargetID == "" {
+		return "none"
+	}
+	text := m.TargetID
+	if m.TargetName != "" {
+		text = fmt.Sprintf("%s (%s)", m.TargetName, m.TargetID)
+	}
+	if m.InBin {
+		text += ", in the recycle bin"
+	}
+	if m.Linked {
+		text += ", linked"
+		if m.LinkedBy == "created" {
+			text += " (dirform created it)"
+		} else if m.LinkedBy != "" {
+			text += " (by " + m.LinkedBy + ")"
+		}
+	}
+	return text
+}
+
+func writeAttributes(w io.Writer, m *match) {
+	if len(m.Attributes) > 0 {
+		fmt.Fprintf(w, "\n  attributes:\n")
+	}
+	for _, at := range m.Attributes {
+		if empty(at.Result) && empty(at.Live) && at.Error == "" && !at.Write {
+			fmt.Fprintf(w, "    %s = null: %s (%s)\n", at.Name, at.Expression, at.DeclaredAt)
+			continue
+		}
+		result := named(at.Result, at.ResultName)
+		if at.Error != "" {
+			result = "error: " + render.Plain(at.Error)
+		}
+		fmt.Fprintf(w, "    %s = %s\n      %s (%s)\n", at.Name, result, at.Expression, at.DeclaredAt)
+		if at.InsteadOf != "" {
+			fmt.Fprintf(w, "      instead of %q, whose domain is not verified in the tenant (on_unverified_suffix)\n", at.InsteadOf)
+		}
+		for _, n := range sortedNames(at.Inputs) {
+			fmt.Fprintf(w, "      ad.%s = %s\n", n, quoted(at.Inputs[n]))
+		}
+		if text := attributeFate(m, &at); text != "" {
+			fmt.Fprintf(w, "      %s\n", render.Plain(text))
+		}
+	}
+}
+
+// empty reports whether a directory has no such value: neither keeps empty ones.
+func empty(v state.Value) bool { return v.IsNull() || v.Text() == "" && len(v.List()) == 0 }
+
+// attributeFate is what an attribute is in the tenant, and what becomes of it.
+func attributeFate(m *match, at *planner.ExplainedAttribute) string {
+	var parts []string
+	if m.TargetID != "" && !at.Initial {
+		live := "in the tenant: " + named(at.Live, at.LiveName)
+		if at.Drift {
+			live += " (changed outside dirform)"
+		}
+		parts = append(parts, live)
+	}
+	switch {
+	case at.Write && m.TargetID != "":
+		parts = append(parts, "to be written")
+	case at.Why != "":
+		parts = append(parts, "not written: "+at.Why)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// named is a value, by the name that people know a reference by.
+func named(v state.Value, name string) string {
+	if name == "" {
+		return quoted(v)
+	}
+	return quoted(state.String(name)) + " (" + v.Text() + ")"
+}
+
+func writeRules(w io.Writer, m *match) {
+	if len(m.Rules) > 0 {
+		fmt.Fprintf(w, "\n  match rules, in order (%s):\n", m.PolicyAt)
+	}
+	for _, r := range m.Rules {
+		head := r.Rule
+		if r.Value != "" || r.Rule != "recorded" && r.Rule != "declared" {
+			head += " " + orNull(r.Value)
+		}
+		fmt.Fprintf(w, "    %s: %s\n", render.Plain(head), render.Plain(ruleText(&r)))
+		for _, c := range r.Candidates {
+			if c.Why != "" {
+				fmt.Fprintf(w, "      %s %s (%s): %s\n", c.Kind, render.Plain(c.Name), c.TargetID, render.Plain(c.Why))
+			}
+		}
+	}
+}
+
+// ruleText is how a rule fared.
+func ruleText(r *planner.ExplainedRule) string {
+	text := strings.Join(r.Found, ", ")
+	switch r.Outcome {
+	case planner.RuleDecides:
+		text = join(text, "this decides")
+	case planner.RuleNotTried:
+		text = join(text, "not tried, because an earlier rule decides")
+	case planner.RuleTaken:
+		text = join(text, "but that is taken")
+	case planner.RuleAmbiguous:
+		text = join(text, "several, so it cannot decide")
+	case planner.RuleNothing:
+		if r.Detail == "" {
+			text = "no account"
+		}
+	}
+	return join(text, r.Detail)
+}
+
+func join(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
+}
+
+// declaredAt is where a change is asked for, in brackets.
+func declaredAt(c *state.Change) string {
+	if c == nil || c.DeclaredAt == "" {
+		return ""
+	}
+	return " (" + c.DeclaredAt + ")"
+}
+
+// writeChange lists what would be written.
+func writeChange(w io.Writer, m *match) {
+	c := m.Change
+	if c == nil || len(c.Attributes)+len(c.SourceAttributes) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n  to be written:\n")
+	for _, a := range c.SourceAttributes {
+		fmt.Fprintf(w, "    in Active Directory: %s: %s -> %s\n", a.Name, quoted(a.Before), quoted(a.After))
+	}
+	for _, a := range c.Attributes {
+		before, after := a.Before, a.After
+		if a.BeforeName != "" {
+			before = state.String(a.BeforeName)
+		}
+		if a.AfterName != "" {
+			after = state.String(a.AfterName)
+		}
+		fmt.Fprintf(w, "    %s: %s -> %s\n", a.Name, quoted(before), quoted(after))
+	}
+}
+
+func sortedNames(values map[string]state.Value) []string {
+	names := make([]string, 0, len(values))
+	for n := range values {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// quoted writes a value as the language would.
+func quoted(v state.Value) string {
+	b, err := v.MarshalJSON()
+	if err != nil {
+		return v.Text()
+	}
+	return render.Plain(string(b))
+}
+
+func orNull(s string) string {
+	if s == "" {
+		return "null"
+	}
+	return s
+}
