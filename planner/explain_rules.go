@@ -76,10 +76,14 @@ func (s *subject) explainDeclared() (ExplainedRule, error) {
 		x.Outcome = RuleNotTried
 	}
 	t := s.p.findTenant(links[i].Tenant)
-	if t < 0 {
-		return x, nil
+	if t >= 0 {
+		return x, s.addCandidate(&x, t, "")
 	}
-	return x, s.addCandidate(&x, t, "")
+	if s.v.rule == ruleDeclared && s.live != nil {
+		x.Found = append(x.Found, tenantRef(s.live).Name)
+		x.Detail += "; the account lies in the recycle bin"
+	}
+	return x, nil
 }
 
 // explainRule is about one of the link policy's rules.
