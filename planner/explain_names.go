@@ -148,15 +148,15 @@ func (p *plan) deletedNamed(name string) (rows []int, err error) {
 		}
 		unmangle(o)
 		m := p.delMeta(d)
-		if m.id == id || m.anchor == anchor || slices.ContainsFunc(accountNames(o), func(n string) bool { return strings.EqualFold(n, name) }) {
+		if m.id == id || m.anchor == anchor || slices.ContainsFunc(namesOf(o), func(n string) bool { return strings.EqualFold(n, name) }) {
 			rows = append(rows, d)
 		}
 	}
 	return rows, nil
 }
 
-// accountNames are a tenant object's user name and addresses.
-func accountNames(o *state.Object) []string {
+// namesOf are a tenant object's user name and addresses.
+func namesOf(o *state.Object) []string {
 	return append([]string{o.Get("userPrincipalName").Str()}, mailAddresses(o)...)
 }
 
@@ -305,7 +305,7 @@ func (b *Builder) Names() iter.Seq2[Name, error] {
 
 // yieldNames hands out an object's names; false ends the rest.
 func yieldNames(yield func(Name, error) bool, o *state.Object) bool {
-	names := accountNames(o)
+	names := namesOf(o)
 	for _, attribute := range [...]string{"displayName", "mailNickname", "sAMAccountName"} {
 		names = append(names, o.Get(attribute).Str())
 	}
