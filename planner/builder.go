@@ -107,6 +107,7 @@ type layout struct {
 	at    []int              // column to position in shape
 	// aliases says that a mapping wants aliases, which are compared otherwise: see [sourceTable.aliasSum].
 	aliases bool
+	trace   bool // what other sync engines have left on accounts is read as well
 }
 
 // identifying are the tenant attributes that matching and findings need of every object, by kind.
@@ -135,6 +136,7 @@ func layoutsOf(rules *config.Config, schema func(state.Kind) *state.Schema) map[
 		}
 	}
 	for _, l := range layouts {
+		l.trace = l.kind == state.User && traceMatters(rules, l.cols)
 		slices.SortFunc(l.cols, func(a, b *state.Attribute) int { return strings.Compare(a.Name, b.Name) })
 		l.finish()
 	}
@@ -147,6 +149,9 @@ func (l *layout) finish() {
 		if !slices.Contains(names, c.Name) {
 			names = append(names, c.Name)
 		}
+	}
+	if l.trace && !slices.Contains(names, providers.LastSync) {
+		names = append(names, providers.LastSync)
 	}
 	l.shape = state.NewShape(names...)
 	for _, c := range l.cols {

@@ -28,6 +28,7 @@ type subject struct {
 
 	findings []*Finding
 	attrs    []state.AttributeChange
+	locked   []state.AttributeChange // left out of attrs, because the service refuses them
 	prints   map[string]string
 	err      error    // a value could not be read back
 	why      []string // DeclaredAt of the mappings that cause attrs
@@ -35,11 +36,13 @@ type subject struct {
 
 // decision is what is to be done about one subject.
 type decision struct {
-	outcome  outcome
-	key      string
-	change   *state.Change // if outcome is outChange
-	findings []*Finding
-	record   *Record
+	outcome   outcome
+	key       string
+	change    *state.Change // if outcome is outChange
+	findings  []*Finding
+	record    *Record
+	claimed   bool // the change takes the account over from another sync engine
+	converted bool // the change links an account that another sync engine mastered once
 	// unmatched: nothing is done because no account matches, and the policy creates none.
 	unmatched bool
 }
@@ -70,6 +73,8 @@ func (p *plan) decide(s int) (decision, error) {
 		}
 	case change != nil:
 		d.outcome = outChange
+		d.claimed = sub.claims()
+		d.converted = sub.v.link < 0 && sub.live != nil && !d.claimed && onceSynced(sub.live)
 	case sub.v.link < 0:
 		d.outcome, d.unmatched = outIgnored, true
 	default:
@@ -424,13 +429,18 @@ func (s *subject) decideExisting() (*state.Change, error) {
 		return nil, err
 	}
 	action := s.action(relink)
-	if action == state.ActionUpdate && len(s.attrs) == 0 {
+	if !s.claims() && action == state.ActionUpdate && len(s.attrs) == 0 {
+		s.reportLocked()
 		return nil, nil
 	}
 	s.checkTarget()
 	s.lint()
 	if err := s.checkUnique(); err != nil {
 		return nil, err
+	}
+	if !s.blocked() {
+		s.reportLocked()
+		s.claim()
 	}
 	return s.change(action, s.reason(action), s.declaredAt(action)), nil
 }
@@ -475,8 +485,8 @@ func (s *subject) checkAnchor() (relink bool, err error) {
 // checkTarget refuses accounts that must not be touched.
 func (s *subject) checkTarget() {
 	t := s.table.policy
-	if s.live.Get("onPremisesSyncEnabled").Bool() {
-		s.find(syncedElsewhere(s.live, t), tenantRef(s.live))
+	if synced(s.live) && !s.claims() {
+		s.find(syncedElsewhere(s.live, t, s.attrs, s.locked), tenantRef(s.live))
 	}
 	s.checkPrivilege()
 }
@@ -488,7 +498,13 @@ func (s *subject) reason(a state.Action) string {
 	case state.ActionRelink:
 		return "its account carries the anchor of another domain or object"
 	case state.ActionLink:
+		if s.claims() {
+			return "not linked yet, and another sync engine masters its account"
+		}
 		return "not linked yet"
+	}
+	if s.claims() {
+		return "another sync engine masters its account again"
 	}
 	drift, source := false, false
 	for _, c := range s.attrs {

@@ -23,7 +23,8 @@ func (p *plan) quick(s int) (sum uint64, ok bool) {
 	}
 	t := p.srcTable(s)
 	m := t.rows.Meta(s - t.first)
-	if m.flags&srcFailed != 0 || p.tenMeta(int(v.target)).anchor != m.anchor {
+	account := p.tenMeta(int(v.target))
+	if m.flags&srcFailed != 0 || account.anchor != m.anchor || t.claims && account.flags&tenSynced != 0 {
 		return 0, false
 	}
 	want, have := t.rows.FP(s-t.first), p.tenFP(int(v.target))
@@ -159,6 +160,10 @@ func (s *subject) compare(i int, c column, creating bool) {
 	}
 	if !isEmpty(before) {
 		ch.Before = before
+	}
+	if a.Lockable && onceSynced(s.live) {
+		s.locked = append(s.locked, ch)
+		return
 	}
 	if a.Type == state.TypeReference {
 		ch.BeforeName = s.p.tenantName(have)

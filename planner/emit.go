@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
 
@@ -21,6 +22,8 @@ type emitter struct {
 	tally  tally
 	totals Totals
 	writes int
+
+	claimed, converted crowd // see decision
 }
 
 func (e *emitter) emit(steps []step, records []int) error {
@@ -98,6 +101,12 @@ func (e *emitter) step(st step) error {
 			return err
 		}
 	}
+	if d.claimed {
+		e.claimed.add(e.p, int(st.row))
+	}
+	if d.converted {
+		e.converted.add(e.p, int(st.row))
+	}
 	if d.change == nil {
 		return nil
 	}
@@ -113,7 +122,7 @@ func (e *emitter) change(c *state.Change) error {
 	schema := e.p.b.set.Schema(c.Kind)
 	e.writes += c.Writes(func(name string) bool {
 		a := schema.Lookup(name)
-		return a != nil && a.Type == state.TypeReference
+		return name == providers.CloudManaged || a != nil && a.Type == state.TypeReference
 	})
 	e.tally.count(c)
 	return e.sink.Change(c)
@@ -165,6 +174,9 @@ func (e *emitter) close() (Totals, error) {
 		return Totals{}, err
 	}
 	if err := e.together("DF107", p.fallbacks(), "have a user name under the tenant's initial domain, because theirs is under a domain that is not verified"); err != nil {
+		return Totals{}, err
+	}
+	if err := e.takenOver(); err != nil {
 		return Totals{}, err
 	}
 	for l := range p.links.rows.Len() {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
 
@@ -35,7 +36,7 @@ var Codes = []Code{
 	{"DF205", Error, "Anchor changed since the link was recorded", "The anchor attribute of a linked source object has another value now.", "Restore the old value, or remove the record with `dirform state rm` to match anew."},
 	{"DF206", Error, "Account holds a directory role", "Accounts with administrative roles are not taken over or changed unless a policy says so.", "Set privileged = \"allow\" in the link policy, or take the role away."},
 	{"DF207", Error, "Account carries another anchor", "onPremisesImmutableId ties the account to another source object.", "Set foreign_anchor = \"relink\" for a migration, or clear the anchor."},
-	{"DF208", Error, "Account is synchronised by another engine", "onPremisesSyncEnabled is true: the service refuses changes by anybody else.", "Take the object out of the other engine's scope first."},
+	{"DF208", Error, "Account is synchronised by another engine", "onPremisesSyncEnabled is true: the service refuses changes by anybody else.", "Set synced_elsewhere = \"take_over\" in the link policy, or leave the object to the other engine by excluding it from the scope."},
 	{"DF209", Error, "Linked account has vanished", "The recorded account is neither among the tenant's users nor in the recycle bin.", "Remove the record with `dirform state rm ANCHOR` to match or create anew."},
 	{"DF210", Warning, "Object is in two scopes", "Scopes overlap; the one declared first has it.", "Tell the scopes apart with exclude, filter or where."},
 	{"DF211", Warning, "Manager is not synchronised", "The manager has no account through dirform, so the account's manager is left as it is.", "Bring the manager into a scope, or take manager out of the mapping with unmanaged."},
@@ -46,8 +47,12 @@ var Codes = []Code{
 	{"DF216", Warning, "Deleted account had this user name", "An account in the recycle bin was called so before it was deleted; creating makes a new and empty one beside it.", "If it is the same person, restore the deleted account, or name its object id in a link block; else nothing needs to be done."},
 	{"DF217", Error, "Old anchor still has a living object", "The account is to get this object's anchor, but carries that of another source object which is still in a scope: the account would be taken from that one.", "Take the old object out of every scope once the new one is to have the account, or correct the value by which the new one matches."},
 	{"DF218", Error, "The tenant does not allow this match", "The account holds a role, or a switch of the tenant (blockCloudObjectTakeoverThroughHardMatchEnabled, blockSoftMatchEnabled, softMatchOnUpnEnabled) stands against matching.", "Take the role away, apply and give it back; or lift the switch for the migration; or decide the pair with a link block."},
+	{"DF219", Warning, "Account is taken over from another sync engine", "The policy's synced_elsewhere = \"take_over\" has apply set " + providers.CloudManaged + " to true before anything else: from then on the service takes changes from dirform, and no more from the other engine.",
+		"The application needs the permission User-OnPremisesSyncBehavior.ReadWrite.All, and the other engine must be Connect Sync 2.5.76 or Cloud Sync agent 1.1.1370 at least. Keep the objects in its scope until it is retired, or it may remove them from groups. Microsoft does not support this for accounts that sign in through AD FS or depend on Active Directory for their password otherwise. To go back, set isCloudManaged to false and let the other engine run."},
+	{"DF220", Warning, "Account was synchronised by another engine before", "Another sync engine mastered the account once, and it has been converted to the cloud. It is linked like any other.", "Nothing, unless that engine still runs and the conversion was undone (isCloudManaged is false again): then its next run takes the account back."},
 	{"DF301", Warning, "Attribute cannot be cleared", "The source has no value any more, and the tenant does not let the attribute be empty, so it stays as it is.", "Give the mapping a value for this case, or put the attribute under unmanaged."},
 	{AliasesCode, Warning, "Aliases to be set in Exchange", "The further addresses (smtp:) in proxyAddresses are not those of the source, and Microsoft Graph lets nobody write them.", "Run the command in Exchange Online PowerShell; `dirform plan --aliases-script FILE` writes all of them. It takes an Exchange recipient: a mailbox, which comes with a licence, or a mail user, with Set-MailUser instead."},
+	{"DF303", Warning, "Attribute is locked", "Another sync engine masters the account or did so once. Since then the service refuses to change extensionAttribute1 to 15 through Microsoft Graph, so that these stay as they are.", "Set it in Exchange Online: Set-Mailbox (or Set-MailUser) -CustomAttribute1 for extensionAttribute1, or the Exchange admin center. Or put it under unmanaged."},
 	{"DF304", Warning, "Old address may stay behind", "An address moves from one account to another, and an account with a mailbox keeps its old address as a further one, which Microsoft Graph cannot take away.", "Nothing, if the account has no mailbox; else remove the further address in Exchange before applying."},
 	{"DF307", Warning, "Alias in an unverified domain", "Exchange takes addresses only in domains that the tenant has verified, so the alias is left out.", "Verify the domain in the tenant, or filter such addresses out in the mapping of proxyAddresses."},
 	{"DF401", Error, "Guard limit exceeded", "The plan holds more actions of one kind than the guard allows.", "Look whether a scope or filter is wrong; if not, `--allow LIMIT=N` lifts the limit for one run."},
@@ -175,14 +180,6 @@ func noAccount(p *config.LinkPolicy) *Finding {
 func foreignAnchor(live *state.Object, theirs, ours string) *Finding {
 	return about(finding("DF207", fmt.Sprintf("Account %s carries anchor %s; this object's anchor is %s.", tenantRef(live).Name, theirs, ours), ""),
 		"onPremisesImmutableId", theirs, "")
-}
-
-func syncedElsewhere(live *state.Object, p *config.LinkPolicy) *Finding {
-	f := about(finding("DF208", fmt.Sprintf("Account %s has onPremisesSyncEnabled = true.", tenantRef(live).Name), ""), "onPremisesSyncEnabled", "true", p.DeclaredAt)
-	if p.SyncedElsewhere == "take_over" {
-		f.Hint = "Convert the account to cloud management in the tenant first (onPremisesSyncBehavior); dirform does not convert it by itself."
-	}
-	return f
 }
 
 func privileged(live *state.Object, roles []string, p *config.LinkPolicy) *Finding {

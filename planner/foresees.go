@@ -40,6 +40,7 @@ var ForeseenErrors = []Foreseen{
 		ByGraph, []string{"DF101"}},
 	{"Unable to update the specified properties for on-premises mastered Directory Sync objects or objects currently undergoing migration.",
 		ByGraph, []string{"DF208"}},
+	{"Unable to update the specified properties for objects that have originated within an external service.", ByGraph, []string{"DF303"}},
 }
 
 // PlanWide are the codes of errors that refuse a whole plan instead of blocking the objects they name.

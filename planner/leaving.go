@@ -104,8 +104,10 @@ func (p *plan) leavingRefused(t int, action state.Action, live *state.Object, po
 	if roles := p.roles[p.tenMeta(t).id]; len(roles) > 0 && policy.Privileged != "allow" {
 		return privileged(live, roles, policy)
 	}
-	if live.Get("onPremisesSyncEnabled").Bool() {
-		return syncedElsewhere(live, policy)
+	if synced(live) {
+		f := syncedElsewhere(live, policy, nil, nil)
+		f.Hint = "Take it out of the other engine's scope; an account is taken over only for an object that is in a scope of dirform's."
+		return f
 	}
 	switch {
 	case p.admins.kept[t]:

@@ -50,6 +50,7 @@ type sourceTable struct {
 	columns  []column
 	aliases  *config.AttributeMapping // of proxyAddresses, which is no column because it is never written; nil if it is not mapped
 	aliased  bool                     // some object has a value for it, so that the source keeps aliases
+	claims   bool                     // accounts that another sync engine masters are taken over
 	notNull  []int                    // fingerprint columns of mapped attributes that cannot be cleared
 	upnCol   int                      // index into columns of userPrincipalName, or -1
 	mailCol  int                      // of mail
@@ -82,6 +83,7 @@ func newSourceTable(b *Builder, scope *config.Scope, kind state.Kind) *sourceTab
 	for _, p := range b.set.Rules.Policies {
 		if p.Scope == scope {
 			t.policy = p
+			t.claims = p.SyncedElsewhere == "take_over"
 		}
 	}
 	if t.mapping != nil {

@@ -63,7 +63,7 @@ func newTenantTable(b *Builder, kind state.Kind) *tenantTable {
 	t.rows = rows.NewTable[tenantMeta](len(t.layout.cols), b.spool())
 	shape := t.layout.shape
 	t.at.upn, t.at.mail, t.at.proxies = shape.Index("userPrincipalName"), shape.Index("mail"), shape.Index("proxyAddresses")
-	t.at.anchor, t.at.synced = shape.Index("onPremisesImmutableId"), shape.Index("onPremisesSyncEnabled")
+	t.at.anchor, t.at.synced = shape.Index("onPremisesImmutableId"), shape.Index(providers.SyncEnabled)
 	t.at.enabled = shape.Index("accountEnabled")
 	t.col.upn, t.col.mail = t.layout.col("userPrincipalName"), t.layout.col("mail")
 	return t

@@ -154,6 +154,17 @@ const (
 	OpRestore                  // POST restore: out of the recycle bin
 	OpSetReference             // PUT $ref: Attributes holds one reference attribute and the target's id
 	OpClearReference           // DELETE $ref
+	OpTakeOver                 // PATCH onPremisesSyncBehavior: Attributes holds CloudManaged
+)
+
+// Attributes that tell who masters a tenant object. CloudManaged is only written (with OpTakeOver, false to true) and never
+// read: the service shows it for single objects alone, to those who may change it. What is read is SyncEnabled, which is true
+// as long as another sync engine masters the object, and null once CloudManaged is true (Microsoft Entra, "Configure user
+// source of authority"). LastSync stays as the trace of the other engine.
+const (
+	CloudManaged = "onPremisesSyncBehavior.isCloudManaged"
+	SyncEnabled  = "onPremisesSyncEnabled"
+	LastSync     = "onPremisesLastSyncDateTime"
 )
 
 // Write is one write request to the tenant.

@@ -121,7 +121,7 @@ func userExtensions() []state.Attribute {
 	attrs := make([]state.Attribute, 0, 15)
 	for i := 1; i <= 15; i++ {
 		name := "extensionAttribute" + strconv.Itoa(i)
-		attrs = append(attrs, state.Attribute{Name: name, Path: []string{"onPremisesExtensionAttributes", name}, MaxLen: 1024,
+		attrs = append(attrs, state.Attribute{Name: name, Path: []string{"onPremisesExtensionAttributes", name}, MaxLen: 1024, Lockable: true,
 			Doc: "custom attribute, at most 1,024 characters; read-only on an account that was ever synchronised (user reference)"})
 	}
 	return attrs
@@ -130,6 +130,7 @@ func userExtensions() []state.Attribute {
 func userComputed() []state.Attribute {
 	return []state.Attribute{
 		{Name: "onPremisesSyncEnabled", Type: state.TypeBool, ReadOnly: true, Doc: "true: another engine masters the account"},
+		{Name: CloudManaged, Type: state.TypeBool, ReadOnly: true, Doc: "true: taken over from another engine; written alone, by a policy and not by a mapping"},
 		{Name: "onPremisesLastSyncDateTime", Type: state.TypeTime, ReadOnly: true, Doc: "last synchronisation by another engine"},
 		{Name: "onPremisesSamAccountName", ReadOnly: true, Doc: "set by Microsoft's sync engines only"},
 		{Name: "onPremisesDistinguishedName", ReadOnly: true, Doc: "set by Microsoft's sync engines only"},
@@ -174,6 +175,7 @@ func groupComputed() []state.Attribute {
 		{Name: "mail", ReadOnly: true, ASCII: true, Equality: state.EqualFold, Doc: "SMTP address; follows mailNickname and the tenant's default domain"},
 		{Name: "proxyAddresses", Multi: true, ReadOnly: true, ASCII: true, Equality: state.EqualProxy, Doc: "mail addresses; managed in Exchange"},
 		{Name: "onPremisesSyncEnabled", Type: state.TypeBool, ReadOnly: true, Doc: "true: another engine masters the group"},
+		{Name: CloudManaged, Type: state.TypeBool, ReadOnly: true, Doc: "true: taken over from another engine; written alone, by a policy and not by a mapping"},
 		{Name: "onPremisesLastSyncDateTime", Type: state.TypeTime, ReadOnly: true, Doc: "last synchronisation by another engine"},
 		{Name: "onPremisesSamAccountName", ReadOnly: true, Doc: "set by Microsoft's sync engines only"},
 		{Name: "onPremisesDomainName", ReadOnly: true, Doc: "set by Microsoft's sync engines only"},

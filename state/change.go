@@ -83,14 +83,15 @@ func (c *Change) ByDetour() bool {
 	return slices.ContainsFunc(c.Attributes, func(a AttributeChange) bool { return !a.Via.IsNull() })
 }
 
-// Writes counts the write requests the change needs at the tenant: one for the object and one per reference attribute.
-func (c *Change) Writes(isReference func(attribute string) bool) int {
+// Writes counts the write requests the change needs at the tenant: one for the object and one for each attribute that travels
+// alone, such as a reference.
+func (c *Change) Writes(alone func(attribute string) bool) int {
 	n, plain := 0, 0
 	if c.ByDetour() {
 		n++
 	}
 	for _, a := range c.Attributes {
-		if isReference(a.Name) {
+		if alone(a.Name) {
 			n++
 		} else {
 			plain++

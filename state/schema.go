@@ -50,6 +50,7 @@ type Attribute struct {
 	ASCII    bool   // characters beyond ASCII are refused
 	Deny     string // characters that are refused
 	Equality Equality
+	Lockable bool   // it cannot be changed any more once another sync engine has mastered the object, not even after that
 	Hidden   bool   // sensitive: its value never stands in a plan, log or state (passwords)
 	Doc      string // one line: meaning and, for limits, the source
 }

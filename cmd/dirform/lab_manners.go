@@ -36,6 +36,7 @@ func (m *manners) register(f *pflag.FlagSet) {
 	f.DurationVar(&m.faults.TokenLife, "token-life", 0, "access tokens are refused after `TIME`, although they say an hour")
 	f.DurationVar(&m.faults.DeltaLife, "delta-life", 0, "delta tokens are answered with 410 after `TIME`; default is seven days")
 	f.BoolVar(&m.faults.ReadOnly, "read-only", false, "the tenant refuses every write")
+	f.BoolVar(&m.faults.NoTakeOver, "no-take-over", false, "the application lacks the permission to take accounts over from another sync engine")
 	f.StringVar(&m.certificate, "client-certificate", "", "only assertions signed with the key of the certificate in this PEM `FILE` get a token")
 }
 
@@ -52,6 +53,7 @@ func (m *manners) apply(to *lab.Faults) error {
 		"token-life":       func() { to.TokenLife = m.faults.TokenLife },
 		"delta-life":       func() { to.DeltaLife = m.faults.DeltaLife },
 		"read-only":        func() { to.ReadOnly = m.faults.ReadOnly },
+		"no-take-over":     func() { to.NoTakeOver = m.faults.NoTakeOver },
 	}
 	for name, f := range set {
 		if m.flags.Changed(name) {

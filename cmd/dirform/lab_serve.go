@@ -37,7 +37,7 @@ the lab is used, under the key "lab" of tenant.json, each of them optional; opti
 
   {"lab": {"latency": "50ms", "visibility_delay": "5s", "throttle": true, "unavailable": 0.01, "gateway_timeout": 0.01,
            "drop_before": 0.01, "drop_after": 0.01, "late_timeout": 0.01, "token_life": "10m", "delta_life": "1h",
-           "read_only": false, "signed_in_as": "admin@contoso.com", "seed": 1},
+           "read_only": false, "no_take_over": false, "signed_in_as": "admin@contoso.com", "seed": 1},
    "users": [...]}
 
 "throttle" is true, false or a size ("S", "M", "L"); "signed_in_as" issues tokens to a user, as if a person were

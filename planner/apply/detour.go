@@ -39,7 +39,7 @@ func (r *run) free(steps []*step) (others []*step, err error) {
 // freed lets a step wait for its second write, before which everything is read anew.
 func (r *run) freed(st *step) {
 	st.freed = true
-	st.source, st.plain, st.refs = nil, nil, nil
+	st.source, st.plain, st.refs, st.claim = nil, nil, nil, nil
 	r.fate[r.hash(st.c.Anchor)] = fateFreed
 	r.waiting = append(r.waiting, st)
 }
@@ -57,7 +57,7 @@ func (st *step) via() (attrs []state.AttributeChange) {
 // giveBack turns the step into one that gives the account its old names back.
 func (st *step) giveBack() {
 	st.back, st.write = true, true
-	st.plain, st.source, st.refs, st.link = nil, nil, nil, nil
+	st.plain, st.source, st.refs, st.claim, st.link = nil, nil, nil, nil, nil
 	for _, a := range st.c.Attributes {
 		if !a.Via.IsNull() {
 			st.plain = append(st.plain, state.AttributeChange{Name: a.Name, Before: a.Via, After: a.Before})

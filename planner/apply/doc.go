@@ -5,7 +5,8 @@
 //
 // Changes are taken in the plan's order, in windows of a few hundred. A window is re-read in one go and written in waves: a
 // change that needs another one (an address that must be released first) is in a later wave than that one. Within a wave,
-// writes travel in batches, several at a time. References to other objects (manager) follow once both ends exist.
+// writes travel in batches, several at a time. An account in the recycle bin is restored, and one that another sync engine masters
+// is taken over, by a request of its own before the others. References to other objects (manager) follow once both ends exist.
 //
 // # What is never done
 //

@@ -108,6 +108,9 @@ func miniPlan(t *tenant, links map[string]*state.Link) []*state.Change {
 			continue
 		}
 		var attrs []state.AttributeChange
+		if a.attrs[providers.SyncEnabled].Bool() {
+			attrs = append(attrs, claim())
+		}
 		for n, want := range map[string]state.Value{"department": str("Revenue"), "manager": boss} {
 			if !a.attrs[n].Equal(want) {
 				attrs = append(attrs, set(n, a.attrs[n], want))
@@ -148,6 +151,13 @@ func killedAt(t *testing.T, at int) int {
 	for i := range 5 {
 		id := w.linked(i, values("department", "Sales"))
 		delete(w.tenant.accounts[id].attrs, "manager")
+		if i%2 == 0 { // another engine masters it
+			w.tenant.accounts[id].attrs[providers.SyncEnabled] = state.Bool(true)
+		}
+	}
+	for i := 5; i < 8; i++ { // not linked yet
+		w.tenant.add(fmt.Sprintf("id-%04d", i), map[string]state.Value{"department": str("Sales"), "displayName": str("x"),
+			"onPremisesImmutableId": str(anchor(i)), providers.SyncEnabled: state.Bool(true)})
 	}
 	path := filepath.Join(dir, "a")
 	seed(t, path, w.journal.links)

@@ -130,7 +130,7 @@ func (st *step) readBack() []string {
 	}
 	for _, a := range st.c.Attributes {
 		if d := st.attribute(a.Name); !d.Hidden && !strings.EqualFold(a.Name, anchorAttribute) {
-			names = append(names, d.Name)
+			names = append(names, readAs(d.Name))
 		}
 	}
 	return names
@@ -160,7 +160,7 @@ func (r *run) compareValues(st *step, o *state.Object) (left []state.AttributeCh
 			left = append(left, a)
 			continue
 		}
-		live := r.hasher.Fingerprint(d, o.Get(a.Name))
+		live := r.hasher.Fingerprint(d, shown(o, a.Name))
 		if live == r.hasher.Fingerprint(d, a.After) {
 			continue
 		}

@@ -108,7 +108,7 @@ func (r *run) lookIDs(kind state.Kind, byID map[string][]*job, hit map[*job]bool
 		for _, j := range jobs {
 			hit[j] = j.write.Op == providers.OpDelete // unless it is seen alive
 			for _, a := range j.write.Attributes {
-				names = append(names, a.Name)
+				names = append(names, readAs(a.Name))
 			}
 		}
 	}
@@ -132,7 +132,7 @@ func (r *run) differing(kind state.Kind, o *state.Object, attrs []state.Attribut
 		if d == nil {
 			d = &state.Attribute{Name: a.Name}
 		}
-		if !d.Hidden && r.hasher.Fingerprint(d, o.Get(a.Name)) != r.hasher.Fingerprint(d, a.After) {
+		if !d.Hidden && r.hasher.Fingerprint(d, shown(o, a.Name)) != r.hasher.Fingerprint(d, a.After) {
 			names = append(names, a.Name)
 		}
 	}

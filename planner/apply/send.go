@@ -151,8 +151,8 @@ func (j *job) failed() {
 	if j.st.freed {
 		j.st.reason = j.st.inBetween() + ": " + j.st.reason
 	}
-	if j.st.restored {
-		j.st.reason = "it was restored from the recycle bin, but could not be changed: " + j.st.reason
+	if half := j.st.halfway(); half != "" {
+		j.st.reason = half + ", but could not be changed: " + j.st.reason
 	}
 }
 
@@ -188,8 +188,8 @@ func (r *run) unsent(jobs []*job) error {
 	r.out.Interrupted = true
 	for _, j := range jobs {
 		switch {
-		case j.ref == nil && j.st.restored:
-			j.settle(state.StatusFailed, "interrupted", "it was restored from the recycle bin, but the run was stopped before it was changed; plan again")
+		case j.ref == nil && j.st.halfway() != "":
+			j.settle(state.StatusFailed, "interrupted", j.st.halfway()+", but the run was stopped before it was changed; plan again")
 		default:
 			j.settle(state.StatusSkipped, "interrupted", interrupted)
 		}

@@ -25,6 +25,7 @@ type step struct {
 	source []state.AttributeChange // still to be written to the source
 	plain  []state.AttributeChange // still to be written to the object itself
 	refs   []state.AttributeChange // still to be written as references
+	claim  *state.AttributeChange  // the object is still to be taken over from another sync engine
 	write  bool                    // the object itself takes a request
 	open   int                     // references still open, of a change that consists of nothing else
 
@@ -34,7 +35,8 @@ type step struct {
 	status          state.EntryStatus // empty while it is not decided
 	code, requestID string
 	reason          string
-	restored        bool
+	restored        bool // out of the recycle bin, by an earlier request
+	taken           bool // over from another sync engine, by an earlier request
 	freed           bool // on a detour: the names it had are free
 	back            bool // on a detour that leads nowhere: the names it had are given back
 }
@@ -181,19 +183,20 @@ func (st *step) onlyReferences() bool { return !st.write && len(st.refs) > 0 }
 // split sorts the attributes that are still to be written.
 func (st *step) split(attrs []state.AttributeChange) {
 	for _, a := range attrs {
-		if st.isReference(a.Name) {
-			if !(st.creates() && a.After.IsNull()) {
-				st.refs = append(st.refs, a)
-			}
-		} else {
+		switch {
+		case a.Name == providers.CloudManaged:
+			st.claim = &a
+		case !st.isReference(a.Name):
 			st.plain = append(st.plain, a)
+		case !(st.creates() && a.After.IsNull()):
+			st.refs = append(st.refs, a)
 		}
 	}
 	switch st.c.Action {
 	case state.ActionCreate, state.ActionRestore, state.ActionDelete:
 		st.write = true
 	default:
-		st.write = len(st.plain) > 0
+		st.write = len(st.plain) > 0 || st.claim != nil
 	}
 }
 

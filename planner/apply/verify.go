@@ -71,7 +71,7 @@ func (r *run) see(kind state.Kind, checks []*check) {
 		}
 		byID[id] = append(byID[id], c)
 		for _, a := range c.attrs {
-			names = append(names, a.Name)
+			names = append(names, readAs(a.Name))
 		}
 	}
 	for o, err := range r.in.Tenant.Lookup(r.soft, kind, ids, shapeOf(names)) {

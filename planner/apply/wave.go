@@ -20,6 +20,9 @@ func (r *run) wave(steps []*step) error {
 	if work, err = r.restore(work); err != nil {
 		return err
 	}
+	if work, err = r.takeOver(work); err != nil {
+		return err
+	}
 	if work, err = r.free(work); err != nil {
 		return err
 	}
@@ -151,7 +154,7 @@ func (r *run) restore(steps []*step) ([]*step, error) {
 	var work []*step
 	for _, st := range steps {
 		if st.c.Action == state.ActionRestore {
-			jobs = append(jobs, &job{st: st, write: st.request(), first: len(st.plain) > 0})
+			jobs = append(jobs, &job{st: st, write: st.request(), first: len(st.plain) > 0 || st.claim != nil})
 		} else {
 			work = append(work, st)
 		}
@@ -178,5 +181,5 @@ func (r *run) written(st *step, id string) {
 		st.link.TargetID = st.id
 	}
 	r.queue(st)
-	r.toVerify(st.c, st.id, st.plain)
+	r.toVerify(st.c, st.id, st.wrote())
 }

@@ -153,6 +153,9 @@ func (t *tenant) effect(w providers.Write) (string, error) {
 	if a == nil || a.deleted != (w.Op == providers.OpRestore) {
 		return "", &providers.ServiceError{Status: 404, Code: "Request_ResourceNotFound", Message: "does not exist"}
 	}
+	if mastered := a.attrs[providers.SyncEnabled].Bool(); mastered && (w.Op == providers.OpPatch || w.Op == providers.OpSetReference) {
+		return "", &providers.ServiceError{Status: 400, Code: "Request_BadRequest", Message: "on-premises mastered"}
+	}
 	if t.blind {
 		return a.id, nil
 	}
@@ -162,6 +165,9 @@ func (t *tenant) effect(w providers.Write) (string, error) {
 		a.deleted = true
 	case providers.OpRestore:
 		a.deleted = false
+	case providers.OpTakeOver:
+		delete(a.attrs, providers.SyncEnabled)
+		return a.id, nil
 	}
 	for _, c := range w.Attributes {
 		if c.After.IsNull() {
@@ -378,7 +384,7 @@ func change(action state.Action, n int, target string, attrs ...state.AttributeC
 	c := &state.Change{Address: fmt.Sprintf("user.staff[%q]", fmt.Sprintf("p%d", n)), Kind: state.User, Action: action, Scope: "staff",
 		Anchor: anchor(n), TargetID: target, Attributes: attrs, Fingerprints: map[string]string{}}
 	for _, a := range attrs {
-		if a.Name != "onPremisesImmutableId" && !strings.HasPrefix(a.After.Str(), state.PendingRef) {
+		if a.Name != "onPremisesImmutableId" && a.Name != providers.CloudManaged && !strings.HasPrefix(a.After.Str(), state.PendingRef) {
 			c.Fingerprints[a.Name] = fmt.Sprintf("%016x", fp(a.Name, a.After))
 		}
 	}

@@ -34,6 +34,8 @@ func (w *Writer) request(wr providers.Write) (part, error) {
 		return withBody(http.MethodPost, "/directory/deletedItems/"+id+"/restore", []byte("{}")), nil
 	case providers.OpSetReference, providers.OpClearReference:
 		return w.reference(wr, path+"/"+id)
+	case providers.OpTakeOver:
+		return takeOver(wr, path+"/"+id)
 	}
 	return part{}, fmt.Errorf("unknown write operation %d", wr.Op)
 }
@@ -56,6 +58,8 @@ func opName(wr providers.Write) string {
 		return "POST /directory/deletedItems/" + wr.ID + "/restore"
 	case providers.OpSetReference:
 		return "PUT /" + what + "/" + referenceName(wr) + "/$ref"
+	case providers.OpTakeOver:
+		return "PATCH /" + what + "/onPremisesSyncBehavior"
 	}
 	return "DELETE /" + what + "/" + referenceName(wr) + "/$ref"
 }
@@ -200,6 +204,11 @@ func replyID(body json.RawMessage) string {
 func (it *item) permission() string {
 	group := it.write.Kind == state.Group
 	switch it.write.Op {
+	case providers.OpTakeOver:
+		if group {
+			return "Group-OnPremisesSyncBehavior.ReadWrite.All"
+		}
+		return "User-OnPremisesSyncBehavior.ReadWrite.All"
 	case providers.OpDelete, providers.OpRestore:
 		if !group {
 			return "User.DeleteRestore.All or User.ReadWrite.All, and for accounts that hold an Entra role a higher role for the application"

@@ -14,7 +14,7 @@ const freshFor = 10 * time.Minute
 // maxFreshAttempts bounds how often a write to such an object is repeated: a little over two minutes of pauses.
 const maxFreshAttempts = 12
 
-// freshIDs are the objects that this process has created or restored a short while ago. The directory is eventually
+// freshIDs are the objects that this process has created, restored or taken over a short while ago. The directory is eventually
 // consistent, so a write that follows may meet a replica that doesn't know them yet.
 type freshIDs struct {
 	now   nowFunc

@@ -47,6 +47,8 @@ func newQuery(kind state.Kind, shape *state.Shape, deleted bool) (*query, error)
 		switch {
 		case a == nil:
 			return nil, fmt.Errorf("a %s in the tenant has no attribute %q", kind, name)
+		case name == providers.CloudManaged:
+			return nil, fmt.Errorf("%s is only written; %s is what tells who masters a %s", name, providers.SyncEnabled, kind)
 		case a.Hidden: // never comes back from the service
 		case a.Type == state.TypeReference:
 			q.root.add([]string{a.Name, "id"}, i)

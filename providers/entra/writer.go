@@ -16,6 +16,7 @@ type Writer struct {
 	client  *client
 	pace    *pacer
 	fresh   *freshIDs
+	taken   *freshIDs                    // objects taken over from another engine
 	schemas map[state.Kind]*state.Schema // of the kinds that can be written
 }
 
@@ -28,7 +29,7 @@ func OpenWriter(ctx context.Context, cfg Config) (*Writer, error) {
 		return nil, err
 	}
 	clock := c.settings.Clock
-	return &Writer{client: c, pace: newPacer(clock, c.settings.Unpaced), fresh: newFreshIDs(clock.Now), schemas: map[state.Kind]*state.Schema{
+	return &Writer{client: c, pace: newPacer(clock, c.settings.Unpaced), fresh: newFreshIDs(clock.Now), taken: newFreshIDs(clock.Now), schemas: map[state.Kind]*state.Schema{
 		state.User: providers.TenantSchema(state.User), state.Group: providers.TenantSchema(state.Group),
 	}}, nil
 }
@@ -166,7 +167,7 @@ func (w *Writer) settle(it *item, r *reply, lost error, wait *waits) (again bool
 		wait.add(r.header(), it.attempts-1, now)
 	case it.alreadyDone(failure):
 		return false
-	case w.notYetThere(it, failure):
+	case w.notYetThere(it, failure), w.notYetOurs(it, failure):
 		again = true
 		wait.consistency(it.attempts - 1)
 	}
@@ -203,6 +204,8 @@ func (w *Writer) settleDone(it *item, r *reply) {
 		w.fresh.add(id)
 	case providers.OpRestore:
 		w.fresh.add(it.write.ID)
+	case providers.OpTakeOver:
+		w.taken.add(it.write.ID)
 	}
 }
 
@@ -211,6 +214,9 @@ func (w *Writer) verdict(it *item, failure *providers.ServiceError) error {
 	unknown := passingStatus(failure.Status) && failure.Status != http.StatusTooManyRequests && failure.Status != http.StatusFailedDependency
 	if unknown || it.resent && it.looksRepeated(failure) {
 		return fmt.Errorf("%w: %w", providers.ErrUnknownOutcome, error(failure))
+	}
+	if failure.Status == http.StatusBadRequest {
+		return explainMastery(failure)
 	}
 	return explain(failure, it.permission())
 }

@@ -48,10 +48,22 @@ func (t *Tenant) Set(name, property string, value json.RawMessage) error {
 	} else if t.reg.props[p].keep {
 		return fmt.Errorf("%s can't be cleared", t.reg.props[p].name)
 	}
+	if p == propSyncEnabled && string(v) == "true" && o.cloudManaged() {
+		if err := t.takeBack(o); err != nil {
+			return err
+		}
+	}
 	if e := t.change(o, []field{{p, string(v)}}); e != nil {
 		return e
 	}
 	return nil
+}
+
+// takeBack is what the other sync engine's run does to an object whose conversion was undone.
+func (t *Tenant) takeBack(o *object) error {
+	next := *o
+	next.ext = o.withExt(func(e *extra) { e.cloudManaged = false })
+	return t.commit(o, next)
 }
 
 func (t *Tenant) setRefs(o *object, raw string, set func(*object, []*object)) error {

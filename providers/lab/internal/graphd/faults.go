@@ -16,6 +16,7 @@ type Faults struct {
 	Latency         time.Duration // every HTTP request waits this long first
 	ReadOnly        bool          // writes are refused with 403, and counted in Stats.WritesRefused
 	SignedInAs      string        // tokens are issued to this user, by id or name, as if a person were signed in; "": to the application
+	NoTakeOver      bool          // who asks for onPremisesSyncBehavior gets 403, as without the permission for it
 	DropBefore      int           // the connection breaks before the n-th write takes effect
 	DropAfter       int           // the connection breaks after the n-th write took effect
 	BreakBefore     float64       // share of HTTP requests with writes whose connection breaks before these take effect
@@ -95,6 +96,9 @@ func (s *faultState) admit(rq *request, t *Tenant) (http.Header, *Error) {
 	write := rq.route.isWrite()
 	if s.f.ReadOnly && write {
 		t.stats.refused()
+		return nil, denied()
+	}
+	if s.f.NoTakeOver && rq.route.isSyncBehavior() {
 		return nil, denied()
 	}
 	if p := s.f.Unavailable + s.f.GatewayTimeout; p > 0 {

@@ -307,9 +307,9 @@ func TestTokenLife(t *testing.T) {
 // A seed says with which manners its tenant begins.
 func TestSeedManners(t *testing.T) {
 	w := serve(t, `{"lab":{"latency":"1ms","visibility_delay":"2s","throttle":"M","unavailable":0.25,"gateway_timeout":0.5,"drop_before":0.1,
-		"drop_after":0.2,"late_timeout":0.3,"token_life":"3s","delta_life":"1m","read_only":true,"seed":7}}`)
+		"drop_after":0.2,"late_timeout":0.3,"token_life":"3s","delta_life":"1m","read_only":true,"no_take_over":true,"seed":7}}`)
 	want := graphd.Faults{Latency: time.Millisecond, VisibilityDelay: 2 * time.Second, Throttle: graphd.DocumentedThrottle(50), Unavailable: 0.25,
-		GatewayTimeout: 0.5, BreakBefore: 0.1, BreakAfter: 0.2, LateTimeout: 0.3, TokenLife: 3 * time.Second, DeltaLife: time.Minute, ReadOnly: true, Seed: 7}
+		GatewayTimeout: 0.5, BreakBefore: 0.1, BreakAfter: 0.2, LateTimeout: 0.3, TokenLife: 3 * time.Second, DeltaLife: time.Minute, ReadOnly: true, NoTakeOver: true, Seed: 7}
 	if diff := cmp.Diff(want, w.Faults()); diff != "" {
 		t.Error(diff)
 	}

@@ -2,6 +2,7 @@ package graphd
 
 import (
 	"encoding/json"
+	"strings"
 )
 
 func (t *Tenant) getManager(rq *request) (reply, *Error) {
@@ -97,6 +98,9 @@ func refTarget(body []byte) (string, *Error) {
 	link, _ := ref["@odata.id"].(string)
 	return linkedID(link)
 }
+
+// isSyncBehavior reports whether a route takes the permissions named after onPremisesSyncBehavior, of which none only reads.
+func (r *route) isSyncBehavior() bool { return strings.HasSuffix(r.path, "/onPremisesSyncBehavior") }
 
 func (t *Tenant) getSyncBehavior(rq *request) (reply, *Error) {
 	t.mu.RLock()

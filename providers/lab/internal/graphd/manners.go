@@ -24,6 +24,7 @@ type Manners struct {
 	DeltaLife       Duration `json:"delta_life"`
 	ReadOnly        bool     `json:"read_only"`
 	SignedInAs      string   `json:"signed_in_as"`
+	NoTakeOver      bool     `json:"no_take_over"`
 	Seed            uint64   `json:"seed"`
 }
 
@@ -32,7 +33,8 @@ func (m Manners) Faults() (Faults, error) {
 	f := Faults{
 		Latency: time.Duration(m.Latency), VisibilityDelay: time.Duration(m.VisibilityDelay), Throttle: m.Throttle.Throttle,
 		Unavailable: m.Unavailable, GatewayTimeout: m.GatewayTimeout, BreakBefore: m.DropBefore, BreakAfter: m.DropAfter,
-		LateTimeout: m.LateTimeout, TokenLife: time.Duration(m.TokenLife), DeltaLife: time.Duration(m.DeltaLife), ReadOnly: m.ReadOnly, SignedInAs: m.SignedInAs, Seed: m.Seed,
+		LateTimeout: m.LateTimeout, TokenLife: time.Duration(m.TokenLife), DeltaLife: time.Duration(m.DeltaLife), ReadOnly: m.ReadOnly,
+		SignedInAs: m.SignedInAs, NoTakeOver: m.NoTakeOver, Seed: m.Seed,
 	}
 	return f, f.Check()
 }
@@ -108,7 +110,7 @@ func parseManners(raw []byte) (Faults, error) {
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&m); err != nil && !errors.Is(err, io.EOF) {
 		return Faults{}, fmt.Errorf("lab: %w; its keys are latency, visibility_delay, throttle, unavailable, gateway_timeout, drop_before,"+
-			" drop_after, late_timeout, token_life, delta_life, read_only, signed_in_as and seed", err)
+			" drop_after, late_timeout, token_life, delta_life, read_only, no_take_over, signed_in_as and seed", err)
 	}
 	return m.Faults()
 }

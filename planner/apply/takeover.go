@@ -1,0 +1,68 @@
+package apply
+
+import (
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+)
+
+// takeOver takes objects over from another sync engine, which masters them until then, and returns the steps that are left to be
+// written. A run that ends between the two requests leaves an account that the next plan simply links.
+func (r *run) takeOver(steps []*step) ([]*step, error) {
+	var jobs []*job
+	var work []*step
+	for _, st := range steps {
+		if st.claim == nil {
+			work = append(work, st)
+			continue
+		}
+		w := providers.Write{Op: providers.OpTakeOver, Kind: st.c.Kind, ID: st.id, Attributes: []state.AttributeChange{*st.claim}}
+		jobs = append(jobs, &job{st: st, write: w, first: len(st.plain) > 0})
+	}
+	err := r.send(jobs, func(j *job) {
+		if j.first {
+			j.st.taken = true
+			work = append(work, j.st)
+			return
+		}
+		r.written(j.st, "")
+	})
+	return work, err
+}
+
+// wrote are the attributes that the step's own requests have written.
+func (st *step) wrote() []state.AttributeChange {
+	if st.claim == nil {
+		return st.plain
+	}
+	return append([]state.AttributeChange{*st.claim}, st.plain...)
+}
+
+// halfway says what has been written of a step whose last request was not, or "".
+func (st *step) halfway() string {
+	switch {
+	case st.restored && st.taken:
+		return "it was restored from the recycle bin and taken over from the other sync engine"
+	case st.restored:
+		return "it was restored from the recycle bin"
+	case st.taken:
+		return "it was taken over from the other sync engine"
+	}
+	return ""
+}
+
+// readAs is the attribute by which the tenant shows the named one.
+func readAs(name string) string {
+	if name == providers.CloudManaged {
+		return providers.SyncEnabled
+	}
+	return name
+}
+
+// shown is the named attribute as an object read from the tenant shows it. An object that no other engine masters counts as
+// taken over: be it that somebody has done so meanwhile, there is nothing left to do before it can be written.
+func shown(o *state.Object, name string) state.Value {
+	if name == providers.CloudManaged {
+		return state.Bool(!o.Get(providers.SyncEnabled).Bool())
+	}
+	return o.Get(name)
+}
