@@ -2,7 +2,9 @@ package config
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
@@ -11,7 +13,7 @@ var matchRules = []string{"immutable_id", "primary_smtp", "user_principal_name"}
 
 // policyArguments are the optional arguments of a link_policy block.
 var policyArguments = []string{"anchor", "match", "unmatched", "foreign_anchor", "synced_elsewhere", "privileged", "deleted", "leaving",
-	"on_unverified_suffix"}
+	"grace", "on_unverified_suffix"}
 
 // defaultPolicy is the link policy of a scope that has none.
 func defaultPolicy(s *Scope) *LinkPolicy {
@@ -43,6 +45,7 @@ func (l *loader) decodePolicies() {
 		p.Privileged = c.choice("privileged", "block", "allow")
 		p.Deleted = c.choice("deleted", "restore", "create", "block")
 		p.Leaving = c.choice("leaving", "disable", "keep", "unlink", "delete")
+		p.Grace = decodeGrace(c, p.Leaving)
 		p.OnUnverifiedSuffix = c.choice("on_unverified_suffix", "block", "initial_domain")
 		l.cfg.Policies = append(l.cfg.Policies, p)
 	}
@@ -61,6 +64,37 @@ func (l *loader) misplaced(a *hclsyntax.Attribute, block string) bool {
 	l.fail(&a.NameRange, "Argument of another block", "%s is an argument of link_policy, where a scope says how its accounts pair up; %s has no such argument. "+
 		"Move the line to the scope's link_policy block.", a.Name, block)
 	return true
+}
+
+// graceUnits are the letters that a grace may end in.
+var graceUnits = map[byte]time.Duration{'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
+
+// maxGrace is ten years.
+const maxGrace = 3650 * 24 * time.Hour
+
+// decodeGrace reads how long accounts that left are kept before they are deleted.
+func decodeGrace(c *content, leaving string) time.Duration {
+	s := c.text("grace")
+	if s == "" {
+		return 0
+	}
+	if leaving == "keep" || leaving == "unlink" {
+		c.bad("grace", "Grace without deletion", "grace is how long an account stays disabled before it is deleted, and with leaving = %q nothing is. Remove grace, or set leaving = \"delete\".", leaving)
+		return 0
+	}
+	n, err := strconv.ParseUint(s[:len(s)-1], 10, 32)
+	unit := graceUnits[s[len(s)-1]]
+	switch {
+	case err != nil || unit == 0:
+		c.bad("grace", "Not a length of time", "grace can't be %s. Write a whole number of days, weeks or hours: \"30d\", \"4w\" or \"72h\".", c.shown("grace", s))
+	case n == 0:
+		c.bad("grace", "Grace of no length", "grace is %s, which is none. Remove it, and leaving = \"delete\" deletes accounts at once.", c.shown("grace", s))
+	case time.Duration(n) > maxGrace/unit:
+		c.bad("grace", "Grace too long", "grace is %s, and more than ten years are not kept count of. Remove it, and leaving = \"disable\" keeps accounts disabled for good.", c.shown("grace", s))
+	default:
+		return time.Duration(n) * unit
+	}
+	return 0
 }
 
 // decodeAnchor accepts the attribute in any spelling of its case: Microsoft itself writes both ms-DS- and mS-DS-.

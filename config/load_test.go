@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
@@ -23,6 +24,17 @@ func must(t *testing.T, text string, o config.Options) *config.Config {
 		t.Fatal(diags)
 	}
 	return cfg
+}
+
+func TestGrace(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"": 0, `grace = "72h"`: 72 * time.Hour, `grace = "30d"`: 720 * time.Hour, "leaving = \"delete\"\n grace = \"4w\"": 672 * time.Hour, `grace = "3650d"`: 87600 * time.Hour,
+	} {
+		cfg, diags := load(t, complete("main.hcl", "link_policy \"p\" {\n scope = scope.staff\n "+text+"\n}\n"), config.Options{})
+		if len(diags) > 0 || cfg.Policies[0].Grace != want {
+			t.Errorf("%s: %v, %v", text, cfg.Policies[0].Grace, diags)
+		}
+	}
 }
 
 func TestLoadWholeLanguage(t *testing.T) {

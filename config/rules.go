@@ -1,6 +1,8 @@
 package config
 
 import (
+	"time"
+
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/dirform/dirform/config/expr"
@@ -130,6 +132,9 @@ type LinkPolicy struct {
 	Privileged      string   // block (default), allow
 	Deleted         string   // restore (default), create, block
 	Leaving         string   // disable (default), keep, unlink, delete
+	// Grace is how long an account that left stays disabled before it is deleted, whether Leaving is disable or delete; 0: with
+	// disable it is never deleted, with delete at once.
+	Grace time.Duration
 	// OnUnverifiedSuffix says what becomes of a user name under a domain that the tenant has not verified: block (default), or
 	// initial_domain, a name under the tenant's own *.onmicrosoft.com.
 	OnUnverifiedSuffix string

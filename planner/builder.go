@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/internal/rows"
@@ -30,6 +31,8 @@ type Settings struct {
 	Findings []*Finding
 	// Targets limits the plan to these addresses, Excludes takes addresses out; "user.staff" stands for all of a scope.
 	Targets, Excludes []string
+	// Now is when the plan is made: graces are counted up to it. The zero time lets none of them end.
+	Now time.Time
 	// Allow lifts guard limits for this plan: limit name to count.
 	Allow map[string]int
 	// TempDir is where values are spooled; "" for the system's temporary folder.
@@ -174,6 +177,14 @@ func (b *Builder) layout(kind state.Kind) *layout {
 
 // TenantShape lists the tenant attributes to read for a kind, whether it is managed or only looked at for conflicts.
 func (b *Builder) TenantShape(kind state.Kind) *state.Shape { return b.layout(kind).shape }
+
+// DeletedShape lists the tenant attributes to read of objects in the recycle bin.
+func (b *Builder) DeletedShape(kind state.Kind) *state.Shape {
+	return state.NewShape(append(slices.Clone(b.layout(kind).shape.Names()), deletedAttribute)...)
+}
+
+// deletedAttribute tells when an object went to the recycle bin.
+const deletedAttribute = "deletedDateTime"
 
 // ManagedKinds are the kinds that scopes synchronise, sorted.
 func (b *Builder) ManagedKinds() []state.Kind {

@@ -424,6 +424,7 @@ func (s *subject) decideExisting() (*state.Change, error) {
 	for i, c := range s.table.columns {
 		s.compare(i, c, false)
 	}
+	s.enableAgain()
 	relink, err := s.checkAnchor()
 	if err != nil {
 		return nil, err

@@ -27,6 +27,9 @@ func (p *plan) quick(s int) (sum uint64, ok bool) {
 	if m.flags&srcFailed != 0 || account.anchor != m.anchor || t.claims && account.flags&tenSynced != 0 {
 		return 0, false
 	}
+	if !t.enables && p.links.rows.Meta(int(v.link)).left && p.tenMeta(int(v.target)).flags&tenEnabled == 0 {
+		return 0, false // it may have to be enabled again, see enableAgain
+	}
 	want, have := t.rows.FP(s-t.first), p.tenFP(int(v.target))
 	for i, c := range t.layout.cols {
 		fp, known := want[i], want[i] != 0

@@ -31,6 +31,8 @@ type Explanation struct {
 	Linked     bool                 `json:"linked"`                   // the pair is recorded
 	LinkedBy   string               `json:"linked_by,omitempty"`      // the rule by which it was linked
 	Left       bool                 `json:"left,omitempty"`           // it left its scope earlier, and the policy was carried out
+	LeftAt     string               `json:"left_at,omitempty"`        // when that was, RFC 3339, if the record knows
+	DeleteFrom string               `json:"delete_from,omitempty"`    // when its grace ends
 	Notes      []string             `json:"notes,omitempty"`          // what else matters about the tenant object, in sentences
 	Attributes []ExplainedAttribute `json:"attributes,omitempty"`
 	Rules      []ExplainedRule      `json:"rules,omitempty"`

@@ -24,7 +24,7 @@ func (p *plan) explainSource(s int) (*Explanation, error) {
 		x.PolicyAt = sub.table.policy.DeclaredAt
 	}
 	if sub.link != nil {
-		x.Left, x.LinkedBy = sub.link.Left, sub.link.Rule
+		x.Left, x.LeftAt, x.LinkedBy = sub.link.Left, sub.link.LeftText(), sub.link.Rule
 	}
 	if sub.live != nil && sub.v.flags&vClaimed == 0 {
 		p.describe(x, sub.live, sub.liveRow)

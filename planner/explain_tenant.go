@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dirform/dirform/state"
 )
@@ -63,7 +64,10 @@ func (p *plan) explainLeft(x *Explanation, l int) error {
 	x.Kind, x.Linked, x.LinkedBy, x.Left, x.Scope, x.SourceGUID = link.Kind, true, link.Rule, link.Left, link.Scope, link.SourceGUID.String()
 	x.Anchor, x.Change = link.Anchor, d.change
 	policy := p.leavingPolicy(link.Scope)
-	x.PolicyAt = policy.DeclaredAt
+	x.PolicyAt, x.LeftAt = policy.DeclaredAt, link.LeftText()
+	if due, counted := deleteFrom(policy, link); counted {
+		x.DeleteFrom = due.UTC().Format(time.RFC3339)
+	}
 	switch {
 	case d.change != nil:
 		x.Address = d.change.Address
@@ -73,7 +77,7 @@ func (p *plan) explainLeft(x *Explanation, l int) error {
 	case d.outcome == outIgnored:
 		x.Outcome = "left to another source object, which takes the account over"
 	default:
-		x.Outcome = fmt.Sprintf("unchanged: its source object left scope %s, and leaving = %q asks for nothing more", link.Scope, policy.Leaving)
+		x.Outcome = p.leftText(policy, link)
 	}
 	if len(d.findings) > 0 && len(d.findings[0].Objects) > 0 {
 		x.Address = d.findings[0].Objects[0].Address

@@ -42,9 +42,9 @@ func (p *plan) decideLeaving(l int) (decision, error) {
 	if policy.Scope == nil {
 		c.Reason = "scope " + link.Scope + " is not declared any more"
 	}
-	if !p.leave(c, policy.Leaving, live, link.Left) {
+	if !p.leave(c, policy, live, link) {
 		d := decision{outcome: outUnchanged, key: key}
-		if !link.Left {
+		if !link.Left || policy.Grace > 0 && link.LeftAt == 0 { // a record of an earlier version has no time: its grace begins now
 			d.record = &Record{Anchor: link.Anchor, Scope: link.Scope, Left: true}
 		}
 		return d, nil
@@ -70,26 +70,23 @@ func (p *plan) forget(link *state.Link, why string) decision {
 		SourceGUID: link.SourceGUID.String(), Reason: why, Attributes: []state.AttributeChange{}}}
 }
 
-// leave fills in what a leaving policy does to the account; false means nothing has to be written. left says that an earlier
-// apply did so already, which makes another write the correction of drift.
-func (p *plan) leave(c *state.Change, leaving string, live *state.Object, left bool) bool {
-	switch leaving {
-	case "delete":
+// leave fills in what a leaving policy does to the account; false means nothing has to be written.
+func (p *plan) leave(c *state.Change, policy *config.LinkPolicy, live *state.Object, link *state.Link) bool {
+	switch leaving := policy.Leaving; {
+	case policy.Grace > 0 && (leaving == "disable" || leaving == "delete"):
+		return p.afterGrace(c, policy, live, link)
+	case leaving == "delete":
 		c.Action = state.ActionDelete
 		return true
-	case "unlink":
+	case leaving == "unlink":
 		c.Action = state.ActionUnlink
 		if anchor := live.Get("onPremisesImmutableId"); !isEmpty(anchor) {
 			c.Attributes = append(c.Attributes, state.AttributeChange{Name: "onPremisesImmutableId", Before: anchor})
 		}
 		return true
-	case "disable":
-		c.Action = state.ActionDisable
-		if enabled := live.Get("accountEnabled"); enabled.Bool() {
-			c.Attributes = append(c.Attributes, state.AttributeChange{Name: "accountEnabled", Before: enabled,
-				After: state.Bool(false), Drift: left})
-			return true
-		}
+	case leaving == "disable" && live.Get("accountEnabled").Bool():
+		p.disable(c, live, link)
+		return true
 	}
 	return false
 }

@@ -172,15 +172,28 @@ func (p *plan) sourceAnchored(anchor uint64) int {
 	return best
 }
 
-// deletedAnchored is the same for the recycle bin, where an account may lie more than once.
+// deletedAnchored is the same for the recycle bin, where an account may lie more than once: the one deleted last.
 func (p *plan) deletedAnchored(anchor uint64) int {
 	best := -1
 	p.delAnchor.Each(anchor, func(d int) {
-		if best < 0 || p.delMeta(d).id < p.delMeta(best).id {
+		if best < 0 || p.compareDeleted(d, best) > 0 {
 			best = d
 		}
 	})
 	return best
+}
+
+// compareDeleted orders deleted rows by the time of deletion. Ids decide between those of one time, or of none.
+func (p *plan) compareDeleted(a, b int) int {
+	if c := cmp.Compare(p.deletedAt(a), p.deletedAt(b)); c != 0 {
+		return c
+	}
+	x, errX := p.loadDeleted(a)
+	y, errY := p.loadDeleted(b)
+	if errX != nil || errY != nil {
+		return cmp.Compare(p.delMeta(b).id, p.delMeta(a).id) // whoever restores one of them meets the error again
+	}
+	return cmp.Compare(y.ID, x.ID)
 }
 
 // recordedGone is for a recorded account that is not among the living.

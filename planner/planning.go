@@ -179,6 +179,12 @@ func (p *plan) delMeta(i int) *tenantMeta {
 	return t.rows.Meta(i - t.first)
 }
 
+// deletedAt is when deleted row i went to the recycle bin, in seconds since 1970; 0 if that is not known.
+func (p *plan) deletedAt(i int) int64 {
+	t := tableOf(p.b.deleted, i)
+	return t.deletedAt[i-t.first]
+}
+
 func (p *plan) loadTenant(i int) (*state.Object, error) {
 	t := tableOf(p.b.tenant, i)
 	return t.load(i - t.first)

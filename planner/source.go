@@ -54,6 +54,7 @@ type sourceTable struct {
 	notNull  []int                    // fingerprint columns of mapped attributes that cannot be cleared
 	upnCol   int                      // index into columns of userPrincipalName, or -1
 	mailCol  int                      // of mail
+	enables  bool                     // accountEnabled is mapped
 	fallback *fallback
 	fellBack bool // the object projected last gets another user name than the mapping gives
 	rows     *rows.Table[sourceMeta]
@@ -100,6 +101,8 @@ func newSourceTable(b *Builder, scope *config.Scope, kind state.Kind) *sourceTab
 				t.upnCol = len(t.columns)
 			case "mail":
 				t.mailCol = len(t.columns)
+			case "accountEnabled":
+				t.enables = true
 			}
 			t.columns = append(t.columns, column{col: t.layout.col(a.Target.Name), m: a, plain: a.Expr.Plain(t.shape)})
 		}

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dirform/dirform/planner/internal/rows"
 	"github.com/dirform/dirform/providers"
@@ -36,6 +37,8 @@ type tenantTable struct {
 	first  int // number of this table's first row among all tenant rows
 	// deleted: these are the objects in the recycle bin
 	deleted bool
+	// deletedAt is when each of them went there, in seconds since 1970, 0 where that is not known.
+	deletedAt []int64
 	// addresses of all rows: mail and proxyAddresses without prefix
 	addrHash []uint64
 	addrRow  []uint32
@@ -74,11 +77,20 @@ func (b *Builder) ReadTenant(kind state.Kind, objects providers.Objects) error {
 	return b.readTenant(&b.tenant, newTenantTable(b, kind), objects)
 }
 
-// ReadDeleted takes in the objects of a kind that lie in the recycle bin.
+// ReadDeleted takes in the objects of a kind that lie in the recycle bin, in the shape of [Builder.DeletedShape].
 func (b *Builder) ReadDeleted(kind state.Kind, objects providers.Objects) error {
 	t := newTenantTable(b, kind)
 	t.deleted = true
 	return b.readTenant(&b.deleted, t, objects)
+}
+
+// deletionTime is when an object went to the recycle bin, 0 if it does not say.
+func deletionTime(o *state.Object) int64 {
+	t, err := time.Parse(time.RFC3339, o.Get(deletedAttribute).Str())
+	if err != nil {
+		return 0
+	}
+	return t.Unix()
 }
 
 func (b *Builder) readTenant(into *[]*tenantTable, t *tenantTable, objects providers.Objects) error {
@@ -88,6 +100,9 @@ func (b *Builder) readTenant(into *[]*tenantTable, t *tenantTable, objects provi
 	for o, err := range objects {
 		if err != nil {
 			return err
+		}
+		if t.deleted {
+			t.deletedAt = append(t.deletedAt, deletionTime(o))
 		}
 		if err := t.add(o); err != nil {
 			return err
@@ -117,7 +132,7 @@ func (t *tenantTable) add(o *state.Object) error {
 		meta.flags |= tenEnabled
 	}
 	t.addAddresses(o, &meta)
-	t.scratch = rows.AppendObject(t.scratch[:0], o.ID, o.Values)
+	t.scratch = rows.AppendObject(t.scratch[:0], o.ID, o.Values[:t.layout.shape.Len()])
 	return t.rows.Append(meta, t.fps, t.scratch)
 }
 
@@ -259,6 +274,7 @@ func (t *linkTable) add(lay *layout, l *state.Link) error {
 	for _, s := range [...]string{l.Anchor, l.TargetID, string(l.Kind), l.Scope, l.Rule} {
 		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
 	}
+	b = binary.AppendUvarint(b, uint64(l.LeftAt))
 	b = binary.AppendUvarint(b, uint64(shape))
 	for _, fp := range l.Fingerprints {
 		b = binary.LittleEndian.AppendUint64(b, fp)
@@ -291,11 +307,13 @@ func (t *linkTable) load(i int) (*state.Link, error) {
 		}
 		parts[k], b = string(b[w:w+int(n)]), b[w+int(n):]
 	}
+	leftAt, w := binary.Uvarint(b)
+	b = b[w:]
 	shape, w := binary.Uvarint(b)
 	b = b[w:]
 	meta := t.rows.Meta(i)
 	l := &state.Link{Anchor: parts[0], TargetID: parts[1], Kind: state.Kind(parts[2]), Scope: parts[3], Rule: parts[4],
-		SourceGUID: meta.guid, Left: meta.left, Shape: t.shapes[shape]}
+		SourceGUID: meta.guid, Left: meta.left, LeftAt: int64(leftAt), Shape: t.shapes[shape]}
 	for ; len(b) >= 8; b = b[8:] {
 		l.Fingerprints = append(l.Fingerprints, binary.LittleEndian.Uint64(b))
 	}

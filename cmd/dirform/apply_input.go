@@ -18,7 +18,8 @@ import (
 // input gathers what carrying out a plan takes. Writers are opened here, and only if there is something to write.
 func (r *applyRun) input(ctx context.Context, cfg *config.Config, record *store.Store, dirs *directories, plan *planfile.Reader) (apply.Input, error) {
 	h := plan.Header()
-	in := apply.Input{Changes: plan.Changes(), Records: plan.Records(), Schema: providers.TenantSchema, Key: state.KeyOf(h.State.Lineage), Hard: r.a.kill}
+	in := apply.Input{Changes: plan.Changes(), Records: plan.Records(), Schema: providers.TenantSchema, Key: state.KeyOf(h.State.Lineage), Hard: r.a.kill,
+		Now: r.a.env.Now()}
 	var err error
 	if in.Tenant, err = dirs.openTenant(ctx, cfg.Entra); err != nil {
 		return in, err

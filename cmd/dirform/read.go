@@ -34,7 +34,7 @@ type tally struct{ source, tenant atomic.Int64 }
 // look opens both directories and asks them for what is not a stream: who they are, domains, roles, suffixes and OUs.
 func (a *app) look(ctx context.Context, cfg *config.Config, record *store.Store, dirs *directories) (*reading, error) {
 	r := &reading{cfg: cfg, record: record, dirs: dirs, set: planner.Settings{
-		Rules: cfg, Schema: providers.TenantSchema, Suffixes: map[string][]string{}, OUs: map[string][]planner.OUSeen{},
+		Rules: cfg, Schema: providers.TenantSchema, Now: a.env.Now(), Suffixes: map[string][]string{}, OUs: map[string][]planner.OUSeen{},
 	}}
 	if err := r.identify(ctx, a); err != nil {
 		return nil, err
@@ -202,7 +202,7 @@ func (r *reading) all(ctx context.Context, b *planner.Builder) error {
 			return b.ReadTenant(kind, counted(tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.TenantShape(kind)}), &r.seen.tenant))
 		})
 		g.Go(func() error {
-			return b.ReadDeleted(kind, tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.TenantShape(kind), Deleted: true}))
+			return b.ReadDeleted(kind, tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.DeletedShape(kind), Deleted: true}))
 		})
 	}
 	for _, kind := range []state.Kind{state.Group, state.Contact} {

@@ -2,17 +2,19 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 // TestMain lets scripts call dirform: the test binary runs again under that name, and is then dirform itself.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"dirform": main, "dirform-counted": countedPlanCommand, "dirform-measured": measuredCommand})
+	testscript.Main(m, map[string]func(){"dirform": main, "dirform-at": standingClock, "dirform-counted": countedPlanCommand, "dirform-measured": measuredCommand})
 }
 
 // TestScript runs testdata/script/*.txtar, the specification of the command line: <command>_<case>.txtar, whose first line says
@@ -29,6 +31,22 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},
 	})
+}
+
+// standingClock is dirform whose clock stands still: "dirform-at 2026-10-20T08:00:00Z plan". Only dirform's own clock does; that of
+// an embedded lab goes on, as a directory's does.
+func standingClock() {
+	env := process()
+	if len(env.Args) == 0 {
+		env.Args = []string{""}
+	}
+	at, err := time.Parse(time.RFC3339, env.Args[0])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "usage: dirform-at TIME COMMAND...:", err)
+		os.Exit(1)
+	}
+	env.Args, env.Now = env.Args[1:], func() time.Time { return at }
+	os.Exit(Main(env))
 }
 
 // status is a command of scripts: "status 2 dirform drift" fails unless dirform drift ends with status 2.

@@ -36,12 +36,13 @@ type linkDocument struct {
 	TargetID   string     `json:"target_id"`
 	Rule       string     `json:"rule"`
 	Left       bool       `json:"left"`
-	Attributes []string   `json:"attributes"` // those with a known last-applied value
+	LeftAt     string     `json:"left_at,omitempty"` // RFC 3339
+	Attributes []string   `json:"attributes"`        // those with a known last-applied value
 }
 
 func documentOf(l *state.Link) linkDocument {
 	d := linkDocument{
-		Anchor: l.Anchor, Kind: l.Kind, Scope: l.Scope, SourceGUID: l.SourceGUID.String(), TargetID: l.TargetID, Rule: l.Rule, Left: l.Left,
+		Anchor: l.Anchor, Kind: l.Kind, Scope: l.Scope, SourceGUID: l.SourceGUID.String(), TargetID: l.TargetID, Rule: l.Rule, Left: l.Left, LeftAt: l.LeftText(),
 		Attributes: []string{},
 	}
 	if l.Shape != nil {
@@ -150,7 +151,10 @@ func newStateShowCommand(a *app) *cobra.Command {
 			}
 			a.printf("kind         %s\nscope        %s\nanchor       %s\nsource GUID  %s\ntenant id    %s\npaired by    %s\n",
 				d.Kind, d.Scope, d.Anchor, d.SourceGUID, d.TargetID, d.Rule)
-			if d.Left {
+			switch {
+			case d.LeftAt != "":
+				a.printf("left scope   since %s\n", d.LeftAt)
+			case d.Left:
 				a.printf("left scope   yes\n")
 			}
 			a.printf("last applied %s\n", strings.Join(d.Attributes, ", "))

@@ -62,6 +62,7 @@ const languageExample = `  dirform {
     privileged       = "block"                        # or "allow": the account holds an Entra role
     deleted          = "restore"                      # or "create", "block": the match lies in the recycle bin
     leaving          = "disable"                      # or "keep", "unlink", "delete": it left the scope
+    grace            = "30d"                          # disabled accounts that left are deleted after this time; "4w", "72h"
 
     on_unverified_suffix = "block"                    # or "initial_domain": a user name under the tenant's own domain
   }
@@ -90,9 +91,9 @@ NULL
 
 DEFAULTS
 
-  A scope without a mapping gets the preset, one without a link_policy gets the first value of every setting above. Without a
-  guard block a built-in one allows 500 deletes, disables, unlinks and relinks each and, once more than 10 objects are linked,
-  10 % of them; and a source that shrank by 20 %.
+  A scope without a mapping gets the preset, one without a link_policy gets the first value of every setting above and no grace:
+  disabled accounts are not deleted. Without a guard block a built-in one allows 500 deletes, disables, unlinks and relinks each
+  and, once more than 10 objects are linked, 10 % of them; and a source that shrank by 20 %.
 
 PLAYING
 

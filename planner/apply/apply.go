@@ -43,6 +43,8 @@ type Input struct {
 	// Hard aborts at once when it is done: writes in flight are cut off and their outcome is recorded as unknown. The context
 	// given to Run, in contrast, lets them end. nil means that there is no hard way.
 	Hard context.Context
+	// Now is when the run started: what the record notes for objects that leave their scope. The zero time notes nothing.
+	Now time.Time
 	// Workers is how many batches travel at a time; 0 means 4.
 	Workers int
 	// Window is how many changes are re-read in one go; 0 means 400.
@@ -168,7 +170,7 @@ func (r *run) note(batch []*planner.Record) error {
 		if rec.Scope != "" {
 			l.Scope = rec.Scope
 		}
-		l.Left = rec.Left
+		r.noteLeft(l, rec.Left, l.Left && l.LeftAt != 0)
 		if len(rec.Fingerprints) > 0 {
 			if err := r.shapes.apply(l, rec.Fingerprints); err != nil {
 				return err

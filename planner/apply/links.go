@@ -29,7 +29,8 @@ func (r *run) prepareLink(st *step) error {
 		l.Fingerprints = slices.Clone(st.old.Fingerprints)
 	}
 	l.Anchor, l.Kind, l.TargetID, l.Rule = strings.Clone(c.Anchor), c.Kind, st.id, st.rule()
-	l.Left = c.Action == state.ActionDisable
+	again := st.old != nil && st.old.Left && st.old.LeftAt != 0 && slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Drift })
+	r.noteLeft(l, c.Action == state.ActionDisable, again)
 	if c.Scope != "" {
 		l.Scope = c.Scope
 	}
@@ -43,13 +44,23 @@ func (r *run) prepareLink(st *step) error {
 	return nil
 }
 
+// noteLeft notes whether a link's source object has left its scope, and since when. again says that it had left before, so that
+// the time stays: what somebody did to the account meanwhile does not prolong its grace.
+func (r *run) noteLeft(l *state.Link, left, again bool) {
+	l.Left = left
+	switch {
+	case !left || r.in.Now.IsZero() && !again:
+		l.LeftAt = 0
+	case !again:
+		l.LeftAt = max(0, r.in.Now.Unix())
+	}
+}
+
 func (r *run) prepareFingerprints(st *step, l *state.Link) error {
 	switch {
 	case l.Left: // the rest of the account stays as it was when the source object left
 		for _, a := range st.plain {
-			if l.Shape != nil && l.Shape.Index(a.Name) >= 0 {
-				r.shapes.set(l, a.Name, r.hasher.Fingerprint(st.attribute(a.Name), a.After))
-			}
+			r.shapes.set(l, a.Name, r.hasher.Fingerprint(st.attribute(a.Name), a.After))
 		}
 		for name, text := range st.c.Fingerprints {
 			fp, err := parseFingerprint(name, text)

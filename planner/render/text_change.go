@@ -93,6 +93,10 @@ func (t *text) attributes(c *state.Change) {
 			t.line(inner, name, pad, " = ", show(a.After, t.o.Verbose))
 			continue
 		}
+		if c.Action == state.ActionDelete && a.After.IsNull() {
+			t.line(inner, name, pad, " = ", show(a.Before, t.o.Verbose))
+			continue
+		}
 		t.attribute(name, pad, a)
 	}
 }

@@ -143,7 +143,10 @@ func (w *Writer) txLocked(ctx context.Context, raise bool, f func(*sql.Tx) error
 		return explain(s.path, err)
 	}
 	meta, run := s.meta, w.run
-	if run == 0 {
+	if meta.Exists {
+		err = upgrade(ctx, tx, s.layout)
+	}
+	if err == nil && run == 0 {
 		meta, run, err = w.enter(ctx, tx, raise)
 	}
 	if err == nil {
@@ -159,7 +162,7 @@ func (w *Writer) txLocked(ctx context.Context, raise bool, f func(*sql.Tx) error
 		}
 		return explain(s.path, err)
 	}
-	s.meta, w.run = meta, run
+	s.meta, s.layout, w.run = meta, schemaVersion, run
 	return nil
 }
 

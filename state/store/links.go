@@ -16,14 +16,28 @@ import (
 const chunk = 2048
 
 // linkColumns packs a link into one blob, because the driver spends more on a column than on its content, and rows are many.
-// The concatenation keeps every byte: the parts are taken apart by their lengths.
-const linkColumns = "CAST(source_guid || fingerprints || tenant_id || anchor AS BLOB), octet_length(tenant_id) << 32 | octet_length(fingerprints), class"
+// The concatenation keeps every byte: the parts are taken apart by their lengths, which share a number with left_at.
+func (s *Store) linkColumns() string {
+	leftAt := "left_at"
+	if s.layout < 2 {
+		leftAt = "0"
+	}
+	return "CAST(source_guid || fingerprints || tenant_id || anchor AS BLOB), (" + leftAt +
+		" << 28) | (octet_length(tenant_id) << 16) | octet_length(fingerprints), class"
+}
+
+// What the packed number holds at most; see checkLink.
+const (
+	maxLeftAt       = 1<<35 - 1 // a thousand years
+	maxTenantID     = 1<<12 - 1
+	maxFingerprints = 1<<16 - 1 // bytes
+)
 
 // Links streams all recorded links, ordered by anchor. A link is valid until the next one is asked for: it and its
 // fingerprints are reused, while its strings and shape stay valid. An error is the last element.
 func (s *Store) Links(ctx context.Context) iter.Seq2[*state.Link, error] {
 	return func(yield func(*state.Link, error) bool) {
-		query := "SELECT " + linkColumns + " FROM links WHERE anchor > ? ORDER BY anchor LIMIT ?"
+		query := "SELECT " + s.linkColumns() + " FROM links WHERE anchor > ? ORDER BY anchor LIMIT ?"
 		buf := make([]state.Link, chunk)
 		last := ""
 		for {
@@ -57,7 +71,7 @@ func (s *Store) linksOf(ctx context.Context, anchors []string) (map[string]*stat
 	found := make(map[string]*state.Link, len(anchors))
 	for _, a := range anchors {
 		buf := make([]state.Link, 1)
-		n, err := s.readLinks(ctx, "SELECT "+linkColumns+" FROM links WHERE anchor = ?", []any{a}, buf)
+		n, err := s.readLinks(ctx, "SELECT "+s.linkColumns()+" FROM links WHERE anchor = ?", []any{a}, buf)
 		if err != nil {
 			return nil, err
 		}
@@ -120,13 +134,14 @@ func (s *Store) scanLink(v []driver.Value, l *state.Link) error {
 		return errors.New("a link is damaged: its class is not known")
 	}
 	const guid = len(l.SourceGUID)
-	n, fingerprints := int(lengths>>32), int(lengths&(1<<32-1))
+	n, fingerprints := int(lengths>>16&maxTenantID), int(lengths&maxFingerprints)
 	if fingerprints != 8*shape.Len() || len(b) < guid+fingerprints+n {
 		return fmt.Errorf("the link of anchor %q is damaged; remove it with dirform state rm, and the next plan finds the pair again",
 			b[min(len(b), guid+fingerprints+n):])
 	}
 	text := string(b[guid+fingerprints:]) // one allocation for both strings
 	l.TargetID, l.Anchor = text[:n], text[n:]
+	l.LeftAt = lengths >> 28
 	l.Kind, l.Scope, l.Rule, l.Left, l.Shape = c.kind, c.scope, c.rule, c.left, shape
 	copy(l.SourceGUID[:], b)
 	l.Fingerprints = l.Fingerprints[:0]

@@ -41,6 +41,7 @@ type Store struct {
 	db      *sql.DB    // nil while there is no file
 	conn    *sql.Conn
 	meta    Meta
+	layout  int // of the file as it is, see [schemaVersion]; 0 while there is none
 	classes classes
 }
 
@@ -128,8 +129,7 @@ func (s *Store) connect(ctx context.Context, mode string) error {
 	if s.conn, err = db.Conn(ctx); err != nil {
 		return explain(s.path, err)
 	}
-	exists, err := checkLayout(ctx, s.conn, s.path)
-	if err != nil || !exists {
+	if s.layout, err = checkLayout(ctx, s.conn, s.path); err != nil || s.layout == 0 {
 		return err
 	}
 	return s.load(ctx)

@@ -6,14 +6,16 @@ import (
 	"fmt"
 )
 
-// schemaVersion is the layout this program writes. A record with a greater one is refused.
-const schemaVersion = 1
+// schemaVersion is the layout this program writes. A record with a greater one is refused; one with a smaller one is read as it
+// is, and brought up to date in the transaction of the first run that writes. Layout 2 added links.left_at.
+const schemaVersion = 2
 
 // applicationID marks a SQLite file as a dirform record ("dfst"), so that another application's database is not touched.
 const applicationID = 0x64667374
 
 // layout creates an empty record. Links carry a class (kind, scope, rule, left, shape) instead of repeating five columns a
-// million times; the view links_readable joins them for people. Times are RFC 3339 text in UTC.
+// million times; the view links_readable joins them for people. Times are RFC 3339 text in UTC, but for links.left_at, which is
+// seconds since 1970 because links are many.
 const layout = `
 CREATE TABLE schema (version INTEGER NOT NULL);
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -21,7 +23,7 @@ CREATE TABLE shapes (id INTEGER PRIMARY KEY, attributes TEXT NOT NULL UNIQUE);
 CREATE TABLE classes (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, scope TEXT NOT NULL, rule TEXT NOT NULL,
   left_scope INTEGER NOT NULL, shape INTEGER NOT NULL REFERENCES shapes (id), UNIQUE (kind, scope, rule, left_scope, shape));
 CREATE TABLE links (anchor TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, source_guid BLOB NOT NULL CHECK (length(source_guid) = 16),
-  class INTEGER NOT NULL REFERENCES classes (id), fingerprints BLOB NOT NULL) WITHOUT ROWID;
+  class INTEGER NOT NULL REFERENCES classes (id), fingerprints BLOB NOT NULL, left_at INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE TABLE ous (scope TEXT NOT NULL, declared TEXT NOT NULL, guid BLOB NOT NULL, PRIMARY KEY (scope, declared)) WITHOUT ROWID;
 CREATE TABLE runs (id INTEGER PRIMARY KEY, command TEXT NOT NULL, serial INTEGER NOT NULL, started TEXT NOT NULL,
   finished TEXT NOT NULL, outcome TEXT NOT NULL, counts TEXT NOT NULL, plan_digest TEXT NOT NULL, allowed TEXT NOT NULL,
@@ -30,9 +32,33 @@ CREATE TABLE journal (run INTEGER NOT NULL, seq INTEGER NOT NULL, key TEXT NOT N
   attribute TEXT NOT NULL, status TEXT NOT NULL, tenant_id TEXT NOT NULL, code TEXT NOT NULL, request_id TEXT NOT NULL,
   PRIMARY KEY (run, seq)) WITHOUT ROWID;
 CREATE INDEX journal_open ON journal (run, seq) WHERE status = 'intent';
+` + readableView
+
+// readableView is the view links_readable.
+const readableView = `
 CREATE VIEW links_readable AS SELECT l.anchor, c.kind, c.scope, l.tenant_id, hex(l.source_guid) AS source_guid, c.rule,
-  c.left_scope, s.attributes FROM links l JOIN classes c ON c.id = l.class JOIN shapes s ON s.id = c.shape;
+  c.left_scope, CASE l.left_at WHEN 0 THEN '' ELSE strftime('%Y-%m-%dT%H:%M:%SZ', l.left_at, 'unixepoch') END AS left_at,
+  s.attributes FROM links l JOIN classes c ON c.id = l.class JOIN shapes s ON s.id = c.shape;
 `
+
+// upgrades take a layout to the next one: the first from 1 to 2.
+var upgrades = []string{
+	"ALTER TABLE links ADD COLUMN left_at INTEGER NOT NULL DEFAULT 0; DROP VIEW links_readable;" + readableView,
+}
+
+// upgrade brings a record of an older layout up to date.
+func upgrade(ctx context.Context, tx *sql.Tx, version int) error {
+	if version >= schemaVersion {
+		return nil
+	}
+	for v := version; v < schemaVersion; v++ {
+		if _, err := tx.ExecContext(ctx, upgrades[v-1]); err != nil {
+			return fmt.Errorf("the state's layout %d could not be brought up to date: %w", v, err)
+		}
+	}
+	_, err := tx.ExecContext(ctx, "UPDATE schema SET version = ?", schemaVersion)
+	return err
+}
 
 // createLayout writes an empty record into a database that has no tables yet.
 func createLayout(ctx context.Context, tx *sql.Tx) error {
@@ -46,29 +72,33 @@ func createLayout(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// checkLayout says whether the database holds a record, and refuses what is not one or was written by a newer dirform.
-func checkLayout(ctx context.Context, c *sql.Conn, path string) (exists bool, err error) {
+// checkLayout gives the layout of the record that the database holds, 0 if it holds none, and refuses what is not one or was
+// written by a newer dirform.
+func checkLayout(ctx context.Context, c *sql.Conn, path string) (version int, err error) {
 	var tables, app int64
 	if err := c.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
-		return false, explain(path, err)
+		return 0, explain(path, err)
 	}
 	if tables == 0 {
-		return false, nil // created, but cut off before its first transaction: nothing was recorded
+		return 0, nil // created, but cut off before its first transaction: nothing was recorded
 	}
 	if err := c.QueryRowContext(ctx, "PRAGMA application_id").Scan(&app); err != nil {
-		return false, explain(path, err)
+		return 0, explain(path, err)
 	}
 	if app != applicationID {
-		return false, fmt.Errorf("%s is a SQLite database, but not a dirform state: it belongs to another application; "+
+		return 0, fmt.Errorf("%s is a SQLite database, but not a dirform state: it belongs to another application; "+
 			"name another file in state \"file\" { path }", path)
 	}
-	var version int
 	if err := c.QueryRowContext(ctx, "SELECT version FROM schema").Scan(&version); err != nil {
-		return false, explain(path, err)
+		return 0, explain(path, err)
 	}
 	if version > schemaVersion {
-		return false, fmt.Errorf("the state %s has layout %d, written by a newer dirform; this one knows layouts up to %d: upgrade dirform",
+		return 0, fmt.Errorf("the state %s has layout %d, written by a newer dirform; this one knows layouts up to %d: upgrade dirform",
 			path, version, schemaVersion)
 	}
-	return true, nil
+	if version < 1 {
+		return 0, fmt.Errorf("the state %s is damaged: it says that it has layout %d; restore it from a backup, or remove it to have it rebuilt from both directories",
+			path, version)
+	}
+	return version, nil
 }

@@ -116,7 +116,7 @@ func TestRoundTrip(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a b?c#d%.dfstate") // a name full of what a URL would misread
 	s := open(t, path)
 	w := begin(t, s)
-	a, b, c := link(1), link(2), &state.Link{Anchor: "Anchor==", Kind: state.Group, Scope: "g", TargetID: "", Rule: "declared", Left: true}
+	a, b, c := link(1), link(2), &state.Link{Anchor: "Anchor==", Kind: state.Group, Scope: "g", TargetID: "", Rule: "declared", Left: true, LeftAt: 1<<35 - 1}
 	must(t, w.Intents(t.Context(), []state.Entry{entry(1, a), entry(2, b), entry(3, c)}))
 	failed := state.Result{Entry: entry(3, c)}
 	failed.Status, failed.Code, failed.RequestID, failed.Attribute = state.StatusFailed, "Request_BadRequest", "req-1", "manager"

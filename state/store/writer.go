@@ -178,18 +178,14 @@ func (w *Writer) entryPutter(ctx context.Context, tx *sql.Tx) (func(*state.Entry
 
 // linkPutter prepares the recording of links.
 func (w *Writer) linkPutter(ctx context.Context, tx *sql.Tx) (func(*state.Link) error, error) {
-	st, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO links (anchor, tenant_id, source_guid, class, fingerprints) VALUES (?, ?, ?, ?, ?)")
+	st, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO links (anchor, tenant_id, source_guid, class, fingerprints, left_at) VALUES (?, ?, ?, ?, ?, ?)")
 	if err != nil {
 		return nil, err
 	}
 	buf := []byte{} // never nil, which would be NULL
 	return func(l *state.Link) error {
-		n := 0
-		if l.Shape != nil {
-			n = l.Shape.Len()
-		}
-		if l.Anchor == "" || len(l.Fingerprints) != n {
-			return fmt.Errorf("the link of anchor %q to %q has %d fingerprints for %d attributes", l.Anchor, l.TargetID, len(l.Fingerprints), n)
+		if err := checkLink(l); err != nil {
+			return err
 		}
 		id, err := w.s.classes.id(ctx, tx, l)
 		if err != nil {
@@ -199,7 +195,23 @@ func (w *Writer) linkPutter(ctx context.Context, tx *sql.Tx) (func(*state.Link) 
 		for _, f := range l.Fingerprints {
 			buf = binary.LittleEndian.AppendUint64(buf, f)
 		}
-		_, err = st.ExecContext(ctx, l.Anchor, l.TargetID, l.SourceGUID[:], id, buf)
+		_, err = st.ExecContext(ctx, l.Anchor, l.TargetID, l.SourceGUID[:], id, buf, l.LeftAt)
 		return err
 	}, nil
+}
+
+// checkLink refuses a link that could not be read back.
+func checkLink(l *state.Link) error {
+	n := 0
+	if l.Shape != nil {
+		n = l.Shape.Len()
+	}
+	switch {
+	case l.Anchor == "" || len(l.Fingerprints) != n:
+		return fmt.Errorf("the link of anchor %q to %q has %d fingerprints for %d attributes", l.Anchor, l.TargetID, len(l.Fingerprints), n)
+	case len(l.TargetID) > maxTenantID || 8*n > maxFingerprints || l.LeftAt < 0 || l.LeftAt > maxLeftAt:
+		return fmt.Errorf("the link of anchor %q does not fit the state: its tenant id has %d bytes, it has %d fingerprints, and it left at %d",
+			l.Anchor, len(l.TargetID), n, l.LeftAt)
+	}
+	return nil
 }
