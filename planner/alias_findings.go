@@ -35,13 +35,13 @@ func (s *subject) aliasFindings() ([]*Finding, error) {
 	}
 	v, err := m.Expr.Eval(s.obj)
 	if err != nil {
-		return s.warnings(m, noValue(m, err)), nil
+		return s.warnings(m, noValue(m, err, s.obj)), nil
 	}
 	if isEmpty(v) {
 		return nil, nil
 	}
-	if n := len(v.List()); m.Target.MaxCount > 0 && n > m.Target.MaxCount {
-		return s.warnings(m, tooMany(m.Target, n)), nil
+	if values := v.List(); m.Target.MaxCount > 0 && len(values) > m.Target.MaxCount {
+		return s.warnings(m, tooMany(m.Target, values)), nil
 	}
 	c, err := s.aliasesOf(m.Target, v.List())
 	if err != nil {

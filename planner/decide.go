@@ -128,7 +128,7 @@ func (s *subject) project() {
 	for i, c := range t.columns {
 		v, err := c.m.Expr.Eval(s.obj)
 		if err != nil {
-			s.find(noValue(c.m, err))
+			s.find(noValue(c.m, err, s.obj))
 			continue
 		}
 		if isEmpty(v) {
@@ -146,7 +146,7 @@ func (s *subject) project() {
 	s.key = t.readableKey(upn, s.obj)
 	if w := t.scope.Where; w != nil {
 		if in, err := w.Eval(s.obj); err != nil || in.Kind() != state.BoolValue {
-			s.find(noWhere(t.scope, err))
+			s.find(noWhere(t.scope, err, s.obj))
 		}
 	}
 }
@@ -222,7 +222,7 @@ func (s *subject) checkMatch() error {
 	flags := s.v.flags
 	switch {
 	case flags&vSameAnchor != 0:
-		return s.findRival(sameAnchor(s.anchor))
+		return s.findTwin()
 	case flags&vAnchorChanged != 0:
 		s.find(anchorChanged(s.link.Anchor, s.anchor))
 	case flags&vVanished != 0:
@@ -233,7 +233,7 @@ func (s *subject) checkMatch() error {
 		if s.rivalAnchored() {
 			return s.findOldOwner(int(s.v.rival))
 		}
-		return s.findRival(claimedTwice(s.v.rule, s.live))
+		return s.findClaimant()
 	case flags&vAmbiguous != 0:
 		return s.findCandidates()
 	case flags&vDeleted != 0 && s.table.policy.Deleted == "block" && s.v.rule != ruleDeclared:
@@ -248,19 +248,6 @@ func (s *subject) findBadLink(l *config.Link) {
 		return
 	}
 	s.find(badLink(l, false))
-}
-
-func (s *subject) findRival(f *Finding) error {
-	other, err := s.p.subject(int(s.v.rival))
-	if err != nil {
-		return err
-	}
-	refs := []ObjectRef{other.ref()}
-	if s.live != nil {
-		refs = append(refs, tenantRef(s.live))
-	}
-	s.find(f, refs...)
-	return nil
 }
 
 func (s *subject) findCandidates() error {
@@ -405,7 +392,7 @@ func (s *subject) initial() ([]state.AttributeChange, error) {
 		}
 		v, err := m.Expr.Eval(s.obj)
 		if err != nil {
-			s.find(noValue(m, err))
+			s.find(noValue(m, err, s.obj))
 			continue
 		}
 		if name, replaced := s.table.userName(m, v, s.obj); replaced {

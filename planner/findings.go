@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/config/expr"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
@@ -89,16 +90,31 @@ func about(f *Finding, attribute, value, declaredAt string) *Finding {
 	return f
 }
 
-func noValue(m *config.AttributeMapping, err error) *Finding {
-	return about(finding("DF103", fmt.Sprintf("%s = %s: %v.", m.Target.Name, m.Expr.Source(), err), ""), m.Target.Name, "", "")
+func noValue(m *config.AttributeMapping, err error, o *state.Object) *Finding {
+	return about(finding("DF103", fmt.Sprintf("%s = %s: %v.%s", m.Target.Name, m.Expr.Source(), err, inputs(m.Expr, o)), ""), m.Target.Name, "", "")
 }
 
-func noWhere(s *config.Scope, err error) *Finding {
+// inputs lists the source attributes that go into an expression, as a sentence.
+func inputs(e *expr.Program, o *state.Object) string {
+	var list []string
+	for _, name := range e.Attributes() {
+		v, err := o.Get(name).MarshalJSON()
+		if err == nil {
+			list = append(list, fmt.Sprintf("ad.%s is %s", name, v))
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return " Here " + strings.Join(list, ", ") + "."
+}
+
+func noWhere(s *config.Scope, err error, o *state.Object) *Finding {
 	why := "it gives no boolean"
 	if err != nil {
 		why = err.Error()
 	}
-	return about(finding("DF103", fmt.Sprintf("Scope %s cannot tell whether the object is in it: where = %s: %s.", s.Name, s.Where.Source(), why),
+	return about(finding("DF103", fmt.Sprintf("Scope %s cannot tell whether the object is in it: where = %s: %s.%s", s.Name, s.Where.Source(), why, inputs(s.Where, o)),
 		"Correct the expression, for example by comparing with coalesce(ad.attribute, \"\")."), "", "", s.Where.DeclaredAt())
 }
 
@@ -107,8 +123,10 @@ func tooLong(a *state.Attribute, v string, n int) *Finding {
 		fmt.Sprintf("Shorten it at the source, or with substr(…, 0, %d) in the mapping.", a.MaxLen)), a.Name, v, "")
 }
 
-func tooMany(a *state.Attribute, n int) *Finding {
-	return about(finding("DF106", fmt.Sprintf("%s has %d values; at most %d are accepted.", a.Name, n, a.MaxCount), ""), a.Name, "", "")
+func tooMany(a *state.Attribute, values []string) *Finding {
+	return about(finding("DF106", fmt.Sprintf("%s has %d values; the most that is accepted is %d.", a.Name, len(values), a.MaxCount),
+		fmt.Sprintf("Map fewer values, for example the first ones with slice(…, 0, %d).", a.MaxCount)),
+		a.Name, strings.Join(values[:min(len(values), namedTogether)], ", "), "")
 }
 
 func badValue(a *state.Attribute, v, why string) *Finding {
@@ -148,7 +166,8 @@ func sameAnchor(anchor string) *Finding {
 }
 
 func anchorChanged(recorded, now string) *Finding {
-	return about(finding("DF205", fmt.Sprintf("The link was recorded with anchor %s; the object now has %s.", recorded, now), ""),
+	return about(finding("DF205", fmt.Sprintf("The link was recorded with anchor %s; the object now has %s.", recorded, now),
+		fmt.Sprintf("Restore the old value in mS-DS-ConsistencyGuid, or remove the record with `dirform state rm %s` to match anew.", recorded)),
 		config.AnchorConsistencyGUID, now, "")
 }
 
@@ -160,9 +179,8 @@ func vanished(id, anchor string) *Finding {
 		fmt.Sprintf("If it is gone for good, remove the record with `dirform state rm %s`; the next plan matches or creates anew.", anchor)), "", id, "")
 }
 
-func claimedTwice(r rule, live *state.Object) *Finding {
-	return finding("DF204", fmt.Sprintf("This object matches account %s by %s, but the other object named has it or claims it too.",
-		tenantRef(live).Name, r), "")
+func claimedTwice(r rule, value string, live *state.Object, other string) *Finding {
+	return about(finding("DF204", fmt.Sprintf("This object matches account %s by %s %s, but %s.", tenantRef(live).Name, r, value, other), ""), "", value, "")
 }
 
 func ambiguous(r rule, value string) *Finding {
@@ -186,8 +204,16 @@ func privileged(live *state.Object, roles []string, p *config.LinkPolicy) *Findi
 	return about(finding("DF206", fmt.Sprintf("Account %s holds %s.", tenantRef(live).Name, strings.Join(roles, ", ")), ""), "", "", p.DeclaredAt)
 }
 
-func protected(live *state.Object, name string) *Finding {
-	return finding("DF405", fmt.Sprintf("Account %s is protected by %q.", tenantRef(live).Name, name), "")
+func (p *plan) protectedBy(live *state.Object, name string) *Finding {
+	f := about(finding("DF405", fmt.Sprintf("Account %s is protected by %q.", tenantRef(live).Name, name), ""), "", name, "")
+	for _, g := range p.b.set.Rules.Guards {
+		if slices.Contains(g.Protect, name) {
+			f.Detail = fmt.Sprintf("Account %s is protected by %q in guard %q.", tenantRef(live).Name, name, g.Name)
+			f.DeclaredAt = g.DeclaredAt
+			return f
+		}
+	}
+	return f
 }
 
 // OURenamed is the finding about a scope's OU, or one excluded from it, that was found under another name by its recorded GUID.

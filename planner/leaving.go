@@ -96,7 +96,7 @@ func (p *plan) leavingRefused(t int, action state.Action, live *state.Object, po
 		return ownAccount(live)
 	}
 	if name, ok := p.protected[t]; ok {
-		return protected(live, name)
+		return p.protectedBy(live, name)
 	}
 	if roles := p.roles[p.tenMeta(t).id]; len(roles) > 0 && policy.Privileged != "allow" {
 		return privileged(live, roles, policy)

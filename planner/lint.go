@@ -26,7 +26,7 @@ func (s *subject) lint() {
 			values = []string{c.After.Str()}
 		}
 		if a.MaxCount > 0 && len(values) > a.MaxCount {
-			s.find(tooMany(a, len(values)))
+			s.find(tooMany(a, values))
 		}
 		for _, v := range values {
 			s.lintString(a, v)

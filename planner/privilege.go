@@ -138,7 +138,7 @@ func (s *subject) checkPrivilege() {
 		s.find(onlyAdmin(s.live), ref)
 	}
 	if name, ok := s.protectedBy(); ok {
-		s.find(protected(s.live, name), ref)
+		s.find(s.p.protectedBy(s.live, name), ref)
 	}
 	if why := forbids(s.p.b.set.SyncFeatures, s.v.rule, s.v.link >= 0); why != "" {
 		s.find(switchedOff(s.live, s.v.rule, why, policy), ref)

@@ -20,7 +20,7 @@ func (t *text) finding(f *planner.Finding) {
 	for _, o := range f.Objects {
 		t.line(inner, object(o))
 	}
-	if f.Attribute != "" {
+	if f.Attribute != "" && f.Value != "" {
 		t.line(inner, plain(f.Attribute), ": ", show(state.String(f.Value), t.o.Verbose))
 	}
 	if f.Detail != "" {
