@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/config"
-	"github.com/dirform/dirform/config/expr"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
@@ -91,13 +90,13 @@ func about(f *Finding, attribute, value, declaredAt string) *Finding {
 }
 
 func noValue(m *config.AttributeMapping, err error, o *state.Object) *Finding {
-	return about(finding("DF103", fmt.Sprintf("%s = %s: %v.%s", m.Target.Name, m.Expr.Source(), err, inputs(m.Expr, o)), ""), m.Target.Name, "", "")
+	return about(finding("DF103", fmt.Sprintf("%s = %s: %v.%s", m.Target.Name, m.Expr.Source(), err, inputs(m.Expr.Attributes(), o)), ""), m.Target.Name, "", "")
 }
 
-// inputs lists the source attributes that go into an expression, as a sentence.
-func inputs(e *expr.Program, o *state.Object) string {
+// inputs is a sentence about the source attributes that go into an expression.
+func inputs(attributes []string, o *state.Object) string {
 	var list []string
-	for _, name := range e.Attributes() {
+	for _, name := range attributes {
 		v, err := o.Get(name).MarshalJSON()
 		if err == nil {
 			list = append(list, fmt.Sprintf("ad.%s is %s", name, v))
@@ -114,7 +113,7 @@ func noWhere(s *config.Scope, err error, o *state.Object) *Finding {
 	if err != nil {
 		why = err.Error()
 	}
-	return about(finding("DF103", fmt.Sprintf("Scope %s cannot tell whether the object is in it: where = %s: %s.%s", s.Name, s.Where.Source(), why, inputs(s.Where, o)),
+	return about(finding("DF103", fmt.Sprintf("Scope %s cannot tell whether the object is in it: where = %s: %s.%s", s.Name, s.Where.Source(), why, inputs(s.Where.Attributes(), o)),
 		"Correct the expression, for example by comparing with coalesce(ad.attribute, \"\")."), "", "", s.Where.DeclaredAt())
 }
 
