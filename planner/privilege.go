@@ -140,10 +140,14 @@ func (s *subject) checkPrivilege() {
 	if name, ok := s.protectedBy(); ok {
 		s.find(s.p.protectedBy(s.live, name), ref)
 	}
-	if why := forbids(s.p.b.set.SyncFeatures, s.v.rule, s.v.link >= 0); why != "" {
+	if why := forbids(s.p.b.set.SyncFeatures, s.v.rule, s.v.link >= 0); why != "" && !s.pairedElsewhere() {
 		s.find(switchedOff(s.live, s.v.rule, why, policy), ref)
 	}
 }
+
+// pairedElsewhere reports whether another sync engine masters the account under the subject's anchor: it has made the pair, and the
+// tenant's switches, which are about accounts of the cloud, do not stand against it.
+func (s *subject) pairedElsewhere() bool { return s.hardMatched() && synced(s.live) }
 
 // hardMatched reports whether nothing but an equal anchor says that the account is the subject's.
 func (s *subject) hardMatched() bool { return s.v.link < 0 && s.v.rule == ruleImmutable }

@@ -59,7 +59,7 @@ func (v *Reviewer) refused(c *state.Change, t *sourceTable, accounts map[string]
 	case stamps(c.Attributes) || c.Match != nil && c.Match.Rule == ruleImmutable.String():
 		return "its account holds a directory role (" + roles + "), and is not taken over by an anchor"
 	}
-	if !recorded {
+	if !recorded && !(c.Match.Rule == ruleImmutable.String() && takesOver(c)) {
 		if why := forbids(v.b.set.SyncFeatures, ruleNamed(c.Match.Rule), false); why != "" {
 			return "the tenant has " + string(why) + ", which stands against its match"
 		}

@@ -33,6 +33,11 @@ func traceMatters(rules *config.Config, managed []*state.Attribute) bool {
 // claims reports whether the subject's account is taken over from another sync engine.
 func (s *subject) claims() bool { return s.table.claims && s.live != nil && synced(s.live) }
 
+// takesOver reports whether a change takes its account over from another sync engine.
+func takesOver(c *state.Change) bool {
+	return slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Name == providers.CloudManaged })
+}
+
 // claim adds the write by which the account is taken over. An account that was linked already has been claimed back by the other
 // engine since, which is drift.
 func (s *subject) claim() {

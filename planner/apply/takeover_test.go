@@ -151,3 +151,26 @@ func TestTakeOverCost(t *testing.T) {
 		}
 	}
 }
+
+// People who swap their names are taken over once each, whatever the way to their names.
+func TestTakeOverInACircleOfNames(t *testing.T) {
+	for _, window := range []int{1, 400} {
+		w := newWorld()
+		w.in.Window = window
+		changes := circle(w, 2)
+		for i, c := range changes {
+			w.tenant.accounts[c.TargetID].attrs[providers.SyncEnabled] = state.Bool(true)
+			changes[i].Attributes = append([]state.AttributeChange{claim()}, c.Attributes...)
+		}
+		wantCounts(t, w.run(t, changes...), state.Counts{Applied: 2})
+		takes := 0
+		for _, x := range w.tenant.sent {
+			if x.Op == providers.OpTakeOver {
+				takes++
+			}
+		}
+		if got := w.called(2); got != "n1@x n0@x" || takes != 2 || len(w.tenant.sent) != 5 {
+			t.Errorf("window %d: names are %s after %v", window, got, w.requests())
+		}
+	}
+}
