@@ -3,6 +3,7 @@ package planner
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/state"
@@ -72,6 +73,9 @@ func (s *subject) explainAttributes(d decision) (list []ExplainedAttribute, err 
 		}
 		list = append(list, a)
 	}
+	if s.table.aliases != nil {
+		list = append(list, s.explainAliases(d))
+	}
 	for _, m := range s.table.mapping.Initial {
 		if slices.ContainsFunc(s.table.columns, func(c column) bool { return c.m.Target == m.Target }) {
 			continue
@@ -140,8 +144,40 @@ func (s *subject) explainWrite(a *ExplainedAttribute, c column, d decision) erro
 	case want == 0 && isEmpty(a.Result) && !isEmpty(a.Live):
 		a.Why = "the source has no value, and the tenant does not let it be empty"
 	case want == 0, s.live == nil, s.table.h.Fingerprint(c.m.Target, a.Live) == want:
-	case d.outcome == outBlocked:
-		a.Why = "the object is blocked"
+	default:
+		a.Why = whyNot(d, a.Name)
 	}
 	return nil
+}
+
+// whyNot says what keeps a decision from writing an attribute that differs: a finding about the attribute, or about the object.
+func whyNot(d decision, attribute string) string {
+	var codes []string
+	for _, f := range d.findings {
+		switch {
+		case f.Attribute == attribute:
+			return fmt.Sprintf("%s, %s", f.Code, f.Summary)
+		case f.Severity == Error && !slices.Contains(codes, f.Code):
+			codes = append(codes, f.Code)
+		}
+	}
+	if len(codes) > 0 {
+		return "the object is blocked (" + strings.Join(codes, ", ") + ")"
+	}
+	return ""
+}
+
+// explainAliases is the mapping of proxyAddresses, which Microsoft Graph lets nobody write.
+func (s *subject) explainAliases(d decision) ExplainedAttribute {
+	a := s.explainInputs(s.table.aliases)
+	if v, err := s.table.aliases.Expr.Eval(s.obj); err == nil {
+		a.Result = v
+	}
+	if s.live != nil && s.v.flags&vClaimed == 0 {
+		a.Live = s.live.Get(a.Name)
+	}
+	if a.Why = whyNot(d, a.Name); a.Why == "" {
+		a.Why = "Microsoft Graph lets nobody write it; the primary address follows mail"
+	}
+	return a
 }

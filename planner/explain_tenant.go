@@ -19,8 +19,14 @@ func (p *plan) describe(x *Explanation, o *state.Object, t int) {
 	if o.Kind == state.User && !o.Get("accountEnabled").Bool() {
 		x.Notes = append(x.Notes, "sign-in is blocked")
 	}
-	if o.Get("onPremisesSyncEnabled").Bool() {
+	switch {
+	case synced(o):
 		x.Notes = append(x.Notes, "another sync engine masters it (onPremisesSyncEnabled = true)")
+	case onceSynced(o):
+		x.Notes = append(x.Notes, "another sync engine mastered it once")
+	}
+	if p.b.set.isSelf(o.ID) {
+		x.Notes = append(x.Notes, "dirform is signed in with it")
 	}
 	if roles := p.roles[p.tenMeta(t).id]; len(roles) > 0 {
 		x.Notes = append(x.Notes, "it holds "+strings.Join(roles, ", "))

@@ -59,7 +59,9 @@ func writeMatch(w io.Writer, m *match, o render.TextOptions) {
 	fmt.Fprintf(w, "  outcome: %s%s\n", render.Plain(m.Outcome), declaredAt(m.Change))
 	writeAttributes(w, m)
 	writeRules(w, m)
-	writeChange(w, m)
+	if m.Change != nil {
+		render.Change(w, m.Change, o)
+	}
 	render.Findings(w, m.Findings, o)
 }
 
@@ -84,6 +86,12 @@ func writeMembership(w io.Writer, m *match) {
 		return
 	case m.ScopeAt == "":
 		fmt.Fprintf(w, "  scope:   was in %s\n", m.Scope)
+		if m.LeftAt != "" {
+			fmt.Fprintf(w, "           left by %s\n", m.LeftAt)
+		}
+		if m.DeleteFrom != "" {
+			fmt.Fprintf(w, "           deleted from %s on, when its grace ends\n", m.DeleteFrom)
+		}
 		return
 	}
 	fmt.Fprintf(w, "  scope:   %s (%s)\n", m.Scope, m.ScopeAt)
@@ -247,28 +255,6 @@ func declaredAt(c *state.Change) string {
 		return ""
 	}
 	return " (" + c.DeclaredAt + ")"
-}
-
-// writeChange lists what would be written.
-func writeChange(w io.Writer, m *match) {
-	c := m.Change
-	if c == nil || len(c.Attributes)+len(c.SourceAttributes) == 0 {
-		return
-	}
-	fmt.Fprintf(w, "\n  to be written:\n")
-	for _, a := range c.SourceAttributes {
-		fmt.Fprintf(w, "    in Active Directory: %s: %s -> %s\n", a.Name, quoted(a.Before), quoted(a.After))
-	}
-	for _, a := range c.Attributes {
-		before, after := a.Before, a.After
-		if a.BeforeName != "" {
-			before = state.String(a.BeforeName)
-		}
-		if a.AfterName != "" {
-			after = state.String(a.AfterName)
-		}
-		fmt.Fprintf(w, "    %s: %s -> %s\n", a.Name, quoted(before), quoted(after))
-	}
 }
 
 func sortedNames(values map[string]state.Value) []string {

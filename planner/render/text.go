@@ -43,6 +43,16 @@ func Findings(w io.Writer, list []*planner.Finding, o TextOptions) error {
 	return textError(t.err)
 }
 
+// Change writes a change as a plan has it, after an empty line.
+func Change(w io.Writer, c *state.Change, o TextOptions) error {
+	t := &text{printer: newPrinter(w, o), o: o}
+	t.change(c)
+	if t.err == nil {
+		t.err = t.w.Flush()
+	}
+	return textError(t.err)
+}
+
 // Plain makes s safe to print: what could drive a terminal or forge a line of a log is escaped.
 func Plain(s string) string { return plain(s) }
 
