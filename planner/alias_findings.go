@@ -125,30 +125,28 @@ func (s *subject) aliasesOf(a *state.Attribute, values []string) (c aliasChange,
 	return c, nil
 }
 
-// liveAddresses are all addresses of the account, and those of them that may be taken away: aliases in a domain of the tenant. An
-// address elsewhere is not the tenant's to manage, those in *.onmicrosoft.com come and go with the service, and the user name is
-// an alias that Exchange gives by itself.
+// liveAddresses are all addresses that the account will still have, and those of them that may be taken away: aliases in a domain of
+// the tenant. An address elsewhere is not the tenant's to manage, those in *.onmicrosoft.com come and go with the service, and the
+// user name is an alias that Exchange gives by itself. A primary address that mail takes the place of stays with a mailbox, and is
+// lost to an account without one; adding it to an account that has it does no harm.
 func (s *subject) liveAddresses() (all, removable aliasSet) {
 	all, removable = aliasSet{}, aliasSet{}
 	if s.live == nil {
 		return all, removable
 	}
 	for _, value := range s.live.Get("proxyAddresses").List() {
-		address, kind := proxyAddress(value)
-		if kind == otherAddress {
-			continue
-		}
-		all.add(address)
-		if kind == furtherAddress && s.table.accepted.of(address) == ownDomain && isASCII(address) {
-			removable.add(address)
+		if address, ok := smtpAddress(value); ok && value[:5] != "SMTP:" {
+			all.add(address)
+			if s.table.accepted.of(address) == ownDomain && isASCII(address) {
+				removable.add(address)
+			}
 		}
 	}
 	for _, name := range [...]string{"mail", "userPrincipalName"} {
-		own := s.live.Get(name).Str()
-		if name == "mail" && own != "" {
-			all.add(own)
-		}
-		delete(removable, state.Canonical(state.EqualFold, own))
+		delete(removable, state.Canonical(state.EqualFold, s.live.Get(name).Str()))
+	}
+	if mail := s.want("mail"); isEmpty(mail) {
+		all.add(s.live.Get("mail").Str())
 	}
 	return all, removable
 }

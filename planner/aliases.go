@@ -82,8 +82,8 @@ func serviceOwned(domain string) bool {
 }
 
 // aliasSum is the sum of the aliases that the mapping wants for an object; foreign says that it wants some that the tenant cannot
-// have. What has to be told of anyway makes a sum that no account has. t.fps must be filled in.
-func (t *sourceTable) aliasSum(o *state.Object) (sum uint64, foreign bool) {
+// have. What has to be told of anyway makes a sum that no account has. t.fps must be filled in, and smtp is what primarySMTP gives.
+func (t *sourceTable) aliasSum(o *state.Object, smtp uint64) (sum uint64, foreign bool) {
 	var list []string
 	switch v, err := t.aliases.Expr.Eval(o); {
 	case err != nil:
@@ -100,11 +100,12 @@ func (t *sourceTable) aliasSum(o *state.Object) (sum uint64, foreign bool) {
 	t.hashes = t.hashes[:0]
 	for _, value := range list {
 		address, kind := proxyAddress(value)
-		if kind == otherAddress {
-			continue
+		h := smtp
+		if kind == furtherAddress || kind == primaryOne && address != t.primaryAddress(o) {
+			h = t.h.Fingerprint(&addressAttr, state.String(address))
 		}
-		h := t.h.Fingerprint(&addressAttr, state.String(address))
 		switch {
+		case kind == otherAddress:
 		case kind == primaryOne && (primary || t.mailCol >= 0 && h != mail):
 			sum += aliasOdd
 		case kind == primaryOne:

@@ -165,7 +165,7 @@ func (t *sourceTable) add(o *state.Object) error {
 	meta.smtp = t.primarySMTP(o)
 	if t.aliases != nil {
 		var foreign bool
-		if meta.aliases, foreign = t.aliasSum(o); foreign {
+		if meta.aliases, foreign = t.aliasSum(o, meta.smtp); foreign {
 			meta.flags |= srcForeignAlias
 		}
 		t.aliased = t.aliased || meta.aliases != aliasNone

@@ -167,7 +167,7 @@ func (t *tenantTable) addAddresses(o *state.Object, meta *tenantMeta) {
 	for _, p := range t.value(o, t.at.proxies).List() {
 		if address, ok := smtpAddress(p); ok {
 			mark := uint32(0)
-			if p[0] == 'S' { // SMTP: is primary, smtp: an alias
+			if p[:5] == "SMTP:" { // SMTP: is primary, smtp: an alias
 				mark = primaryAddress
 			}
 			h := t.h.Fingerprint(&addressAttr, state.String(address))

@@ -341,3 +341,22 @@ func TestDocumentMembers(t *testing.T) {
 		t.Errorf("not a JSON document and a newline: %s", b.Bytes())
 	}
 }
+
+// Findings with commands are folded sooner: they are to be run, and there may be one for everybody.
+func TestAliasesAreFolded(t *testing.T) {
+	w := nothing()
+	for i := range 5000 {
+		w.findings = append(w.findings, &planner.Finding{Code: planner.AliasesCode, Severity: planner.Warning,
+			Commands: []string{fmt.Sprintf("Set-Mailbox -Identity '%d'", i)}})
+	}
+	var b strings.Builder
+	if err := render.Text(&b, w, render.TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), "      Run: Set-Mailbox -Identity '"); n != 10 {
+		t.Errorf("%d commands are shown", n)
+	}
+	if !strings.Contains(b.String(), "\n    … and 4,990 more objects with aliases to set: see --aliases-script or --json\n") {
+		t.Errorf("the rest is not folded:\n%s", b.String())
+	}
+}

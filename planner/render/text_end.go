@@ -79,10 +79,23 @@ func (t *text) moreFindings(f *planner.Finding, n int) {
 	}
 	t.line()
 	if f.Code == planner.AliasesCode {
-		t.line(outer, "  ", t.paint(bold, fmt.Sprintf("… and %s more", plural(n, ""))), " with aliases to set: see --aliases-script or --json")
+		more := "objects"
+		if n == 1 {
+			more = "object"
+		}
+		t.line(outer, "  ", t.paint(bold, "… and "+thousands(n)+" more "+more), " with aliases to set: see --aliases-script or --json")
 		return
 	}
 	t.line(outer, "  ", t.paint(bold, fmt.Sprintf("… and %d more ", n)), plain(f.Code), word, seeAll)
+}
+
+// thousands is n with commas between its thousands.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 // guard notes a tripped guard for the last line; what tripped it and the way out stand in the finding about it.
