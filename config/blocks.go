@@ -24,6 +24,7 @@ var topBlocks = []blockType{
 	{"locals", nil, false},
 	{"provider", []string{"type", "name"}, true},
 	{"upn_suffix", []string{"domain"}, true},
+	{"directory_sync", nil, true},
 	{"scope", []string{"name"}, true},
 	{"mapping", []string{"name"}, true},
 	{"link_policy", []string{"name"}, true},

@@ -44,6 +44,7 @@ func Load(o Options) (*Config, hcl.Diagnostics) {
 	l.decodeLocals()
 	l.decodeProviders()
 	l.decodeSuffixes()
+	l.decodeDirectorySync()
 	l.decodeScopes()
 	l.decodeMappings()
 	l.decodePolicies()

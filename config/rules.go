@@ -27,6 +27,8 @@ type Config struct {
 	Links       []*Link
 	Guards      []*Guard // Load adds the built-in guard "default" if there is none
 
+	DirectorySync *DirectorySync // nil: whether the tenant has it on is nobody's business
+
 	// Files are the parsed files by name as ranges have it, for diagnostics with source lines.
 	Files map[string]*hcl.File
 
@@ -81,6 +83,12 @@ type UPNSuffix struct {
 	Name       string
 	Provider   *ADProvider
 	DeclaredAt string // file:line, as everywhere
+}
+
+// DirectorySync is the directory_sync block: whether sync clients may write to the tenant.
+type DirectorySync struct {
+	Enabled    bool
+	DeclaredAt string
 }
 
 // Scope is a scope block: which objects are synchronised.

@@ -27,6 +27,9 @@ type emitter struct {
 }
 
 func (e *emitter) emit(steps []step, records []int) error {
+	if err := e.switchSync(true); err != nil {
+		return err
+	}
 	if err := e.suffixes(); err != nil {
 		return err
 	}
@@ -34,6 +37,9 @@ func (e *emitter) emit(steps []step, records []int) error {
 		if err := e.step(st); err != nil {
 			return err
 		}
+	}
+	if err := e.switchSync(false); err != nil {
+		return err
 	}
 	if err := e.aliases(); err != nil {
 		return err

@@ -23,7 +23,7 @@ var limitOf = map[state.Action]string{
 }
 
 func (t *tally) count(c *state.Change) {
-	if c.Kind == state.UPNSuffix {
+	if c.Kind == state.UPNSuffix || c.Kind == state.DirectorySync {
 		return
 	}
 	if name := limitOf[c.Action]; name != "" {

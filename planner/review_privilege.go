@@ -44,6 +44,9 @@ func (v *Reviewer) protectsByName() bool {
 
 // refused says what stands against a change whatever its source object is like, or "".
 func (v *Reviewer) refused(c *state.Change, t *sourceTable, accounts map[string]*state.Object) string {
+	if c.Kind == state.DirectorySync { // the tenant itself, and no account
+		return ""
+	}
 	if v.b.set.isSelf(c.TargetID) {
 		return "dirform is signed in with this account"
 	}

@@ -22,6 +22,9 @@ func TenantSchema(kind state.Kind) *state.Schema {
 		attrs = concat(groupSettable(), groupComputed())
 	case state.Contact:
 		attrs = contactComputed()
+	case state.DirectorySync:
+		attrs = []state.Attribute{{Name: "onPremisesSyncEnabled", Type: state.TypeBool,
+			Doc: "whether sync clients may write to the tenant; null if they never could (organization reference)"}}
 	default:
 		return nil
 	}

@@ -9,12 +9,13 @@ import (
 // Kind is what sort of thing an object is; it is the first word of its address.
 type Kind string
 
-// The kinds dirform knows. A upn_suffix is declared rather than read, but is planned in the same form.
+// The kinds dirform knows. A upn_suffix and directory_sync are declared rather than read, but are planned in the same form.
 const (
-	User      Kind = "user"
-	Group     Kind = "group"
-	Contact   Kind = "contact"
-	UPNSuffix Kind = "upn_suffix"
+	User          Kind = "user"
+	Group         Kind = "group"
+	Contact       Kind = "contact"
+	UPNSuffix     Kind = "upn_suffix"
+	DirectorySync Kind = "directory_sync" // the tenant's own switch; its object is the organisation
 )
 
 // Shape is the ordered list of attributes that the objects of one stream carry. It is shared by all of them.

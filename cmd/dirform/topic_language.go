@@ -30,6 +30,10 @@ const languageExample = `  dirform {
 
   upn_suffix "contoso.com" {}                         # the forest has it; the tenant has it as a verified domain
 
+  directory_sync {                                    # optional: the switch of the whole tenant for Microsoft's sync clients
+    enabled = false                                   #   dirform never needs it on; off cannot be undone for 72 hours
+  }
+
   scope "staff" {                                     # what is synchronised
     ou      = "OU=Office 365,OU=Staff,DC=corp,DC=contoso,DC=com"
     exclude = ["OU=Service,OU=Office 365,OU=Staff,DC=corp,DC=contoso,DC=com"]
@@ -59,7 +63,7 @@ const languageExample = `  dirform {
     unmatched        = "create"                       # or "skip", "block"
     foreign_anchor   = "block"                        # or "relink": the account carries another domain's anchor
     synced_elsewhere = "block"                        # or "take_over": another sync engine masters it
-    privileged       = "block"                        # or "allow": the account holds an Entra role
+    privileged       = "block"                        # or "allow": accounts with an Entra role are managed, but not taken over
     deleted          = "restore"                      # or "create", "block": the match lies in the recycle bin
     leaving          = "disable"                      # or "keep", "unlink", "delete": it left the scope
     grace            = "30d"                          # disabled accounts that left are deleted after this time; "4w", "72h"

@@ -94,7 +94,7 @@ func (r *run) changes() error {
 			break
 		}
 		st := r.newStep(c)
-		if len(window) == r.in.Window || st.touches(seen) {
+		if len(window) == r.in.Window || st.touches(seen) || st.alone() {
 			if err := flush(); err != nil {
 				return err
 			}
@@ -105,6 +105,11 @@ func (r *run) changes() error {
 		}
 		st.touch(seen)
 		window = append(window, st)
+		if st.alone() {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
 	}
 	if err := flush(); err != nil {
 		return err

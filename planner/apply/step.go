@@ -55,7 +55,7 @@ func (st *step) validate() {
 	c := st.c
 	known := slices.Contains(state.Actions, c.Action)
 	switch {
-	case !known, c.Kind == state.UPNSuffix && c.Action != state.ActionCreate:
+	case !known, c.Kind == state.UPNSuffix && c.Action != state.ActionCreate, c.Kind == state.DirectorySync && c.Action != state.ActionUpdate:
 		st.settle(state.StatusFailed, "unsupported", fmt.Sprintf("this version of dirform cannot carry out %q for a %s", c.Action, c.Kind))
 	case c.Kind != state.UPNSuffix && st.schema == nil:
 		st.settle(state.StatusFailed, "unsupported", fmt.Sprintf("this version of dirform does not write objects of kind %s", c.Kind))
@@ -63,6 +63,9 @@ func (st *step) validate() {
 		st.settle(state.StatusFailed, "unsupported", "the plan creates an account that it says exists; plan again")
 	}
 }
+
+// alone reports whether the step is carried out beside no other: it switches something for the whole tenant.
+func (st *step) alone() bool { return st.c.Kind == state.DirectorySync }
 
 // touches reports whether st concerns an object that is among seen, touch adds it.
 func (st *step) touches(seen map[string]bool) bool {

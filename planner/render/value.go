@@ -91,10 +91,12 @@ func plural(n int, kind state.Kind) string {
 		word = "object"
 	case state.UPNSuffix:
 		word = "UPN suffix"
+	case state.DirectorySync:
+		word = "directory synchronisation switch"
 	}
 	switch {
 	case n == 1:
-	case strings.HasSuffix(word, "x"):
+	case strings.HasSuffix(word, "x") || strings.HasSuffix(word, "ch"):
 		word += "es"
 	default:
 		word += "s"

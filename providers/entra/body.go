@@ -2,6 +2,7 @@ package entra
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -16,6 +17,9 @@ func (w *Writer) request(wr providers.Write) (part, error) {
 	path, schema := collection(wr.Kind), w.schemas[wr.Kind]
 	if schema == nil {
 		return part{}, fmt.Errorf("Microsoft Graph cannot write a %s: contacts are managed in Exchange", wr.Kind)
+	}
+	if wr.Kind == state.DirectorySync && wr.Op != providers.OpPatch {
+		return part{}, errors.New("the organisation itself can only be changed")
 	}
 	if wr.ID == "" && wr.Op != providers.OpCreate {
 		return part{}, fmt.Errorf("a write to an existing %s needs its object id", wr.Kind)
@@ -202,6 +206,9 @@ func replyID(body json.RawMessage) string {
 
 // permission is the least application permission for the write.
 func (it *item) permission() string {
+	if it.write.Kind == state.DirectorySync {
+		return "Organization.ReadWrite.All"
+	}
 	group := it.write.Kind == state.Group
 	switch it.write.Op {
 	case providers.OpTakeOver:

@@ -97,6 +97,8 @@ func collection(kind state.Kind) string {
 		return "/groups"
 	case state.Contact:
 		return "/contacts"
+	case state.DirectorySync:
+		return "/organization"
 	}
 	return ""
 }
@@ -120,6 +122,8 @@ func readPermission(kind state.Kind) string {
 		return "Group.Read.All"
 	case state.Contact:
 		return "OrgContact.Read.All"
+	case state.DirectorySync:
+		return "Organization.Read.All"
 	}
 	return "User.Read.All"
 }

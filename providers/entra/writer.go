@@ -31,6 +31,7 @@ func OpenWriter(ctx context.Context, cfg Config) (*Writer, error) {
 	clock := c.settings.Clock
 	return &Writer{client: c, pace: newPacer(clock, c.settings.Unpaced), fresh: newFreshIDs(clock.Now), taken: newFreshIDs(clock.Now), schemas: map[state.Kind]*state.Schema{
 		state.User: providers.TenantSchema(state.User), state.Group: providers.TenantSchema(state.Group),
+		state.DirectorySync: providers.TenantSchema(state.DirectorySync),
 	}}, nil
 }
 
