@@ -35,7 +35,7 @@ func (e *emitter) switchSync(on bool) error {
 }
 
 // syncEnabled is the organisation's switch.
-const syncEnabled = "onPremisesSyncEnabled"
+const syncEnabled = providers.SyncEnabled
 
 // syncedAccounts counts the tenant's users that a sync engine masters. ok is false if the users were not read.
 func (p *plan) syncedAccounts() (n int, ok bool) {

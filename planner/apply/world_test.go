@@ -153,7 +153,7 @@ func (t *tenant) effect(w providers.Write) (string, error) {
 	if a == nil || a.deleted != (w.Op == providers.OpRestore) {
 		return "", &providers.ServiceError{Status: 404, Code: "Request_ResourceNotFound", Message: "does not exist"}
 	}
-	if mastered := a.attrs[providers.SyncEnabled].Bool(); mastered && (w.Op == providers.OpPatch || w.Op == providers.OpSetReference) {
+	if mastered := a.attrs[providers.SyncEnabled].Bool() && w.Kind == state.User; mastered && (w.Op == providers.OpPatch || w.Op == providers.OpSetReference) {
 		return "", &providers.ServiceError{Status: 400, Code: "Request_BadRequest", Message: "on-premises mastered"}
 	}
 	if t.blind {
