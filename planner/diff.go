@@ -164,7 +164,7 @@ func (s *subject) compare(i int, c column, creating bool) {
 	if !isEmpty(before) {
 		ch.Before = before
 	}
-	if a.Lockable && onceSynced(s.live) {
+	if locks(a, s.live) {
 		s.locked = append(s.locked, ch)
 		return
 	}

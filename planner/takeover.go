@@ -24,6 +24,9 @@ func onceSynced(live *state.Object) bool {
 	return !live.Get(providers.SyncEnabled).IsNull() || !isEmpty(live.Get(providers.LastSync))
 }
 
+// locks reports whether the service refuses changes of an attribute because of what another sync engine has left on the account.
+func locks(a *state.Attribute, live *state.Object) bool { return a.Lockable && onceSynced(live) }
+
 // traceMatters reports whether it makes a difference which accounts another engine mastered once. If not, the trace is not read.
 func traceMatters(rules *config.Config, managed []*state.Attribute) bool {
 	return slices.ContainsFunc(managed, func(a *state.Attribute) bool { return a.Lockable }) ||

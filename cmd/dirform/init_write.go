@@ -118,6 +118,7 @@ func writeScope(b *bytes.Buffer, s *survey) {
 		}
 		fmt.Fprintf(b, "#   %8d  %s\n", x.users, x.dn)
 	}
+	why, anchor := s.otherEngine()
 	fmt.Fprintf(b, `
 scope "staff" {
 ou = %s
@@ -126,11 +127,21 @@ objects = ["user"]
 
 # Accounts pair up by anchor, primary address or user principal name. "skip" creates no account for what pairs with nothing,
 # which makes a good first plan for a tenant with people in it; without the line they are created.
-link_policy "staff" {
+%slink_policy "staff" {
 scope = scope.staff
 unmatched = "skip"
+%s}
+`, value(ou, "OU=Staff,"+cmp.Or(s.domain.BaseDN, "DC=corp,DC=contoso,DC=com"), "the OU whose people are synchronised"), why, anchor)
 }
-`, value(ou, "OU=Staff,"+cmp.Or(s.domain.BaseDN, "DC=corp,DC=contoso,DC=com"), "the OU whose people are synchronised"))
+
+// otherEngine is what a link policy says in a tenant that another engine synchronises: its anchor, and a comment that says why.
+func (s *survey) otherEngine() (comment, anchor string) {
+	if s.tenant == nil || !s.tenant.SyncEnabled {
+		return "", ""
+	}
+	return `# Another engine, such as Entra Connect, synchronises this tenant. What it masters stays blocked, and a plan says what differs;
+# synced_elsewhere = "take_over" takes it over. Connect has tied people to their accounts by this anchor since 2017.
+`, "anchor = \"ms-DS-ConsistencyGuid\"\n"
 }
 
 // quote is s as a string of the language.
