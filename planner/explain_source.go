@@ -144,10 +144,9 @@ func (s *subject) explainWrite(a *ExplainedAttribute, c column, d decision) erro
 	case want == 0 && isEmpty(a.Result) && !isEmpty(a.Live):
 		a.Why = "the source has no value, and the tenant does not let it be empty"
 	case want == 0, s.live == nil, s.table.h.Fingerprint(c.m.Target, a.Live) == want:
-	case locks(c.m.Target, s.live):
-		a.Why, a.Drift = "another sync engine has locked it", false
 	default:
 		a.Why = whyNot(d, a.Name)
+		a.Drift = a.Drift && !locks(c.m.Target, s.live)
 	}
 	return nil
 }
