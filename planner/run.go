@@ -229,6 +229,9 @@ func (p *plan) protect() map[int]string {
 func (p *plan) unresolvedLinks() []*Finding {
 	var out []*Finding
 	for _, u := range p.unresolved {
+		if u.source >= 0 && p.verdicts[u.source].link >= 0 {
+			continue // it has served: the pair is recorded, whatever the account is called by now
+		}
 		if u.source < 0 || p.verdicts[u.source].flags&vBadLink == 0 {
 			out = append(out, badLink(u.link, u.source < 0))
 		}
