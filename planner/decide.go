@@ -28,6 +28,7 @@ type subject struct {
 
 	findings []*Finding
 	attrs    []state.AttributeChange
+	moved    bool                    // an attribute that was changed outside dirform has another value at the source as well
 	locked   []state.AttributeChange // left out of attrs, because the service refuses them
 	prints   map[string]string
 	err      error    // a value could not be read back
@@ -494,7 +495,7 @@ func (s *subject) reason(a state.Action) string {
 	if s.claims() {
 		return "another sync engine masters its account again"
 	}
-	drift, source := false, false
+	drift, source := false, s.moved
 	for _, c := range s.attrs {
 		drift, source = drift || c.Drift, source || !c.Drift
 	}

@@ -172,6 +172,7 @@ func (s *subject) compare(i int, c column, creating bool) {
 		ch.BeforeName = s.p.tenantName(have)
 	}
 	ch.Drift = s.drifted(a.Name, have)
+	s.moved = s.moved || ch.Drift && s.drifted(a.Name, want)
 	s.why = append(s.why, s.table.declaredAt(c.m))
 	s.attrs = append(s.attrs, ch)
 }

@@ -250,7 +250,11 @@ func (e *emitter) crowd(f *Finding, c *crowd) error {
 func (p *plan) scopesSeen() []ScopeSeen {
 	seen := []ScopeSeen{}
 	for _, t := range p.b.sources {
-		seen = append(seen, ScopeSeen{Scope: t.scope.Name, Kind: t.kind, Objects: t.seen, InScope: t.rows.Len(), OUs: p.b.set.OUs[t.scope.Name]})
+		x := ScopeSeen{Scope: t.scope.Name, Kind: t.kind, Objects: t.seen, InScope: t.rows.Len(), Filter: t.scope.Filter, OUs: p.b.set.OUs[t.scope.Name]}
+		if t.scope.Where != nil {
+			x.Where = t.scope.Where.Source()
+		}
+		seen = append(seen, x)
 	}
 	return seen
 }

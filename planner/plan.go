@@ -156,6 +156,8 @@ type ScopeSeen struct {
 	Kind    state.Kind `json:"kind"`
 	Objects int        `json:"objects"`  // read from the directory
 	InScope int        `json:"in_scope"` // left after where
+	Filter  string     `json:"filter,omitempty"`
+	Where   string     `json:"where,omitempty"` // its source text
 	OUs     []OUSeen   `json:"ous,omitempty"`
 }
 

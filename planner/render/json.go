@@ -32,8 +32,8 @@ type prologue struct {
 	Cost           planner.Cost     `json:"cost"`
 }
 
-// JSON writes the plan as one JSON document and a newline: what it was made from, applicable, summary, cost, changes, findings,
-// guards and scopes. Lists are never null, members without a value are left out, and every change and finding stands on a line
+// JSON writes the plan as one JSON document and a newline: what it was made from, applicable, summary, cost, changes, drift if
+// there is any (the changes' drifted attributes once more, apart from the others), findings, guards and scopes. Lists are never null, members without a value are left out, and every change and finding stands on a line
 // of its own. What only an apply needs (fingerprints, needs, the lineage's key) is not part of it.
 func JSON(w io.Writer, r Source) error {
 	h, t := r.Header(), r.Totals()
@@ -43,6 +43,9 @@ func JSON(w io.Writer, r Source) error {
 	d.buf = d.buf[:len(d.buf)-1] // its closing brace: the document goes on
 	var writer planjson.Writer
 	list(d, "changes", r.Changes(), func(c *state.Change) { d.buf = writer.Append(d.buf, c, planjson.Document) })
+	if t.Summary.Drifted > 0 && anyOf(drifted{r, true}.Changes()) { // else what drifted is blocked, which findings tell
+		list(d, "drift", drifted{r, true}.Changes(), func(c *state.Change) { d.buf = writer.Append(d.buf, c, planjson.Document) })
+	}
 	list(d, "findings", r.Findings(), func(f *planner.Finding) { d.value(f) })
 	d.text(`,"guards":`)
 	d.value(t.Guards)
@@ -57,6 +60,14 @@ func JSON(w io.Writer, r Source) error {
 		return fmt.Errorf("writing the plan as JSON: %w", d.err)
 	}
 	return nil
+}
+
+// anyOf reports whether a stream has an item, or an error to be told.
+func anyOf[T any](items iter.Seq2[*T, error]) bool {
+	for range items {
+		return true
+	}
+	return false
 }
 
 // document is a JSON document being written; err is its first error.

@@ -140,6 +140,7 @@ func (t *text) begin(h planner.Header, totals planner.Totals) {
 	}
 	for _, s := range totals.Scopes {
 		t.line("  scope ", plain(s.Scope), ": ", plural(s.Objects, s.Kind), " read, ", fmt.Sprint(s.InScope), " in scope")
+		t.empty(s)
 		for _, ou := range s.OUs {
 			if !strings.EqualFold(ou.Declared, ou.DN) {
 				t.line("  scope ", plain(s.Scope), ": ", plain(ou.Declared), " is now ", plain(ou.DN), ", known by its objectGUID ", plain(ou.GUID))
@@ -150,8 +151,36 @@ func (t *text) begin(h planner.Header, totals planner.Totals) {
 	t.names("Limited to ", h.Targets)
 	t.names("Left out: ", h.Excludes)
 	t.names("Limits lifted for this plan: ", h.Allowed)
+	if n := totals.Summary.Drifted; n > 0 && !t.drift {
+		verb := " were"
+		if n == 1 {
+			verb = " was"
+		}
+		t.line("  ", t.paint(yellow, plural(n, "")+verb+" changed outside dirform since the last apply"), ": marked below; dirform drift shows nothing else")
+	}
 	if !t.drift {
 		t.legend(totals.Summary)
+	}
+}
+
+// empty says where it was looked in vain, so that nobody has to wonder whether it was.
+func (t *text) empty(s planner.ScopeSeen) {
+	switch {
+	case s.InScope > 0:
+	case s.Objects > 0 && s.Where != "":
+		t.line("    where = ", plain(s.Where), " leaves none of them")
+	case s.Objects == 0:
+		var ous []string
+		for _, ou := range s.OUs {
+			if !ou.Exclude {
+				ous = append(ous, ou.DN)
+			}
+		}
+		passing := ""
+		if s.Filter != "" {
+			passing = " that passes filter = " + s.Filter
+		}
+		t.line("    no ", plain(string(s.Kind)), plain(passing), " lies below ", plain(strings.Join(ous, " or ")))
 	}
 }
 

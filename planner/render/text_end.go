@@ -158,6 +158,9 @@ func nothingLine(t planner.Totals, partial bool) string {
 	if t.Summary.Blocked+t.Summary.Skipped+t.Summary.Aliases == 0 && !partial {
 		first = "No changes. The tenant is as declared."
 	}
+	if in == 0 && len(t.Scopes) > 0 {
+		first = "No changes. Nothing is in scope."
+	}
 	parts := append([]string{plural(seen, "") + " read", fmt.Sprintf("%d in scope", in)}, rest(t.Summary)...)
 	return first + " " + strings.Join(parts, ", ") + "."
 }
