@@ -9,7 +9,8 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// declaredNamed explains declared resources that are no objects: a UPN suffix by its address or its name.
+// declaredNamed explains declared resources that are no objects: a UPN suffix by its address or its name, and the tenant's switch
+// for directory synchronisation by its address, its kind or the tenant's id.
 func (p *plan) declaredNamed(name string) (list []*Explanation) {
 	for _, u := range p.b.set.Rules.UPNSuffixes {
 		if addr := suffixAddress(u); addr == name || strings.EqualFold(u.Name, name) {
@@ -17,7 +18,21 @@ func (p *plan) declaredNamed(name string) (list []*Explanation) {
 				Notes: p.suffixNotes(u), Outcome: "unchanged: the forest has it"})
 		}
 	}
+	if want := p.b.set.Rules.DirectorySync; want != nil {
+		addr := fmt.Sprintf("%s[%q]", state.DirectorySync, p.b.set.Rules.Entra.Name)
+		if name == addr || name == string(state.DirectorySync) || strings.EqualFold(name, p.b.set.Organization.ID) {
+			list = append(list, &Explanation{What: IsDeclared, Kind: state.DirectorySync, Address: addr, ScopeAt: want.DeclaredAt,
+				TargetID: p.b.set.Organization.ID, Findings: []*Finding{}, Outcome: "unchanged: the tenant has it " + onOff(want.Enabled)})
+		}
+	}
 	return list
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
 }
 
 func suffixAddress(u *config.UPNSuffix) string { return fmt.Sprintf("%s[%q]", state.UPNSuffix, u.Name) }
