@@ -115,9 +115,16 @@ func (w worldTenant) Domains(context.Context) ([]providers.TenantDomain, error) 
 	return []providers.TenantDomain{{Name: "contoso.com", Verified: true}}, nil
 }
 
+// globalAdministrator is the role that a world's accounts hold by its name.
+const globalAdministrator = "Global Administrator"
+
 func (w worldTenant) RoleHolders(context.Context) (out []providers.RoleHolder, err error) {
 	for id, roles := range w.roles {
-		out = append(out, providers.RoleHolder{ID: id, Roles: roles})
+		h := providers.RoleHolder{ID: id, Roles: roles}
+		if slices.Contains(roles, globalAdministrator) {
+			h.Templates = []string{providers.GlobalAdministrator}
+		}
+		out = append(out, h)
 	}
 	return out, nil
 }
