@@ -13,6 +13,8 @@ import (
 // RoleHolders lists who holds a directory role, directly or as a member or owner of a group that holds it, sorted by id. It needs
 // the permission RoleManagement.Read.Directory, and GroupMember.Read.All for the groups.
 //
+// Who is only eligible for a role (Privileged Identity Management) does not hold it, and is not listed.
+//
 // The unified role API knows every assignment, custom roles and administrative units included. Where it is not to be had
 // (403, 404), the older list of activated roles with their members answers.
 func (r *Reader) RoleHolders(ctx context.Context) ([]providers.RoleHolder, error) {
