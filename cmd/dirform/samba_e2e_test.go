@@ -246,14 +246,7 @@ func TestSambaAddsASuffix(t *testing.T) {
 	f := newForest(t)
 	f.addPeople(f.staff(2, f.addOU("Staff", f.root)))
 	suffix := f.tag + ".example"
-	partitions := "CN=Partitions,CN=Configuration," + os.Getenv("AD_BASE_DN")
-	t.Cleanup(func() {
-		r := ldap.NewModifyRequest(partitions, nil)
-		r.Delete("uPNSuffixes", []string{suffix})
-		if err := dialSamba(t).Modify(r); err != nil {
-			t.Errorf("the UPN suffix %s is left behind: %v", suffix, err)
-		}
-	})
+	f.withoutSuffix(suffix)
 	config := fmt.Sprintf(sambaScope, f.root) + fmt.Sprintf("\nupn_suffix %q {}\n", suffix)
 	tenant := fmt.Sprintf(`{"domains": [{"id": "contoso.com", "isDefault": true, "isVerified": true}, {"id": %q, "isVerified": true}]}`, suffix)
 
@@ -272,9 +265,23 @@ func TestSambaAddsASuffix(t *testing.T) {
 	}
 	succeed(t, env, "apply", "--auto-approve")
 	wantNothing(t, env)
-	r, err := f.conn.Search(ldap.NewSearchRequest(partitions, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false,
+	r, err := f.conn.Search(ldap.NewSearchRequest(partitions(), ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false,
 		"(objectClass=*)", []string{"uPNSuffixes"}, nil))
 	if err != nil || !slices.Contains(r.Entries[0].GetAttributeValues("uPNSuffixes"), suffix) {
 		t.Errorf("%v, %v", r, err)
 	}
+}
+
+// partitions is where a forest keeps its UPN suffixes.
+func partitions() string { return "CN=Partitions,CN=Configuration," + os.Getenv("AD_BASE_DN") }
+
+// withoutSuffix takes a UPN suffix that the test adds out of the forest again.
+func (f *forest) withoutSuffix(suffix string) {
+	f.t.Cleanup(func() {
+		r := ldap.NewModifyRequest(partitions(), nil)
+		r.Delete("uPNSuffixes", []string{suffix})
+		if err := dialSamba(f.t).Modify(r); err != nil {
+			f.t.Errorf("the UPN suffix %s is left behind: %v", suffix, err)
+		}
+	})
 }

@@ -12,6 +12,11 @@
 // later than the first write to a directory. So a run that was killed before it could have written anything leaves its plan
 // usable, and one that may have written does not.
 //
+// # Layouts
+//
+// A record says in which layout it is. One of an older dirform is read as it is, so that looking at it changes nothing, and is
+// brought up to date by the first run that writes, in that run's first transaction. Older versions of dirform refuse it then.
+//
 // # Crash safety
 //
 // Every call of a [Writer] is one durable transaction (write-ahead log, synchronous=FULL). A run that was killed leaves intents
