@@ -40,8 +40,9 @@ the lab is used, under the key "lab" of tenant.json, each of them optional; opti
            "read_only": false, "no_take_over": false, "signed_in_as": "admin@contoso.com", "seed": 1},
    "users": [...]}
 
-"throttle" is true, false or a size ("S", "M", "L"); "signed_in_as" issues tokens to a user, as if a person were
-signed in, and not to the application; "seed" makes other random choices of what is hit.
+"throttle" is true, false or a size ("S", "M", "L"); "no_take_over" refuses to take accounts over from another sync engine, as
+without the permission for it; "signed_in_as" issues tokens to a user, as if a person were signed in, and not to the application;
+"seed" makes other random choices of what is hit.
 
 The token endpoint takes the client secret, or a client assertion signed with a certificate's key. An assertion must be
 well-formed, for this endpoint and in force; whose key signed it is checked with --client-certificate only.`,
