@@ -146,12 +146,20 @@ func (s *subject) addCandidate(x *ExplainedRule, t int, why string) error {
 	}
 	ref := tenantRef(o)
 	c := ExplainedCandidate{TargetID: ref.TargetID, Kind: ref.Kind, Name: ref.Name, Counts: why == "", Why: why}
-	if owner := int(s.p.owner[t]) - 1; c.Counts && owner >= 0 && owner != s.row {
+	owner := int(s.p.owner[t]) - 1
+	if s.v.flags&(vClaimed|vDeleted) == vClaimed && int(s.v.target) == t {
+		owner = int(s.v.rival) // who may have lost the account as well
+	}
+	if c.Counts && owner >= 0 && owner != s.row {
 		other, err := s.p.subject(owner)
 		if err != nil {
 			return err
 		}
-		c.Why = fmt.Sprintf("it is that of %s (%s)", other.address, s.p.verdicts[owner].rule)
+		how := "has it"
+		if other.v.flags&vClaimed != 0 {
+			how = "claims it too"
+		}
+		c.Why = fmt.Sprintf("%s %s, by %s", other.address, how, other.v.rule)
 	} else if s.p.linkOf[t] > 0 && owner < 0 && c.Counts {
 		c.Why = "it is recorded for a source object that is in no scope any more"
 	}
