@@ -133,7 +133,7 @@ func layoutsOf(rules *config.Config, schema func(state.Kind) *state.Schema) map[
 		for _, a := range m.Attributes {
 			if a.Target.Reported {
 				l.aliases = true
-			} else if !slices.Contains(l.cols, a.Target) {
+			} else if l.col(a.Target.Name) < 0 { // by name: each mapping may have a schema of its own
 				l.cols = append(l.cols, a.Target)
 			}
 		}

@@ -76,7 +76,7 @@ func (p *plan) decide(s int) (decision, error) {
 		d.outcome = outChange
 		d.claimed = sub.claims()
 		d.converted = sub.v.link < 0 && sub.live != nil && !d.claimed && onceSynced(sub.live)
-	case sub.v.link < 0:
+	case sub.v.link < 0 || sub.live == nil:
 		d.outcome, d.unmatched = outIgnored, true
 	default:
 		d.record = sub.refresh()
@@ -244,6 +244,10 @@ func (s *subject) checkMatch() error {
 }
 
 func (s *subject) findBadLink(l *config.Link) {
+	if s.v.flags&vManyNamed != 0 {
+		s.find(manyNamed(l))
+		return
+	}
 	if s.p.b.set.isOwnApplication(l.Tenant) {
 		s.find(ownApplication(l))
 		return
@@ -388,7 +392,7 @@ func (s *subject) decideNew() (*state.Change, error) {
 func (s *subject) initial() ([]state.AttributeChange, error) {
 	var attrs []state.AttributeChange
 	for _, m := range s.table.mapping.Initial {
-		if slices.ContainsFunc(s.table.columns, func(c column) bool { return c.m.Target == m.Target }) {
+		if slices.ContainsFunc(s.table.columns, func(c column) bool { return c.m.Target.Name == m.Target.Name }) {
 			continue
 		}
 		v, err := m.Expr.Eval(s.obj)

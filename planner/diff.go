@@ -105,6 +105,10 @@ func (p *plan) reference(s int, t *sourceTable, want uint64) (fp uint64, known b
 		p.orphans.add(s)
 		return 0, false
 	}
+	if p.srcMeta(m).guid == p.srcMeta(s).guid {
+		p.ownManagers.add(s)
+		return 0, false
+	}
 	v := &p.verdicts[m]
 	switch {
 	case p.settled && (v.outcome == outBlocked || v.outcome == outIgnored), v.flags&^(vDeleted|vNeedBlocked) != 0:

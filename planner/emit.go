@@ -185,6 +185,9 @@ func (e *emitter) close() (Totals, error) {
 	if err := e.takenOver(); err != nil {
 		return Totals{}, err
 	}
+	if err := e.together("DF211", p.ownManagers, "have themselves as manager at the source, which the tenant does not accept"); err != nil {
+		return Totals{}, err
+	}
 	for l := range p.links.rows.Len() {
 		if !p.links.rows.Meta(l).left {
 			e.tally.linked++

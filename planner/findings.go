@@ -261,6 +261,12 @@ func badLink(l *config.Link, source bool) *Finding {
 	return about(f, "", value, l.DeclaredAt)
 }
 
+// manyNamed is about a link block whose source several objects are called.
+func manyNamed(l *config.Link) *Finding {
+	return about(finding("DF214", fmt.Sprintf("Link %q: several objects in scope are called %q, so which one is meant is not known.", l.Name, l.Source),
+		"Name the one that is meant by its distinguished name or objectGUID."), "", l.Source, l.DeclaredAt)
+}
+
 // driftCodes are the findings about blocked objects that have drifted.
 var driftCodes = []string{VanishedCode, "DF215"}
 

@@ -65,6 +65,7 @@ const (
 	vAnchorChanged                    // its anchor is not the recorded one
 	vBadLink                          // its link block names an account that does not exist
 	vNeedBlocked                      // the address it waits for will not be released (rival)
+	vManyNamed                        // its link block names another source object, too
 )
 
 // match pairs source rows with tenant rows: recorded links, then declared ones, then the policy's rules; hard evidence first, so
@@ -111,10 +112,14 @@ func (p *plan) unmatched(v *verdict) bool {
 
 // findTwins flags source rows that share an anchor: the same object in two scopes, or two objects with one anchor.
 func (p *plan) findTwins() {
+	p.shadowOtherAnchors()
 	for s := range p.nsrc {
+		if p.verdicts[s].flags&vShadowed != 0 {
+			continue
+		}
 		m := p.srcMeta(s)
 		p.srcAnchor.Each(m.anchor, func(other int) {
-			if other == s {
+			if other == s || p.verdicts[other].flags&vShadowed != 0 {
 				return
 			}
 			v := &p.verdicts[s]
@@ -131,6 +136,24 @@ func (p *plan) findTwins() {
 	}
 }
 
+// shadowOtherAnchors leaves to the first of several scopes an object that has another anchor in each, because their policies name
+// different anchor attributes.
+func (p *plan) shadowOtherAnchors() {
+	other := func(t *sourceTable) bool {
+		first := p.b.sources[0].policy
+		return t.policy != nil && first != nil && t.policy.Anchor != first.Anchor
+	}
+	if !slices.ContainsFunc(p.b.sources, other) {
+		return
+	}
+	for s := range p.nsrc {
+		if p.firstTwin(s) < s {
+			p.verdicts[s].flags |= vShadowed
+			p.verdicts[s].outcome = outIgnored
+		}
+	}
+}
+
 // matchRecorded ties links to rows on both sides.
 func (p *plan) matchRecorded() {
 	for l := range p.links.rows.Len() {
@@ -140,6 +163,10 @@ func (p *plan) matchRecorded() {
 		if s < 0 {
 			s = p.srcGUID.First(p.h.Sum(m.guid[:]))
 			changed = s >= 0
+		}
+		if s >= 0 && p.verdicts[s].flags&vShadowed != 0 {
+			s = p.firstTwin(s)
+			changed = p.srcMeta(s).anchor != m.anchor
 		}
 		t := p.tenID.First(m.target)
 		p.linkSource[l], p.linkTarget[l] = int32(s), int32(t)
@@ -225,6 +252,9 @@ func (p *plan) revive(s, d int, r rule) {
 // matchDeclared applies link blocks to source rows without a record.
 func (p *plan) matchDeclared() {
 	for _, l := range p.b.set.Rules.Links {
+		if p.namesSeveral(l) {
+			continue
+		}
 		s, t := p.findSource(l.Source), p.findTenant(l.Tenant)
 		d := -1
 		if t < 0 {
@@ -247,6 +277,27 @@ func (p *plan) matchDeclared() {
 		}
 		p.claim(s, t, ruleDeclared)
 	}
+}
+
+// namesSeveral reports whether a link block's source is the user name of several source objects. None of them is matched then:
+// which one a person meant is not for the order of rows to decide, nor for a rule.
+func (p *plan) namesSeveral(l *config.Link) bool {
+	first := p.findSource(l.Source)
+	if _, isGUID := state.ParseGUID(l.Source); isGUID || first < 0 || p.srcDN.First(p.h.SumFold(l.Source)) >= 0 {
+		return false
+	}
+	several := false
+	p.srcName.Each(p.h.SumFold(l.Source), func(s int) { several = several || p.srcMeta(s).guid != p.srcMeta(first).guid })
+	if !several {
+		return false
+	}
+	p.srcName.Each(p.h.SumFold(l.Source), func(s int) {
+		if v := &p.verdicts[s]; p.unmatched(v) {
+			p.declaredBy[s] = l
+			v.flags |= vBadLink | vManyNamed
+		}
+	})
+	return true
 }
 
 type unresolvedLink struct {

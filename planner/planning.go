@@ -52,8 +52,10 @@ type plan struct {
 
 	restored map[uint64][]int // see restoredWith
 	revived  map[int]int      // deleted row to the source row that it is restored for
-	orphans  managerless
-	room     []state.AttributeChange // see subject.begin
+	orphans  managerless      // their managers have no account
+	// ownManagers name themselves as manager, which Active Directory lets them and the tenant does not (inferred).
+	ownManagers managerless
+	room        []state.AttributeChange // see subject.begin
 }
 
 func (b *Builder) newPlan() *plan {

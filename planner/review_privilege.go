@@ -73,10 +73,10 @@ func (v *Reviewer) refused(c *state.Change, t *sourceTable, accounts map[string]
 // protects is the name by which a guard protects the change's account, or "". now is the account as it is now, nil if nobody looked.
 func (v *Reviewer) protects(c *state.Change, now *state.Object) string {
 	names := []string{c.TargetID}
-	if now != nil {
+	switch _, key, ok := strings.Cut(c.Address, "[\""); {
+	case now != nil:
 		names = append(names, accountNames(now)...)
-	}
-	if _, key, ok := strings.Cut(c.Address, "[\""); ok {
+	case ok && c.TargetID != "" && !renames(c.Attributes): // the address says how the account is called, not how it is going to be
 		names = append(names, strings.TrimSuffix(key, "\"]"))
 	}
 	for _, a := range c.Attributes {

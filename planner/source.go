@@ -59,6 +59,7 @@ type sourceTable struct {
 	fellBack bool // the object projected last gets another user name than the mapping gives
 	rows     *rows.Table[sourceMeta]
 	seen     int // objects read, before where
+	scopeAt  int16
 	first    int // number of this table's first row among all source rows
 	shape    *state.Shape
 	at       struct{ upn, mail, proxies, sam, stamp int } // positions in shape
@@ -74,6 +75,7 @@ type sourceTable struct {
 func newSourceTable(b *Builder, scope *config.Scope, kind state.Kind) *sourceTable {
 	t := &sourceTable{scope: scope, kind: kind, layout: b.layout(kind), upnCol: -1, mailCol: -1, h: state.NewHasher(b.set.Key),
 		shape: b.set.Rules.SourceShapes[kind], accepted: accepted{verified: b.verified}}
+	t.scopeAt = scopeAt(b.set.Rules.Scopes, scope.Name)
 	t.at.upn, t.at.mail, t.at.proxies = t.shape.Index("userPrincipalName"), t.shape.Index("mail"), t.shape.Index("proxyAddresses")
 	t.at.sam, t.at.stamp = t.shape.Index("sAMAccountName"), t.shape.Index(config.AnchorConsistencyGUID)
 	for _, m := range b.set.Rules.Mappings {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/internal/rows"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
@@ -219,11 +220,13 @@ type linkMeta struct {
 	anchor uint64
 	target uint64 // as tenantMeta.id
 	sum    uint64 // of all fingerprints, see [fpSum]
+	scope  int16  // its number among the declared scopes, -1 if it is not declared any more
 	left   bool
 }
 
 type linkTable struct {
 	h       *state.Hasher
+	scopes  []*config.Scope
 	rows    *rows.Table[linkMeta]
 	shapes  []*state.Shape
 	scratch []byte
@@ -232,10 +235,21 @@ type linkTable struct {
 		shape *state.Shape
 		at    []int
 	}
+	last struct { // scope of the last link, and its number
+		name string
+		at   int16
+	}
 }
 
 func newLinkTable(b *Builder) *linkTable {
-	return &linkTable{h: state.NewHasher(b.set.Key), rows: rows.NewTable[linkMeta](0, b.spool())}
+	t := &linkTable{h: state.NewHasher(b.set.Key), scopes: b.set.Rules.Scopes, rows: rows.NewTable[linkMeta](0, b.spool())}
+	t.last.at = -1
+	return t
+}
+
+// scopeAt is a scope's number in the order of declaration, or -1.
+func scopeAt(scopes []*config.Scope, name string) int16 {
+	return int16(slices.IndexFunc(scopes, func(s *config.Scope) bool { return s.Name == name }))
 }
 
 // ReadLinks takes in the recorded links.
@@ -254,6 +268,10 @@ func (b *Builder) ReadLinks(links iter.Seq2[*state.Link, error]) error {
 func (t *linkTable) add(lay *layout, l *state.Link) error {
 	meta := linkMeta{guid: l.SourceGUID, anchor: t.h.SumExact(l.Anchor), left: l.Left,
 		target: t.h.Fingerprint(&refAttr, state.String(l.TargetID))}
+	if t.last.name != l.Scope {
+		t.last.name, t.last.at = l.Scope, scopeAt(t.scopes, l.Scope)
+	}
+	meta.scope = t.last.at
 	if t.known.lay != lay || t.known.shape != l.Shape {
 		t.known.lay, t.known.shape, t.known.at = lay, l.Shape, t.known.at[:0]
 		for _, c := range lay.cols {

@@ -43,7 +43,7 @@ func (e *emitter) together(code string, rows map[int]bool, what string) error {
 	}
 	f := finding(code, fmt.Sprintf("%d objects %s.", len(rows), what), "")
 	if len(rows) == 1 {
-		f.Detail = "One object " + strings.NewReplacer("belong", "belongs", "have", "has").Replace(what) + "."
+		f.Detail = "One object " + strings.NewReplacer("belong", "belongs", "have themselves", "has itself", "have", "has").Replace(what) + "."
 	}
 	for _, sub := range first {
 		f.Objects = append(f.Objects, sub.ref())
@@ -92,13 +92,7 @@ func (e *emitter) overlaps() error {
 
 // firstTwin is the row of the earliest scope that has the same object as row s.
 func (p *plan) firstTwin(s int) int {
-	first, m := s, p.srcMeta(s)
-	p.srcAnchor.Each(m.anchor, func(other int) {
-		if other < first && p.srcMeta(other).guid == m.guid {
-			first = other
-		}
-	})
-	return first
+	return p.srcGUID.First(p.h.Sum(p.srcMeta(s).guid[:]))
 }
 
 // managerless warns of objects whose manager has no account, and names the managers of those it names.

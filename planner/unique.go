@@ -108,7 +108,7 @@ func (s *subject) checkHolders(c state.AttributeChange, tenant, source *rows.Ind
 
 func (s *subject) findHolders(c state.AttributeChange, holders []holder) {
 	slices.SortFunc(holders, func(a, b holder) int {
-		return strings.Compare(a.Anchor+"|"+a.TargetID, b.Anchor+"|"+b.TargetID)
+		return cmp.Or(strings.Compare(a.Anchor+"|"+a.TargetID, b.Anchor+"|"+b.TargetID), strings.Compare(a.SourceDN, b.SourceDN))
 	})
 	var refs []ObjectRef
 	for _, h := range holders {

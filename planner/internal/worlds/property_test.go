@@ -1,0 +1,289 @@
+package worlds_test
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/apply"
+	"github.com/dirform/dirform/state"
+)
+
+// worldsByDefault is how many worlds a test run plays; -rapid.checks=N asks for more or fewer.
+const worldsByDefault = 2000
+
+// TestRandomWorlds plays random worlds: people, accounts, groups and contacts with colliding names, policies, guards, and a
+// record that earlier runs left. In each it plans and applies, lets both sides change, and does so again. What must hold:
+//
+//   - Both directories and the record are afterwards what the plan's document says, attribute by attribute.
+//   - The service refuses nothing that was planned.
+//   - What is blocked, protected, privileged or mastered elsewhere is not touched.
+//   - The same input gives the same bytes, whatever the order of the streams.
+//   - A second plan is empty, but for those whom the first one had blocked.
+//   - In the end everybody in scope who is not blocked has the account that the rules ask for.
+//
+// A failing world is shrunk and printed: its seed, events, configuration, both directories, plan and the difference.
+func TestRandomWorlds(t *testing.T) {
+	inDefaultNumber(t)
+	dir := t.TempDir()
+	all, err := variants(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // each plan leaves a megabyte behind, and nothing stays
+	rapid.Check(t, func(rt *rapid.T) {
+		w, r := newWorld(rapid.Uint64().Draw(rt, "order")), drawRules(rt)
+		withHarness(rt, dir, all, w, r, oneIn(rt, 100, "real record"), func(h *harness) {
+			w.mailboxes = oneIn(rt, 4, "mailboxes")
+			for _, e := range rapid.SliceOfN(anEntry, 0, 14).Draw(rt, "before") {
+				w.happen(r, e)
+			}
+			for range rapid.IntRange(1, 3).Draw(rt, "rounds") {
+				h.partly(rt)
+				h.converge()
+				for _, e := range rapid.SliceOfN(anEvent, 0, 6).Draw(rt, "meanwhile") {
+					w.happen(r, e)
+				}
+			}
+			h.converge()
+		})
+	})
+}
+
+// inDefaultNumber raises rapid's number of checks for one test, unless the command line has one.
+func inDefaultNumber(t *testing.T) {
+	set := false
+	flag.Visit(func(f *flag.Flag) { set = set || f.Name == "rapid.checks" })
+	if f := flag.Lookup("rapid.checks"); !set && f.Value.String() == f.DefValue {
+		check := func(err error) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		check(f.Value.Set(fmt.Sprint(worldsByDefault)))
+		t.Cleanup(func() { check(f.Value.Set(f.DefValue)) })
+	}
+}
+
+// partly sometimes plans and applies for a part of the objects only.
+func (h *harness) partly(rt *rapid.T) {
+	if !oneIn(rt, 5, "partly") {
+		return
+	}
+	h.configure()
+	p := h.plan()
+	p.close()
+	addresses := []string{"user.in"}
+	for _, c := range p.changes {
+		addresses = append(addresses, c.Address)
+	}
+	some := rapid.SliceOfNDistinct(rapid.SampledFrom(addresses), 1, 2, rapid.ID[string]).Draw(rt, "addresses")
+	if h.only = some; rapid.Bool().Draw(rt, "exclude them") {
+		h.only, h.but = nil, some
+	}
+	h.step(false)
+	h.only, h.but = nil, nil
+}
+
+// converge applies until there is nothing to do, checking each step.
+func (h *harness) converge() {
+	h.configure()
+	h.allow = nil
+	var last *saved
+	for round := 0; ; round++ {
+		p := h.step(round == 0)
+		switch {
+		case !p.totals.Applicable:
+			h.lift(p)
+			continue
+		case round > 8:
+			h.t.Fatalf("does not come to an end:\n%s", describe(p))
+		case last != nil:
+			h.onlyFreed(last, p)
+		}
+		if len(p.changes)+len(p.records) == 0 {
+			h.finished(p)
+			return
+		}
+		last = p
+	}
+}
+
+// step makes a plan, checks it, carries it out, and compares what is with what the plan predicts.
+func (h *harness) step(twice bool) *saved {
+	before := h.w.clone()
+	p := h.plan()
+	defer p.close()
+	if twice {
+		h.sameBytes(before, p)
+	}
+	if wrong := h.untrue(before, p); len(wrong) > 0 {
+		h.t.Fatalf("the plan is not true:\n%s%s", list(wrong), h.scene(before, p))
+	}
+	if !p.totals.Applicable {
+		return p
+	}
+	h.w.writes, h.w.refused = 0, nil
+	if h.w.mailboxes && p.has("DF304") {
+		h.t.SkipNow() // the plan says itself that it may fail
+	}
+	out := h.apply(p)
+	if len(h.w.refused) > 0 {
+		h.t.Fatalf("the tenant refused what was planned:\n%s%s", list(h.w.refused), h.scene(before, p))
+	}
+	if !out.Complete() {
+		h.t.Fatalf("not everything was done:\n%s%s", list(failures(out)), h.scene(before, p))
+	}
+	if before.admins() > 0 && h.w.admins() == 0 {
+		h.t.Fatalf("nobody is left to repair the tenant%s", h.scene(before, p))
+	}
+	if d := predict(before, p).difference(h.w); len(d) > 0 {
+		h.t.Fatalf("not as predicted:\n%s%s", list(d), h.scene(before, p))
+	}
+	if h.w.writes != p.totals.Cost.Writes {
+		h.t.Fatalf("%d requests, planned were %d%s", h.w.writes, p.totals.Cost.Writes, h.scene(before, p))
+	}
+	return p
+}
+
+func failures(out apply.Outcome) (lines []string) {
+	for _, f := range out.Failures {
+		lines = append(lines, fmt.Sprintf("%s %s %s %s: %s", f.Action, f.Address, f.Attribute, f.Status, f.Reason))
+	}
+	return lines
+}
+
+// sameBytes plans once more.
+func (h *harness) sameBytes(before *world, p *saved) {
+	q := h.plan()
+	defer q.close()
+	if p.digest(h.t) != q.digest(h.t) {
+		h.t.Fatalf("the order of streams shows in the plan:\n%s\n--- and ---\n%s%s", describe(p), describe(q), h.scene(before, nil))
+	}
+}
+
+// lift allows what the guards held back, as a person does who has looked at it. Nothing may have been written.
+func (h *harness) lift(p *saved) {
+	if h.allow == nil {
+		h.allow = map[string]int{}
+	}
+	for _, g := range p.totals.Guards {
+		if g.Tripped {
+			name, _, _ := strings.Cut(g.Limit, ".")
+			if h.allow[name] == 1000 {
+				h.t.Fatalf("%s cannot be lifted: %+v", name, p.totals.Guards)
+			}
+			h.allow[name] = 1000
+		}
+	}
+}
+
+// onlyFreed checks a plan made right after another one was applied: it may only have changes for those whom the other had
+// blocked, and references to them.
+func (h *harness) onlyFreed(last, p *saved) {
+	blocked := last.blocked()
+	for _, c := range p.changes {
+		refs := !slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Name != "manager" })
+		if !blocked[c.SourceDN] && !blocked[c.TargetID] && !(refs && len(blocked) > 0) {
+			h.t.Fatalf("a second plan has a change for somebody who was not blocked in the first:\n%s\n--- then ---\n%s%s", describe(last), describe(p), h.scene(h.w, nil))
+		}
+	}
+	if len(blocked) == 0 && len(p.records) > 0 {
+		h.t.Fatalf("a second plan has records:\n%s\n--- then ---\n%s%s", describe(last), describe(p), h.scene(h.w, nil))
+	}
+}
+
+// blocked are the objects that error findings are about: by distinguished name, and by id those without one.
+func (p *saved) blocked() map[string]bool {
+	out := map[string]bool{}
+	for _, f := range p.findings {
+		if f.Severity == planner.Error && len(f.Objects) > 0 {
+			if o := f.Objects[0]; o.SourceDN != "" {
+				out[o.SourceDN] = true
+			} else if o.TargetID != "" {
+				out[o.TargetID] = true
+			}
+		}
+	}
+	return out
+}
+
+func (p *saved) has(code string) bool {
+	return slices.ContainsFunc(p.findings, func(f *planner.Finding) bool { return f.Code == code })
+}
+
+func list(lines []string) string {
+	slices.Sort(lines)
+	return "  " + strings.Join(lines, "\n  ") + "\n"
+}
+
+// scene is a failing world in words: configuration, both directories, the record and the plan.
+func (h *harness) scene(w *world, p *saved) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n--- configuration (targets %v, excludes %v, allowed %v) ---\n%s--- source ---\n", h.only, h.but, h.allow, h.r)
+	for _, p := range w.people {
+		fmt.Fprintf(&b, "%s %s manager=%q: %s\n", p.guid, p.dn(), w.get(p, "manager").Str(), textOf(p.attrs))
+	}
+	fmt.Fprintf(&b, "suffixes %v\n--- tenant ---\n", w.suffixes)
+	for _, a := range w.accounts {
+		where := ""
+		if a.deleted {
+			where = " (in the recycle bin)"
+		}
+		fmt.Fprintf(&b, "%s %s%s: %s%s\n", a.kind, a.id, where, textOf(a.attrs), strings.Join(append([]string{""}, w.roles[a.id]...), " roles="))
+	}
+	b.WriteString("--- record ---\n")
+	for _, anchor := range slices.Sorted(maps.Keys(w.known)) {
+		fmt.Fprintf(&b, "%s: %s\n", anchor, linkText(w.known[anchor]))
+	}
+	if p != nil {
+		b.WriteString("--- plan ---\n" + describe(p))
+	}
+	return b.String()
+}
+
+// describe is a plan in words.
+func describe(p *saved) string {
+	var b strings.Builder
+	for _, c := range p.changes {
+		fmt.Fprintf(&b, "%s %s (%s) -> %s: %s", c.Action, c.Address, c.Anchor, c.TargetID, c.Reason)
+		if c.Match != nil {
+			fmt.Fprintf(&b, ", by %s %s", c.Match.Rule, c.Match.Value)
+		}
+		if len(c.Needs) > 0 {
+			fmt.Fprintf(&b, ", needs %v", c.Needs)
+		}
+		if c.Replaces != nil {
+			fmt.Fprintf(&b, ", replaces %+v", *c.Replaces)
+		}
+		for _, a := range slices.Concat(c.SourceAttributes, c.Attributes) {
+			fmt.Fprintf(&b, "\n    %s: %s -> %s", a.Name, text(a.Before), shortened(text(a.After)))
+			if !a.Via.IsNull() {
+				fmt.Fprintf(&b, " (via %s)", text(a.Via))
+			}
+			if a.Drift {
+				b.WriteString(" (drift)")
+			}
+		}
+		b.WriteString("\n")
+	}
+	for _, r := range p.records {
+		fmt.Fprintf(&b, "record %+v\n", *r)
+	}
+	for _, f := range p.findings {
+		fmt.Fprintf(&b, "%s %s: %s", f.Code, f.Severity, f.Detail)
+		for _, o := range f.Objects {
+			fmt.Fprintf(&b, " [%s %s %s]", o.Address, o.SourceDN, o.TargetID)
+		}
+		b.WriteString("\n")
+	}
+	fmt.Fprintf(&b, "applicable %v, %+v\n", p.totals.Applicable, p.totals.Summary)
+	return b.String()
+}

@@ -1,0 +1,220 @@
+// Package worlds_test plays random worlds through planner and apply, and holds what becomes of both directories and the record
+// against what the plan said. See [TestRandomWorlds].
+package worlds_test
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+)
+
+// world is both directories and the record in memory, with the rules of the real ones that a plan has to foresee.
+type world struct {
+	people   []*person  // the forest's
+	accounts []*account // the tenant's users, groups and contacts, living and deleted
+	roles    map[string][]string
+	suffixes []string               // UPN suffixes of the forest
+	known    map[string]*state.Link // the record, by anchor
+	lastID   int
+
+	// mailboxes: the accounts have mailboxes, so that Exchange keeps their addresses as further ones.
+	mailboxes bool
+
+	allowed bool       // the application may write to accounts that hold roles
+	writes  int        // requests that the tenant was sent
+	refused []string   // those it refused, which a truthful plan never causes
+	shuffle *rand.Rand // the order of streams
+}
+
+// person is an object of the source.
+type person struct {
+	guid    state.GUID
+	cn, ou  string
+	manager string // "" for none, a GUID's text, or the name of somebody outside the forest
+	attrs   map[string]state.Value
+}
+
+// account is an object of the tenant.
+type account struct {
+	id      string
+	kind    state.Kind
+	deleted bool
+	attrs   map[string]state.Value
+}
+
+func newWorld(seed uint64) *world {
+	return &world{lastID: 100, roles: map[string][]string{}, known: map[string]*state.Link{}, shuffle: rand.New(rand.NewPCG(seed, 1))}
+}
+
+// clone is a copy that later events leave alone.
+func (w *world) clone() *world {
+	c := *w
+	c.people, c.accounts, c.suffixes = nil, nil, slices.Clone(w.suffixes)
+	for _, p := range w.people {
+		q := *p
+		q.attrs = maps.Clone(p.attrs)
+		c.people = append(c.people, &q)
+	}
+	for _, a := range w.accounts {
+		b := *a
+		b.attrs = maps.Clone(a.attrs)
+		c.accounts = append(c.accounts, &b)
+	}
+	c.roles, c.known = maps.Clone(w.roles), map[string]*state.Link{}
+	for anchor, l := range w.known {
+		c.known[anchor] = cloneLink(l)
+	}
+	return &c
+}
+
+func cloneLink(l *state.Link) *state.Link {
+	m := *l
+	m.Fingerprints = slices.Clone(l.Fingerprints)
+	return &m
+}
+
+// shuffled is xs in another order each time.
+func shuffled[T any](w *world, xs []T) []T {
+	xs = slices.Clone(xs)
+	w.shuffle.Shuffle(len(xs), func(i, j int) { xs[i], xs[j] = xs[j], xs[i] })
+	return xs
+}
+
+func base64Of(g state.GUID) string { return base64.StdEncoding.EncodeToString(g[:]) }
+
+func (w *world) personByGUID(g state.GUID) *person {
+	for _, p := range w.people {
+		if p.guid == g {
+			return p
+		}
+	}
+	return nil
+}
+
+func (w *world) account(id string) *account {
+	for _, a := range w.accounts {
+		if a.id == id {
+			return a
+		}
+	}
+	return nil
+}
+
+// living is the living account with an id, or nil.
+func (w *world) living(id string) *account {
+	if a := w.account(id); a != nil && !a.deleted {
+		return a
+	}
+	return nil
+}
+
+// The source.
+
+func (p *person) dn() string { return "CN=" + p.cn + "," + p.ou }
+
+// get is an attribute as the directory shows it: a manager by its distinguished name, which follows renames.
+func (w *world) get(p *person, name string) state.Value {
+	if name != "manager" {
+		return p.attrs[name]
+	}
+	if g, ok := state.ParseGUID(p.manager); ok {
+		if m := w.personByGUID(g); m != nil {
+			return state.String(m.dn())
+		}
+		return state.Null() // the directory drops references to what is deleted
+	}
+	if p.manager == "" {
+		return state.Null()
+	}
+	return state.String(p.manager)
+}
+
+func (w *world) Domain(context.Context) (providers.Domain, error) {
+	return providers.Domain{Name: "corp.contoso.com", SID: "S-1-5-21-1", BaseDN: "DC=corp"}, nil
+}
+
+func (w *world) Container(_ context.Context, dn string, _ state.GUID) (providers.Container, bool, error) {
+	return providers.Container{DN: dn, GUID: state.GUID{1}}, true, nil
+}
+
+func (w *world) Read(_ context.Context, q providers.Query) providers.Objects {
+	return func(yield func(*state.Object, error) bool) {
+		for _, p := range shuffled(w, w.people) {
+			if p.below(q.Bases) && !p.below(q.Exclude) && p.passes(q.Filter) && !yield(w.object(p, q.Attributes), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (p *person) below(ous []string) bool {
+	return slices.ContainsFunc(ous, func(ou string) bool { return p.ou == ou || strings.HasSuffix(p.ou, ","+ou) })
+}
+
+// notRobots is the one filter that the worlds' server understands.
+const notRobots = "(!(employeeType=robot))"
+
+func (p *person) passes(filter string) bool {
+	return filter != notRobots || !strings.EqualFold(p.attrs["employeeType"].Str(), "robot")
+}
+
+func (w *world) object(p *person, shape *state.Shape) *state.Object {
+	o := &state.Object{Kind: state.User, GUID: p.guid, DN: p.dn(), Shape: shape, Values: make([]state.Value, shape.Len())}
+	for i, name := range shape.Names() {
+		o.Values[i] = w.get(p, name)
+	}
+	return o
+}
+
+func (w *world) Lookup(_ context.Context, _ state.Kind, guids []state.GUID, shape *state.Shape) providers.Objects {
+	return func(yield func(*state.Object, error) bool) {
+		for _, g := range guids {
+			if p := w.personByGUID(g); p != nil && !yield(w.object(p, shape), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (w *world) UPNSuffixes(context.Context) ([]string, error) { return w.suffixes, nil }
+func (w *world) Close() error                                  { return nil }
+
+func (w *world) AddUPNSuffix(_ context.Context, suffix string) error {
+	w.suffixes = append(w.suffixes, suffix)
+	return nil
+}
+
+func (w *world) SetAttribute(_ context.Context, g state.GUID, name string, before, after state.Value) error {
+	p := w.personByGUID(g)
+	if p == nil {
+		return errors.New("no such object")
+	}
+	if !p.attrs[name].Equal(before) {
+		return providers.ErrStale
+	}
+	p.attrs[name] = after
+	return nil
+}
+
+// anchorUnder is a person's anchor under an anchor attribute.
+func (p *person) anchorUnder(attribute string) string {
+	if stamp := p.attrs[consistencyGUID].Str(); attribute == consistencyGUID && stamp != "" {
+		return stamp
+	}
+	return base64Of(p.guid)
+}
+
+func text(v state.Value) string {
+	if v.IsNull() {
+		return "null"
+	}
+	return fmt.Sprintf("%q", v.Text())
+}
