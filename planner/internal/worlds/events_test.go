@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -87,7 +88,7 @@ func whom(rt *rapid.T) int { return rapid.IntRange(1, 7).Draw(rt, "who") }
 
 // What may happen later.
 var happenings = []string{"change", "change", "change", "edit", "edit", "edit", "hire", "fire", "move", "rename", "swap", "turn", "account",
-	"delete", "purge", "restore", "role", "sync", "alias", "link", "forget", "rules", "declare"}
+	"delete", "purge", "restore", "role", "sync", "alias", "link", "forget", "rules", "declare", "wait"}
 
 func drawEvent(rt *rapid.T) event {
 	e := event{what: rapid.SampledFrom(happenings).Draw(rt, "event"), who: whom(rt)}
@@ -114,6 +115,8 @@ func drawEvent(rt *rapid.T) event {
 		e.other, e.name, e.manager = whom(rt), pick(rt, "scope", "in", "sub", "old"), rapid.IntRange(0, 3).Draw(rt, "sort")
 	case "declare":
 		e.other, e.manager = whom(rt), rapid.IntRange(0, 4).Draw(rt, "sort")
+	case "wait":
+		e.other = pick(rt, "days", 1, 9, 11, 31)
 	case "rules":
 		e.other = rapid.IntRange(0, 5).Draw(rt, "which")
 	}
@@ -251,6 +254,8 @@ func (w *world) happen(r *rules, e event) {
 		}
 	case "rules":
 		r.change(e)
+	case "wait":
+		w.wait(e.other)
 	case "declare":
 		w.declare(r, e)
 	}
@@ -269,6 +274,15 @@ func (w *world) some(n int) *account {
 		return a
 	}
 	return w.accounts[n%len(w.accounts)]
+}
+
+// wait lets days go by. The service empties its recycle bin of what has lain there for more than thirty.
+func (w *world) wait(days int) {
+	w.now = w.now.AddDate(0, 0, days)
+	w.accounts = slices.DeleteFunc(w.accounts, func(a *account) bool {
+		t, err := time.Parse(time.RFC3339, a.attrs["deletedDateTime"].Str())
+		return a.deleted && err == nil && w.now.Sub(t) > 30*24*time.Hour
+	})
 }
 
 func (w *world) hire(e event) {
@@ -343,7 +357,7 @@ func (w *world) happenToAccount(a, b *account, e event) {
 		}
 	case "delete":
 		if !a.deleted && a.kind != state.Contact {
-			a.bury()
+			a.bury(w.now)
 		}
 	case "restore":
 		if next.unbury(); a.deleted {
@@ -390,6 +404,9 @@ func (a *account) addAlias(proxy string) {
 func (w *world) record(r *rules, e event) {
 	l := &state.Link{Anchor: base64Of(state.GUID{byte(200 + e.who)}), Kind: state.User, Scope: e.name, SourceGUID: state.GUID{byte(200 + e.who)},
 		TargetID: idOf(900 + e.other), Rule: "created", Shape: linkShape, Fingerprints: []uint64{7, 0}, Left: e.manager == 2}
+	if l.Left && e.who%2 == 0 {
+		l.LeftAt = w.now.Unix()
+	}
 	if e.manager < 3 && len(w.people) > 0 {
 		p := w.somebody(e.who)
 		l.SourceGUID, l.Anchor = p.guid, base64Of(p.guid)
@@ -421,7 +438,7 @@ func (r *rules) change(e event) {
 	p := &s.policy
 	switch e.other {
 	case 0:
-		p.Leaving = []string{"keep", "disable", "unlink", "delete"}[e.who%4]
+		p.Leaving, p.Grace = []string{"keep", "disable", "unlink", "delete"}[e.who%4], 0
 	case 1:
 		p.ForeignAnchor = []string{"relink", "block"}[e.who%2]
 	case 2:

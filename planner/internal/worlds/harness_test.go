@@ -68,7 +68,7 @@ func (h *harness) configure() {
 func (h *harness) settings() planner.Settings {
 	roles, _ := tenantSide{h.w}.RoleHolders(context.Background())
 	return planner.Settings{Rules: h.cfg, Schema: providers.TenantSchema, Key: key, Domains: domains, RoleHolders: roles,
-		Suffixes: map[string][]string{"corp": h.w.suffixes}, TempDir: h.dir, Allow: h.allow, Targets: h.only, Excludes: h.but}
+		Suffixes: map[string][]string{"corp": h.w.suffixes}, TempDir: h.dir, Now: h.w.now, Allow: h.allow, Targets: h.only, Excludes: h.but}
 }
 
 // saved is a plan as its document has it.
@@ -93,7 +93,7 @@ func (h *harness) plan() *saved {
 	for _, kind := range shuffled(h.w, []state.Kind{state.User, state.Group, state.Contact}) {
 		check(h.t, b.ReadTenant(kind, tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.TenantShape(kind)})))
 	}
-	check(h.t, b.ReadDeleted(state.User, tenant.Read(ctx, providers.TenantQuery{Kind: state.User, Deleted: true, Attributes: b.TenantShape(state.User)})))
+	check(h.t, b.ReadDeleted(state.User, tenant.Read(ctx, providers.TenantQuery{Kind: state.User, Deleted: true, Attributes: b.DeletedShape(state.User)})))
 	if h.state == "" {
 		check(h.t, b.ReadLinks(h.w.links()))
 	} else {
@@ -254,7 +254,7 @@ func (h *harness) run(p *saved, journal apply.Recorder) apply.Outcome {
 	out, err := apply.Run(context.Background(), apply.Input{Changes: each(p.changes), Records: each(p.records),
 		Source: func(string) providers.SourceReader { return h.w }, SourceWriter: func(string) providers.SourceWriter { return h.w },
 		Tenant: tenantSide{h.w}, TenantWriter: tenantSide{h.w}, Schema: providers.TenantSchema, Key: key, Journal: journal, Workers: 1,
-		RetryDelay: time.Millisecond, Review: h.review(reviewer)})
+		RetryDelay: time.Millisecond, Now: h.w.now, Review: h.review(reviewer)})
 	check(h.t, err)
 	return out
 }
@@ -327,7 +327,7 @@ func linkText(l *state.Link) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s of %s -> %s by %s", l.Kind, l.SourceGUID, l.Scope, l.TargetID, l.Rule)
 	if l.Left {
-		b.WriteString(", left")
+		b.WriteString(", left " + l.LeftText())
 	}
 	for i, name := range l.Shape.Names() {
 		if l.Fingerprints[i] != 0 {

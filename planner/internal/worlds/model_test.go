@@ -35,7 +35,8 @@ func predict(before *world, p *saved) *world {
 	}
 	for _, r := range p.records {
 		if l := w.known[r.Anchor]; l != nil {
-			l.Scope, l.Left = r.Scope, r.Left
+			l.Scope = r.Scope
+			w.noteLeft(l, r.Left, l.Left && l.LeftAt != 0)
 			if len(r.Fingerprints) > 0 {
 				l.Shape, l.Fingerprints = shapeOf(r.Fingerprints)
 			}
@@ -62,7 +63,7 @@ func (w *world) predictAccount(c *state.Change) {
 		a = w.account(c.TargetID)
 		a.unbury()
 	case state.ActionDelete:
-		w.account(c.TargetID).bury()
+		w.account(c.TargetID).bury(w.now)
 		return
 	default:
 		a = w.account(c.TargetID)
@@ -104,7 +105,7 @@ func (w *world) predictLink(c *state.Change) {
 	case c.Match.Rule != "recorded":
 		l.Rule = c.Match.Rule
 	}
-	l.Left = c.Action == state.ActionDisable
+	w.noteLeft(l, c.Action == state.ActionDisable, l.Left && l.LeftAt != 0 && len(c.Attributes) > 0 && c.Attributes[0].Drift)
 	if !l.Left {
 		l.Shape, l.Fingerprints = shapeOf(c.Fingerprints)
 	}
@@ -112,7 +113,7 @@ func (w *world) predictLink(c *state.Change) {
 		delete(w.known, c.Replaces.Anchor)
 	}
 	for _, a := range c.Attributes {
-		if l.Left && l.Shape.Index(a.Name) >= 0 {
+		if l.Left {
 			remember(l, a.Name, fingerprint(a.Name, a.After))
 		}
 		if strings.HasPrefix(a.After.Str(), state.PendingRef) {
@@ -120,6 +121,17 @@ func (w *world) predictLink(c *state.Change) {
 		}
 	}
 	w.known[c.Anchor] = l
+}
+
+// noteLeft notes since when a link's source object has left; again leaves the time as it is.
+func (w *world) noteLeft(l *state.Link, left, again bool) {
+	l.Left = left
+	switch {
+	case !left:
+		l.LeftAt = 0
+	case !again:
+		l.LeftAt = w.now.Unix()
+	}
 }
 
 // pendingPrint stands for the fingerprint of a reference to an account that had no id yet.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -109,6 +110,9 @@ func (s *scopeRules) drawPolicy(rt *rapid.T) {
 		Leaving:            pick(rt, "leaving", "disable", "keep", "unlink", "delete"),
 		OnUnverifiedSuffix: pick(rt, "on_unverified_suffix", "block", "initial_domain"),
 	}
+	if deletes := s.policy.Leaving == "disable" || s.policy.Leaving == "delete"; deletes && oneIn(rt, 3, "grace") {
+		s.policy.Grace = 10 * 24 * time.Hour
+	}
 }
 
 // privileged reports whether some policy lets dirform write to accounts that hold roles.
@@ -194,8 +198,12 @@ func (r *rules) String() string {
 		b.WriteString(s.block())
 		p := &s.policy
 		fmt.Fprintf(&b, "link_policy %q {\n  scope = scope.%s\n  anchor = %q\n  match = [\"%s\"]\n  unmatched = %q\n  foreign_anchor = %q\n"+
-			"  synced_elsewhere = %q\n  privileged = %q\n  deleted = %q\n  leaving = %q\n  on_unverified_suffix = %q\n}\n", s.name, s.name, p.Anchor,
+			"  synced_elsewhere = %q\n  privileged = %q\n  deleted = %q\n  leaving = %q\n  on_unverified_suffix = %q\n", s.name, s.name, p.Anchor,
 			strings.Join(p.Match, `", "`), p.Unmatched, p.ForeignAnchor, p.SyncedElsewhere, p.Privileged, p.Deleted, p.Leaving, p.OnUnverifiedSuffix)
+		if p.Grace > 0 {
+			fmt.Fprintf(&b, "  grace = \"%dd\"\n", p.Grace/(24*time.Hour))
+		}
+		b.WriteString("}\n")
 	}
 	for _, l := range r.links {
 		fmt.Fprintf(&b, "link %q {\n  source = %q\n  tenant = %q\n}\n", l.Name, l.Source, l.Tenant)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/dirform/dirform/providers"
@@ -153,7 +154,7 @@ func (w tenantSide) write(x providers.Write) (string, error) {
 	}
 	switch x.Op {
 	case providers.OpDelete:
-		a.bury()
+		a.bury(w.now)
 		return a.id, nil
 	case providers.OpRestore:
 		b := *a
@@ -251,8 +252,9 @@ func withMail(proxies state.Value, mail string, mailbox bool) state.Value {
 }
 
 // bury moves the account to the recycle bin, where its user name is changed so that it is free.
-func (a *account) bury() {
+func (a *account) bury(now time.Time) {
 	a.deleted = true
+	a.attrs["deletedDateTime"] = state.String(now.Format(time.RFC3339))
 	if a.kind == state.User {
 		a.attrs["userPrincipalName"] = state.String(strings.ReplaceAll(a.id, "-", "") + a.attrs["userPrincipalName"].Str())
 	}
@@ -261,6 +263,7 @@ func (a *account) bury() {
 // unbury is the inverse.
 func (a *account) unbury() {
 	a.deleted = false
+	delete(a.attrs, "deletedDateTime")
 	if a.kind == state.User {
 		a.attrs["userPrincipalName"] = state.String(strings.TrimPrefix(a.attrs["userPrincipalName"].Str(), strings.ReplaceAll(a.id, "-", "")))
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/providers"
@@ -135,6 +136,12 @@ func (t *truth) leaver(c *state.Change, a *account) {
 	leaving := "disable" // of a scope that is not declared any more
 	if s := t.h.r.scope(c.Scope); s != nil {
 		leaving = s.policy.Leaving
+		if grace := s.policy.Grace; grace > 0 && leaving != "keep" {
+			leaving = "disable"
+			if l.LeftAt != 0 && !t.w.now.Before(time.Unix(l.LeftAt, 0).Add(grace)) && !a.attrs["accountEnabled"].Bool() {
+				leaving = "delete"
+			}
+		}
 	}
 	if string(c.Action) != leaving && !(c.Action == state.ActionUnlink && c.TargetID == "") {
 		t.wrong(c, "the policy says %s", leaving)

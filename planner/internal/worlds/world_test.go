@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
@@ -24,6 +25,7 @@ type world struct {
 	suffixes []string               // UPN suffixes of the forest
 	known    map[string]*state.Link // the record, by anchor
 	lastID   int
+	now      time.Time
 
 	// mailboxes: the accounts have mailboxes, so that Exchange keeps their addresses as further ones.
 	mailboxes bool
@@ -51,7 +53,7 @@ type account struct {
 }
 
 func newWorld(seed uint64) *world {
-	return &world{lastID: 100, roles: map[string][]string{}, known: map[string]*state.Link{}, shuffle: rand.New(rand.NewPCG(seed, 1))}
+	return &world{lastID: 100, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), roles: map[string][]string{}, known: map[string]*state.Link{}, shuffle: rand.New(rand.NewPCG(seed, 1))}
 }
 
 // clone is a copy that later events leave alone.
