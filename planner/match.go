@@ -164,10 +164,6 @@ func (p *plan) matchRecorded() {
 			s = p.srcGUID.First(p.h.Sum(m.guid[:]))
 			changed = s >= 0
 		}
-		if s >= 0 && p.verdicts[s].flags&vShadowed != 0 {
-			s = p.firstTwin(s)
-			changed = p.srcMeta(s).anchor != m.anchor
-		}
 		t := p.tenID.First(m.target)
 		p.linkSource[l], p.linkTarget[l] = int32(s), int32(t)
 		if t >= 0 && p.recordedFirst(l, int(p.linkOf[t])-1) {
@@ -192,6 +188,9 @@ func (p *plan) matchRecorded() {
 func (p *plan) sourceAnchored(anchor uint64) int {
 	best := -1
 	p.srcAnchor.Each(anchor, func(s int) {
+		if p.verdicts[s].flags&vShadowed != 0 {
+			return // the row of the first scope stands for the object, perhaps with another anchor
+		}
 		if best < 0 || cmp.Or(p.compareGUID(s, best), cmp.Compare(s, best)) < 0 {
 			best = s
 		}
