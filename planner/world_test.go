@@ -13,8 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/apply"
@@ -348,12 +346,4 @@ func collect[T any](t testing.TB, seq iter.Seq2[*T, error]) (out []*T) {
 		out = append(out, x)
 	}
 	return out
-}
-
-// optional draws one of values, or none.
-func optional(rt *rapid.T, label string, values ...string) state.Value {
-	if i := rapid.IntRange(0, len(values)).Draw(rt, label); i > 0 {
-		return state.String(values[i-1])
-	}
-	return state.Null()
 }
