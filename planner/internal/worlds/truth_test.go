@@ -138,7 +138,7 @@ func (t *truth) leaver(c *state.Change, a *account) {
 		leaving = s.policy.Leaving
 		if grace := s.policy.Grace; grace > 0 && leaving != "keep" {
 			leaving = "disable"
-			if l.LeftAt != 0 && !t.w.now.Before(time.Unix(l.LeftAt, 0).Add(grace)) && !a.attrs["accountEnabled"].Bool() {
+			if a != nil && l.LeftAt != 0 && !t.w.now.Before(time.Unix(l.LeftAt, 0).Add(grace)) && !a.attrs["accountEnabled"].Bool() {
 				leaving = "delete"
 			}
 		}
