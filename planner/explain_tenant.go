@@ -71,7 +71,7 @@ func (p *plan) explainLeft(x *Explanation, l int) error {
 	x.Anchor, x.Change = link.Anchor, d.change
 	policy := p.leavingPolicy(link.Scope)
 	x.PolicyAt, x.LeftAt = policy.DeclaredAt, link.LeftText()
-	if due, counted := deleteFrom(policy, link); counted {
+	if due, counted := p.deleteFrom(policy, link); counted {
 		x.DeleteFrom = due.UTC().Format(time.RFC3339)
 	}
 	switch {

@@ -17,7 +17,7 @@ func (p *plan) afterGrace(c *state.Change, policy *config.LinkPolicy, live *stat
 		c.Reason += "; " + p.fate(policy, link, c.Attributes[0].Drift)
 		return true
 	}
-	due, counted := deleteFrom(policy, link)
+	due, counted := p.deleteFrom(policy, link)
 	if !counted || p.b.set.Now.IsZero() || p.b.set.Now.Before(due) {
 		return false
 	}
@@ -31,8 +31,8 @@ func (p *plan) afterGrace(c *state.Change, policy *config.LinkPolicy, live *stat
 }
 
 // deleteFrom is when the grace of an account ends. counted is false while no grace is being counted for it.
-func deleteFrom(policy *config.LinkPolicy, link *state.Link) (due time.Time, counted bool) {
-	if policy.Grace == 0 || !link.Left || link.LeftAt == 0 {
+func (p *plan) deleteFrom(policy *config.LinkPolicy, link *state.Link) (due time.Time, counted bool) {
+	if policy.Grace == 0 || !link.Left || link.LeftAt == 0 || p.recorded(link, true) {
 		return time.Time{}, false
 	}
 	return time.Unix(link.LeftAt, 0).Add(policy.Grace), true
@@ -40,7 +40,7 @@ func deleteFrom(policy *config.LinkPolicy, link *state.Link) (due time.Time, cou
 
 // fate tells what lies before a disabled account. again says that its grace goes on; otherwise it begins now.
 func (p *plan) fate(policy *config.LinkPolicy, link *state.Link, again bool) string {
-	if due, counted := deleteFrom(policy, link); counted && again {
+	if due, counted := p.deleteFrom(policy, link); counted && again {
 		return goneSince(policy, link) + "; will be deleted from " + day(policy, due) + " on"
 	}
 	return "will be deleted from " + day(policy, p.b.set.Now.Add(policy.Grace)) + " on"
@@ -75,23 +75,50 @@ func graceText(d time.Duration) string {
 func (p *plan) disable(c *state.Change, live *state.Object, link *state.Link) {
 	c.Action = state.ActionDisable
 	c.Attributes = append(c.Attributes, state.AttributeChange{Name: "accountEnabled", Before: live.Get("accountEnabled"),
-		After: state.Bool(false), Drift: link.Left && p.recordedDisabled(link)})
+		After: state.Bool(false), Drift: link.Left && p.recorded(link, false)})
 }
 
-// recordedDisabled reports whether the account was disabled when the link was last applied.
-func (p *plan) recordedDisabled(link *state.Link) bool {
+// recorded reports whether the account was enabled (or was not) when the link was last applied, as far as the record knows.
+func (p *plan) recorded(link *state.Link, enabled bool) bool {
 	if link.Shape == nil {
 		return false
 	}
 	a, i := p.b.set.Schema(link.Kind).Lookup("accountEnabled"), link.Shape.Index("accountEnabled")
-	return a != nil && i >= 0 && link.Fingerprints[i] == p.h.Fingerprint(a, state.Bool(false))
+	return a != nil && i >= 0 && link.Fingerprints[i] == p.h.Fingerprint(a, state.Bool(enabled))
+}
+
+// noteLeft is what the record has to learn about an object that left and to whose account nothing is written, or nil.
+func (p *plan) noteLeft(policy *config.LinkPolicy, link *state.Link) *Record {
+	r := &Record{Anchor: link.Anchor, Scope: link.Scope, Left: true}
+	switch {
+	case !link.Left:
+		return r
+	case policy.Grace == 0:
+		return nil
+	case link.LeftAt == 0: // noted by an earlier version, which knew no time: the grace begins now
+		return r
+	case !p.recorded(link, true):
+		return nil
+	}
+	// The policy of its time had left the account enabled, and somebody else has disabled it since: its grace begins now.
+	r.Fingerprints = map[string]string{}
+	for i, name := range link.Shape.Names() {
+		if fp := link.Fingerprints[i]; fp != 0 {
+			r.Fingerprints[name] = hexFP(fp)
+		}
+	}
+	r.Fingerprints["accountEnabled"] = hexFP(p.h.Fingerprint(p.b.set.Schema(link.Kind).Lookup("accountEnabled"), state.Bool(false)))
+	return r
 }
 
 // leftText is what explain says about the account of an object that left and to which nothing is done.
 func (p *plan) leftText(policy *config.LinkPolicy, link *state.Link) string {
 	text := "unchanged: its source object left scope " + link.Scope
-	if _, counted := deleteFrom(policy, link); counted {
+	if _, counted := p.deleteFrom(policy, link); counted {
 		return text + "; " + p.fate(policy, link, true)
+	}
+	if policy.Grace > 0 {
+		return text + "; its grace of " + graceText(policy.Grace) + " begins with the next apply"
 	}
 	return fmt.Sprintf("%s, and leaving = %q asks for nothing more", text, policy.Leaving)
 }
@@ -100,7 +127,7 @@ func (p *plan) leftText(policy *config.LinkPolicy, link *state.Link) string {
 // is mapped, the mapping says so.
 func (s *subject) enableAgain() {
 	enabled := s.live.Get("accountEnabled")
-	if s.link == nil || !s.link.Left || s.table.enables || enabled.Kind() != state.BoolValue || enabled.Bool() || !s.p.recordedDisabled(s.link) {
+	if s.link == nil || !s.link.Left || s.table.enables || enabled.Kind() != state.BoolValue || enabled.Bool() || !s.p.recorded(s.link, false) {
 		return
 	}
 	s.why = append(s.why, s.table.policy.DeclaredAt)

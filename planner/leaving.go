@@ -43,11 +43,7 @@ func (p *plan) decideLeaving(l int) (decision, error) {
 		c.Reason = "scope " + link.Scope + " is not declared any more"
 	}
 	if !p.leave(c, policy, live, link) {
-		d := decision{outcome: outUnchanged, key: key}
-		if !link.Left || policy.Grace > 0 && link.LeftAt == 0 { // a record of an earlier version has no time: its grace begins now
-			d.record = &Record{Anchor: link.Anchor, Scope: link.Scope, Left: true}
-		}
-		return d, nil
+		return decision{outcome: outUnchanged, key: key, record: p.noteLeft(policy, link)}, nil
 	}
 	ref := tenantRef(live)
 	ref.Address, ref.Anchor = addr, link.Anchor
