@@ -99,6 +99,18 @@ DEFAULTS
   disabled accounts are not deleted. Without a guard block a built-in one allows 500 deletes, disables, unlinks and relinks each
   and, once more than 10 objects are linked, 10 % of them; and a source that shrank by 20 %.
 
+WHAT NO POLICY ALLOWS
+
+  Whatever privileged says, the account that dirform is signed in with is never changed; the last enabled Global Administrator is
+  neither disabled, deleted, renamed nor taken over, and several are not taken out of service by one plan; and no account with a
+  role gets an anchor, or is paired by one. Where the tenant's switches for sync clients can be read, which takes a person who is
+  signed in, new pairs honour them; what is recorded, and what a link block decides, is not affected.
+
+THE TENANT'S SWITCH
+
+  Without a directory_sync block nobody looks at it. The block plans directory_sync["contoso"], under the provider's name: switched
+  on before everything else, and off after it. What follows from either stands in the plan (DF305, DF306).
+
 PLAYING
 
   lab = "FOLDER" inside a provider replaces the real directory by an embedded one; see "dirform help lab".
