@@ -63,6 +63,7 @@ type loader struct {
 	lib    *expr.Library
 	vars   map[string]cty.Value // evaluation context: "var" and "local"
 	slots  map[state.Kind]*expr.Slots
+	tenant map[state.Kind]*state.Schema // see tenantSchema
 
 	secretVars   map[string]bool // sensitive variables
 	secretLocals map[string]bool // local values made of them
@@ -82,6 +83,7 @@ func newLoader(o Options) *loader {
 		lib:    expr.NewLibrary(o.Environ),
 		vars:   map[string]cty.Value{"var": cty.EmptyObjectVal, "local": cty.EmptyObjectVal},
 		slots:  map[state.Kind]*expr.Slots{},
+		tenant: map[state.Kind]*state.Schema{},
 
 		secretVars: map[string]bool{}, secretLocals: map[string]bool{}, failed: map[string]bool{},
 	}
@@ -118,9 +120,15 @@ func (l *loader) sourceSchema(kind state.Kind) *state.Schema {
 	return l.o.Schemas.Source(kind)
 }
 
+// tenantSchema is asked for once per kind: attributes of two mappings are the same if they are the same value.
 func (l *loader) tenantSchema(kind state.Kind) *state.Schema {
 	if l.o.Schemas.Tenant == nil {
 		return nil
 	}
-	return l.o.Schemas.Tenant(kind)
+	s, ok := l.tenant[kind]
+	if !ok {
+		s = l.o.Schemas.Tenant(kind)
+		l.tenant[kind] = s
+	}
+	return s
 }

@@ -255,10 +255,10 @@ func (s *subject) refresh() *Record {
 	if s.v.target < 0 || s.v.flags&vDeleted != 0 {
 		return nil
 	}
-	if m := s.p.links.rows.Meta(int(s.v.link)); m.sum == s.p.appliedSum(s.row) && !m.left && s.link.Scope == s.table.scope.Name {
+	if m := s.p.links.rows.Meta(int(s.v.link)); m.sum == s.p.appliedSum(s.row) && !m.left && !s.p.elsewhere(s.row, m) {
 		return nil
 	}
-	r := &Record{Anchor: s.anchor, Scope: s.table.scope.Name, Fingerprints: map[string]string{}}
+	r := &Record{Anchor: s.anchor, Scope: s.table.scope.Name, SourceGUID: s.obj.GUID.String(), Fingerprints: map[string]string{}}
 	want, have := s.p.srcFP(s.row), s.p.tenFP(int(s.v.target))
 	for i, c := range s.table.layout.cols {
 		fp := want[i]

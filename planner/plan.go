@@ -141,11 +141,12 @@ type Cost struct {
 }
 
 // Record is what an apply notes about a linked object to which nothing is written: the recorded fingerprints are not those on
-// which both directories agree, it moved to another scope, or it left and the policy asks for no write. It causes no write to
-// a directory. Of one who has left it has fingerprints only if that counts from now on.
+// which both directories agree, it moved to another scope, another object has its anchor now, or it left and the policy asks for no
+// write. It causes no write to a directory. Of one who has left it has fingerprints only if that counts from now on.
 type Record struct {
 	Anchor       string            `json:"anchor"`
 	Scope        string            `json:"scope"`
+	SourceGUID   string            `json:"source_guid,omitempty"` // absent: keep the recorded one
 	Left         bool              `json:"left,omitempty"`
 	Fingerprints map[string]string `json:"fingerprints,omitempty"` // absent: keep the recorded ones
 }

@@ -32,6 +32,13 @@ func (p *plan) noteDisputed(s int, v *verdict) {
 	}
 }
 
+// elsewhere reports whether a link was recorded in another scope than that of its source row, or for another object with the same
+// anchor, as after a move that carried the anchor over: the record then has to follow.
+func (p *plan) elsewhere(s int, m *linkMeta) bool {
+	t := p.srcTable(s)
+	return m.scope != t.scopeAt || m.guid != t.rows.Meta(s-t.first).guid
+}
+
 // handedOn reports whether link l has lost its source object, but not the account its place in a scope: another source object
 // takes the account over, or would if that one were not blocked.
 func (p *plan) handedOn(l int) bool {

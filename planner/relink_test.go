@@ -280,3 +280,40 @@ func TestLeftoverLinkIsForgotten(t *testing.T) {
 	}
 	checkMigrated(t, h, 2)
 }
+
+// TestRecordFollowsTheObject: a move that changes nothing about the account, into another scope or to an object that has the anchor
+// carried over, changes the record, without a write. Otherwise the person would later leave by the rules of a scope of the past.
+func TestRecordFollowsTheObject(t *testing.T) {
+	w := newWorld(7)
+	rules := strings.Replace(migrationRules, "foreign_anchor", "anchor = \"ms-DS-ConsistencyGuid\"\n  foreign_anchor", 1)
+	h := newHarness(t, w, rules+`
+link_policy "legacy" {
+  scope  = scope.legacy
+  anchor = "ms-DS-ConsistencyGuid"
+}
+`)
+	old, now := state.GUID{0: 9, 15: 1}, state.GUID{0: 2, 15: 1}
+	w.source[old] = mover(1, "OU=Old,DC=corp")
+	h.apply(h.plan())
+	stays := func(what string) {
+		t.Helper()
+		p := h.plan()
+		records := collect(t, p.Records())
+		if s := p.Totals().Summary; s.Changes() > 0 || s.Unchanged != 1 || len(records) != 1 || records[0].Scope != "staff" {
+			t.Fatalf("%s: %+v, %d records", what, s, len(records))
+		}
+		h.apply(p)
+		if p := h.plan(); p.Totals().Summary.Changes() > 0 || len(collect(t, p.Records())) > 0 {
+			t.Errorf("%s: a second plan has something to note: %+v %+v", what, *collect(t, p.Records())[0], h.links())
+		}
+	}
+	w.source[old].dn = "CN=p001,OU=New,DC=corp"
+	stays("another scope")
+	w.source[now] = w.source[old]
+	delete(w.source, old)
+	stays("another object")
+	w.source[now].attrs["mS-DS-ConsistencyGuid"] = state.String(base64.StdEncoding.EncodeToString([]byte("another anchor!!")))
+	if fs := collect(t, h.plan().Findings()); len(fs) != 1 || fs[0].Code != "DF205" {
+		t.Errorf("the record does not know the new object: %v", fs)
+	}
+}

@@ -87,7 +87,7 @@ func (p *plan) survey() (steps []step, records []int, err error) {
 			v.outcome = outSlow
 			slow = append(slow, int32(s))
 		} else {
-			if m := p.links.rows.Meta(int(v.link)); m.sum != sum || m.left || m.scope != p.srcTable(s).scopeAt {
+			if m := p.links.rows.Meta(int(v.link)); m.sum != sum || m.left || p.elsewhere(s, m) {
 				records = append(records, s)
 			}
 			if !p.aliasesAgree(s) {

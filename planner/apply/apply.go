@@ -170,6 +170,9 @@ func (r *run) note(batch []*planner.Record) error {
 		if rec.Scope != "" {
 			l.Scope = rec.Scope
 		}
+		if g, ok := state.ParseGUID(rec.SourceGUID); ok {
+			l.SourceGUID = g
+		}
 		r.noteLeft(l, rec.Left, l.Left && l.LeftAt != 0 && len(rec.Fingerprints) == 0)
 		if len(rec.Fingerprints) > 0 {
 			if err := r.shapes.apply(l, rec.Fingerprints); err != nil {

@@ -76,6 +76,7 @@ func (w *Writer) Append(b []byte, c *state.Change, f Form) []byte {
 func (w *Writer) AppendRecord(b []byte, r *planner.Record) []byte {
 	b = AppendString(append(b, `{"anchor":`...), r.Anchor)
 	b = AppendString(append(b, `,"scope":`...), r.Scope)
+	b = appendMember(b, `,"source_guid":`, r.SourceGUID)
 	if r.Left {
 		b = append(b, `,"left":true`...)
 	}

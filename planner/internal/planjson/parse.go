@@ -30,6 +30,8 @@ func ParseRecord(text string) (*planner.Record, error) {
 			r.Anchor, err = p.string()
 		case "scope":
 			r.Scope, err = p.string()
+		case "source_guid":
+			r.SourceGUID, err = p.string()
 		case "left":
 			r.Left, err = p.bool()
 		case "fingerprints":

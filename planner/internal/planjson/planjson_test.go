@@ -125,7 +125,7 @@ func TestFullForm(t *testing.T) {
 
 func TestRecordAgreesWithEncodingJSON(t *testing.T) {
 	for _, r := range []*planner.Record{
-		{Anchor: "a\"", Scope: "s", Fingerprints: map[string]string{"b": "2", "a": "1"}}, {Anchor: "a", Left: true}} {
+		{Anchor: "a\"", Scope: "s", SourceGUID: "g", Fingerprints: map[string]string{"b": "2", "a": "1"}}, {Anchor: "a", Left: true}} {
 		want, err := json.Marshal(r)
 		if err != nil {
 			t.Fatal(err)
