@@ -367,7 +367,7 @@ func (s *subject) decideNew() (*state.Change, error) {
 	case "skip":
 		return nil, nil
 	case "block":
-		s.find(noAccount(s.table.policy))
+		s.find(s.noAccount())
 		return nil, nil
 	}
 	initial, err := s.initial()
@@ -457,8 +457,7 @@ func (s *subject) checkAnchor() (relink bool, err error) {
 		return false, nil
 	}
 	if live != "" && s.table.policy.ForeignAnchor != "relink" {
-		s.find(foreignAnchor(s.live, live, s.anchor), tenantRef(s.live))
-		return false, nil
+		return false, s.findForeignAnchor(live)
 	}
 	if old := s.oldOwner(live); old >= 0 {
 		return false, s.findOldOwner(old)

@@ -192,15 +192,6 @@ func inRecycleBin(live *state.Object) *Finding {
 	return finding("DF212", fmt.Sprintf("Account %s (%s) was deleted in the tenant.", tenantRef(live).Name, live.ID), "")
 }
 
-func noAccount(p *config.LinkPolicy) *Finding {
-	return about(finding("DF213", "None of the rules "+strings.Join(p.Match, ", ")+" finds an account.", ""), "", "", p.DeclaredAt)
-}
-
-func foreignAnchor(live *state.Object, theirs, ours string) *Finding {
-	return about(finding("DF207", fmt.Sprintf("Account %s carries anchor %s; this object's anchor is %s.", tenantRef(live).Name, theirs, ours), ""),
-		"onPremisesImmutableId", theirs, "")
-}
-
 func privileged(live *state.Object, roles []string, p *config.LinkPolicy) *Finding {
 	return about(finding("DF206", fmt.Sprintf("Account %s holds %s.", tenantRef(live).Name, strings.Join(roles, ", ")), ""), "", "", p.DeclaredAt)
 }

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/dirform/dirform/state"
 )
@@ -61,4 +62,42 @@ func (s *subject) findRival(f *Finding, other *subject) {
 		refs = append(refs, tenantRef(s.live))
 	}
 	s.find(f, refs...)
+}
+
+// noAccount says by which values no account was found.
+func (s *subject) noAccount() *Finding {
+	var tried []string
+	for _, name := range s.table.policy.Match {
+		value := s.valueFor(ruleNamed(name))
+		if value == "" {
+			value = "(no value)"
+		}
+		tried = append(tried, name+" "+value)
+	}
+	return about(finding("DF213", "None of the rules "+strings.Join(tried, ", ")+" finds an account.", ""), "", "", s.table.policy.DeclaredAt)
+}
+
+// findForeignAnchor is about an account that carries the anchor theirs instead of the subject's, and names the object that the
+// anchor belongs to, or its GUID.
+func (s *subject) findForeignAnchor(theirs string) error {
+	whose := "which no source object in scope has"
+	if g, ok := anchorGUID(theirs); ok {
+		whose = fmt.Sprintf("which no source object in scope has (as a GUID: %s)", g)
+	}
+	refs := []ObjectRef{tenantRef(s.live)}
+	if row := s.oldOwner(theirs); row >= 0 {
+		old, err := s.p.subject(row)
+		if err != nil {
+			return err
+		}
+		whose = fmt.Sprintf("that of %s in scope %s", old.obj.DN, old.table.scope.Name)
+		refs = append(refs, old.ref())
+	}
+	how := fmt.Sprintf("matches this object by %s %s", s.v.rule, s.matchValue())
+	if s.v.rule == ruleRecorded {
+		how = "is linked to this object"
+	}
+	s.find(about(finding("DF207", fmt.Sprintf("Account %s %s, but carries anchor %s, %s; this object's anchor is %s.",
+		tenantRef(s.live).Name, how, theirs, whose, s.anchor), ""), "onPremisesImmutableId", theirs, s.table.policy.DeclaredAt), refs...)
+	return nil
 }
