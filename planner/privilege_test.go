@@ -70,6 +70,9 @@ func TestAnAdministratorIsLeft(t *testing.T) {
 		h := newHarness(t, w, allowed(rapid.SampledFrom([]string{"disable", "delete", "unlink"}).Draw(rt, "leaving")))
 		h.apply(h.plan())
 		for _, id := range slices.Sorted(maps.Keys(w.tenant)) {
+			if rapid.IntRange(0, 9).Draw(rt, "anchor lost") == 0 {
+				delete(w.tenant[id], "onPremisesImmutableId")
+			}
 			switch rapid.IntRange(0, 4).Draw(rt, "role") {
 			case 0, 1:
 				w.roles[id] = []string{globalAdministrator}
@@ -78,6 +81,9 @@ func TestAnAdministratorIsLeft(t *testing.T) {
 			}
 		}
 		w.live(rt)
+		if rapid.Bool().Draw(rt, "without the record") {
+			h.state += ".new"
+		}
 		plan, again := h.plan(), h.plan()
 		sameBytes(rt, h, plan, again)
 		changes, findings := collect(h.t, plan.Changes()), collect(h.t, plan.Findings())
@@ -100,6 +106,9 @@ func administratorsLeft(rt *rapid.T, w *world, changes []*state.Change, findings
 	}
 	before := len(enabled)
 	for _, c := range changes {
+		if len(w.roles[c.TargetID]) > 0 && c.Match != nil && c.Match.Rule == "immutable_id" {
+			rt.Fatalf("a role holder is paired by its anchor:\n%s", describe(changes, findings))
+		}
 		for _, a := range c.Attributes {
 			if len(w.roles[c.TargetID]) > 0 && a.Name == "onPremisesImmutableId" && !a.After.IsNull() {
 				rt.Fatalf("a role holder gets an anchor:\n%s", describe(changes, findings))
