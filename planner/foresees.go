@@ -23,7 +23,7 @@ var ForeseenErrors = []Foreseen{
 	{"Existing Admin Role Conflict", ByConnect, []string{"DF206"}},
 	{"IdentityDataValidationFailed", ByConnect, []string{"DF105", "DF101"}},
 	{"InvalidHardMatch", ByConnect, []string{"DF218", "DF206"}},
-	{"InvalidSoftMatch", ByConnect, []string{"DF207", "DF202", "DF218"}},
+	{"InvalidSoftMatch", ByConnect, []string{"DF207", "DF217", "DF202", "DF218"}},
 	{"LargeObject", ByConnect, []string{"DF106", "DF104"}},
 	{"ObjectTypeMismatch", ByConnect, []string{"DF202"}},
 

@@ -36,10 +36,13 @@ link_policy "staff" {
 }
 `
 
+// stampedRules have the new anchors written to the new domain as well, before the accounts get them.
+var stampedRules = strings.Replace(migrationRules, "foreign_anchor", "anchor = \"ms-DS-ConsistencyGuid\"\n  foreign_anchor", 1)
+
 // migrated is a world (whose old anchors sort after the new ones, so that reading the record in its order would not do) whose n people were linked from the old OU and have objects in the new one only by now.
-func migrated(t *testing.T, n int) *harness {
+func migrated(t *testing.T, n int, rules string) *harness {
 	w := newWorld(7)
-	h := newHarness(t, w, migrationRules)
+	h := newHarness(t, w, rules)
 	for i := range n {
 		w.source[state.GUID{0: 9, 15: byte(i)}] = mover(i, "OU=Old,DC=corp")
 	}
@@ -101,7 +104,7 @@ func (h *harness) links() map[string]string {
 // TestRelinkTakesTheLeaversPlace: people whose records belong to a scope that they have left are relinked, not disabled as leavers.
 func TestRelinkTakesTheLeaversPlace(t *testing.T) {
 	const n = 8
-	h := migrated(t, n)
+	h := migrated(t, n, migrationRules)
 	p := h.plan()
 	if s := p.Totals().Summary; s.Relink != n || s.Changes() != n || !p.Totals().Applicable {
 		t.Fatalf("%+v, applicable %v", s, p.Totals().Applicable)
@@ -118,7 +121,7 @@ func TestRelinkTakesTheLeaversPlace(t *testing.T) {
 
 // TestRelinkIsNotDecidedByLeaving: somebody whose new object is blocked is not disabled meanwhile because the old one has left.
 func TestRelinkIsNotDecidedByLeaving(t *testing.T) {
-	h := migrated(t, 3)
+	h := migrated(t, 3, migrationRules)
 	twin := mover(1, "OU=New,DC=corp")
 	twin.dn, twin.attrs["userPrincipalName"] = "CN=twin,OU=New,DC=corp", state.String("twin@contoso.com")
 	h.w.source[state.GUID{0: 3}] = twin // with the mail of the second
@@ -224,17 +227,19 @@ func (h *harness) applyMortal(k *killer) {
 // recorded shows from the account.
 func TestRelinkKilledAnywhere(t *testing.T) {
 	const n = 6
-	boundaries := relinkKilledAt(t, n, 0)
-	if boundaries < n+6 {
-		t.Fatalf("only %d boundaries", boundaries)
-	}
-	for at := 1; at <= boundaries; at++ {
-		t.Run(fmt.Sprint(at), func(t *testing.T) { relinkKilledAt(t, n, at) })
+	for name, rules := range map[string]string{"objectGUID": migrationRules, "stamped": stampedRules} {
+		boundaries := relinkKilledAt(t, n, 0, rules)
+		if boundaries < n+6 {
+			t.Fatalf("only %d boundaries", boundaries)
+		}
+		for at := 1; at <= boundaries; at++ {
+			t.Run(fmt.Sprint(name, " ", at), func(t *testing.T) { relinkKilledAt(t, n, at, rules) })
+		}
 	}
 }
 
-func relinkKilledAt(t *testing.T, n, at int) int {
-	h := migrated(t, n)
+func relinkKilledAt(t *testing.T, n, at int, rules string) int {
+	h := migrated(t, n, rules)
 	k := &killer{at: at}
 	h.applyMortal(k)
 	p := h.plan()
@@ -255,7 +260,7 @@ func relinkKilledAt(t *testing.T, n, at int) int {
 
 // TestLeftoverLinkIsForgotten: a second link to an account, which earlier versions could leave behind, ends without a write.
 func TestLeftoverLinkIsForgotten(t *testing.T) {
-	h := migrated(t, 2)
+	h := migrated(t, 2, migrationRules)
 	left := h.links()
 	h.apply(h.plan())
 	record, err := store.Open(context.Background(), h.state, store.Options{Holder: "test"})
@@ -285,8 +290,7 @@ func TestLeftoverLinkIsForgotten(t *testing.T) {
 // carried over, changes the record, without a write. Otherwise the person would later leave by the rules of a scope of the past.
 func TestRecordFollowsTheObject(t *testing.T) {
 	w := newWorld(7)
-	rules := strings.Replace(migrationRules, "foreign_anchor", "anchor = \"ms-DS-ConsistencyGuid\"\n  foreign_anchor", 1)
-	h := newHarness(t, w, rules+`
+	h := newHarness(t, w, stampedRules+`
 link_policy "legacy" {
   scope  = scope.legacy
   anchor = "ms-DS-ConsistencyGuid"
