@@ -60,6 +60,9 @@ func (s *subject) adviseHolder(f *Finding) error {
 	}
 	switch {
 	case len(free) != 1:
+	case s.v.rule == ruleDeclared:
+		l := s.p.declaredBy[s.row]
+		f.Hint += fmt.Sprintf(" If %s is this object's own account, correct link block %q (%s), which names %s.", tenantRef(free[0]).Name, l.Name, l.DeclaredAt, l.Tenant)
 	case f.Attribute == "userPrincipalName" && !hasAddress(free[0]):
 		s.noMailbox(f, free[0])
 	case s.live == nil:
