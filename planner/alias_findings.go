@@ -90,6 +90,7 @@ func (s *subject) aliasesOf(a *state.Attribute, values []string) (c aliasChange,
 	for _, name := range [...]string{"mail", "userPrincipalName"} {
 		own.add(s.want(name).Str())
 	}
+	has, aliases := s.liveAddresses(a)
 	primary := ""
 	for _, value := range values {
 		switch address, kind := proxyAddress(value); {
@@ -99,14 +100,13 @@ func (s *subject) aliasesOf(a *state.Attribute, values []string) (c aliasChange,
 			primary = address
 		case kind == furtherAddress:
 			switch why := refusedAddress(a, address); {
-			case why != "":
+			case why != "" && !has.has(address):
 				c.bad = append(c.bad, badValue(a, value, why))
 			case s.table.accepted.of(address) == ownDomain:
 				want.add(address)
 			}
 		}
 	}
-	has, aliases := s.liveAddresses()
 	s.comparePrimary(&c, primary)
 	own.add(primary)
 	delete(want, state.Canonical(state.EqualFold, s.want("mail").Str()))
@@ -129,24 +129,31 @@ func (s *subject) aliasesOf(a *state.Attribute, values []string) (c aliasChange,
 // the tenant. An address elsewhere is not the tenant's to manage, those in *.onmicrosoft.com come and go with the service, and the
 // user name is an alias that Exchange gives by itself. A primary address that mail takes the place of stays with a mailbox, and is
 // lost to an account without one; adding it to an account that has it does no harm.
-func (s *subject) liveAddresses() (all, removable aliasSet) {
+func (s *subject) liveAddresses(a *state.Attribute) (all, removable aliasSet) {
 	all, removable = aliasSet{}, aliasSet{}
 	if s.live == nil {
 		return all, removable
 	}
+	own := []string{s.live.Get("mail").Str()}
 	for _, value := range s.live.Get("proxyAddresses").List() {
-		if address, ok := smtpAddress(value); ok && value[:5] != "SMTP:" {
+		switch address, ok := smtpAddress(value); {
+		case !ok:
+		case value[:5] == "SMTP:":
+			own = append(own, address)
+		default:
 			all.add(address)
-			if s.table.accepted.of(address) == ownDomain && isASCII(address) {
+			if s.table.accepted.of(address) == ownDomain && refusedAddress(a, address) == "" {
 				removable.add(address)
 			}
 		}
 	}
-	for _, name := range [...]string{"mail", "userPrincipalName"} {
-		delete(removable, state.Canonical(state.EqualFold, s.live.Get(name).Str()))
+	for _, address := range append(own, s.live.Get("userPrincipalName").Str()) {
+		delete(removable, state.Canonical(state.EqualFold, address))
 	}
 	if mail := s.want("mail"); isEmpty(mail) {
-		all.add(s.live.Get("mail").Str())
+		for _, address := range own {
+			all.add(address)
+		}
 	}
 	return all, removable
 }
@@ -179,15 +186,6 @@ func refusedAddress(a *state.Attribute, address string) string {
 		return fmt.Sprintf("it has more than %d characters", a.MaxLen)
 	}
 	return ""
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 || s[i] < 0x20 {
-			return false
-		}
-	}
-	return true
 }
 
 // whoHasAlias says who else has or wants an address, "" if nobody does.
@@ -347,6 +345,19 @@ func setMailbox(identity string, add, remove []string) string {
 	return fmt.Sprintf("Set-Mailbox -Identity %s -EmailAddresses @{%s}", powerShell(identity), strings.Join(parts, "; "))
 }
 
+// takeAway is the Exchange Online command that takes a further address from an object. Whether a group is a Microsoft 365 group is
+// not read, so it may need Set-DistributionGroup.
+func takeAway(o ObjectRef, address string) string {
+	command := setMailbox(o.TargetID, nil, []string{address})
+	switch o.Kind {
+	case state.Group:
+		return strings.Replace(command, "Set-Mailbox", "Set-UnifiedGroup", 1)
+	case state.Contact:
+		return strings.Replace(command, "Set-Mailbox", "Set-MailContact", 1)
+	}
+	return command
+}
+
 // powerShell is s as a PowerShell string that stands for nothing but itself. PowerShell takes the typographic single quotes for
 // plain ones (about_Quoting_Rules), so they are doubled as well.
 func powerShell(s string) string {
@@ -384,6 +395,31 @@ func (e *emitter) aliases() error {
 		}
 	}
 	return nil
+}
+
+// foreign warns of aliases that are left out for their domains, and names those of the first objects.
+func (e *emitter) foreign() error {
+	c := &e.p.foreign
+	first, err := e.p.firstOf(c.first)
+	if err != nil {
+		return err
+	}
+	domains := map[string]bool{}
+	for _, sub := range first {
+		v, _ := sub.table.aliases.Expr.Eval(sub.obj) // it had a value when the row was read
+		for _, value := range v.List() {
+			if address, kind := proxyAddress(value); kind == furtherAddress && sub.table.accepted.of(address) == foreignDomain {
+				domains[strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])] = true
+			}
+		}
+	}
+	names := strings.Join(slices.Sorted(maps.Keys(domains)), ", ")
+	f := about(finding("DF307", fmt.Sprintf("%d objects have further addresses in domains that the tenant has not verified, such as %s.", c.count, names), ""),
+		"proxyAddresses", names, "")
+	if c.count == 1 {
+		f.Detail = fmt.Sprintf("One object has a further address in a domain that the tenant has not verified: %s.", names)
+	}
+	return e.crowd(f, c)
 }
 
 // find hands a finding to the sink and counts it.

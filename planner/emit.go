@@ -231,11 +231,7 @@ func (e *emitter) uncleared() error {
 			return err
 		}
 	}
-	f := about(finding("DF307", fmt.Sprintf("%d objects have further addresses in domains that the tenant has not verified.", e.p.foreign.count), ""), "proxyAddresses", "", "")
-	if e.p.foreign.count == 1 {
-		f.Detail = "One object has a further address in a domain that the tenant has not verified."
-	}
-	return e.crowd(f, &e.p.foreign)
+	return e.foreign()
 }
 
 // crowd makes a finding about many objects, which names the first of them; without any there is none.

@@ -13,8 +13,8 @@ func addressInUse(attribute, value string, holders []holder) *Finding {
 		who = append(who, h.text())
 		switch h.how {
 		case alias:
-			hint = fmt.Sprintf("Change %s at the source, or remove the further address in Exchange, which Microsoft Graph cannot: "+
-				"Set-Mailbox -Identity '%s' -EmailAddresses @{Remove='smtp:%s'}", attribute, h.TargetID, strings.ReplaceAll(value, "'", "''"))
+			hint = fmt.Sprintf("Change %s at the source, or remove the further address in Exchange, which Microsoft Graph cannot: %s",
+				attribute, takeAway(h.ObjectRef, value))
 		case deleted:
 			hint = fmt.Sprintf("If it is the same person, restore the account by a link block with tenant = %q; else delete it for good in the tenant, "+
 				"or set deleted = \"create\" in the link policy.", h.TargetID)
@@ -52,8 +52,7 @@ func (h holder) text() string {
 // keepsAddress warns that an address which another account gives up may stay with it.
 func keepsAddress(address string, h holder) *Finding {
 	return about(finding("DF304", fmt.Sprintf("%s moves here from %s. If that account has a mailbox, Exchange keeps the address with it, and this change is refused.",
-		address, h.text()), fmt.Sprintf("If it has a mailbox, run in Exchange Online first: Set-Mailbox -Identity '%s' -EmailAddresses @{Remove='smtp:%s'}",
-		h.TargetID, strings.ReplaceAll(address, "'", "''"))), "mail", address, "")
+		address, h.text()), fmt.Sprintf("If it has a mailbox, run in Exchange Online first: %s", takeAway(h.ObjectRef, address))), "mail", address, "")
 }
 
 // hadName warns that a deleted account had the name of one that is to be created.
