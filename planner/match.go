@@ -159,10 +159,8 @@ func (p *plan) matchRecorded() {
 	for l := range p.links.rows.Len() {
 		m := p.links.rows.Meta(l)
 		s := p.sourceAnchored(m.anchor)
-		changed := false
 		if s < 0 {
 			s = p.srcGUID.First(p.h.Sum(m.guid[:]))
-			changed = s >= 0
 		}
 		t := p.tenID.First(m.target)
 		p.linkSource[l], p.linkTarget[l] = int32(s), int32(t)
@@ -170,18 +168,44 @@ func (p *plan) matchRecorded() {
 			p.owner[t] = int32(s) + 1
 			p.linkOf[t] = int32(l) + 1
 		}
-		if s < 0 {
-			continue
-		}
-		v := &p.verdicts[s]
-		v.link, v.target, v.rule = int32(l), int32(t), ruleRecorded
-		if changed {
-			v.flags |= vAnchorChanged
-		}
-		if t < 0 {
-			p.recordedGone(s, m)
+		if s >= 0 && p.ownLink(l, int(p.verdicts[s].link), s) {
+			p.verdicts[s].link = int32(l)
 		}
 	}
+	for l, s := range p.linkSource {
+		if s >= 0 && p.verdicts[s].link == int32(l) {
+			p.takeLink(int(s), l)
+		}
+	}
+}
+
+// takeLink gives source row s the pair that link l records.
+func (p *plan) takeLink(s, l int) {
+	v, m := &p.verdicts[s], p.links.rows.Meta(l)
+	v.target, v.rule = p.linkTarget[l], ruleRecorded
+	if p.srcMeta(s).anchor != m.anchor {
+		v.flags |= vAnchorChanged
+	}
+	if v.target < 0 {
+		p.recordedGone(s, m)
+	}
+}
+
+// ownLink reports whether link l rather than link other, -1 for none, is source row s's own. Two links lead to one object whose
+// anchor was changed to that of another one's link: the object's own is the one with its objectGUID, and then the anchor's. This
+// does not depend on the order of links.
+func (p *plan) ownLink(l, other, s int) bool {
+	if other < 0 {
+		return true
+	}
+	m, a, b := p.srcMeta(s), p.links.rows.Meta(l), p.links.rows.Meta(other)
+	if (a.guid == m.guid) != (b.guid == m.guid) {
+		return a.guid == m.guid
+	}
+	if (a.anchor == m.anchor) != (b.anchor == m.anchor) {
+		return a.anchor == m.anchor
+	}
+	return a.anchor < b.anchor
 }
 
 // sourceAnchored is the source row with an anchor, or -1. Of several it is one that does not depend on their order.

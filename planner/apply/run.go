@@ -94,7 +94,8 @@ func (r *run) changes() error {
 			break
 		}
 		st := r.newStep(c)
-		if len(window) == r.in.Window || st.touches(seen) || st.alone() {
+		takes := st.c.Action == state.ActionDelete && slices.ContainsFunc(window, (*step).refers)
+		if len(window) == r.in.Window || st.touches(seen) || st.alone() || takes {
 			if err := flush(); err != nil {
 				return err
 			}
@@ -115,6 +116,12 @@ func (r *run) changes() error {
 		return err
 	}
 	return errors.Join(r.unreached(), r.endDetours())
+}
+
+// refers reports whether the step writes references, which come after the rest of its window. The deletion of an object takes the
+// references to it along, so it waits until they are cleared: the service answers 404 when there is none to be cleared.
+func (st *step) refers() bool {
+	return slices.ContainsFunc(st.c.Attributes, func(a state.AttributeChange) bool { return st.isReference(a.Name) })
 }
 
 // reached reports whether all of st's needs are decided or in the window whose anchors are seen. The first half of a detour

@@ -78,6 +78,8 @@ func drawEntry(rt *rapid.T) event {
 		return drawHire(rt)
 	case 4, 5, 6:
 		return drawAccount(rt)
+	case 8:
+		return event{what: "role", who: whom(rt), other: whom(rt)}
 	case 7:
 		return event{what: "link", who: whom(rt), other: whom(rt), name: pick(rt, "scope", "in", "sub", "old"), manager: rapid.IntRange(0, 3).Draw(rt, "sort")}
 	}
@@ -88,7 +90,7 @@ func whom(rt *rapid.T) int { return rapid.IntRange(1, 7).Draw(rt, "who") }
 
 // What may happen later.
 var happenings = []string{"change", "change", "change", "edit", "edit", "edit", "hire", "fire", "move", "rename", "swap", "turn", "account",
-	"delete", "purge", "restore", "role", "sync", "alias", "link", "forget", "rules", "declare", "wait"}
+	"delete", "purge", "restore", "role", "role", "sync", "steal", "alias", "link", "forget", "rules", "declare", "wait"}
 
 func drawEvent(rt *rapid.T) event {
 	e := event{what: rapid.SampledFrom(happenings).Draw(rt, "event"), who: whom(rt)}
@@ -103,6 +105,8 @@ func drawEvent(rt *rapid.T) event {
 	case "edit":
 		e.name = pick(rt, "edited", "department", "accountEnabled", "userPrincipalName", "mail", "displayName", "usageLocation", anchorName, "manager", "preferredLanguage")
 		e.value, e.other = drawEdit(rt, e.name), whom(rt)
+	case "steal":
+		e.other = whom(rt)
 	case "move":
 		e.name = pick(rt, "ou", outOU, inOU, subOU, secondOU)
 	case "swap", "turn":
@@ -316,6 +320,8 @@ func (w *world) happenToPerson(p, q *person, e event) {
 		} else if p.manager = ""; e.other > 1 {
 			w.setManager(p, e.other)
 		}
+	case "steal": // somebody's anchor, as a copied object has it
+		p.attrs[consistencyGUID] = state.String(q.anchorUnder(consistencyGUID))
 	case "fire":
 		w.people = slices.DeleteFunc(w.people, func(x *person) bool { return x == p })
 	case "move":

@@ -228,13 +228,26 @@ func (t *truth) guards() {
 			limit = lifted
 		}
 		if l.name == "source_shrink" {
-			n[l.name] = t.missing()
+			if n[l.name] = t.missing(); n[l.name] > limit {
+				limit = t.shrinks(n[l.name], limit)
+			}
 		}
 		tripped = tripped || n[l.name] > limit
 	}
 	if tripped == t.p.totals.Applicable {
 		t.out = append(t.out, fmt.Sprintf("applicable is %v with %v", t.p.totals.Applicable, n))
 	}
+}
+
+// shrinks is the limit to hold missing links against. Those whose accounts other source objects want are not missing, which is
+// left to the planner to know: it may trip or not then, but not without any reason.
+func (t *truth) shrinks(missing, limit int) int {
+	for _, g := range t.p.totals.Guards {
+		if strings.HasPrefix(g.Limit, "source_shrink") && !g.Tripped {
+			return missing
+		}
+	}
+	return limit
 }
 
 // missing counts the recorded links that have not left and whose source objects are in no scope.
