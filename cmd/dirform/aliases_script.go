@@ -39,6 +39,9 @@ func (a *app) writeAliasesScript(plan *planfile.Reader, name string, quiet bool)
 
 // writeScript returns how many objects the script has commands for.
 func writeScript(path string, plan *planfile.Reader) (int, error) {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real // replace the file, not the link to it
+	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return 0, errors.New("it exists and is not a regular file")
 	}

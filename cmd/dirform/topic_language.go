@@ -99,6 +99,14 @@ DEFAULTS
   disabled accounts are not deleted. Without a guard block a built-in one allows 500 deletes, disables, unlinks and relinks each
   and, once more than 10 objects are linked, 10 % of them; and a source that shrank by 20 %.
 
+ALIASES
+
+  proxyAddresses, which the preset maps, is compared and never written: Microsoft Graph only reads it. The primary address (SMTP:)
+  follows mail. Where the further ones (smtp:) differ, the plan says so (DF302) with the command for Exchange Online, and
+  plan --aliases-script FILE writes all commands to a file. Other types, addresses under *.onmicrosoft.com and those in domains
+  which the tenant has not verified are left alone, and so are the aliases of an account whose source object has no value at all.
+  It is no change and no drift, and unmanaged = ["proxyAddresses"] ends it.
+
 WHAT NO POLICY ALLOWS
 
   Whatever privileged says, the account that dirform is signed in with is never changed; the last enabled Global Administrator is
