@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/dirform/dirform/config"
-	"github.com/dirform/dirform/state"
 )
 
 // RuleBin is the last way of finding an account: by its anchor in the recycle bin.
@@ -193,7 +192,7 @@ func (s *subject) explainBin() (ExplainedRule, error) {
 	unmangle(o)
 	ref := tenantRef(o)
 	x.Found = append(x.Found, ref.Name)
-	x.Candidates = append(x.Candidates, ExplainedCandidate{TargetID: ref.TargetID, Kind: state.User, Name: ref.Name, Counts: true})
+	x.Candidates = append(x.Candidates, ExplainedCandidate{TargetID: ref.TargetID, Kind: ref.Kind, Name: ref.Name, Counts: true})
 	switch v := s.v; {
 	case v.link >= 0 || v.flags&vDeleted == 0 || int(v.target) != d:
 		x.Outcome = RuleNotTried

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -177,8 +178,8 @@ func (s *subject) explainAliases(d decision) ExplainedAttribute {
 	if s.live != nil && s.v.flags&vClaimed == 0 {
 		a.Live = s.live.Get(a.Name)
 	}
-	if a.Why = whyNot(d, a.Name); a.Why == "" {
-		a.Why = "Microsoft Graph lets nobody write it; the primary address follows mail"
+	if !isEmpty(a.Result) {
+		a.Why = cmp.Or(whyNot(d, a.Name), "Microsoft Graph lets nobody write it; the primary address follows mail")
 	}
 	return a
 }

@@ -16,6 +16,9 @@ func (p *plan) describe(x *Explanation, o *state.Object, t int) {
 	if t < 0 {
 		return
 	}
+	if theirs := o.Get("onPremisesImmutableId").Str(); x.What == IsSource && theirs != "" && theirs != x.Anchor {
+		x.Notes = append(x.Notes, "it carries another anchor, "+theirs)
+	}
 	if o.Kind == state.User && !o.Get("accountEnabled").Bool() {
 		x.Notes = append(x.Notes, "sign-in is blocked")
 	}

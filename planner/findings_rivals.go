@@ -40,16 +40,19 @@ func (s *subject) findClaimant() error {
 	if err != nil {
 		return err
 	}
-	how := ""
+	how, name := "", other.address
+	if name == s.address {
+		name = other.obj.DN
+	}
 	switch {
 	case other.v.rule == ruleRecorded:
-		how = other.address + " is linked to it"
+		how = name + " is linked to it"
 	case other.v.rule == ruleDeclared:
-		how = "a link block gives it to " + other.address
+		how = "a link block gives it to " + name
 	case other.v.flags&vClaimed != 0:
-		how = fmt.Sprintf("%s matches it too, by %s %s", other.address, other.v.rule, other.matchValue())
+		how = fmt.Sprintf("%s matches it too, by %s %s", name, other.v.rule, other.matchValue())
 	default:
-		how = fmt.Sprintf("%s has it by %s %s", other.address, other.v.rule, other.matchValue())
+		how = fmt.Sprintf("%s has it by %s %s", name, other.v.rule, other.matchValue())
 	}
 	s.findRival(claimedTwice(s.v.rule, s.matchValue(), s.live, how), other)
 	return nil
