@@ -84,6 +84,15 @@ func checkMigrated(t *testing.T, h *harness, n int) {
 	}
 }
 
+// anchorByte is the first byte of the objectGUID that an anchor stands for, by which these tests tell domains apart; 0 for none.
+func anchorByte(anchor string) byte {
+	raw, err := base64.StdEncoding.DecodeString(anchor)
+	if err != nil || len(raw) != 16 {
+		return 0
+	}
+	return raw[0]
+}
+
 // links are the recorded links by account.
 func (h *harness) links() map[string]string {
 	h.t.Helper()
@@ -319,5 +328,23 @@ link_policy "legacy" {
 	w.source[now].attrs["mS-DS-ConsistencyGuid"] = state.String(base64.StdEncoding.EncodeToString([]byte("another anchor!!")))
 	if fs := collect(t, h.plan().Findings()); len(fs) != 1 || fs[0].Code != "DF205" {
 		t.Errorf("the record does not know the new object: %v", fs)
+	}
+}
+
+// TestLinkBlockTakesNoAccountFromALivingObject: a link block is stronger than an anchor, but the object whose anchor the account
+// carries is still there, so neither gets it until that is settled.
+func TestLinkBlockTakesNoAccountFromALivingObject(t *testing.T) {
+	w := newWorld(7)
+	w.source[state.GUID{0: 9}], w.source[state.GUID{0: 2}] = mover(1, "OU=Old,DC=corp"), mover(2, "OU=New,DC=corp")
+	w.tenant[janeAccount] = attributes("userPrincipalName", "p001@contoso.com", "mail", "p001@contoso.com", "displayName", "p001", "mailNickname", "p001",
+		"onPremisesImmutableId", base64.StdEncoding.EncodeToString([]byte{0: 9, 15: 0}))
+	h := newHarness(t, w, migrationRules+"link \"two\" {\n  source = \"CN=p002,OU=New,DC=corp\"\n  tenant = \"p001@contoso.com\"\n}\n")
+	p := h.plan()
+	codes := map[string]string{}
+	for _, f := range collect(t, p.Findings()) {
+		codes[f.Objects[0].SourceDN] = f.Code
+	}
+	if codes["CN=p002,OU=New,DC=corp"] != "DF217" || codes["CN=p001,OU=Old,DC=corp"] != "DF204" || p.Totals().Summary.Changes() > 0 {
+		t.Errorf("%v %+v", codes, p.Totals().Summary)
 	}
 }
