@@ -30,7 +30,7 @@ func header() planner.Header {
 }
 
 func findings() []*planner.Finding {
-	return []*planner.Finding{{Code: "DF202", Severity: planner.Error, Summary: "Address already in use", Detail: "R&D <x>", Hint: "h",
+	return []*planner.Finding{{Code: "DF202", Severity: planner.Error, Summary: "Address already in use", Detail: "R&D <x>", Hint: "h", Commands: []string{"Set-Mailbox 'a'", "b"},
 		Attribute: "mail", Value: "info@contoso.com", Objects: []planner.ObjectRef{{Address: "a"}, {TargetID: "g", Kind: state.Group}}}}
 }
 
@@ -54,7 +54,7 @@ func totals() planner.Totals {
 	return planner.Totals{Applicable: true, Summary: planner.Summary{Create: 1, Link: 1, Unchanged: 17, Blocked: 1, Drifted: 1},
 		Cost:   planner.Cost{Writes: 2, Seconds: 1},
 		Guards: []planner.GuardResult{{Name: "default", Limit: "deletes.percent", Allowed: 2.5}},
-		Scopes: []planner.ScopeSeen{{Scope: "staff", Kind: state.User, Objects: 20, InScope: 18, OUs: []planner.OUSeen{{Declared: "OU=a", DN: "OU=b", GUID: "g"}}}}}
+		Scopes: []planner.ScopeSeen{{Scope: "staff", Kind: state.User, Objects: 20, InScope: 18, Filter: "(a=b)", Where: "true", OUs: []planner.OUSeen{{Declared: "OU=a", DN: "OU=b", GUID: "g"}}}}}
 }
 
 func fill(t testing.TB, w *planfile.Writer) {
