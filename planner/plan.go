@@ -35,6 +35,8 @@ type SourceID struct {
 	SID    string `json:"sid"`
 	// MovesFrom is the SID of the domain that the state belongs to until this plan is applied, if that is another one.
 	MovesFrom string `json:"moves_from,omitempty"`
+	// Others are the names of the further domains that the plan was made from, in the order of their declaration.
+	Others []string `json:"others,omitempty"`
 }
 
 // TenantID is the tenant a plan was made for.

@@ -118,7 +118,7 @@ func (r *applyRun) plan(ctx context.Context, cfg *config.Config, record *store.S
 
 // sameDirectories refuses a plan that was made from another domain or for another tenant.
 func sameDirectories(ctx context.Context, cfg *config.Config, dirs *directories, h planner.Header) error {
-	domain, err := dirs.home(ctx, cfg, h.Source.SID)
+	domain, _, err := dirs.home(ctx, cfg, h.Source.SID)
 	if err != nil {
 		return err
 	}

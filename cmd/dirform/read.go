@@ -57,7 +57,7 @@ func (a *app) look(ctx context.Context, cfg *config.Config, record *store.Store,
 // identify fills in the header: directories, and the state's lineage, which is made up here if there is no state yet.
 func (r *reading) identify(ctx context.Context, a *app) error {
 	m := r.record.Meta()
-	domain, err := r.dirs.home(ctx, r.cfg, m.SourceSID)
+	domain, others, err := r.dirs.home(ctx, r.cfg, m.SourceSID)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (r *reading) identify(ctx context.Context, a *app) error {
 		return err
 	}
 	r.header = planner.Header{FormatVersion: planner.FormatVersion, DirformVersion: version, CreatedAt: a.env.Now().UTC().Format("2006-01-02T15:04:05Z"),
-		ConfigDigest: r.cfg.Digest, Source: planner.SourceID{Domain: domain.Name, SID: domain.SID}, Tenant: planner.TenantID{ID: r.set.Organization.ID}}
+		ConfigDigest: r.cfg.Digest, Source: planner.SourceID{Domain: domain.Name, SID: domain.SID, Others: others}, Tenant: planner.TenantID{ID: r.set.Organization.ID}}
 	if !m.Exists {
 		return r.mint()
 	}
@@ -100,23 +100,28 @@ func (r *reading) otherDirectories(m store.Meta, domain providers.Domain) error 
 	return e
 }
 
-// home is the domain that a state belongs to: of the configuration's domains the one with the SID recorded, else the first.
-func (d *directories) home(ctx context.Context, cfg *config.Config, recorded string) (providers.Domain, error) {
-	var first providers.Domain
-	for i, p := range cfg.AD {
+// home is the domain that a state belongs to: of the configuration's domains the one with the SID recorded, else the first. The
+// names of the others follow.
+func (d *directories) home(ctx context.Context, cfg *config.Config, recorded string) (home providers.Domain, others []string, err error) {
+	var domains []providers.Domain
+	for _, p := range cfg.AD {
 		src, err := d.openSource(ctx, p)
 		if err != nil {
-			return first, err
+			return home, nil, err
 		}
 		domain, err := src.Domain(ctx)
-		if err != nil || domain.SID == recorded {
-			return domain, err
+		if err != nil {
+			return home, nil, err
 		}
-		if i == 0 {
-			first = domain
+		domains = append(domains, domain)
+	}
+	at := max(0, slices.IndexFunc(domains, func(d providers.Domain) bool { return d.SID == recorded }))
+	for i, domain := range domains {
+		if i != at {
+			others = append(others, domain.Name)
 		}
 	}
-	return first, nil
+	return domains[at], others, nil
 }
 
 // mint makes up a lineage, which enters the state with the first apply.

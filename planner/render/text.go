@@ -134,7 +134,7 @@ func styleOf(a state.Action) style {
 }
 
 func (t *text) begin(h planner.Header, totals planner.Totals) {
-	t.line("Read Active Directory ", plain(h.Source.Domain), " and tenant ", plain(h.Tenant.ID), ".")
+	t.line("Read Active Directory ", plain(strings.Join(append([]string{h.Source.Domain}, h.Source.Others...), ", ")), " and tenant ", plain(h.Tenant.ID), ".")
 	if h.Source.MovesFrom != "" {
 		t.line("  The state belongs to domain ", plain(h.Source.MovesFrom), "; applying this plan moves it to ", plain(h.Source.Domain), " (", plain(h.Source.SID), ").")
 	}
