@@ -38,6 +38,7 @@ type scopeRules struct {
 	display           int  // which displayName
 	mail              int  // which mail
 	manager, aliases  bool
+	onceOnly          bool // accountEnabled is set once and not managed afterwards
 	policy            config.LinkPolicy
 }
 
@@ -93,7 +94,7 @@ var limitNames = []string{"creates", "updates", "disables", "unlinks", "relinks"
 func drawScope(rt *rapid.T, name, ou string) *scopeRules {
 	s := &scopeRules{name: name, ou: ou, filter: oneIn(rt, 5, "filter"), where: oneIn(rt, 5, "where"), upnAsIs: oneIn(rt, 3, "upn as is"),
 		display: rapid.IntRange(0, len(displayNames)-1).Draw(rt, "display"), mail: rapid.IntRange(0, len(mails)-1).Draw(rt, "mail"),
-		manager: oneIn(rt, 2, "manager"), aliases: oneIn(rt, 4, "aliases")}
+		manager: oneIn(rt, 2, "manager"), aliases: oneIn(rt, 4, "aliases"), onceOnly: oneIn(rt, 4, "enabled once")}
 	s.drawPolicy(rt)
 	return s
 }
@@ -173,7 +174,6 @@ mapping %q {
     department = ad.department
     usageLocation = ad.c
     businessPhones = [ad.telephoneNumber]
-    accountEnabled = !has_flag(ad.userAccountControl, 2)
 `, s.name, s.name, upn, displayNames[s.display])
 	if m := mails[s.mail]; m != "" {
 		fmt.Fprintf(&b, "    mail = %s\n", m)
@@ -184,7 +184,12 @@ mapping %q {
 	if s.aliases {
 		b.WriteString("    proxyAddresses = ad.proxyAddresses\n")
 	}
-	b.WriteString("  }\n  initial {\n    preferredLanguage = \"hu-HU\"\n  }\n}\n")
+	const enabled = "    accountEnabled = !has_flag(ad.userAccountControl, 2)\n"
+	managed, initial := enabled, ""
+	if s.onceOnly {
+		managed, initial = initial, managed
+	}
+	b.WriteString(managed + "  }\n  initial {\n    preferredLanguage = \"hu-HU\"\n" + initial + "  }\n}\n")
 	return b.String()
 }
 
@@ -224,16 +229,16 @@ func (r *rules) String() string {
 
 // variant is the name of the scope that has a scope's mapping among all that there are.
 func (s *scopeRules) variant() string {
-	return fmt.Sprintf("v%t%d%d%t%t", s.upnAsIs, s.display, s.mail, s.manager, s.aliases)
+	return fmt.Sprintf("v%t%d%d%t%t%t", s.upnAsIs, s.display, s.mail, s.manager, s.aliases, s.onceOnly)
 }
 
 // variants is one configuration with every mapping that can be drawn, which is compiled once.
 func variants(dir string) (*config.Config, error) {
 	var b strings.Builder
 	b.WriteString(providerBlocks)
-	for i := range 8 * len(displayNames) * len(mails) {
-		s := &scopeRules{ou: inOU, where: true, upnAsIs: i%2 == 0, manager: i/2%2 == 0, aliases: i/4%2 == 0,
-			display: i / 8 % len(displayNames), mail: i / 8 / len(displayNames)}
+	for i := range 16 * len(displayNames) * len(mails) {
+		s := &scopeRules{ou: inOU, where: true, upnAsIs: i%2 == 0, manager: i/2%2 == 0, aliases: i/4%2 == 0, onceOnly: i/8%2 == 0,
+			display: i / 16 % len(displayNames), mail: i / 16 / len(displayNames)}
 		s.name = s.variant()
 		b.WriteString(s.block())
 	}
@@ -310,6 +315,9 @@ func (s *scopeRules) wanted(w *world, p *person) (attrs map[string]state.Value, 
 	attrs = map[string]state.Value{"userPrincipalName": upn, "displayName": display, "mailNickname": p.attrs["sAMAccountName"],
 		"department": p.attrs["department"], "usageLocation": p.attrs["c"],
 		"accountEnabled": state.Bool(p.attrs["userAccountControl"].Int()&2 == 0)}
+	if s.onceOnly {
+		delete(attrs, "accountEnabled")
+	}
 	if phone := p.attrs["telephoneNumber"]; !phone.IsNull() {
 		attrs["businessPhones"] = state.List([]string{phone.Str()})
 	} else {
