@@ -90,18 +90,18 @@ func (p *plan) recorded(link *state.Link, enabled bool) bool {
 // noteLeft is what the record has to learn about an object that left and to whose account nothing is written, or nil.
 func (p *plan) noteLeft(policy *config.LinkPolicy, link *state.Link) *Record {
 	r := &Record{Anchor: link.Anchor, Scope: link.Scope, Left: true}
-	counts := policy.Grace > 0
-	// The account was enabled when it was last applied, and somebody else has disabled it since.
-	disabled := counts && p.recorded(link, true)
 	switch {
-	case !link.Left, counts && link.LeftAt == 0: // noted by an earlier version, which knew no time: the grace begins now
-	case !disabled:
+	case !link.Left:
+		return r
+	case policy.Grace == 0:
+		return nil
+	case link.LeftAt == 0: // noted by an earlier version, which knew no time: the grace begins now
+		return r
+	case !p.recorded(link, true):
 		return nil
 	}
-	if !disabled {
-		return r
-	}
-	r.Fingerprints = map[string]string{} // with the state that the grace is counted for, so that it does not begin anew
+	// The policy of its time had left the account enabled, and somebody else has disabled it since: its grace begins now.
+	r.Fingerprints = map[string]string{}
 	for i, name := range link.Shape.Names() {
 		if fp := link.Fingerprints[i]; fp != 0 {
 			r.Fingerprints[name] = hexFP(fp)
