@@ -58,7 +58,7 @@ guard "none" {
 // for it as long as one is left.
 func TestAnAdministratorIsLeft(t *testing.T) {
 	blocked := 0
-	rapid.Check(t, func(rt *rapid.T) {
+	world := func(rt *rapid.T) {
 		w := newWorld(rapid.Uint64().Draw(rt, "seed"))
 		for i := range rapid.IntRange(1, 7).Draw(rt, "people") {
 			w.hire(rt, byte(i+1))
@@ -90,7 +90,10 @@ func TestAnAdministratorIsLeft(t *testing.T) {
 		if administratorsLeft(rt, w, changes, findings) {
 			blocked++
 		}
-	})
+	}
+	for tries := 0; tries < 10 && blocked == 0; tries++ { // about one world in a hundred comes near it
+		rapid.Check(t, world)
+	}
 	if blocked == 0 {
 		t.Error("no world came near its last administrator")
 	}
