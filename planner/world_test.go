@@ -112,7 +112,7 @@ func (w worldTenant) Organization(context.Context) (providers.Organization, erro
 }
 
 func (w worldTenant) Domains(context.Context) ([]providers.TenantDomain, error) {
-	return []providers.TenantDomain{{Name: "contoso.com", Verified: true}}, nil
+	return []providers.TenantDomain{{Name: "contoso.com", Verified: true, Initial: true}}, nil
 }
 
 // globalAdministrator is the role that a world's accounts hold by its name.
