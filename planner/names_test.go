@@ -36,8 +36,8 @@ mapping "in" {
 }
 `
 
-// named are n people with accounts, p0@contoso.com and so on, user name and mail alike.
-func named(t testing.TB, n int) *harness {
+// peopleNamed are n people with accounts, p0@contoso.com and so on, user name and mail alike.
+func peopleNamed(t testing.TB, n int) *harness {
 	w := newWorld(7)
 	for i := range n {
 		name := state.String(fmt.Sprintf("p%d@contoso.com", i))
@@ -78,7 +78,7 @@ func checkNamed(t rapid.TB, h *harness) {
 func TestNamesChangeHands(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		n := rapid.IntRange(2, 9).Draw(rt, "people")
-		h := named(t, n)
+		h := peopleNamed(t, n)
 		numbers := make([]int, n+3) // three names are free
 		for i := range numbers {
 			numbers[i] = i
@@ -143,7 +143,7 @@ func TestNamesKilledAnywhere(t *testing.T) {
 }
 
 func namesKilledAt(t *testing.T, at int) int {
-	h := named(t, 5)
+	h := peopleNamed(t, 5)
 	accounts := slices.Sorted(maps.Keys(h.w.tenant))
 	for i, name := range []int{1, 0, 3, 4, 2} {
 		h.call(i, name, name)

@@ -191,7 +191,9 @@ func (p *plan) openCircles(waiting []int32) {
 			}
 		}
 	}
-	p.freeAll(waiting)
+	for s := range n.detour {
+		n.depth[s] = 0 // its first write needs nothing
+	}
 }
 
 // openCircle opens the circle that the end of path makes with its row first, and returns the path as far as it is still valid.
@@ -212,20 +214,6 @@ func (p *plan) openCircle(path []int32, first int32) []int32 {
 		delete(p.needs.depth, s)
 	}
 	return path[:at+1]
-}
-
-// freeAll makes rows that take a detour give up every name that anybody waits for in that one write, and come first.
-func (p *plan) freeAll(waiting []int32) {
-	for _, s := range waiting {
-		for _, on := range p.needs.of[s] {
-			if p.needs.detour[on.row] != 0 {
-				p.needs.detour[on.row] |= on.names
-			}
-		}
-	}
-	for s := range p.needs.detour {
-		p.needs.depth[s] = 0
-	}
 }
 
 // detours gives the subject's names that others wait for in a circle the values that they have in between: the account's id in
