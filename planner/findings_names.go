@@ -28,12 +28,17 @@ func addressInUse(attribute, value string, holders []holder) *Finding {
 		attribute, value, "")
 }
 
+// who names the holder as the tenant knows it.
+func (h holder) who() string {
+	if h.TargetID != "" && h.Address != "" {
+		return fmt.Sprintf("%s %s (%s)", h.Kind, h.Name, h.Address)
+	}
+	return fmt.Sprintf("%s %s", h.Kind, h.Name)
+}
+
 // text says who the holder is and how it comes to have the name.
 func (h holder) text() string {
-	who := fmt.Sprintf("%s %s", h.Kind, h.Name)
-	if h.TargetID != "" && h.Address != "" {
-		who = fmt.Sprintf("%s %s (%s)", h.Kind, h.Name, h.Address)
-	}
+	who := h.who()
 	switch h.how {
 	case wants:
 		return "source object " + h.Address + " wants it too"
@@ -51,8 +56,9 @@ func (h holder) text() string {
 
 // keepsAddress warns that an address which another account gives up may stay with it.
 func keepsAddress(address string, h holder) *Finding {
-	return about(finding("DF304", fmt.Sprintf("%s moves here from %s. If that account has a mailbox, Exchange keeps the address with it, and this change is refused.",
-		address, h.text()), fmt.Sprintf("If it has a mailbox, run in Exchange Online first: %s", takeAway(h.ObjectRef, address))), "mail", address, "")
+	return about(finding("DF304", fmt.Sprintf("%s moves here from %s. If that account has a mailbox, Exchange keeps the address with it, and apply reports this change as refused.",
+		address, h.who()), fmt.Sprintf("Nothing, if it has no mailbox. Else, after this apply, take the address away in Exchange Online and apply again: %s",
+		takeAway(h.ObjectRef, address))), "mail", address, "")
 }
 
 // hadName warns that a deleted account had the name of one that is to be created.

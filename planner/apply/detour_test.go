@@ -123,10 +123,11 @@ func TestCircleInterrupted(t *testing.T) {
 		soft, stop := context.WithCancel(t.Context())
 		hard, abort := context.WithCancel(t.Context())
 		w.in.Hard = hard
-		w.tenant.before = func(context.Context, []providers.Write) {
+		w.tenant.before = func(ctx context.Context, _ []providers.Write) {
 			stop()
 			if hardToo {
 				abort()
+				<-ctx.Done()
 			}
 		}
 		out, err := w.try(soft, changes...)
