@@ -89,7 +89,7 @@ func drawEntry(rt *rapid.T) event {
 func whom(rt *rapid.T) int { return rapid.IntRange(1, 7).Draw(rt, "who") }
 
 // What may happen later.
-var happenings = []string{"change", "change", "change", "edit", "edit", "edit", "hire", "fire", "move", "rename", "swap", "turn", "account",
+var happenings = []string{"change", "change", "change", "edit", "edit", "edit", "hire", "fire", "bereave", "bereave", "move", "rename", "swap", "turn", "account",
 	"delete", "purge", "restore", "role", "role", "sync", "steal", "alias", "link", "forget", "rules", "declare", "wait"}
 
 func drawEvent(rt *rapid.T) event {
@@ -131,11 +131,17 @@ func drawEvent(rt *rapid.T) event {
 var changeable = []string{"userPrincipalName", "mail", "displayName", "department", "c", "manager", "employeeType", "userAccountControl",
 	"sAMAccountName", "proxyAddresses", "telephoneNumber", consistencyGUID}
 
+// tooLong are values that the service refuses.
+var tooLong = map[string]string{"displayName": strings.Repeat("y", 257), "department": strings.Repeat("z", 65), "c": "HUN"}
+
 func drawValue(rt *rapid.T, name string) state.Value {
 	if rapid.IntRange(0, 3).Draw(rt, name) == 0 && name != "userAccountControl" && name != "sAMAccountName" {
 		return state.Null()
 	}
 	one := func(values ...string) state.Value { return state.String(rapid.SampledFrom(values).Draw(rt, "value")) }
+	if long := tooLong[name]; long != "" && oneIn(rt, 12, "too long") {
+		return state.String(long)
+	}
 	switch name {
 	case "userPrincipalName":
 		if oneIn(rt, 10, "odd") {
@@ -145,11 +151,11 @@ func drawValue(rt *rapid.T, name string) state.Value {
 	case "mail":
 		return state.String(address.Draw(rt, "mail"))
 	case "displayName":
-		return one("Ann", "ANN", "Bob", "bob", "Zoë", strings.Repeat("y", 257))
+		return one("Ann", "ANN", "Bob", "bob", "Zoë")
 	case "department":
-		return one("Sales", "R&D", strings.Repeat("z", 65))
+		return one("Sales", "R&D")
 	case "c":
-		return one("HU", "hu", "DE", "HUN")
+		return one("HU", "hu", "DE")
 	case "employeeType":
 		return one("robot", "temp")
 	case "userAccountControl":
@@ -187,7 +193,10 @@ func drawHire(rt *rapid.T) event {
 	if e.attrs["displayName"].IsNull() && !oneIn(rt, 10, "nameless") {
 		e.attrs["displayName"] = state.String("Ann")
 	}
-	if oneIn(rt, 3, "managed") {
+	if rapid.Bool().Draw(rt, "name of his own") {
+		e.attrs["userPrincipalName"] = state.String(fmt.Sprintf("p%d@contoso.com", e.who))
+	}
+	if oneIn(rt, 2, "managed") {
 		e.manager = whom(rt)
 	}
 	return e
@@ -324,6 +333,13 @@ func (w *world) happenToPerson(p, q *person, e event) {
 		p.attrs[consistencyGUID] = state.String(q.anchorUnder(consistencyGUID))
 	case "fire":
 		w.people = slices.DeleteFunc(w.people, func(x *person) bool { return x == p })
+	case "bereave": // a manager goes, and with him the references to him
+		i := slices.IndexFunc(w.people, func(x *person) bool {
+			return slices.ContainsFunc(w.people, func(y *person) bool { return x != y && y.manager == x.guid.String() })
+		})
+		if i >= 0 {
+			w.people = slices.Delete(w.people, i, i+1)
+		}
 	case "move":
 		p.ou = e.name
 	case "rename":
