@@ -150,7 +150,7 @@ func (p *plan) aliasesAgree(s int) bool {
 // cannot have. Where no object of the scope has any, the source does not keep aliases at all, which is nothing to tell of.
 func (p *plan) noteAliases(s int, v *verdict, t *sourceTable) {
 	m := t.rows.Meta(s - t.first)
-	if m.flags&srcForeignAlias != 0 {
+	if m.flags&srcForeignAlias != 0 && !p.idle(s) {
 		p.foreign.add(p, s)
 	}
 	if t.aliased && m.aliases == aliasNone && v.target >= 0 && v.link >= 0 && v.flags == 0 && p.tenMeta(int(v.target)).aliases != aliasEmpty {

@@ -92,6 +92,7 @@ func (x *Explanation) is(o ObjectRef) bool {
 	switch {
 	case o.TargetID != "" && o.TargetID == x.TargetID:
 		return true
+	case o.Address == x.Address && o.SourceDN != "" && x.SourceDN != "": // two objects may have one user name, and so one address
 	case o.Address != "" || x.What == IsDeclared:
 		return o.Address == x.Address
 	}

@@ -146,7 +146,6 @@ func (p *plan) deletedNamed(name string) (rows []int, err error) {
 		if err != nil {
 			return nil, err
 		}
-		unmangle(o)
 		m := p.delMeta(d)
 		if m.id == id || m.anchor == anchor || slices.ContainsFunc(namesOf(o), func(n string) bool { return strings.EqualFold(n, name) }) {
 			rows = append(rows, d)
@@ -289,8 +288,8 @@ func (b *Builder) Names() iter.Seq2[Name, error] {
 			var o *state.Object
 			if t < p.nten {
 				o, err = p.loadTenant(t)
-			} else if o, err = p.loadDeleted(t - p.nten); err == nil {
-				unmangle(o)
+			} else {
+				o, err = p.loadDeleted(t - p.nten)
 			}
 			if err != nil {
 				yield(Name{}, err)

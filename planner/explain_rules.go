@@ -58,13 +58,18 @@ func (s *subject) explainRecorded() ExplainedRule {
 // explainDeclared is about link blocks.
 func (s *subject) explainDeclared() (ExplainedRule, error) {
 	x := ExplainedRule{Rule: ruleDeclared.String(), Outcome: RuleNothing, Detail: "no link block names it", Found: []string{}}
-	links := s.p.b.set.Rules.Links
-	i := slices.IndexFunc(links, func(l *config.Link) bool { return s.p.findSource(l.Source) == s.row })
-	if i < 0 {
-		return x, nil
+	l := s.p.declaredBy[s.row]
+	if links := s.p.b.set.Rules.Links; l == nil {
+		i := slices.IndexFunc(links, func(l *config.Link) bool { return s.p.findSource(l.Source) == s.row })
+		if i < 0 {
+			return x, nil
+		}
+		l = links[i]
 	}
-	x.Value, x.Detail = links[i].Tenant, fmt.Sprintf("link %q (%s)", links[i].Name, links[i].DeclaredAt)
+	x.Value, x.Detail = l.Tenant, fmt.Sprintf("link %q (%s)", l.Name, l.DeclaredAt)
 	switch {
+	case s.v.flags&vManyNamed != 0:
+		x.Outcome, x.Detail = RuleFails, x.Detail+" means several objects"
 	case s.v.rule == ruleDeclared && s.v.flags&vClaimed != 0:
 		x.Outcome = RuleTaken
 	case s.v.rule == ruleDeclared:
@@ -74,7 +79,7 @@ func (s *subject) explainDeclared() (ExplainedRule, error) {
 	default:
 		x.Outcome = RuleNotTried
 	}
-	t := s.p.findTenant(links[i].Tenant)
+	t := s.p.findTenant(l.Tenant)
 	if t >= 0 {
 		return x, s.addCandidate(&x, t, "")
 	}
@@ -189,7 +194,6 @@ func (s *subject) explainBin() (ExplainedRule, error) {
 	if err != nil {
 		return x, err
 	}
-	unmangle(o)
 	ref := tenantRef(o)
 	x.Found = append(x.Found, ref.Name)
 	x.Candidates = append(x.Candidates, ExplainedCandidate{TargetID: ref.TargetID, Kind: ref.Kind, Name: ref.Name, Counts: true})

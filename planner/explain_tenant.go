@@ -100,7 +100,6 @@ func (p *plan) explainDeleted(d int) (*Explanation, error) {
 	if err != nil {
 		return nil, err
 	}
-	unmangle(o)
 	x := &Explanation{What: IsDeleted, Kind: o.Kind, Anchor: o.Get("onPremisesImmutableId").Str(), InBin: true, Findings: []*Finding{},
 		Outcome: "not touched: it lies in the recycle bin, and no source object in scope gets it back"}
 	p.describe(x, o, -1)
@@ -131,7 +130,6 @@ func (p *plan) explainRecord(l int) (*Explanation, error) {
 		if err != nil {
 			return nil, err
 		}
-		unmangle(o)
 		p.describe(x, o, -1)
 		x.InBin = true
 	}

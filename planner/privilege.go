@@ -181,7 +181,6 @@ func (p *plan) inBin(name string) bool {
 		if err != nil {
 			return false // what cannot be read back ends the plan elsewhere
 		}
-		unmangle(o)
 		if containsFold(accountNames(o), name) {
 			return true
 		}

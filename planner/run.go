@@ -59,7 +59,7 @@ func (b *Builder) prepare() (*surveyed, error) {
 // tell hands the plan to sink.
 func (p *surveyed) tell(sink Sink) (Totals, error) {
 	early := slices.Concat(p.b.set.Findings, p.early, p.unresolvedLinks())
-	slices.SortFunc(early[:len(p.b.set.Findings)], func(a, b *Finding) int { return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Value, b.Value)) })
+	slices.SortStableFunc(early[:len(p.b.set.Findings)], func(a, b *Finding) int { return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Value, b.Value)) })
 	for _, f := range early {
 		if err := sink.Finding(f); err != nil {
 			return Totals{}, err
@@ -77,11 +77,11 @@ func (p *surveyed) tell(sink Sink) (Totals, error) {
 func (p *plan) survey() (steps []step, records []int, err error) {
 	var slow []int32
 	for s := range p.nsrc {
-		p.noteKept(s)
 		v := &p.verdicts[s]
 		if v.outcome == outIgnored {
 			continue
 		}
+		p.noteKept(s)
 		var sum uint64
 		if sum, v.agreed = p.quick(s); !v.agreed {
 			v.outcome = outSlow

@@ -58,7 +58,7 @@ func (s *subject) reportLocked() {
 			a.Name, a.After.Text(), "")
 		if n, ok := strings.CutPrefix(a.Name, "extensionAttribute"); ok {
 			f.Hint = fmt.Sprintf("In Exchange Online: Set-Mailbox (or Set-MailUser) -Identity %s -CustomAttribute%s %s. Or put it under unmanaged.",
-				s.live.ID, n, powershell(a.After))
+				s.live.ID, n, powerShellValue(a.After))
 		}
 		s.find(f, tenantRef(s.live))
 	}
@@ -101,12 +101,12 @@ func quoted(v state.Value) string {
 	return fmt.Sprintf("%q", v.Text())
 }
 
-// powershell is a value as an argument of a PowerShell command.
-func powershell(v state.Value) string {
+// powerShellValue is a value as an argument of a PowerShell command.
+func powerShellValue(v state.Value) string {
 	if isEmpty(v) {
 		return "$null"
 	}
-	return "'" + strings.ReplaceAll(v.Text(), "'", "''") + "'"
+	return powerShell(v.Text())
 }
 
 // syncedElsewhere refuses an account that another sync engine masters, and says what taking it over would change.

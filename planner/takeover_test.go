@@ -264,9 +264,9 @@ func TestBlockedSaysWhatDiffers(t *testing.T) {
 
 // A locked attribute is no change at any later plan either, and nothing has to be recorded for it again and again.
 func TestLockedIsRecordedOnce(t *testing.T) {
-	c := company{people: 1, mappings: lockable, cost: "o'neill", live: map[int]map[string]state.Value{1: mastered(1, providers.SyncEnabled, nil)}}
+	c := company{people: 1, mappings: lockable, cost: "o'neill’s", live: map[int]map[string]state.Value{1: mastered(1, providers.SyncEnabled, nil)}}
 	x, _ := c.plan(t)
-	if h := x.findings[0].Hint; !strings.Contains(h, "-CustomAttribute1 'o''neill'") {
+	if h := x.findings[0].Hint; !strings.Contains(h, "-CustomAttribute1 'o''neill’’s'") {
 		t.Error(h)
 	}
 	l := &state.Link{Anchor: anchorOf(1), Kind: state.User, Scope: "staff", SourceGUID: guidOf(1), TargetID: accountID(1), Rule: "immutable_id"}

@@ -188,7 +188,7 @@ type pastStep struct {
 	Status state.EntryStatus `json:"status"`
 }
 
-// remembered is how many steps of the past are told.
+// rememberedSteps is how many steps of the past are told.
 const rememberedSteps = 5
 
 // recall adds what earlier runs did.

@@ -17,19 +17,21 @@ func (x *explanation) byShortName(builder *planner.Builder, q *planner.Question)
 	if !isShort(q.Name) {
 		return "", nil
 	}
-	n := nearness{name: strings.ToLower(q.Name)}
+	n, last := nearness{name: strings.ToLower(q.Name)}, planner.Name{}
 	for name, err := range builder.Names() {
 		if err != nil {
 			return "", err
 		}
 		n.look(name.Text)
-		if strings.EqualFold(name.Text, q.Name) {
+		if strings.EqualFold(name.Text, q.Name) && (name.ID != last.ID || name.GUID != last.GUID) {
 			x.add(q, name)
+			last = name
 		}
 	}
 	return n.best, nil
 }
 
+// add adds the object that has a name. Those beyond what is explained are only counted.
 func (x *explanation) add(q *planner.Question, name planner.Name) {
 	switch known := slices.Contains(q.IDs, name.ID) || slices.Contains(q.GUIDs, name.GUID); {
 	case known:

@@ -33,8 +33,9 @@ type prologue struct {
 }
 
 // JSON writes the plan as one JSON document and a newline: what it was made from, applicable, summary, cost, changes, drift if
-// there is any (the changes' drifted attributes once more, apart from the others), findings, guards and scopes. Lists are never null, members without a value are left out, and every change and finding stands on a line
-// of its own. What only an apply needs (fingerprints, needs, the lineage's key) is not part of it.
+// there is any (the changes' drifted attributes once more, apart from the others), findings, guards and scopes. Lists are never
+// null, members without a value are left out, and every change and finding stands on a line of its own. What only an apply needs
+// (fingerprints, objectGUIDs, the lineage's key) is not part of it.
 func JSON(w io.Writer, r Source) error {
 	h, t := r.Header(), r.Totals()
 	d := &document{w: bufio.NewWriterSize(w, 64<<10)}
