@@ -123,12 +123,13 @@ func (p *plan) findTwins() {
 				return
 			}
 			v := &p.verdicts[s]
-			if v.rival < 0 || p.compareGUID(other, int(v.rival)) < 0 {
-				v.rival = int32(other)
-			}
-			if p.srcMeta(other).guid != m.guid {
+			switch {
+			case p.srcMeta(other).guid != m.guid:
 				v.flags |= vSameAnchor
-			} else if other < s {
+				if v.rival < 0 || p.compareGUID(other, int(v.rival)) < 0 {
+					v.rival = int32(other)
+				}
+			case other < s:
 				v.flags |= vShadowed
 				v.outcome = outIgnored
 			}

@@ -1,6 +1,8 @@
 package planner_test
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -150,5 +152,26 @@ func TestLinkBlockOffered(t *testing.T) {
 		t.Errorf("%s\nwant\n%s", fs[i].Snippet, want)
 	} else if outcome(t, newHarness(t, w, staffRules+fs[i].Snippet)) != "link declared "+janeAccount {
 		t.Error(outcome(t, newHarness(t, w, staffRules+fs[i].Snippet)))
+	}
+}
+
+// TestCopiedAnchorInTwoScopes: the finding about a copied anchor names the other object, and not the same one in another scope.
+func TestCopiedAnchorInTwoScopes(t *testing.T) {
+	w := newWorld(1)
+	for i, name := range []string{"Jane", "Kim"} {
+		a := attributes("userPrincipalName", name+"@contoso.com", "displayName", name, "sAMAccountName", name)
+		a["mS-DS-ConsistencyGuid"] = state.String(janeAnchor)
+		w.source[state.GUID{15: byte(i + 1)}] = &person{dn: "CN=" + name + ",DC=corp", attrs: a}
+	}
+	const policy = "link_policy %[1]q {\n  scope = scope.%[1]s\n  anchor = \"ms-DS-ConsistencyGuid\"\n}\n"
+	h := newHarness(t, w, staffRules+"scope \"again\" {\n  ou = \"DC=corp\"\n}\n"+fmt.Sprintf(policy, "staff")+fmt.Sprintf(policy, "again"))
+	named := map[string]string{}
+	for _, f := range collect(t, h.plan().Findings()) {
+		if f.Code == "DF201" {
+			named[f.Objects[0].SourceDN] += f.Objects[1].SourceDN
+		}
+	}
+	if want := map[string]string{"CN=Jane,DC=corp": "CN=Kim,DC=corp", "CN=Kim,DC=corp": "CN=Jane,DC=corp"}; !maps.Equal(named, want) {
+		t.Errorf("%v", named)
 	}
 }
