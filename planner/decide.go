@@ -22,6 +22,7 @@ type subject struct {
 	anchor  string
 	desired []state.Value // parallel to table.columns
 	wanted  string        // the user name that the mapping gives, if the account gets another one
+	once    string        // that other one, if it is only set when the account is created
 	live    *state.Object // the target, if it has one
 	liveRow int           // tenant row of live, or -1 for one in the recycle bin
 	link    *state.Link
@@ -401,7 +402,7 @@ func (s *subject) initial() ([]state.AttributeChange, error) {
 			continue
 		}
 		if name, replaced := s.table.userName(m, v, s.obj); replaced {
-			s.wanted, v = v.Str(), name
+			s.wanted, s.once, v = v.Str(), name.Str(), name
 		}
 		if !isEmpty(v) {
 			attrs = append(attrs, state.AttributeChange{Name: m.Target.Name, After: v})

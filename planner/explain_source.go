@@ -85,6 +85,9 @@ func (s *subject) explainAttributes(d decision) (list []ExplainedAttribute, err 
 		a.Initial = true
 		if v, err := m.Expr.Eval(s.obj); err == nil && !isEmpty(v) {
 			a.Result = v
+			if name, replaced := s.table.userName(m, v, s.obj); replaced {
+				a.Result, a.InsteadOf = name, v.Str()
+			}
 		}
 		a.Write = writes(d, a.Name) != nil
 		if !a.Write {

@@ -144,11 +144,16 @@ func unverified(upn, domain, verified string, p *config.LinkPolicy) *Finding {
 	return about(finding("DF101", detail, hint), "userPrincipalName", upn, "")
 }
 
-// fallbackName is about an account that gets a user name under the tenant's initial domain.
-func fallbackName(wanted, used string, p *config.LinkPolicy) *Finding {
+// fallbackName is about an account that gets a user name under the tenant's initial domain: used, or once if that is not empty,
+// and then no later plan changes it.
+func fallbackName(wanted, used, once string, p *config.LinkPolicy) *Finding {
 	_, domain, _ := strings.Cut(wanted, "@")
-	return about(finding("DF107", fmt.Sprintf("The domain %s is not verified in the tenant, so the account gets the user name %s instead of %s.", domain, used, wanted),
-		fmt.Sprintf("Verify %s in the tenant; the next plan then gives the account the name it wants.", domain)), "userPrincipalName", wanted, p.DeclaredAt)
+	hint := fmt.Sprintf("Verify %s in the tenant; the next plan then gives the account the name it wants.", domain)
+	if once != "" {
+		used, hint = once, fmt.Sprintf("Verify %s in the tenant before the account is created: its mapping gives the name once and for all.", domain)
+	}
+	return about(finding("DF107", fmt.Sprintf("The domain %s is not verified in the tenant, so the account gets the user name %s instead of %s.", domain, used, wanted), hint),
+		"userPrincipalName", wanted, p.DeclaredAt)
 }
 
 func missing(a *state.Attribute, expression string) *Finding {

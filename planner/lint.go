@@ -14,7 +14,7 @@ import (
 func (s *subject) lint() {
 	schema := s.p.b.set.Schema(s.table.kind)
 	if s.wanted != "" && !s.p.keepsFallback(s.row) {
-		s.find(fallbackName(s.wanted, s.key, s.table.policy))
+		s.find(fallbackName(s.wanted, s.key, s.once, s.table.policy))
 	}
 	for _, c := range s.attrs {
 		a := schema.Lookup(c.Name)
