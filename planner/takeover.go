@@ -77,21 +77,11 @@ func (e *emitter) takenOver() error {
 
 // crowded makes one finding about many source rows and names the first of them.
 func (e *emitter) crowded(code string, c *crowd, one, many string) error {
-	if c.count == 0 {
-		return nil
-	}
 	f := finding(code, one, "")
 	if c.count > 1 {
 		f.Detail = fmt.Sprintf(many, c.count)
 	}
-	for _, s := range c.first {
-		sub, err := e.p.subject(s)
-		if err != nil {
-			return err
-		}
-		f.Objects = append(f.Objects, sub.ref())
-	}
-	return e.sink.Finding(f)
+	return e.crowd(f, c)
 }
 
 func quoted(v state.Value) string {
