@@ -45,9 +45,6 @@ func NewLibrary(environ []string) *Library {
 	return l
 }
 
-// HCL are the functions for an evaluation context.
-func (l *Library) HCL() map[string]function.Function { return l.hcl }
-
 // Check reports calls of functions that don't exist, and numbers so large that writing them out would fill the memory.
 func (l *Library) Check(e hclsyntax.Expression) (diags hcl.Diagnostics) {
 	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {

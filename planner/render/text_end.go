@@ -2,7 +2,6 @@ package render
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
@@ -100,11 +99,6 @@ func thousands(n int) string {
 
 // guard notes a tripped guard for the last line; what tripped it and the way out stand in the finding about it.
 func (t *text) guard(g planner.GuardResult) { t.guards = append(t.guards, g) }
-
-// number is x with at most two decimals.
-func number(x float64) string {
-	return strconv.FormatFloat(math.Round(x*100)/100, 'f', -1, 64)
-}
 
 func (t *text) end(totals planner.Totals) {
 	t.line()

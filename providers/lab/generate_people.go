@@ -86,13 +86,6 @@ type person struct {
 
 const mailDomain = "@contoso.com"
 
-// person is person i, on its own.
-func (p *people) person(i int) *person {
-	x := &person{}
-	p.become(x, i)
-	return x
-}
-
 // become makes x person i.
 func (p *people) become(x *person, i int) {
 	names := len(givenNames) * len(surnames)
