@@ -19,7 +19,7 @@ type Code struct {
 	Cure     string
 }
 
-// Codes are all finding codes: 1xx values, 2xx matching and uniqueness, 4xx guards and
+// Codes are all finding codes: 1xx values, 2xx matching and uniqueness, 3xx what the tenant's API cannot do or undo, 4xx guards and
 // source health, 5xx permissions.
 var Codes = []Code{
 	{"DF101", Error, "Unverified domain suffix", "The user name's domain is not a verified domain of the tenant, so the service would refuse it.", "Verify the domain in the tenant, map userPrincipalName to a verified one, or set on_unverified_suffix = \"initial_domain\" in the link policy."},
