@@ -191,6 +191,9 @@ func (s *subject) locate() {
 				f.DeclaredAt = s.table.declaredAt(c.m)
 			}
 		}
+		if f.DeclaredAt == "" && s.table.policy != nil {
+			f.DeclaredAt = s.table.policy.DeclaredAt
+		}
 	}
 }
 

@@ -62,14 +62,14 @@ func (c *crowd) add(p *plan, s int) {
 	}
 }
 
-// noteKept notes the attributes that a linked account keeps although its source object has no value for them: the tenant does
+// noteKept notes the attributes that an account keeps although its source object has no value for them: the tenant does
 // not let them be empty.
 func (p *plan) noteKept(s int) {
 	v, t := &p.verdicts[s], p.srcTable(s)
 	if t.aliases != nil {
 		p.noteAliases(s, v, t)
 	}
-	if v.link < 0 || v.target < 0 || v.flags != 0 {
+	if v.target < 0 || v.flags != 0 {
 		return
 	}
 	want, have := t.rows.FP(s-t.first), p.tenFP(int(v.target))

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// addressInUse is about a name that others have or want.
-func addressInUse(attribute, value string, holders []holder) *Finding {
+// addressInUse is about a name that others have or want; linked says that the object which is to get it has an account.
+func addressInUse(attribute, value string, holders []holder, linked bool) *Finding {
 	var who []string
 	hint := fmt.Sprintf("Change %s at the source of one of them, or remove it from the object that has it.", attribute)
 	for _, h := range holders {
@@ -16,12 +16,20 @@ func addressInUse(attribute, value string, holders []holder) *Finding {
 			hint = fmt.Sprintf("Change %s at the source, or remove the further address in Exchange, which Microsoft Graph cannot: %s",
 				attribute, takeAway(h.ObjectRef, value))
 		case deleted:
+			if linked {
+				hint = fmt.Sprintf("Change %s at the source, delete account %s for good in the tenant, or set deleted = \"create\" in the link policy.", attribute, h.TargetID)
+				break
+			}
 			hint = fmt.Sprintf("If it is the same person, restore the account by a link block with tenant = %q; else delete it for good in the tenant, "+
 				"or set deleted = \"create\" in the link policy.", h.TargetID)
 		case left:
 			hint = fmt.Sprintf("Change %s at the source, or remove it from the account that is left over.", attribute)
 		case blocked:
-			hint = "Resolve what blocks the other object; then both change in one apply."
+			hint = fmt.Sprintf("Resolve what blocks the other object, as its own finding says; then both change in one apply. Or change %s at the source.", attribute)
+		case leftOut:
+			hint = "Plan both, without --target or --exclude: then one takes over from the other in one apply."
+		case wants:
+			hint = fmt.Sprintf("Change %s at the source of one of them.", attribute)
 		}
 	}
 	return about(finding("DF202", fmt.Sprintf("%s %s cannot be given to this object: %s.", attribute, value, strings.Join(who, "; ")), hint),
@@ -46,6 +54,8 @@ func (h holder) text() string {
 		return who + " has it as a further address (proxyAddresses)"
 	case blocked:
 		return who + " has it, and is blocked itself"
+	case leftOut:
+		return who + " has it and gives it up too, but --target or --exclude leaves that out"
 	case left:
 		return who + " has it, though its source object has left the scope"
 	case deleted:
@@ -66,4 +76,16 @@ func hadName(upn string, h holder) *Finding {
 	return about(finding("DF216", fmt.Sprintf("Account %s was called %s before it was deleted. This plan creates a new account.", h.TargetID, upn),
 		fmt.Sprintf("If it is the same person, restore the account by a link block with tenant = %q; else nothing needs to be done.", h.TargetID)),
 		"userPrincipalName", upn, "")
+}
+
+// linkHasNoEffect is about a link block whose object has another account.
+func linkHasNoEffect(i idleLink, s *subject) *Finding {
+	if i.by != nil {
+		return about(finding("DF221", fmt.Sprintf("Link %q gives this object account %s, but link %q (%s) gives it %s.",
+			i.link.Name, i.link.Tenant, i.by.Name, i.by.DeclaredAt, i.by.Tenant), "Remove one of the two blocks."), "", i.link.Tenant, i.link.DeclaredAt)
+	}
+	return about(finding("DF221", fmt.Sprintf("Link %q gives this object account %s, but the record says that it has account %s.",
+		i.link.Name, i.link.Tenant, s.link.TargetID),
+		fmt.Sprintf("Remove the block. If it is right, remove the record instead with `dirform state rm %s`; the next plan then follows the block.", s.link.Anchor)),
+		"", i.link.Tenant, i.link.DeclaredAt)
 }

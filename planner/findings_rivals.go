@@ -87,7 +87,16 @@ func (s *subject) findForeignAnchor(theirs string) error {
 	if g, ok := anchorGUID(theirs); ok {
 		whose = fmt.Sprintf("which no source object in scope has (as a GUID: %s)", g)
 	}
-	refs := []ObjectRef{tenantRef(s.live)}
+	refs, hint := []ObjectRef{tenantRef(s.live)}, ""
+	if l := int(s.p.linkOf[s.liveRow]) - 1; l >= 0 && l != int(s.v.link) && s.p.linkSource[l] < 0 {
+		link, err := s.p.links.load(l)
+		if err != nil {
+			return err
+		}
+		whose = fmt.Sprintf("that of an object which has left scope %s, whose leaving policy goes on", link.Scope)
+		hint = "If this object is somebody else's, give it another address at the source. Only if it is the same person's new object, set " +
+			"foreign_anchor = \"relink\" in the link policy."
+	}
 	if row := s.oldOwner(theirs); row >= 0 {
 		old, err := s.p.subject(row)
 		if err != nil {
@@ -101,6 +110,6 @@ func (s *subject) findForeignAnchor(theirs string) error {
 		how = "is linked to this object"
 	}
 	s.find(about(finding("DF207", fmt.Sprintf("Account %s %s, but carries anchor %s, %s; this object's anchor is %s.",
-		tenantRef(s.live).Name, how, theirs, whose, s.anchor), ""), "onPremisesImmutableId", theirs, s.table.policy.DeclaredAt), refs...)
+		tenantRef(s.live).Name, how, theirs, whose, s.anchor), hint), "onPremisesImmutableId", theirs, s.table.policy.DeclaredAt), refs...)
 	return nil
 }

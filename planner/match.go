@@ -288,6 +288,9 @@ func (p *plan) matchDeclared() {
 			p.unresolved = append(p.unresolved, unresolvedLink{l, s})
 		}
 		if s < 0 || !p.unmatched(&p.verdicts[s]) {
+			if s >= 0 && (t >= 0 || d >= 0) {
+				p.noteIdle(l, s, t, d)
+			}
 			continue
 		}
 		p.declaredBy[s] = l
@@ -301,6 +304,43 @@ func (p *plan) matchDeclared() {
 		}
 		p.claim(s, t, ruleDeclared)
 	}
+}
+
+// idleLink is a link block that decides nothing: its source object has another account, by the record or by an earlier block.
+type idleLink struct {
+	link, by *config.Link // by is nil for the record
+	source   int
+	tenant   int // tenant row that the block names, or -1
+}
+
+// noteIdle notes link block l unless it says what is the case: source row s has tenant row t, or deleted row d.
+func (p *plan) noteIdle(l *config.Link, s, t, d int) {
+	v := &p.verdicts[s]
+	by := p.declaredBy[s]
+	if v.link < 0 && by == nil || int(v.target) == t && v.flags&vDeleted == 0 || int(v.target) == d && v.flags&vDeleted != 0 {
+		return
+	}
+	p.idleLinks = append(p.idleLinks, idleLink{l, by, s, t})
+}
+
+// idleFindings tell of link blocks that decide nothing, each with its object and the account that it names.
+func (p *plan) idleFindings() (found []*Finding, err error) {
+	for _, i := range p.idleLinks {
+		sub, err := p.subject(i.source)
+		if err != nil {
+			return nil, err
+		}
+		f := linkHasNoEffect(i, sub)
+		if f.Objects = append(f.Objects, sub.ref()); i.tenant >= 0 {
+			o, err := p.loadTenant(i.tenant)
+			if err != nil {
+				return nil, err
+			}
+			f.Objects = append(f.Objects, tenantRef(o))
+		}
+		found = append(found, f)
+	}
+	return found, nil
 }
 
 // namesSeveral reports whether a link block's source is the user name of several source objects. None of them is matched then:
@@ -335,9 +375,12 @@ func (p *plan) claim(s, t int, r rule) {
 	v := &p.verdicts[s]
 	v.rule = r
 	if l := p.linkOf[t] - 1; l >= 0 && p.owner[t] == 0 {
-		// Recorded for a source object that has left: only relinking takes it over; decide sees the foreign anchor.
+		// Recorded for a source object that has left: only relinking takes it over; decide sees the foreign anchor. Where the
+		// policy does not relink, the account is none of the newcomer's business, and the leaver's policy goes on.
 		v.target = int32(t)
-		p.owner[t] = int32(s) + 1
+		if r == ruleDeclared || p.srcTable(s).policy.ForeignAnchor == "relink" || p.tenMeta(t).anchor == 0 {
+			p.owner[t] = int32(s) + 1
+		}
 		return
 	}
 	other := p.owner[t] - 1
@@ -387,8 +430,9 @@ func (p *plan) matchRules(s int, v *verdict, hardOnly bool) {
 // candidates are the tenant rows of the right kind that rule r pairs with source row s, in row order.
 func (p *plan) candidates(s int, t *sourceTable, r rule) []int {
 	var found []int
+	name := uint64(0)
 	add := func(row int) {
-		if p.tenKind(row) == t.kind && !slices.Contains(found, row) {
+		if p.tenKind(row) == t.kind && !slices.Contains(found, row) && !p.passedOn(row, s, r, name) {
 			found = append(found, row)
 		}
 	}
@@ -397,20 +441,38 @@ func (p *plan) candidates(s int, t *sourceTable, r rule) []int {
 	case ruleImmutable:
 		p.tenAnchor.Each(m.anchor, add)
 	case ruleSMTP:
-		p.tenAddress.Each(m.smtp, func(i int) {
+		name = m.smtp
+		p.tenAddress.Each(name, func(i int) {
 			if p.addrRow[i]&primaryAddress != 0 { // an alias is no evidence of who somebody is
 				add(p.addressRow(i))
 			}
 		})
 	case ruleUPN:
-		if t.upnCol >= 0 {
-			if fp := p.srcFP(s)[t.columns[t.upnCol].col]; fp != t.nilFP {
-				p.tenUPN.Each(fp, add)
+		// A name that the mapping did not give, but its fallback made, is no evidence of who somebody is.
+		if t.upnCol >= 0 && m.flags&srcFallback == 0 {
+			if name = p.srcFP(s)[t.columns[t.upnCol].col]; name != t.nilFP {
+				p.tenUPN.Each(name, add)
 			}
 		}
 	}
 	slices.Sort(found)
 	return found
+}
+
+// passedOn reports whether tenant row t gives up the name by which soft rule r finds it for source row s: it is somebody else's, by
+// the record, a link block or its anchor, and that one is going to be called something else.
+func (p *plan) passedOn(t, s int, r rule, name uint64) bool {
+	owner := int(p.owner[t]) - 1
+	if !soft(r) || owner < 0 || owner == s || soft(p.verdicts[owner].rule) {
+		return false
+	}
+	if w := &p.verdicts[owner]; int(w.target) != t || w.flags != 0 {
+		return false
+	}
+	if r == ruleUPN {
+		return p.givesUp(owner, nameUPN, name)
+	}
+	return p.givesUp(owner, nameMail, name)
 }
 
 // matchDeleted looks for the anchor in the recycle bin.
@@ -424,16 +486,37 @@ func (p *plan) matchDeleted(s int, v *verdict) {
 	}
 }
 
-// findSource is the source row that a person names by DN, objectGUID or UPN, or -1.
+// findSource is the source row that a person names by DN, objectGUID, UPN or anchor, or -1.
 func (p *plan) findSource(name string) int {
 	if g, ok := state.ParseGUID(name); ok {
 		return p.srcGUID.First(p.h.Sum(g[:]))
 	}
-	h := p.h.SumFold(name)
-	if s := p.srcDN.First(h); s >= 0 {
+	if s := p.srcDN.First(p.h.SumFold(tidyDN(name))); s >= 0 {
 		return s
 	}
-	return p.srcName.First(h)
+	if s := p.srcName.First(p.h.SumFold(name)); s >= 0 {
+		return s
+	}
+	return p.sourceAnchored(p.h.SumExact(name))
+}
+
+// tidyDN is a distinguished name without the spaces that people put after its commas, which mean nothing there.
+func tidyDN(dn string) string {
+	var b strings.Builder
+	for i := 0; i < len(dn); i++ {
+		b.WriteByte(dn[i])
+		switch dn[i] {
+		case '\\':
+			if i++; i < len(dn) {
+				b.WriteByte(dn[i])
+			}
+		case ',':
+			for i+1 < len(dn) && dn[i+1] == ' ' {
+				i++
+			}
+		}
+	}
+	return b.String()
 }
 
 // findTenant is the tenant row that a person names by UPN or object id, or -1.

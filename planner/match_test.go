@@ -65,7 +65,7 @@ func TestExistingAccount(t *testing.T) {
 		{"mail and mail", "", "", []string{"mail", "Jane.Doe@contoso.com"}, []string{"mail", "jane.doe@contoso.com"}, "link primary_smtp Jane.Doe@contoso.com"},
 		{"mail and primary address", "", "", []string{"mail", "jane.doe@contoso.com"}, []string{"proxyAddresses", "SMTP:jane.doe@contoso.com"}, "link primary_smtp jane.doe@contoso.com"},
 		{"mail and further address", "", "", []string{"mail", "jane.doe@contoso.com"}, []string{"mail", "j@contoso.com", "proxyAddresses", "SMTP:j@contoso.com smtp:jane.doe@contoso.com"}, "DF202"},
-		{"primary address and mail", "", "", []string{"proxyAddresses", "smtp:j@contoso.com SMTP:jane.doe@contoso.com"}, []string{"mail", "jane.doe@contoso.com"}, "link primary_smtp jane.doe@contoso.com"},
+		{"primary address and mail", "", "", []string{"proxyAddresses", "smtp:j@contoso.com SMTP:jane.doe@contoso.com"}, []string{"mail", "jane.doe@contoso.com"}, "link primary_smtp jane.doe@contoso.com DF301"},
 		{"primary address and primary address", "", "", []string{"proxyAddresses", "SMTP:jane.doe@contoso.com"}, []string{"proxyAddresses", "SMTP:jane.doe@contoso.com"}, "link primary_smtp jane.doe@contoso.com"},
 		{"primary address before mail", "", "", []string{"mail", "other@contoso.com", "proxyAddresses", "SMTP:jane.doe@contoso.com"}, []string{"mail", "jane.doe@contoso.com"}, "link primary_smtp jane.doe@contoso.com"},
 		{"further address and mail", "", "", []string{"proxyAddresses", "smtp:jane.doe@contoso.com"}, []string{"mail", "jane.doe@contoso.com"}, "create"},

@@ -217,18 +217,28 @@ func (p *plan) openCircle(path []int32, first int32) []int32 {
 }
 
 // detours gives the subject's names that others wait for in a circle the values that they have in between: the account's id in
-// the tenant's own domain, which nobody else can be called.
+// the tenant's own domain, which hardly anybody else is called.
 func (s *subject) detours(attrs []state.AttributeChange) {
 	free := s.p.needs.detour[int32(s.row)]
 	if free == 0 || !s.p.settled {
 		return
 	}
-	name := strings.ReplaceAll(s.live.ID, "-", "") + "@" + s.ownDomain()
+	name := strings.ReplaceAll(s.live.ID, "-", "")
+	for s.p.known(name + "@" + s.ownDomain()) {
+		name += "x"
+	}
+	name += "@" + s.ownDomain()
 	for i := range attrs {
 		if nameOf(attrs[i].Name)&free != 0 {
 			attrs[i].Via = state.String(name)
 		}
 	}
+}
+
+// known reports whether anybody in the tenant has or had a name.
+func (p *plan) known(name string) bool {
+	fp := p.h.Fingerprint(&addressAttr, state.String(name))
+	return p.tenUPN.First(fp) >= 0 || p.tenAddress.First(fp) >= 0 || p.delUPN.First(fp) >= 0 || p.delAddress.First(fp) >= 0
 }
 
 // ownDomain is the domain in which the subject's account can be called anything: the tenant's initial one, else its own.

@@ -32,6 +32,7 @@ type plan struct {
 	linkOf                 []int32 // per tenant row: 1 + its recorded link
 	linkSource, linkTarget []int32 // per link
 	unresolved             []unresolvedLink
+	idleLinks              []idleLink
 	declaredBy             map[int]*config.Link // by source row
 	disputed               map[int]bool         // tenant rows that source rows want and none gets, see noteDisputed
 	early                  []*Finding           // about the rules themselves

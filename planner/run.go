@@ -58,7 +58,11 @@ func (b *Builder) prepare() (*surveyed, error) {
 
 // tell hands the plan to sink.
 func (p *surveyed) tell(sink Sink) (Totals, error) {
-	early := slices.Concat(p.b.set.Findings, p.early, p.unresolvedLinks())
+	idle, err := p.idleFindings()
+	if err != nil {
+		return Totals{}, err
+	}
+	early := slices.Concat(p.b.set.Findings, p.early, p.unresolvedLinks(), idle)
 	slices.SortStableFunc(early[:len(p.b.set.Findings)], func(a, b *Finding) int { return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Value, b.Value)) })
 	for _, f := range early {
 		if err := sink.Finding(f); err != nil {

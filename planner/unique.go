@@ -82,10 +82,14 @@ func (s *subject) checkHolders(c state.AttributeChange, tenant, source *rows.Ind
 		switch {
 		case err != nil:
 			return err
-		case !s.waitsFor(owner, c, fp):
+		case s.waitsFor(owner, c, fp):
+			if nameOf(c.Name) == nameMail {
+				s.find(keepsAddress(c.After.Str(), h), h.ObjectRef)
+			}
+		case h.how == blocked && s.p.verdicts[owner].flags&vNeedBlocked != 0 && s.blocked():
+			// It only waits for the subject, which is blocked for a reason of its own.
+		default:
 			holders = append(holders, h)
-		case nameOf(c.Name) == nameMail:
-			s.find(keepsAddress(c.After.Str(), h), h.ObjectRef)
 		}
 		rivals = slices.DeleteFunc(rivals, func(r int) bool { return r == owner })
 	}
@@ -114,7 +118,7 @@ func (s *subject) findHolders(c state.AttributeChange, holders []holder) {
 	for _, h := range holders {
 		refs = append(refs, h.ObjectRef)
 	}
-	s.find(addressInUse(c.Name, c.After.Str(), holders), refs...)
+	s.find(addressInUse(c.Name, c.After.Str(), holders, s.v.link >= 0), refs...)
 }
 
 // hold is in what way somebody has a name that another object asks for.
@@ -125,6 +129,7 @@ const (
 	alias        // as a further address, which Microsoft Graph cannot take away
 	wants        // a source object that asks for it too
 	blocked      // it was to give it up, but is blocked itself
+	leftOut      // it would give it up, but --target or --exclude leaves it out
 	left         // its source object has left the scope
 	deleted      // it lies in the recycle bin
 )
@@ -147,6 +152,8 @@ func (p *plan) holder(t, owner int, c state.AttributeChange) (holder, error) {
 		h.how = alias
 	case owner >= 0 && p.settled && p.verdicts[owner].outcome == outBlocked:
 		h.how = blocked
+	case owner >= 0 && p.settled && p.verdicts[owner].outcome == outIgnored && p.givesUp(owner, nameOf(c.Name), p.h.Fingerprint(&addressAttr, c.After)):
+		h.how = leftOut
 	case owner < 0 && p.linkOf[t] > 0:
 		h.how = left
 	}

@@ -37,7 +37,7 @@ const languageExample = `  dirform {
   scope "staff" {                                     # what is synchronised
     ou      = "OU=Office 365,OU=Staff,DC=corp,DC=contoso,DC=com"
     exclude = ["OU=Service,OU=Office 365,OU=Staff,DC=corp,DC=contoso,DC=com"]
-    objects = ["user"]                                # and "group"
+    objects = ["user"]                                # the default
     filter  = "(!(userAccountControl:1.2.840.113556.1.4.803:=2))"   # LDAP, evaluated by the server
     where   = ad.employeeType != "robot"              # an expression, evaluated here
   }
