@@ -101,10 +101,14 @@ func (s *subject) noMailbox(f *Finding, o *state.Object) {
 	if s.live != nil {
 		why = fmt.Sprintf("rule user_principal_name would, but %s was found first, by %s", tenantRef(s.live).Name, s.v.rule)
 	}
+	made := s.p.srcMeta(s.row).flags&srcFallback != 0
+	if made {
+		why = "and the user name, which the link policy put in place of " + s.wanted + ", is no evidence of whose it is"
+	}
 	f.Detail = fmt.Sprintf("%s %s cannot be given to this object: user %s has it. %s; %s. The service would answer AttributeValueMustBeUnique.",
 		f.Attribute, f.Value, tenantRef(o).Name, noAddress(o), why)
 	f.Hint = "If it is this object's account, add the link block"
-	if s.live == nil {
+	if s.live == nil && !made {
 		f.Hint += fmt.Sprintf(", or \"user_principal_name\" to match in link_policy %q (%s)", s.table.policy.Name, s.table.policy.DeclaredAt)
 	}
 	f.Hint += ". If it is not, rename one of them."
