@@ -9,7 +9,7 @@ const (
 	IsSource   = "source_object"  // in scope, with its account if it has one
 	IsTenant   = "tenant_object"  // that no source object in scope has
 	IsDeleted  = "deleted_object" // in the tenant's recycle bin, and nobody's
-	IsRecord   = "record"         // a recorded pair both of whose objects are gone
+	IsRecord   = "record"         // a recorded pair whose source object is in no scope and whose account is gone
 	IsDeclared = "declared"       // a resource that is no object, such as upn_suffix["contoso.com"]
 )
 

@@ -10,15 +10,19 @@ import (
 
 // afterGrace fills in what a policy with a grace does to the account of an object that left: it is disabled at once and deleted
 // once the grace has passed. An enabled account is never deleted: somebody wants it, or it has never been disabled. It is disabled
-// first, and the next plan deletes it.
+// first. If its grace is over by then, that begins anew: whoever enabled it is to see that it is disabled before it is gone.
 func (p *plan) afterGrace(c *state.Change, policy *config.LinkPolicy, live *state.Object, link *state.Link) bool {
 	if live.Get("accountEnabled").Bool() {
 		p.disable(c, live, link)
-		c.Reason += "; " + p.fate(policy, link, c.Attributes[0].Drift)
+		again := c.Attributes[0].Drift
+		if c.GraceAnew = again && p.graceOver(policy, link); c.GraceAnew {
+			again = false
+			c.Reason += "; enabled again after its grace was over, which begins anew"
+		}
+		c.Reason += "; " + p.fate(policy, link, again)
 		return true
 	}
-	due, counted := p.deleteFrom(policy, link)
-	if !counted || p.b.set.Now.IsZero() || p.b.set.Now.Before(due) {
+	if !p.graceOver(policy, link) {
 		return false
 	}
 	c.Action = state.ActionDelete
@@ -36,6 +40,12 @@ func (p *plan) deleteFrom(policy *config.LinkPolicy, link *state.Link) (due time
 		return time.Time{}, false
 	}
 	return time.Unix(link.LeftAt, 0).Add(policy.Grace), true
+}
+
+// graceOver reports whether the time has come to delete the account. Without a clock it never comes.
+func (p *plan) graceOver(policy *config.LinkPolicy, link *state.Link) bool {
+	due, counted := p.deleteFrom(policy, link)
+	return counted && !p.b.set.Now.IsZero() && !p.b.set.Now.Before(due)
 }
 
 // fate tells what lies before a disabled account. again says that its grace goes on; otherwise it begins now.
@@ -114,6 +124,9 @@ func (p *plan) noteLeft(policy *config.LinkPolicy, link *state.Link) *Record {
 // leftText is what explain says about the account of an object that left and to which nothing is done.
 func (p *plan) leftText(policy *config.LinkPolicy, link *state.Link) string {
 	text := "unchanged: its source object left scope " + link.Scope
+	if policy.Scope == nil {
+		return "unchanged: scope " + link.Scope + " is not declared any more, and the default leaving = \"disable\" asks for nothing more"
+	}
 	if _, counted := p.deleteFrom(policy, link); counted {
 		return text + "; " + p.fate(policy, link, true)
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // tally counts a plan's actions as guards see them: an update that blocks sign-in counts as a disable too, because a wrong
-// mapping can lock out as many people as a wrong scope.
+// mapping can lock out as many people as a wrong scope. A restore that gives the account another anchor counts as a relink.
 type tally struct {
 	by      map[string]int // by limit name
 	linked  int            // recorded links whose source object was in scope at the last apply
@@ -33,6 +33,9 @@ func (t *tally) count(c *state.Change) {
 		return
 	}
 	for _, a := range c.Attributes {
+		if c.Action == state.ActionRestore && a.Name == "onPremisesImmutableId" && !a.Before.IsNull() {
+			t.by[config.LimitRelinks]++
+		}
 		if a.Name == "accountEnabled" && a.Before.Bool() && a.After.Kind() == state.BoolValue && !a.After.Bool() {
 			t.by[config.LimitDisables]++
 		}

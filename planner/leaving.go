@@ -15,7 +15,7 @@ func (p *plan) decideLeaving(l int) (decision, error) {
 	}
 	t := int(p.linkTarget[l])
 	if t < 0 {
-		return p.forget(link, fmt.Sprintf("both the source object and account %s are gone", link.TargetID)), nil
+		return p.forget(link, p.goneText(l, link)), nil
 	}
 	if p.superseded(l, t) {
 		return p.forget(link, fmt.Sprintf("account %s is linked to another source object", link.TargetID)), nil
@@ -40,7 +40,7 @@ func (p *plan) decideLeaving(l int) (decision, error) {
 		TargetID: link.TargetID, Match: &state.Match{Rule: ruleRecorded.String(), Value: link.TargetID},
 		Reason: "no longer in scope " + link.Scope, DeclaredAt: policy.DeclaredAt, Attributes: []state.AttributeChange{}}
 	if policy.Scope == nil {
-		c.Reason = "scope " + link.Scope + " is not declared any more"
+		c.Reason = undeclared(link.Scope)
 	}
 	if !p.leave(c, policy, live, link) {
 		return decision{outcome: outUnchanged, key: key, record: p.noteLeft(policy, link)}, nil
@@ -53,6 +53,16 @@ func (p *plan) decideLeaving(l int) (decision, error) {
 		d = decision{outcome: outBlocked, key: key, findings: []*Finding{f}}
 	}
 	return d, nil
+}
+
+// goneText is why a record ends whose account is not among the living. Of the source object no more is known than that no scope
+// has it: it may well exist.
+func (p *plan) goneText(l int, link *state.Link) string {
+	where := "is not in the tenant any more"
+	if p.delID.First(p.links.rows.Meta(l).target) >= 0 {
+		where = "lies in the recycle bin"
+	}
+	return fmt.Sprintf("account %s %s, and its source object is in no scope", link.TargetID, where)
 }
 
 // forget drops a link without touching the account.
@@ -119,6 +129,13 @@ func (p *plan) leavingPolicy(scope string) *config.LinkPolicy {
 		}
 	}
 	return &config.LinkPolicy{Leaving: "disable", Privileged: "block", SyncedElsewhere: "block"}
+}
+
+// undeclared tells why somebody is disabled whose scope block was taken out, whatever the policy of that scope had said, and how
+// to let accounts go untouched.
+func undeclared(scope string) string {
+	return "scope " + scope + " is not declared any more, so the default leaving = \"disable\" applies; to let its accounts go untouched, " +
+		"keep the scope with leaving = \"keep\", or take them out of the record first (dirform state rm)"
 }
 
 func readableTenant(o *state.Object) string {

@@ -62,7 +62,8 @@ type Change struct {
 	Anchor     string            `json:"anchor,omitempty"`
 	SourceGUID string            `json:"source_guid,omitempty"` // objectGUID in text form
 	SourceDN   string            `json:"source_dn,omitempty"`
-	TargetID   string            `json:"target_id,omitempty"` // empty until created
+	GraceAnew  bool              `json:"grace_anew,omitempty"` // the account's grace is counted from this disabling, not from the one before
+	TargetID   string            `json:"target_id,omitempty"`  // empty until created
 	Match      *Match            `json:"match,omitempty"`
 	Replaces   *Replaced         `json:"replaces,omitempty"` // the account's recorded link that ends with this change
 	Reason     string            `json:"reason"`

@@ -14,7 +14,7 @@ type Link struct {
 	// record: the account is disabled or kept, and stays so until the source object comes back.
 	Left bool
 	// LeftAt is when that was, in seconds since 1970 (UTC): a policy's grace is counted from then. 0 is not known. Disabling an
-	// account again that somebody has enabled meanwhile does not change it.
+	// account again that somebody has enabled meanwhile does not change it while the grace lasts.
 	LeftAt int64
 	// Fingerprints of the managed attributes as last applied, parallel to Shape; 0 where not known. See [Hasher].
 	Shape        *Shape

@@ -99,6 +99,15 @@ DEFAULTS
   disabled accounts are not deleted. Without a guard block a built-in one allows 500 deletes, disables, unlinks and relinks each
   and, once more than 10 objects are linked, 10 % of them; and a source that shrank by 20 %.
 
+LEAVING
+
+  Whoever is in no scope any more is treated as leaving says, once; the record keeps a disabled or kept account until its source
+  object comes back. The grace is counted from the day of the disabling. Enabling the account elsewhere within it does not
+  prolong it; if that happens when it is over, the account is disabled again and its grace begins anew. A scope block that is
+  taken out takes its link_policy with it: the default, leaving = "disable" without a grace, applies to its people, and those who
+  are disabled stay so and are not deleted. To let accounts go untouched keep the scope with leaving = "keep", or take them out of
+  the record first (dirform state rm).
+
 ALIASES
 
   proxyAddresses, which the preset maps, is compared and never written: Microsoft Graph only reads it. The primary address (SMTP:)

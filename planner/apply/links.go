@@ -29,7 +29,7 @@ func (r *run) prepareLink(st *step) error {
 		l.Fingerprints = slices.Clone(st.old.Fingerprints)
 	}
 	l.Anchor, l.Kind, l.TargetID, l.Rule = strings.Clone(c.Anchor), c.Kind, st.id, st.rule()
-	again := st.old != nil && st.old.Left && st.old.LeftAt != 0 && slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Drift })
+	again := !c.GraceAnew && st.old != nil && st.old.Left && st.old.LeftAt != 0 && slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Drift })
 	r.noteLeft(l, c.Action == state.ActionDisable, again)
 	if c.Scope != "" {
 		l.Scope = c.Scope

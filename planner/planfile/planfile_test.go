@@ -37,7 +37,7 @@ func findings() []*planner.Finding {
 func changes() []*state.Change {
 	return []*state.Change{
 		{Address: `upn_suffix["contoso.com"]`, Kind: state.UPNSuffix, Action: state.ActionCreate, Reason: "declared"},
-		{Address: `user.staff["jdoe@contoso.com"]`, Kind: state.User, Action: state.ActionLink, Scope: "staff", Anchor: "QQ==",
+		{Address: `user.staff["jdoe@contoso.com"]`, Kind: state.User, Action: state.ActionLink, Scope: "staff", Anchor: "QQ==", GraceAnew: true,
 			TargetID: "id", Match: &state.Match{Rule: "primary_smtp", Value: "jdoe@contoso.com"}, Reason: "r", DeclaredAt: "main.hcl:31",
 			Attributes: []state.AttributeChange{{Name: "displayName", Before: state.String("J"), After: state.Null(), Drift: true},
 				{Name: "otherMails", Before: state.List([]string{}), After: state.List([]string{"a\nb", "é"})}},

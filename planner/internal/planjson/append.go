@@ -63,6 +63,9 @@ func (w *Writer) Append(b []byte, c *state.Change, f Form) []byte {
 	if len(c.SourceAttributes) > 0 {
 		b = appendAttributes(append(b, `,"source_attributes":`...), c.SourceAttributes, full, false)
 	}
+	if c.GraceAnew {
+		b = append(b, `,"grace_anew":true`...)
+	}
 	if len(c.Needs) > 0 {
 		b = appendList(append(b, `,"needs":`...), c.Needs)
 	}

@@ -80,6 +80,8 @@ func (p *parser) member(c *state.Change, name string) (err error) {
 		c.Attributes, err = p.attributes()
 	case "source_attributes":
 		c.SourceAttributes, err = p.attributes()
+	case "grace_anew":
+		c.GraceAnew, err = p.bool()
 	case "needs":
 		c.Needs, err = p.strings()
 	case "fingerprints":

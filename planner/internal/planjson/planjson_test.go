@@ -65,6 +65,7 @@ func changes() *rapid.Generator[*state.Change] {
 			Anchor: s("anchor"), SourceGUID: s("guid"), SourceDN: s("dn"), TargetID: s("id"), Reason: s("reason"),
 			DeclaredAt: s("declared"), Attributes: attributes().Draw(t, "attributes"),
 			SourceAttributes: attributes().Draw(t, "source attributes"),
+			GraceAnew:        rapid.Bool().Draw(t, "grace anew"),
 			Needs:            rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, "needs"),
 			Fingerprints:     rapid.MapOfN(rapid.String(), rapid.String(), 0, 4).Draw(t, "fingerprints")}
 		if rapid.Bool().Draw(t, "matched") {
