@@ -88,7 +88,7 @@ func (s *subject) findForeignAnchor(theirs string) error {
 		whose = fmt.Sprintf("which no source object in scope has (as a GUID: %s)", g)
 	}
 	refs, hint := []ObjectRef{tenantRef(s.live)}, ""
-	if l := int(s.p.linkOf[s.liveRow]) - 1; l >= 0 && l != int(s.v.link) && s.p.linkSource[l] < 0 {
+	if l := s.recordedLink(); l >= 0 && l != int(s.v.link) && s.p.linkSource[l] < 0 {
 		link, err := s.p.links.load(l)
 		if err != nil {
 			return err
@@ -112,4 +112,12 @@ func (s *subject) findForeignAnchor(theirs string) error {
 	s.find(about(finding("DF207", fmt.Sprintf("Account %s %s, but carries anchor %s, %s; this object's anchor is %s.",
 		tenantRef(s.live).Name, how, theirs, whose, s.anchor), hint), "onPremisesImmutableId", theirs, s.table.policy.DeclaredAt), refs...)
 	return nil
+}
+
+// recordedLink is the recorded link of the subject's living account, or -1.
+func (s *subject) recordedLink() int {
+	if s.liveRow < 0 {
+		return -1
+	}
+	return int(s.p.linkOf[s.liveRow]) - 1
 }

@@ -55,10 +55,7 @@ func (p *plan) superseded(l, t int) bool {
 
 // replaced is the account's recorded link which that of the subject takes the place of, or nil.
 func (s *subject) replaced() (*state.Replaced, error) {
-	if s.liveRow < 0 {
-		return nil, nil
-	}
-	l := int(s.p.linkOf[s.liveRow]) - 1
+	l := s.recordedLink()
 	if l < 0 || l == int(s.v.link) {
 		return nil, nil
 	}
