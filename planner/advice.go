@@ -45,6 +45,9 @@ func (s *subject) adviseRival(f *Finding) {
 
 // adviseHolder is about a name that an account has which may be the subject's own: one of its kind that is nobody's.
 func (s *subject) adviseHolder(f *Finding) error {
+	if s.v.link < 0 && s.v.flags&^vNeedBlocked == vDeleted && s.v.rule == ruleImmutable {
+		return s.adviseRestore(f)
+	}
 	if s.v.link >= 0 || s.v.flags != 0 || f.Snippet != "" {
 		return nil
 	}

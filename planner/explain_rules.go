@@ -7,7 +7,7 @@ import (
 	"github.com/dirform/dirform/config"
 )
 
-// RuleBin is the last way of finding an account: by its anchor in the recycle bin.
+// RuleBin is finding an account by its anchor in the recycle bin, which comes after the anchor among the living.
 const RuleBin = "recycle_bin"
 
 // explainRules tells each way in which the subject's account is looked for, in the order of trying.
@@ -21,15 +21,23 @@ func (s *subject) explainRules() ([]ExplainedRule, error) {
 		return nil, err
 	}
 	list = append(list, declared)
+	bin, err := s.explainBin()
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range s.table.policy.Match {
 		r, err := s.explainRule(ruleNamed(name))
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, r)
+		if list = append(list, r); name == ruleImmutable.String() {
+			list = append(list, bin)
+		}
 	}
-	bin, err := s.explainBin()
-	return append(list, bin), err
+	if !slices.Contains(s.table.policy.Match, ruleImmutable.String()) {
+		list = append(list, bin)
+	}
+	return list, nil
 }
 
 func (s *subject) explainRecorded() ExplainedRule {
@@ -174,7 +182,7 @@ func (s *subject) addCandidate(x *ExplainedRule, t int, why string) error {
 	return nil
 }
 
-// explainBin is about the recycle bin, which is looked into by anchor when nothing else has found an account.
+// explainBin is about the recycle bin, which is looked into by anchor when no living account has it.
 func (s *subject) explainBin() (ExplainedRule, error) {
 	policy := s.table.policy
 	x := ExplainedRule{Rule: RuleBin, Value: s.anchor, Outcome: RuleNothing, Found: []string{}}

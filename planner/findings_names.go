@@ -24,6 +24,8 @@ func addressInUse(attribute, value string, holders []holder, linked bool) *Findi
 				"or set deleted = \"create\" in the link policy.", h.TargetID)
 		case left:
 			hint = fmt.Sprintf("Change %s at the source, or remove it from the account that is left over.", attribute)
+		case doomed:
+			hint = whenDeleted(attribute)
 		case blocked:
 			hint = fmt.Sprintf("Resolve what blocks the other object, as its own finding says; then both change in one apply. Or change %s at the source.", attribute)
 		case leftOut:
@@ -58,6 +60,8 @@ func (h holder) text() string {
 		return who + " has it and gives it up too, but --target or --exclude leaves that out"
 	case left:
 		return who + " has it, though its source object has left the scope"
+	case doomed:
+		return who + " has it, which this plan deletes because its source object has left the scope"
 	case deleted:
 		return fmt.Sprintf("%s (%s), deleted in the tenant, has it", who, h.TargetID)
 	}

@@ -69,7 +69,8 @@ const (
 )
 
 // match pairs source rows with tenant rows: recorded links, then declared ones, then the policy's rules; hard evidence first, so
-// that the result does not depend on the order of rows.
+// that the result does not depend on the order of rows. An anchor is the same evidence in the recycle bin as among the living, and
+// stronger than an address that somebody else may have been given since: rule immutable_id looks into both.
 func (p *plan) match() {
 	p.findTwins()
 	p.matchRecorded()
@@ -91,9 +92,6 @@ func (p *plan) match() {
 	}
 	for _, s := range open {
 		v := &p.verdicts[s]
-		if p.unmatched(v) {
-			p.matchDeleted(s, v)
-		}
 		p.noteDisputed(s, v)
 		if v.flags&(vClaimed|vDeleted) == vClaimed && p.owner[v.target] == int32(s)+1 {
 			p.owner[v.target] = 0 // claimed by several, so nobody's
@@ -415,6 +413,9 @@ func (p *plan) matchRules(s int, v *verdict, hardOnly bool) {
 		}
 		found := p.candidates(s, t, r)
 		if len(found) == 0 {
+			if r == ruleImmutable && p.matchDeleted(s) {
+				return
+			}
 			continue
 		}
 		if len(found) > 1 {
@@ -476,14 +477,15 @@ func (p *plan) passedOn(t, s int, r rule, name uint64) bool {
 }
 
 // matchDeleted looks for the anchor in the recycle bin.
-func (p *plan) matchDeleted(s int, v *verdict) {
-	t := p.srcTable(s)
-	if t.policy == nil || t.policy.Deleted == "create" || !slices.Contains(t.policy.Match, ruleImmutable.String()) {
-		return
+func (p *plan) matchDeleted(s int) bool {
+	if p.srcTable(s).policy.Deleted == "create" {
+		return false
 	}
-	if d := p.deletedAnchored(p.srcMeta(s).anchor); d >= 0 {
+	d := p.deletedAnchored(p.srcMeta(s).anchor)
+	if d >= 0 {
 		p.revive(s, d, ruleImmutable)
 	}
+	return d >= 0
 }
 
 // findSource is the source row that a person names by DN, objectGUID, UPN or anchor, or -1.

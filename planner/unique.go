@@ -11,7 +11,7 @@ import (
 
 // checkUnique looks for other holders of the names the subject is about to take.
 func (s *subject) checkUnique() error {
-	for _, attrs := range [...][]state.AttributeChange{s.attrs, s.comesBackWith()} {
+	for i, attrs := range [...][]state.AttributeChange{s.attrs, s.comesBackWith()} {
 		for _, c := range attrs {
 			if c.After.IsNull() {
 				continue
@@ -19,9 +19,9 @@ func (s *subject) checkUnique() error {
 			var err error
 			switch c.Name {
 			case "userPrincipalName":
-				err = s.checkHolders(c, s.p.tenUPN, s.p.srcUPN, func(i int) int { return i })
+				err = s.checkHolders(c, i == 1, s.p.tenUPN, s.p.srcUPN, func(i int) int { return i })
 			case "mail", "proxyAddresses":
-				err = s.checkHolders(c, s.p.tenAddress, s.p.srcMail, s.p.addressRow)
+				err = s.checkHolders(c, i == 1, s.p.tenAddress, s.p.srcMail, s.p.addressRow)
 			}
 			if err != nil {
 				return err
@@ -50,8 +50,9 @@ func (s *subject) comesBackWith() (names []state.AttributeChange) {
 	return names
 }
 
-// checkHolders finds who else has the value of c in the tenant, or wants it at the source.
-func (s *subject) checkHolders(c state.AttributeChange, tenant, source *rows.Index, row func(int) int) error {
+// checkHolders finds who else has the value of c in the tenant, or wants it at the source. former says that it is what a deleted
+// account would come back with.
+func (s *subject) checkHolders(c state.AttributeChange, former bool, tenant, source *rows.Index, row func(int) int) error {
 	fp := s.p.h.Fingerprint(&addressAttr, c.After)
 	var holding, rivals []int
 	tenant.Each(fp, func(i int) {
@@ -105,18 +106,22 @@ func (s *subject) checkHolders(c state.AttributeChange, tenant, source *rows.Ind
 		return err
 	}
 	if holders = append(holders, inBin...); len(holders) > 0 {
-		s.findHolders(c, holders)
+		s.findHolders(c, former, holders)
 	}
 	return nil
 }
 
-func (s *subject) findHolders(c state.AttributeChange, holders []holder) {
+func (s *subject) findHolders(c state.AttributeChange, former bool, holders []holder) {
 	slices.SortFunc(holders, func(a, b holder) int {
 		return cmp.Or(strings.Compare(a.Anchor+"|"+a.TargetID, b.Anchor+"|"+b.TargetID), strings.Compare(a.SourceDN, b.SourceDN))
 	})
 	var refs []ObjectRef
 	for _, h := range holders {
 		refs = append(refs, h.ObjectRef)
+	}
+	if former {
+		s.find(formerNameInUse(c.Name, c.After.Str(), holders, s.table.policy), refs...)
+		return
 	}
 	s.find(addressInUse(c.Name, c.After.Str(), holders, s.v.link >= 0), refs...)
 }
@@ -131,6 +136,7 @@ const (
 	blocked      // it was to give it up, but is blocked itself
 	leftOut      // it would give it up, but --target or --exclude leaves it out
 	left         // its source object has left the scope
+	doomed       // and this plan deletes it
 	deleted      // it lies in the recycle bin
 )
 
@@ -148,6 +154,8 @@ func (p *plan) holder(t, owner int, c state.AttributeChange) (holder, error) {
 	}
 	h := holder{ObjectRef: tenantRef(o)}
 	switch {
+	case owner < 0 && p.settled && p.deletesLeft(int(p.linkOf[t])-1):
+		h.how = doomed
 	case nameOf(c.Name) == nameMail && !strings.EqualFold(o.Get("mail").Str(), c.After.Str()):
 		h.how = alias
 	case owner >= 0 && p.settled && p.verdicts[owner].outcome == outBlocked:

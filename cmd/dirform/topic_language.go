@@ -64,7 +64,7 @@ const languageExample = `  dirform {
     foreign_anchor   = "block"                        # or "relink": the account carries another domain's anchor
     synced_elsewhere = "block"                        # or "take_over": another sync engine masters it
     privileged       = "block"                        # or "allow": accounts with an Entra role are managed, but not taken over
-    deleted          = "restore"                      # or "create", "block": the match lies in the recycle bin
+    deleted          = "restore"                      # or "create", "block": the account with its anchor lies in the recycle bin
     leaving          = "disable"                      # or "keep", "unlink", "delete": it left the scope
     grace            = "30d"                          # disabled accounts that left are deleted after this time; "4w", "72h"
 
@@ -98,6 +98,12 @@ DEFAULTS
   A scope without a mapping gets the preset, one without a link_policy gets the first value of every setting above and no grace:
   disabled accounts are not deleted. Without a guard block a built-in one allows 500 deletes, disables, unlinks and relinks each
   and, once more than 10 objects are linked, 10 % of them; and a source that shrank by 20 %.
+
+MATCHING
+
+  The record decides first, then a link block, then the match rules in their order. Rule immutable_id looks into the recycle bin
+  too, unless the policy has deleted = "create": whoever comes back gets the account with the own anchor, although somebody else
+  has the address by now. That conflict is a finding.
 
 LEAVING
 
