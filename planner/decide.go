@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
 
@@ -173,6 +174,9 @@ func (s *subject) driftWhileBlocked() *Finding {
 	}
 	if s.link != nil && s.live != nil && s.v.flags == 0 && s.live.Get("onPremisesImmutableId").Str() != s.link.Anchor {
 		names = append(names, "onPremisesImmutableId")
+	}
+	if s.link != nil && s.live != nil && s.v.flags == 0 && synced(s.live) {
+		names = append(names, providers.SyncEnabled) // when it was linked, no other engine mastered it
 	}
 	if len(names) == 0 {
 		return nil
@@ -427,10 +431,12 @@ func (s *subject) decideExisting() (*state.Change, error) {
 	}
 	action := s.action(relink)
 	if !s.claims() && action == state.ActionUpdate && len(s.attrs) == 0 {
-		s.reportLocked()
+		if s.checkMaster(); !s.blocked() { // it is linked, so the other engine has taken it back
+			s.reportLocked()
+		}
 		return nil, nil
 	}
-	s.checkTarget()
+	s.checkTarget(action)
 	s.lint()
 	if err := s.checkUnique(); err != nil {
 		return nil, err
@@ -479,12 +485,22 @@ func (s *subject) checkAnchor() (relink bool, err error) {
 }
 
 // checkTarget refuses accounts that must not be touched.
-func (s *subject) checkTarget() {
-	t := s.table.policy
-	if synced(s.live) && !s.claims() {
-		s.find(syncedElsewhere(s.live, t, s.attrs, s.locked), tenantRef(s.live))
+func (s *subject) checkTarget(action state.Action) {
+	s.checkMaster()
+	s.checkPrivilege(action)
+}
+
+// checkMaster refuses accounts that another sync engine masters, unless they are taken over.
+func (s *subject) checkMaster() {
+	if !synced(s.live) || s.claims() {
+		return
 	}
-	s.checkPrivilege()
+	f := syncedElsewhere(s.live, s.table.policy, s.attrs, s.locked)
+	if s.link != nil {
+		f.Hint = fmt.Sprintf("To leave the account to the other engine, remove the record with `dirform state rm %s` and exclude the object from dirform's scope; "+
+			"to have it back, set synced_elsewhere = \"take_over\" in the link policy. %s", s.link.Anchor, staysInItsScope)
+	}
+	s.find(f, tenantRef(s.live))
 }
 
 func (s *subject) reason(a state.Action) string {

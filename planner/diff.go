@@ -24,7 +24,7 @@ func (p *plan) quick(s int) (sum uint64, ok bool) {
 	t := p.srcTable(s)
 	m := t.rows.Meta(s - t.first)
 	account := p.tenMeta(int(v.target))
-	if m.flags&srcFailed != 0 || account.anchor != m.anchor || t.claims && account.flags&tenSynced != 0 {
+	if m.flags&srcFailed != 0 || account.anchor != m.anchor || account.flags&tenSynced != 0 {
 		return 0, false
 	}
 	if !t.enables && p.links.rows.Meta(int(v.link)).left && p.tenMeta(int(v.target)).flags&tenEnabled == 0 {

@@ -56,11 +56,11 @@ func (p *plan) syncedAccounts() (n int, ok bool) {
 // switchedOffSync is about what cannot be undone: "Turn off directory synchronization for Microsoft 365" names the 72 hours and the
 // attributes that are cleared.
 func (p *plan) switchedOffSync(org providers.Organization) *Finding {
-	who := "Every account and group that a sync engine masters"
+	who := "Every user, group and contact that a sync engine masters"
 	if n, ok := p.syncedAccounts(); ok && n == 1 {
-		who = "Every object that a sync engine masters, 1 account today,"
+		who = "Every user, group and contact that a sync engine masters, 1 user today,"
 	} else if ok {
-		who = fmt.Sprintf("Every object that a sync engine masters, %d accounts today,", n)
+		who = fmt.Sprintf("Every user, group and contact that a sync engine masters, %d users today,", n)
 	}
 	return finding("DF305", fmt.Sprintf("Directory synchronisation of the whole tenant %s is switched off, and cannot be switched on again for 72 hours. "+
 		"%s becomes cloud-managed. The tenant loses what it holds in DnsDomainName, NetBiosName, onPremisesDistinguishedName, "+

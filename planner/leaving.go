@@ -48,7 +48,10 @@ func (p *plan) decideLeaving(l int) (decision, error) {
 	ref := tenantRef(live)
 	ref.Address, ref.Anchor = addr, link.Anchor
 	d := decision{outcome: outChange, key: key, change: c}
-	if f := p.leavingRefused(t, c.Action, live, policy); f != nil {
+	if f := p.leavingRefused(t, c, live, policy); f != nil {
+		if len(f.Objects) == 0 {
+			f.Objects = []ObjectRef{tenantRef(live)}
+		}
 		f.Objects = append([]ObjectRef{ref}, f.Objects...)
 		d = decision{outcome: outBlocked, key: key, findings: []*Finding{f}}
 	}
@@ -97,7 +100,7 @@ func (p *plan) leave(c *state.Change, policy *config.LinkPolicy, live *state.Obj
 	return false
 }
 
-func (p *plan) leavingRefused(t int, action state.Action, live *state.Object, policy *config.LinkPolicy) *Finding {
+func (p *plan) leavingRefused(t int, c *state.Change, live *state.Object, policy *config.LinkPolicy) *Finding {
 	if p.b.set.isSelf(live.ID) {
 		return ownAccount(live)
 	}
@@ -109,16 +112,17 @@ func (p *plan) leavingRefused(t int, action state.Action, live *state.Object, po
 	}
 	if synced(live) {
 		f := syncedElsewhere(live, policy, nil, nil)
-		f.Hint = "Take it out of the other engine's scope; an account is taken over only for an object that is in a scope of dirform's."
+		f.Hint = fmt.Sprintf("Remove the record with `dirform state rm %s` to leave the account to the other engine; it is taken over only for an object that is in a "+
+			"scope of dirform's. %s", c.Anchor, staysInItsScope)
 		return f
 	}
 	switch {
 	case p.admins.kept[t]:
 		return p.noAdminLeft(t)
-	case live.Kind == state.Group && action == state.ActionDelete && p.grantsAdmin(live.ID):
+	case live.Kind == state.Group && c.Action == state.ActionDelete && p.grantsAdmin(live.ID):
 		return adminGroup(live)
 	}
-	return nil
+	return p.higherRole(live, c.Action, c.Attributes, policy)
 }
 
 // leavingPolicy is the link policy of a scope; one that is no longer declared leaves by the language's default.

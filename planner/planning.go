@@ -43,6 +43,8 @@ type plan struct {
 	wanted                 *wanted
 
 	roles     map[uint64][]string // by tenantMeta.id
+	guarded   map[uint64]bool     // those of roles whose sensitive changes take a higher role, see higherRole
+	mayAdmins bool                // dirform holds a higher role
 	protected map[int]string      // tenant row to the name in the guard
 	admins    admins
 	verified  map[string]bool // verified domains, lower case
@@ -101,10 +103,15 @@ func (b *Builder) newPlan() *plan {
 	p.owner, p.linkOf = make([]int32, p.nten), make([]int32, p.nten)
 	p.linkSource, p.linkTarget = make([]int32, p.links.rows.Len()), make([]int32, p.links.rows.Len())
 	p.verified = b.verified
-	p.roles = map[uint64][]string{}
+	p.roles, p.guarded = map[uint64][]string{}, map[uint64]bool{}
 	for _, r := range b.set.RoleHolders {
-		p.roles[p.h.Fingerprint(&refAttr, state.String(r.ID))] = r.Roles
+		id := p.h.Fingerprint(&refAttr, state.String(r.ID))
+		p.roles[id] = r.Roles
+		if guardedHolder(r) {
+			p.guarded[id] = true
+		}
 	}
+	p.mayAdmins = b.set.mayTouchAdministrators()
 	p.findAdmins()
 	return p
 }

@@ -116,7 +116,7 @@ func (s *Settings) isOwnApplication(name string) bool {
 }
 
 // checkPrivilege refuses accounts that are not to be touched for what they can do.
-func (s *subject) checkPrivilege() {
+func (s *subject) checkPrivilege(action state.Action) {
 	policy, ref := s.table.policy, tenantRef(s.live)
 	if s.p.b.set.isSelf(s.live.ID) {
 		s.find(ownAccount(s.live), ref)
@@ -125,17 +125,21 @@ func (s *subject) checkPrivilege() {
 	switch {
 	case len(roles) > 0 && policy.Privileged != "allow":
 		f := privileged(s.live, roles, policy)
-		if s.hardMatched() || stamps(s.attrs) {
+		if s.takenOver() {
 			f.Hint = takeRoleAway
 		}
 		s.find(f, ref)
-	case len(roles) > 0 && (s.hardMatched() || stamps(s.attrs)):
-		s.find(hardened(s.live, roles, policy), ref)
+	case len(roles) > 0 && s.takenOver():
+		s.find(s.hardened(roles), ref)
 	case s.p.admins.kept[s.liveRow]:
 		f := s.p.noAdminLeft(s.liveRow)
 		s.find(f, f.Objects...)
 	case s.p.onlyAdmin(s.liveRow) && (s.v.link < 0 || renames(s.attrs) || takesOut(state.ActionUpdate, s.attrs)):
 		s.find(onlyAdmin(s.live), ref)
+	default:
+		if f := s.p.higherRole(s.live, action, s.attrs, policy); f != nil {
+			s.find(f, ref)
+		}
 	}
 	if name, ok := s.protectedBy(); ok {
 		s.find(s.p.protectedBy(s.live, name), ref)
@@ -151,6 +155,10 @@ func (s *subject) pairedElsewhere() bool { return s.hardMatched() && synced(s.li
 
 // hardMatched reports whether nothing but an equal anchor says that the account is the subject's.
 func (s *subject) hardMatched() bool { return s.v.link < 0 && s.v.rule == ruleImmutable }
+
+// takenOver reports whether the account would be the subject's by its anchor alone, get an anchor, or be taken from another sync
+// engine: none of it happens to a role holder.
+func (s *subject) takenOver() bool { return s.hardMatched() || stamps(s.attrs) || s.claims() }
 
 func (p *plan) rolesOf(o *state.Object) []string {
 	return p.roles[p.h.Fingerprint(&refAttr, state.String(o.ID))]
@@ -271,9 +279,15 @@ func ownApplication(l *config.Link) *Finding {
 // hardened is about the service's own rule, which is honoured here although Graph would not enforce it: since June 2026 a sync
 // client's hard match onto a holder of any Entra role ends with InvalidHardMatch (message center MC1262584, known from copies
 // only). Whoever can write an anchor could otherwise become an administrator.
-func hardened(live *state.Object, roles []string, policy *config.LinkPolicy) *Finding {
-	return about(finding("DF218", fmt.Sprintf("Account %s holds %s. An account with a role is not taken over by an anchor, not even with privileged = \"allow\"; "+
-		"the service answers sync clients with InvalidHardMatch.", tenantRef(live).Name, strings.Join(roles, ", ")), takeRoleAway), "", "", policy.DeclaredAt)
+//
+// To take one over from another sync engine would do the same by another way.
+func (s *subject) hardened(roles []string) *Finding {
+	why := "is not taken over by an anchor, not even with privileged = \"allow\"; the service answers sync clients with InvalidHardMatch."
+	if s.claims() && !s.hardMatched() {
+		why = "is not taken over from another sync engine, not even with privileged = \"allow\"."
+	}
+	return about(finding("DF218", fmt.Sprintf("Account %s holds %s. An account with a role %s", tenantRef(s.live).Name, strings.Join(roles, ", "), why), takeRoleAway),
+		"", "", s.table.policy.DeclaredAt)
 }
 
 const takeRoleAway = "Take the role away, apply, and give it back. From then on privileged = \"allow\" lets dirform manage the account."

@@ -12,6 +12,7 @@ import (
 type Reviewer struct {
 	b         *Builder
 	roles     map[string][]string // by object id, lower case
+	guarded   map[string]bool     // ids of administrators whose sensitive changes take a higher role than dirform has, lower case
 	admins    map[string]bool     // ids of those who hold Global Administrator, lower case; groups among them
 	gone      map[string]bool     // of these, whom the changes that were let through take out of service
 	sameRules bool
@@ -20,10 +21,11 @@ type Reviewer struct {
 // NewReviewer prepares to review changes under the rules, key, identity, domains, switches and role holders of s; the rest of s is
 // not looked at. If the rules are not those that the plan was made with, a change is only held against what no plan may do.
 func NewReviewer(s Settings, sameRules bool) *Reviewer {
-	v := &Reviewer{b: New(s), roles: map[string][]string{}, admins: map[string]bool{}, gone: map[string]bool{}, sameRules: sameRules}
+	v := &Reviewer{b: New(s), roles: map[string][]string{}, guarded: map[string]bool{}, admins: map[string]bool{}, gone: map[string]bool{}, sameRules: sameRules}
 	for _, r := range s.RoleHolders {
 		id := strings.ToLower(r.ID)
 		v.roles[id] = r.Roles
+		v.guarded[id] = guardedHolder(r) && !s.mayTouchAdministrators()
 		if slices.Contains(r.Templates, providers.GlobalAdministrator) {
 			v.admins[id] = true
 		}

@@ -59,8 +59,10 @@ func (v *Reviewer) refused(c *state.Change, t *sourceTable, accounts map[string]
 	case roles == "":
 	case t == nil || t.policy.Privileged != "allow": // a scope that is not declared any more allows nothing
 		return "its account holds a directory role: " + roles
-	case stamps(c.Attributes) || c.Match != nil && c.Match.Rule == ruleImmutable.String():
+	case stamps(c.Attributes) || takesOver(c) || c.Match != nil && c.Match.Rule == ruleImmutable.String():
 		return "its account holds a directory role (" + roles + "), and is not taken over by an anchor"
+	case v.guarded[strings.ToLower(c.TargetID)] && len(sensitive(c.Action, c.Attributes)) > 0:
+		return "its account holds a directory role (" + roles + "), and such a change takes Privileged Authentication Administrator"
 	}
 	if !recorded && !(c.Match.Rule == ruleImmutable.String() && takesOver(c)) {
 		if why := forbids(v.b.set.SyncFeatures, ruleNamed(c.Match.Rule), false); why != "" {

@@ -57,7 +57,7 @@ func (s *subject) reportLocked() {
 		f := about(finding("DF303", fmt.Sprintf("%s of account %s is %s and should be %s.", a.Name, tenantRef(s.live).Name, quoted(a.Before), quoted(a.After)), ""),
 			a.Name, a.After.Text(), "")
 		if n, ok := strings.CutPrefix(a.Name, "extensionAttribute"); ok {
-			f.Hint = fmt.Sprintf("In Exchange Online: Set-Mailbox (or Set-MailUser) -Identity %s -CustomAttribute%s %s. Or put it under unmanaged.",
+			f.Hint = fmt.Sprintf("In Exchange Online: Set-Mailbox (or Set-MailUser) -Identity %s -CustomAttribute%s %s. Or take it out of the mapping.",
 				s.live.ID, n, powerShellValue(a.After))
 		}
 		s.find(f, tenantRef(s.live))
@@ -110,6 +110,9 @@ func syncedElsewhere(live *state.Object, p *config.LinkPolicy, attrs, locked []s
 	}
 	return about(finding("DF208", detail, ""), providers.SyncEnabled, "true", p.DeclaredAt)
 }
+
+// staysInItsScope warns of the cure that comes to mind first.
+const staysInItsScope = "Do not take the object out of the other engine's scope as long as that masters the account: Entra Connect and Cloud Sync delete accounts whose objects leave it."
 
 func attributeNames(attrs []state.AttributeChange) string {
 	var names []string

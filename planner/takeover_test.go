@@ -204,7 +204,7 @@ func TestMasteredElsewhere(t *testing.T) {
 		"locked, recorded":                {company{mappings: lockable, cost: "new", linked: []int{1}, live: one(1, traced...)}, "DF303"},
 		"not locked":                      {company{mappings: lockable, cost: "new", live: one(1, append(traced, providers.LastSync, nil)...)}, "link extensionAttribute1"},
 		"linked, mastered again":          {company{policy: takeOver, linked: []int{1}, live: one(1)}, "update" + claim + "! DF219"},
-		"linked, mastered again, left":    {company{linked: []int{1}, live: one(1)}, ""},
+		"linked, mastered again, left":    {company{linked: []int{1}, live: one(1)}, "DF208 DF215"},
 		"in the recycle bin":              {company{policy: takeOver, deleted: one(1)}, "restore" + claim + " DF219"},
 		"in the recycle bin, blocked":     {company{deleted: one(1)}, "DF208"},
 		"left the scope":                  {company{policy: takeOver, linked: []int{2}, live: map[int]map[string]state.Value{1: mastered(1, traced...), 2: mastered(2)}}, "link DF208 DF220"},

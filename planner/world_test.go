@@ -119,6 +119,7 @@ func (w worldTenant) Domains(context.Context) ([]providers.TenantDomain, error) 
 const globalAdministrator = "Global Administrator"
 
 func (w worldTenant) RoleHolders(context.Context) (out []providers.RoleHolder, err error) {
+	out = []providers.RoleHolder{{ID: "application", Roles: []string{"Privileged Authentication Administrator"}, Templates: []string{providers.PrivilegedAuthenticationAdministrator}}}
 	for id, roles := range w.roles {
 		h := providers.RoleHolder{ID: id, Roles: roles}
 		if slices.Contains(roles, globalAdministrator) {
@@ -154,7 +155,9 @@ func tenantObject(id string, attrs map[string]state.Value, shape *state.Shape) *
 	return o
 }
 
-func (w worldTenant) Identity(context.Context) (id providers.Identity, err error) { return id, nil }
+func (w worldTenant) Identity(context.Context) (id providers.Identity, err error) {
+	return providers.Identity{ID: "application"}, nil
+}
 
 func (w worldTenant) SyncFeatures(context.Context) (f providers.SyncFeatures, err error) {
 	return f, nil

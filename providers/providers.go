@@ -98,6 +98,9 @@ type TenantQuery struct {
 // not be (Microsoft Entra built-in roles).
 const GlobalAdministrator = "62e90394-69f5-4237-9190-012177145e10"
 
+// PrivilegedAuthenticationAdministrator is the template id of the least role that may change what is sensitive about administrators.
+const PrivilegedAuthenticationAdministrator = "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"
+
 // RoleHolder is a principal that holds a directory role, or that could give itself one.
 type RoleHolder struct {
 	ID    string   // object id

@@ -218,11 +218,11 @@ func (it *item) permission() string {
 		return "User-OnPremisesSyncBehavior.ReadWrite.All"
 	case providers.OpDelete, providers.OpRestore:
 		if !group {
-			return "User.DeleteRestore.All or User.ReadWrite.All, and for accounts that hold an Entra role a higher role for the application"
+			return "User.DeleteRestore.All or User.ReadWrite.All, and for accounts that hold an Entra role the role Privileged Authentication Administrator for the application"
 		}
 	case providers.OpCreate, providers.OpPatch:
 		if !group {
-			return "User.ReadWrite.All, and for sensitive attributes of accounts that hold an Entra role a higher role for the application"
+			return "User.ReadWrite.All, and for sensitive attributes of accounts that hold an Entra role the role Privileged Authentication Administrator for the application"
 		}
 	}
 	if group {

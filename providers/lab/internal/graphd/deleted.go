@@ -46,7 +46,7 @@ func (t *Tenant) purgeDeleted(rq *request) (reply, *Error) {
 	if e != nil {
 		return reply{}, e
 	}
-	if t.holdsRole(o) {
+	if t.shields(o, rq.caller) {
 		return reply{}, denied()
 	}
 	if err := t.purge(o); err != nil {
@@ -72,7 +72,7 @@ func (t *Tenant) restoreDeleted(rq *request) (reply, *Error) {
 	if e != nil {
 		return reply{}, e
 	}
-	if t.holdsRole(o) {
+	if t.shields(o, rq.caller) {
 		return reply{}, denied()
 	}
 	next := *o

@@ -45,14 +45,14 @@ func (t *Tenant) deleteDirectoryObject(rq *request) (reply, *Error) {
 	if e != nil {
 		return reply{}, e
 	}
-	return t.deleteObject(o)
+	return t.deleteObject(rq, o)
 }
 
 // deleteObject deletes a living object as DELETE on its own path does. Users, Microsoft 365 groups and cloud security groups go
 // to the recycle bin, groups that another engine masters are gone at once.
-func (t *Tenant) deleteObject(o *object) (reply, *Error) {
+func (t *Tenant) deleteObject(rq *request, o *object) (reply, *Error) {
 	switch {
-	case o.kind == contactKind || t.holdsRole(o) || o.rec.get(propAssignableToRole) == "true":
+	case o.kind == contactKind || t.shields(o, rq.caller) || o.rec.get(propAssignableToRole) == "true":
 		return reply{}, denied()
 	case o.kind == groupKind && o.isSynced():
 		if err := t.purge(o); err != nil {

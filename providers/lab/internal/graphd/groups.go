@@ -201,5 +201,5 @@ func (t *Tenant) deleteGroup(rq *request) (reply, *Error) {
 	if e != nil {
 		return reply{}, e
 	}
-	return t.deleteObject(g)
+	return t.deleteObject(rq, g)
 }

@@ -32,7 +32,7 @@ func (t *Tenant) deleteUniqueGroup(rq *request) (reply, *Error) {
 	if e != nil {
 		return reply{}, e
 	}
-	return t.deleteObject(g)
+	return t.deleteObject(rq, g)
 }
 
 // upsertGroup serves PATCH groups(uniqueName='x'): an update, or with Prefer: create-if-missing a create that can be repeated.

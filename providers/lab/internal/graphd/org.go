@@ -72,14 +72,15 @@ func (t *Tenant) listRoleAssignments(rq *request) (reply, *Error) {
 	return t.plainList(rq, t.assignments(expand != ""))
 }
 
-// assignments lists who holds which role, with the role's definition if asked for.
+// assignments lists who holds which role, with the role's definition if asked for. An assignment stays when its principal goes to
+// the recycle bin, since a restored one holds the role again; that the service lists it meanwhile is inferred.
 func (t *Tenant) assignments(expand bool) []*object {
 	principal, role, scope := t.reg.must("principalId"), t.reg.must("roleDefinitionId"), t.reg.must("directoryScopeId")
 	def := t.reg.must("roleDefinition")
 	var list []*object
 	for _, a := range t.roles.assignments {
-		if a.principal.deleted {
-			continue
+		if a.principal != t.roles.application && t.byID[a.principal.id] == nil {
+			continue // gone for good
 		}
 		fields := []field{{propID, quoted(a.id)}, {principal, quoted(a.principal.id.String())}, {role, a.role.rec.get(propID)}, {scope, `"/"`}}
 		if expand {

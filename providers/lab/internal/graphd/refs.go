@@ -150,7 +150,7 @@ func deleteRefTarget(rel relation) handler {
 		if e != nil {
 			return reply{}, e
 		}
-		return t.deleteObject(m)
+		return t.deleteObject(rq, m)
 	}
 }
 

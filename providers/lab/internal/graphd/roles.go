@@ -9,6 +9,7 @@ import (
 type roleTable struct {
 	definitions []*object
 	assignments []roleAssignment
+	application *object // the service principal of the tenant's application, if it holds a role
 }
 
 type roleAssignment struct {
@@ -108,6 +109,42 @@ func (t *Tenant) holdsRole(o *object) bool {
 		}
 	}
 	return false
+}
+
+// higherRoles are those whose holders may do what is sensitive to the holders of other roles (v1.0 reference, users, "Who can
+// perform sensitive actions"). An application needs them like a person; its permissions do not stand in for them.
+var higherRoles = map[string]bool{"62e90394-69f5-4237-9190-012177145e10": true, "7be44c8a-adaf-4e2a-84d6-ab2649e08a13": true}
+
+// shields says whether sensitive actions on o are refused to a caller.
+func (t *Tenant) shields(o *object, who caller) bool {
+	return t.holdsRole(o) && !t.mayTouchHolders(who)
+}
+
+// mayTouchHolders says whether a caller holds a higher role, itself or through a group. The bearer of the static token is nobody in
+// the directory, so he holds none.
+func (t *Tenant) mayTouchHolders(who caller) bool {
+	var me *object
+	switch who {
+	case application:
+		me = t.roles.application
+	case person:
+		me = t.refer(t.Faults().SignedInAs)
+	}
+	if me == nil {
+		return false
+	}
+	return slices.ContainsFunc(t.roles.assignments, func(a roleAssignment) bool {
+		return higherRoles[text(a.role.rec.get(propID))] && (a.principal == me || a.principal.kind == groupKind && isMember(a.principal, me))
+	})
+}
+
+// servicePrincipal is the application's object, which can hold roles and is in no list.
+func (t *roleTable) servicePrincipal() *object {
+	if t.application == nil {
+		id, _ := parseGUID(ServicePrincipalID)
+		t.application = &object{kind: plainKind, id: id}
+	}
+	return t.application
 }
 
 func isMember(g, o *object) bool {

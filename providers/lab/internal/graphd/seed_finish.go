@@ -34,6 +34,9 @@ func (s *seeder) finish() error {
 	}
 	for _, r := range s.roles {
 		o := s.t.refer(r.principal)
+		if o == nil && strings.EqualFold(r.principal, ServicePrincipalID) {
+			o = s.t.roles.servicePrincipal()
+		}
 		if o == nil {
 			return dangling(r.at, "role holder", r.principal)
 		}

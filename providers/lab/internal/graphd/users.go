@@ -130,7 +130,7 @@ func (t *Tenant) patchUser(rq *request) (reply, *Error) {
 	if e != nil {
 		return reply{}, e
 	}
-	if u.sensitive && t.holdsRole(o) {
+	if u.sensitive && t.shields(o, rq.caller) {
 		return reply{}, denied()
 	}
 	if u.names["onpremisesextensionattributes"] && t.everSynced(o) {
@@ -172,7 +172,7 @@ func (t *Tenant) deleteUser(rq *request) (reply, *Error) {
 	if e != nil {
 		return reply{}, e
 	}
-	return t.deleteObject(o)
+	return t.deleteObject(rq, o)
 }
 
 // bury moves a living object to the recycle bin, where a user's UPN carries its id so that the name is free at once.
