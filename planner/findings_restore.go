@@ -11,17 +11,25 @@ import (
 // formerNameInUse is about a name with which the service would bring a deleted account back, and which others have by now.
 // Whether the object still wants the name does not matter: the account has it before anything is changed about it.
 func formerNameInUse(attribute, value string, holders []holder, policy *config.LinkPolicy) *Finding {
-	var who, take []string
+	var who []string
+	first, more := fmt.Sprintf("Take %s from the one that has it", value), ""
 	for _, h := range holders {
 		who = append(who, h.text())
-		if h.how == alias {
-			take = append(take, " In Exchange: "+takeAway(h.ObjectRef, value))
+		switch h.how {
+		case alias:
+			more += " In Exchange: " + takeAway(h.ObjectRef, value)
+		case doomed:
+			first = "Apply, which deletes the account that has it"
+		case leftOut:
+			first = "Leave out --target and --exclude"
+		case blocked:
+			first = "Resolve what blocks the other object, as its own finding says"
 		}
 	}
 	return about(finding("DF202", fmt.Sprintf("This object's account lies in the recycle bin, and the service would bring it back with the %s that it had, %s: %s.",
 		attribute, value, strings.Join(who, "; ")),
-		fmt.Sprintf("Take %s from the one that has it, or restore the account by hand under another name; then plan again. If it is not wanted any more, "+
-			"delete it for good in the tenant, or set deleted = \"create\" in the link policy.%s", value, strings.Join(take, ""))),
+		first+", or restore the account by hand under another name; then plan again. If it is not wanted any more, "+
+			"delete it for good in the tenant, or set deleted = \"create\" in the link policy."+more),
 		attribute, value, policy.DeclaredAt)
 }
 
