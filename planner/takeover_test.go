@@ -209,6 +209,7 @@ func TestMasteredElsewhere(t *testing.T) {
 		"in the recycle bin, blocked":     {company{deleted: one(1)}, "DF208"},
 		"left the scope":                  {company{policy: takeOver, linked: []int{2}, live: map[int]map[string]state.Value{1: mastered(1, traced...), 2: mastered(2)}}, "link DF208 DF220"},
 		"holds a role":                    {company{policy: takeOver, live: one(1), roles: []providers.RoleHolder{{ID: accountID(1), Roles: []string{"User Administrator"}}}}, "DF206"},
+		"linked, holds a role":            {company{policy: takeOver + "\n  privileged = \"allow\"", linked: []int{1}, live: one(1), roles: []providers.RoleHolder{{ID: accountID(1), Roles: []string{"User Administrator"}}}}, "DF218 DF215"},
 		"hard match switched off":         {company{policy: takeOver, live: one(1), features: providers.SyncFeatures{Known: true, BlockHardMatch: true}}, "link" + claim + " DF219"},
 		"hard match switched off, native": {company{live: one(1, append(traced, providers.LastSync, nil)...), features: providers.SyncFeatures{Known: true, BlockHardMatch: true}}, "DF218"},
 	} {
