@@ -57,7 +57,7 @@ func (l *loader) sortBlocks() {
 		if t.unique {
 			key := strings.Join(append([]string{b.Type}, b.Labels...), "\x00")
 			if f := first[key]; f != nil {
-				l.duplicate(header(b), "This "+title(b), f.DefRange())
+				l.duplicateBlock(header(b), "This "+title(b), f.DefRange(), b.Labels)
 				continue
 			}
 			first[key] = b
@@ -160,7 +160,7 @@ func (c *content) addBlock(in *hclsyntax.Block, s spec, args []string) {
 	switch {
 	case slices.Contains(s.blocks, in.Type):
 		if f := c.inner[in.Type]; f != nil {
-			l.duplicate(header(in), "A "+in.Type+" block", f.DefRange())
+			l.duplicateBlock(header(in), "A "+in.Type+" block", f.DefRange(), in.Labels)
 			c.ok = false
 			return
 		}

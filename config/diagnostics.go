@@ -15,7 +15,20 @@ func (l *loader) fail(at *hcl.Range, summary, detail string, args ...any) {
 
 // duplicate records a second declaration of one thing.
 func (l *loader) duplicate(at *hcl.Range, what string, first hcl.Range) {
-	l.fail(at, "Declared twice", "%s was declared before, at %s:%d,%d. Rename or remove one of the two.", what, first.Filename, first.Start.Line, first.Start.Column)
+	l.twice(at, what, first, "Rename or remove one of the two.")
+}
+
+// duplicateBlock is duplicate for a block. One without a label has no name that could be changed.
+func (l *loader) duplicateBlock(at *hcl.Range, what string, first hcl.Range, labels []string) {
+	if len(labels) > 0 {
+		l.duplicate(at, what, first)
+		return
+	}
+	l.twice(at, what, first, "Remove one of the two.")
+}
+
+func (l *loader) twice(at *hcl.Range, what string, first hcl.Range, cure string) {
+	l.fail(at, "Declared twice", "%s was declared before, at %s:%d,%d. %s", what, first.Filename, first.Start.Line, first.Start.Column, cure)
 }
 
 // sourceHidden as a diagnostic's extra keeps its source line from being shown, because a secret stands in it.

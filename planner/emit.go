@@ -179,7 +179,7 @@ func (e *emitter) close() (Totals, error) {
 	if err := e.managerless(); err != nil {
 		return Totals{}, err
 	}
-	if err := e.together("DF107", p.fallbacks(), "have a user name under the tenant's initial domain, because theirs is under a domain that is not verified"); err != nil {
+	if err := e.fallenBack(); err != nil {
 		return Totals{}, err
 	}
 	if err := e.takenOver(); err != nil {

@@ -113,9 +113,29 @@ func (p *plan) explainDeleted(d int) (*Explanation, error) {
 		if err != nil {
 			return nil, err
 		}
-		x.Notes = append(x.Notes, fmt.Sprintf("%s has its anchor, but another account or a link policy that looks into no recycle bin", other.address))
+		x.Notes = append(x.Notes, fmt.Sprintf("%s has its anchor, but %s", other.address, other.leavesInBin()))
 	}
 	return x, nil
+}
+
+// leavesInBin says why the subject does not get an account back that carries its anchor and lies in the recycle bin.
+func (s *subject) leavesInBin() string {
+	policy := s.table.policy
+	switch {
+	case s.v.target >= 0 && s.v.flags&vDeleted != 0:
+		return fmt.Sprintf("it gets another account of the recycle bin, %s", tenantRef(s.live).TargetID)
+	case s.v.target >= 0:
+		return fmt.Sprintf("another account, %s", tenantRef(s.live).Name)
+	case s.link != nil:
+		return fmt.Sprintf("another account is recorded for it, %s", s.link.TargetID)
+	case policy == nil:
+		return "its scope has no link policy"
+	case policy.Deleted == "create":
+		return fmt.Sprintf("its link policy (%s) does not look into the recycle bin: deleted = \"create\"", policy.DeclaredAt)
+	case !slices.Contains(policy.Match, ruleImmutable.String()):
+		return fmt.Sprintf("its link policy (%s) does not look into the recycle bin: it does not match by immutable_id", policy.DeclaredAt)
+	}
+	return "it does not get the account as long as it is blocked"
 }
 
 // explainRecord is about a recorded pair of which neither object is there.

@@ -1,6 +1,9 @@
 package planner
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -125,4 +128,44 @@ func (p *plan) fallbacks() map[int]bool {
 		}
 	}
 	return rows
+}
+
+// fallenBack warns of accounts that keep going by a fallback name, and names the domains that the first of them wait for.
+func (e *emitter) fallenBack() error {
+	rows := e.p.fallbacks()
+	first, err := e.p.firstOf(slices.Collect(maps.Keys(rows)))
+	if err != nil || len(first) == 0 {
+		return err
+	}
+	domains, refs := map[string]bool{}, []ObjectRef{}
+	for _, sub := range first {
+		_, domain, _ := strings.Cut(sub.wanted, "@")
+		domains[strings.ToLower(domain)] = true
+		refs = append(refs, sub.ref())
+	}
+	f := fallbackNames(len(rows), slices.Sorted(maps.Keys(domains)), first[0].table.policy.DeclaredAt)
+	f.Objects = refs
+	return e.sink.Finding(f)
+}
+
+// fallbackNames is about n accounts with a user name under the tenant's initial domain, and domains that are not verified.
+func fallbackNames(n int, domains []string, declaredAt string) *Finding {
+	names := strings.Join(domains, ", ")
+	who, theirs := fmt.Sprintf("%d objects have", n), "theirs are"
+	if n == 1 {
+		who, theirs = "One object has", "its own is"
+	}
+	under, such := "domains that are", ""
+	if len(domains) == 1 {
+		under = "a domain that is"
+	}
+	if n > namedTogether {
+		such = "such as "
+	}
+	detail := fmt.Sprintf("%s a user name under the tenant's initial domain, because %s under %s not verified: %s%s.", who, theirs, under, such, names)
+	hint := fmt.Sprintf("Verify %s in the tenant; the next plan then gives the accounts the names they want.", names)
+	if n == 1 {
+		hint = fmt.Sprintf("Verify %s in the tenant; the next plan then gives the account the name it wants.", names)
+	}
+	return about(finding("DF107", detail, hint), "userPrincipalName", names, declaredAt)
 }

@@ -103,6 +103,10 @@ func (t *tally) tripped(g *config.Guard, name string, r GuardResult) *Finding {
 		planned = fmt.Sprintf("%d of %d (%v %%)", n, t.linked, r.Planned)
 	}
 	detail := fmt.Sprintf("Guard %q allows at most %s; this plan has %s. Nothing of it will be applied.", g.Name, allowed, planned)
-	hint := fmt.Sprintf("Look whether a scope, filter or mapping is wrong. If this is meant, run again with --allow %s=%d.", name, n)
+	meant := "If this is meant"
+	if name == config.LimitRelinks {
+		meant = "If this is meant, or the rest of a run that was cut off"
+	}
+	hint := fmt.Sprintf("Look whether a scope, filter or mapping is wrong. %s, run again with --allow %s=%d.", meant, name, n)
 	return about(finding(code, detail, hint), "", "", g.DeclaredAt)
 }

@@ -170,6 +170,7 @@ type OUSeen struct {
 	DN       string `json:"dn"`       // where it is now; empty if it is gone, which only an excluded one may be
 	GUID     string `json:"guid"`
 	Exclude  bool   `json:"exclude,omitempty"` // it is taken out of the scope
+	Renamed  bool   `json:"renamed,omitempty"` // it is not where it was declared, and was found by the recorded GUID
 }
 
 // Totals closes a plan: everything that is known only after the last change.

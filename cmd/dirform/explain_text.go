@@ -87,7 +87,7 @@ func writeMembership(w io.Writer, m *match) {
 	case m.ScopeAt == "":
 		fmt.Fprintf(w, "  scope:   was in %s\n", m.Scope)
 		if m.LeftAt != "" {
-			fmt.Fprintf(w, "           left by %s\n", m.LeftAt)
+			fmt.Fprintf(w, "           seen to have left on %s\n", m.LeftAt)
 		}
 		if m.DeleteFrom != "" {
 			fmt.Fprintf(w, "           deleted from %s on, when its grace ends\n", m.DeleteFrom)

@@ -164,12 +164,21 @@ func (r *applyRun) report(out apply.Outcome, t planner.Totals, runErr error) err
 	case out.Complete() && runErr == nil:
 		r.a.printf("\nApply complete: %s.\n", count(out.Applied, "change"))
 	default:
-		word := "Applied in part"
-		if out.Interrupted {
-			word = "Interrupted"
-		}
-		r.a.printf("\n%s: %d of %d changes applied, %d failed, %d skipped, %d with unknown outcome. Plan again to see what is left.\n",
-			word, out.Applied, t.Summary.Changes(), out.Failed+out.References, out.Skipped, out.Unknown)
+		r.a.printf("\n%s\n", partLine(out, t.Summary.Changes()))
 	}
 	return nil
+}
+
+// partLine tells how far a run came that did not end as planned. One that was interrupted when its last change was written has only
+// failed to look at the results.
+func partLine(out apply.Outcome, changes int) string {
+	word, next := "Applied in part", "Plan again to see what is left."
+	if out.Interrupted {
+		word = "Interrupted"
+		if out.Applied == changes && out.Failed+out.References+out.Skipped+out.Unknown == 0 {
+			next = "All of them are written; plan again to see whether the tenant shows them."
+		}
+	}
+	return fmt.Sprintf("%s: %d of %d changes applied, %d failed, %d skipped, %d with unknown outcome. %s",
+		word, out.Applied, changes, out.Failed+out.References, out.Skipped, out.Unknown, next)
 }

@@ -290,7 +290,7 @@ func (r *reading) resolveOU(ctx context.Context, src providers.SourceReader, sco
 	if err != nil {
 		return planner.OUSeen{}, err
 	}
-	moved := providers.Container{}
+	moved, renamed := providers.Container{}, false
 	if recorded != (state.GUID{}) && (!ok || here.GUID != recorded) {
 		found := false
 		if moved, found, err = src.Container(ctx, "", recorded); err != nil {
@@ -301,11 +301,11 @@ func (r *reading) resolveOU(ctx context.Context, src providers.SourceReader, sco
 		}
 		if found && !ok {
 			r.set.Findings = append(r.set.Findings, planner.OURenamed(scope, dn, moved.DN, exclude))
-			here, ok = moved, true
+			here, ok, renamed = moved, true, true
 		}
 	}
 	if ok {
-		return planner.OUSeen{Declared: dn, DN: here.DN, GUID: here.GUID.String(), Exclude: exclude}, nil
+		return planner.OUSeen{Declared: dn, DN: here.DN, GUID: here.GUID.String(), Exclude: exclude, Renamed: renamed}, nil
 	}
 	if exclude && recorded != (state.GUID{}) {
 		return planner.OUSeen{Declared: dn, GUID: recorded.String(), Exclude: true}, nil // deleted since: nothing is left to exclude

@@ -173,6 +173,7 @@ func crowd() *world {
 	w.totals.Summary.Drifted = 8
 	w.totals.Cost = planner.Cost{Writes: 70000, Seconds: 9000}
 	w.totals.Scopes[0].OUs[0].DN = "OU=O365," + people
+	w.totals.Scopes[0].OUs[0].Renamed = true
 	for i := range 30 {
 		w.changes = append(w.changes, user(state.ActionCreate, fmt.Sprintf("new%02d", i)))
 	}

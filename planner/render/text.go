@@ -142,7 +142,7 @@ func (t *text) begin(h planner.Header, totals planner.Totals) {
 		t.line("  scope ", plain(s.Scope), ": ", plural(s.Objects, s.Kind), " read, ", fmt.Sprint(s.InScope), " in scope")
 		t.empty(s)
 		for _, ou := range s.OUs {
-			if !strings.EqualFold(ou.Declared, ou.DN) {
+			if ou.Renamed {
 				t.line("  scope ", plain(s.Scope), ": ", plain(ou.Declared), " is now ", plain(ou.DN), ", known by its objectGUID ", plain(ou.GUID))
 			}
 		}

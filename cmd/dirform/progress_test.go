@@ -1,0 +1,25 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/dirform/dirform/planner/apply"
+	"github.com/dirform/dirform/state"
+)
+
+// An interrupted run that has written everything does not speak of what is left.
+func TestPartLine(t *testing.T) {
+	for name, x := range map[string]struct {
+		out  apply.Outcome
+		want string
+	}{
+		"part":        {apply.Outcome{Counts: state.Counts{Applied: 1, Skipped: 1}}, "Applied in part: 1 of 2 changes applied, 0 failed, 1 skipped, 0 with unknown outcome. Plan again to see what is left."},
+		"interrupted": {apply.Outcome{Counts: state.Counts{Applied: 1}, Interrupted: true}, "Plan again to see what is left."},
+		"all written": {apply.Outcome{Counts: state.Counts{Applied: 2}, Interrupted: true}, "All of them are written; plan again to see whether the tenant shows them."},
+	} {
+		if got := partLine(x.out, 2); !strings.HasSuffix(got, x.want) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
