@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -18,7 +19,7 @@ func newLabSetCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "set [ad|tenant] OBJECT NAME=VALUE...",
 		Short: "Change attributes of an object",
-		Long: `Set changes attributes of an object on one side. OBJECT is a distinguished name (Active Directory), or a user principal name,
+		Long: `Set changes attributes of an object on one side, all of those named or, if one is refused, none. OBJECT is a distinguished name (Active Directory), or a user principal name,
 object id or display name (tenant); which side is meant shows from it unless you say. NAME= clears an attribute, and a name given
 twice gets both values. For the tenant true, false, null, numbers and JSON lists mean themselves. Its own switches are set on the
 OBJECTs "organization" (onPremisesSyncEnabled) and "onPremisesSynchronization" (blockSoftMatchEnabled and the other features).`,
@@ -48,19 +49,27 @@ type assignment struct {
 	values []string
 }
 
+// setAll makes all assignments or none of them.
 func setAll(l *lab.Lab, side, object string, assignments []assignment) error {
+	var list []lab.Assignment
+	var names []string
 	for _, x := range assignments {
-		var err error
-		if side == sideAD {
-			err = l.SetAD(object, x.name, x.values)
-		} else {
-			err = l.SetTenant(object, x.name, tenantValue(x))
-		}
-		if err != nil {
-			return notTaken(side, x.name, err)
-		}
+		list = append(list, lab.Assignment{Name: x.name, Values: x.values, Value: tenantValue(x)})
+		names = append(names, x.name)
 	}
-	return nil
+	set := l.SetAllTenant
+	if side == sideAD {
+		set = l.SetAllAD
+	}
+	err := set(object, list)
+	if err == nil {
+		return nil
+	}
+	name := strings.Join(names, ", ")
+	if refused := (*lab.NotSetError)(nil); errors.As(err, &refused) && refused.Name != "" {
+		name = refused.Name
+	}
+	return notTaken(side, name, err)
 }
 
 // ldapResult is how the lab's Active Directory ends a refusal, in the words of the real one.

@@ -5,36 +5,83 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/dirform/dirform/providers/lab/internal/graphd"
+	"github.com/dirform/dirform/providers/lab/internal/ldapd"
 )
 
-// SetAD replaces an attribute's values as an administrator would; no values remove it. object is a DN or a name that finds
-// one object (sAMAccountName, UPN, common name). A value "base64:…" is binary.
+// Assignment is an attribute's new value: for Active Directory its Values, none of which remove it, where "base64:…" is binary; for
+// the tenant what JSON can hold as Value, nil clears it.
+type Assignment struct {
+	Name   string
+	Values []string
+	Value  any
+}
+
+// NotSetError is why an edit was refused, of which nothing is done then. Name is the attribute at fault, "" where several are
+// refused together.
+type NotSetError struct {
+	Name string
+	Err  error
+}
+
+func (e *NotSetError) Error() string { return e.Err.Error() }
+
+func (e *NotSetError) Unwrap() error { return e.Err }
+
+// SetAD replaces an attribute's values as an administrator would; no values remove it. See [Lab.SetAllAD].
 func (l *Lab) SetAD(object, attr string, values []string) error {
+	return l.SetAllAD(object, []Assignment{{Name: attr, Values: values}})
+}
+
+// SetAllAD replaces the values of several attributes as an administrator would, in one modification: all of them or none. object is
+// a DN or a name that finds one object (sAMAccountName, UPN, common name).
+func (l *Lab) SetAllAD(object string, list []Assignment) error {
 	dn, err := l.findAD(object)
 	if err != nil {
 		return err
 	}
-	var raw [][]byte
-	for _, v := range values {
-		b := []byte(v)
-		if enc, ok := strings.CutPrefix(v, "base64:"); ok {
-			if b, err = base64.StdEncoding.DecodeString(enc); err != nil {
-				return fmt.Errorf("the value of %s is not base64: %w", attr, err)
+	var replace []ldapd.Replacement
+	for _, x := range list {
+		r := ldapd.Replacement{Attr: x.Name}
+		for _, v := range x.Values {
+			b := []byte(v)
+			if enc, ok := strings.CutPrefix(v, "base64:"); ok {
+				if b, err = base64.StdEncoding.DecodeString(enc); err != nil {
+					return fmt.Errorf("the value of %s is not base64: %w", x.Name, err)
+				}
 			}
+			r.Values = append(r.Values, b)
 		}
-		raw = append(raw, b)
+		replace = append(replace, r)
 	}
-	return l.ad.Set(dn, attr, raw)
+	return notSet(l.ad.SetAll(dn, replace))
 }
 
-// SetTenant sets a property as an administrator would, read-only ones included; nil clears. object is an id, user principal
-// name, mail address or display name. value is what JSON can hold; manager and members take ids or user principal names.
+// SetTenant sets a property as an administrator would, read-only ones included; nil clears. See [Lab.SetAllTenant].
 func (l *Lab) SetTenant(object, property string, value any) error {
-	b, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Errorf("the value of %s is not JSON: %w", property, err)
+	return l.SetAllTenant(object, []Assignment{{Name: property, Value: value}})
+}
+
+// SetAllTenant sets properties as an administrator would, all of them or none. object is an id, user principal name, mail address or
+// display name; manager and members take ids or user principal names.
+func (l *Lab) SetAllTenant(object string, list []Assignment) error {
+	var set []graphd.Assignment
+	for _, x := range list {
+		b, err := json.Marshal(x.Value)
+		if err != nil {
+			return fmt.Errorf("the value of %s is not JSON: %w", x.Name, err)
+		}
+		set = append(set, graphd.Assignment{Property: x.Name, Value: b})
 	}
-	return l.tenant.Set(object, property, b)
+	return notSet(l.tenant.SetAll(object, set))
+}
+
+func notSet(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &NotSetError{name, err}
 }
 
 // Move moves or renames an object of the source, the way mv does: into to if that is an existing container, else to the

@@ -3,6 +3,7 @@ package graphd
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -13,75 +14,100 @@ import (
 // references manager and members take ids or UPNs. The names "organization" and "onPremisesSynchronization" stand for the tenant's
 // own switches.
 func (t *Tenant) Set(name, property string, value json.RawMessage) error {
+	_, err := t.SetAll(name, []Assignment{{property, value}})
+	return err
+}
+
+// Assignment is a property's new value; null clears it.
+type Assignment struct {
+	Property string
+	Value    json.RawMessage
+}
+
+// SetAll is Set for several properties at once: all of them change, in one change of the object, or none. With an error it returns
+// the property that is refused, "" where they are refused together.
+func (t *Tenant) SetAll(name string, list []Assignment) (property string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	v := jsontext.Value(append([]byte(nil), value...))
-	if err := v.Compact(); err != nil {
-		return fmt.Errorf("the value of %s is not JSON: %w", property, err)
+	list = slices.Clone(list)
+	for i, x := range list {
+		v := jsontext.Value(slices.Clone(x.Value))
+		if err := v.Compact(); err != nil {
+			return x.Property, fmt.Errorf("the value of %s is not JSON: %w", x.Property, err)
+		}
+		list[i].Value = json.RawMessage(v)
 	}
-	if ok, err := t.setSwitch(name, property, v); ok {
-		return err
+	if ok, err := t.setSwitches(name, list); ok {
+		return "", err
 	}
 	o, err := t.named(name)
 	if err != nil {
-		return err
+		return "", err
 	}
+	next, fields := *o, []field(nil)
+	for _, x := range list {
+		f, err := t.assign(o, &next, x.Property, jsontext.Value(x.Value))
+		if err != nil {
+			return x.Property, err
+		}
+		fields = append(fields, f...)
+	}
+	if e := t.changeWith(o, next, fields); e != nil {
+		return "", e
+	}
+	return "", nil
+}
+
+// assign is what an assignment changes of o: fields of it, or something else in next.
+func (t *Tenant) assign(o, next *object, property string, v jsontext.Value) ([]field, error) {
 	switch strings.ToLower(property) {
 	case "manager":
-		return t.setRefs(o, string(v), func(next *object, refs []*object) { next.manager = append(refs, nil)[0] })
+		refs, err := t.namedAll(string(v))
+		next.manager = append(refs, nil)[0]
+		return nil, err
 	case "members":
-		return t.setRefs(o, string(v), func(next *object, refs []*object) { *next = o.withRefs(memberRel, refs) })
+		refs, err := t.namedAll(string(v))
+		*next = next.withRefs(memberRel, refs)
+		return nil, err
 	case "owners":
-		return t.setRefs(o, string(v), func(next *object, refs []*object) { *next = o.withRefs(ownerRel, refs) })
+		refs, err := t.namedAll(string(v))
+		*next = next.withRefs(ownerRel, refs)
+		return nil, err
 	}
 	p, ok := t.reg.find(property)
 	if !ok || p == propID || p == propDeletedDateTime {
-		return fmt.Errorf("%q is not a property of a %s that can be set", property, strings.ToLower(o.kind.resource()))
+		return nil, fmt.Errorf("%q is not a property of a %s that can be set", property, strings.ToLower(o.kind.resource()))
 	}
 	if v.Kind() != 'n' {
 		if err := checkShape(&t.reg.props[p], v); err != nil {
-			return err
+			return nil, err
 		}
 		if e := t.checkValue(o.kind, p, v); e != nil && o.kind == userKind {
-			return e
+			return nil, e
 		}
 	} else if t.reg.props[p].keep {
-		return fmt.Errorf("%s can't be cleared", t.reg.props[p].name)
+		return nil, fmt.Errorf("%s can't be cleared", t.reg.props[p].name)
 	}
-	if p == propSyncEnabled && string(v) == "true" && o.cloudManaged() {
-		if err := t.takeBack(o); err != nil {
-			return err
-		}
+	if p == propSyncEnabled && string(v) == "true" && o.cloudManaged() { // the other sync engine's run takes it back when its conversion was undone
+		next.ext = next.withExt(func(e *extra) { e.cloudManaged = false })
 	}
-	if e := t.change(o, []field{{p, string(v)}}); e != nil {
-		return e
-	}
-	return nil
+	return []field{{p, string(v)}}, nil
 }
 
-// takeBack is what the other sync engine's run does to an object whose conversion was undone.
-func (t *Tenant) takeBack(o *object) error {
-	next := *o
-	next.ext = o.withExt(func(e *extra) { e.cloudManaged = false })
-	return t.commit(o, next)
-}
-
-func (t *Tenant) setRefs(o *object, raw string, set func(*object, []*object)) error {
+// namedAll are the objects that a JSON text or list of texts names.
+func (t *Tenant) namedAll(raw string) (refs []*object, err error) {
 	names := texts(raw)
 	if one := text(raw); one != "" {
 		names = []string{one}
 	}
-	var refs []*object
 	for _, n := range names {
 		r, err := t.named(n)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		refs = append(refs, r)
 	}
-	next := *o
-	set(&next, refs)
-	return t.commit(o, next)
+	return refs, nil
 }
 
 // Remove deletes an object: into the recycle bin, or for good.

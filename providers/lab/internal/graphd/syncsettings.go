@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // syncSettings is the tenant's onPremisesSynchronization as raw JSON values.
@@ -116,20 +114,27 @@ func (t *Tenant) changeSynchronization(body []byte) *Error {
 	return nil
 }
 
-// setSwitch is [Tenant.Set] for the tenant's own switches: onPremisesSyncEnabled of the organization, and the features of its
-// onPremisesSynchronization. ok is false if name means something else. The caller holds the write lock.
-func (t *Tenant) setSwitch(name, property string, value jsontext.Value) (ok bool, err error) {
+// setSwitches sets the tenant's own switches, if that is what an edit is about.
+func (t *Tenant) setSwitches(name string, list []Assignment) (ok bool, err error) {
 	switch {
-	case strings.EqualFold(name, "organization") && strings.EqualFold(property, "onPremisesSyncEnabled"):
-		if k := value.Kind(); k != 't' && k != 'f' {
-			return true, fmt.Errorf("%s is true or false", property)
+	case strings.EqualFold(name, "organization") && strings.EqualFold(list[0].Property, "onPremisesSyncEnabled"):
+		if len(list) > 1 {
+			return true, fmt.Errorf("of the organization only %s can be set, so %s cannot", list[0].Property, list[1].Property)
 		}
-		if e := t.switchSync(value.Kind() == 't'); e != nil {
+		v := string(list[0].Value)
+		if v != "true" && v != "false" {
+			return true, fmt.Errorf("%s is true or false", list[0].Property)
+		}
+		if e := t.switchSync(v == "true"); e != nil {
 			return true, e
 		}
 		return true, nil
 	case strings.EqualFold(name, "onPremisesSynchronization"):
-		if e := t.changeSynchronization([]byte(`{"features":{` + quoted(property) + `:` + string(value) + `}}`)); e != nil {
+		var features []string
+		for _, x := range list {
+			features = append(features, quoted(x.Property)+":"+string(x.Value))
+		}
+		if e := t.changeSynchronization([]byte(`{"features":{` + strings.Join(features, ",") + `}}`)); e != nil {
 			return true, e
 		}
 		return true, nil

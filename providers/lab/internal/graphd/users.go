@@ -143,13 +143,15 @@ func (t *Tenant) patchUser(rq *request) (reply, *Error) {
 }
 
 // change sets properties of a living object, with what follows from them, if nothing unique is taken.
-func (t *Tenant) change(o *object, fields []field) *Error {
+func (t *Tenant) change(o *object, fields []field) *Error { return t.changeWith(o, *o, fields) }
+
+// changeWith is change for an object that differs in more than its properties: next is o with that.
+func (t *Tenant) changeWith(o *object, next object, fields []field) *Error {
 	for i, f := range fields {
 		if t.reg.props[f.prop].typ == objectProp && f.raw != "null" {
 			fields[i].raw = merge(o.rec.get(f.prop), f.raw)
 		}
 	}
-	next := *o
 	next.rec = o.rec.with(fields...)
 	if mail := next.rec.get(propMail); mail != o.rec.get(propMail) {
 		if list := withMail(texts(o.rec.get(propProxyAddresses)), text(mail), hasMailbox(o)); next.rec.get(propProxyAddresses) == o.rec.get(propProxyAddresses) {

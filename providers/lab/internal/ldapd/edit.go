@@ -2,17 +2,34 @@ package ldapd
 
 // Set replaces the values of an attribute; nil removes it. It fails as an LDAP modify would, with a [*ResultError].
 func (d *Directory) Set(dn string, attr string, values [][]byte) error {
+	_, err := d.SetAll(dn, []Replacement{{attr, values}})
+	return err
+}
+
+// Replacement is an attribute's new values; none remove it.
+type Replacement struct {
+	Attr   string
+	Values [][]byte
+}
+
+// SetAll replaces the values of several attributes in one modification: all of them, or none. With an error it returns the
+// attribute that is refused, "" where they are refused together.
+func (d *Directory) SetAll(dn string, list []Replacement) (attr string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	a, refused := d.writableAttribute(attr)
-	if refused != nil {
-		return refused
+	var edits []edit
+	for _, r := range list {
+		a, refused := d.writableAttribute(r.Attr)
+		if refused != nil {
+			return r.Attr, refused
+		}
+		x := edit{op: editReplace, attr: a}
+		for _, v := range r.Values {
+			x.values = append(x.values, string(v))
+		}
+		edits = append(edits, x)
 	}
-	x := edit{op: editReplace, attr: a}
-	for _, v := range values {
-		x.values = append(x.values, string(v))
-	}
-	return orNil(d.modify(dn, []edit{x}, true))
+	return "", orNil(d.modify(dn, edits, true))
 }
 
 // Rename moves or renames an entry, or both. What is below follows, and so do the links that lead there.
