@@ -304,7 +304,7 @@ func (b *Builder) Names() iter.Seq2[Name, error] {
 
 // yieldNames hands out an object's names; false ends the rest.
 func yieldNames(yield func(Name, error) bool, o *state.Object) bool {
-	names := namesOf(o)
+	names := append(namesOf(o), o.DN)
 	for _, attribute := range [...]string{"displayName", "mailNickname", "sAMAccountName"} {
 		names = append(names, o.Get(attribute).Str())
 	}
@@ -324,4 +324,25 @@ func yieldNames(yield func(Name, error) bool, o *state.Object) bool {
 		}
 	}
 	return true
+}
+
+// Addresses are the plan addresses of the source objects in scope.
+func (b *Builder) Addresses() iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		p, err := b.survey()
+		if err != nil {
+			yield("", err)
+			return
+		}
+		for s := range p.nsrc {
+			sub, err := p.subject(s)
+			if err != nil {
+				yield("", err)
+				return
+			}
+			if !yield(sub.address, nil) {
+				return
+			}
+		}
+	}
 }

@@ -49,6 +49,8 @@ type explanation struct {
 	OutOfScope []outside          `json:"out_of_scope"`
 	Findings   []*planner.Finding `json:"findings"`
 	More       int                `json:"more,omitempty"` // objects with this name that are not listed
+
+	outsideFirst bool // what is in no scope has the name; the matches are others that share an address with it
 }
 
 // match is what the plan knows about one object, with what only the directories and the record tell.
@@ -94,6 +96,7 @@ func (a *app) explain(ctx context.Context, o *planOptions, name string, asJSON b
 
 // explain asks the plan about a name, and the source about the objects that it leads to.
 func (r *reading) explain(ctx context.Context, builder *planner.Builder, name string) (*explanation, error) {
+	name = withoutType(name)
 	x := &explanation{Object: name, Matches: []match{}, OutOfScope: []outside{}, Findings: []*planner.Finding{}}
 	q := planner.Question{Name: name}
 	near, err := x.byShortName(builder, &q)
@@ -122,11 +125,38 @@ func (r *reading) explain(ctx context.Context, builder *planner.Builder, name st
 	for _, m := range answer.Matches {
 		x.Matches = append(x.Matches, match{Explanation: m})
 	}
+	others, err := r.findInSource(ctx, "", x.unseen(found))
+	if err != nil {
+		return nil, err
+	}
+	x.outsideFirst = len(others) > 0
+	found = append(found, others...)
 	x.sortOut(found, len(r.cfg.AD))
 	if len(x.Matches)+len(x.OutOfScope)+len(x.Findings) == 0 || onlyPlanWide(x) {
 		return nil, unknownObject(name, near, builder)
 	}
 	return x, x.recall(ctx, r.record)
+}
+
+// withoutType is a mail address that was given in the form of a value of proxyAddresses, smtp:jdoe@contoso.com, without its type.
+func withoutType(name string) string {
+	if len(name) > 5 && strings.EqualFold(name[:5], "smtp:") {
+		return name[5:]
+	}
+	return name
+}
+
+// unseen are the source objects of matches that the source was not asked about, because they have another name: they share an address
+// with the object that is meant.
+func (x *explanation) unseen(found []sourceFound) (guids []state.GUID) {
+	for i := range x.Matches {
+		m := &x.Matches[i]
+		guid, ok := m.origin()
+		if ok && m.What == planner.IsSource && !slices.ContainsFunc(found, func(f sourceFound) bool { return f.object.GUID == guid }) {
+			guids = append(guids, guid)
+		}
+	}
+	return guids
 }
 
 // onlyPlanWide reports whether nothing is known about the name itself.

@@ -53,6 +53,15 @@ func isShort(name string) bool {
 // nearest is the known name that name is most likely a misspelling of, or "".
 func nearest(builder *planner.Builder, name string) (string, error) {
 	n := nearness{name: strings.ToLower(name)}
+	if strings.HasSuffix(name, "\"]") {
+		for address, err := range builder.Addresses() {
+			if err != nil {
+				return "", err
+			}
+			n.look(address)
+		}
+		return n.best, nil
+	}
 	for known, err := range builder.Names() {
 		if err != nil {
 			return "", err

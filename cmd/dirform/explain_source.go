@@ -124,7 +124,7 @@ func (r *reading) lookupShape() *state.Shape {
 // namedFilter finds an object by any of its names, or by objectGUID or anchor; "" if there is nothing to look for.
 func namedFilter(name string, guids []state.GUID) string {
 	var b strings.Builder
-	if !strings.HasSuffix(name, "\"]") { // a plan address is known to the plan only
+	if name != "" && !strings.HasSuffix(name, "\"]") { // a plan address is known to the plan only
 		v := ldap.EscapeFilter(name)
 		for _, attribute := range []string{"distinguishedName", "userPrincipalName", "mail", "sAMAccountName", "cn", "displayName"} {
 			fmt.Fprintf(&b, "(%s=%s)", attribute, v)

@@ -12,26 +12,34 @@ import (
 )
 
 func (x *explanation) write(w io.Writer, o render.TextOptions) {
-	for i, m := range x.Matches {
+	parts := []func(){}
+	for i := range x.Matches {
+		parts = append(parts, func() { writeMatch(w, &x.Matches[i], o) })
+	}
+	first := len(parts)
+	if x.outsideFirst {
+		first = 0
+	}
+	for i, out := range x.OutOfScope {
+		parts = slices.Insert(parts, first+i, func() { writeOutside(w, &out) })
+	}
+	for i, part := range parts {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		writeMatch(w, &m, o)
-	}
-	for i, o := range x.OutOfScope {
-		if i > 0 || len(x.Matches) > 0 {
-			fmt.Fprintln(w)
-		}
-		fmt.Fprintf(w, "%s\n", render.Plain(o.DN))
-		fmt.Fprintf(w, "  is in no scope:\n")
-		for _, why := range o.Reasons {
-			fmt.Fprintf(w, "    %s\n", render.Plain(why))
-		}
+		part()
 	}
 	if x.More > 0 {
 		fmt.Fprintf(w, "\n%s more with this name; a user principal name or object id finds one.\n", count(x.More, "object"))
 	}
 	render.Findings(w, x.Findings, o)
+}
+
+func writeOutside(w io.Writer, o *outside) {
+	fmt.Fprintf(w, "%s\n  is in no scope:\n", render.Plain(o.DN))
+	for _, why := range o.Reasons {
+		fmt.Fprintf(w, "    %s\n", render.Plain(why))
+	}
 }
 
 func writeMatch(w io.Writer, m *match, o render.TextOptions) {
