@@ -24,7 +24,10 @@ type aliasChange struct {
 }
 
 // takenAlias is an alias that is wanted and that somebody else has or wants.
-type takenAlias struct{ address, who string }
+type takenAlias struct {
+	address, who string
+	freed        bool // whoever has it gives it up in the same plan
+}
 
 // aliasFindings tells what has to be done in Exchange for the subject. They are warnings, all of them: a wrong alias is no reason
 // to keep from an account what can be written.
@@ -112,7 +115,7 @@ func (s *subject) aliasesOf(a *state.Attribute, values []string) (c aliasChange,
 	delete(want, state.Canonical(state.EqualFold, s.want("mail").Str()))
 	c.remove = aliases.sorted(want, own)
 	for _, address := range want.sorted(has) {
-		who, refs, err := s.whoHasAlias(address)
+		who, freed, refs, err := s.whoHasAlias(address)
 		if err != nil {
 			return c, err
 		}
@@ -120,7 +123,7 @@ func (s *subject) aliasesOf(a *state.Attribute, values []string) (c aliasChange,
 			c.add = append(c.add, address)
 			continue
 		}
-		c.taken, c.others = append(c.taken, takenAlias{address, who}), append(c.others, refs...)
+		c.taken, c.others = append(c.taken, takenAlias{address, who, freed}), append(c.others, refs...)
 	}
 	return c, nil
 }
@@ -188,12 +191,12 @@ func refusedAddress(a *state.Attribute, address string) string {
 	return ""
 }
 
-// whoHasAlias says who else has or wants an address, "" if nobody does.
-func (s *subject) whoHasAlias(address string) (string, []ObjectRef, error) {
+// whoHasAlias says who else has or wants an address, "" if nobody does. freed tells that this plan takes it from them.
+func (s *subject) whoHasAlias(address string) (text string, freed bool, refs []ObjectRef, err error) {
 	p := s.p
 	if p.wanted == nil {
 		if err := p.indexWanted(); err != nil {
-			return "", nil, err
+			return "", false, nil, err
 		}
 	}
 	fp := p.h.Fingerprint(&addressAttr, state.String(address))
@@ -211,13 +214,15 @@ func (s *subject) whoHasAlias(address string) (string, []ObjectRef, error) {
 	p.wanted.index.Each(fp, func(i int) { note(&rivals, int(p.wanted.row[i])) })
 	p.srcMail.Each(fp, func(i int) { note(&rivals, i) })
 	var found []holder
+	freeing := len(holders) > 0
 	for _, t := range holders {
 		owner := int(p.owner[t]) - 1
 		h, err := p.holder(t, owner, state.AttributeChange{Name: "proxyAddresses", After: state.String(address)})
 		if err != nil {
-			return "", nil, err
+			return "", false, nil, err
 		}
 		found = append(found, h)
+		freeing = freeing && owner >= 0 && p.verdicts[owner].outcome == outChange && p.givesUp(owner, nameMail, fp)
 		rivals = slices.DeleteFunc(rivals, func(r int) bool { return r == owner })
 	}
 	for _, r := range rivals {
@@ -226,17 +231,16 @@ func (s *subject) whoHasAlias(address string) (string, []ObjectRef, error) {
 		}
 		other, err := p.subject(r)
 		if err != nil {
-			return "", nil, err
+			return "", false, nil, err
 		}
-		found = append(found, holder{other.ref(), wants})
+		found, freeing = append(found, holder{other.ref(), wants}), false
 	}
 	slices.SortFunc(found, func(a, b holder) int { return strings.Compare(a.Anchor+"|"+a.TargetID, b.Anchor+"|"+b.TargetID) })
 	var who []string
-	var refs []ObjectRef
 	for _, h := range found {
 		who, refs = append(who, h.text()), append(refs, h.ObjectRef)
 	}
-	return strings.Join(who, "; "), refs, nil
+	return strings.Join(who, "; "), freeing, refs, nil
 }
 
 // aliasFinding puts a difference into words and commands.
@@ -257,6 +261,10 @@ func (s *subject) aliasFinding(a *state.Attribute, c aliasChange) *Finding {
 	say("To remove: %s.", prefixed(c.remove))
 	for _, t := range c.taken {
 		values = append(values, "+smtp:"+t.address)
+		if t.freed {
+			said = append(said, fmt.Sprintf("smtp:%s cannot be added yet: %s, and gives it up in this plan.", t.address, t.who))
+			continue
+		}
 		said = append(said, fmt.Sprintf("smtp:%s cannot be added: %s.", t.address, t.who))
 	}
 	if c.primary != "" {
@@ -294,7 +302,10 @@ func (s *subject) aliasHint(c aliasChange) string {
 	if len(c.add)+len(c.remove) > 0 {
 		hints = append(hints, codeOf(AliasesCode).Cure)
 	}
-	if len(c.taken) > 0 {
+	if slices.ContainsFunc(c.taken, func(t takenAlias) bool { return t.freed }) {
+		hints = append(hints, "Plan again after this apply, which frees the address unless the mailbox that has it keeps it as a further one.")
+	}
+	if slices.ContainsFunc(c.taken, func(t takenAlias) bool { return !t.freed }) {
 		hints = append(hints, "Take the address away from the other object first, and plan again.")
 	}
 	if c.primary != "" {

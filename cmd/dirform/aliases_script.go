@@ -23,36 +23,49 @@ func (a *app) writeAliasesScript(plan *planfile.Reader, name string, quiet bool)
 	if name == "" {
 		return nil
 	}
-	n, err := writeScript(a.path(name), plan)
+	n, without, err := writeScript(a.path(name), plan)
 	switch {
 	case err != nil:
 		return &usageError{summary: fmt.Sprintf("Cannot write the script %s", name), detail: err.Error() + ".", err: err,
 			hint: "Name a file in a folder that exists and may be written to."}
 	case quiet:
 	case n == 0:
-		a.notef("\nThere is no alias to set; %s says so.\n", name)
+		what := "no alias to set"
+		if without > 0 {
+			what = "no alias that a command can set" + leftOutOf(without, "object")
+		}
+		a.notef("\nThere is %s; %s says so.\n", what, name)
 	default:
-		a.notef("\nThe aliases of %s are to be set by %s. Read it, and run it in PowerShell after the plan is applied.\n", count(n, "object"), name)
+		a.notef("\nThe aliases of %s are to be set by %s%s. Read it, and run it in PowerShell after the plan is applied.\n", count(n, "object"), name, leftOutOf(without, "more object"))
 	}
 	return nil
 }
 
-// writeScript returns how many objects the script has commands for.
-func writeScript(path string, plan *planfile.Reader) (int, error) {
+// leftOutOf tells of the objects with aliases to set for which there is no command: with those that have one they make the number in
+// the plan's last line.
+func leftOutOf(without int, what string) string {
+	if without == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s left out: the plan says why, %s)", count(without, what), planner.AliasesCode)
+}
+
+// writeScript returns how many objects the script has commands for, and how many have aliases to set without one.
+func writeScript(path string, plan *planfile.Reader) (n, without int, err error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // replace the file, not the link to it
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return 0, errors.New("it exists and is not a regular file")
+		return 0, 0, errors.New("it exists and is not a regular file")
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), ".dirform-script-*") // mode 0600: addresses are personal data
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer os.Remove(file.Name())
 	defer file.Close()
 	w := bufio.NewWriterSize(file, 64<<10)
-	n, err := aliasesScript(w, plan)
+	n, without, err = aliasesScript(w, plan)
 	for _, step := range []func() error{w.Flush, file.Sync, file.Close} {
 		if err == nil {
 			err = step()
@@ -61,7 +74,7 @@ func writeScript(path string, plan *planfile.Reader) (int, error) {
 	if err == nil {
 		err = os.Rename(file.Name(), path)
 	}
-	return n, err
+	return n, without, err
 }
 
 // scriptHead begins the script. A command that fails, because the account has no mailbox yet, must not stop the others.
@@ -78,15 +91,14 @@ Connect-ExchangeOnline
 
 // aliasesScript writes the script. It is ASCII throughout, because Windows PowerShell takes a file without a mark for its
 // machine's code page.
-func aliasesScript(w io.Writer, plan *planfile.Reader) (n int, err error) {
+func aliasesScript(w io.Writer, plan *planfile.Reader) (n, without int, err error) {
 	h := plan.Header()
 	fmt.Fprintf(w, "# Aliases to be set in Exchange Online, by dirform %s\n# Plan of %s, %s\n# Tenant %s, source %s\n",
 		ascii(h.DirformVersion), ascii(h.CreatedAt), ascii(plan.Digest()), ascii(h.Tenant.ID), ascii(h.Source.Domain))
-	without := 0
 	for f, err := range plan.Findings() {
 		switch {
 		case err != nil:
-			return n, err
+			return n, without, err
 		case f.Code != planner.AliasesCode || len(f.Objects) == 0:
 			continue
 		case len(f.Commands) == 0:
@@ -98,13 +110,20 @@ func aliasesScript(w io.Writer, plan *planfile.Reader) (n int, err error) {
 		}
 		fmt.Fprintf(w, "\n# %s\n%s\n", ascii(f.Objects[0].Address), strings.Join(f.Commands, "\n"))
 	}
-	if n == 0 {
+	blocked := plan.Totals().Summary.Blocked
+	if n == 0 && without+blocked == 0 {
 		fmt.Fprint(w, "\n# Nothing to do: the plan has no alias to set.\n")
+	}
+	if n == 0 && without+blocked > 0 {
+		fmt.Fprint(w, "\n# No command: none of the aliases to set can be set yet.\n")
+	}
+	if blocked > 0 {
+		fmt.Fprintf(w, "\n# Not looked at: the aliases of %s that the plan blocks. Plan again when their errors are resolved.\n", count(blocked, "object"))
 	}
 	if without > 0 {
 		fmt.Fprintf(w, "\n# Left out, because no command can help them yet: %s. The plan says why (%s).\n", count(without, "object"), planner.AliasesCode)
 	}
-	return n, nil
+	return n, without, nil
 }
 
 // ascii is s on one line of ASCII.
