@@ -19,10 +19,11 @@ func newLabSetCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "set [ad|tenant] OBJECT NAME=VALUE...",
 		Short: "Change attributes of an object",
-		Long: `Set changes attributes of an object on one side, all of those named or, if one is refused, none. OBJECT is a distinguished name (Active Directory), or a user principal name,
-object id or display name (tenant); which side is meant shows from it unless you say. NAME= clears an attribute, and a name given
-twice gets both values. For the tenant true, false, null, numbers and JSON lists mean themselves. Its own switches are set on the
-OBJECTs "organization" (onPremisesSyncEnabled) and "onPremisesSynchronization" (blockSoftMatchEnabled and the other features).`,
+		Long: `Set changes attributes of an object on one side, all of those named or, if one is refused, none. OBJECT is a distinguished
+name (Active Directory), or a user principal name, object id or display name (tenant); which side is meant shows from it unless you
+say. NAME= clears an attribute, and a name given twice gets both values. For the tenant true, false, null, numbers and JSON lists
+mean themselves. Its own switches are set on the OBJECTs "organization" (onPremisesSyncEnabled) and "onPremisesSynchronization"
+(blockSoftMatchEnabled and the other features).`,
 		Example: `  dirform lab set "CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com" department=Revenue title=
   dirform lab set ad jdoe proxyAddresses=SMTP:jane@contoso.com proxyAddresses=smtp:jd@contoso.com
   dirform lab set tenant jane@contoso.com jobTitle="Head of Sales" accountEnabled=false
