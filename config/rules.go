@@ -103,6 +103,19 @@ type Scope struct {
 	DeclaredAt string
 }
 
+// Has reports whether the scope's condition lets in an object that its OUs and its filter have. It is not known where the condition
+// has no value for the object: then the object is in scope, and blocked.
+func (s *Scope) Has(o *state.Object) (in, known bool) {
+	if s.Where == nil {
+		return true, true
+	}
+	v, err := s.Where.Eval(o)
+	if err != nil || v.Kind() != state.BoolValue {
+		return true, false
+	}
+	return v.Bool(), true
+}
+
 // Mapping is a mapping block: how an object looks in the cloud. A scope has at most one mapping per kind; Load adds one with
 // the default preset where there is none.
 type Mapping struct {

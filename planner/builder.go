@@ -51,6 +51,8 @@ type Builder struct {
 	// verified are the tenant's verified domains, lower case.
 	verified map[string]bool
 
+	found tally // what the plan counted, see Judge
+
 	surveyed *surveyed // what explanations are taken from
 }
 

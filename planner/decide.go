@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dirform/dirform/config"
@@ -339,6 +340,7 @@ func (s *subject) change(a state.Action, reason, declaredAt string) *state.Chang
 		}
 	}
 	if s.p.settled {
+		c.Seen = strconv.FormatUint(s.p.h.Seen(s.obj), 16)
 		for _, n := range s.p.needs.of[int32(s.row)] {
 			needed, err := s.p.subject(int(n.row))
 			if err != nil {

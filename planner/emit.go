@@ -196,6 +196,7 @@ func (e *emitter) close() (Totals, error) {
 			}
 		}
 	}
+	p.b.found = e.tally
 	guards, findings := e.tally.check(p.b.set.Rules.Guards, p.b.set.Allow)
 	for _, f := range findings {
 		if err := e.sink.Finding(f); err != nil {

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"strings"
 
@@ -45,6 +46,20 @@ func (t *tally) count(c *state.Change) {
 // limitNames are the limits in the order in which results list them.
 var limitNames = []string{config.LimitCreates, config.LimitUpdates, config.LimitDisables, config.LimitUnlinks, config.LimitRelinks,
 	config.LimitDeletes, config.LimitMemberRemovals, config.LimitSourceShrink}
+
+// Judge holds changes, some of those that the plan has, against the guards. What was recorded and what is missing at the source is as
+// the plan has found it, so call it after [Builder.Plan]. Findings are the limits that are exceeded.
+func (b *Builder) Judge(changes iter.Seq2[*state.Change, error]) (guards []GuardResult, findings []*Finding, err error) {
+	t := tally{by: map[string]int{}, linked: b.found.linked, missing: b.found.missing}
+	for c, err := range changes {
+		if err != nil {
+			return nil, nil, err
+		}
+		t.count(c)
+	}
+	guards, findings = t.check(b.set.Rules.Guards, b.set.Allow)
+	return guards, findings, nil
+}
 
 // check holds the tally against every guard.
 func (t *tally) check(guards []*config.Guard, allow map[string]int) (results []GuardResult, findings []*Finding) {

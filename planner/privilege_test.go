@@ -4,14 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/dirform/dirform/planner"
-	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
 
@@ -135,73 +132,4 @@ func administratorsLeft(rt *rapid.T, w *world, changes []*state.Change, findings
 		rt.Fatalf("somebody is kept although others go:\n%s", describe(changes, findings))
 	}
 	return kept
-}
-
-// TestReviewerKeepsAnAdministrator: what is let through counts, so that changes that were planned one by one do not leave nobody.
-func TestReviewerKeepsAnAdministrator(t *testing.T) {
-	ids := []string{"00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b", "00000000-0000-4000-8000-00000000000c"}
-	var holders []providers.RoleHolder
-	accounts := map[string]*state.Object{}
-	shape := state.NewShape("accountEnabled")
-	var changes []*state.Change
-	for i, id := range ids {
-		holders = append(holders, providers.RoleHolder{ID: strings.ToUpper(id), Roles: []string{globalAdministrator}, Templates: []string{providers.GlobalAdministrator}})
-		accounts[id] = &state.Object{Kind: state.User, ID: id, Shape: shape, Values: []state.Value{state.Bool(true)}}
-		changes = append(changes, &state.Change{Address: fmt.Sprintf("user.in[%q]", id), Kind: state.User, Action: state.ActionDisable, Scope: "in", TargetID: id,
-			Attributes: []state.AttributeChange{{Name: "accountEnabled", Before: state.Bool(true), After: state.Bool(false)}}, SourceGUID: state.GUID{byte(i)}.String()})
-	}
-	h := newHarness(t, newWorld(1), allowed("disable"))
-	review := func(set planner.Settings, change ...*state.Change) (out []string) {
-		set.Rules, set.Schema, set.Key = h.cfg, providers.TenantSchema, h.key
-		v := planner.NewReviewer(set, true)
-		defer v.Close()
-		if wants, _ := v.Wants(state.User, change); len(set.RoleHolders) > 0 && len(wants) < len(holders) {
-			t.Errorf("%d accounts are looked at", len(wants))
-		}
-		for _, c := range change {
-			out = append(out, v.Stale(c, nil, accounts))
-		}
-		return out
-	}
-	last := "its account is the last enabled user that holds Global Administrator"
-	higher := providers.RoleHolder{ID: "application", Templates: []string{providers.PrivilegedAuthenticationAdministrator}}
-	set := planner.Settings{RoleHolders: append(holders, higher), Identity: providers.Identity{ID: "application"}}
-	if d := cmp.Diff([]string{"", "", last}, review(set, changes...)); d != "" {
-		t.Error(d)
-	}
-	accounts[ids[1]].Values[0] = state.Bool(false)
-	if d := cmp.Diff([]string{"", "", last}, review(set, changes...)); d != "" { // who is disabled already is no loss, and no help
-		t.Error(d)
-	}
-	accounts[ids[0]].Values[0] = state.Bool(false)
-	rename := &state.Change{Address: "user.in[\"x\"]", Kind: state.User, Action: state.ActionUnlink, Scope: "in", TargetID: ids[2],
-		Attributes: []state.AttributeChange{{Name: "userPrincipalName", Before: state.String("a"), After: state.String("b")}}}
-	if d := cmp.Diff([]string{last}, review(set, rename)); d != "" {
-		t.Error(d)
-	}
-	set.Identity = providers.Identity{ID: ids[2], User: true}
-	if d := cmp.Diff([]string{"dirform is signed in with this account"}, review(set, rename)); d != "" {
-		t.Error(d)
-	}
-}
-
-// TestReviewerOfAnUndeclaredScope: the scope is gone from the rules, and with it the policy that allowed anything to role holders.
-func TestReviewerOfAnUndeclaredScope(t *testing.T) {
-	h := newHarness(t, newWorld(1), allowed("disable"))
-	id := "00000000-0000-4000-8000-00000000000a"
-	v := planner.NewReviewer(planner.Settings{Rules: h.cfg, Schema: providers.TenantSchema, Key: h.key,
-		RoleHolders: []providers.RoleHolder{{ID: id, Roles: []string{"User Administrator"}}}}, false)
-	defer v.Close()
-	c := &state.Change{Address: `user.old["x"]`, Kind: state.User, Action: state.ActionDisable, Scope: "old", TargetID: id}
-	if why := v.Stale(c, nil, nil); why != "its account holds a directory role: User Administrator" {
-		t.Error(why)
-	}
-	c.Scope = "in"
-	if why := v.Stale(c, nil, nil); why != "" {
-		t.Error(why)
-	}
-	c.Attributes = []state.AttributeChange{{Name: "onPremisesImmutableId", After: state.String("x")}}
-	if why := v.Stale(c, nil, nil); !strings.Contains(why, "not taken over by an anchor") {
-		t.Error(why)
-	}
 }

@@ -219,8 +219,7 @@ func (h *harness) applyMortal(k *killer) {
 				panic(e)
 			}
 		}()
-		apply.Run(ctx, apply.Input{Changes: p.Changes(), Records: p.Records(), Source: func(string) providers.SourceReader { return h.w },
-			SourceWriter: func(string) providers.SourceWriter { return h.w }, Tenant: worldTenant{h.w}, TenantWriter: mortalTenant{worldTenant{h.w}, k},
+		apply.Run(ctx, apply.Input{Changes: p.Changes(), Records: p.Records(), SourceWriter: func(string) providers.SourceWriter { return h.w }, Tenant: worldTenant{h.w}, TenantWriter: mortalTenant{worldTenant{h.w}, k},
 			Schema: providers.TenantSchema, Key: h.key, Journal: mortalRecord{run, k}, Workers: 1, Window: 3, RetryDelay: time.Millisecond})
 	}()
 	next := filepath.Join(h.t.TempDir(), "left.dfstate")

@@ -140,14 +140,11 @@ func (b *Builder) ReadSource(scope *config.Scope, kind state.Kind, objects provi
 func (t *sourceTable) add(o *state.Object) error {
 	t.seen++
 	meta := sourceMeta{guid: o.GUID, dn: t.h.SumFold(o.DN)}
-	if t.scope.Where != nil {
-		in, err := t.scope.Where.Eval(o)
-		switch {
-		case err != nil || in.Kind() != state.BoolValue:
-			meta.flags |= srcFailed
-		case !in.Bool():
-			return nil
-		}
+	switch in, known := t.scope.Has(o); {
+	case !known:
+		meta.flags |= srcFailed
+	case !in:
+		return nil
 	}
 	key, ok := t.project(o)
 	if !ok {

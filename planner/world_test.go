@@ -328,8 +328,8 @@ func (h *harness) apply(p *planfile.Reader) apply.Outcome {
 		TenantID: hd.Tenant.ID, PlanDigest: p.Digest()})
 	check(h.t, err)
 	out, err := apply.Run(ctx, apply.Input{Changes: p.Changes(), Records: p.Records(),
-		Source: func(string) providers.SourceReader { return h.w }, SourceWriter: func(string) providers.SourceWriter { return h.w },
-		Tenant: worldTenant{h.w}, TenantWriter: worldTenant{h.w}, Schema: providers.TenantSchema, Key: h.key, Journal: run, Workers: 1})
+		SourceWriter: func(string) providers.SourceWriter { return h.w },
+		Tenant:       worldTenant{h.w}, TenantWriter: worldTenant{h.w}, Schema: providers.TenantSchema, Key: h.key, Journal: run, Workers: 1})
 	check(h.t, err)
 	check(h.t, run.Finish(ctx, "complete", out.Counts, nil))
 	return out

@@ -41,9 +41,10 @@ const AnyKind state.Kind = ""
 // Query asks a source for the objects of one kind below some containers.
 type Query struct {
 	Kind       state.Kind
-	Bases      []string // distinguished names, searched with their subtrees
-	Exclude    []string // distinguished names of subtrees to leave out
-	Filter     string   // extra LDAP filter, evaluated by the server; may be empty
+	Bases      []string     // distinguished names, searched with their subtrees
+	Exclude    []string     // distinguished names of subtrees to leave out
+	Filter     string       // extra LDAP filter, evaluated by the server; may be empty
+	GUIDs      []state.GUID // of these objects only; empty for all. A hundred or so fit into one search
 	Attributes *state.Shape
 }
 

@@ -55,18 +55,20 @@ const PendingRef = "anchor:"
 
 // Change is one step of a plan, complete in itself: whom it concerns, what is written where, and why.
 type Change struct {
-	Address    string            `json:"address"` // kind.scope["key"], for people and --target
-	Kind       Kind              `json:"kind"`
-	Action     Action            `json:"action"`
-	Scope      string            `json:"scope,omitempty"`
-	Anchor     string            `json:"anchor,omitempty"`
-	SourceGUID string            `json:"source_guid,omitempty"` // objectGUID in text form
-	SourceDN   string            `json:"source_dn,omitempty"`
-	GraceAnew  bool              `json:"grace_anew,omitempty"` // the account's grace is counted from this disabling, not from the one before
-	TargetID   string            `json:"target_id,omitempty"`  // empty until created
-	Match      *Match            `json:"match,omitempty"`
-	Replaces   *Replaced         `json:"replaces,omitempty"` // the account's recorded link that ends with this change
-	Reason     string            `json:"reason"`
+	Address    string    `json:"address"` // kind.scope["key"], for people and --target
+	Kind       Kind      `json:"kind"`
+	Action     Action    `json:"action"`
+	Scope      string    `json:"scope,omitempty"`
+	Anchor     string    `json:"anchor,omitempty"`
+	SourceGUID string    `json:"source_guid,omitempty"` // objectGUID in text form
+	SourceDN   string    `json:"source_dn,omitempty"`
+	GraceAnew  bool      `json:"grace_anew,omitempty"` // the account's grace is counted from this disabling, not from the one before
+	TargetID   string    `json:"target_id,omitempty"`  // empty until created
+	Match      *Match    `json:"match,omitempty"`
+	Replaces   *Replaced `json:"replaces,omitempty"` // the account's recorded link that ends with this change
+	Reason     string    `json:"reason"`
+	// ReasonCode is the reason for machines: one of the constants that begin with Because.
+	ReasonCode ReasonCode        `json:"reason_code,omitempty"`
 	DeclaredAt string            `json:"declared_at,omitempty"` // file:line of the rule that asks for it
 	Attributes []AttributeChange `json:"attributes"`            // written to the tenant; sorted by name
 	// SourceAttributes are written to Active Directory, before the tenant is.
@@ -74,10 +76,42 @@ type Change struct {
 	// Needs are anchors of changes in the same plan that must succeed first. A change with a Via value needs nothing for the
 	// first of its two writes, after which those that need it may go on.
 	Needs []string `json:"needs,omitempty"`
+	// Partial says that this is only the part of a change that turns sign-in off; the rest of it is not made.
+	Partial bool `json:"partial,omitempty"`
+	// Seen is [Hasher.Seen] of the source object that the change was planned for, in hexadecimal; "" where it was not looked at.
+	// Apply holds the object against it right before it writes.
+	Seen string `json:"seen,omitempty"`
 	// Fingerprints are the keyed fingerprints of every managed attribute once this change is applied, in hexadecimal by
 	// attribute name: what the record remembers as last applied. They reveal nothing without the lineage's key.
 	Fingerprints map[string]string `json:"fingerprints,omitempty"`
 }
+
+// ReasonCode says why a change is made.
+type ReasonCode string
+
+// The reasons of changes.
+const (
+	BecauseNew             ReasonCode = "new_at_source"        // no account matches
+	BecauseMatched         ReasonCode = "matched"              // an account matches, and is not recorded yet
+	BecauseMastered        ReasonCode = "synced_elsewhere"     // another sync engine masters the account, from which it is taken over
+	BecauseForeignAnchor   ReasonCode = "foreign_anchor"       // the account carries the anchor of another domain or object
+	BecauseDeleted         ReasonCode = "in_recycle_bin"       // the account was deleted in the tenant
+	BecauseSourceChanged   ReasonCode = "changed_at_source"    // the source has another value than last applied
+	BecauseMappingChanged  ReasonCode = "changed_in_mapping"   // the mapping gives another value than last applied
+	BecauseDrift           ReasonCode = "drift"                // somebody else changed the account
+	BecauseSourceAndDrift  ReasonCode = "drift_and_source"     // both
+	BecauseBack            ReasonCode = "came_back"            // the object is in scope again
+	BecauseMoved           ReasonCode = "left_scope_moved"     // the object left its scope: it lies elsewhere
+	BecauseGone            ReasonCode = "left_scope_deleted"   // … it was deleted at the source
+	BecauseFiltered        ReasonCode = "left_scope_filtered"  // … the scope's filter or condition leaves it out
+	BecauseNotFound        ReasonCode = "left_scope_not_found" // … it is in no scope; more is not known
+	BecauseScopeGone       ReasonCode = "scope_undeclared"     // its scope is not declared any more
+	BecauseGraceOver       ReasonCode = "grace_over"           // it left longer ago than its grace
+	BecauseAccountGone     ReasonCode = "account_gone"         // the record leads to no living account
+	BecauseAccountTaken    ReasonCode = "account_taken"        // the record's account is another object's
+	BecauseMissingAtForest ReasonCode = "missing_in_forest"    // a declared suffix that the forest lacks
+	BecauseDeclared        ReasonCode = "declared"             // the configuration declares the tenant otherwise than it is
+)
 
 // ByDetour reports whether the change takes two writes, because a name has to be given up before the one that is wanted is free.
 func (c *Change) ByDetour() bool {

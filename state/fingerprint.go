@@ -77,6 +77,29 @@ func (h *Hasher) SumFold(s string) uint64 {
 	return h.Sum(h.buf)
 }
 
+// Seen sums up what was read of an object: every attribute of its shape, whatever the order of attributes and of values. The values
+// of instead take the place of the object's own; what an apply itself has written there is not to count. Objects of one shape
+// that differ in an attribute have different sums but for a chance of 2^-64. It says nothing about where the object lies.
+func (h *Hasher) Seen(o *Object, instead ...AttributeChange) uint64 {
+	var sum uint64
+	for i, name := range o.Shape.Names() {
+		v := o.Values[i]
+		for _, c := range instead {
+			if c.Name == name {
+				v = c.Before
+			}
+		}
+		one := h.Fingerprint(&exact, v)
+		one ^= h.SumExact(name)
+		one *= 0x9e3779b97f4a7c15
+		sum += one ^ one>>29
+	}
+	return sum
+}
+
+// exact compares values as they are, lists as sets.
+var exact Attribute
+
 // SumExact is the keyed hash of s as it is: for anchors, which are case-sensitive.
 func (h *Hasher) SumExact(s string) uint64 {
 	h.buf = append(h.buf[:0], s...)

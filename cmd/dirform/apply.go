@@ -11,11 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/config"
-	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/render"
-	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -25,20 +24,21 @@ func newApplyCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply [FILE]",
 		Short: "Make the changes of a plan",
-		Long: `Apply plans, shows the plan, asks, and makes its changes. With the FILE of a saved plan it makes exactly that plan's
-changes, without asking. Each object is read again right before it is written; one that changed since the plan was made is
-skipped. What was done is recorded in the state.`,
+		Long: `Apply plans, shows the plan, asks, and makes its changes. With the FILE of a saved plan it makes a fresh plan as well, and
+carries out, without asking, those changes of the saved one that the fresh one has too: with the same action, account, evidence,
+attributes and values. Those that are in place already count as done; the others are skipped, with the reason. Each object is read
+again right before it is written; one that changed meanwhile is skipped. What was done is recorded in the state.`,
 		Example: "  dirform apply\n  dirform apply monday.dfplan",
 		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			run := &applyRun{a: a, o: &o, asJSON: asJSON, approved: autoApprove}
+			r := &applyRun{a: a, o: &o, asJSON: asJSON, approved: autoApprove}
 			if len(args) == 1 {
-				run.file = a.path(args[0])
+				r.file = a.path(args[0])
 				if err := o.none(cmd); err != nil {
 					return err
 				}
 			}
-			return run.run(cmd.Context())
+			return r.applyPlan(cmd.Context())
 		},
 	}
 	o.register(cmd)
@@ -57,10 +57,14 @@ type applyRun struct {
 	approved bool
 }
 
-// run is the main job's second half: lock, plan or open a plan, ask, carry out, record.
-func (r *applyRun) run(ctx context.Context) error {
+// applyPlan is the main job's second half: lock, and let a run plan, hold a saved plan against it, ask, carry out and record.
+func (r *applyRun) applyPlan(ctx context.Context) error {
 	if r.asJSON && r.file == "" && !r.approved {
 		return &usageError{summary: "--json leaves nobody to ask", hint: "Add --auto-approve, or give the file of a saved plan."}
+	}
+	options, err := r.o.options("")
+	if err != nil {
+		return err
 	}
 	cfg, err := r.a.loadConfig(&r.o.variables)
 	if err != nil {
@@ -74,89 +78,54 @@ func (r *applyRun) run(ctx context.Context) error {
 	if err := r.reportLast(ctx, record); err != nil {
 		return err
 	}
+	reviewed, err := r.openReviewed()
+	if err != nil {
+		return err
+	}
+	if reviewed != nil {
+		defer reviewed.Close()
+	}
 	dirs := r.a.openDirectories(cfg.Dir)
 	defer dirs.Close()
-	plan, err := r.plan(ctx, cfg, record, dirs)
-	if err != nil {
-		return err
+	now := r.a.newRun(cfg, record, dirs)
+	now.Watch = r.a.watchReading
+	var progress *applying
+	result, err := now.Apply(ctx, run.ApplyOptions{Options: options, Record: writableRecord{record}, Writer: writableDirectories{dirs}, Reviewed: reviewed,
+		Show: r.showFresh, Consent: func() error { return r.ask(cfg) }, Hard: r.a.kill,
+		Begun:    func(changes int) { progress = r.a.applyProgress(changes, r.asJSON) },
+		Progress: func(e apply.Event) { progress.event(e) }})
+	if progress != nil {
+		progress.end()
 	}
-	defer plan.Close()
-	if !plan.Totals().Applicable {
-		return r.refused(plan)
-	}
-	if plan.Totals().Summary.Changes() > 0 {
-		if err := r.ask(cfg); err != nil {
-			return err
-		}
-	}
-	return r.carryOut(ctx, cfg, record, dirs, plan)
+	return r.finish(result, err)
 }
 
-// plan opens the saved plan, or makes and shows one.
-func (r *applyRun) plan(ctx context.Context, cfg *config.Config, record *store.Store, dirs *directories) (*planfile.Reader, error) {
-	if r.file != "" {
-		plan, err := planfile.Open(r.file)
-		if err != nil {
-			return nil, err
-		}
-		if err := sameDirectories(ctx, cfg, dirs, plan.Header()); err != nil {
-			plan.Close()
-			return nil, err
-		}
-		return plan, nil
+// openReviewed opens the saved plan, nil if there is none.
+func (r *applyRun) openReviewed() (*planfile.Reader, error) {
+	if r.file == "" {
+		return nil, nil
 	}
-	plan, err := r.a.plan(ctx, r.o, cfg, record, dirs, "")
-	if err != nil || r.asJSON {
-		return plan, err
-	}
-	if err := render.Text(r.a.env.Stdout, plan, r.a.textOptions()); err != nil {
-		plan.Close()
-		return nil, err
-	}
-	return plan, nil
+	return planfile.Open(r.file)
 }
 
-// sameDirectories refuses a plan that was made from another domain or for another tenant.
-func sameDirectories(ctx context.Context, cfg *config.Config, dirs *directories, h planner.Header) error {
-	domain, _, err := dirs.home(ctx, cfg, h.Source.SID)
-	if err != nil {
-		return err
-	}
-	tenant, err := dirs.openTenant(ctx, cfg.Entra)
-	if err != nil {
-		return err
-	}
-	org, err := tenant.Organization(ctx)
-	if err != nil {
-		return err
-	}
-	if domain.SID == h.Source.SID && org.ID == h.Tenant.ID {
+// showFresh prints a plan that nobody has seen yet.
+func (r *applyRun) showFresh(plan *planfile.Reader) error {
+	if r.asJSON {
 		return nil
 	}
-	return &usageError{summary: "The plan was made for other directories",
-		detail: fmt.Sprintf("It is for domain %s (%s) and tenant %s; the configuration reaches domain %s (%s) and tenant %s.",
-			h.Source.Domain, h.Source.SID, h.Tenant.ID, domain.Name, domain.SID, org.ID),
-		hint: "Apply it with the configuration it was made with, or make a new plan."}
+	return render.Text(r.a.env.Stdout, plan, r.a.textOptions())
 }
 
-func (r *applyRun) refused(plan *planfile.Reader) error {
-	var why []string
-	for _, g := range plan.Totals().Guards {
-		if g.Tripped {
-			why = append(why, fmt.Sprintf("guard %q allows %s %v, planned are %v", g.Name, g.Limit, g.Allowed, g.Planned))
-		}
-	}
-	if len(why) == 0 {
-		why = append(why, "an error finding concerns the plan as a whole")
-	}
+func (r *applyRun) refused(e *run.Refused) error {
 	where := "Look at the findings above."
 	switch {
 	case r.file != "":
-		where = "`dirform show FILE` has the findings."
+		where = "`dirform show FILE` has the findings with which the plan was made, `dirform plan` those of today. --allow LIMIT=N is an order of " +
+			"whoever applies it."
 	case r.asJSON:
 		where = "`dirform plan` has the findings."
 	}
-	return &usageError{summary: "The plan is refused", detail: strings.Join(why, "; ") + ". Nothing was changed.",
+	return &usageError{summary: "The plan is refused", detail: e.Error(), err: e,
 		hint: where + " `dirform help findings` tells what each code means and what to do."}
 }
 
@@ -218,89 +187,29 @@ func embedded(cfg *config.Config) bool {
 	return cfg.Entra.Lab != ""
 }
 
-// carryOut applies the plan and records what was done.
-func (r *applyRun) carryOut(ctx context.Context, cfg *config.Config, record *store.Store, dirs *directories, plan *planfile.Reader) error {
-	h := plan.Header()
-	run, err := record.Begin(ctx, store.RunInfo{Lineage: h.State.Lineage, Serial: h.State.Serial, SourceSID: h.Source.SID,
-		MovesFrom: h.Source.MovesFrom, TenantID: h.Tenant.ID, PlanDigest: plan.Digest(), Allowed: h.Allowed})
-	if err != nil {
+// finish tells how the run went. Without a result nothing was changed.
+func (r *applyRun) finish(result *run.Result, err error) error {
+	var refused *run.Refused
+	if errors.As(err, &refused) {
+		return r.refused(refused)
+	}
+	if result == nil {
 		return err
 	}
-	in, err := r.input(ctx, cfg, record, dirs, plan)
-	if err != nil {
-		return err
-	}
-	in.Journal = run
-	progress := r.a.applyProgress(plan.Totals().Summary.Changes(), r.asJSON)
-	in.Progress = progress.event
-	out, runErr := apply.Run(ctx, in)
-	progress.end()
-	r.a.logger().Info("applied", "applied", out.Applied, "failed", out.Failed, "skipped", out.Skipped, "unknown", out.Unknown)
-	return r.finish(run, plan, out, runErr)
-}
-
-// finish records the end of the run and tells how it went.
-func (r *applyRun) finish(run *store.Writer, plan *planfile.Reader, out apply.Outcome, runErr error) error {
-	ctx := context.WithoutCancel(r.a.stop)
-	outcome := store.OutcomeApplied
-	switch {
-	case runErr != nil:
-		outcome = store.OutcomeFailed
-	case out.Interrupted:
-		outcome = store.OutcomeInterrupted
-	case !out.Complete():
-		outcome = store.OutcomePartial
-	}
-	t := plan.Totals()
-	ous, err := recordedOUs(t.Scopes)
-	if err == nil {
-		err = run.OUs(ctx, ous)
-	}
-	if err == nil {
-		err = run.Finish(ctx, outcome, out.Counts, scopeCounts(t.Scopes))
-	}
-	if err == nil {
-		err = r.report(out, t, runErr)
+	if reportErr := r.report(result, err); err == nil {
+		err = reportErr
 	}
 	switch {
-	case runErr != nil && out.Applied > 0:
-		return &exitError{code: exitPartial, err: runErr}
-	case runErr != nil:
-		return runErr
+	case err != nil && result.Applied > 0:
+		return &exitError{code: exitPartial, err: err}
 	case err != nil:
 		return err
-	case out.Interrupted:
+	case result.Interrupted:
 		return &exitError{code: exitInterrupted}
-	case !out.Complete():
+	case !result.Complete():
 		return &exitError{code: exitPartial}
-	case r.o.failOnBlocked && t.Summary.Blocked > 0:
+	case r.o.failOnBlocked && result.Totals.Summary.Blocked > 0:
 		return &exitError{code: exitFailure}
 	}
 	return nil
-}
-
-func recordedOUs(scopes []planner.ScopeSeen) ([]state.OU, error) {
-	var ous []state.OU
-	seen := map[state.OU]bool{}
-	for _, s := range scopes {
-		for _, o := range s.OUs {
-			g, ok := state.ParseGUID(o.GUID)
-			if !ok {
-				return nil, fmt.Errorf("the plan names container %q of scope %s, which is no GUID", o.GUID, s.Scope)
-			}
-			if ou := (state.OU{Scope: s.Scope, Declared: o.Declared, GUID: g}); !seen[ou] {
-				seen[ou] = true
-				ous = append(ous, ou)
-			}
-		}
-	}
-	return ous, nil
-}
-
-func scopeCounts(scopes []planner.ScopeSeen) []store.ScopeCount {
-	var counts []store.ScopeCount
-	for _, s := range scopes {
-		counts = append(counts, store.ScopeCount{Scope: s.Scope, Kind: s.Kind, Objects: s.Objects, InScope: s.InScope})
-	}
-	return counts
 }

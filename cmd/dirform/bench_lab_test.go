@@ -136,7 +136,7 @@ func measuredCommand() {
 	}
 }
 
-// run runs dirform in a process of its own.
+// runMain runs dirform in a process of its own.
 func (x *bench) run(args ...string) usage {
 	x.b.Helper()
 	file := filepath.Join(x.dir, "usage.json")

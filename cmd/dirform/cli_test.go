@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// run runs dirform in this process.
-func run(t *testing.T, env Environment, args ...string) (code int, stdout, stderr string) {
+// runMain runs dirform in this process.
+func runMain(t *testing.T, env Environment, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
 	env.Args, env.Stdin, env.Stdout, env.Stderr = args, strings.NewReader(""), &out, &err
@@ -123,7 +123,7 @@ func TestErrorsAreColouredOnATerminalOnly(t *testing.T) {
 		{"NO_COLOR", noColour, []string{"plam"}, false},
 		{"--no-color", terminal, []string{"plam", "--no-color"}, false},
 	} {
-		code, _, stderr := run(t, c.env, c.args...)
+		code, _, stderr := runMain(t, c.env, c.args...)
 		if code != exitFailure || strings.Contains(stderr, "\x1b[") != c.want {
 			t.Errorf("%s: status %d, coloured should be %v: %q", c.name, code, c.want, stderr)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -19,6 +20,7 @@ type block struct{ summary, detail, hint string }
 // sentences apart, and it keeps all their words.
 func asBlock(err error) block {
 	var usage *usageError
+	var described fault.Described
 	var opening *openError
 	var locked *store.LockedError
 	var other *store.OtherStateError
@@ -42,6 +44,10 @@ func asBlock(err error) block {
 			summary = "The plan file was changed after it was written"
 		}
 		return block{summary, sentence(refused.Path + ": " + refused.Detail), sentence(refused.Advice())}
+	}
+	if errors.As(err, &described) {
+		d := fault.Describe(err)
+		return block{d.Summary, d.Detail, d.Hint}
 	}
 	return withHint(err, chain(err))
 }

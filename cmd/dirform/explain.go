@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
 )
@@ -62,26 +63,21 @@ type match struct {
 }
 
 func (a *app) explain(ctx context.Context, o *planOptions, name string, asJSON bool) error {
-	cfg, err := a.loadConfig(&o.variables)
+	now, done, err := a.openForReading(ctx, &o.variables)
 	if err != nil {
 		return err
 	}
-	record, err := store.OpenReadOnly(ctx, stateFile(cfg))
+	defer done()
+	looked, err := now.Look(ctx)
 	if err != nil {
 		return err
 	}
-	defer record.Close()
-	dirs := a.openDirectories(cfg.Dir)
-	defer dirs.Close()
-	r, err := a.look(ctx, cfg, record, dirs)
+	builder, err := looked.Build(ctx)
 	if err != nil {
 		return err
 	}
-	builder := planner.New(r.set)
 	defer builder.Close()
-	if err := r.all(ctx, builder); err != nil {
-		return err
-	}
+	r := &reading{looked, now.Directories, now.Record.(*store.Store)}
 	x, err := r.explain(ctx, builder, name)
 	if err != nil {
 		return err
@@ -92,6 +88,13 @@ func (a *app) explain(ctx context.Context, o *planOptions, name string, asJSON b
 	w := bufio.NewWriter(a.env.Stdout)
 	x.write(w, a.textOptions())
 	return w.Flush()
+}
+
+// reading is a reading of both directories with what answers further questions about single objects.
+type reading struct {
+	*run.Reading
+	dirs   run.Directories
+	record *store.Store
 }
 
 // explain asks the plan about a name, and the source about the objects that it leads to.
@@ -131,7 +134,7 @@ func (r *reading) explain(ctx context.Context, builder *planner.Builder, name st
 	}
 	x.outsideFirst = len(others) > 0
 	found = append(found, others...)
-	x.sortOut(found, len(r.cfg.AD))
+	x.sortOut(found, len(r.Config.AD))
 	if len(x.Matches)+len(x.OutOfScope)+len(x.Findings) == 0 || onlyPlanWide(x) {
 		return nil, unknownObject(name, near, builder)
 	}

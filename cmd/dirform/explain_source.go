@@ -76,8 +76,8 @@ func (r *reading) findInSource(ctx context.Context, name string, guids []state.G
 	if filter == "" {
 		return nil, nil
 	}
-	for _, p := range r.cfg.AD {
-		src, err := r.dirs.openSource(ctx, p)
+	for _, p := range r.Config.AD {
+		src, err := r.dirs.Source(ctx, p)
 		if err != nil {
 			return nil, err
 		}
@@ -110,7 +110,7 @@ func (r *reading) findInSource(ctx context.Context, name string, guids []state.G
 func (r *reading) lookupShape() *state.Shape {
 	names := []string{"objectClass", "objectCategory", config.AnchorConsistencyGUID, "userPrincipalName", "mail"}
 	for _, kind := range []state.Kind{state.User, state.Group, state.Contact} {
-		if shape := r.cfg.SourceShapes[kind]; shape != nil {
+		if shape := r.Config.SourceShapes[kind]; shape != nil {
 			for _, n := range shape.Names() {
 				if !slices.ContainsFunc(names, func(x string) bool { return strings.EqualFold(x, n) }) {
 					names = append(names, n)
@@ -180,7 +180,7 @@ func kindOf(o *state.Object) state.Kind {
 
 // askScopes says for every scope of a domain whether it has the objects, and why. Whether a filter matches only the server knows.
 func (r *reading) askScopes(ctx context.Context, src providers.SourceReader, p *config.ADProvider, found []sourceFound) error {
-	for _, s := range r.cfg.Scopes {
+	for _, s := range r.Config.Scopes {
 		if s.Provider != p {
 			continue
 		}
@@ -208,7 +208,7 @@ func (r *reading) listed(ctx context.Context, src providers.SourceReader, s *con
 		if guids.Len() == 0 {
 			continue
 		}
-		q := r.query(s, kind)
+		q := r.Query(s, kind)
 		q.Filter = "(&" + q.Filter + "(|" + guids.String() + "))"
 		q.Attributes = state.NewShape("objectGUID")
 		for o, err := range src.Read(ctx, q) {
@@ -257,7 +257,7 @@ func (r *reading) membership(s *config.Scope, f *sourceFound, listed map[state.G
 // place is the scope's container that a distinguished name lies below, and the sentence about it; "" if there is none.
 func (r *reading) place(s *config.Scope, dn string) (ou, why string) {
 	var bases []string
-	for _, o := range r.set.OUs[s.Name] {
+	for _, o := range r.Settings.OUs[s.Name] {
 		switch {
 		case o.Exclude && o.DN != "" && below(dn, o.DN):
 			return "", "it lies below the excluded " + o.DN
@@ -280,7 +280,7 @@ func (r *reading) evaluateWhere(s *config.Scope, found *state.Object, m *members
 		m.In = true
 		return
 	}
-	o := &state.Object{Kind: found.Kind, GUID: found.GUID, DN: found.DN, Shape: r.cfg.SourceShapes[found.Kind]}
+	o := &state.Object{Kind: found.Kind, GUID: found.GUID, DN: found.DN, Shape: r.Config.SourceShapes[found.Kind]}
 	for _, name := range o.Shape.Names() {
 		o.Values = append(o.Values, found.Get(name))
 	}

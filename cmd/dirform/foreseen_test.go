@@ -27,7 +27,7 @@ func TestEverySyncErrorIsForeseen(t *testing.T) {
 		if !known[name] {
 			t.Errorf("no finding foresees %s", name)
 		}
-		if code, text, _ := run(t, Environment{}, "help", name); code != 0 || !strings.Contains(text, "FORESEES") {
+		if code, text, _ := runMain(t, Environment{}, "help", name); code != 0 || !strings.Contains(text, "FORESEES") {
 			t.Errorf("help %s: status %d\n%s", name, code, text)
 		}
 	}

@@ -151,7 +151,7 @@ func (a *app) survey(ctx context.Context, d *directories, o *initOptions) (*surv
 
 // surveySource counts the users of each OU and of each suffix.
 func surveySource(ctx context.Context, d *directories, p *config.ADProvider, s *survey) error {
-	src, err := d.openSource(ctx, p)
+	src, err := d.Source(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func surveySource(ctx context.Context, d *directories, p *config.ADProvider, s *
 }
 
 func surveyTenant(ctx context.Context, d *directories, p *config.EntraProvider, s *survey) error {
-	tenant, err := d.openTenant(ctx, p)
+	tenant, err := d.Tenant(ctx, p)
 	if err != nil {
 		return err
 	}

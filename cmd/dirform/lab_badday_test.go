@@ -31,11 +31,11 @@ func TestApplyConvergesOnABadDay(t *testing.T) {
 	edit("main.hcl", `unmatched = "skip"`, `unmatched = "create"`)
 
 	for attempt := 1; ; attempt++ {
-		status, _, stderr := run(t, env, "apply", "--auto-approve")
+		status, _, stderr := runMain(t, env, "apply", "--auto-approve")
 		if status != exitDone && status != exitPartial {
 			t.Fatalf("apply: status %d\n%s", status, stderr)
 		}
-		status, stdout, stderr := run(t, env, "plan", "--detailed-exitcode")
+		status, stdout, stderr := runMain(t, env, "plan", "--detailed-exitcode")
 		if status == exitDone {
 			break
 		}

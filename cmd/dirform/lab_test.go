@@ -92,7 +92,7 @@ func sourceUsers(t *testing.T, dir string, names ...string) []string {
 	t.Helper()
 	d := (&app{}).openDirectories(dir)
 	defer d.Close()
-	r, err := d.openSource(t.Context(), &config.ADProvider{Name: "corp", Lab: "seed"})
+	r, err := d.Source(t.Context(), &config.ADProvider{Name: "corp", Lab: "seed"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func tenantUsers(t *testing.T, dir string, names ...string) []string {
 	t.Helper()
 	d := (&app{}).openDirectories(dir)
 	defer d.Close()
-	r, err := d.openTenant(t.Context(), &config.EntraProvider{Name: "tenant", Lab: "seed"})
+	r, err := d.Tenant(t.Context(), &config.EntraProvider{Name: "tenant", Lab: "seed"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func tenantUsers(t *testing.T, dir string, names ...string) []string {
 
 func succeed(t *testing.T, env Environment, args ...string) string {
 	t.Helper()
-	code, stdout, stderr := run(t, env, args...)
+	code, stdout, stderr := runMain(t, env, args...)
 	if code != 0 {
 		t.Fatalf("dirform %q: status %d\n%s", args, code, stderr)
 	}
@@ -319,10 +319,10 @@ func TestProviderBlocksAreValid(t *testing.T) {
 			ClientID: "8d0f1b1e-0000-4000-8000-000000000002", ClientSecret: "s", CAFile: filepath.Join(dir, "ca.pem")},
 	})
 	write(t, dir, "main.hcl", string(blocks)+"\nscope \"staff\" {\n  ou = \"OU=Staff,DC=corp\"\n}\n")
-	if code, _, stderr := run(t, Environment{Dir: dir}, "validate"); code != 0 {
+	if code, _, stderr := runMain(t, Environment{Dir: dir}, "validate"); code != 0 {
 		t.Errorf("%s\n%s", stderr, blocks)
 	}
-	if code, stdout, _ := run(t, Environment{Dir: dir}, "fmt", "--check"); code != 0 {
+	if code, stdout, _ := runMain(t, Environment{Dir: dir}, "fmt", "--check"); code != 0 {
 		t.Errorf("not in the usual form: %s\n%s", stdout, blocks)
 	}
 }

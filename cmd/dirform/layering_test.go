@@ -19,7 +19,8 @@ const module = "github.com/dirform/dirform/"
 // as its nearest parent with a row; "*" is everything.
 var layers = map[string][]string{
 	"state":                  {},
-	"state/store":            {"state"},
+	"state/fault":            {},
+	"state/store":            {"state", "state/fault"},
 	"config/expr":            {"state"},
 	"config":                 {"config/expr", "state"},
 	"providers":              {"state"},
@@ -31,7 +32,9 @@ var layers = map[string][]string{
 	"planner/planfile":       {"planner", "state"},
 	"planner/render":         {"planner", "state"},
 	"planner/apply":          {"planner", "providers", "state"},
-	"cmd":                    {"*"},
+	"planner/run": {"config", "planner", "planner/apply", "planner/planfile", "providers", "state", "state/fault",
+		"state/store"},
+	"cmd": {"*"},
 }
 
 // banned are imports from outside that a layer must not have, and why.

@@ -100,7 +100,7 @@ func TestRelinksGuard(t *testing.T) {
 				succeed(t, env, "apply", "--auto-approve")
 			}
 			write(t, env.Dir, "main.hcl", labProviders("lab")+movedPolicy)
-			status, out, _ := run(t, env, "plan", "--json")
+			status, out, _ := runMain(t, env, "plan", "--json")
 			var p struct {
 				Applicable bool
 				Summary    map[string]int
@@ -124,7 +124,7 @@ func TestRelinksGuard(t *testing.T) {
 			if x.want == "" {
 				return
 			}
-			if status, out, _ := run(t, env, "plan", fmt.Sprintf("--allow=relinks=%d", x.people-1)); status != exitFailure || !strings.Contains(out, fmt.Sprintf("or the rest of a run that was cut off, run again with --allow relinks=%d", x.people)) {
+			if status, out, _ := runMain(t, env, "plan", fmt.Sprintf("--allow=relinks=%d", x.people-1)); status != exitFailure || !strings.Contains(out, fmt.Sprintf("or the rest of a run that was cut off, run again with --allow relinks=%d", x.people)) {
 				t.Errorf("one more than allowed: status %d\n%s", status, out)
 			}
 			succeed(t, env, "plan", fmt.Sprintf("--allow=relinks=%d", x.people))

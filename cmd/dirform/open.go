@@ -44,8 +44,8 @@ func (d *directories) Close() error {
 	return errors.Join(errs...)
 }
 
-// openSource opens an Active Directory for reading.
-func (d *directories) openSource(ctx context.Context, p *config.ADProvider) (providers.SourceReader, error) {
+// Source opens an Active Directory for reading.
+func (d *directories) Source(ctx context.Context, p *config.ADProvider) (providers.SourceReader, error) {
 	if r, ok := d.sources[p.Name]; ok {
 		return r, nil
 	}
@@ -71,8 +71,8 @@ func tenantError(p *config.EntraProvider, err error) error {
 	return &openError{"The tenant", fmt.Sprintf("provider \"entra\" %q", p.Name), p.DeclaredAt, err}
 }
 
-// openTenant opens an Entra tenant for reading.
-func (d *directories) openTenant(ctx context.Context, p *config.EntraProvider) (providers.TenantReader, error) {
+// Tenant opens an Entra tenant for reading.
+func (d *directories) Tenant(ctx context.Context, p *config.EntraProvider) (providers.TenantReader, error) {
 	if r, ok := d.tenants[p.Name]; ok {
 		return r, nil
 	}

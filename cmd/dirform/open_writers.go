@@ -4,10 +4,30 @@ import (
 	"context"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/providers/ad"
 	"github.com/dirform/dirform/providers/entra"
+	"github.com/dirform/dirform/state/store"
 )
+
+// writableDirectories are the directories of a configuration for an apply.
+type writableDirectories struct{ *directories }
+
+func (d writableDirectories) OpenSourceWriter(ctx context.Context, p *config.ADProvider) (providers.SourceWriter, error) {
+	return openSourceWriter(ctx, d.directories, p)
+}
+
+func (d writableDirectories) OpenTenantWriter(ctx context.Context, p *config.EntraProvider) (providers.TenantWriter, error) {
+	return openTenantWriter(ctx, d.directories, p)
+}
+
+// writableRecord is a locked record for an apply.
+type writableRecord struct{ *store.Store }
+
+func (r writableRecord) Begin(ctx context.Context, info store.RunInfo) (run.Writer, error) {
+	return r.Store.Begin(ctx, info)
+}
 
 // openSourceWriter opens an Active Directory for writing. Apply alone calls it, which a test checks.
 func openSourceWriter(ctx context.Context, d *directories, p *config.ADProvider) (providers.SourceWriter, error) {

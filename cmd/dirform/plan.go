@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -11,6 +9,8 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/render"
+	"github.com/dirform/dirform/planner/run"
+	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -60,80 +60,37 @@ does not take them: a finding gives the Exchange Online command for each object,
 
 // planFromRecord loads everything and makes a plan without holding the record's lock: what plan and drift do.
 func (a *app) planFromRecord(ctx context.Context, o *planOptions, out string) (*planfile.Reader, error) {
-	cfg, err := a.loadConfig(&o.variables)
+	options, err := o.options(out)
 	if err != nil {
 		return nil, err
+	}
+	r, done, err := a.openForReading(ctx, &o.variables)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	r.Watch = a.watchReading
+	return r.Plan(ctx, options)
+}
+
+// openForReading loads the configuration and opens the record for a run that writes nothing. Call done in the end.
+func (a *app) openForReading(ctx context.Context, v *variables) (r *run.Run, done func(), err error) {
+	cfg, err := a.loadConfig(v)
+	if err != nil {
+		return nil, nil, err
 	}
 	record, err := store.OpenReadOnly(ctx, stateFile(cfg))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer record.Close()
 	a.logRecord("record opened", record)
 	dirs := a.openDirectories(cfg.Dir)
-	defer dirs.Close()
-	return a.plan(ctx, o, cfg, record, dirs, out)
+	return a.newRun(cfg, record, dirs), func() { dirs.Close(); record.Close() }, nil
 }
 
-// plan is the main job: look, read, plan, write down.
-func (a *app) plan(ctx context.Context, o *planOptions, cfg *config.Config, record *store.Store, dirs *directories, out string) (*planfile.Reader, error) {
-	lifted, err := o.limits()
-	if err != nil {
-		return nil, err
-	}
-	r, err := a.look(ctx, cfg, record, dirs)
-	if err != nil {
-		return nil, err
-	}
-	r.set.Targets, r.set.Excludes, r.set.Allow = o.targets, o.excludes, lifted
-	r.header.Targets, r.header.Excludes, r.header.Allowed = o.targets, o.excludes, o.allowed
-
-	builder := planner.New(r.set)
-	defer builder.Close()
-	progress := a.readingProgress(r)
-	err = r.all(ctx, builder)
-	progress.end()
-	if err != nil {
-		return nil, err
-	}
-	started := time.Now()
-	plan, err := writeDown(builder, r.header, out)
-	if err != nil {
-		return nil, err
-	}
-	s := plan.Totals().Summary
-	a.logger().Info("plan made", "changes", s.Changes(), "blocked", s.Blocked, "took", since(started))
-	if err := aimed(plan.Totals()); err != nil {
-		plan.Close()
-		if out != "" {
-			os.Remove(out)
-		}
-		return nil, err
-	}
-	return plan, nil
-}
-
-// writeDown lets the builder plan into a plan file: the named one, or one that exists only as long as it is open.
-func writeDown(b *planner.Builder, h planner.Header, out string) (*planfile.Reader, error) {
-	var w *planfile.Writer
-	var err error
-	if out == "" {
-		w, err = planfile.CreateTemp("", h)
-	} else {
-		w, err = planfile.Create(out, h)
-	}
-	if err != nil {
-		return nil, err
-	}
-	totals, err := b.Plan(w)
-	if err != nil {
-		w.Abort()
-		return nil, err
-	}
-	if err := w.Close(totals); err != nil {
-		return nil, err
-	}
-	return w.Reopen()
+// newRun is a run over what a configuration names.
+func (a *app) newRun(cfg *config.Config, record run.Record, dirs *directories) *run.Run {
+	return &run.Run{Config: cfg, Record: record, Directories: dirs, Schema: providers.TenantSchema, Now: a.env.Now, Version: version, Log: a.logger()}
 }
 
 // writePlan prints a plan.

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/config"
-	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/run"
 )
 
 // planOptions are the options that plan and apply share: what the plan is made from and limited to.
@@ -30,25 +30,18 @@ func (o *planOptions) register(cmd *cobra.Command) {
 	o.variables.register(cmd)
 }
 
-// aimed refuses --target and --exclude with addresses that nothing has: a misspelt one would look like a plan without changes,
-// or let through what was to be left out.
-func aimed(t planner.Totals) error {
-	if len(t.Unaimed) == 0 {
-		return nil
-	}
-	return &usageError{
-		summary: "Nothing has the address " + strings.Join(t.Unaimed, " or "),
-		detail:  "--target and --exclude take addresses of objects in scope or recorded, and nothing has those given.",
-		hint:    "Write an address as plan shows it: user.staff for a scope, 'user.staff[\"jane@contoso.com\"]' for one object; quote it for the shell.",
-	}
+// options are the options as a run takes them; out is the plan file to write, or "".
+func (o *planOptions) options(out string) (run.Options, error) {
+	allow, err := o.limits()
+	return run.Options{Targets: o.targets, Excludes: o.excludes, Allow: allow, Allowed: o.allowed, Out: out}, err
 }
 
 // none refuses the options where a saved plan says everything.
 func (o *planOptions) none(cmd *cobra.Command) error {
-	for _, name := range []string{"target", "exclude", "allow"} {
+	for _, name := range []string{"target", "exclude"} {
 		if cmd.Flags().Changed(name) {
 			return &usageError{summary: fmt.Sprintf("Option --%s has no effect on a saved plan", name),
-				detail: "A saved plan is carried out exactly as it was reviewed.",
+				detail: "Of a saved plan everything is carried out that today's plan has as well.",
 				hint:   fmt.Sprintf("Give --%s to plan, and apply the plan that it makes.", name)}
 		}
 	}

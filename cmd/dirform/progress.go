@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/apply"
+	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
 )
 
@@ -64,14 +64,14 @@ func (p *progress) end() {
 	}
 }
 
-// readingProgress counts objects while both directories are read.
-func (a *app) readingProgress(r *reading) *progress {
+// watchReading counts objects while both directories are read.
+func (a *app) watchReading(r *run.Reading) (end func()) {
 	start := time.Now()
 	return a.startProgress(func() string {
-		s, t := r.seen.source.Load(), r.seen.tenant.Load()
+		s, t := r.Seen()
 		rate := float64(s+t) / max(time.Since(start).Seconds(), 0.001)
 		return fmt.Sprintf("Reading: %d source objects, %d tenant objects (%.0f a second)", s, t, rate)
-	})
+	}).end
 }
 
 // applying prints what apply does.
@@ -149,22 +149,31 @@ func (p *applying) event(e apply.Event) {
 	fmt.Fprintln(p.w, line)
 }
 
-// report tells how an apply went.
-func (r *applyRun) report(out apply.Outcome, t planner.Totals, runErr error) error {
+// report tells how an apply went; runErr is what ended it early.
+func (r *applyRun) report(x *run.Result, runErr error) error {
 	if r.asJSON {
-		return writeJSONLine(r.a.env.Stdout, map[string]any{"type": "summary", "applied": out.Applied, "failed": out.Failed, "skipped": out.Skipped,
-			"unknown": out.Unknown, "references_failed": out.References, "warnings": out.Warnings, "recorded": out.Recorded,
-			"interrupted": out.Interrupted, "complete": out.Complete() && runErr == nil})
+		return writeJSONLine(r.a.env.Stdout, map[string]any{"type": "summary", "applied": x.Applied, "failed": x.Failed, "skipped": x.Skipped,
+			"unknown": x.Unknown, "references_failed": x.References, "warnings": x.Warnings, "recorded": x.Recorded, "beyond": x.Beyond,
+			"interrupted": x.Interrupted, "complete": x.Complete() && runErr == nil})
 	}
 	switch {
-	case t.Summary.Changes() == 0 && runErr == nil:
+	case x.Changes == 0 && runErr == nil:
 		if r.file != "" {
 			r.a.printf("The plan holds no changes.\n")
 		}
-	case out.Complete() && runErr == nil:
-		r.a.printf("\nApply complete: %s.\n", count(out.Applied, "change"))
+	case x.Complete() && runErr == nil:
+		r.a.printf("\nApply complete: %s.\n", count(x.Applied, "change"))
 	default:
-		r.a.printf("\n%s\n", partLine(out, t.Summary.Changes()))
+		r.a.printf("\n%s\n", partLine(x.Outcome, x.Changes))
+	}
+	if x.OtherRules {
+		r.a.notef("The configuration has changed since the plan was made. Today's rules were followed.\n")
+	}
+	if x.OlderBy != 0 {
+		r.a.notef("The plan was made at another serial of the state, which has been written since.\n")
+	}
+	if x.Beyond > 0 {
+		r.a.notef("Today's plan has %s that the reviewed one does not have; they were left alone.\n", count(x.Beyond, "change"))
 	}
 	return nil
 }

@@ -186,7 +186,7 @@ func tenantUsersOf(t *testing.T, dir, folder string, names ...string) []string {
 	t.Helper()
 	d := (&app{}).openDirectories(dir)
 	defer d.Close()
-	r, err := d.openTenant(t.Context(), &config.EntraProvider{Name: "tenant", Lab: folder})
+	r, err := d.Tenant(t.Context(), &config.EntraProvider{Name: "tenant", Lab: folder})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +252,7 @@ func TestSambaAddsASuffix(t *testing.T) {
 
 	env := sambaFolder(t, sambaService, config)
 	write(t, env.Dir, "lab/tenant.json", tenant)
-	code, stdout, stderr := run(t, env, "apply", "--auto-approve")
+	code, stdout, stderr := runMain(t, env, "apply", "--auto-approve")
 	if said := stdout + stderr; code != exitPartial || !strings.Contains(said, suffix) || !strings.Contains(said, "right") {
 		t.Errorf("status %d\n%s\n%s", code, stdout, stderr)
 	}

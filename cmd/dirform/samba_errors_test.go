@@ -77,7 +77,7 @@ func TestSambaErrors(t *testing.T) {
 
 func checkError(t *testing.T, env Environment, command, password string, want []string) {
 	t.Helper()
-	code, stdout, stderr := run(t, env, command)
+	code, stdout, stderr := runMain(t, env, command)
 	if code != exitFailure || stdout != "" || strings.Count(stderr, "Error: ") != 1 || strings.Contains(stderr, password) {
 		t.Errorf("%s: status %d, stdout %q, stderr\n%s", command, code, stdout, stderr)
 	}

@@ -47,7 +47,7 @@ scope "staff" {
 		{f.tag + "-inet", "object class inetOrgPerson, which is a user"},
 		{staff, "it is of class organizationalUnit"},
 	} {
-		code, out, stderr := run(t, env, "explain", c.name)
+		code, out, stderr := runMain(t, env, "explain", c.name)
 		if code != 0 || !strings.Contains(out, c.want) {
 			t.Errorf("explain %q: status %d, not %q:\n%s%s", c.name, code, c.want, out, stderr)
 		}

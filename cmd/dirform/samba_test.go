@@ -41,7 +41,7 @@ func TestSambaInit(t *testing.T) {
 	env.Dir = t.TempDir()
 	succeed(t, env, "init", "--url", os.Getenv("AD_LDAP_URL"), "--start-tls", "--bind-dn", os.Getenv("AD_SVC_DN"), "--ca-file", os.Getenv("AD_CA_FILE"))
 	env = Environment{Dir: t.TempDir(), Environ: []string{"DIRFORM_VAR_ad_password=wrong-password"}}
-	code, _, stderr := run(t, env, "init", "--url", os.Getenv("AD_LDAPS_URL"), "--bind-dn", os.Getenv("AD_SVC_DN"), "--ca-file", os.Getenv("AD_CA_FILE"))
+	code, _, stderr := runMain(t, env, "init", "--url", os.Getenv("AD_LDAPS_URL"), "--bind-dn", os.Getenv("AD_SVC_DN"), "--ca-file", os.Getenv("AD_CA_FILE"))
 	if code != 1 || !strings.Contains(stderr, "password") || strings.Contains(stderr, "wrong-password") {
 		t.Errorf("status %d\n%s", code, stderr)
 	}

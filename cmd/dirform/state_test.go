@@ -68,12 +68,12 @@ paired by    primary_smtp
 last applied department, mail
 `
 	for _, name := range []string{anchor, strings.ToUpper(targetID), guidText} {
-		code, stdout, stderr := run(t, env, "state", "show", name)
+		code, stdout, stderr := runMain(t, env, "state", "show", name)
 		if diff := cmp.Diff(want, stdout); diff != "" || code != 0 || stderr != "" {
 			t.Errorf("%s: status %d, %q\n%s", name, code, stderr, diff)
 		}
 	}
-	code, stdout, _ := run(t, env, "state", "show", "-json", anchor)
+	code, stdout, _ := runMain(t, env, "state", "show", "-json", anchor)
 	if code != 0 || !strings.Contains(stdout, `"target_id": "`+targetID+`"`) || !strings.Contains(stdout, `"attributes": [`) {
 		t.Errorf("status %d\n%s", code, stdout)
 	}
@@ -84,19 +84,19 @@ func TestStateRmForgetsAllOrNothing(t *testing.T) {
 	second.Anchor, second.SourceGUID, second.TargetID = "EAECAwQFBgcICQoLDA0ODw==", state.GUID{16}, "second"
 	env := Environment{Dir: recordWith(t, aLink(t), second)}
 	lines := func() int {
-		_, stdout, _ := run(t, env, "state", "list")
+		_, stdout, _ := runMain(t, env, "state", "list")
 		return strings.Count(stdout, "\n")
 	}
-	if code, _, stderr := run(t, env, "state", "rm", anchor, "nobody"); code != 1 || !strings.Contains(stderr, `No link "nobody"`) || lines() != 2 {
+	if code, _, stderr := runMain(t, env, "state", "rm", anchor, "nobody"); code != 1 || !strings.Contains(stderr, `No link "nobody"`) || lines() != 2 {
 		t.Errorf("status %d, %d links left\n%s", code, lines(), stderr)
 	}
-	if code, _, stderr := run(t, env, "state", "rm", targetID, second.Anchor); code != 0 || stderr != "Forgot 2 links.\n" || lines() != 0 {
+	if code, _, stderr := runMain(t, env, "state", "rm", targetID, second.Anchor); code != 0 || stderr != "Forgot 2 links.\n" || lines() != 0 {
 		t.Errorf("status %d, %d links left\n%s", code, lines(), stderr)
 	}
 }
 
 func TestStateListJSON(t *testing.T) {
-	_, stdout, _ := run(t, Environment{Dir: recordWith(t, aLink(t))}, "state", "list", "--json")
+	_, stdout, _ := runMain(t, Environment{Dir: recordWith(t, aLink(t))}, "state", "list", "--json")
 	want := `{"lineage":"l","serial":1,"links":[
 {"anchor":"AAECAwQFBgcICQoLDA0ODw==","kind":"user","scope":"staff","source_guid":"03020100-0504-0706-0809-0a0b0c0d0e0f",` +
 		`"target_id":"8d0f1b1e-0000-4000-8000-000000000001","rule":"primary_smtp","left":false,"attributes":["department","mail"]}]}
@@ -108,17 +108,17 @@ func TestStateListJSON(t *testing.T) {
 
 func TestHistory(t *testing.T) {
 	env := Environment{Dir: recordWith(t, aLink(t))}
-	_, stdout, _ := run(t, env, "history")
+	_, stdout, _ := runMain(t, env, "history")
 	want := "   1  2026-03-01 09:00:00Z  serial 1  apply: applied in 0s; 1 applied, 0 failed, 0 skipped; allowed deletes=9\n"
 	if diff := cmp.Diff(want, stdout); diff != "" {
 		t.Error(diff)
 	}
-	_, stdout, _ = run(t, env, "history", "1")
+	_, stdout, _ = runMain(t, env, "history", "1")
 	want = "     1  done     link user                 AAECAwQFBgcICQoLDA0ODw==  8d0f1b1e-0000-4000-8000-000000000001\n"
 	if diff := cmp.Diff(want, stdout); diff != "" {
 		t.Error(diff)
 	}
-	_, stdout, _ = run(t, env, "history", "-json", "1")
+	_, stdout, _ = runMain(t, env, "history", "-json", "1")
 	want = `{"seq":1,"key":"AAECAwQFBgcICQoLDA0ODw==","kind":"user","action":"link","status":"done","target_id":"` + targetID + "\"}\n"
 	if diff := cmp.Diff(want, stdout); diff != "" {
 		t.Error(diff)
@@ -132,11 +132,11 @@ func TestForceUnlockRefusesARunningHolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	code, _, stderr := run(t, Environment{Dir: dir}, "force-unlock")
+	code, _, stderr := runMain(t, Environment{Dir: dir}, "force-unlock")
 	if code != 1 || !strings.Contains(stderr, "apply by jane@host pid 1") {
 		t.Errorf("status %d\n%s", code, stderr)
 	}
-	code, _, stderr = run(t, Environment{Dir: dir}, "force-unlock", "0123456789abcdef")
+	code, _, stderr = runMain(t, Environment{Dir: dir}, "force-unlock", "0123456789abcdef")
 	if code != 1 || !strings.Contains(stderr, "still running") {
 		t.Errorf("status %d\n%s", code, stderr)
 	}

@@ -15,16 +15,16 @@ func TestLanguageExampleIsValid(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "main.hcl", languageExample)
 	env := Environment{Dir: dir, Environ: []string{"DIRFORM_VAR_ad_password=secret"}}
-	if code, _, stderr := run(t, env, "validate"); code != 0 || stderr != "" {
+	if code, _, stderr := runMain(t, env, "validate"); code != 0 || stderr != "" {
 		t.Errorf("status %d\n%s", code, stderr)
 	}
-	if _, text, _ := run(t, env, "help", "language"); !strings.Contains(text, languageExample) {
+	if _, text, _ := runMain(t, env, "help", "language"); !strings.Contains(text, languageExample) {
 		t.Error("the topic does not show the example")
 	}
 }
 
 func TestFunctionsTopicNamesEveryFunction(t *testing.T) {
-	_, text, _ := run(t, Environment{}, "help", "functions")
+	_, text, _ := runMain(t, Environment{}, "help", "functions")
 	for _, f := range expr.Describe() {
 		if !strings.Contains(text, "\n  "+f.Signature+"\n") || !strings.Contains(text, f.Summary) {
 			t.Errorf("%s is not described", f.Name)
@@ -33,7 +33,7 @@ func TestFunctionsTopicNamesEveryFunction(t *testing.T) {
 }
 
 func TestFindingsTopicNamesEveryCode(t *testing.T) {
-	_, text, _ := run(t, Environment{}, "help", "findings")
+	_, text, _ := runMain(t, Environment{}, "help", "findings")
 	for _, c := range planner.Codes {
 		if !strings.Contains(text, "\n  "+c.Code+"  "+c.Summary) {
 			t.Errorf("%s is not described", c.Code)

@@ -25,7 +25,7 @@ func TestPlanWithoutContacts(t *testing.T) {
 	proxy := withoutContacts(t, endpoint)
 	text := strings.Replace(string(src), endpoint, proxy, 1)
 	write(t, env.Dir, "main.hcl", text)
-	code, out, stderr := run(t, env, "plan")
+	code, out, stderr := runMain(t, env, "plan")
 	if code != 0 || !strings.Contains(out, "DF501 Part of the tenant cannot be read") || !strings.Contains(out, "OrgContact.Read.All") {
 		t.Errorf("status %d\n%s\n%s", code, out, stderr)
 	}

@@ -28,18 +28,19 @@ type Recorder interface {
 type Input struct {
 	Changes iter.Seq2[*state.Change, error]   // in the order of their execution
 	Records iter.Seq2[*planner.Record, error] // may be nil
-	// Source and SourceWriter are the directory that a scope's objects come from; a declared resource has no scope ("").
-	Source       func(scope string) providers.SourceReader
+	// Settled are changes that are not to be made, and what became of them; may be nil. They are recorded and announced first.
+	Settled iter.Seq2[*Settled, error]
+	// Sources reads, in one go, the source objects of a window's changes that are in the change's scope now, with all attributes
+	// that the rules need. A change without one is not in the result. nil means that the source is not looked at again.
+	Sources func(ctx context.Context, changes []*state.Change) (map[*state.Change]*state.Object, error)
+	// SourceWriter is the directory that a scope's objects come from; a declared resource has no scope ("").
 	SourceWriter func(scope string) providers.SourceWriter
 	Tenant       providers.TenantReader
 	TenantWriter providers.TenantWriter
 	Schema       func(state.Kind) *state.Schema // the tenant's
 	Key          state.Key                      // the lineage's, for fingerprints of references resolved while applying
 	Journal      Recorder
-	// Review says, for each of a window's changes, why it is not to be made any more, or "": because its source object or the
-	// rules about it are not as they were when it was planned. nil means that nobody has anything to say.
-	Review   func(ctx context.Context, changes []*state.Change) ([]string, error)
-	Progress func(Event) // may be nil; called from Run's goroutine
+	Progress     func(Event) // may be nil; called from Run's goroutine
 	// Hard aborts at once when it is done: writes in flight are cut off and their outcome is recorded as unknown. The context
 	// given to Run, in contrast, lets them end. nil means that there is no hard way.
 	Hard context.Context
@@ -54,6 +55,14 @@ type Input struct {
 	// RetryDelay is the first wait before looking again after a lost reply or for a write that does not show yet; it doubles
 	// each time. 0 means one second.
 	RetryDelay time.Duration
+}
+
+// Settled is a change that is not to be made, be it that it is in place already or that something stands against it.
+type Settled struct {
+	Change *state.Change
+	Status state.EntryStatus // done or skipped
+	Code   string            // for the journal, "" if done
+	Reason string            // for people, may be empty if done
 }
 
 // StatusWarning is the status of an [Event] that tells of something odd about an object whose write was done.
@@ -95,7 +104,10 @@ func (o *Outcome) Complete() bool {
 func Run(ctx context.Context, in Input) (Outcome, error) {
 	r := newRun(ctx, in)
 	defer r.close()
-	err := r.changes()
+	err := r.settled()
+	if err == nil {
+		err = r.changes()
+	}
 	if err == nil {
 		err = r.lastReferences()
 	}
@@ -116,6 +128,28 @@ func Run(ctx context.Context, in Input) (Outcome, error) {
 
 // errRecord is wrapped by the error of a run whose record could not be written.
 var errRecord = errors.New("the record could not be written")
+
+// settled records and announces what is decided before the run.
+func (r *run) settled() error {
+	if r.in.Settled == nil {
+		return nil
+	}
+	var batch []*step
+	for s, err := range r.in.Settled {
+		if err != nil {
+			return fmt.Errorf("the plan cannot be read: %w", err)
+		}
+		st := &step{c: s.Change, id: s.Change.TargetID, seq: r.nextSeq(), elsewhere: true}
+		st.settle(s.Status, s.Code, s.Reason)
+		if batch = append(batch, st); len(batch) == recordBatch {
+			if err := r.conclude(batch); err != nil {
+				return err
+			}
+			batch = nil
+		}
+	}
+	return r.conclude(batch)
+}
 
 // records notes the plan's records, after its changes.
 func (r *run) records() error {

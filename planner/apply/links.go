@@ -28,6 +28,9 @@ func (r *run) prepareLink(st *step) error {
 		*l = *st.old
 		l.Fingerprints = slices.Clone(st.old.Fingerprints)
 	}
+	if c.Partial {
+		return r.preparePartial(st, l)
+	}
 	l.Anchor, l.Kind, l.TargetID, l.Rule = strings.Clone(c.Anchor), c.Kind, st.id, st.rule()
 	again := !c.GraceAnew && st.old != nil && st.old.Left && st.old.LeftAt != 0 && slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Drift })
 	r.noteLeft(l, c.Action == state.ActionDisable, again)
@@ -39,6 +42,22 @@ func (r *run) prepareLink(st *step) error {
 	}
 	if err := r.prepareFingerprints(st, l); err != nil {
 		return err
+	}
+	st.link = l
+	return nil
+}
+
+// preparePartial is prepareLink for a step that only turns sign-in off: of a recorded pair, that alone is noted. A pair that is not
+// recorded yet is recorded by the whole change, once that is made.
+func (r *run) preparePartial(st *step, l *state.Link) error {
+	if st.old == nil {
+		return nil
+	}
+	if st.c.Action == state.ActionDisable {
+		r.noteLeft(l, true, l.Left && l.LeftAt != 0)
+	}
+	for _, a := range st.c.Attributes {
+		r.shapes.set(l, a.Name, r.hasher.Fingerprint(st.attribute(a.Name), a.After))
 	}
 	st.link = l
 	return nil

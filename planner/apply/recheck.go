@@ -3,19 +3,20 @@ package apply
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
-	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
 
-// recheck reads the objects of a window again, in batches, and settles as skipped what is not as the plan saw it. For the others
-// it works out what is left to be written. An error means that the window could not be read; nothing of it was written then.
+// recheck reads the objects of a window again, each once and all in one go per side, and settles as skipped what is not as the plan
+// saw it. For the others it works out what is left to be written. No rule runs here: values are compared, nothing is decided anew.
+// An error means that the window could not be read; nothing of it was written then.
 func (r *run) recheck(steps []*step) error {
 	if err := r.loadLinks(steps); err != nil {
 		return err
 	}
-	if err := r.review(steps); err != nil {
+	if err := r.recheckSources(steps); err != nil {
 		return fmt.Errorf("the source objects cannot be read again before writing, so the run was stopped: %w", err)
 	}
 	if err := r.recheckTenant(steps); err != nil {
@@ -24,34 +25,12 @@ func (r *run) recheck(steps []*step) error {
 	if err := r.recheckAnchors(steps); err != nil {
 		return fmt.Errorf("the tenant cannot be asked whether accounts exist by now, so the run was stopped: %w", err)
 	}
-	if err := r.recheckSources(steps); err != nil {
-		return fmt.Errorf("the source objects cannot be read again before writing, so the run was stopped: %w", err)
-	}
 	return nil
 }
 
-// review skips what is not to be done any more.
-func (r *run) review(steps []*step) error {
-	var open []*step
-	var changes []*state.Change
-	for _, st := range steps {
-		if st.status == "" && st.schema != nil {
-			open, changes = append(open, st), append(changes, st.c)
-		}
-	}
-	if r.in.Review == nil || len(open) == 0 {
-		return nil
-	}
-	reasons, err := r.in.Review(r.soft, changes)
-	if err != nil {
-		return err
-	}
-	for i, st := range open {
-		if reasons[i] != "" {
-			st.stale("%s", reasons[i])
-		}
-	}
-	return nil
+// bare reports whether nothing is written for the step: it links what both directories agree about. It is not read again.
+func (st *step) bare() bool {
+	return st.c.Action == state.ActionLink && len(st.c.Attributes)+len(st.c.SourceAttributes) == 0
 }
 
 func (r *run) loadLinks(steps []*step) error {
@@ -77,7 +56,7 @@ func (r *run) recheckTenant(steps []*step) error {
 		byID := map[string]*step{}
 		var ids, names []string
 		for _, st := range steps {
-			if st.status != "" || st.c.Kind != kind || st.c.TargetID == "" {
+			if st.status != "" || st.c.Kind != kind || st.c.TargetID == "" || st.bare() {
 				continue
 			}
 			ids = append(ids, st.c.TargetID)
@@ -241,85 +220,74 @@ func (r *run) recheckAnchors(steps []*step) error {
 	return nil
 }
 
-// recheckSources makes sure that the source objects still exist and that what is to be written there is as the plan saw it.
+// recheckSources holds the source objects against what the plan saw: in scope or not, with what values.
 func (r *run) recheckSources(steps []*step) error {
-	type group struct {
-		scope string
-		kind  state.Kind
-	}
-	groups := map[group][]*step{}
-	var order []group
+	var open []*step
+	var changes []*state.Change
 	for _, st := range steps {
 		if st.status == "" && st.wantsSource() {
-			g := group{st.c.Scope, st.c.Kind}
-			if groups[g] == nil {
-				order = append(order, g)
-			}
-			groups[g] = append(groups[g], st)
+			open, changes = append(open, st), append(changes, st.c)
 		}
 	}
-	for _, g := range order {
-		if err := r.recheckSource(r.in.Source(g.scope), g.kind, groups[g]); err != nil {
-			return err
+	if len(open) == 0 {
+		return nil
+	}
+	if r.in.Sources == nil {
+		for _, st := range open {
+			st.source = st.c.SourceAttributes
 		}
+		return nil
+	}
+	found, err := r.in.Sources(r.soft, changes)
+	if err != nil {
+		return err
+	}
+	for _, st := range open {
+		r.compareSource(st, found[st.c])
 	}
 	return nil
 }
 
-// wantsSource reports whether the step depends on its source object: those for objects that left their scope do not.
+// wantsSource reports whether a source object stands behind the step's write.
 func (st *step) wantsSource() bool {
-	if _, ok := state.ParseGUID(st.c.SourceGUID); !ok || st.schema == nil {
-		return false
-	}
-	switch st.c.Action {
-	case state.ActionDisable, state.ActionUnlink, state.ActionDelete:
-		return len(st.c.SourceAttributes) > 0
-	}
-	return true
+	_, ok := state.ParseGUID(st.c.SourceGUID)
+	return ok && st.schema != nil && !st.bare() && (st.c.TargetID != "" || st.c.Action != state.ActionUnlink)
 }
 
-func (r *run) recheckSource(source providers.SourceReader, kind state.Kind, steps []*step) error {
-	byGUID := map[state.GUID]*step{}
-	var guids []state.GUID
-	var names []string
-	for _, st := range steps {
-		g, _ := state.ParseGUID(st.c.SourceGUID)
-		guids = append(guids, g)
-		byGUID[g] = st
-		for _, a := range st.c.SourceAttributes {
-			names = append(names, a.Name)
-		}
-	}
-	slices.Sort(names)
-	found := map[*step]bool{}
-	for o, err := range source.Lookup(r.soft, kind, guids, state.NewShape(slices.Compact(names)...)) {
-		if err != nil {
-			return err
-		}
-		if st := byGUID[o.GUID]; st != nil {
-			found[st] = true
-			r.compareSource(st, o)
-		}
-	}
-	for _, st := range steps {
-		if !found[st] {
-			st.stale("its source object does not exist any more")
-		}
-	}
-	return nil
+// leaves reports whether the step is about an object that has left its scope.
+func (st *step) leaves() bool {
+	return st.c.Action == state.ActionDisable || st.c.Action == state.ActionUnlink || st.c.Action == state.ActionDelete
 }
 
+// compareSource holds a step against its source object, nil if that is not in the step's scope now.
 func (r *run) compareSource(st *step, o *state.Object) {
+	switch leaves := st.leaves(); {
+	case leaves && o != nil:
+		st.stale("it is in scope %s again", st.c.Scope)
+	case leaves:
+	case o == nil:
+		st.stale("it is not in scope %s any more", st.c.Scope)
+	default:
+		r.compareSourceValues(st, o)
+	}
+}
+
+func (r *run) compareSourceValues(st *step, o *state.Object) {
+	var written []state.AttributeChange
+	st.source = nil
 	for _, a := range st.c.SourceAttributes {
-		d := &state.Attribute{Name: a.Name}
-		live := r.hasher.Fingerprint(d, o.Get(a.Name))
+		live := r.hasher.Fingerprint(&state.Attribute{}, o.Get(a.Name))
 		switch live {
-		case r.hasher.Fingerprint(d, a.After):
-		case r.hasher.Fingerprint(d, a.Before):
+		case r.hasher.Fingerprint(&state.Attribute{}, a.After):
+			written = append(written, a)
+		case r.hasher.Fingerprint(&state.Attribute{}, a.Before):
 			st.source = append(st.source, a)
 		default:
 			st.stale("changed at the source since the plan was made: %s", a.Name)
 			return
 		}
+	}
+	if st.c.Seen != "" && st.c.Seen != strconv.FormatUint(r.hasher.Seen(o, written...), 16) {
+		st.stale("its source object was changed since the plan was made")
 	}
 }

@@ -266,7 +266,7 @@ func (r *run) finish(st *step) {
 	case state.StatusUnknown:
 		r.out.Unknown++
 	}
-	if st.c.Anchor != "" {
+	if st.c.Anchor != "" && !st.elsewhere {
 		f := fateFailed
 		if st.status == state.StatusDone {
 			f = fateDone

@@ -39,6 +39,7 @@ type step struct {
 	taken           bool // over from another sync engine, by an earlier request
 	freed           bool // on a detour: the names it had are free
 	back            bool // on a detour that leads nowhere: the names it had are given back
+	elsewhere       bool // decided before the run: nothing waits for it
 }
 
 func (r *run) newStep(c *state.Change) *step {

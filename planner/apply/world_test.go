@@ -181,27 +181,29 @@ func (t *tenant) effect(w providers.Write) (string, error) {
 
 // source is a forest in memory.
 type source struct {
-	providers.SourceReader
 	objects  map[state.GUID]map[string]state.Value
 	suffixes []string
 	fail     error
 	sets     int
 }
 
-func (s *source) Lookup(_ context.Context, _ state.Kind, guids []state.GUID, shape *state.Shape) providers.Objects {
-	return func(yield func(*state.Object, error) bool) {
-		for _, g := range guids {
-			if attrs, ok := s.objects[g]; ok {
-				o := &state.Object{Kind: state.User, GUID: g, Shape: shape}
-				for _, n := range shape.Names() {
-					o.Values = append(o.Values, attrs[n])
-				}
-				if !yield(o, nil) {
-					return
-				}
+// sourceShape is what is read of a source object.
+var sourceShape = state.NewShape("department", "mS-DS-ConsistencyGuid")
+
+// inScope are the source objects of changes, all of which are in scope as long as they exist.
+func (s *source) inScope(_ context.Context, changes []*state.Change) (map[*state.Change]*state.Object, error) {
+	found := map[*state.Change]*state.Object{}
+	for _, c := range changes {
+		g, _ := state.ParseGUID(c.SourceGUID)
+		if attrs, ok := s.objects[g]; ok {
+			o := &state.Object{Kind: state.User, GUID: g, Shape: sourceShape}
+			for _, n := range sourceShape.Names() {
+				o.Values = append(o.Values, attrs[n])
 			}
+			found[c] = o
 		}
 	}
+	return found, nil
 }
 
 func (s *source) AddUPNSuffix(_ context.Context, suffix string) error {
@@ -337,7 +339,7 @@ type world struct {
 func newWorld() *world {
 	w := &world{tenant: newTenant(), source: &source{objects: map[state.GUID]map[string]state.Value{}}, journal: newMemory()}
 	w.in = apply.Input{
-		Source:       func(string) providers.SourceReader { return w.source },
+		Sources:      w.source.inScope,
 		SourceWriter: func(string) providers.SourceWriter { return w.source },
 		Tenant:       w.tenant, TenantWriter: w.tenant, Schema: schema, Key: key, Journal: w.journal,
 		Progress: func(e apply.Event) { w.events = append(w.events, e) }, RetryDelay: time.Microsecond,

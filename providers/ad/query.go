@@ -44,11 +44,14 @@ var kindFilters = map[state.Kind]string{
 	providers.AnyKind: "(objectClass=*)",
 }
 
-// kindFilter is the filter for objects of a kind that match extra as well.
-func kindFilter(kind state.Kind, extra string) (string, error) {
+// kindFilter is the filter for objects of a kind that match extra as well, and that are among guids unless there are none.
+func kindFilter(kind state.Kind, extra string, guids []state.GUID) (string, error) {
 	f, ok := kindFilters[kind]
 	if !ok {
 		return "", fmt.Errorf("Active Directory has no objects of kind %q", kind)
+	}
+	if len(guids) > 0 {
+		f = "(&" + f + guidFilter(guids) + ")"
 	}
 	if strings.TrimSpace(extra) == "" {
 		return f, nil

@@ -47,7 +47,7 @@ func newBatch(q providers.Query) (batch, error) {
 	if len(q.Bases) == 0 {
 		return b, errors.New("active directory: no container to read was given")
 	}
-	filter, err := kindFilter(q.Kind, q.Filter)
+	filter, err := kindFilter(q.Kind, q.Filter, q.GUIDs)
 	if err != nil {
 		return b, fmt.Errorf("active directory: %w", err)
 	}

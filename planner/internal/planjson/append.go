@@ -19,7 +19,7 @@ type Form uint8
 
 // Full is everything that reading back needs: an attribute's before, after and drift are left out where they are null and
 // false, which makes the file of a million creates a fifth smaller. Document is what the JSON document of a plan shows: without
-// scope, objectGUID and fingerprints, before and after always, drift always but on source attributes, which cannot drift.
+// scope and fingerprints, before, after and partial always, drift always but on source attributes, which cannot drift.
 const (
 	Full Form = iota
 	Document
@@ -41,9 +41,7 @@ func (w *Writer) Append(b []byte, c *state.Change, f Form) []byte {
 		b = appendMember(b, `,"scope":`, c.Scope)
 	}
 	b = appendMember(b, `,"anchor":`, c.Anchor)
-	if full {
-		b = appendMember(b, `,"source_guid":`, c.SourceGUID)
-	}
+	b = appendMember(b, `,"source_guid":`, c.SourceGUID)
 	b = appendMember(b, `,"source_dn":`, c.SourceDN)
 	b = appendMember(b, `,"target_id":`, c.TargetID)
 	if c.Match != nil {
@@ -58,7 +56,11 @@ func (w *Writer) Append(b []byte, c *state.Change, f Form) []byte {
 		b = append(b, '}')
 	}
 	b = AppendString(append(b, `,"reason":`...), c.Reason)
+	b = appendMember(b, `,"reason_code":`, string(c.ReasonCode))
 	b = appendMember(b, `,"declared_at":`, c.DeclaredAt)
+	if c.Partial || !full {
+		b = strconv.AppendBool(append(b, `,"partial":`...), c.Partial)
+	}
 	b = appendAttributes(append(b, `,"attributes":`...), c.Attributes, full, true)
 	if len(c.SourceAttributes) > 0 {
 		b = appendAttributes(append(b, `,"source_attributes":`...), c.SourceAttributes, full, false)
@@ -68,6 +70,9 @@ func (w *Writer) Append(b []byte, c *state.Change, f Form) []byte {
 	}
 	if len(c.Needs) > 0 {
 		b = appendList(append(b, `,"needs":`...), c.Needs)
+	}
+	if full {
+		b = appendMember(b, `,"seen":`, c.Seen)
 	}
 	if full && len(c.Fingerprints) > 0 {
 		b = w.appendFingerprints(append(b, `,"fingerprints":`...), c.Fingerprints)

@@ -76,6 +76,12 @@ func (p *parser) member(c *state.Change, name string) (err error) {
 		c.Reason, err = p.string()
 	case "declared_at":
 		c.DeclaredAt, err = p.string()
+	case "reason_code":
+		err = word(p, &c.ReasonCode)
+	case "partial":
+		c.Partial, err = p.bool()
+	case "seen":
+		c.Seen, err = p.string()
 	case "attributes":
 		c.Attributes, err = p.attributes()
 	case "source_attributes":

@@ -150,7 +150,8 @@ func TestDocumentForm(t *testing.T) {
 	c.Attributes = nil
 	c.SourceAttributes = []state.AttributeChange{{Name: "mS-DS-ConsistencyGuid", After: state.String("x")}}
 	want := `{"address":"user.staff[\"user0000007@contoso.com\"]","kind":"user","action":"create","anchor":"` + c.Anchor +
-		`","source_dn":"` + c.SourceDN + `","reason":"no account of the tenant matches it","declared_at":"main.hcl:31","attributes":[],` +
+		`","source_guid":"` + c.SourceGUID + `","source_dn":"` + c.SourceDN + `","reason":"no account of the tenant matches it",` +
+		`"declared_at":"main.hcl:31","partial":false,"attributes":[],` +
 		`"source_attributes":[{"name":"mS-DS-ConsistencyGuid","before":null,"after":"x"}]}`
 	if d := cmp.Diff(want, string(new(Writer).Append(nil, c, Document))); d != "" {
 		t.Error(d)

@@ -249,40 +249,26 @@ func (h *harness) apply(p *saved) apply.Outcome {
 }
 
 func (h *harness) run(p *saved, journal apply.Recorder) apply.Outcome {
-	reviewer := planner.NewReviewer(h.settings(), true)
-	defer reviewer.Close()
-	out, err := apply.Run(context.Background(), apply.Input{Changes: each(p.changes), Records: each(p.records),
-		Source: func(string) providers.SourceReader { return h.w }, SourceWriter: func(string) providers.SourceWriter { return h.w },
-		Tenant: tenantSide{h.w}, TenantWriter: tenantSide{h.w}, Schema: providers.TenantSchema, Key: key, Journal: journal, Workers: 1,
-		RetryDelay: time.Millisecond, Now: h.w.now, Review: h.review(reviewer)})
+	out, err := apply.Run(context.Background(), apply.Input{Changes: each(p.changes), Records: each(p.records), Sources: h.sources,
+		SourceWriter: func(string) providers.SourceWriter { return h.w }, Tenant: tenantSide{h.w}, TenantWriter: tenantSide{h.w},
+		Schema: providers.TenantSchema, Key: key, Journal: journal, Workers: 1, RetryDelay: time.Millisecond, Now: h.w.now})
 	check(h.t, err)
 	return out
 }
 
-// review looks at the source objects of changes again, as apply does.
-func (h *harness) review(v *planner.Reviewer) func(context.Context, []*state.Change) ([]string, error) {
-	return func(ctx context.Context, changes []*state.Change) ([]string, error) {
-		reasons, accounts := make([]string, len(changes)), map[string]*state.Object{}
-		ids, attributes := v.Wants(state.User, changes)
-		for o := range (tenantSide{h.w}).Lookup(ctx, state.User, ids, attributes) {
-			accounts[o.ID] = o.Clone()
-		}
-		for i, c := range changes {
-			var now *state.Object
-			for _, s := range h.cfg.Scopes {
-				if s.Name != c.Scope {
-					continue
-				}
-				for o := range h.w.Read(ctx, h.query(s)) {
-					if o.GUID.String() == c.SourceGUID {
-						now = o.Clone()
-					}
+// sources are the source objects of changes that are in scope by now.
+func (h *harness) sources(ctx context.Context, changes []*state.Change) (map[*state.Change]*state.Object, error) {
+	found := map[*state.Change]*state.Object{}
+	for _, s := range h.cfg.Scopes {
+		for o := range h.w.Read(ctx, h.query(s)) {
+			for _, c := range changes {
+				if in, _ := s.Has(o); in && c.Scope == s.Name && c.SourceGUID == o.GUID.String() {
+					found[c] = o.Clone()
 				}
 			}
-			reasons[i] = v.Stale(c, now, accounts)
 		}
-		return reasons, nil
 	}
+	return found, nil
 }
 
 // memory is the world's own record of a run.

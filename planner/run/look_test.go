@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"context"
@@ -31,12 +31,20 @@ func status403(what string) error {
 	return fmt.Errorf("reading %s: %w\nGrant it", what, &providers.ServiceError{Status: 403, Code: "Authorization_RequestDenied", Op: "GET"})
 }
 
+func (t *refusing) Source(context.Context, *config.ADProvider) (providers.SourceReader, error) {
+	return nil, nil
+}
+
+func (t *refusing) Tenant(context.Context, *config.EntraProvider) (providers.TenantReader, error) {
+	return t, nil
+}
+
 // look is what lookAtTenant makes of a tenant under one link policy.
 func (t *refusing) look(privileged string) (planner.Settings, error) {
-	r := &reading{cfg: &config.Config{Entra: &config.EntraProvider{Name: "contoso"}, Policies: []*config.LinkPolicy{{Privileged: privileged}}}}
-	r.dirs = &directories{app: &app{}, tenants: map[string]providers.TenantReader{"contoso": t}}
+	cfg := &config.Config{Entra: &config.EntraProvider{Name: "contoso"}, Policies: []*config.LinkPolicy{{Privileged: privileged}}}
+	r := &Reading{run: &Run{Directories: t}, Config: cfg}
 	err := r.lookAtTenant(context.Background())
-	return r.set, err
+	return r.Settings, err
 }
 
 // TestSwitchesThatCannotBeRead: the tenant's switches are asked for once, by whom they may be shown to, and being refused means that

@@ -1,0 +1,292 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/apply"
+	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store"
+)
+
+// ApplyOptions say how an apply goes.
+type ApplyOptions struct {
+	Options
+	Record WritableRecord
+	Writer WritableDirectories
+	// Reviewed is a saved plan. Apply makes a fresh, full plan and carries out those of its changes that Reviewed has too; Targets and
+	// Excludes must be empty then. nil: everything that the fresh plan has is carried out.
+	Reviewed *planfile.Reader
+	// Show is given the fresh plan, whether or not that may be applied; an error ends the run. It is not called with a reviewed plan,
+	// which has been shown. nil shows nothing.
+	Show func(plan *planfile.Reader) error
+	// Consent is asked before the changes of a plan are carried out that nobody has reviewed; an error ends the run. nil consents.
+	Consent func() error
+	// Begun is called once, when the number of changes that will be told of is known. nil tells nobody.
+	Begun func(changes int)
+	// Progress is called with each change that is done or not; may be nil.
+	Progress func(apply.Event)
+	// Hard cuts off the writes in flight when it is done; nil means that nothing does. The context given to Apply lets them end.
+	Hard context.Context
+}
+
+// Result is how an apply went.
+type Result struct {
+	apply.Outcome
+	Totals  planner.Totals // of the fresh plan
+	Changes int            // changes that were to be carried out: the reviewed plan's, or the fresh one's
+	// Beyond is how many changes today's plan has that the reviewed one has not. They were left alone.
+	Beyond int
+	// OlderBy is how many times the record was written since the reviewed plan was made; negative if the record is older.
+	OlderBy int64
+	// OtherRules says that the configuration is not that which the reviewed plan was made with.
+	OtherRules bool
+}
+
+// Apply is the main job's second half: make a plan, hold the reviewed one against it if there is one, get consent, carry out, record.
+// The error is nil if the run came to its end, whatever became of its changes. If the result is not nil, something may have been
+// written, error or not.
+func (r *Run) Apply(ctx context.Context, o ApplyOptions) (*Result, error) {
+	r.Record = o.Record
+	lineage, err := o.lineage()
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.plan(ctx, o.Options, lineage)
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	w, err := o.Record.Begin(ctx, r.info(p, o))
+	if err != nil {
+		return nil, err
+	}
+	todo, err := r.todo(ctx, p, o, w)
+	if err != nil {
+		return nil, err
+	}
+	if err := todo.agreed(p, o); err != nil {
+		return nil, err
+	}
+	p.forget()
+	in, err := r.input(ctx, p, o, w, todo)
+	if err != nil {
+		return nil, err
+	}
+	if o.Begun != nil {
+		o.Begun(todo.Changes)
+	}
+	var runErr error
+	todo.Outcome, runErr = apply.Run(ctx, in)
+	return &todo.Result, r.finish(ctx, w, todo, runErr)
+}
+
+// lineage is that of the reviewed plan, which a record that does not exist yet gets: the one thing that is taken from it.
+func (o *ApplyOptions) lineage() (string, error) {
+	if o.Reviewed == nil {
+		return "", nil
+	}
+	h := o.Reviewed.Header()
+	return h.State.Lineage, belongs(h, o.Record.Meta())
+}
+
+// info names the run in the record.
+func (r *Run) info(p *planned, o ApplyOptions) store.RunInfo {
+	h, digest := p.reading.Header, p.file.Digest()
+	if o.Reviewed != nil {
+		digest = o.Reviewed.Digest()
+	}
+	return store.RunInfo{Lineage: h.State.Lineage, Serial: h.State.Serial, SourceSID: h.Source.SID, MovesFrom: h.Source.MovesFrom,
+		TenantID: h.Tenant.ID, PlanDigest: digest, Allowed: o.Allowed}
+}
+
+// todo is what an apply carries out.
+type todo struct {
+	Result
+	changes iter.Seq2[*state.Change, error]
+	settled iter.Seq2[*apply.Settled, error] // nil if nothing is settled beforehand
+	writes  int                              // changes to be carried out
+	guards  []planner.GuardResult            // as they stand against these changes
+}
+
+// todo works out what of the fresh plan is carried out, and holds that against the guards.
+func (r *Run) todo(ctx context.Context, p *planned, o ApplyOptions, w Writer) (*todo, error) {
+	t := &todo{Result: Result{Totals: p.file.Totals()}, changes: p.file.Changes()}
+	t.Changes, t.guards = t.Totals.Summary.Changes(), t.Totals.Guards
+	t.writes = t.Changes
+	if o.Reviewed == nil {
+		return t, nil
+	}
+	h := o.Reviewed.Header()
+	t.OlderBy, t.OtherRules = p.reading.Header.State.Serial-h.State.Serial, p.reading.Header.ConfigDigest != h.ConfigDigest
+	if err := sameDirectories(h, p.reading.Header); err != nil {
+		return nil, err
+	}
+	f, err := newFilter(o.Reviewed, p.file, recordIDs(ctx, w))
+	if err != nil {
+		return nil, err
+	}
+	t.Beyond, t.Changes, t.writes, t.changes = f.Beyond, f.Total, len(f.carry), f.Changes()
+	t.settled = f.Settled(func(changes []*state.Change) ([]bool, error) { return r.inPlace(ctx, p.reading, w, changes) })
+	t.guards, _, err = p.builder.Judge(f.Changes())
+	return t, err
+}
+
+// agreed gets the guards' and a person's consent.
+func (t *todo) agreed(p *planned, o ApplyOptions) error {
+	if o.Reviewed == nil && o.Show != nil {
+		if err := o.Show(p.file); err != nil {
+			return err
+		}
+	}
+	if err := t.refusal(p); err != nil {
+		return err
+	}
+	if o.Reviewed == nil && o.Consent != nil && t.writes > 0 {
+		return o.Consent()
+	}
+	return nil
+}
+
+// refusal is the error of a plan that may not be applied, or nil.
+func (t *todo) refusal(p *planned) error {
+	guards := tripped(t.guards)
+	wrong := func(f *planner.Finding) bool { return f.Severity == planner.Error }
+	if len(guards) > 0 || slices.ContainsFunc(p.reading.Settings.Findings, wrong) {
+		return &Refused{Guards: guards}
+	}
+	return nil
+}
+
+// inPlace tells which of the reviewed changes that today's plan does not have are in place already.
+func (r *Run) inPlace(ctx context.Context, rd *Reading, w Writer, changes []*state.Change) ([]bool, error) {
+	tenant, err := r.Directories.Tenant(ctx, r.Config.Entra)
+	if err != nil {
+		return nil, err
+	}
+	placed, err := apply.InPlace(ctx, apply.Input{Tenant: tenant, Schema: r.Schema, Key: rd.Settings.Key, Journal: w}, changes)
+	for i := range placed {
+		placed[i] = placed[i] || rd.declaredInPlace(changes[i])
+	}
+	return placed, err
+}
+
+// declaredInPlace reports whether a declared resource is as a change would make it.
+func (r *Reading) declaredInPlace(c *state.Change) bool {
+	switch c.Kind {
+	case state.UPNSuffix:
+		return len(c.SourceAttributes) == 1 && slices.ContainsFunc(r.Config.AD, func(p *config.ADProvider) bool {
+			return slices.ContainsFunc(r.Settings.Suffixes[p.Name], func(s string) bool { return strings.EqualFold(s, c.SourceAttributes[0].After.Str()) })
+		})
+	case state.DirectorySync:
+		return len(c.Attributes) == 1 && c.Attributes[0].After.Kind() == state.BoolValue && c.Attributes[0].After.Bool() == r.Settings.Organization.SyncEnabled
+	}
+	return false
+}
+
+// input gathers what carrying out takes. Writers are opened here, and only if there is something to write.
+func (r *Run) input(ctx context.Context, p *planned, o ApplyOptions, w Writer, t *todo) (apply.Input, error) {
+	in := apply.Input{Changes: t.changes, Settled: t.settled, Records: p.file.Records(), Sources: p.reading.InScope, Schema: onceEach(r.Schema),
+		Key: p.reading.Settings.Key, Journal: w, Hard: o.Hard, Now: r.Now(), Progress: o.Progress}
+	var err error
+	if in.Tenant, err = r.Directories.Tenant(ctx, r.Config.Entra); err != nil || t.writes == 0 {
+		return in, err
+	}
+	if in.TenantWriter, err = o.Writer.OpenTenantWriter(ctx, r.Config.Entra); err != nil {
+		return in, err
+	}
+	writers := map[string]providers.SourceWriter{}
+	for i, provider := range r.Config.AD {
+		sw, err := o.Writer.OpenSourceWriter(ctx, provider)
+		if err != nil {
+			return in, err
+		}
+		if i == 0 {
+			writers[""] = sw
+		}
+		for _, s := range r.Config.Scopes {
+			if s.Provider == provider {
+				writers[s.Name] = sw
+			}
+		}
+	}
+	in.SourceWriter = func(scope string) providers.SourceWriter {
+		if sw, ok := writers[scope]; ok {
+			return sw
+		}
+		return writers[""] // a scope that is not declared any more has no objects to write
+	}
+	return in, nil
+}
+
+// onceEach asks for each kind's schema once: building one takes longer than a change.
+func onceEach(schema func(state.Kind) *state.Schema) func(state.Kind) *state.Schema {
+	known := map[state.Kind]*state.Schema{}
+	return func(kind state.Kind) *state.Schema {
+		s, ok := known[kind]
+		if !ok {
+			s = schema(kind)
+			known[kind] = s
+		}
+		return s
+	}
+}
+
+// finish records the end of the run; runErr is what ended it early.
+func (r *Run) finish(ctx context.Context, w Writer, t *todo, runErr error) error {
+	ctx = context.WithoutCancel(ctx)
+	outcome := store.OutcomeApplied
+	switch {
+	case runErr != nil:
+		outcome = store.OutcomeFailed
+	case t.Interrupted:
+		outcome = store.OutcomeInterrupted
+	case !t.Complete():
+		outcome = store.OutcomePartial
+	}
+	ous, err := recordedOUs(t.Totals.Scopes)
+	if err == nil {
+		err = w.OUs(ctx, ous)
+	}
+	if err == nil {
+		err = w.Finish(ctx, outcome, t.Counts, scopeCounts(t.Totals.Scopes))
+	}
+	r.log().Info("applied", "applied", t.Applied, "failed", t.Failed, "skipped", t.Skipped, "unknown", t.Unknown)
+	if runErr != nil {
+		return runErr
+	}
+	return err
+}
+
+func recordedOUs(scopes []planner.ScopeSeen) ([]state.OU, error) {
+	var ous []state.OU
+	seen := map[state.OU]bool{}
+	for _, s := range scopes {
+		for _, o := range s.OUs {
+			g, ok := state.ParseGUID(o.GUID)
+			if !ok {
+				return nil, fmt.Errorf("the plan names container %q of scope %s, which is no GUID", o.GUID, s.Scope)
+			}
+			if ou := (state.OU{Scope: s.Scope, Declared: o.Declared, GUID: g}); !seen[ou] {
+				seen[ou] = true
+				ous = append(ous, ou)
+			}
+		}
+	}
+	return ous, nil
+}
+
+func scopeCounts(scopes []planner.ScopeSeen) []store.ScopeCount {
+	var counts []store.ScopeCount
+	for _, s := range scopes {
+		counts = append(counts, store.ScopeCount{Scope: s.Scope, Kind: s.Kind, Objects: s.Objects, InScope: s.InScope})
+	}
+	return counts
+}

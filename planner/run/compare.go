@@ -1,0 +1,138 @@
+package run
+
+import (
+	"cmp"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/planner/internal/planjson"
+	"github.com/dirform/dirform/state"
+)
+
+// content sums up everything about a change that has to be the same in a reviewed and a fresh plan: kind, action, anchor, target, match
+// with its evidence, and what is written to either side. Two changes have the same content exactly if notAsReviewed has nothing to
+// tell of them (but for a chance of 2^-64 under a random seed). Reason, address, order and needs may differ.
+func (f *filter) content(c *state.Change) uint64 {
+	b := make([]byte, 0, 1024)
+	for _, s := range [...]string{string(c.Kind), string(c.Action), c.Anchor, strings.ToLower(c.TargetID), resource(c), ruleOf(c), evidenceOf(c)} {
+		b = planjson.AppendString(b, s)
+	}
+	b = append(b, fmt.Sprint(c.Partial)...)
+	for i, list := range [...][]state.AttributeChange{c.Attributes, c.SourceAttributes} {
+		b = append(b, '|', byte('0'+i))
+		for _, a := range sorted(list) {
+			b = planjson.AppendString(b, a.Name)
+			b = planjson.AppendValue(b, a.Before)
+			b = planjson.AppendValue(b, resolved(a.After, f.ids))
+		}
+	}
+	return maphash.Bytes(f.seed, b)
+}
+
+// resource is the address of a declared resource; objects go by their anchors.
+func resource(c *state.Change) string {
+	if c.Anchor == "" {
+		return c.Address
+	}
+	return ""
+}
+
+func ruleOf(c *state.Change) string {
+	if c.Match == nil {
+		return ""
+	}
+	return c.Match.Rule
+}
+
+func evidenceOf(c *state.Change) string {
+	if c.Match == nil {
+		return ""
+	}
+	return c.Match.Value
+}
+
+func sorted(list []state.AttributeChange) []state.AttributeChange {
+	return slices.SortedFunc(slices.Values(list), func(a, b state.AttributeChange) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// resolved is a reference by the id of its account once the account is recorded; everything else is itself.
+func resolved(v state.Value, ids map[string]string) state.Value {
+	if anchor, ok := strings.CutPrefix(v.Str(), state.PendingRef); ok && ids[anchor] != "" {
+		return state.String(ids[anchor])
+	}
+	return v
+}
+
+// notAsReviewed says how a fresh plan's change is not the reviewed one; fresh may be nil where that is not known any more.
+func notAsReviewed(reviewed, fresh *state.Change, ids map[string]string) string {
+	const again = "; plan again"
+	switch {
+	case fresh == nil:
+		return "today's plan wants it otherwise" + again
+	case fresh.Action != reviewed.Action:
+		return fmt.Sprintf("today's plan has %s for it instead of %s", fresh.Action, reviewed.Action) + again
+	case !strings.EqualFold(fresh.TargetID, reviewed.TargetID):
+		return "today's plan is about another account" + again
+	case ruleOf(fresh) != ruleOf(reviewed), evidenceOf(fresh) != evidenceOf(reviewed):
+		return "today's plan pairs the two by other evidence" + again
+	}
+	if names := differingNames(reviewed.Attributes, fresh.Attributes, ids); len(names) > 0 {
+		return "changed since the plan was reviewed: " + strings.Join(names, ", ") + again
+	}
+	if names := differingNames(reviewed.SourceAttributes, fresh.SourceAttributes, ids); len(names) > 0 {
+		return "changed since the plan was reviewed, at the source: " + strings.Join(names, ", ") + again
+	}
+	return "today's plan wants it otherwise" + again
+}
+
+// differingNames are the attributes that are not written alike, sorted.
+func differingNames(a, b []state.AttributeChange, ids map[string]string) (names []string) {
+	differs := func(list []state.AttributeChange, x state.AttributeChange) bool {
+		return !slices.ContainsFunc(list, func(y state.AttributeChange) bool {
+			return x.Name == y.Name && same(x.Before, y.Before) && same(resolved(x.After, ids), resolved(y.After, ids))
+		})
+	}
+	for _, pair := range [...][2][]state.AttributeChange{{a, b}, {b, a}} {
+		for _, x := range pair[0] {
+			if differs(pair[1], x) && !slices.Contains(names, x.Name) {
+				names = append(names, x.Name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func same(a, b state.Value) bool {
+	return string(planjson.AppendValue(nil, a)) == string(planjson.AppendValue(nil, b))
+}
+
+// signIn is the attribute that says whether an account may sign in.
+const signIn = "accountEnabled"
+
+// switchesOff is the account that a change blocks sign-in of, "" if it does not: one that exists, and lives.
+func switchesOff(c *state.Change) string {
+	if c.Action == state.ActionCreate || c.Action == state.ActionRestore {
+		return ""
+	}
+	off := slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool {
+		return a.Name == signIn && a.After.Kind() == state.BoolValue && !a.After.Bool()
+	})
+	if !off {
+		return ""
+	}
+	return c.TargetID
+}
+
+// onlySwitchOff is the part of a change that blocks sign-in.
+func onlySwitchOff(c *state.Change) *state.Change {
+	part := *c
+	part.Partial, part.SourceAttributes, part.Needs, part.Replaces, part.Fingerprints = true, nil, nil, nil, nil
+	if part.Action != state.ActionDisable {
+		part.Action = state.ActionUpdate
+	}
+	part.Attributes = slices.DeleteFunc(slices.Clone(c.Attributes), func(a state.AttributeChange) bool { return a.Name != signIn })
+	return &part
+}

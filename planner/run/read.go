@@ -1,0 +1,116 @@
+package run
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+)
+
+// Reading is everything a plan is made from: rules, record and both directories, opened for reading only.
+type Reading struct {
+	Config   *config.Config
+	Header   planner.Header
+	Settings planner.Settings
+
+	run              *Run
+	sources, tenants atomic.Int64
+}
+
+// Seen is how many objects of the source and of the tenant have been read so far. It may be called while they are read.
+func (r *Reading) Seen() (source, tenant int64) { return r.sources.Load(), r.tenants.Load() }
+
+// Build reads every stream into a builder. Close that in the end.
+func (r *Reading) Build(ctx context.Context) (*planner.Builder, error) {
+	b := planner.New(r.Settings)
+	end := func() {}
+	if r.run.Watch != nil {
+		end = r.run.Watch(r)
+	}
+	err := r.read(ctx, b)
+	end()
+	if err != nil {
+		b.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+// read takes every stream into the builder, concurrently. The first error ends all of them.
+func (r *Reading) read(ctx context.Context, b *planner.Builder) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, scope := range r.Config.Scopes {
+		src, err := r.run.Directories.Source(ctx, scope.Provider)
+		if err != nil {
+			return err
+		}
+		for _, kind := range scope.Objects {
+			q := r.Query(scope, kind)
+			g.Go(func() error { return b.ReadSource(scope, kind, counted(src.Read(ctx, q), &r.sources)) })
+		}
+	}
+	tenant, err := r.run.Directories.Tenant(ctx, r.Config.Entra)
+	if err != nil {
+		return err
+	}
+	for _, kind := range b.ManagedKinds() {
+		g.Go(func() error {
+			return b.ReadTenant(kind, counted(tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.TenantShape(kind)}), &r.tenants))
+		})
+		g.Go(func() error {
+			return b.ReadDeleted(kind, tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.DeletedShape(kind), Deleted: true}))
+		})
+	}
+	for _, kind := range []state.Kind{state.Group, state.Contact} {
+		if !slices.Contains(b.ManagedKinds(), kind) {
+			g.Go(func() error { return r.readHolders(ctx, b, tenant, kind) })
+		}
+	}
+	g.Go(func() error { return b.ReadLinks(r.run.Record.Links(ctx)) })
+	return g.Wait()
+}
+
+// readHolders reads objects that are looked at only because they hold addresses. Without the permission to see them a plan can
+// still be made; it says so.
+func (r *Reading) readHolders(ctx context.Context, b *planner.Builder, tenant providers.TenantReader, kind state.Kind) error {
+	err := b.ReadTenant(kind, counted(tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.TenantShape(kind)}), &r.tenants))
+	if forbidden(err) {
+		b.Warn(planner.Unreadable(kind, err))
+		return nil
+	}
+	return err
+}
+
+// Query asks for the objects of one kind that a scope's OUs and filter have; its condition is not part of it.
+func (r *Reading) Query(scope *config.Scope, kind state.Kind) providers.Query {
+	q := providers.Query{Kind: kind, Filter: scope.Filter, Attributes: r.Config.SourceShapes[kind]}
+	for _, ou := range r.Settings.OUs[scope.Name] {
+		switch {
+		case ou.DN == "":
+		case ou.Exclude:
+			q.Exclude = append(q.Exclude, ou.DN)
+		default:
+			q.Bases = append(q.Bases, ou.DN)
+		}
+	}
+	return q
+}
+
+func counted(objects providers.Objects, n *atomic.Int64) providers.Objects {
+	return func(yield func(*state.Object, error) bool) {
+		for o, err := range objects {
+			if err == nil {
+				n.Add(1)
+			}
+			if !yield(o, err) {
+				return
+			}
+		}
+	}
+}

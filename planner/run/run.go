@@ -1,0 +1,172 @@
+// Package run is one run of dirform from start to end, for any frontend: it looks at both directories, reads them, plans, holds a
+// reviewed plan against a fresh one, and applies.
+//
+// It knows interfaces only: a record, directories and a clock. What a run prints, asks and exits with is the frontend's business.
+package run
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"time"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/apply"
+	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store"
+)
+
+// Record is what a run asks of the record of links.
+type Record interface {
+	// Meta identifies the record; Exists is false before the first apply.
+	Meta() store.Meta
+	// Links streams the recorded links, in no particular order.
+	Links(ctx context.Context) iter.Seq2[*state.Link, error]
+	// OUs are the containers of scopes as the last apply found them.
+	OUs(ctx context.Context) ([]state.OU, error)
+}
+
+// WritableRecord is a record that is locked for an apply.
+type WritableRecord interface {
+	Record
+	// Begin starts a run. It writes nothing yet.
+	Begin(ctx context.Context, info store.RunInfo) (Writer, error)
+}
+
+// Writer records an apply. Each call is durable when it returns nil.
+type Writer interface {
+	apply.Recorder
+	// OUs notes the containers of scopes as this run found them.
+	OUs(ctx context.Context, ous []state.OU) error
+	// Finish ends the run; outcome is one of the store's.
+	Finish(ctx context.Context, outcome string, counts state.Counts, scopes []store.ScopeCount) error
+}
+
+// Directories opens the directories that a configuration names for reading, each once.
+type Directories interface {
+	Source(ctx context.Context, p *config.ADProvider) (providers.SourceReader, error)
+	Tenant(ctx context.Context, p *config.EntraProvider) (providers.TenantReader, error)
+}
+
+// WritableDirectories opens them for writing, too. Only [Run.Apply] is given one.
+type WritableDirectories interface {
+	OpenSourceWriter(ctx context.Context, p *config.ADProvider) (providers.SourceWriter, error)
+	OpenTenantWriter(ctx context.Context, p *config.EntraProvider) (providers.TenantWriter, error)
+}
+
+// Run is what one run works with.
+type Run struct {
+	Config      *config.Config
+	Record      Record
+	Directories Directories
+	Schema      func(state.Kind) *state.Schema // the tenant's
+	Now         func() time.Time
+	Version     string // dirform's own, for a plan's header
+	TempDir     string // where values are spooled; "" for the system's temporary folder
+	Log         *slog.Logger
+	// Watch is called when the streams are about to be read, for a frontend that shows how far that is; what it returns is called
+	// at their end. nil means that nobody watches.
+	Watch func(*Reading) (end func())
+}
+
+// Options limit a plan.
+type Options struct {
+	// Targets limits the plan to these addresses, Excludes takes addresses out; "user.staff" stands for all of a scope.
+	Targets, Excludes []string
+	// Allow lifts guard limits for this run: limit name to count. Allowed is the same as it was written, LIMIT=N.
+	Allow   map[string]int
+	Allowed []string
+	// Out is the path of the plan file; "" makes one that is gone once it is closed.
+	Out string
+}
+
+// Plan is the main job: look, read, plan, write down. Close the plan in the end.
+func (r *Run) Plan(ctx context.Context, o Options) (*planfile.Reader, error) {
+	p, err := r.plan(ctx, o, "")
+	if err != nil {
+		return nil, err
+	}
+	p.forget()
+	return p.file, nil
+}
+
+// planned is a plan with what it was made from.
+type planned struct {
+	reading *Reading
+	builder *planner.Builder
+	file    *planfile.Reader
+}
+
+// forget frees what was read; the plan stays.
+func (p *planned) forget() {
+	if p.builder != nil {
+		p.builder.Close()
+		p.builder = nil
+	}
+}
+
+// close frees what the plan holds.
+func (p *planned) close() {
+	p.forget()
+	p.file.Close()
+}
+
+// plan makes a plan. A record that does not exist yet gets the lineage, or a new one if that is "".
+func (r *Run) plan(ctx context.Context, o Options, lineage string) (*planned, error) {
+	reading, err := r.look(ctx, lineage)
+	if err != nil {
+		return nil, err
+	}
+	reading.Settings.Targets, reading.Settings.Excludes, reading.Settings.Allow = o.Targets, o.Excludes, o.Allow
+	reading.Header.Targets, reading.Header.Excludes, reading.Header.Allowed = o.Targets, o.Excludes, o.Allowed
+	builder, err := reading.Build(ctx)
+	if err != nil {
+		return nil, err
+	}
+	started := time.Now()
+	file, err := writeDown(builder, reading.Header, o.Out)
+	if err != nil {
+		builder.Close()
+		return nil, err
+	}
+	s := file.Totals().Summary
+	r.log().Info("plan made", "changes", s.Changes(), "blocked", s.Blocked, "took", time.Since(started).Round(time.Millisecond))
+	return &planned{reading, builder, file}, nil
+}
+
+func (r *Run) log() *slog.Logger {
+	if r.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return r.Log
+}
+
+// writeDown lets the builder plan into a plan file: the named one, or one that exists only as long as it is open. A plan that is
+// aimed at nothing is an error, and leaves no file behind.
+func writeDown(b *planner.Builder, h planner.Header, out string) (*planfile.Reader, error) {
+	var w *planfile.Writer
+	var err error
+	if out == "" {
+		w, err = planfile.CreateTemp("", h)
+	} else {
+		w, err = planfile.Create(out, h)
+	}
+	if err != nil {
+		return nil, err
+	}
+	totals, err := b.Plan(w)
+	if err == nil {
+		err = aimed(totals)
+	}
+	if err != nil {
+		w.Abort()
+		return nil, err
+	}
+	if err := w.Close(totals); err != nil {
+		return nil, err
+	}
+	return w.Reopen()
+}
