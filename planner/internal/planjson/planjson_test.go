@@ -63,6 +63,7 @@ func changes() *rapid.Generator[*state.Change] {
 		s := func(label string) string { return rapid.String().Draw(t, label) }
 		c := &state.Change{Address: s("address"), Kind: state.Kind(s("kind")), Action: state.Action(s("action")), Scope: s("scope"),
 			Anchor: s("anchor"), SourceGUID: s("guid"), SourceDN: s("dn"), TargetID: s("id"), Reason: s("reason"),
+			ReasonCode: state.ReasonCode(s("code")), Partial: rapid.Bool().Draw(t, "partial"), Seen: s("seen"),
 			DeclaredAt: s("declared"), Attributes: attributes().Draw(t, "attributes"),
 			SourceAttributes: attributes().Draw(t, "source attributes"),
 			GraceAnew:        rapid.Bool().Draw(t, "grace anew"),
