@@ -24,7 +24,6 @@ var layers = map[string][]string{
 	"state":                  {},
 	"state/store":            {"state"},
 	"config/expr":            {"state"},
-	"config":                 {"config/expr", "state"},
 	"providers":              {"state"},
 	"providers/ad":           {"providers", "state"},
 	"providers/lab":          {"state"},
@@ -34,6 +33,9 @@ var layers = map[string][]string{
 	"planner/render":         {"planner", "state"},
 	"planner/apply":          {"planner", "providers", "state"},
 	"cmd":                    {"*"},
+
+	"config":                 {"config/expr", "config/internal/report", "state"},
+	"config/internal/report": {},
 
 	"providers/entra":                  {inEntra + "address", inEntra + "signin", inEntra + "graph", inEntra + "wire", "providers", "state"},
 	"providers/entra/internal/address": {},
