@@ -37,7 +37,8 @@ var layers = map[string][]string{
 	"config":                 {"config/expr", "config/internal/report", "state"},
 	"config/internal/report": {},
 
-	"providers/entra":                  {inEntra + "address", inEntra + "signin", inEntra + "graph", inEntra + "wire", "providers", "state"},
+	"providers/entra": {inEntra + "address", inEntra + "signin", inEntra + "graph", inEntra + "wire",
+		"providers", "state"},
 	"providers/entra/internal/address": {},
 	"providers/entra/internal/signin":  {inEntra + "address"},
 	"providers/entra/internal/graph":   {inEntra + "address", inEntra + "signin", "providers"},

@@ -67,8 +67,9 @@ func (cfg Config) settings() (s graph.Settings, err error) {
 	}
 	s = graph.Settings{
 		Settings: signin.Settings{
-			TenantID: cfg.TenantID, ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, CertificateFile: cfg.CertificateFile,
-			AccessToken: cfg.AccessToken, Authority: cfg.Authority, Login: c.login, Scope: c.graph + "/.default", Getenv: cfg.Getenv,
+			TenantID: cfg.TenantID, ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret,
+			CertificateFile: cfg.CertificateFile, AccessToken: cfg.AccessToken,
+			Authority: cfg.Authority, Login: c.login, Scope: c.graph + "/.default", Getenv: cfg.Getenv,
 		},
 		CA: cfg.CA, UserAgent: cfg.UserAgent, IdleTimeout: cfg.IdleTimeout, Clock: cfg.Clock,
 	}

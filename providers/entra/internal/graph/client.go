@@ -32,8 +32,8 @@ type Client struct {
 	size    atomic.Int64 // of the last reply that was read whole
 }
 
-// ForReading signs in, so that a wrong credential is reported before anything else. What the client is asked to send is refused
-// unless it only reads.
+// ForReading signs in, so that a wrong credential is reported before anything else. What the client is asked to send is
+// refused unless it only reads.
 func ForReading(ctx context.Context, s Settings) (*Client, error) { return open(ctx, s, true) }
 
 // ForWriting signs in, so that a wrong credential is reported before anything else.
@@ -46,7 +46,7 @@ func open(ctx context.Context, settings Settings, readOnly bool) (*Client, error
 	if err != nil {
 		return nil, err
 	}
-	t, err := signin.New(&s.Settings, &http.Client{Timeout: s.IdleTimeout, Transport: base, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }})
+	t, err := signin.New(&s.Settings, &http.Client{Timeout: s.IdleTimeout, Transport: base, CheckRedirect: noRedirects})
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,8 @@ func open(ctx context.Context, settings Settings, readOnly bool) (*Client, error
 		return nil, err
 	}
 	c := &Client{Settings: s, base: base, Count: &Counters{}, Tokens: t}
-	var top http.RoundTripper = &retrier{next: &authorizer{next: base, settings: s, tokens: t}, clock: s.Clock, count: c.Count, idle: s.IdleTimeout}
+	signed := &authorizer{next: base, settings: s, tokens: t}
+	var top http.RoundTripper = &retrier{next: signed, clock: s.Clock, count: c.Count, idle: s.IdleTimeout}
 	if readOnly {
 		top = &readGuard{next: top, settings: s}
 	}

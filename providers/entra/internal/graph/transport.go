@@ -33,6 +33,9 @@ func newTransport(s *Settings) (*http.Transport, error) {
 	}, nil
 }
 
+// noRedirects hands a redirect to whoever sent the request: what signs in must not be sent elsewhere.
+func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
 // sameOriginRedirects follows a redirect only within the host the configuration names, and only if the request stays what it
 // was: a token must not go elsewhere, and a POST must not silently become a GET.
 func sameOriginRedirects(s *Settings) func(*http.Request, []*http.Request) error {

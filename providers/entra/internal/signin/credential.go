@@ -103,6 +103,7 @@ type Error struct {
 	err        error
 }
 
+// Unwrap is the error of the library that signs in.
 func (e *Error) Unwrap() error { return e.err }
 
 // Error says what was tried, the authority's own words without its traces, and what to do.

@@ -2,8 +2,8 @@ package signin
 
 import "net/url"
 
-// Settings say who to be, where to sign in and what for. Credentials are tried in this order: AccessToken, ClientSecret,
-// CertificateFile, and then what the Azure SDKs find by themselves.
+// Settings say who to be, where to sign in and what for. Credentials are tried in this order: AccessToken,
+// ClientSecret, CertificateFile, and then what the Azure SDKs find by themselves.
 type Settings struct {
 	TenantID        string
 	ClientID        string

@@ -21,7 +21,8 @@ type Tokens struct {
 	last     string // the token handed out last
 }
 
-// New chooses how to sign in and makes the credential; it asks for no token yet. client carries the requests for tokens.
+// New chooses how to sign in and makes the credential; it asks for no token yet. client carries the requests for
+// tokens.
 func New(s *Settings, client *http.Client) (*Tokens, error) {
 	how, err := chooseSignIn(s, client)
 	if err != nil {
