@@ -2,11 +2,26 @@ package config
 
 import (
 	"fmt"
-	"slices"
-	"strings"
+	"io"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/dirform/dirform/config/internal/report"
 )
+
+// Validation is what `validate --json` prints; its form is that of terraform validate -json.
+type Validation = report.Validation
+
+// WriteDiagnostics prints diagnostics for people: what is wrong and where, with the source line underlined, and what to do.
+// files are those of [Config.Files]. Values of variables are never printed.
+func WriteDiagnostics(w io.Writer, files map[string]*hcl.File, diags hcl.Diagnostics, color bool) {
+	report.Text(w, files, diags, color)
+}
+
+// DiagnosticsJSON makes the document for `validate --json`. files are those of [Config.Files].
+func DiagnosticsJSON(files map[string]*hcl.File, diags hcl.Diagnostics) Validation {
+	return report.JSON(files, diags)
+}
 
 // fail records an error. The summary is the same for all errors of its sort; the detail says what, why and what to do.
 func (l *loader) fail(at *hcl.Range, summary, detail string, args ...any) {
@@ -31,9 +46,6 @@ func (l *loader) twice(at *hcl.Range, what string, first hcl.Range, cure string)
 	l.fail(at, "Declared twice", "%s was declared before, at %s:%d,%d. %s", what, first.Filename, first.Start.Line, first.Start.Column, cure)
 }
 
-// sourceHidden as a diagnostic's extra keeps its source line from being shown, because a secret stands in it.
-type sourceHidden struct{}
-
 // hideSecrets marks the diagnostics on lines with a literal secret.
 func (l *loader) hideSecrets() {
 	for _, d := range l.diags {
@@ -42,26 +54,8 @@ func (l *loader) hideSecrets() {
 		}
 		for _, r := range l.secretRanges {
 			if r.Filename == d.Subject.Filename && d.Subject.Start.Line <= r.End.Line && d.Subject.Start.Line >= r.Start.Line {
-				d.Extra = sourceHidden{}
+				d.Extra = report.Hidden{}
 			}
 		}
 	}
-}
-
-// sortDiagnostics orders by place, those without one first.
-func sortDiagnostics(diags hcl.Diagnostics) {
-	slices.SortStableFunc(diags, func(a, b *hcl.Diagnostic) int {
-		switch {
-		case a.Subject == nil && b.Subject == nil:
-			return 0
-		case a.Subject == nil:
-			return -1
-		case b.Subject == nil:
-			return 1
-		}
-		if c := strings.Compare(a.Subject.Filename, b.Subject.Filename); c != 0 {
-			return c
-		}
-		return a.Subject.Start.Byte - b.Subject.Start.Byte
-	})
 }

@@ -16,6 +16,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/dirform/dirform/config/internal/report"
 )
 
 // DefaultStatePath is where the state is if no dirform block says otherwise.
@@ -108,7 +110,7 @@ func firstSyntaxError(src []byte, diags hcl.Diagnostics) *hcl.Diagnostic {
 		}
 	}
 	if first.Subject != nil && besideSecret(src, first.Subject.Start.Byte) {
-		first.Extra = sourceHidden{}
+		first.Extra = report.Hidden{}
 	}
 	return first
 }

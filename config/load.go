@@ -6,6 +6,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/dirform/dirform/config/expr"
+	"github.com/dirform/dirform/config/internal/report"
 	"github.com/dirform/dirform/state"
 )
 
@@ -96,7 +97,7 @@ func (l *loader) finish() (*Config, hcl.Diagnostics) {
 		l.cfg.SourceShapes[kind] = slots.Freeze()
 	}
 	l.hideSecrets()
-	sortDiagnostics(l.diags)
+	report.Sort(l.diags)
 	return l.cfg, l.diags
 }
 

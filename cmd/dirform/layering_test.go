@@ -13,7 +13,10 @@ import (
 	"testing"
 )
 
-const module = "github.com/dirform/dirform/"
+const (
+	module  = "github.com/dirform/dirform/"
+	inEntra = "providers/entra/internal/"
+)
 
 // layers says which of our packages a package may import. A folder without a row of its own, such as an internal one, counts
 // as its nearest parent with a row; "*" is everything.
@@ -22,10 +25,8 @@ var layers = map[string][]string{
 	"state/fault":            {},
 	"state/store":            {"state", "state/fault"},
 	"config/expr":            {"state"},
-	"config":                 {"config/expr", "state"},
 	"providers":              {"state"},
 	"providers/ad":           {"providers", "state"},
-	"providers/entra":        {"providers", "state"},
 	"providers/lab":          {"state"},
 	"providers/providertest": {"providers", "state"},
 	"planner":                {"config", "providers", "state"},
@@ -35,6 +36,16 @@ var layers = map[string][]string{
 	"planner/run": {"config", "planner", "planner/apply", "planner/planfile", "providers", "state", "state/fault",
 		"state/store"},
 	"cmd": {"*"},
+
+	"config":                 {"config/expr", "config/internal/report", "state"},
+	"config/internal/report": {},
+
+	"providers/entra": {inEntra + "address", inEntra + "signin", inEntra + "graph", inEntra + "wire",
+		"providers", "state"},
+	"providers/entra/internal/address": {},
+	"providers/entra/internal/signin":  {inEntra + "address"},
+	"providers/entra/internal/graph":   {inEntra + "address", inEntra + "signin", "providers"},
+	"providers/entra/internal/wire":    {"providers", "state"},
 }
 
 // banned are imports from outside that a layer must not have, and why.
@@ -49,6 +60,7 @@ var banned = []struct{ layer, path, why string }{
 	{"planner", "math/rand", "planning is deterministic"},
 	{"planner", "math/rand/v2", "planning is deterministic"},
 	{"state", "net/http", "the vocabulary knows no service"},
+	{"providers/entra/internal/wire", "net/http", "decoding asks nobody"},
 	{"config", "net/http", "checking a configuration works offline"},
 }
 
@@ -148,6 +160,8 @@ func TestVerdict(t *testing.T) {
 		{"providers/ad", module + "providers/entra", false},
 		{"cmd/dirform", module + "providers/lab", true},
 		{"planner", "net/http", false},
+		{"providers/entra", module + "providers/entra/internal/wire", true},
+		{"providers/entra/internal/wire", module + "providers/entra/internal/graph", false},
 		{"providers/entra", "github.com/microsoftgraph/msgraph-sdk-go/models", false},
 		{"config", "github.com/spf13/cobra", false},
 		{"cmd/dirform", "github.com/spf13/cobra", true},

@@ -9,20 +9,22 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/providers/entra/internal/graph"
+	"github.com/dirform/dirform/providers/entra/internal/wire"
 	"github.com/dirform/dirform/state"
 )
 
 // request is the part of a batch that carries w out.
-func (w *Writer) request(wr providers.Write) (part, error) {
-	path, schema := collection(wr.Kind), w.schemas[wr.Kind]
+func (w *Writer) request(wr providers.Write) (graph.Part, error) {
+	path, schema := wire.Collection(wr.Kind), w.schemas[wr.Kind]
 	if schema == nil {
-		return part{}, fmt.Errorf("Microsoft Graph cannot write a %s: contacts are managed in Exchange", wr.Kind)
+		return graph.Part{}, fmt.Errorf("Microsoft Graph cannot write a %s: contacts are managed in Exchange", wr.Kind)
 	}
 	if wr.Kind == state.DirectorySync && wr.Op != providers.OpPatch {
-		return part{}, errors.New("the organisation itself can only be changed")
+		return graph.Part{}, errors.New("the organisation itself can only be changed")
 	}
 	if wr.ID == "" && wr.Op != providers.OpCreate {
-		return part{}, fmt.Errorf("a write to an existing %s needs its object id", wr.Kind)
+		return graph.Part{}, fmt.Errorf("a write to an existing %s needs its object id", wr.Kind)
 	}
 	id := url.PathEscape(wr.ID)
 	switch wr.Op {
@@ -33,7 +35,7 @@ func (w *Writer) request(wr providers.Write) (part, error) {
 		body, err := patchBody(wr, schema)
 		return withBody(http.MethodPatch, path+"/"+id, body), err
 	case providers.OpDelete:
-		return part{Method: http.MethodDelete, URL: path + "/" + id}, nil
+		return graph.Part{Method: http.MethodDelete, URL: path + "/" + id}, nil
 	case providers.OpRestore:
 		return withBody(http.MethodPost, "/directory/deletedItems/"+id+"/restore", []byte("{}")), nil
 	case providers.OpSetReference, providers.OpClearReference:
@@ -41,16 +43,16 @@ func (w *Writer) request(wr providers.Write) (part, error) {
 	case providers.OpTakeOver:
 		return takeOver(wr, path+"/"+id)
 	}
-	return part{}, fmt.Errorf("unknown write operation %d", wr.Op)
+	return graph.Part{}, fmt.Errorf("unknown write operation %d", wr.Op)
 }
 
-func withBody(method, path string, body []byte) part {
-	return part{Method: method, URL: path, Headers: map[string]string{"Content-Type": "application/json"}, Body: body}
+func withBody(method, path string, body []byte) graph.Part {
+	return graph.Part{Method: method, URL: path, Headers: map[string]string{"Content-Type": "application/json"}, Body: body}
 }
 
 // opName names a write for messages, by kind and object id only.
 func opName(wr providers.Write) string {
-	what := strings.TrimPrefix(collection(wr.Kind), "/") + "/" + wr.ID
+	what := strings.TrimPrefix(wire.Collection(wr.Kind), "/") + "/" + wr.ID
 	switch wr.Op {
 	case providers.OpCreate:
 		return "POST /" + strings.TrimSuffix(what, "/")
@@ -77,24 +79,24 @@ func referenceName(wr providers.Write) string {
 
 // reference writes or removes a single-valued reference. This is the only place that builds addresses ending in $ref: without
 // that ending, a DELETE would remove the object that is referred to.
-func (w *Writer) reference(wr providers.Write, object string) (part, error) {
+func (w *Writer) reference(wr providers.Write, object string) (graph.Part, error) {
 	if len(wr.Attributes) != 1 {
-		return part{}, fmt.Errorf("a reference is written alone, not with %d attributes", len(wr.Attributes))
+		return graph.Part{}, fmt.Errorf("a reference is written alone, not with %d attributes", len(wr.Attributes))
 	}
 	attr := w.schemas[wr.Kind].Lookup(wr.Attributes[0].Name)
 	if attr == nil || attr.Type != state.TypeReference || attr.Multi {
-		return part{}, fmt.Errorf("%q is not a single reference of a %s", wr.Attributes[0].Name, wr.Kind)
+		return graph.Part{}, fmt.Errorf("%q is not a single reference of a %s", wr.Attributes[0].Name, wr.Kind)
 	}
 	link := object + "/" + attr.Name + "/$ref"
 	if wr.Op == providers.OpClearReference {
-		return part{Method: http.MethodDelete, URL: link}, nil
+		return graph.Part{Method: http.MethodDelete, URL: link}, nil
 	}
 	target := wr.Attributes[0].After.Str()
 	if target == "" || strings.HasPrefix(target, state.PendingRef) {
-		return part{}, fmt.Errorf("the %s of a %s needs the object id of one that exists, not %q", attr.Name, wr.Kind, target)
+		return graph.Part{}, fmt.Errorf("the %s of a %s needs the object id of one that exists, not %q", attr.Name, wr.Kind, target)
 	}
 	// The address must have the root of the cloud that is written to.
-	body, err := json.Marshal(map[string]string{"@odata.id": w.client.settings.endpoint.String() + "/users/" + url.PathEscape(target)})
+	body, err := json.Marshal(map[string]string{"@odata.id": w.client.Settings.Endpoint.String() + "/users/" + url.PathEscape(target)})
 	return withBody(http.MethodPut, link, body), err
 }
 

@@ -1,12 +1,14 @@
 package entra
 
 import (
+	"cmp"
 	"fmt"
-	"net"
-	"net/url"
-	"os"
 	"strings"
 	"time"
+
+	"github.com/dirform/dirform/providers/entra/internal/address"
+	"github.com/dirform/dirform/providers/entra/internal/graph"
+	"github.com/dirform/dirform/providers/entra/internal/signin"
 )
 
 // Config says which tenant to reach and who to be there. Credentials are tried in this order: AccessToken, ClientSecret,
@@ -37,6 +39,12 @@ type Config struct {
 	Getenv func(name string) string
 }
 
+// Clock tells the time and waits. Tests pass their own, so that waiting for a service takes no time.
+type Clock = graph.Clock
+
+// Stats counts what a Reader or a Writer has asked of the service.
+type Stats = graph.Stats
+
 // cloud is one of Microsoft's clouds. Tokens are not interchangeable between them.
 type cloud struct{ graph, login string }
 
@@ -50,83 +58,33 @@ func clouds() map[string]cloud {
 	}
 }
 
-// settings is a checked Config with every default filled in.
-type settings struct {
-	Config
-	endpoint *url.URL // without a trailing slash
-	login    string   // authority root
-	scope    string   // what a token is asked for
-}
-
-func (cfg Config) check() (*settings, error) {
-	s := &settings{Config: cfg}
-	if s.Environment == "" {
-		s.Environment = "global"
-	}
-	c, ok := clouds()[strings.ToLower(s.Environment)]
+// settings checks the configuration and fills in what belongs to the cloud.
+func (cfg Config) settings() (s graph.Settings, err error) {
+	environment := cmp.Or(strings.ToLower(cfg.Environment), "global")
+	c, ok := clouds()[environment]
 	if !ok {
-		return nil, fmt.Errorf("there is no Microsoft cloud %q: environment must be global, usgovernment, dod or china", s.Environment)
+		return s, fmt.Errorf("there is no Microsoft cloud %q: environment must be global, usgovernment, dod or china", cfg.Environment)
 	}
-	s.login, s.scope = c.login, c.graph+"/.default"
-	if s.Authority != "" {
-		u, err := checkURL("authority", s.Authority)
+	s = graph.Settings{
+		Settings: signin.Settings{
+			TenantID: cfg.TenantID, ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret,
+			CertificateFile: cfg.CertificateFile, AccessToken: cfg.AccessToken,
+			Authority: cfg.Authority, Login: c.login, Scope: c.graph + "/.default", Getenv: cfg.Getenv,
+		},
+		CA: cfg.CA, UserAgent: cfg.UserAgent, IdleTimeout: cfg.IdleTimeout, Clock: cfg.Clock,
+	}
+	if cfg.Authority != "" {
+		u, err := address.Check("authority", cfg.Authority)
 		if err != nil {
-			return nil, err
+			return s, err
 		}
-		s.login = u.String()
+		s.Login = u.String()
 	}
-	if s.Endpoint == "" {
-		s.Endpoint = c.graph
+	if s.Endpoint, err = address.Check("endpoint", cmp.Or(cfg.Endpoint, c.graph)); err != nil {
+		return s, err
 	}
-	var err error
-	if s.endpoint, err = checkURL("endpoint", s.Endpoint); err != nil {
-		return nil, err
+	if s.Endpoint.Path == "" {
+		s.Endpoint.Path = "/v1.0"
 	}
-	if s.endpoint.Path == "" {
-		s.endpoint.Path = "/v1.0"
-	}
-	s.defaults()
 	return s, nil
-}
-
-func (s *settings) defaults() {
-	if s.UserAgent == "" {
-		s.UserAgent = "dirform"
-	}
-	if s.IdleTimeout == 0 {
-		s.IdleTimeout = 2 * time.Minute
-	}
-	if s.Clock == nil {
-		s.Clock = realClock{}
-	}
-	if s.Getenv == nil {
-		s.Getenv = os.Getenv
-	}
-}
-
-// checkURL accepts an absolute https address, or an http one on this machine: tokens and passwords travel there.
-func checkURL(name, raw string) (*url.URL, error) {
-	u, err := url.Parse(strings.TrimRight(raw, "/"))
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("the %s must be an address such as https://graph.microsoft.com/v1.0, without user name, query or fragment", name)
-	}
-	switch {
-	case u.Scheme == "https":
-	case u.Scheme == "http" && isLoopback(u.Hostname()):
-	case u.Scheme == "http":
-		return nil, fmt.Errorf("the %s %s is not encrypted, and the access token would be readable on the way: use https (http is accepted for loopback addresses only)", name, u.Redacted())
-	default:
-		return nil, fmt.Errorf("the %s must begin with https://, not %s://", name, u.Scheme)
-	}
-	return u, nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
-}
-
-// sameOrigin reports whether u points at the host the configuration names; nothing is ever sent anywhere else.
-func (s *settings) sameOrigin(u *url.URL) bool {
-	return strings.EqualFold(u.Scheme, s.endpoint.Scheme) && strings.EqualFold(u.Host, s.endpoint.Host)
 }

@@ -8,6 +8,8 @@
 // comes from azidentity. Retrying is this package's own, because the SDK's middleware may resend a body under the wrong
 // encoding, retries neither network errors nor the parts of a batch, and cannot tell a create from a harmless repetition.
 //
+// Signing in, asking the service and reading its JSON are ideas of their own, in the internal packages signin, graph and wire.
+//
 // A Reader cannot write: it has no such method, and below it stands a transport that refuses anything but GET and a $batch
 // made of GETs.
 package entra

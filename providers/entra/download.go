@@ -2,8 +2,10 @@ package entra
 
 import (
 	"context"
-	"strings"
 	"sync"
+
+	"github.com/dirform/dirform/providers/entra/internal/graph"
+	"github.com/dirform/dirform/providers/entra/internal/wire"
 )
 
 // aheadPages is how many pages may be in memory at a time: one being decoded, the others arriving.
@@ -12,7 +14,7 @@ const aheadPages = 3
 // chain fetches the pages of one collection. Each page names the next, so they can only be asked for one after the other; but
 // the name arrives with the first bytes of a page, and that is when the next page is asked for.
 type chain struct {
-	client *client
+	client *graph.Client
 	op     string
 	ctx    context.Context
 	slots  chan struct{} // one for each page in memory
@@ -34,7 +36,7 @@ type download struct {
 	next    *download // the page that was asked for ahead, on a guess at its link
 }
 
-func newChain(ctx context.Context, c *client, op string) *chain {
+func newChain(ctx context.Context, c *graph.Client, op string) *chain {
 	return &chain{client: c, op: op, ctx: ctx, slots: make(chan struct{}, aheadPages)}
 }
 
@@ -56,31 +58,22 @@ func (d *download) run() {
 		d.err = context.Cause(d.ctx)
 		return
 	}
-	d.chain.client.count.reads.Add(1)
+	d.chain.client.Count.Reads.Add(1)
 	looking := true
-	d.text, d.err = d.chain.client.get(d.ctx, d.chain.op, d.link, func(prefix string) {
+	d.text, d.err = d.chain.client.Get(d.ctx, d.chain.op, d.link, func(prefix string) {
 		if looking && len(prefix) < 256<<10 {
-			if link := linkIn(prefix); link != "" {
+			if link := wire.LinkIn(prefix); link != "" {
 				looking = false
 				d.ahead(link)
 			}
 		}
 	})
 	if d.err == nil && looking {
-		d.ahead(linkAtEnd(d.text))
+		d.ahead(wire.LinkAtEnd(d.text))
 	}
 	if d.err != nil {
 		<-d.chain.slots
 	}
-}
-
-// linkAtEnd guesses the link of a page that has it after its objects.
-func linkAtEnd(text string) string {
-	tail := text[max(0, len(text)-16<<10):]
-	if i := strings.LastIndex(tail, `"@odata.nextLink"`); i >= 0 {
-		return linkIn("{" + tail[i:])
-	}
-	return ""
 }
 
 // ahead asks for the next page while this one still arrives.

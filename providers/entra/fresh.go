@@ -17,13 +17,13 @@ const maxFreshAttempts = 12
 // freshIDs are the objects that this process has created, restored or taken over a short while ago. The directory is eventually
 // consistent, so a write that follows may meet a replica that doesn't know them yet.
 type freshIDs struct {
-	now   nowFunc
+	now   func() time.Time
 	mu    sync.Mutex
 	since map[string]time.Time
 	swept time.Time
 }
 
-func newFreshIDs(now nowFunc) *freshIDs {
+func newFreshIDs(now func() time.Time) *freshIDs {
 	return &freshIDs{now: now, since: map[string]time.Time{}, swept: now()}
 }
 

@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -12,7 +13,7 @@ import (
 
 // Identity says who is signed in, from the claims of the access token.
 func (r *Reader) Identity(ctx context.Context) (providers.Identity, error) {
-	token, err := r.client.tokens.get(ctx)
+	token, err := r.client.Tokens.Get(ctx)
 	if err != nil {
 		return providers.Identity{}, err
 	}
@@ -43,7 +44,7 @@ func identityOf(token string) providers.Identity {
 	}
 	// idtyp may be missing; only a token for a person has scp then.
 	user := claims.Type == "user" || claims.Type == "" && claims.Scope != ""
-	return providers.Identity{ID: strings.ToLower(claims.OID), AppID: strings.ToLower(first(claims.AppID, claims.Azp)), User: user && claims.OID != ""}
+	return providers.Identity{ID: strings.ToLower(claims.OID), AppID: strings.ToLower(cmp.Or(claims.AppID, claims.Azp)), User: user && claims.OID != ""}
 }
 
 // SyncFeatures reads the tenant's switches for sync clients. It takes the delegated permission

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/providers/entra/internal/graph"
+	"github.com/dirform/dirform/providers/entra/internal/wire"
 	"github.com/dirform/dirform/state"
 )
 
@@ -23,18 +25,18 @@ const (
 // Lookup streams the living objects with these ids, in their order; those that don't exist are left out.
 func (r *Reader) Lookup(ctx context.Context, kind state.Kind, ids []string, attributes *state.Shape) providers.Objects {
 	return func(yield func(*state.Object, error) bool) {
-		q, err := newQuery(kind, attributes, false)
+		q, err := wire.NewQuery(kind, attributes, false)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		links := make([]string, len(ids))
 		for i, id := range ids {
-			links[i] = collection(kind) + "/" + url.PathEscape(id) + "?" + q.params
+			links[i] = wire.Collection(kind) + "/" + url.PathEscape(id) + "?" + q.Params
 		}
-		d := newDecoder(q)
-		r.ask(ctx, q, "GET "+collection(kind)+"/{id}", links, yield, func(body string) (bool, error) {
-			o, err := d.single(body)
+		d := wire.NewDecoder(q)
+		r.ask(ctx, q, "GET "+wire.Collection(kind)+"/{id}", links, yield, func(body string) (bool, error) {
+			o, err := d.Single(body)
 			return err != nil || yield(o, nil), err
 		})
 	}
@@ -43,19 +45,19 @@ func (r *Reader) Lookup(ctx context.Context, kind state.Kind, ids []string, attr
 // FindByAnchor streams the living users whose onPremisesImmutableId is one of anchors.
 func (r *Reader) FindByAnchor(ctx context.Context, anchors []string, attributes *state.Shape) providers.Objects {
 	return func(yield func(*state.Object, error) bool) {
-		q, err := newQuery(state.User, attributes, false)
+		q, err := wire.NewQuery(state.User, attributes, false)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		var links []string
 		for some := range slices.Chunk(anchors, anchorsPerFilter) {
-			links = append(links, "/users?"+q.params+"&$top=999&$filter="+escapeQuery("onPremisesImmutableId in ("+quoteAll(some)+")"))
+			links = append(links, "/users?"+q.Params+"&$top=999&$filter="+escapeQuery("onPremisesImmutableId in ("+quoteAll(some)+")"))
 		}
-		d := newDecoder(q)
+		d := wire.NewDecoder(q)
 		r.ask(ctx, q, "GET /users by onPremisesImmutableId", links, yield, func(body string) (bool, error) {
-			next, err := d.page(body, func(o *state.Object) bool { return yield(o, nil) })
-			if errors.Is(err, errStop) {
+			next, err := d.Page(body, func(o *state.Object) bool { return yield(o, nil) })
+			if errors.Is(err, wire.ErrStop) {
 				return false, nil
 			}
 			if err == nil && next != "" {
@@ -81,13 +83,13 @@ func escapeQuery(s string) string { return strings.ReplaceAll(url.QueryEscape(s)
 
 // answer is what came back for one batch of lookups.
 type answer struct {
-	replies []*reply
+	replies []*graph.Reply
 	err     error
 }
 
 // ask sends GETs in batches, several at a time, and hands the bodies to use in order; a 404 is left out. use reports
 // whether the consumer wants more.
-func (r *Reader) ask(ctx context.Context, q *query, op string, links []string, yield func(*state.Object, error) bool, use func(body string) (more bool, err error)) {
+func (r *Reader) ask(ctx context.Context, q *wire.Query, op string, links []string, yield func(*state.Object, error) bool, use func(body string) (more bool, err error)) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	pending := make(chan chan answer, batchesAhead)
@@ -101,14 +103,14 @@ func (r *Reader) ask(ctx context.Context, q *query, op string, links []string, y
 				return
 			}
 			go func() {
-				replies, err := r.askBatch(ctx, op, some)
+				replies, err := r.client.GetMany(ctx, op, some)
 				got <- answer{replies, err}
 			}()
 		}
 	}()
 	found := 0
 	fail := func(err error) {
-		yield(nil, fmt.Errorf("looking up the tenant's %ss stopped after %d objects: %w", q.kind, found, explain(err, readPermission(q.kind))))
+		yield(nil, fmt.Errorf("looking up the tenant's %ss stopped after %d objects: %w", q.Kind, found, graph.Explain(err, readPermission(q.Kind))))
 	}
 	for got := range pending {
 		a := <-got
@@ -130,66 +132,5 @@ func (r *Reader) ask(ctx context.Context, q *query, op string, links []string, y
 	}
 	if err := ctx.Err(); err != nil {
 		fail(err)
-	}
-}
-
-// askBatch gets a final reply to each GET: 200 or 404. Parts that failed in passing are sent again.
-func (r *Reader) askBatch(ctx context.Context, op string, links []string) ([]*reply, error) {
-	c := r.client
-	final := make([]*reply, len(links))
-	open := make([]int, len(links))
-	for i := range links {
-		open[i] = i
-	}
-	c.count.reads.Add(int64(len(links)))
-	for attempt := 0; ; attempt++ {
-		parts := make([]part, len(open))
-		for i, at := range open {
-			parts[i] = part{Method: http.MethodGet, URL: links[at]}
-		}
-		replies, _, err := c.batch(ctx, parts, false)
-		if err != nil && (!errors.Is(err, errLost) || ctx.Err() != nil || attempt >= 2) {
-			return nil, err
-		}
-		again, err := c.sort(op, open, replies, final)
-		if err != nil && (len(again) == 0 || attempt+1 >= maxThrottledAttempts) {
-			return nil, err
-		}
-		if len(again) == 0 {
-			return final, nil
-		}
-		c.count.retries.Add(int64(len(again)))
-		if err := c.settings.Clock.Sleep(ctx, longestPause(replies, attempt, c.settings.Clock.Now)); err != nil {
-			return nil, err
-		}
-		open = again
-	}
-}
-
-// sort puts the final ones among replies in their place and returns the places still open, with why the last of them is. A
-// failure that is not passing empties the list.
-func (c *client) sort(op string, open []int, replies, final []*reply) (again []int, why error) {
-	for i, at := range open {
-		if replies == nil || replies[i] == nil {
-			again, why = append(again, at), fmt.Errorf("%s: %w", op, errLost)
-			continue
-		}
-		rep := replies[i]
-		switch {
-		case rep.Status/100 == 2, rep.Status == http.StatusNotFound:
-			final[at] = rep
-		case passingStatus(rep.Status):
-			c.countThrottled(rep.Status)
-			again, why = append(again, at), rep.failure(op, c.settings.Clock.Now)
-		default:
-			return nil, rep.failure(op, c.settings.Clock.Now)
-		}
-	}
-	return again, why
-}
-
-func (c *client) countThrottled(status int) {
-	if status == http.StatusTooManyRequests {
-		c.count.throttled.Add(1)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/providers/entra/internal/graph"
+	"github.com/dirform/dirform/providers/entra/internal/wire"
 	"github.com/dirform/dirform/state"
 )
 
@@ -21,17 +23,17 @@ const pageSize = 999
 // incomplete: a page that cannot be had, a broken or malformed one, pages that repeat, a next page on another host.
 func (r *Reader) Read(ctx context.Context, q providers.TenantQuery) providers.Objects {
 	return func(yield func(*state.Object, error) bool) {
-		query, err := newQuery(q.Kind, q.Attributes, q.Deleted)
+		query, err := wire.NewQuery(q.Kind, q.Attributes, q.Deleted)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		path, err := query.path(q.Deleted)
+		path, err := query.Path(q.Deleted)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		link := path + "?" + query.params + "&$top=" + strconv.Itoa(pageSize)
+		link := path + "?" + query.Params + "&$top=" + strconv.Itoa(pageSize)
 		r.stream(ctx, query, path, link, yield)
 	}
 }
@@ -44,13 +46,13 @@ type tally struct {
 }
 
 // stream yields the objects of link's page and of all that follow.
-func (r *Reader) stream(ctx context.Context, q *query, path, link string, yield func(*state.Object, error) bool) {
+func (r *Reader) stream(ctx context.Context, q *wire.Query, path, link string, yield func(*state.Object, error) bool) {
 	ctx, cancel := context.WithCancel(ctx)
 	c := newChain(ctx, r.client, "GET "+path)
 	defer c.group.Wait()
 	defer cancel()
 	var n tally
-	d := newDecoder(q)
+	d := wire.NewDecoder(q)
 	seen := newLinks(link)
 	err := error(nil)
 	for page := c.start(link); page != nil && err == nil; {
@@ -58,7 +60,7 @@ func (r *Reader) stream(ctx context.Context, q *query, path, link string, yield 
 		n.largest, n.onPage = max(n.largest, n.onPage), 0
 		var next string
 		if err = page.err; err == nil {
-			next, err = d.page(page.text, func(o *state.Object) bool {
+			next, err = d.Page(page.text, func(o *state.Object) bool {
 				n.objects++
 				n.onPage++
 				return yield(o, nil)
@@ -72,7 +74,7 @@ func (r *Reader) stream(ctx context.Context, q *query, path, link string, yield 
 			page = page.finish(next)
 		}
 	}
-	if errors.Is(err, errStop) {
+	if errors.Is(err, wire.ErrStop) {
 		return
 	}
 	if err == nil {
@@ -80,7 +82,7 @@ func (r *Reader) stream(ctx context.Context, q *query, path, link string, yield 
 	}
 	if err != nil {
 		yield(nil, fmt.Errorf("reading the tenant's %ss stopped after %d objects on %d pages, so the read is incomplete: %w",
-			q.kind, n.objects, n.pages, explain(err, readPermission(q.kind))))
+			q.Kind, n.objects, n.pages, graph.Explain(err, readPermission(q.Kind))))
 	}
 }
 
@@ -91,12 +93,12 @@ func (r *Reader) confirmEnd(ctx context.Context, path string, n tally) error {
 	if !full || strings.HasPrefix(path, "/directory/") {
 		return nil
 	}
-	resp, err := r.client.send(ctx, request{op: "GET " + path + "/$count", link: path + "/$count",
-		header: map[string]string{"ConsistencyLevel": "eventual", "Accept": "text/plain"}})
+	resp, err := r.client.Send(ctx, graph.Request{Op: "GET " + path + "/$count", Link: path + "/$count",
+		Header: map[string]string{"ConsistencyLevel": "eventual", "Accept": "text/plain"}})
 	if err != nil {
 		return ctx.Err()
 	}
-	defer drain(resp)
+	defer graph.Drain(resp)
 	text, err := io.ReadAll(io.LimitReader(resp.Body, 64))
 	if err != nil || resp.StatusCode != http.StatusOK {
 		return ctx.Err()
@@ -130,4 +132,17 @@ func (l *links) add(link string) error {
 	}
 	l.seen[h] = true
 	return nil
+}
+
+// readPermission is the least application permission for reading a kind.
+func readPermission(kind state.Kind) string {
+	switch kind {
+	case state.Group:
+		return "Group.Read.All"
+	case state.Contact:
+		return "OrgContact.Read.All"
+	case state.DirectorySync:
+		return "Organization.Read.All"
+	}
+	return "User.Read.All"
 }

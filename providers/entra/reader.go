@@ -6,16 +6,21 @@ import (
 	"fmt"
 
 	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/providers/entra/internal/graph"
 )
 
 // Reader reads an Entra tenant. It is safe for concurrent use, and it cannot write.
-type Reader struct{ client *client }
+type Reader struct{ client *graph.Client }
 
 var _ providers.TenantReader = (*Reader)(nil)
 
 // Open signs in and returns a reader.
 func Open(ctx context.Context, cfg Config) (*Reader, error) {
-	c, err := newClient(ctx, cfg, true)
+	s, err := cfg.settings()
+	if err != nil {
+		return nil, err
+	}
+	c, err := graph.ForReading(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -24,12 +29,12 @@ func Open(ctx context.Context, cfg Config) (*Reader, error) {
 
 // Close gives connections back.
 func (r *Reader) Close() error {
-	r.client.close()
+	r.client.Close()
 	return nil
 }
 
 // Stats counts what has been asked of the service so far.
-func (r *Reader) Stats() Stats { return r.client.count.stats() }
+func (r *Reader) Stats() Stats { return r.client.Count.Stats() }
 
 // Organization identifies the tenant. It needs the permission Organization.Read.All (User.Read.All does as well).
 func (r *Reader) Organization(ctx context.Context) (providers.Organization, error) {
@@ -40,7 +45,7 @@ func (r *Reader) Organization(ctx context.Context) (providers.Organization, erro
 	}
 	all, err := collect[organization](ctx, r.client, "/organization", "?$select=id,displayName,onPremisesSyncEnabled")
 	if err != nil {
-		return providers.Organization{}, fmt.Errorf("reading the organisation: %w", explain(err, "Organization.Read.All"))
+		return providers.Organization{}, fmt.Errorf("reading the organisation: %w", graph.Explain(err, "Organization.Read.All"))
 	}
 	if len(all) != 1 || all[0].ID == "" {
 		return providers.Organization{}, fmt.Errorf("reading the organisation: the service returned %d of them instead of one; check tenant_id and endpoint", len(all))
@@ -60,7 +65,7 @@ func (r *Reader) Domains(ctx context.Context) ([]providers.TenantDomain, error) 
 	}
 	all, err := collect[domain](ctx, r.client, "/domains", "?$select=id,isVerified,isInitial,authenticationType")
 	if err != nil {
-		return nil, fmt.Errorf("reading the domains: %w", explain(err, "Domain.Read.All"))
+		return nil, fmt.Errorf("reading the domains: %w", graph.Explain(err, "Domain.Read.All"))
 	}
 	domains := make([]providers.TenantDomain, 0, len(all))
 	for _, d := range all {
@@ -70,16 +75,16 @@ func (r *Reader) Domains(ctx context.Context) ([]providers.TenantDomain, error) 
 }
 
 // collect reads a small collection whole, with all its pages.
-func collect[T any](ctx context.Context, c *client, path, params string) ([]T, error) {
+func collect[T any](ctx context.Context, c *graph.Client, path, params string) ([]T, error) {
 	return collectFrom[T](ctx, c, "GET "+path, path+params)
 }
 
 // collectFrom reads the page at link and those that follow it; op names it in messages.
-func collectFrom[T any](ctx context.Context, c *client, op, link string) ([]T, error) {
+func collectFrom[T any](ctx context.Context, c *graph.Client, op, link string) ([]T, error) {
 	var all []T
 	for seen := newLinks(link); link != ""; {
-		c.count.reads.Add(1)
-		text, err := c.get(ctx, op, link, nil)
+		c.Count.Reads.Add(1)
+		text, err := c.Get(ctx, op, link, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -55,7 +55,7 @@ func (r *Reader) related(ctx context.Context, ids []string, relation string) (ma
 		for i, id := range some {
 			links[i] = "/groups/" + url.PathEscape(id) + "/" + relation + "?$select=id&$top=999"
 		}
-		replies, err := r.askBatch(ctx, op, links)
+		replies, err := r.client.GetMany(ctx, op, links)
 		if err != nil {
 			return nil, err
 		}

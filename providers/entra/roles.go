@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/providers/entra/internal/graph"
 )
 
 // RoleHolders lists who holds a directory role, directly or as a member or owner of a group that holds it, sorted by id. It needs
@@ -19,14 +20,14 @@ import (
 // (403, 404), the older list of activated roles with their members answers.
 func (r *Reader) RoleHolders(ctx context.Context) ([]providers.RoleHolder, error) {
 	held, err := r.assignedRoles(ctx)
-	if s := statusOf(err); s == http.StatusForbidden || s == http.StatusNotFound {
+	if s := graph.StatusOf(err); s == http.StatusForbidden || s == http.StatusNotFound {
 		held, err = r.activatedRoles(ctx)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading who holds an Entra role: %w", explain(err, "RoleManagement.Read.Directory"))
+		return nil, fmt.Errorf("reading who holds an Entra role: %w", graph.Explain(err, "RoleManagement.Read.Directory"))
 	}
 	if err := r.throughGroups(ctx, held); err != nil {
-		return nil, fmt.Errorf("reading who holds an Entra role through a group: %w", explain(err, "GroupMember.Read.All"))
+		return nil, fmt.Errorf("reading who holds an Entra role through a group: %w", graph.Explain(err, "GroupMember.Read.All"))
 	}
 	return roleHolders(held), nil
 }

@@ -5,13 +5,14 @@ import (
 	"net/http"
 
 	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/providers/entra/internal/graph"
 )
 
 // takeOver moves the authority over one object from the other sync engine to the cloud. There is no way here to move it back,
 // which takes effect only with the other engine's next run (Microsoft Entra, "Configure user source of authority").
-func takeOver(wr providers.Write, object string) (part, error) {
+func takeOver(wr providers.Write, object string) (graph.Part, error) {
 	if len(wr.Attributes) != 1 || wr.Attributes[0].Name != providers.CloudManaged || !wr.Attributes[0].After.Bool() {
-		return part{}, fmt.Errorf("a %s is taken over by setting %s to true, and nothing else with it", wr.Kind, providers.CloudManaged)
+		return graph.Part{}, fmt.Errorf("a %s is taken over by setting %s to true, and nothing else with it", wr.Kind, providers.CloudManaged)
 	}
 	return withBody(http.MethodPatch, object+"/onPremisesSyncBehavior", []byte(`{"isCloudManaged":true}`)), nil
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/dirform/dirform/providers/entra/internal/graph"
 )
 
 // waits collects how long the items that are to be sent again want to wait: the longest counts.
@@ -12,8 +14,8 @@ type waits struct {
 	token   bool // a new access token is needed first
 }
 
-func (w *waits) add(h http.Header, attempt int, now nowFunc) {
-	w.longest = max(w.longest, pause(h, attempt, now))
+func (w *waits) add(h http.Header, attempt int, now func() time.Time) {
+	w.longest = max(w.longest, graph.Pause(h, attempt, now))
 }
 
 // consistency is the pause before asking again for an object that is not there yet: 1, 2, 4, 8 and then 15 seconds.

@@ -6,15 +6,17 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/providers/entra/internal/graph"
 	"github.com/dirform/dirform/state"
 )
 
 // Writer writes to an Entra tenant. It is safe for concurrent use; all calls share one write quota.
 type Writer struct {
-	client  *client
-	pace    *pacer
+	client  *graph.Client
+	pace    *graph.Pacer
 	fresh   *freshIDs
 	taken   *freshIDs                    // objects taken over from another engine
 	schemas map[state.Kind]*state.Schema // of the kinds that can be written
@@ -24,12 +26,16 @@ var _ providers.TenantWriter = (*Writer)(nil)
 
 // OpenWriter signs in and returns a writer.
 func OpenWriter(ctx context.Context, cfg Config) (*Writer, error) {
-	c, err := newClient(ctx, cfg, false)
+	s, err := cfg.settings()
 	if err != nil {
 		return nil, err
 	}
-	clock := c.settings.Clock
-	return &Writer{client: c, pace: newPacer(clock, c.settings.Unpaced), fresh: newFreshIDs(clock.Now), taken: newFreshIDs(clock.Now), schemas: map[state.Kind]*state.Schema{
+	c, err := graph.ForWriting(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	clock := c.Settings.Clock
+	return &Writer{client: c, pace: graph.NewPacer(clock, cfg.Unpaced), fresh: newFreshIDs(clock.Now), taken: newFreshIDs(clock.Now), schemas: map[state.Kind]*state.Schema{
 		state.User: providers.TenantSchema(state.User), state.Group: providers.TenantSchema(state.Group),
 		state.DirectorySync: providers.TenantSchema(state.DirectorySync),
 	}}, nil
@@ -37,12 +43,12 @@ func OpenWriter(ctx context.Context, cfg Config) (*Writer, error) {
 
 // Close gives connections back.
 func (w *Writer) Close() error {
-	w.client.close()
+	w.client.Close()
 	return nil
 }
 
 // Stats counts what has been asked of the service so far.
-func (w *Writer) Stats() Stats { return w.client.count.stats() }
+func (w *Writer) Stats() Stats { return w.client.Count.Stats() }
 
 // Write carries writes out, in one $batch if there are no more than [providers.MaxBatch], and returns a result for each, in
 // order. Writes of one call must be independent of each other.
@@ -61,7 +67,7 @@ func (w *Writer) Write(ctx context.Context, writes []providers.Write) []provider
 // item is one write on its way.
 type item struct {
 	write  providers.Write
-	part   part
+	part   graph.Part
 	op     string // for messages
 	result *providers.WriteResult
 
@@ -92,22 +98,22 @@ func (w *Writer) writeBatch(ctx context.Context, writes []providers.Write) []pro
 
 // round sends the open items once, settles those that are decided, and returns the others after the pause they need.
 func (w *Writer) round(ctx context.Context, open []*item) []*item {
-	if err := w.pace.wait(ctx, len(open)); err != nil {
+	if err := w.pace.Wait(ctx, len(open)); err != nil {
 		return abandon(open, err)
 	}
-	parts := make([]part, len(open))
+	parts := make([]graph.Part, len(open))
 	for i, it := range open {
 		parts[i] = it.part
 	}
-	w.client.count.writes.Add(int64(len(open)))
-	replies, header, err := w.client.batch(ctx, parts, true)
-	if err != nil && !errors.Is(err, errLost) {
+	w.client.Count.Writes.Add(int64(len(open)))
+	replies, header, err := w.client.Batch(ctx, parts, true)
+	if err != nil && !errors.Is(err, graph.ErrLost) {
 		return abandon(open, err)
 	}
 	if replies == nil {
-		replies = make([]*reply, len(open))
+		replies = make([]*graph.Reply, len(open))
 	}
-	w.pace.observe(header, replies)
+	w.pace.Observe(header, replies)
 	var again []*item
 	var wait waits
 	for i, it := range open {
@@ -118,13 +124,13 @@ func (w *Writer) round(ctx context.Context, open []*item) []*item {
 	if len(again) == 0 {
 		return nil
 	}
-	w.client.count.retries.Add(int64(len(again)))
+	w.client.Count.Retries.Add(int64(len(again)))
 	if wait.token {
-		if err := w.client.tokens.renewLast(ctx); err != nil {
+		if err := w.client.Tokens.RenewLast(ctx); err != nil {
 			return abandon(again, err)
 		}
 	}
-	if err := w.client.settings.Clock.Sleep(ctx, wait.duration()); err != nil {
+	if err := w.client.Settings.Clock.Sleep(ctx, wait.duration()); err != nil {
 		return abandon(again, err)
 	}
 	return again
@@ -133,7 +139,7 @@ func (w *Writer) round(ctx context.Context, open []*item) []*item {
 // abandon ends items that won't be sent (again).
 func abandon(open []*item, err error) []*item {
 	for _, it := range open {
-		if it.resent || errors.Is(it.last, errLost) {
+		if it.resent || errors.Is(it.last, graph.ErrLost) {
 			err := fmt.Errorf("%s: %w: %w", it.op, providers.ErrUnknownOutcome, err)
 			it.result.Err = err
 			continue
@@ -144,9 +150,9 @@ func abandon(open []*item, err error) []*item {
 }
 
 // settle decides an item by the reply to it and reports whether it is to be sent again. lost is why there is no reply.
-func (w *Writer) settle(it *item, r *reply, lost error, wait *waits) (again bool) {
+func (w *Writer) settle(it *item, r *graph.Reply, lost error, wait *waits) (again bool) {
 	it.attempts++
-	now := w.client.settings.Clock.Now
+	now := w.client.Settings.Clock.Now
 	switch {
 	case r == nil:
 		return w.settleLost(it, lost, wait)
@@ -154,18 +160,18 @@ func (w *Writer) settle(it *item, r *reply, lost error, wait *waits) (again bool
 		w.settleDone(it, r)
 		return false
 	}
-	w.client.countThrottled(r.Status)
-	failure := r.failure(it.op, now)
+	w.client.CountThrottled(r.Status)
+	failure := r.Failure(it.op, now)
 	it.last = failure
 	switch {
 	case r.Status == http.StatusTooManyRequests || r.Status == http.StatusFailedDependency:
-		again = it.attempts < maxThrottledAttempts
-		wait.add(r.header(), it.attempts-1, now)
+		again = it.attempts < graph.MaxThrottledAttempts
+		wait.add(r.Header(), it.attempts-1, now)
 	case r.Status == http.StatusUnauthorized && !it.renewed:
 		it.renewed, again, wait.token = true, true, true
-	case passingStatus(r.Status) && it.repeatable(r, now):
-		it.resent, again = true, it.attempts < maxAttempts
-		wait.add(r.header(), it.attempts-1, now)
+	case graph.PassingStatus(r.Status) && it.repeatable(r, now):
+		it.resent, again = true, it.attempts < graph.MaxAttempts
+		wait.add(r.Header(), it.attempts-1, now)
 	case it.alreadyDone(failure):
 		return false
 	case w.notYetThere(it, failure), w.notYetOurs(it, failure):
@@ -181,19 +187,19 @@ func (w *Writer) settle(it *item, r *reply, lost error, wait *waits) (again bool
 // settleLost: a write that can be repeated without harm is sent again, others are left for the caller to find out about.
 func (w *Writer) settleLost(it *item, lost error, wait *waits) (again bool) {
 	if lost == nil {
-		lost = fmt.Errorf("%w: the service left this part out of its reply", errLost)
+		lost = fmt.Errorf("%w: the service left this part out of its reply", graph.ErrLost)
 	}
 	it.last = lost
-	if it.idempotent() && it.attempts < maxAttempts {
+	if it.idempotent() && it.attempts < graph.MaxAttempts {
 		it.resent = true
-		wait.add(nil, it.attempts-1, w.client.settings.Clock.Now)
+		wait.add(nil, it.attempts-1, w.client.Settings.Clock.Now)
 		return true
 	}
 	it.result.Err = fmt.Errorf("%s: %w: %w", it.op, providers.ErrUnknownOutcome, lost)
 	return false
 }
 
-func (w *Writer) settleDone(it *item, r *reply) {
+func (w *Writer) settleDone(it *item, r *graph.Reply) {
 	switch it.write.Op {
 	case providers.OpCreate:
 		id := replyID(r.Body)
@@ -212,14 +218,14 @@ func (w *Writer) settleDone(it *item, r *reply) {
 
 // verdict is the error of a write that has failed for good.
 func (w *Writer) verdict(it *item, failure *providers.ServiceError) error {
-	unknown := passingStatus(failure.Status) && failure.Status != http.StatusTooManyRequests && failure.Status != http.StatusFailedDependency
+	unknown := graph.PassingStatus(failure.Status) && failure.Status != http.StatusTooManyRequests && failure.Status != http.StatusFailedDependency
 	if unknown || it.resent && it.looksRepeated(failure) {
 		return fmt.Errorf("%w: %w", providers.ErrUnknownOutcome, error(failure))
 	}
 	if failure.Status == http.StatusBadRequest {
 		return explainMastery(failure)
 	}
-	return explain(failure, it.permission())
+	return graph.Explain(failure, it.permission())
 }
 
 // idempotent reports whether repeating the write changes nothing more.
@@ -230,11 +236,11 @@ func (it *item) idempotent() bool {
 // repeatable reports whether an item that got a passing error may be sent again. A 503 with Retry-After is the service turning
 // work away; should a create have been carried out all the same, its repetition fails on the unique user name and ends as
 // an unknown outcome.
-func (it *item) repeatable(r *reply, now nowFunc) bool {
+func (it *item) repeatable(r *graph.Reply, now func() time.Time) bool {
 	if it.idempotent() {
 		return true
 	}
-	_, asked := retryAfter(r.header(), now)
+	_, asked := graph.RetryAfter(r.Header(), now)
 	return asked && r.Status == http.StatusServiceUnavailable
 }
 

@@ -1,4 +1,4 @@
-package entra
+package wire
 
 import (
 	"encoding/json"
@@ -13,8 +13,8 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-func fuzzQuery(t testing.TB) *query {
-	q, err := newQuery(state.User, state.NewShape("displayName", "costCenter", "extensionAttribute1", "extensionAttribute2", "manager",
+func fuzzQuery(t testing.TB) *Query {
+	q, err := NewQuery(state.User, state.NewShape("displayName", "costCenter", "extensionAttribute1", "extensionAttribute2", "manager",
 		"accountEnabled", "proxyAddresses", "id", "division"), false)
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ type decoded struct {
 func scanned(t testing.TB, text string) (decoded, error) {
 	q := fuzzQuery(t)
 	var out decoded
-	next, err := newDecoder(q).page(text, func(o *state.Object) bool {
+	next, err := NewDecoder(q).Page(text, func(o *state.Object) bool {
 		m := map[string]any{"": o.ID}
 		for i, v := range o.Values {
 			m[q.shape.Name(i)] = v
@@ -232,46 +232,22 @@ func FuzzDecodePage(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		samePage(t, text)
-		linkIn(text)
-		linkAtEnd(text)
-	})
-}
-
-func FuzzServiceError(f *testing.F) {
-	f.Add([]byte(`{"error":{"code":"c","message":"m","target":"t","details":[{"code":"a","target":"b","message":null}],"innerError":{"date":"2023-02-17T01:22:59","request-id":"r","client-request-id":"c"}}}`))
-	f.Add([]byte(`{"error":"text"}`))
-	f.Add([]byte(`{"error":{"code":1,"details":[null,1]}}`))
-	f.Add([]byte(`<html>`))
-	f.Add([]byte(``))
-	f.Add([]byte(`null`))
-	f.Add([]byte(`[{"error":null}]`))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		e := serviceError("GET /x", 400, nil, body, nil)
-		if e.Code == "" && e.Message == "" || e.Error() == "" {
-			t.Errorf("%q gives an empty error", body)
-		}
+		LinkIn(text)
+		LinkAtEnd(text)
 	})
 }
 
 func TestStringsAreNotCopied(t *testing.T) {
 	q := fuzzQuery(t)
-	d := newDecoder(q)
+	d := NewDecoder(q)
 	text := `{"value":[{"id":"1","displayName":"a plain name without escapes"}]}`
 	allocs := testing.AllocsPerRun(100, func() {
-		if _, err := d.page(text, func(*state.Object) bool { return true }); err != nil {
+		if _, err := d.Page(text, func(*state.Object) bool { return true }); err != nil {
 			t.Fatal(err)
 		}
 	})
 	if allocs > 3 {
 		t.Errorf("%v allocations", allocs)
-	}
-}
-
-func TestPasswordsHaveEveryClass(t *testing.T) {
-	for range 5000 {
-		if p := randomPassword(); !complete([]byte(p), passwordLetters()) || len(p) != 40 {
-			t.Fatalf("a password of %d characters lacks a class", len(p))
-		}
 	}
 }
 

@@ -1,4 +1,4 @@
-package entra
+package graph
 
 import (
 	"context"
@@ -11,10 +11,11 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/providers/entra/internal/signin"
 )
 
-// part is one request within a $batch.
-type part struct {
+// Part is one request within a $batch.
+type Part struct {
 	ID      string            `json:"id"`
 	Method  string            `json:"method"`
 	URL     string            `json:"url"` // below the endpoint
@@ -22,15 +23,16 @@ type part struct {
 	Body    json.RawMessage   `json:"body,omitempty"`
 }
 
-// reply is the service's answer to one part.
-type reply struct {
+// Reply is the service's answer to one part.
+type Reply struct {
 	ID      string            `json:"id"`
 	Status  int               `json:"status"`
 	Headers map[string]string `json:"headers"`
 	Body    json.RawMessage   `json:"body"`
 }
 
-func (r *reply) header() http.Header {
+// Header is the reply's headers, under their canonical names.
+func (r *Reply) Header() http.Header {
 	h := make(http.Header, len(r.Headers))
 	for k, v := range r.Headers {
 		h.Set(k, v)
@@ -38,13 +40,13 @@ func (r *reply) header() http.Header {
 	return h
 }
 
-// failure is the reply's error; op names the request without its query.
-func (r *reply) failure(op string, now nowFunc) *providers.ServiceError {
-	return serviceError(op, r.Status, r.header(), r.Body, now)
+// Failure is the reply's error; op names the request without its query.
+func (r *Reply) Failure(op string, now func() time.Time) *providers.ServiceError {
+	return serviceError(op, r.Status, r.Header(), r.Body, now)
 }
 
-// passing reports a status that may go away by itself. A part can get 424 because others in its batch were throttled.
-func passingStatus(status int) bool {
+// PassingStatus reports a status that may go away by itself. A part can get 424 because others in its batch were throttled.
+func PassingStatus(status int) bool {
 	switch status {
 	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable,
 		http.StatusGatewayTimeout, http.StatusFailedDependency:
@@ -53,51 +55,51 @@ func passingStatus(status int) bool {
 	return false
 }
 
-// errLost means that a batch was sent but no usable reply came back: its parts may have been carried out or not.
-var errLost = errors.New("the reply to a batch was lost")
+// ErrLost means that a batch was sent but no usable reply came back: its parts may have been carried out or not.
+var ErrLost = errors.New("the reply to a batch was lost")
 
-// batch sends parts, whose ids are set to their positions, and returns the replies in the order of the parts; a missing one
+// Batch sends parts, whose ids are set to their positions, and returns the replies in the order of the parts; a missing one
 // is nil. When the whole batch is refused with an error status, that status stands in for the reply to every part. An
-// error that wraps errLost leaves the outcome open; with any other the service has done nothing.
-func (c *client) batch(ctx context.Context, parts []part, once bool) ([]*reply, http.Header, error) {
+// error that wraps ErrLost leaves the outcome open; with any other the service has done nothing.
+func (c *Client) Batch(ctx context.Context, parts []Part, once bool) ([]*Reply, http.Header, error) {
 	for i := range parts {
 		parts[i].ID = strconv.Itoa(i + 1)
 	}
 	body, err := json.Marshal(struct {
-		Requests []part `json:"requests"`
+		Requests []Part `json:"requests"`
 	}{parts})
 	if err != nil {
 		return nil, nil, err
 	}
-	c.count.batches.Add(1)
-	resp, err := c.send(ctx, request{op: "POST /$batch", link: "/$batch", body: body, how: manner{batch: true, once: once}})
+	c.Count.Batches.Add(1)
+	resp, err := c.Send(ctx, Request{Op: "POST /$batch", Link: "/$batch", Body: body, how: manner{batch: true, once: once}})
 	if err != nil {
-		var auth *signInError
+		var auth *signin.Error
 		var unsent unsentError
 		if errors.As(err, &auth) || errors.As(err, &unsent) {
 			return nil, nil, err
 		}
-		return nil, nil, fmt.Errorf("%w: %w", errLost, err)
+		return nil, nil, fmt.Errorf("%w: %w", ErrLost, err)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", errLost, err)
+		return nil, nil, fmt.Errorf("%w: %w", ErrLost, err)
 	}
 	replies, err := orderReplies(text, len(parts))
 	switch {
 	case err == nil:
 		return replies, resp.Header, nil
 	case resp.StatusCode/100 == 2:
-		return nil, nil, fmt.Errorf("%w: %w", errLost, err)
+		return nil, nil, fmt.Errorf("%w: %w", ErrLost, err)
 	}
 	return sameForAll(resp, text, len(parts)), resp.Header, nil
 }
 
 // orderReplies reads a batch's reply: an outer status of 200, or in older descriptions 424, has the same body.
-func orderReplies(text []byte, n int) ([]*reply, error) {
+func orderReplies(text []byte, n int) ([]*Reply, error) {
 	var parsed struct {
-		Responses *[]reply `json:"responses"`
+		Responses *[]Reply `json:"responses"`
 	}
 	if err := json.Unmarshal(text, &parsed); err != nil {
 		return nil, fmt.Errorf("it is not valid JSON: %w", err)
@@ -105,7 +107,7 @@ func orderReplies(text []byte, n int) ([]*reply, error) {
 	if parsed.Responses == nil {
 		return nil, errors.New(`it has no "responses"`)
 	}
-	ordered := make([]*reply, n)
+	ordered := make([]*Reply, n)
 	for i := range *parsed.Responses {
 		r := &(*parsed.Responses)[i]
 		if at, err := strconv.Atoi(r.ID); err == nil && at >= 1 && at <= n {
@@ -115,27 +117,27 @@ func orderReplies(text []byte, n int) ([]*reply, error) {
 	return ordered, nil
 }
 
-func sameForAll(resp *http.Response, text []byte, n int) []*reply {
+func sameForAll(resp *http.Response, text []byte, n int) []*Reply {
 	headers := map[string]string{}
 	for k := range resp.Header {
 		headers[k] = resp.Header.Get(k)
 	}
-	all := make([]*reply, n)
+	all := make([]*Reply, n)
 	for i := range all {
-		all[i] = &reply{Status: resp.StatusCode, Headers: headers, Body: text}
+		all[i] = &Reply{Status: resp.StatusCode, Headers: headers, Body: text}
 	}
 	return all
 }
 
 // longestPause is how long the replies that are worth repeating ask to wait, or else a growing pause.
-func longestPause(replies []*reply, attempt int, now nowFunc) time.Duration {
+func longestPause(replies []*Reply, attempt int, now func() time.Time) time.Duration {
 	var longest time.Duration
 	asked := false
 	for _, r := range replies {
-		if r == nil || !passingStatus(r.Status) {
+		if r == nil || !PassingStatus(r.Status) {
 			continue
 		}
-		if d, ok := retryAfter(r.header(), now); ok {
+		if d, ok := RetryAfter(r.Header(), now); ok {
 			longest, asked = max(longest, d), true
 		}
 	}

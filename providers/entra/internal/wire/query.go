@@ -1,4 +1,4 @@
-package entra
+package wire
 
 import (
 	"fmt"
@@ -26,21 +26,21 @@ func newField(name string) *field {
 	return &field{name: name, leaf: -1, known: map[string]*field{}, after: map[*field]int{}}
 }
 
-// query is what a shape means to the service: which properties to ask for, and where their values stand in the reply.
-type query struct {
-	kind   state.Kind
+// Query is what a shape means to the service: which properties to ask for, and where their values stand in the reply.
+type Query struct {
+	Kind   state.Kind
 	shape  *state.Shape
 	root   *field
-	params string // $select and $expand, without leading ? or &
+	Params string // $select and $expand, without leading ? or &
 }
 
-// newQuery translates shape. It fails on attributes that the tenant's objects of this kind don't have.
-func newQuery(kind state.Kind, shape *state.Shape, deleted bool) (*query, error) {
+// NewQuery translates shape. It fails on attributes that the tenant's objects of this kind don't have.
+func NewQuery(kind state.Kind, shape *state.Shape, deleted bool) (*Query, error) {
 	schema := providers.TenantSchema(kind)
-	if schema == nil || collection(kind) == "" {
+	if schema == nil || Collection(kind) == "" {
 		return nil, fmt.Errorf("a tenant has no objects of the kind %q", kind)
 	}
-	q := &query{kind: kind, shape: shape, root: newField("")}
+	q := &Query{Kind: kind, shape: shape, root: newField("")}
 	selected, expand := []string{"id"}, ""
 	for i, name := range shape.Names() {
 		a := schema.Lookup(name)
@@ -66,7 +66,7 @@ func newQuery(kind state.Kind, shape *state.Shape, deleted bool) (*query, error)
 			}
 		}
 	}
-	q.params = "$select=" + strings.Join(selected, ",") + expand
+	q.Params = "$select=" + strings.Join(selected, ",") + expand
 	return q, nil
 }
 
@@ -84,12 +84,12 @@ func (f *field) add(path []string, leaf int) {
 }
 
 // object is a fresh object for the query's stream.
-func (q *query) object() *state.Object {
-	return &state.Object{Kind: q.kind, Shape: q.shape, Values: make([]state.Value, q.shape.Len())}
+func (q *Query) object() *state.Object {
+	return &state.Object{Kind: q.Kind, Shape: q.shape, Values: make([]state.Value, q.shape.Len())}
 }
 
-// collection is the first segment of a kind's addresses, "" for a kind that the tenant does not have.
-func collection(kind state.Kind) string {
+// Collection is the first segment of a kind's addresses, "" for a kind that the tenant does not have.
+func Collection(kind state.Kind) string {
 	switch kind {
 	case state.User:
 		return "/users"
@@ -103,27 +103,14 @@ func collection(kind state.Kind) string {
 	return ""
 }
 
-// path is the collection that a query reads.
-func (q *query) path(deleted bool) (string, error) {
+// Path is the collection that a query reads.
+func (q *Query) Path(deleted bool) (string, error) {
 	if !deleted {
-		return collection(q.kind), nil
+		return Collection(q.Kind), nil
 	}
-	switch q.kind {
+	switch q.Kind {
 	case state.User, state.Group:
-		return "/directory/deletedItems/microsoft.graph." + string(q.kind), nil
+		return "/directory/deletedItems/microsoft.graph." + string(q.Kind), nil
 	}
-	return "", fmt.Errorf("the recycle bin of a tenant holds no %ss", q.kind)
-}
-
-// readPermission is the least application permission for reading a kind.
-func readPermission(kind state.Kind) string {
-	switch kind {
-	case state.Group:
-		return "Group.Read.All"
-	case state.Contact:
-		return "OrgContact.Read.All"
-	case state.DirectorySync:
-		return "Organization.Read.All"
-	}
-	return "User.Read.All"
+	return "", fmt.Errorf("the recycle bin of a tenant holds no %ss", q.Kind)
 }

@@ -1,4 +1,4 @@
-package entra
+package graph
 
 import (
 	"crypto/tls"
@@ -8,11 +8,13 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/dirform/dirform/providers/entra/internal/signin"
 )
 
 // newTransport is the bottom of the chain. It speaks HTTP/1.1 only: pages of megabytes come one or two at a time, which HTTP/2
 // carries no faster, and a connection that belongs to one request at a time says clearly which replies were lost with it.
-func newTransport(s *settings) (*http.Transport, error) {
+func newTransport(s *Settings) (*http.Transport, error) {
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
@@ -31,13 +33,16 @@ func newTransport(s *settings) (*http.Transport, error) {
 	}, nil
 }
 
+// noRedirects hands a redirect to whoever sent the request: what signs in must not be sent elsewhere.
+func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
 // sameOriginRedirects follows a redirect only within the host the configuration names, and only if the request stays what it
 // was: a token must not go elsewhere, and a POST must not silently become a GET.
-func sameOriginRedirects(s *settings) func(*http.Request, []*http.Request) error {
+func sameOriginRedirects(s *Settings) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {
 		switch {
 		case !s.sameOrigin(req.URL):
-			return fmt.Errorf("the service redirects to another host, %s, which is not followed: the access token is for %s only", req.URL.Host, s.endpoint.Host)
+			return fmt.Errorf("the service redirects to another host, %s, which is not followed: the access token is for %s only", req.URL.Host, s.Endpoint.Host)
 		case req.Method != via[0].Method:
 			return fmt.Errorf("the service answers %s with a redirect that would make it a %s; check the endpoint", via[0].Method, req.Method)
 		case len(via) >= 5:
@@ -47,18 +52,12 @@ func sameOriginRedirects(s *settings) func(*http.Request, []*http.Request) error
 	}
 }
 
-// drain empties and closes a reply that is not wanted, so that its connection can be used again.
-func drain(resp *http.Response) {
+// Drain empties and closes a reply that is not wanted, so that its connection can be used again.
+func Drain(resp *http.Response) {
 	if resp != nil {
 		_, _ = io.CopyN(io.Discard, resp.Body, 256<<10)
 		_ = resp.Body.Close()
 	}
-}
-
-// readAllOnce reads a reply that may have been read and replaced before, as azidentity leaves it.
-func readAllOnce(resp *http.Response) ([]byte, error) {
-	defer resp.Body.Close()
-	return io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 }
 
 // rewound is req with a fresh body, so that it can be sent (again).
@@ -77,15 +76,15 @@ func rewound(req *http.Request) (*http.Request, error) {
 // authorizer adds the access token, and on a 401 gets another and repeats the request once.
 type authorizer struct {
 	next     http.RoundTripper
-	settings *settings
-	tokens   *tokens
+	settings *Settings
+	tokens   *signin.Tokens
 }
 
 func (a *authorizer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !a.settings.sameOrigin(req.URL) {
-		return nil, fmt.Errorf("a request to %s was stopped: the access token is for %s only", req.URL.Host, a.settings.endpoint.Host)
+		return nil, fmt.Errorf("a request to %s was stopped: the access token is for %s only", req.URL.Host, a.settings.Endpoint.Host)
 	}
-	token, err := a.tokens.get(req.Context())
+	token, err := a.tokens.Get(req.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -93,15 +92,15 @@ func (a *authorizer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
-	fresh, ok, err := a.tokens.renew(req.Context(), token, challengeClaims(resp.Header))
+	fresh, ok, err := a.tokens.Renew(req.Context(), token, signin.ChallengeClaims(resp.Header))
 	if err != nil {
-		drain(resp)
+		Drain(resp)
 		return nil, err
 	}
 	if !ok {
 		return resp, nil
 	}
-	drain(resp)
+	Drain(resp)
 	return a.send(req, fresh)
 }
 

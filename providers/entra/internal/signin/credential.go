@@ -1,10 +1,12 @@
-package entra
+package signin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -24,10 +26,10 @@ type signIn struct {
 	guess bool // nothing says that this is the way, it is tried because no other is configured
 }
 
-// chooseSignIn picks the credential in the order that [Config] documents. client carries the token requests. Everything is
+// chooseSignIn picks the credential in the order that [Settings] documents. client carries the token requests. Everything is
 // chosen here, not by azidentity's chain, where it can be: the chain knows the environment only, not what is configured.
-func chooseSignIn(s *settings, client *http.Client) (signIn, error) {
-	tenant, app := first(s.TenantID, s.Getenv("AZURE_TENANT_ID")), first(s.ClientID, s.Getenv("AZURE_CLIENT_ID"))
+func chooseSignIn(s *Settings, client *http.Client) (signIn, error) {
+	tenant, app := cmp.Or(s.TenantID, s.Getenv("AZURE_TENANT_ID")), cmp.Or(s.ClientID, s.Getenv("AZURE_CLIENT_ID"))
 	secret, file := s.ClientSecret, s.CertificateFile
 	if secret == "" && file == "" {
 		secret, file = s.Getenv("AZURE_CLIENT_SECRET"), s.Getenv("AZURE_CLIENT_CERTIFICATE_PATH")
@@ -64,25 +66,16 @@ func chooseSignIn(s *settings, client *http.Client) (signIn, error) {
 	}}, nil
 }
 
-func first(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
-}
-
-func clientOptions(s *settings, client *http.Client) azcore.ClientOptions {
+func clientOptions(s *Settings, client *http.Client) azcore.ClientOptions {
 	return azcore.ClientOptions{
-		Cloud:     azcloud.Configuration{ActiveDirectoryAuthorityHost: s.login},
+		Cloud:     azcloud.Configuration{ActiveDirectoryAuthorityHost: s.Login},
 		Transport: client,
 		Retry:     policy.RetryOptions{MaxRetries: 2, MaxRetryDelay: 5 * time.Second},
 		Telemetry: policy.TelemetryOptions{ApplicationID: "dirform"},
 	}
 }
 
-func certificateCredential(s *settings, opts azcore.ClientOptions, tenant, app, file string) (azcore.TokenCredential, error) {
+func certificateCredential(s *Settings, opts azcore.ClientOptions, tenant, app, file string) (azcore.TokenCredential, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("the client certificate cannot be read: %w", err)
@@ -102,18 +95,19 @@ func (t fixedToken) GetToken(context.Context, policy.TokenRequestOptions) (azcor
 	return azcore.AccessToken{Token: string(t), ExpiresOn: time.Now().Add(time.Hour)}, nil
 }
 
-// signInError is a failed sign-in. It is final: repeating the request would not help.
-type signInError struct {
+// Error is a failed sign-in. It is final: repeating the request would not help.
+type Error struct {
 	what       string
 	login      string
 	configured bool // the configuration, or the environment, names this way to sign in
 	err        error
 }
 
-func (e *signInError) Unwrap() error { return e.err }
+// Unwrap is the error of the library that signs in.
+func (e *Error) Unwrap() error { return e.err }
 
 // Error says what was tried, the authority's own words without its traces, and what to do.
-func (e *signInError) Error() string {
+func (e *Error) Error() string {
 	words, answered := authorityWords(e.err)
 	hint := "Set client_secret or client_certificate_file with tenant_id and client_id in the provider \"entra\" block, or AZURE_TENANT_ID, " +
 		"AZURE_CLIENT_ID and AZURE_CLIENT_SECRET in the environment, or sign in with \"az login\""
@@ -136,10 +130,16 @@ func authorityWords(err error) (words string, answered bool) {
 		Description string `json:"error_description"`
 	}
 	if raw, e := readAllOnce(failed.RawResponse); e == nil && json.Unmarshal(raw, &body) == nil && body.Error+body.Description != "" {
-		words, _, _ = strings.Cut(first(body.Description, body.Error), "Trace ID:")
+		words, _, _ = strings.Cut(cmp.Or(body.Description, body.Error), "Trace ID:")
 		words, _, _ = strings.Cut(words, "\r\n")
 		return strings.TrimSpace(words), true
 	}
 	words, _, _ = strings.Cut(err.Error(), "\n")
 	return strings.TrimSpace(words) + " (HTTP " + failed.RawResponse.Status + ")", true
+}
+
+// readAllOnce reads a reply that may have been read and replaced before, as azidentity leaves it.
+func readAllOnce(resp *http.Response) ([]byte, error) {
+	defer resp.Body.Close()
+	return io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 }

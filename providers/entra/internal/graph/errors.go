@@ -1,4 +1,4 @@
-package entra
+package graph
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/dirform/dirform/providers"
 	"github.com/microsoft/kiota-abstractions-go/serialization"
@@ -15,9 +16,9 @@ import (
 
 // serviceError makes the typed error of an error reply. A body that is not Graph's own (an HTML page of a proxy, nothing at
 // all) still gives one, whose message says so.
-func serviceError(op string, status int, header http.Header, body []byte, now nowFunc) *providers.ServiceError {
+func serviceError(op string, status int, header http.Header, body []byte, now func() time.Time) *providers.ServiceError {
 	e := &providers.ServiceError{Status: status, Op: op, RequestID: header.Get("request-id")}
-	e.RetryAfter, _ = retryAfter(header, now)
+	e.RetryAfter, _ = RetryAfter(header, now)
 	if !fillFromOData(e, body) {
 		e.Code = http.StatusText(status)
 		e.Message = foreignReply(header, body)
@@ -70,8 +71,8 @@ func deref(s *string) string {
 	return *s
 }
 
-// statusOf is the HTTP status of a service error within err, or 0.
-func statusOf(err error) int {
+// StatusOf is the HTTP status of a service error within err, or 0.
+func StatusOf(err error) int {
 	var e *providers.ServiceError
 	if errors.As(err, &e) {
 		return e.Status
@@ -79,9 +80,9 @@ func statusOf(err error) int {
 	return 0
 }
 
-// explain adds to a refusal what the reader of it can do: the least application permission, or a new credential.
-func explain(err error, permissions ...string) error {
-	switch statusOf(err) {
+// Explain adds to a refusal what the reader of it can do: the least application permission, or a new credential.
+func Explain(err error, permissions ...string) error {
+	switch StatusOf(err) {
 	case http.StatusForbidden:
 		if len(permissions) > 0 {
 			return fmt.Errorf("%w\nGrant the application the permission %s (type Application, with admin consent) in Microsoft Entra ID", err, strings.Join(permissions, " and "))

@@ -1,8 +1,8 @@
-package entra
+package graph
 
 import "sync/atomic"
 
-// Stats counts what a Reader or a Writer has asked of the service.
+// Stats counts what a client has asked of the service.
 type Stats struct {
 	Requests  int64 // HTTP requests sent, repetitions included
 	Reads     int64 // reads asked for: pages, and the parts of batches
@@ -12,14 +12,15 @@ type Stats struct {
 	Throttled int64 // 429 replies, to a request or to a part of a batch
 }
 
-// counters are Stats while they are being counted.
-type counters struct {
-	requests, reads, writes, batches, retries, throttled atomic.Int64
+// Counters are Stats while they are being counted.
+type Counters struct {
+	Requests, Reads, Writes, Batches, Retries, Throttled atomic.Int64
 }
 
-func (c *counters) stats() Stats {
+// Stats are the counters as they stand.
+func (c *Counters) Stats() Stats {
 	return Stats{
-		Requests: c.requests.Load(), Reads: c.reads.Load(), Writes: c.writes.Load(),
-		Batches: c.batches.Load(), Retries: c.retries.Load(), Throttled: c.throttled.Load(),
+		Requests: c.Requests.Load(), Reads: c.Reads.Load(), Writes: c.Writes.Load(),
+		Batches: c.Batches.Load(), Retries: c.Retries.Load(), Throttled: c.Throttled.Load(),
 	}
 }

@@ -1,4 +1,4 @@
-package entra
+package wire
 
 import (
 	"fmt"
@@ -34,17 +34,17 @@ func benchPage(n int) string {
 }
 
 func BenchmarkDecodePage(b *testing.B) {
-	q, err := newQuery(state.User, benchShape(), false)
+	q, err := NewQuery(state.User, benchShape(), false)
 	if err != nil {
 		b.Fatal(err)
 	}
 	text := benchPage(999)
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
-	d := newDecoder(q)
+	d := NewDecoder(q)
 	for b.Loop() {
 		n := 0
-		if _, err := d.page(text, func(*state.Object) bool { n++; return true }); err != nil || n != 999 {
+		if _, err := d.Page(text, func(*state.Object) bool { n++; return true }); err != nil || n != 999 {
 			b.Fatal(n, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package entra
+package graph
 
 import (
 	"context"
@@ -10,12 +10,14 @@ import (
 	"net/http/httptrace"
 	"sync/atomic"
 	"time"
+
+	"github.com/dirform/dirform/providers/entra/internal/signin"
 )
 
 // Attempts at one request. Throttling is waited out longer, since the service says when to come back.
 const (
-	maxAttempts          = 6
-	maxThrottledAttempts = 12
+	MaxAttempts          = 6
+	MaxThrottledAttempts = 12
 )
 
 // manner says, in a request's context, how far a request may be repeated here. The zero manner is that of a GET.
@@ -35,7 +37,7 @@ func (e unsentError) Unwrap() error { return e.error }
 type retrier struct {
 	next  http.RoundTripper
 	clock Clock
-	count *counters
+	count *Counters
 	idle  time.Duration
 }
 
@@ -44,7 +46,7 @@ func (t *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 	for attempt := 0; ; attempt++ {
 		resp, sent, err := t.attempt(req)
 		if ctx.Err() != nil {
-			drain(resp)
+			Drain(resp)
 			err = context.Cause(ctx)
 		}
 		if err != nil && !sent {
@@ -58,10 +60,10 @@ func (t *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		wait := backoff(attempt)
 		if resp != nil {
-			wait = pause(resp.Header, attempt, t.clock.Now)
-			drain(resp)
+			wait = Pause(resp.Header, attempt, t.clock.Now)
+			Drain(resp)
 		}
-		t.count.retries.Add(1)
+		t.count.Retries.Add(1)
 		if err := t.clock.Sleep(ctx, wait); err != nil {
 			return nil, unsentError{err}
 		}
@@ -72,19 +74,19 @@ func (t *retrier) again(ctx context.Context, resp *http.Response, err error, sen
 	how, _ := ctx.Value(mannerKey{}).(manner)
 	switch {
 	case err != nil:
-		return attempt+1 < maxAttempts && !(how.once && sent) && passing(err)
+		return attempt+1 < MaxAttempts && !(how.once && sent) && passing(err)
 	case how.batch:
 		return false
 	case resp.StatusCode == http.StatusTooManyRequests:
-		t.count.throttled.Add(1)
-		return attempt+1 < maxThrottledAttempts
+		t.count.Throttled.Add(1)
+		return attempt+1 < MaxThrottledAttempts
 	}
-	return attempt+1 < maxAttempts && resp.StatusCode != http.StatusFailedDependency && passingStatus(resp.StatusCode)
+	return attempt+1 < MaxAttempts && resp.StatusCode != http.StatusFailedDependency && PassingStatus(resp.StatusCode)
 }
 
 // passing reports whether a transport error may go away by itself.
 func passing(err error) bool {
-	var auth *signInError
+	var auth *signin.Error
 	var cert *tls.CertificateVerificationError
 	var dns *net.DNSError
 	switch {
@@ -99,7 +101,7 @@ func passing(err error) bool {
 
 // attempt sends the request once. sent tells whether any of it may have reached the service.
 func (t *retrier) attempt(req *http.Request) (resp *http.Response, sent bool, err error) {
-	t.count.requests.Add(1)
+	t.count.Requests.Add(1)
 	ctx, cancel := context.WithCancelCause(req.Context())
 	timer := time.AfterFunc(t.idle, func() { cancel(errIdle) })
 	var wrote atomic.Bool

@@ -1,4 +1,4 @@
-package entra
+package signin
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	kiotaazure "github.com/microsoft/kiota-authentication-azure-go"
 )
 
-// tokens hands out access tokens for the one host of the configuration.
-type tokens struct {
-	settings *settings
+// Tokens hands out access tokens for the one host of the configuration.
+type Tokens struct {
+	settings *Settings
 	signIn   signIn
 
 	mu       sync.Mutex
@@ -21,12 +21,14 @@ type tokens struct {
 	last     string // the token handed out last
 }
 
-func newTokens(s *settings, client *http.Client) (*tokens, error) {
+// New chooses how to sign in and makes the credential; it asks for no token yet. client carries the requests for
+// tokens.
+func New(s *Settings, client *http.Client) (*Tokens, error) {
 	how, err := chooseSignIn(s, client)
 	if err != nil {
 		return nil, err
 	}
-	t := &tokens{settings: s, signIn: how}
+	t := &Tokens{settings: s, signIn: how}
 	if err := t.restart(); err != nil {
 		return nil, t.failed(err)
 	}
@@ -34,13 +36,13 @@ func newTokens(s *settings, client *http.Client) (*tokens, error) {
 }
 
 // restart makes a fresh credential, with an empty cache.
-func (t *tokens) restart() error {
+func (t *Tokens) restart() error {
 	cred, err := t.signIn.start()
 	if err != nil {
 		return err
 	}
 	p, err := kiotaazure.NewAzureIdentityAccessTokenProviderWithScopesAndValidHosts(cred,
-		[]string{t.settings.scope}, []string{t.settings.endpoint.Hostname()})
+		[]string{t.settings.Scope}, []string{t.settings.Endpoint.Hostname()})
 	if err != nil {
 		return err
 	}
@@ -48,16 +50,16 @@ func (t *tokens) restart() error {
 	return nil
 }
 
-// get is a valid token; the credential behind caches it until shortly before it expires.
-func (t *tokens) get(ctx context.Context) (string, error) {
+// Get is a valid token; the credential behind caches it until shortly before it expires.
+func (t *Tokens) Get(ctx context.Context) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.ask(ctx, "")
 }
 
-// renew is a token other than the refused one. claims is the service's demand in a continuous access evaluation challenge, in
+// Renew is a token other than the refused one. claims is the service's demand in a continuous access evaluation challenge, in
 // base64, or empty. ok is false if there is no way to get another token.
-func (t *tokens) renew(ctx context.Context, refused, claims string) (token string, ok bool, err error) {
+func (t *Tokens) Renew(ctx context.Context, refused, claims string) (token string, ok bool, err error) {
 	if t.signIn.fixed {
 		return "", false, nil
 	}
@@ -75,21 +77,21 @@ func (t *tokens) renew(ctx context.Context, refused, claims string) (token strin
 	return token, err == nil, err
 }
 
-// renewLast gets another token than the one handed out last, if there is a way.
-func (t *tokens) renewLast(ctx context.Context) error {
+// RenewLast gets another token than the one handed out last, if there is a way.
+func (t *Tokens) RenewLast(ctx context.Context) error {
 	t.mu.Lock()
 	last := t.last
 	t.mu.Unlock()
-	_, _, err := t.renew(ctx, last, "")
+	_, _, err := t.Renew(ctx, last, "")
 	return err
 }
 
-func (t *tokens) ask(ctx context.Context, claims string) (string, error) {
+func (t *Tokens) ask(ctx context.Context, claims string) (string, error) {
 	var extra map[string]any
 	if claims != "" {
 		extra = map[string]any{"claims": claims}
 	}
-	token, err := t.provider.GetAuthorizationToken(ctx, t.settings.endpoint, extra)
+	token, err := t.provider.GetAuthorizationToken(ctx, t.settings.Endpoint, extra)
 	if err == nil && token == "" {
 		err = errors.New("no token was issued")
 	}
@@ -103,12 +105,12 @@ func (t *tokens) ask(ctx context.Context, claims string) (string, error) {
 	return token, nil
 }
 
-func (t *tokens) failed(err error) error {
-	return &signInError{what: t.signIn.what, login: t.settings.login, configured: !t.signIn.guess, err: err}
+func (t *Tokens) failed(err error) error {
+	return &Error{what: t.signIn.what, login: t.settings.Login, configured: !t.signIn.guess, err: err}
 }
 
-// challengeClaims are the claims a 401 reply demands, in base64, or "".
-func challengeClaims(h http.Header) string {
+// ChallengeClaims are the claims a 401 reply demands, in base64, or "".
+func ChallengeClaims(h http.Header) string {
 	m := regexp.MustCompile(`claims="([^"]+)"`).FindStringSubmatch(h.Get("WWW-Authenticate"))
 	if m == nil {
 		return ""

@@ -1,4 +1,4 @@
-package entra
+package graph
 
 import (
 	"encoding/json"
@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// readGuard stands on top of a Reader's transports and lets through GET, and a $batch made of GETs only. It is the second
+// readGuard stands on top of a reading client's transports and lets through GET, and a $batch made of GETs only. It is the second
 // wall: a Reader has no method that writes, and if one ever crept in, this would stop it.
 type readGuard struct {
 	next     http.RoundTripper
-	settings *settings
+	settings *Settings
 }
 
 func (g *readGuard) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -26,7 +26,7 @@ func (g *readGuard) check(req *http.Request) error {
 	switch {
 	case req.Method == http.MethodGet && req.Header.Get("X-HTTP-Method-Override") == "" && req.Header.Get("X-HTTP-Method") == "":
 		return nil
-	case req.Method != http.MethodPost || req.URL.Path != g.settings.endpoint.Path+"/$batch":
+	case req.Method != http.MethodPost || req.URL.Path != g.settings.Endpoint.Path+"/$batch":
 		return errors.New("it is not a GET")
 	case req.GetBody == nil:
 		return errors.New("its parts cannot be inspected")

@@ -1,19 +1,20 @@
-package config
+package report
 
 import (
 	"bufio"
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 )
 
-// WriteDiagnostics prints diagnostics for people: what is wrong and where, with the source line underlined, and what to do.
-// files are those of [Config.Files]. Values of variables are never printed.
-func WriteDiagnostics(w io.Writer, files map[string]*hcl.File, diags hcl.Diagnostics, color bool) {
+// Text prints diagnostics for people: what is wrong and where, with the source line underlined, and what to do.
+// files are the parsed files by name as ranges have it. Values of variables are never printed.
+func Text(w io.Writer, files map[string]*hcl.File, diags hcl.Diagnostics, color bool) {
 	b := bufio.NewWriter(w)
 	defer b.Flush()
 	for i, d := range diags {
@@ -67,6 +68,9 @@ func inBlock(files map[string]*hcl.File, d *hcl.Diagnostic) string {
 	return nav.ContextString(d.Subject.Start.Byte)
 }
 
+// Hidden as a diagnostic's extra keeps its source line from being shown, because a secret stands in it.
+type Hidden struct{}
+
 // snippet is a source line and which of its bytes a diagnostic is about.
 type snippet struct {
 	line       string
@@ -77,7 +81,7 @@ type snippet struct {
 func snippetOf(files map[string]*hcl.File, d *hcl.Diagnostic) *snippet {
 	f := files[d.Subject.Filename]
 	at := d.Subject.Start.Byte
-	if _, hidden := d.Extra.(sourceHidden); hidden || f == nil || at > len(f.Bytes) {
+	if _, hidden := d.Extra.(Hidden); hidden || f == nil || at > len(f.Bytes) {
 		return nil
 	}
 	from := bytes.LastIndexByte(f.Bytes[:at], '\n') + 1
@@ -123,71 +127,20 @@ func wrap(text string, width int) []string {
 	return lines
 }
 
-// Validation is what `validate --json` prints; its form is that of terraform validate -json.
-type Validation struct {
-	Valid        bool         `json:"valid"`
-	ErrorCount   int          `json:"error_count"`
-	WarningCount int          `json:"warning_count"`
-	Diagnostics  []Diagnostic `json:"diagnostics"`
-}
-
-// Diagnostic is one diagnostic for programs. Range is nil if it has no place.
-type Diagnostic struct {
-	Severity string   `json:"severity"` // error or warning
-	Summary  string   `json:"summary"`
-	Detail   string   `json:"detail"`
-	Range    *Range   `json:"range,omitempty"`
-	Snippet  *Snippet `json:"snippet,omitempty"`
-}
-
-// Range is a part of a file, from Start up to before End.
-type Range struct {
-	Filename string `json:"filename"`
-	Start    Pos    `json:"start"`
-	End      Pos    `json:"end"`
-}
-
-// Pos is a place in a file: line and column count from 1, columns in characters, and bytes from 0.
-type Pos struct {
-	Line   int `json:"line"`
-	Column int `json:"column"`
-	Byte   int `json:"byte"`
-}
-
-// Snippet is the source line of a diagnostic.
-type Snippet struct {
-	Context   *string `json:"context"` // the block around, such as scope "staff"
-	Code      string  `json:"code"`
-	StartLine int     `json:"start_line"`
-	// The part of Code that is meant, in bytes.
-	HighlightStart int `json:"highlight_start_offset"`
-	HighlightEnd   int `json:"highlight_end_offset"`
-}
-
-// DiagnosticsJSON makes the document for `validate --json`. files are those of [Config.Files].
-func DiagnosticsJSON(files map[string]*hcl.File, diags hcl.Diagnostics) Validation {
-	v := Validation{Valid: true, Diagnostics: []Diagnostic{}}
-	for _, d := range diags {
-		out := Diagnostic{Severity: "error", Summary: d.Summary, Detail: d.Detail}
-		if d.Severity == hcl.DiagWarning {
-			out.Severity = "warning"
-			v.WarningCount++
-		} else {
-			v.Valid = false
-			v.ErrorCount++
+// Sort orders diagnostics by place, those without one first.
+func Sort(diags hcl.Diagnostics) {
+	slices.SortStableFunc(diags, func(a, b *hcl.Diagnostic) int {
+		switch {
+		case a.Subject == nil && b.Subject == nil:
+			return 0
+		case a.Subject == nil:
+			return -1
+		case b.Subject == nil:
+			return 1
 		}
-		if d.Subject != nil {
-			out.Range = &Range{d.Subject.Filename, pos(d.Subject.Start), pos(d.Subject.End)}
-			if s := snippetOf(files, d); s != nil {
-				out.Snippet = &Snippet{Code: s.line, StartLine: d.Subject.Start.Line, HighlightStart: s.start, HighlightEnd: s.end}
-				if in := inBlock(files, d); in != "" {
-					out.Snippet.Context = &in
-				}
-			}
+		if c := strings.Compare(a.Subject.Filename, b.Subject.Filename); c != 0 {
+			return c
 		}
-		v.Diagnostics = append(v.Diagnostics, out)
-	}
-	return v
+		return a.Subject.Start.Byte - b.Subject.Start.Byte
+	})
 }
-
-func pos(p hcl.Pos) Pos { return Pos{p.Line, p.Column, p.Byte} }

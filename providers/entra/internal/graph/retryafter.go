@@ -1,4 +1,4 @@
-package entra
+package graph
 
 import (
 	"math/rand/v2"
@@ -7,10 +7,8 @@ import (
 	"time"
 )
 
-type nowFunc func() time.Time
-
-// retryAfter is how long a reply asks to wait: seconds, which Graph may give as a fraction, or an HTTP date.
-func retryAfter(h http.Header, now nowFunc) (time.Duration, bool) {
+// RetryAfter is how long a reply asks to wait: seconds, which Graph may give as a fraction, or an HTTP date.
+func RetryAfter(h http.Header, now func() time.Time) (time.Duration, bool) {
 	v := h.Get("Retry-After")
 	if v == "" {
 		return 0, false
@@ -34,9 +32,9 @@ func backoff(n int) time.Duration {
 	return time.Duration(float64(d) * (0.75 + rand.Float64()/2))
 }
 
-// pause is what the service asked for, with a little more so as not to be early, or else a growing one.
-func pause(h http.Header, attempt int, now nowFunc) time.Duration {
-	if d, ok := retryAfter(h, now); ok {
+// Pause is what the service asked for, with a little more so as not to be early, or else a growing one.
+func Pause(h http.Header, attempt int, now func() time.Time) time.Duration {
+	if d, ok := RetryAfter(h, now); ok {
 		return d + time.Duration(rand.Int64N(int64(200*time.Millisecond)))
 	}
 	return backoff(attempt)

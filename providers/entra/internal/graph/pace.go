@@ -1,4 +1,4 @@
-package entra
+package graph
 
 import (
 	"context"
@@ -18,8 +18,8 @@ const (
 	writeRate  = 19.8 // per second
 )
 
-// pacer hands out the write quota to all calls of one Writer.
-type pacer struct {
+// Pacer hands out the write quota to all calls of one Writer.
+type Pacer struct {
 	clock Clock
 	mu    sync.Mutex
 	limit *rate.Limiter
@@ -27,23 +27,24 @@ type pacer struct {
 	slow  time.Time // half the rate until then
 }
 
-func newPacer(clock Clock, unpaced bool) *pacer {
+// NewPacer is a pacer with the whole quota; an unpaced one has no quota until the service says that it has.
+func NewPacer(clock Clock, unpaced bool) *Pacer {
 	limit := rate.Limit(writeRate)
 	if unpaced {
 		limit = rate.Inf
 	}
-	return &pacer{clock: clock, limit: rate.NewLimiter(limit, writeBurst)}
+	return &Pacer{clock: clock, limit: rate.NewLimiter(limit, writeBurst)}
 }
 
-// wait takes n writes out of the quota and waits until they may be sent.
-func (p *pacer) wait(ctx context.Context, n int) error {
+// Wait takes n writes out of the quota and waits until they may be sent.
+func (p *Pacer) Wait(ctx context.Context, n int) error {
 	if d := p.reserve(n); d > 0 {
 		return p.clock.Sleep(ctx, d)
 	}
 	return ctx.Err()
 }
 
-func (p *pacer) reserve(n int) time.Duration {
+func (p *Pacer) reserve(n int) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.clock.Now()
@@ -54,17 +55,17 @@ func (p *pacer) reserve(n int) time.Duration {
 	return max(p.limit.ReserveN(now, n).DelayFrom(now), p.until.Sub(now))
 }
 
-// observe learns from a reply. From 80 % of a quota on the service says how much is used: then the burst is given up and
+// Observe learns from a reply. From 80 % of a quota on the service says how much is used: then the burst is given up and
 // writes go on at the sustained rate, at more than 100 % at half of it for a while. After a 429 nobody writes until the service
 // wants to be asked again.
-func (p *pacer) observe(h http.Header, replies []*reply) {
+func (p *Pacer) Observe(h http.Header, replies []*Reply) {
 	used := limitUsed(h)
 	throttled := false
 	for _, r := range replies {
 		if r == nil {
 			continue
 		}
-		rh := r.header()
+		rh := r.Header()
 		used = max(used, limitUsed(rh))
 		throttled = throttled || r.Status == http.StatusTooManyRequests
 	}

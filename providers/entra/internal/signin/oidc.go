@@ -1,4 +1,4 @@
-package entra
+package signin
 
 import (
 	"context"
@@ -11,14 +11,16 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"github.com/dirform/dirform/providers/entra/internal/address"
 )
 
 // pipelineCredential signs in with the identity token that GitHub Actions issues to a job with "id-token: write": the
 // application trusts the repository (a federated credential), and no secret exists that could leak. GitHub's documentation of
 // OpenID Connect in Actions names the two environment variables and the audience that Entra expects.
-func pipelineCredential(s *settings, opts azcore.ClientOptions, client *http.Client, tenant, app string) (azcore.TokenCredential, error) {
+func pipelineCredential(s *Settings, opts azcore.ClientOptions, client *http.Client, tenant, app string) (azcore.TokenCredential, error) {
 	ask, bearer := s.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), s.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
-	u, err := checkURL("address in ACTIONS_ID_TOKEN_REQUEST_URL", stripQuery(ask))
+	u, err := address.Check("address in ACTIONS_ID_TOKEN_REQUEST_URL", stripQuery(ask))
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +38,7 @@ func pipelineCredential(s *settings, opts azcore.ClientOptions, client *http.Cli
 		req.Header.Set("Accept", "application/json")
 		resp, err := client.Do(req)
 		if err != nil {
-			return "", fmt.Errorf("GitHub Actions did not issue an identity token: %w", bare(err))
+			return "", fmt.Errorf("GitHub Actions did not issue an identity token: %w", address.Bare(err))
 		}
 		defer resp.Body.Close()
 		var token struct {

@@ -1,28 +1,30 @@
-package entra
+package wire
 
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/dirform/dirform/state"
 )
 
-// decoder turns replies into objects of one query. The strings of an object are parts of the reply's text.
-type decoder struct {
+// Decoder turns replies into objects of one query. The strings of an object are parts of the reply's text.
+type Decoder struct {
 	scanner
-	query *query
+	query *Query
 	obj   *state.Object
 	lists []string // room for the elements of lists; used up front to back, never twice
 }
 
-func newDecoder(q *query) *decoder { return &decoder{query: q, obj: q.object()} }
+// NewDecoder is a decoder of replies to q.
+func NewDecoder(q *Query) *Decoder { return &Decoder{query: q, obj: q.object()} }
 
-// errStop ends decoding because the consumer wants no more.
-var errStop = errors.New("stopped by the consumer")
+// ErrStop ends decoding because the consumer wants no more.
+var ErrStop = errors.New("stopped by the consumer")
 
-// page decodes a collection's page and calls yield with each object, which is reused. It returns the next page's link, if any.
-func (d *decoder) page(text string, yield func(*state.Object) bool) (next string, err error) {
+// Page decodes a collection's page and calls yield with each object, which is reused. It returns the next page's link, if any.
+func (d *Decoder) Page(text string, yield func(*state.Object) bool) (next string, err error) {
 	if !utf8.ValidString(text) {
 		return "", errors.New("the reply is not valid UTF-8")
 	}
@@ -37,7 +39,7 @@ func (d *decoder) page(text string, yield func(*state.Object) bool) (next string
 					return err
 				}
 				if !yield(d.obj) {
-					return errStop
+					return ErrStop
 				}
 				return nil
 			})
@@ -57,8 +59,8 @@ func (d *decoder) page(text string, yield func(*state.Object) bool) (next string
 	return next, err
 }
 
-// single decodes a reply that is one object.
-func (d *decoder) single(text string) (*state.Object, error) {
+// Single decodes a reply that is one object.
+func (d *Decoder) Single(text string) (*state.Object, error) {
 	if !utf8.ValidString(text) {
 		return nil, errors.New("the reply is not valid UTF-8")
 	}
@@ -70,7 +72,7 @@ func (d *decoder) single(text string) (*state.Object, error) {
 	return d.obj, err
 }
 
-func (d *decoder) end() error {
+func (d *Decoder) end() error {
 	d.space()
 	if d.i < len(d.s) {
 		return d.fail("the end")
@@ -79,20 +81,20 @@ func (d *decoder) end() error {
 }
 
 // object decodes one object into d.obj.
-func (d *decoder) object() error {
+func (d *Decoder) object() error {
 	clear(d.obj.Values)
 	d.obj.ID = ""
 	if err := d.branch(d.query.root, 2); err != nil {
 		return err
 	}
 	if d.obj.ID == "" {
-		return fmt.Errorf("the reply holds a %s without id", d.query.kind)
+		return fmt.Errorf("the reply holds a %s without id", d.query.Kind)
 	}
 	return nil
 }
 
 // branch decodes an object whose members are f's.
-func (d *decoder) branch(f *field, depth int) error {
+func (d *Decoder) branch(f *field, depth int) error {
 	if err := d.expect('{'); err != nil {
 		return err
 	}
@@ -147,7 +149,7 @@ func (f *field) member(name string) *field {
 }
 
 // value decodes the value of m, a member of f.
-func (d *decoder) value(f, m *field, depth int) error {
+func (d *Decoder) value(f, m *field, depth int) error {
 	c := d.peek()
 	if f == d.query.root && m.name == "id" {
 		id, err := d.str()
@@ -174,7 +176,7 @@ func (d *decoder) value(f, m *field, depth int) error {
 	return d.skip(depth)
 }
 
-func (d *decoder) leaf(c byte) (state.Value, error) {
+func (d *Decoder) leaf(c byte) (state.Value, error) {
 	switch c {
 	case '"':
 		s, err := d.str()
@@ -199,7 +201,7 @@ func (d *decoder) leaf(c byte) (state.Value, error) {
 }
 
 // list decodes an array of strings; nulls in it are left out.
-func (d *decoder) list() (state.Value, error) {
+func (d *Decoder) list() (state.Value, error) {
 	start := len(d.lists)
 	err := d.elements(func() error {
 		if d.peek() == 'n' {
@@ -223,9 +225,9 @@ func (d *decoder) list() (state.Value, error) {
 	return state.List(d.lists[start:len(d.lists):len(d.lists)]), nil
 }
 
-// linkIn finds the next page's link in what has arrived of a page so far, before its objects. It is a guess to start early
-// on: page has the last word.
-func linkIn(prefix string) string {
+// LinkIn finds the next page's link in what has arrived of a page so far, before its objects. It is a guess to start early
+// on: Page has the last word.
+func LinkIn(prefix string) string {
 	p := scanner{s: prefix}
 	link := ""
 	_ = p.members(func(name string) error {
@@ -235,11 +237,20 @@ func linkIn(prefix string) string {
 			if link, err = p.str(); err != nil {
 				link = ""
 			}
-			return errStop
+			return ErrStop
 		case "value":
-			return errStop
+			return ErrStop
 		}
 		return p.skip(1)
 	})
 	return link
+}
+
+// LinkAtEnd guesses the link of a page that has it after its objects.
+func LinkAtEnd(text string) string {
+	tail := text[max(0, len(text)-16<<10):]
+	if i := strings.LastIndex(tail, `"@odata.nextLink"`); i >= 0 {
+		return LinkIn("{" + tail[i:])
+	}
+	return ""
 }

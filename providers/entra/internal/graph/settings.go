@@ -1,0 +1,43 @@
+package graph
+
+import (
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/dirform/dirform/providers/entra/internal/signin"
+)
+
+// Settings say whom to ask, and who to be there.
+type Settings struct {
+	signin.Settings
+
+	CA        []byte // PEM certificates to trust besides the system's
+	UserAgent string // default dirform
+
+	// IdleTimeout is how long an attempt may go without receiving anything; 0 means two minutes.
+	IdleTimeout time.Duration
+	Clock       Clock // nil means the real one
+}
+
+// defaults fills in what is not set.
+func (s *Settings) defaults() {
+	if s.UserAgent == "" {
+		s.UserAgent = "dirform"
+	}
+	if s.IdleTimeout == 0 {
+		s.IdleTimeout = 2 * time.Minute
+	}
+	if s.Clock == nil {
+		s.Clock = realClock{}
+	}
+	if s.Getenv == nil {
+		s.Getenv = os.Getenv
+	}
+}
+
+// sameOrigin reports whether u points at the host the configuration names; nothing is ever sent anywhere else.
+func (s *Settings) sameOrigin(u *url.URL) bool {
+	return strings.EqualFold(u.Scheme, s.Endpoint.Scheme) && strings.EqualFold(u.Host, s.Endpoint.Host)
+}
