@@ -10,6 +10,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
@@ -82,7 +83,7 @@ func (r *applyRun) reviewer(ctx context.Context, cfg *config.Config, record *sto
 	if !same {
 		r.a.notef("The configuration has changed since the plan was made. The plan is carried out as it was reviewed; whether the source has changed meanwhile cannot be told.\n")
 	}
-	v := planner.NewReviewer(now.set, same)
+	v := reconcile.NewReviewer(now.set, same)
 	return func(ctx context.Context, changes []*state.Change) ([]string, error) {
 		found, err := now.again(ctx, changes)
 		if err != nil {
@@ -101,7 +102,7 @@ func (r *applyRun) reviewer(ctx context.Context, cfg *config.Config, record *sto
 }
 
 // accountsFor looks up what the reviewer wants to see of the tenant, by object id in lower case.
-func (r *reading) accountsFor(ctx context.Context, v *planner.Reviewer, changes []*state.Change) (map[string]*state.Object, error) {
+func (r *reading) accountsFor(ctx context.Context, v *reconcile.Reviewer, changes []*state.Change) (map[string]*state.Object, error) {
 	tenant, err := r.dirs.openTenant(ctx, r.cfg.Entra)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
 )
@@ -55,7 +56,7 @@ type explanation struct {
 
 // match is what the plan knows about one object, with what only the directories and the record tell.
 type match struct {
-	*planner.Explanation
+	*reconcile.Explanation
 	Class   string       `json:"object_class,omitempty"` // the source object's most specific
 	Scopes  []membership `json:"scopes,omitempty"`
 	History []pastStep   `json:"history,omitempty"`
@@ -77,7 +78,7 @@ func (a *app) explain(ctx context.Context, o *planOptions, name string, asJSON b
 	if err != nil {
 		return err
 	}
-	builder := planner.New(r.set)
+	builder := reconcile.New(r.set)
 	defer builder.Close()
 	if err := r.all(ctx, builder); err != nil {
 		return err
@@ -95,10 +96,10 @@ func (a *app) explain(ctx context.Context, o *planOptions, name string, asJSON b
 }
 
 // explain asks the plan about a name, and the source about the objects that it leads to.
-func (r *reading) explain(ctx context.Context, builder *planner.Builder, name string) (*explanation, error) {
+func (r *reading) explain(ctx context.Context, builder *reconcile.Builder, name string) (*explanation, error) {
 	name = withoutType(name)
 	x := &explanation{Object: name, Matches: []match{}, OutOfScope: []outside{}, Findings: []*planner.Finding{}}
-	q := planner.Question{Name: name}
+	q := reconcile.Question{Name: name}
 	near, err := x.byShortName(builder, &q)
 	if err != nil {
 		return nil, err
@@ -152,7 +153,7 @@ func (x *explanation) unseen(found []sourceFound) (guids []state.GUID) {
 	for i := range x.Matches {
 		m := &x.Matches[i]
 		guid, ok := m.origin()
-		if ok && m.What == planner.IsSource && !slices.ContainsFunc(found, func(f sourceFound) bool { return f.object.GUID == guid }) {
+		if ok && m.What == reconcile.IsSource && !slices.ContainsFunc(found, func(f sourceFound) bool { return f.object.GUID == guid }) {
 			guids = append(guids, guid)
 		}
 	}
@@ -165,7 +166,7 @@ func onlyPlanWide(x *explanation) bool {
 		!slices.ContainsFunc(x.Findings, func(f *planner.Finding) bool { return strings.EqualFold(f.Value, x.Object) })
 }
 
-func unknownObject(name, near string, builder *planner.Builder) error {
+func unknownObject(name, near string, builder *reconcile.Builder) error {
 	e := &usageError{summary: fmt.Sprintf("No object is known as %q", name), detail: "Neither directory has an object with this name.",
 		hint: "Give a distinguished name, GUID, user principal name, mail address, object id or plan address."}
 	if near == "" {
@@ -186,7 +187,7 @@ func (x *explanation) sortOut(found []sourceFound, domains int) {
 	for _, f := range found {
 		in := false
 		for i := range x.Matches {
-			if m := &x.Matches[i]; m.What == planner.IsSource && m.SourceGUID == f.object.GUID.String() {
+			if m := &x.Matches[i]; m.What == reconcile.IsSource && m.SourceGUID == f.object.GUID.String() {
 				m.Scopes, m.Class, in = f.scopes, f.class, true
 			}
 		}
@@ -197,7 +198,7 @@ func (x *explanation) sortOut(found []sourceFound, domains int) {
 	}
 	for i := range x.Matches {
 		m := &x.Matches[i]
-		if guid, ok := m.origin(); ok && m.What != planner.IsSource && !told[guid] {
+		if guid, ok := m.origin(); ok && m.What != reconcile.IsSource && !told[guid] {
 			where := "the domain has"
 			if domains > 1 {
 				where = "the domains have"
@@ -226,7 +227,7 @@ func (x *explanation) recall(ctx context.Context, record *store.Store) error {
 	for i := range x.Matches {
 		m := &x.Matches[i]
 		key := m.Anchor
-		if m.What == planner.IsDeclared || key == "" {
+		if m.What == reconcile.IsDeclared || key == "" {
 			continue
 		}
 		steps, err := record.StepsOf(ctx, key, rememberedSteps)

@@ -10,6 +10,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/state/store"
 )
@@ -88,7 +89,7 @@ func (a *app) plan(ctx context.Context, o *planOptions, cfg *config.Config, reco
 	r.set.Targets, r.set.Excludes, r.set.Allow = o.targets, o.excludes, lifted
 	r.header.Targets, r.header.Excludes, r.header.Allowed = o.targets, o.excludes, o.allowed
 
-	builder := planner.New(r.set)
+	builder := reconcile.New(r.set)
 	defer builder.Close()
 	progress := a.readingProgress(r)
 	err = r.all(ctx, builder)
@@ -114,7 +115,7 @@ func (a *app) plan(ctx context.Context, o *planOptions, cfg *config.Config, reco
 }
 
 // writeDown lets the builder plan into a plan file: the named one, or one that exists only as long as it is open.
-func writeDown(b *planner.Builder, h planner.Header, out string) (*planfile.Reader, error) {
+func writeDown(b *reconcile.Builder, h planner.Header, out string) (*planfile.Reader, error) {
 	var w *planfile.Writer
 	var err error
 	if out == "" {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
@@ -24,7 +25,7 @@ type reading struct {
 	record *store.Store
 	dirs   *directories
 	header planner.Header
-	set    planner.Settings
+	set    reconcile.Settings
 	seen   tally
 }
 
@@ -33,7 +34,7 @@ type tally struct{ source, tenant atomic.Int64 }
 
 // look opens both directories and asks them for what is not a stream: who they are, domains, roles, suffixes and OUs.
 func (a *app) look(ctx context.Context, cfg *config.Config, record *store.Store, dirs *directories) (*reading, error) {
-	r := &reading{cfg: cfg, record: record, dirs: dirs, set: planner.Settings{
+	r := &reading{cfg: cfg, record: record, dirs: dirs, set: reconcile.Settings{
 		Rules: cfg, Schema: providers.TenantSchema, Now: a.env.Now(), Suffixes: map[string][]string{}, OUs: map[string][]planner.OUSeen{},
 	}}
 	if err := r.identify(ctx, a); err != nil {
@@ -150,7 +151,7 @@ func (r *reading) lookAtTenant(ctx context.Context) error {
 	}
 	r.set.RoleHolders, err = tenant.RoleHolders(ctx)
 	if err != nil && forbidden(err) && !slices.ContainsFunc(r.cfg.Policies, func(p *config.LinkPolicy) bool { return p.Privileged != "allow" }) {
-		r.set.Findings = append(r.set.Findings, planner.UnreadableRoles(err)) // no policy protects anybody for a role
+		r.set.Findings = append(r.set.Findings, reconcile.UnreadableRoles(err)) // no policy protects anybody for a role
 		err = nil
 	}
 	if err != nil {
@@ -186,7 +187,7 @@ func forbidden(err error) bool {
 }
 
 // all reads every stream into the builder, concurrently. The first error ends all of them.
-func (r *reading) all(ctx context.Context, b *planner.Builder) error {
+func (r *reading) all(ctx context.Context, b *reconcile.Builder) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, scope := range r.cfg.Scopes {
 		src, err := r.dirs.openSource(ctx, scope.Provider)
@@ -221,10 +222,10 @@ func (r *reading) all(ctx context.Context, b *planner.Builder) error {
 
 // readHolders reads objects that are looked at only because they hold addresses. Without the permission to see them a plan can
 // still be made; it says so.
-func (r *reading) readHolders(ctx context.Context, b *planner.Builder, tenant providers.TenantReader, kind state.Kind) error {
+func (r *reading) readHolders(ctx context.Context, b *reconcile.Builder, tenant providers.TenantReader, kind state.Kind) error {
 	err := b.ReadTenant(kind, counted(tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.TenantShape(kind)}), &r.seen.tenant))
 	if forbidden(err) {
-		b.Warn(planner.Unreadable(kind, err))
+		b.Warn(reconcile.Unreadable(kind, err))
 		return nil
 	}
 	return err
@@ -297,10 +298,10 @@ func (r *reading) resolveOU(ctx context.Context, src providers.SourceReader, sco
 			return planner.OUSeen{}, err
 		}
 		if found && ok {
-			r.set.Findings = append(r.set.Findings, planner.OUReplaced(scope, dn, moved.DN))
+			r.set.Findings = append(r.set.Findings, reconcile.OUReplaced(scope, dn, moved.DN))
 		}
 		if found && !ok {
-			r.set.Findings = append(r.set.Findings, planner.OURenamed(scope, dn, moved.DN, exclude))
+			r.set.Findings = append(r.set.Findings, reconcile.OURenamed(scope, dn, moved.DN, exclude))
 			here, ok, renamed = moved, true, true
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/providers"
 )
 
@@ -32,7 +33,7 @@ func status403(what string) error {
 }
 
 // look is what lookAtTenant makes of a tenant under one link policy.
-func (t *refusing) look(privileged string) (planner.Settings, error) {
+func (t *refusing) look(privileged string) (reconcile.Settings, error) {
 	r := &reading{cfg: &config.Config{Entra: &config.EntraProvider{Name: "contoso"}, Policies: []*config.LinkPolicy{{Privileged: privileged}}}}
 	r.dirs = &directories{app: &app{}, tenants: map[string]providers.TenantReader{"contoso": t}}
 	err := r.lookAtTenant(context.Background())
