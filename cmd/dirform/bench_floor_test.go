@@ -17,7 +17,7 @@ import (
 	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
 
-	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/providers/lab"
 	"github.com/dirform/dirform/state"
@@ -231,7 +231,7 @@ func (x *bench) sourceAttributes() []string {
 }
 
 func (x *bench) tenantQuery() string {
-	b := planner.New(planner.Settings{Rules: x.cfg, Schema: providers.TenantSchema})
+	b := reconcile.New(reconcile.Settings{Rules: x.cfg, Schema: providers.TenantSchema})
 	defer b.Close()
 	schema := providers.TenantSchema(state.User)
 	selected, expand := []string{"id"}, ""

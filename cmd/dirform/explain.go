@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dirform/dirform/planner/reconcile"
+
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/planner"
@@ -56,7 +58,7 @@ type explanation struct {
 
 // match is what the plan knows about one object, with what only the directories and the record tell.
 type match struct {
-	*planner.Explanation
+	*reconcile.Explanation
 	Class   string       `json:"object_class,omitempty"` // the source object's most specific
 	Scopes  []membership `json:"scopes,omitempty"`
 	History []pastStep   `json:"history,omitempty"`
@@ -98,10 +100,10 @@ type reading struct {
 }
 
 // explain asks the plan about a name, and the source about the objects that it leads to.
-func (r *reading) explain(ctx context.Context, builder *planner.Builder, name string) (*explanation, error) {
+func (r *reading) explain(ctx context.Context, builder *reconcile.Builder, name string) (*explanation, error) {
 	name = withoutType(name)
 	x := &explanation{Object: name, Matches: []match{}, OutOfScope: []outside{}, Findings: []*planner.Finding{}}
-	q := planner.Question{Name: name}
+	q := reconcile.Question{Name: name}
 	near, err := x.byShortName(builder, &q)
 	if err != nil {
 		return nil, err
@@ -155,7 +157,7 @@ func (x *explanation) unseen(found []sourceFound) (guids []state.GUID) {
 	for i := range x.Matches {
 		m := &x.Matches[i]
 		guid, ok := m.origin()
-		if ok && m.What == planner.IsSource && !slices.ContainsFunc(found, func(f sourceFound) bool { return f.object.GUID == guid }) {
+		if ok && m.What == reconcile.IsSource && !slices.ContainsFunc(found, func(f sourceFound) bool { return f.object.GUID == guid }) {
 			guids = append(guids, guid)
 		}
 	}
@@ -168,7 +170,7 @@ func onlyPlanWide(x *explanation) bool {
 		!slices.ContainsFunc(x.Findings, func(f *planner.Finding) bool { return strings.EqualFold(f.Value, x.Object) })
 }
 
-func unknownObject(name, near string, builder *planner.Builder) error {
+func unknownObject(name, near string, builder *reconcile.Builder) error {
 	e := &usageError{summary: fmt.Sprintf("No object is known as %q", name), detail: "Neither directory has an object with this name.",
 		hint: "Give a distinguished name, GUID, user principal name, mail address, object id or plan address."}
 	if near == "" {
@@ -189,7 +191,7 @@ func (x *explanation) sortOut(found []sourceFound, domains int) {
 	for _, f := range found {
 		in := false
 		for i := range x.Matches {
-			if m := &x.Matches[i]; m.What == planner.IsSource && m.SourceGUID == f.object.GUID.String() {
+			if m := &x.Matches[i]; m.What == reconcile.IsSource && m.SourceGUID == f.object.GUID.String() {
 				m.Scopes, m.Class, in = f.scopes, f.class, true
 			}
 		}
@@ -200,7 +202,7 @@ func (x *explanation) sortOut(found []sourceFound, domains int) {
 	}
 	for i := range x.Matches {
 		m := &x.Matches[i]
-		if guid, ok := m.origin(); ok && m.What != planner.IsSource && !told[guid] {
+		if guid, ok := m.origin(); ok && m.What != reconcile.IsSource && !told[guid] {
 			where := "the domain has"
 			if domains > 1 {
 				where = "the domains have"
@@ -229,7 +231,7 @@ func (x *explanation) recall(ctx context.Context, record *store.Store) error {
 	for i := range x.Matches {
 		m := &x.Matches[i]
 		key := m.Anchor
-		if m.What == planner.IsDeclared || key == "" {
+		if m.What == reconcile.IsDeclared || key == "" {
 			continue
 		}
 		steps, err := record.StepsOf(ctx, key, rememberedSteps)

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/state"
 )
 
@@ -13,11 +13,11 @@ const manyObjects = 20
 
 // byShortName adds the objects to a question that have its name as a display name, common name, logon name or before the @ of an
 // address, and returns the name nearest to it. Names with an @, distinguished names and the like are found by index.
-func (x *explanation) byShortName(builder *planner.Builder, q *planner.Question) (near string, err error) {
+func (x *explanation) byShortName(builder *reconcile.Builder, q *reconcile.Question) (near string, err error) {
 	if !isShort(q.Name) {
 		return "", nil
 	}
-	n, last := nearness{name: strings.ToLower(q.Name)}, planner.Name{}
+	n, last := nearness{name: strings.ToLower(q.Name)}, reconcile.Name{}
 	for name, err := range builder.Names() {
 		if err != nil {
 			return "", err
@@ -32,7 +32,7 @@ func (x *explanation) byShortName(builder *planner.Builder, q *planner.Question)
 }
 
 // add adds the object that has a name. Those beyond what is explained are only counted.
-func (x *explanation) add(q *planner.Question, name planner.Name) {
+func (x *explanation) add(q *reconcile.Question, name reconcile.Name) {
 	switch known := slices.Contains(q.IDs, name.ID) || slices.Contains(q.GUIDs, name.GUID); {
 	case known:
 	case len(q.IDs)+len(q.GUIDs) == manyObjects:
@@ -51,7 +51,7 @@ func isShort(name string) bool {
 }
 
 // nearest is the known name that name is most likely a misspelling of, or "".
-func nearest(builder *planner.Builder, name string) (string, error) {
+func nearest(builder *reconcile.Builder, name string) (string, error) {
 	n := nearness{name: strings.ToLower(name)}
 	if strings.HasSuffix(name, "\"]") {
 		for address, err := range builder.Addresses() {

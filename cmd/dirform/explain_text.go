@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/state"
 )
@@ -78,7 +78,7 @@ func title(m *match) string {
 	switch {
 	case m.Address != "":
 		return m.Address
-	case m.What == planner.IsRecord && m.TargetName == "":
+	case m.What == reconcile.IsRecord && m.TargetName == "":
 		return "record of account " + m.TargetID
 	}
 	return fmt.Sprintf("%s %q", m.Kind, m.TargetName)
@@ -86,7 +86,7 @@ func title(m *match) string {
 
 func writeMembership(w io.Writer, m *match) {
 	switch {
-	case m.What == planner.IsDeclared:
+	case m.What == reconcile.IsDeclared:
 		fmt.Fprintf(w, "  declared: %s\n", m.ScopeAt)
 		writeNotes(w, "  ", m.Notes)
 		return
@@ -118,7 +118,7 @@ func writeMembership(w io.Writer, m *match) {
 }
 
 func writeAccount(w io.Writer, m *match) {
-	if m.What == planner.IsDeclared {
+	if m.What == reconcile.IsDeclared {
 		return
 	}
 	fmt.Fprintf(w, "  account: %s\n", render.Plain(accountText(m)))
@@ -186,7 +186,7 @@ func writeAttributes(w io.Writer, m *match) {
 func empty(v state.Value) bool { return v.IsNull() || v.Text() == "" && len(v.List()) == 0 }
 
 // attributeFate is what an attribute is in the tenant, and what becomes of it.
-func attributeFate(m *match, at *planner.ExplainedAttribute) string {
+func attributeFate(m *match, at *reconcile.ExplainedAttribute) string {
 	var parts []string
 	if m.TargetID != "" && !at.Initial {
 		live := "in the tenant: " + named(at.Live, at.LiveName)
@@ -231,18 +231,18 @@ func writeRules(w io.Writer, m *match) {
 }
 
 // ruleText is how a rule fared.
-func ruleText(r *planner.ExplainedRule) string {
+func ruleText(r *reconcile.ExplainedRule) string {
 	text := strings.Join(r.Found, ", ")
 	switch r.Outcome {
-	case planner.RuleDecides:
+	case reconcile.RuleDecides:
 		text = join(text, "this decides")
-	case planner.RuleNotTried:
+	case reconcile.RuleNotTried:
 		text = join(text, "not tried, because an earlier rule decides")
-	case planner.RuleTaken:
+	case reconcile.RuleTaken:
 		text = join(text, "but that is taken")
-	case planner.RuleAmbiguous:
+	case reconcile.RuleAmbiguous:
 		text = join(text, "several, so it cannot decide")
-	case planner.RuleNothing:
+	case reconcile.RuleNothing:
 		if r.Detail == "" {
 			text = "no account"
 		}

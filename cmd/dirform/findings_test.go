@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -32,7 +33,7 @@ func TestEveryFindingIsDocumentedAndProduced(t *testing.T) {
 			}
 		}
 	}
-	said := codesIn(t, filepath.Join(root, "planner", "*.go"))
+	said := codesIn(t, filepath.Join(root, "planner"))
 	for code, where := range said {
 		if !documented[code] {
 			t.Errorf("%s says %s, which is not in planner.Codes", where, code)
@@ -46,20 +47,16 @@ func TestEveryFindingIsDocumentedAndProduced(t *testing.T) {
 	}
 }
 
-// codesIn are the codes that stand as strings in Go files which are no tests, and where.
-func codesIn(t *testing.T, pattern string) map[string]string {
-	files, err := filepath.Glob(pattern)
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no file is like %s (%v)", pattern, err)
-	}
+// codesIn are the codes that stand as strings in the Go files below a folder which are no tests, and where.
+func codesIn(t *testing.T, folder string) map[string]string {
 	codes := map[string]string{}
-	for _, path := range files {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
+	err := filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
 		}
 		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
 		ast.Inspect(f, func(n ast.Node) bool {
 			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
@@ -69,6 +66,10 @@ func codesIn(t *testing.T, pattern string) map[string]string {
 			}
 			return true
 		})
+		return nil
+	})
+	if err != nil || len(codes) == 0 {
+		t.Fatalf("reading the codes below %s: %d found, %v", folder, len(codes), err)
 	}
 	return codes
 }
@@ -76,7 +77,7 @@ func codesIn(t *testing.T, pattern string) map[string]string {
 // codesInTests are the codes in scripts, golden plans and tests of planning. What only lists or renders codes does not count.
 func codesInTests(t *testing.T) map[string]bool {
 	codes := map[string]bool{}
-	for _, pattern := range []string{"cmd/dirform/testdata/script/*.txtar", "examples/*/golden/plan.txt", "cmd/dirform/*_test.go", "planner/*_test.go"} {
+	for _, pattern := range []string{"cmd/dirform/testdata/script/*.txtar", "examples/*/golden/plan.txt", "cmd/dirform/*_test.go", "planner/reconcile/*_test.go"} {
 		files, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
 			t.Fatal(err)

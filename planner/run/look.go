@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/dirform/dirform/planner/reconcile"
+
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/providers"
@@ -21,7 +23,7 @@ func (r *Run) Look(ctx context.Context) (*Reading, error) { return r.look(ctx, "
 
 // look is Look; a record that does not exist yet gets the lineage, or a new one if that is "".
 func (r *Run) look(ctx context.Context, lineage string) (*Reading, error) {
-	rd := &Reading{run: r, Config: r.Config, Settings: planner.Settings{Rules: r.Config, Schema: r.Schema, Now: r.Now(), TempDir: r.TempDir,
+	rd := &Reading{run: r, Config: r.Config, Settings: reconcile.Settings{Rules: r.Config, Schema: r.Schema, Now: r.Now(), TempDir: r.TempDir,
 		Suffixes: map[string][]string{}, OUs: map[string][]planner.OUSeen{}}}
 	if err := rd.identify(ctx, lineage); err != nil {
 		return nil, err
@@ -148,7 +150,7 @@ func (r *Reading) lookAtTenant(ctx context.Context) error {
 	}
 	r.Settings.RoleHolders, err = tenant.RoleHolders(ctx)
 	if err != nil && forbidden(err) && !slices.ContainsFunc(r.Config.Policies, func(p *config.LinkPolicy) bool { return p.Privileged != "allow" }) {
-		r.Settings.Findings = append(r.Settings.Findings, planner.UnreadableRoles(err)) // no policy protects anybody for a role
+		r.Settings.Findings = append(r.Settings.Findings, reconcile.UnreadableRoles(err)) // no policy protects anybody for a role
 		err = nil
 	}
 	if err != nil {

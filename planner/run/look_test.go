@@ -8,6 +8,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/providers"
 )
 
@@ -40,7 +41,7 @@ func (t *refusing) Tenant(context.Context, *config.EntraProvider) (providers.Ten
 }
 
 // look is what lookAtTenant makes of a tenant under one link policy.
-func (t *refusing) look(privileged string) (planner.Settings, error) {
+func (t *refusing) look(privileged string) (reconcile.Settings, error) {
 	cfg := &config.Config{Entra: &config.EntraProvider{Name: "contoso"}, Policies: []*config.LinkPolicy{{Privileged: privileged}}}
 	r := &Reading{run: &Run{Directories: t}, Config: cfg}
 	err := r.lookAtTenant(context.Background())

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dirform/dirform/planner/reconcile"
+
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/providers"
@@ -53,10 +55,10 @@ func (r *Reading) resolveOU(ctx context.Context, src providers.SourceReader, sco
 			return planner.OUSeen{}, err
 		}
 		if found && ok {
-			r.Settings.Findings = append(r.Settings.Findings, planner.OUReplaced(scope, dn, moved.DN))
+			r.Settings.Findings = append(r.Settings.Findings, reconcile.OUReplaced(scope, dn, moved.DN))
 		}
 		if found && !ok {
-			r.Settings.Findings = append(r.Settings.Findings, planner.OURenamed(scope, dn, moved.DN, exclude))
+			r.Settings.Findings = append(r.Settings.Findings, reconcile.OURenamed(scope, dn, moved.DN, exclude))
 			here, ok, renamed = moved, true, true
 		}
 	}

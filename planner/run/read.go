@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/dirform/dirform/planner/reconcile"
+
 	"golang.org/x/sync/errgroup"
 
 	"github.com/dirform/dirform/config"
@@ -17,7 +19,7 @@ import (
 type Reading struct {
 	Config   *config.Config
 	Header   planner.Header
-	Settings planner.Settings
+	Settings reconcile.Settings
 
 	run              *Run
 	sources, tenants atomic.Int64
@@ -27,8 +29,8 @@ type Reading struct {
 func (r *Reading) Seen() (source, tenant int64) { return r.sources.Load(), r.tenants.Load() }
 
 // Build reads every stream into a builder. Close that in the end.
-func (r *Reading) Build(ctx context.Context) (*planner.Builder, error) {
-	b := planner.New(r.Settings)
+func (r *Reading) Build(ctx context.Context) (*reconcile.Builder, error) {
+	b := reconcile.New(r.Settings)
 	end := func() {}
 	if r.run.Watch != nil {
 		end = r.run.Watch(r)
@@ -43,7 +45,7 @@ func (r *Reading) Build(ctx context.Context) (*planner.Builder, error) {
 }
 
 // read takes every stream into the builder, concurrently. The first error ends all of them.
-func (r *Reading) read(ctx context.Context, b *planner.Builder) error {
+func (r *Reading) read(ctx context.Context, b *reconcile.Builder) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, scope := range r.Config.Scopes {
 		src, err := r.run.Directories.Source(ctx, scope.Provider)
@@ -78,10 +80,10 @@ func (r *Reading) read(ctx context.Context, b *planner.Builder) error {
 
 // readHolders reads objects that are looked at only because they hold addresses. Without the permission to see them a plan can
 // still be made; it says so.
-func (r *Reading) readHolders(ctx context.Context, b *planner.Builder, tenant providers.TenantReader, kind state.Kind) error {
+func (r *Reading) readHolders(ctx context.Context, b *reconcile.Builder, tenant providers.TenantReader, kind state.Kind) error {
 	err := b.ReadTenant(kind, counted(tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.TenantShape(kind)}), &r.tenants))
 	if forbidden(err) {
-		b.Warn(planner.Unreadable(kind, err))
+		b.Warn(reconcile.Unreadable(kind, err))
 		return nil
 	}
 	return err

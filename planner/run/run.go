@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/dirform/dirform/planner/reconcile"
+
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/apply"
@@ -96,7 +98,7 @@ func (r *Run) Plan(ctx context.Context, o Options) (*planfile.Reader, error) {
 // planned is a plan with what it was made from.
 type planned struct {
 	reading *Reading
-	builder *planner.Builder
+	builder *reconcile.Builder
 	file    *planfile.Reader
 }
 
@@ -146,7 +148,7 @@ func (r *Run) log() *slog.Logger {
 
 // writeDown lets the builder plan into a plan file: the named one, or one that exists only as long as it is open. A plan that is
 // aimed at nothing is an error, and leaves no file behind.
-func writeDown(b *planner.Builder, h planner.Header, out string) (*planfile.Reader, error) {
+func writeDown(b *reconcile.Builder, h planner.Header, out string) (*planfile.Reader, error) {
 	var w *planfile.Writer
 	var err error
 	if out == "" {

@@ -18,6 +18,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
@@ -65,9 +66,9 @@ func (h *harness) configure() {
 	h.w.allowed = h.r.privileged()
 }
 
-func (h *harness) settings() planner.Settings {
+func (h *harness) settings() reconcile.Settings {
 	roles, _ := tenantSide{h.w}.RoleHolders(context.Background())
-	return planner.Settings{Rules: h.cfg, Schema: providers.TenantSchema, Key: key, Domains: domains, RoleHolders: roles,
+	return reconcile.Settings{Rules: h.cfg, Schema: providers.TenantSchema, Key: key, Domains: domains, RoleHolders: roles,
 		Suffixes: map[string][]string{"corp": h.w.suffixes}, TempDir: h.dir, Now: h.w.now, Allow: h.allow, Targets: h.only, Excludes: h.but}
 }
 
@@ -84,7 +85,7 @@ type saved struct {
 func (h *harness) plan() *saved {
 	ctx := context.Background()
 	header := planner.Header{State: planner.StateID{Lineage: lineage}, Source: planner.SourceID{SID: "S-1-5-21-1"}, Tenant: planner.TenantID{ID: "t1"}}
-	b := planner.New(h.settings())
+	b := reconcile.New(h.settings())
 	defer b.Close()
 	for _, s := range shuffled(h.w, h.cfg.Scopes) {
 		check(h.t, b.ReadSource(s, state.User, h.w.Read(ctx, h.query(s))))
@@ -110,7 +111,7 @@ func (h *harness) plan() *saved {
 }
 
 // file plans into a plan file and reads it back.
-func (h *harness) file(b *planner.Builder, header planner.Header) *saved {
+func (h *harness) file(b *reconcile.Builder, header planner.Header) *saved {
 	out, err := planfile.CreateTemp(h.dir, header)
 	check(h.t, err)
 	totals, err := b.Plan(out)
@@ -182,7 +183,7 @@ func (w *world) links() iter.Seq2[*state.Link, error] {
 }
 
 // readStore streams the real record, once it holds what the world's does, and returns its serial.
-func (h *harness) readStore(b *planner.Builder) int64 {
+func (h *harness) readStore(b *reconcile.Builder) int64 {
 	ctx := context.Background()
 	h.fillStore()
 	record, err := store.OpenReadOnly(ctx, h.state)

@@ -1,0 +1,98 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/dirform/dirform/providers"
+)
+
+// Code describes one finding code for help and documentation.
+type Code struct {
+	Code     string
+	Severity Severity
+	Summary  string
+	Cause    string
+	Cure     string
+}
+
+// Codes are all finding codes: 1xx values, 2xx matching and uniqueness, 3xx what the tenant's API cannot do or undo, 4xx guards and
+// source health, 5xx permissions.
+var Codes = []Code{
+	{"DF101", Error, "Unverified domain suffix", "The user name's domain is not a verified domain of the tenant, so the service would refuse it.", "Verify the domain in the tenant, map userPrincipalName to a verified one, or set on_unverified_suffix = \"initial_domain\" in the link policy."},
+	{"DF102", Error, "Required attribute has no value", "A new account must have the attribute, and the mapping gives none.", "Fill in the attribute at the source, or give the mapping a fallback with coalesce()."},
+	{"DF103", Error, "Mapping has no value", "An expression fails for this object, so what is desired is not known.", "Correct the expression; try() or coalesce() can give a fallback."},
+	{"DF104", Error, "Value too long", "The service's limit for the attribute is shorter.", "Shorten the value at the source, or with substr() in the mapping."},
+	{"DF105", Error, "Value not accepted", "The value has a form or a character that the service refuses. About an alias, which dirform does not write, it is a warning.", "Correct it at the source, or in the mapping with ascii() or replace()."},
+	{"DF106", Error, "Too many values", "The service's limit for the number of values is lower. About aliases, which dirform does not write, it is a warning.", "Map fewer values."},
+	{"DF107", Warning, "User name under the tenant's initial domain", "The user name's domain is not verified, and the link policy's on_unverified_suffix = \"initial_domain\" gives the account a name under the tenant's own domain, as Microsoft's sync engine does.", "Verify the domain in the tenant; the next plan then gives the account the name it wants."},
+	{"DF201", Error, "Two source objects have the same anchor", "The anchor attribute was copied from one object to another.", "Clear the anchor attribute of the one that got the copy; if it was carried over to a new domain on purpose, take the old object out of its scope."},
+	{"DF202", Error, "Address already in use", "Another object holds or wants the address; the service would answer AttributeValueMustBeUnique or ObjectConflict.", "Remove the address from one of the objects named."},
+	{"DF203", Error, "Ambiguous match", "A match rule finds several accounts for one source object.", "Decide with a link block, or make the value unique in the tenant."},
+	{"DF204", Error, "Two source objects claim one account", "More than one source object matches the same account.", "Decide with a link block, or correct the value by which they match."},
+	{"DF205", Error, "Anchor changed since the link was recorded", "The anchor attribute of a linked source object has another value now.", "Restore the old value, or remove the record with `dirform state rm` to match anew."},
+	{"DF206", Error, "Account holds a directory role", "Accounts with administrative roles are not taken over or changed unless a policy says so.", "Set privileged = \"allow\" in the link policy, or take the role away. For user names, sign-in and phones of administrators the application needs the role Privileged Authentication Administrator as well (DF222)."},
+	{"DF207", Error, "Account carries another anchor", "onPremisesImmutableId ties the account to another source object.", "Set foreign_anchor = \"relink\" for a migration, or clear the anchor."},
+	{"DF208", Error, "Account is synchronised by another engine", "onPremisesSyncEnabled is true: the service refuses changes by anybody else.", "Set synced_elsewhere = \"take_over\" in the link policy, or leave the object to the other engine by excluding it from the scope."},
+	{"DF209", Error, "Linked account has vanished", "The recorded account is neither among the tenant's users nor in the recycle bin.", "Remove the record with `dirform state rm ANCHOR` to match or create anew."},
+	{"DF210", Warning, "Object is in two scopes", "Scopes overlap; the one declared first has it.", "Tell the scopes apart with exclude, filter or where."},
+	{"DF211", Warning, "Manager is not synchronised", "The manager has no account through dirform, so the account's manager is left as it is.", "Bring the manager into a scope, or take manager out of the mapping with unmanaged."},
+	{"DF212", Error, "Account lies in the recycle bin", "The match was deleted in the tenant, and the policy's deleted = \"block\".", "Restore it in the tenant, or set deleted = \"restore\"."},
+	{"DF213", Error, "No account matches", "The policy's unmatched = \"block\" wants an existing account for each object.", "Create the account, add a link block, or set unmatched = \"create\"."},
+	{"DF214", Error, "Declared link leads nowhere", "A link block names an object that was not found.", "Correct the link block's source or tenant."},
+	{"DF215", Warning, "Blocked account was changed outside dirform", "Somebody edited attributes of an account that dirform does not touch because of another finding.", "Resolve the other finding; the next apply sets the attributes again."},
+	{"DF216", Warning, "Deleted account had this user name", "An account in the recycle bin was called so before it was deleted; creating makes a new and empty one beside it.", "If it is the same person, restore the deleted account, or name its object id in a link block; else nothing needs to be done."},
+	{"DF217", Error, "Old anchor still has a living object", "The account is to get this object's anchor, but carries that of another source object which is still in a scope: the account would be taken from that one.", "Take the old object out of every scope once the new one is to have the account, or correct the value by which the new one matches."},
+	{"DF218", Error, "The tenant does not allow this match", "The account holds a role, or a switch of the tenant (blockCloudObjectTakeoverThroughHardMatchEnabled, blockSoftMatchEnabled, softMatchOnUpnEnabled) stands against matching.", "Take the role away, apply and give it back; or lift the switch for the migration; or decide the pair with a link block."},
+	{"DF219", Warning, "Account is taken over from another sync engine", "The policy's synced_elsewhere = \"take_over\" has apply set " + providers.CloudManaged + " to true before anything else: from then on the service takes changes from dirform, and no more from the other engine.",
+		"The application needs the permission User-OnPremisesSyncBehavior.ReadWrite.All, and the other engine must be Connect Sync 2.5.76 or Cloud Sync agent 1.1.1370 at least. Keep the objects in its scope until it is retired, or it may remove them from groups. Microsoft does not support this for accounts that sign in through AD FS or depend on Active Directory for their password otherwise. To go back, set isCloudManaged to false and let the other engine run."},
+	{"DF220", Warning, "Account was synchronised by another engine before", "Another sync engine mastered the account once, and it has been converted to the cloud. It is linked like any other.", "Nothing, unless that engine still runs and the conversion was undone (isCloudManaged is false again): then its next run takes the account back."},
+	{"DF221", Warning, "Link block has no effect", "A link block names an object that has another account already: by the record, which stands above link blocks, or by another block.", "Remove the block, or, if it is right, remove the record with `dirform state rm ANCHOR`; the next plan then follows the block."},
+	{"DF222", Error, "Administrators need a higher role", "Whether they may sign in, user name, phones, further mail addresses and anchor of an account with an administrative role, its deletion and its restoration are open only to those who hold Privileged Authentication Administrator or Global Administrator; permissions are not enough. Everything else can be changed.", "Assign the role Privileged Authentication Administrator to the application dirform is signed in as (the service principal, or the person), leave these attributes of administrators as they are, or take the account's role away."},
+	{"DF301", Warning, "Attribute cannot be cleared", "The source has no value any more, and the tenant does not let the attribute be empty, so it stays as it is.", "Give the mapping a value for this case, or put the attribute under unmanaged."},
+	{AliasesCode, Warning, "Aliases to be set in Exchange", "The further addresses (smtp:) in proxyAddresses are not those of the source, and Microsoft Graph lets nobody write them.", "Run the command in Exchange Online PowerShell; `dirform plan --aliases-script FILE` writes all of them. It takes an Exchange recipient: a mailbox, which comes with a licence, or a mail user, with Set-MailUser instead."},
+	{"DF303", Warning, "Attribute is locked", "Another sync engine masters the account or did so once. Since then the service refuses to change extensionAttribute1 to 15 through Microsoft Graph, so that these stay as they are.", "Set it in Exchange Online: Set-Mailbox (or Set-MailUser) -CustomAttribute1 for extensionAttribute1, or the Exchange admin center. Or take it out of the mapping."},
+	{"DF304", Warning, "Old address may stay behind", "An address moves from one account to another, and an account with a mailbox keeps its old address as a further one, which Microsoft Graph cannot take away.", "Nothing, if the account has no mailbox; else take the further address away in Exchange after the apply that was refused, and apply again."},
+	{"DF305", Warning, "Directory synchronisation is switched off", "A directory_sync block asks for it. It concerns the whole tenant, cannot be undone for 72 hours, and clears attributes for good.", "Stop Entra Connect or Cloud Sync first, and export the attributes that are lost if somebody needs them. Plan again afterwards: accounts that were blocked as DF208 can be managed then. It takes the permission Organization.ReadWrite.All; signed-in people need the role Hybrid Identity Administrator."},
+	{"DF306", Warning, "Directory synchronisation is switched on", "A directory_sync block asks for it. dirform itself never needs it: what it creates and links is cloud-managed.", "Leave it off unless a sync client of Microsoft is to work beside dirform. It takes the permission Organization.ReadWrite.All; signed-in people need the role Hybrid Identity Administrator."},
+	{"DF307", Warning, "Alias in an unverified domain", "Exchange takes addresses only in domains that the tenant has verified, so the alias is left out.", "Verify the domain in the tenant, or filter such addresses out in the mapping of proxyAddresses."},
+	{"DF401", Error, "Guard limit exceeded", "The plan holds more actions of one kind than the guard allows.", "Look whether a scope or filter is wrong; if not, `--allow LIMIT=N` lifts the limit for one run."},
+	{"DF402", Error, "Source shrank", "Far fewer objects were read than are recorded as linked.", "Look whether the source was read completely; if so, `--allow source_shrink=N`."},
+	{"DF403", Warning, "Scope OU was renamed or moved", "The declared OU is not there, but the recorded one is, under another name. It was followed by its GUID.", "Change the scope's ou to the new distinguished name."},
+	{"DF404", Error, "Scope OU was replaced", "Another OU stands where the recorded one was, and that one still exists elsewhere.", "Point the scope at the OU that is meant."},
+	{"DF405", Error, "Account is protected", "A guard's protect list names the account.", "Nothing, if that is right; else take it off the list."},
+	{"DF406", Warning, "Protected name is unknown", "A guard's protect list names somebody whom the tenant does not have, so it protects nobody.", "Write a user principal name, a mail address or an object id, in full and without wildcards; an object id stays the same when an account is renamed."},
+	{"DF407", Error, "Last enabled Global Administrator", "The plan would leave the tenant without an enabled user that holds Global Administrator, or rename or take over the only one.", "Give the role to another enabled account first, best to one that is not synchronised."},
+	{"DF408", Error, "This is dirform's own identity", "The account is the one that dirform is signed in with, or a link block names its application.", "Sign in as an application, or as somebody who is not synchronised; leave the account out of the scope."},
+	{"DF501", Warning, "Part of the tenant cannot be read", "The application lacks a permission, so what depends on these objects, such as address conflicts, cannot be foreseen.", "Grant the permission that the finding names."},
+}
+
+// AliasesCode is the finding about an account's aliases, which only Exchange can set.
+const AliasesCode = "DF302"
+
+// VanishedCode is the finding about a linked account that was deleted for good: a blocked object that has drifted.
+const VanishedCode = "DF209"
+
+// driftCodes are the findings about blocked objects that have drifted.
+var driftCodes = []string{VanishedCode, "DF215"}
+
+// Drifted reports whether a finding tells of something that was changed outside dirform.
+func (f *Finding) Drifted() bool { return slices.Contains(driftCodes, f.Code) }
+
+// CodeOf is the catalogue's entry of a code. One that it does not have is an error without words.
+func CodeOf(code string) Code {
+	for _, c := range Codes {
+		if c.Code == code {
+			return c
+		}
+	}
+	return Code{Code: code, Severity: Error}
+}
+
+// NewFinding is a finding of a code with what is to be said about this case. An empty hint stands for the catalogue's cure.
+func NewFinding(code, detail, hint string) *Finding {
+	c := CodeOf(code)
+	if hint == "" {
+		hint = c.Cure
+	}
+	return &Finding{Code: c.Code, Severity: c.Severity, Summary: c.Summary, Detail: detail, Hint: hint, Objects: []ObjectRef{}}
+}

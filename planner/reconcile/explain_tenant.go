@@ -1,0 +1,158 @@
+package reconcile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/state"
+)
+
+// describe fills in what is worth knowing about a tenant object; t is its row, or -1 for one in the recycle bin.
+func (p *plan) describe(x *Explanation, o *state.Object, t int) {
+	ref := tenantRef(o)
+	x.TargetID, x.TargetName, x.Addresses = ref.TargetID, ref.Name, mailAddresses(o)
+	if t < 0 {
+		return
+	}
+	if theirs := o.Get("onPremisesImmutableId").Str(); x.What == IsSource && theirs != "" && theirs != x.Anchor {
+		x.Notes = append(x.Notes, "it carries another anchor, "+theirs)
+	}
+	if o.Kind == state.User && !o.Get("accountEnabled").Bool() {
+		x.Notes = append(x.Notes, "sign-in is blocked")
+	}
+	switch {
+	case synced(o):
+		x.Notes = append(x.Notes, "another sync engine masters it (onPremisesSyncEnabled = true)")
+	case onceSynced(o):
+		x.Notes = append(x.Notes, "another sync engine mastered it once")
+	}
+	if p.b.set.isSelf(o.ID) {
+		x.Notes = append(x.Notes, "dirform is signed in with it")
+	}
+	if roles := p.roles[p.tenMeta(t).id]; len(roles) > 0 {
+		x.Notes = append(x.Notes, "it holds "+strings.Join(roles, ", "))
+	}
+	if name, ok := p.protected[t]; ok {
+		x.Notes = append(x.Notes, fmt.Sprintf("a guard protects it as %q", name))
+	}
+}
+
+// explainTenant is about a living tenant object that no source object in scope has.
+func (p *plan) explainTenant(t int) (*Explanation, error) {
+	o, err := p.loadTenant(t)
+	if err != nil {
+		return nil, err
+	}
+	x := &Explanation{What: IsTenant, Kind: o.Kind, Anchor: o.Get("onPremisesImmutableId").Str(), Findings: []*planner.Finding{},
+		Outcome: fmt.Sprintf("not touched: this %s of the tenant is not linked to any source object in scope", o.Kind)}
+	p.describe(x, o, t)
+	if !slices.Contains(p.b.ManagedKinds(), o.Kind) {
+		x.Notes = append(x.Notes, fmt.Sprintf("no scope synchronises %ss; they are read because nobody else can have their addresses", o.Kind))
+	}
+	if l := int(p.linkOf[t]) - 1; l >= 0 {
+		return x, p.explainLeft(x, l)
+	}
+	if x.Anchor != "" {
+		x.Notes = append(x.Notes, "it carries an anchor, and no source object in scope has it")
+	}
+	return x, nil
+}
+
+// explainLeft is about a recorded pair whose source object is in no scope any more.
+func (p *plan) explainLeft(x *Explanation, l int) error {
+	d, err := p.decideLeaving(l)
+	if err != nil {
+		return err
+	}
+	link, err := p.links.load(l)
+	if err != nil {
+		return err
+	}
+	x.Kind, x.Linked, x.LinkedBy, x.Left, x.Scope, x.SourceGUID = link.Kind, true, link.Rule, link.Left, link.Scope, link.SourceGUID.String()
+	x.Anchor, x.Change = link.Anchor, d.change
+	policy := p.leavingPolicy(link.Scope)
+	x.PolicyAt, x.LeftAt = policy.DeclaredAt, link.LeftText()
+	if due, counted := p.deleteFrom(policy, link); counted {
+		x.DeleteFrom = due.UTC().Format(time.RFC3339)
+	}
+	switch {
+	case d.change != nil:
+		x.Address = d.change.Address
+		x.Outcome = fmt.Sprintf("%s: %s", d.change.Action, d.change.Reason)
+	case d.outcome == outBlocked:
+		x.Outcome = "blocked: it will not be touched until the errors are resolved"
+	case d.outcome == outIgnored:
+		x.Outcome = "left to another source object, which takes the account over"
+	default:
+		x.Outcome = p.leftText(policy, link)
+	}
+	if len(d.findings) > 0 && len(d.findings[0].Objects) > 0 {
+		x.Address = d.findings[0].Objects[0].Address
+	}
+	return nil
+}
+
+// explainDeleted is about an account in the recycle bin that no source object in scope gets back.
+func (p *plan) explainDeleted(d int) (*Explanation, error) {
+	o, err := p.loadDeleted(d)
+	if err != nil {
+		return nil, err
+	}
+	x := &Explanation{What: IsDeleted, Kind: o.Kind, Anchor: o.Get("onPremisesImmutableId").Str(), InBin: true, Findings: []*planner.Finding{},
+		Outcome: "not touched: it lies in the recycle bin, and no source object in scope gets it back"}
+	p.describe(x, o, -1)
+	switch s := p.sourceAnchored(p.delMeta(d).anchor); {
+	case x.Anchor == "":
+		x.Notes = append(x.Notes, "it carries no anchor, and the recycle bin is searched by anchor only")
+	case s < 0:
+		x.Notes = append(x.Notes, "no source object in scope has its anchor")
+	default:
+		other, err := p.subject(s)
+		if err != nil {
+			return nil, err
+		}
+		x.Notes = append(x.Notes, fmt.Sprintf("%s has its anchor, but %s", other.address, other.leavesInBin()))
+	}
+	return x, nil
+}
+
+// leavesInBin says why the subject does not get an account back that carries its anchor and lies in the recycle bin.
+func (s *subject) leavesInBin() string {
+	policy := s.table.policy
+	switch {
+	case s.v.target >= 0 && s.v.flags&vDeleted != 0:
+		return fmt.Sprintf("it gets another account of the recycle bin, %s", tenantRef(s.live).TargetID)
+	case s.v.target >= 0:
+		return fmt.Sprintf("another account, %s", tenantRef(s.live).Name)
+	case s.link != nil:
+		return fmt.Sprintf("another account is recorded for it, %s", s.link.TargetID)
+	case policy == nil:
+		return "its scope has no link policy"
+	case policy.Deleted == "create":
+		return fmt.Sprintf("its link policy (%s) does not look into the recycle bin: deleted = \"create\"", policy.DeclaredAt)
+	case !slices.Contains(policy.Match, ruleImmutable.String()):
+		return fmt.Sprintf("its link policy (%s) does not look into the recycle bin: it does not match by immutable_id", policy.DeclaredAt)
+	}
+	return "it does not get the account as long as it is blocked"
+}
+
+// explainRecord is about a recorded pair of which neither object is there.
+func (p *plan) explainRecord(l int) (*Explanation, error) {
+	link, err := p.links.load(l)
+	if err != nil {
+		return nil, err
+	}
+	x := &Explanation{What: IsRecord, TargetID: link.TargetID, Findings: []*planner.Finding{}}
+	if d := p.delID.First(p.links.rows.Meta(l).target); d >= 0 {
+		o, err := p.loadDeleted(d)
+		if err != nil {
+			return nil, err
+		}
+		p.describe(x, o, -1)
+		x.InBin = true
+	}
+	return x, p.explainLeft(x, l)
+}
