@@ -7,53 +7,86 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/dirform/dirform/state"
 )
 
-var matchRules = []string{"immutable_id", "primary_smtp", "user_principal_name"}
-
 // policyArguments are the optional arguments of a link_policy block.
-var policyArguments = []string{"anchor", "match", "unmatched", "foreign_anchor", "synced_elsewhere", "privileged", "deleted", "leaving",
+var policyArguments = []string{"object", "anchor", "match", "unmatched", "foreign_anchor", "synced_elsewhere", "privileged", "deleted", "leaving",
 	"grace", "on_unverified_suffix"}
 
-// defaultPolicy is the link policy of a scope that has none.
-func defaultPolicy(s *Scope) *LinkPolicy {
-	return &LinkPolicy{
-		Name: s.Name, Scope: s, Anchor: AnchorObjectGUID, Match: slices.Clone(matchRules), Unmatched: "create", ForeignAnchor: "block",
-		SyncedElsewhere: "block", Privileged: "block", Deleted: "restore", Leaving: "disable", OnUnverifiedSuffix: "block",
-		DeclaredAt: s.DeclaredAt,
+// DefaultPolicy is the link policy of the objects of one kind of a scope that has none; s is nil for a scope that is not declared.
+func DefaultPolicy(s *Scope, kind state.Kind) *LinkPolicy {
+	d := kind.Descriptor()
+	p := &LinkPolicy{
+		Scope: s, Kind: kind, Anchor: AnchorObjectGUID, Match: d.DefaultMatch(), Unmatched: "create", ForeignAnchor: "block",
+		SyncedElsewhere: "block", Privileged: "block", Deleted: "restore", Leaving: d.Leaving[0], OnUnverifiedSuffix: "block",
 	}
+	if s != nil {
+		p.Name, p.DeclaredAt = s.Name, s.DeclaredAt
+	}
+	return p
 }
 
-// decodePolicies reads the link_policy blocks and adds the default to scopes without one.
+// policyOf names whose policy one is: a scope may have one for each kind of its objects.
+type policyOf struct {
+	scope *Scope
+	kind  state.Kind
+}
+
+// decodePolicies reads the link_policy blocks and adds the default to kinds of a scope without one.
 func (l *loader) decodePolicies() {
-	first := map[*Scope]*hclsyntax.Block{}
+	first := map[policyOf]*hclsyntax.Block{}
 	for _, b := range l.byType["link_policy"] {
 		c := l.content(b, spec{required: []string{"scope"}, optional: policyArguments})
-		p := &LinkPolicy{Name: b.Labels[0], Scope: l.scope(c), DeclaredAt: place(b.DefRange())}
+		p := &LinkPolicy{Name: b.Labels[0], Scope: l.scope(c), Kind: state.User, DeclaredAt: place(b.DefRange())}
+		if name := c.text("object"); name != "" {
+			kind, ok := c.kind("object", name)
+			if !ok {
+				continue
+			}
+			p.Kind = kind
+		}
 		if p.Scope != nil {
-			if f := first[p.Scope]; f != nil {
+			of := policyOf{p.Scope, p.Kind}
+			if f := first[of]; f != nil {
 				r := f.DefRange()
-				l.fail(header(b), "Second link policy", "Scope %q has a link policy already, at %s:%d,%d. A scope has one; merge the two.", p.Scope.Name, r.Filename, r.Start.Line, r.Start.Column)
+				l.fail(header(b), "Second link policy", "The %ss of scope %q have a link policy already, at %s:%d,%d. Merge the two.",
+					p.Kind, p.Scope.Name, r.Filename, r.Start.Line, r.Start.Column)
 			} else {
-				first[p.Scope] = b
+				first[of] = b
 			}
 		}
-		p.Anchor, p.Match = l.decodeAnchor(c), l.decodeMatch(c)
+		d := p.Kind.Descriptor()
+		p.Anchor, p.Match = l.decodeAnchor(c), l.decodeMatch(c, d)
 		p.Unmatched = c.choice("unmatched", "create", "skip", "block")
 		p.ForeignAnchor = c.choice("foreign_anchor", "block", "relink")
 		p.SyncedElsewhere = c.choice("synced_elsewhere", "block", "take_over")
 		p.Privileged = c.choice("privileged", "block", "allow")
 		p.Deleted = c.choice("deleted", "restore", "create", "block")
-		p.Leaving = c.choice("leaving", "disable", "keep", "unlink", "delete")
+		p.Leaving = c.choice("leaving", d.Leaving...)
 		p.Grace = decodeGrace(c, p.Leaving)
 		p.OnUnverifiedSuffix = c.choice("on_unverified_suffix", "block", "initial_domain")
 		l.cfg.Policies = append(l.cfg.Policies, p)
 	}
 	for _, s := range l.cfg.Scopes {
-		if first[s] == nil {
-			l.cfg.Policies = append(l.cfg.Policies, defaultPolicy(s))
+		for _, kind := range s.Objects {
+			if first[policyOf{s, kind}] == nil {
+				l.cfg.Policies = append(l.cfg.Policies, DefaultPolicy(s, kind))
+			}
 		}
 	}
+}
+
+// Policy is the link policy for the objects of one kind of a scope. A scope that is not declared any more, or does not have the kind,
+// leaves things to the language's defaults; the policy's Scope is nil then.
+func (c *Config) Policy(scope string, kind state.Kind) *LinkPolicy {
+	for _, p := range c.Policies {
+		if p.Scope.Name == scope && p.Kind == kind {
+			return p
+		}
+	}
+	return DefaultPolicy(nil, kind)
 }
 
 // misplaced answers an argument of a link policy that stands in a block of another type, and reports whether it is one.
@@ -111,10 +144,11 @@ func (l *loader) decodeAnchor(c *content) string {
 	return AnchorObjectGUID
 }
 
-func (l *loader) decodeMatch(c *content) []string {
+func (l *loader) decodeMatch(c *content, d *state.Descriptor) []string {
 	if !c.has("match") {
-		return slices.Clone(matchRules)
+		return d.DefaultMatch()
 	}
+	matchRules := d.MatchNames()
 	var out []string
 	for _, s := range c.texts("match") {
 		switch {

@@ -158,7 +158,7 @@ func (l *loader) checkBase(c *content, name string, s *Scope, ous []*ldap.DN) {
 // within reports whether dn is outer or lies in it.
 func within(dn, outer *ldap.DN) bool { return outer.EqualFold(dn) || outer.AncestorOfFold(dn) }
 
-// kinds are the values of objects, of which this version synchronises the first.
+// kinds are the values of objects. Which of them this version synchronises, their descriptors say.
 var kinds = []string{string(state.User), string(state.Group), string(state.Contact)}
 
 func (l *loader) decodeObjects(c *content) []state.Kind {
@@ -182,9 +182,9 @@ func (l *loader) decodeObjects(c *content) []state.Kind {
 
 // kind is a kind of object by its name in argument arg.
 func (c *content) kind(arg, name string) (state.Kind, bool) {
-	switch {
-	case name == kinds[0]:
-		return state.User, true
+	switch d := state.Kind(name).Descriptor(); {
+	case !d.Unmanaged():
+		return d.Kind, true
 	case slices.Contains(kinds, name):
 		c.bad(arg, "Not supported yet", "Objects of kind %q are not supported yet by this version of dirform, which synchronises users. Remove it.", name)
 	default:

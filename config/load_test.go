@@ -53,7 +53,7 @@ func TestLoadWholeLanguage(t *testing.T) {
 		t.Error(d)
 	}
 	policy := &config.LinkPolicy{
-		Name: "staff", Scope: cfg.Scopes[0], Anchor: "mS-DS-ConsistencyGuid", Match: []string{"immutable_id", "primary_smtp", "user_principal_name"},
+		Name: "staff", Scope: cfg.Scopes[0], Kind: state.User, Anchor: "mS-DS-ConsistencyGuid", Match: []string{"immutable_id", "primary_smtp", "user_principal_name"},
 		Unmatched: "create", ForeignAnchor: "block", SyncedElsewhere: "block", Privileged: "block", Deleted: "restore", Leaving: "disable",
 		OnUnverifiedSuffix: "block", DeclaredAt: "main.hcl:49",
 	}

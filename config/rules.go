@@ -23,7 +23,7 @@ type Config struct {
 	UPNSuffixes []*UPNSuffix
 	Scopes      []*Scope // in declaration order (file name, then position)
 	Mappings    []*Mapping
-	Policies    []*LinkPolicy // one per scope: Load adds the default policy to a scope without one
+	Policies    []*LinkPolicy // one per scope and kind: Load adds the default where there is none
 	Links       []*Link
 	Guards      []*Guard // Load adds the built-in guard "default" if there is none
 
@@ -145,14 +145,15 @@ const (
 type LinkPolicy struct {
 	Name            string
 	Scope           *Scope
-	Anchor          string   // AnchorObjectGUID (default) or AnchorConsistencyGUID
-	Match           []string // default immutable_id, primary_smtp, user_principal_name
-	Unmatched       string   // create (default), skip, block
-	ForeignAnchor   string   // block (default), relink
-	SyncedElsewhere string   // block (default), take_over
-	Privileged      string   // block (default), allow
-	Deleted         string   // restore (default), create, block
-	Leaving         string   // disable (default), keep, unlink, delete
+	Kind            state.Kind // whose objects it is about; default user
+	Anchor          string     // AnchorObjectGUID (default) or AnchorConsistencyGUID
+	Match           []string   // by default the kind's rules
+	Unmatched       string     // create (default), skip, block
+	ForeignAnchor   string     // block (default), relink
+	SyncedElsewhere string     // block (default), take_over
+	Privileged      string     // block (default), allow
+	Deleted         string     // restore (default), create, block
+	Leaving         string     // disable (default), keep, unlink, delete
 	// Grace is how long an account that left stays disabled before it is deleted, whether Leaving is disable or delete; 0: with
 	// disable it is never deleted, with delete at once.
 	Grace time.Duration

@@ -42,6 +42,13 @@ type Match struct {
 	Value string `json:"value"` // the value both sides share
 }
 
+// SetChange is what a set of references gains and loses. Both lists are sorted and hold ids of tenant objects, or for accounts that the
+// same plan creates [PendingRef] and their anchors. A set is compared as a set: what is in neither list stays as it is.
+type SetChange struct {
+	Add    []string `json:"add"`
+	Remove []string `json:"remove"`
+}
+
 // Replaced is a recorded link of an account to another source object, or to an earlier anchor of the same: once the change that
 // names it is done, the account's new link stands in its place.
 type Replaced struct {
@@ -73,6 +80,8 @@ type Change struct {
 	Attributes []AttributeChange `json:"attributes"`            // written to the tenant; sorted by name
 	// SourceAttributes are written to Active Directory, before the tenant is.
 	SourceAttributes []AttributeChange `json:"source_attributes,omitempty"`
+	// Members are the references that the object's set gains and loses, nil if it has none or they stay as they are.
+	Members *SetChange `json:"members,omitempty"`
 	// Needs are anchors of changes in the same plan that must succeed first. A change with a Via value needs nothing for the
 	// first of its two writes, after which those that need it may go on.
 	Needs []string `json:"needs,omitempty"`

@@ -105,10 +105,10 @@ func kindsOf(steps []*step) []state.Kind {
 func (st *step) readBack() []string {
 	var names []string
 	if st.anchored() {
-		names = append(names, anchorAttribute)
+		names = append(names, anchorOf(st.c.Kind))
 	}
 	for _, a := range st.c.Attributes {
-		if d := st.attribute(a.Name); !d.Hidden && !strings.EqualFold(a.Name, anchorAttribute) {
+		if d := st.attribute(a.Name); !d.Hidden && !strings.EqualFold(a.Name, anchorOf(st.c.Kind)) {
 			names = append(names, readAs(d.Name))
 		}
 	}
@@ -124,7 +124,7 @@ func (r *run) compare(st *step, o *state.Object) {
 	}
 	left := r.compareValues(st, o)
 	if st.status == "" {
-		left = st.compareAnchor(o.Get(anchorAttribute).Str(), left)
+		left = st.compareAnchor(o.Get(anchorOf(st.c.Kind)).Str(), left)
 	}
 	if st.status == "" {
 		st.split(left)
@@ -160,15 +160,15 @@ func (r *run) compareValues(st *step, o *state.Object) (left []state.AttributeCh
 // compareAnchor makes sure that the object still is the one the plan paired. The plan lists the anchor if it is to change;
 // otherwise it was the link's when the plan was made.
 func (st *step) compareAnchor(live string, left []state.AttributeChange) []state.AttributeChange {
-	if !st.anchored() || st.planned(anchorAttribute) != nil {
+	if !st.anchored() || st.planned(anchorOf(st.c.Kind)) != nil {
 		return left
 	}
 	switch {
 	case st.c.Action == state.ActionUnlink && live == st.c.Anchor:
-		return append(left, state.AttributeChange{Name: anchorAttribute, Before: state.String(live), After: state.Null()})
+		return append(left, state.AttributeChange{Name: anchorOf(st.c.Kind), Before: state.String(live), After: state.Null()})
 	case st.c.Action == state.ActionUnlink && live == "":
 	case live != st.c.Anchor:
-		st.stale("changed since the plan was made: %s is not this pair's anchor any more", anchorAttribute)
+		st.stale("changed since the plan was made: %s is not this pair's anchor any more", anchorOf(st.c.Kind))
 	}
 	return left
 }
@@ -200,7 +200,7 @@ func (r *run) recheckAnchors(steps []*step) error {
 	byAnchor := map[string]*step{}
 	var anchors []string
 	for _, st := range steps {
-		if st.status == "" && st.creates() && st.c.Kind == state.User && st.c.Anchor != "" {
+		if st.status == "" && st.creates() && st.anchored() && st.c.Anchor != "" {
 			anchors = append(anchors, st.c.Anchor)
 			byAnchor[st.c.Anchor] = st
 		}
@@ -208,11 +208,11 @@ func (r *run) recheckAnchors(steps []*step) error {
 	if len(anchors) == 0 {
 		return nil
 	}
-	for o, err := range r.in.Tenant.FindByAnchor(r.soft, anchors, state.NewShape(anchorAttribute)) {
+	for o, err := range r.in.Tenant.FindByAnchor(r.soft, anchors, state.NewShape(anchorOf(state.User))) {
 		if err != nil {
 			return err
 		}
-		if st := byAnchor[o.Get(anchorAttribute).Str()]; st != nil {
+		if st := byAnchor[o.Get(anchorOf(state.User)).Str()]; st != nil {
 			st.id = o.ID
 			st.stale("an account with this anchor exists by now")
 		}

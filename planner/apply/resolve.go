@@ -84,11 +84,11 @@ func (r *run) lookAnchors(jobs map[string]*job, hit map[*job]bool) error {
 	if len(anchors) == 0 {
 		return nil
 	}
-	for o, err := range r.in.Tenant.FindByAnchor(r.hard, anchors, state.NewShape(anchorAttribute)) {
+	for o, err := range r.in.Tenant.FindByAnchor(r.hard, anchors, state.NewShape(anchorOf(state.User))) {
 		if err != nil {
 			return err
 		}
-		j := jobs[o.Get(anchorAttribute).Str()]
+		j := jobs[o.Get(anchorOf(state.User)).Str()]
 		switch {
 		case j == nil:
 		case hit[j] && j.id != o.ID:

@@ -11,8 +11,13 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// anchorAttribute is where the tenant keeps an account's anchor.
-const anchorAttribute = "onPremisesImmutableId"
+// anchorOf is the attribute in which the tenant keeps the anchors of a kind's objects, "" if they carry none.
+func anchorOf(kind state.Kind) string {
+	if d := kind.Descriptor(); d != nil {
+		return d.Anchor
+	}
+	return ""
+}
 
 // step is one change on its way.
 type step struct {
@@ -60,6 +65,8 @@ func (st *step) validate() {
 		st.settle(state.StatusFailed, "unsupported", fmt.Sprintf("this version of dirform cannot carry out %q for a %s", c.Action, c.Kind))
 	case c.Kind != state.UPNSuffix && st.schema == nil:
 		st.settle(state.StatusFailed, "unsupported", fmt.Sprintf("this version of dirform does not write objects of kind %s", c.Kind))
+	case c.Members != nil:
+		st.settle(state.StatusFailed, "unsupported", fmt.Sprintf("this version of dirform does not change the members of a %s", c.Kind))
 	case st.creates() && c.TargetID != "":
 		st.settle(state.StatusFailed, "unsupported", "the plan creates an account that it says exists; plan again")
 	}
@@ -134,7 +141,7 @@ func (st *step) replaces() string {
 		return st.c.Replaces.Anchor
 	}
 	for _, a := range st.c.Attributes {
-		if st.link != nil && a.Name == anchorAttribute && a.Before.Str() != st.c.Anchor {
+		if st.link != nil && a.Name == anchorOf(st.c.Kind) && a.Before.Str() != st.c.Anchor {
 			return a.Before.Str()
 		}
 	}
@@ -164,7 +171,7 @@ func (st *step) attribute(name string) *state.Attribute {
 func (st *step) isReference(name string) bool { return st.attribute(name).Type == state.TypeReference }
 
 // anchored reports whether objects of the step's kind carry an anchor in the tenant.
-func (st *step) anchored() bool { return st.schema != nil && st.schema.Lookup(anchorAttribute) != nil }
+func (st *step) anchored() bool { return st.schema != nil && anchorOf(st.c.Kind) != "" }
 
 // planned is the plan's change of the named attribute, or nil.
 func (st *step) planned(name string) *state.AttributeChange {

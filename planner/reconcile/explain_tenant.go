@@ -73,7 +73,7 @@ func (p *plan) explainLeft(x *Explanation, l int) error {
 	}
 	x.Kind, x.Linked, x.LinkedBy, x.Left, x.Scope, x.SourceGUID = link.Kind, true, link.Rule, link.Left, link.Scope, link.SourceGUID.String()
 	x.Anchor, x.Change = link.Anchor, d.change
-	policy := p.leavingPolicy(link.Scope)
+	policy := p.b.set.Rules.Policy(link.Scope, link.Kind)
 	x.PolicyAt, x.LeftAt = policy.DeclaredAt, link.LeftText()
 	if due, counted := p.deleteFrom(policy, link); counted {
 		x.DeleteFrom = due.UTC().Format(time.RFC3339)

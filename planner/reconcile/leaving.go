@@ -31,7 +31,7 @@ func (p *plan) decideLeaving(l int) (decision, error) {
 	if err != nil {
 		return decision{}, err
 	}
-	policy := p.leavingPolicy(link.Scope)
+	policy := p.b.set.Rules.Policy(link.Scope, link.Kind)
 	key := readableTenant(live)
 	addr := address(link.Kind, link.Scope, key)
 	if !p.selected(addr) {
@@ -124,16 +124,6 @@ func (p *plan) leavingRefused(t int, c *state.Change, live *state.Object, policy
 		return adminGroup(live)
 	}
 	return p.higherRole(live, c.Action, c.Attributes, policy)
-}
-
-// leavingPolicy is the link policy of a scope; one that is no longer declared leaves by the language's default.
-func (p *plan) leavingPolicy(scope string) *config.LinkPolicy {
-	for _, policy := range p.b.set.Rules.Policies {
-		if policy.Scope.Name == scope {
-			return policy
-		}
-	}
-	return &config.LinkPolicy{Leaving: "disable", Privileged: "block", SyncedElsewhere: "block"}
 }
 
 // undeclared tells why somebody is disabled whose scope block was taken out, whatever the policy of that scope had said, and how

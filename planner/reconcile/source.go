@@ -84,7 +84,7 @@ func newSourceTable(b *Builder, scope *config.Scope, kind state.Kind) *sourceTab
 		}
 	}
 	for _, p := range b.set.Rules.Policies {
-		if p.Scope == scope {
+		if p.Scope == scope && p.Kind == kind {
 			t.policy = p
 			t.claims = p.SyncedElsewhere == "take_over"
 		}

@@ -129,7 +129,7 @@ func (f *folds) group(c *state.Change) (g *group, first bool) {
 // foldable reports whether c says the same of many objects. Only updates are folded: who is created, linked, disabled or
 // deleted matters one by one.
 func foldable(c *state.Change) bool {
-	return c.Action == state.ActionUpdate && len(c.Attributes) > 0 && len(c.SourceAttributes) == 0
+	return c.Action == state.ActionUpdate && len(c.Attributes) > 0 && len(c.SourceAttributes) == 0 && c.Members == nil
 }
 
 func (f *folds) likeness(c *state.Change) likeness {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -99,6 +100,11 @@ func (t *text) attributes(c *state.Change) {
 		}
 		t.attribute(name, pad, a)
 	}
+	if m := c.Members; m != nil {
+		t.line(inner, fmt.Sprintf("members: %d added, %d removed", len(m.Add), len(m.Remove)))
+		t.items(t.paint(green, "+"), m.Add)
+		t.items(t.paint(red, "-"), m.Remove)
+	}
 }
 
 // named is a reference by its readable name, and any other value as it is.
@@ -120,7 +126,7 @@ func (t *text) attribute(name, pad string, a state.AttributeChange) {
 		t.line(inner, name, ": ", pad, show(a.Before, t.o.Verbose), " in the tenant, ", show(a.After, t.o.Verbose), " declared")
 	case len(before)+len(after) > 2 && listOrNull(a.Before) && listOrNull(a.After):
 		t.list(name, pad, before, after, mark)
-	case a.Name == "onPremisesImmutableId": // marking what two anchors have in common would only make them hard to copy
+	case isAnchor(a.Name): // marking what two anchors have in common would only make them hard to copy
 		t.line(inner, name, ": ", pad, show(a.Before, t.o.Verbose), " -> ", show(a.After, t.o.Verbose), mark)
 	case !a.Via.IsNull():
 		t.line(inner, name, ": ", pad, t.arrow(a.Before, a.After), " (by way of ", show(a.Via, t.o.Verbose), ")", mark)
@@ -225,3 +231,8 @@ func (t *text) moreCreates(c *state.Change, n int) {
 
 // seeAll is where to find what was folded.
 const seeAll = " (dirform show --json lists all)"
+
+// isAnchor reports whether the objects of some kind keep their anchors in the named attribute.
+func isAnchor(name string) bool {
+	return slices.ContainsFunc(state.Kinds, func(d *state.Descriptor) bool { return d.Anchor == name })
+}

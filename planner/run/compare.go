@@ -28,7 +28,24 @@ func (f *filter) content(c *state.Change) uint64 {
 			b = planjson.AppendValue(b, resolved(a.After, f.ids))
 		}
 	}
+	if c.Members != nil {
+		for i, list := range [...][]string{c.Members.Add, c.Members.Remove} {
+			b = append(b, '|', byte('m'+i))
+			for _, id := range sortedRefs(list, f.ids) {
+				b = planjson.AppendString(b, id)
+			}
+		}
+	}
 	return maphash.Bytes(f.seed, b)
+}
+
+// sortedRefs are references by the ids of their accounts, as far as these are recorded.
+func sortedRefs(list []string, ids map[string]string) (refs []string) {
+	for _, id := range list {
+		refs = append(refs, resolved(state.String(id), ids).Str())
+	}
+	slices.Sort(refs)
+	return refs
 }
 
 // resource is the address of a declared resource; objects go by their anchors.
@@ -84,7 +101,17 @@ func notAsReviewed(reviewed, fresh *state.Change, ids map[string]string) string 
 	if names := differingNames(reviewed.SourceAttributes, fresh.SourceAttributes, ids); len(names) > 0 {
 		return "changed since the plan was reviewed, at the source: " + strings.Join(names, ", ") + again
 	}
+	if !sameMembers(reviewed.Members, fresh.Members, ids) {
+		return "changed since the plan was reviewed: members" + again
+	}
 	return "today's plan wants it otherwise" + again
+}
+
+func sameMembers(a, b *state.SetChange, ids map[string]string) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return slices.Equal(sortedRefs(a.Add, ids), sortedRefs(b.Add, ids)) && slices.Equal(sortedRefs(a.Remove, ids), sortedRefs(b.Remove, ids))
 }
 
 // differingNames are the attributes that are not written alike, sorted.
@@ -109,30 +136,13 @@ func same(a, b state.Value) bool {
 	return string(planjson.AppendValue(nil, a)) == string(planjson.AppendValue(nil, b))
 }
 
-// signIn is the attribute that says whether an account may sign in.
-const signIn = "accountEnabled"
-
-// switchesOff is the account that a change blocks sign-in of, "" if it does not: one that exists, and lives.
-func switchesOff(c *state.Change) string {
-	if c.Action == state.ActionCreate || c.Action == state.ActionRestore {
-		return ""
-	}
-	off := slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool {
-		return a.Name == signIn && a.After.Kind() == state.BoolValue && !a.After.Bool()
-	})
-	if !off {
-		return ""
-	}
-	return c.TargetID
-}
-
 // onlySwitchOff is the part of a change that blocks sign-in.
 func onlySwitchOff(c *state.Change) *state.Change {
 	part := *c
-	part.Partial, part.SourceAttributes, part.Needs, part.Replaces, part.Fingerprints = true, nil, nil, nil, nil
+	part.Partial, part.Members, part.SourceAttributes, part.Needs, part.Replaces, part.Fingerprints = true, nil, nil, nil, nil, nil
 	if part.Action != state.ActionDisable {
 		part.Action = state.ActionUpdate
 	}
-	part.Attributes = slices.DeleteFunc(slices.Clone(c.Attributes), func(a state.AttributeChange) bool { return a.Name != signIn })
+	part.Attributes = slices.DeleteFunc(slices.Clone(c.Attributes), func(a state.AttributeChange) bool { return a.Name != c.Kind.Descriptor().SignIn })
 	return &part
 }

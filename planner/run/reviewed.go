@@ -59,7 +59,7 @@ func newFilter(reviewed, fresh *planfile.Reader, ids func(anchors []string) (map
 		}
 		f.Total++
 		if key := f.key(c.Kind, c.Anchor, c.Address); f.index[key] == nil {
-			f.index[key] = &entry{content: f.content(c), off: switchesOff(c)}
+			f.index[key] = &entry{content: f.content(c), off: c.Kind.Descriptor().SwitchesOff(c)}
 		}
 	}
 	if err := f.compare(); err != nil {
@@ -132,7 +132,7 @@ func (f *filter) compare() error {
 		case e.content == f.content(c):
 			e.fate = wanted
 			f.carry[n] = true
-		case e.off != "" && strings.EqualFold(e.off, switchesOff(c)):
+		case e.off != "" && strings.EqualFold(e.off, c.Kind.Descriptor().SwitchesOff(c)):
 			e.fate, e.why = partly, "of this change only sign-in is turned off, because today's plan wants the rest otherwise; plan again"
 			f.carry[n] = false
 		default:

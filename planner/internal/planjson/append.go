@@ -65,6 +65,15 @@ func (w *Writer) Append(b []byte, c *state.Change, f Form) []byte {
 	if len(c.SourceAttributes) > 0 {
 		b = appendAttributes(append(b, `,"source_attributes":`...), c.SourceAttributes, full, false)
 	}
+	if m := c.Members; m != nil {
+		b = appendList(append(b, `,"members":{"add":`...), m.Add)
+		b = appendList(append(b, `,"remove":`...), m.Remove)
+		if !full {
+			b = strconv.AppendInt(append(b, `,"add_count":`...), int64(len(m.Add)), 10)
+			b = strconv.AppendInt(append(b, `,"remove_count":`...), int64(len(m.Remove)), 10)
+		}
+		b = append(b, '}')
+	}
 	if c.GraceAnew {
 		b = append(b, `,"grace_anew":true`...)
 	}

@@ -86,6 +86,8 @@ func (p *parser) member(c *state.Change, name string) (err error) {
 		c.Attributes, err = p.attributes()
 	case "source_attributes":
 		c.SourceAttributes, err = p.attributes()
+	case "members":
+		c.Members, err = p.members()
 	case "grace_anew":
 		c.GraceAnew, err = p.bool()
 	case "needs":
@@ -121,6 +123,22 @@ func (p *parser) replaced() (*state.Replaced, error) {
 		return err
 	})
 	return r, err
+}
+
+func (p *parser) members() (*state.SetChange, error) {
+	m := &state.SetChange{}
+	err := p.object(func(name string) (err error) {
+		switch name {
+		case "add":
+			m.Add, err = p.strings()
+		case "remove":
+			m.Remove, err = p.strings()
+		default:
+			err = p.skip(0)
+		}
+		return err
+	})
+	return m, err
 }
 
 func (p *parser) match() (*state.Match, error) {

@@ -72,6 +72,9 @@ func changes() *rapid.Generator[*state.Change] {
 		if rapid.Bool().Draw(t, "matched") {
 			c.Match = &state.Match{Rule: s("rule"), Value: s("value")}
 		}
+		if rapid.Bool().Draw(t, "has members") {
+			c.Members = &state.SetChange{Add: rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, "add"), Remove: rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, "remove")}
+		}
 		if rapid.Bool().Draw(t, "replaces") {
 			c.Replaces = &state.Replaced{Anchor: s("old anchor"), Scope: s("old scope"), SourceGUID: s("old guid")}
 		}
