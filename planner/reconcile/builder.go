@@ -32,12 +32,21 @@ type Settings struct {
 	Findings []*planner.Finding
 	// Targets limits the plan to these addresses, Excludes takes addresses out; "user.staff" stands for all of a scope.
 	Targets, Excludes []string
+	// Remapped are the attributes whose expressions are not those of the last apply.
+	Remapped map[Mapped]bool
 	// Now is when the plan is made: graces are counted up to it. The zero time lets none of them end.
 	Now time.Time
 	// Allow lifts guard limits for this plan: limit name to count.
 	Allow map[string]int
 	// TempDir is where values are spooled; "" for the system's temporary folder.
 	TempDir string
+}
+
+// Mapped names an attribute as the objects of one scope and kind have it.
+type Mapped struct {
+	Scope     string
+	Kind      state.Kind
+	Attribute string
 }
 
 // Builder gathers what a plan is made from. Its Read methods may run concurrently, each for another scope or kind.

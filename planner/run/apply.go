@@ -256,7 +256,7 @@ func (r *Run) finish(ctx context.Context, w Writer, t *todo, runErr error) error
 		err = w.OUs(ctx, ous)
 	}
 	if err == nil {
-		err = w.Finish(ctx, outcome, t.Counts, scopeCounts(t.Totals.Scopes))
+		err = w.Finish(ctx, outcome, t.Counts, r.scopeCounts(t.Totals.Scopes))
 	}
 	r.log().Info("applied", "applied", t.Applied, "failed", t.Failed, "skipped", t.Skipped, "unknown", t.Unknown)
 	if runErr != nil {
@@ -283,10 +283,10 @@ func recordedOUs(scopes []planner.ScopeSeen) ([]state.OU, error) {
 	return ous, nil
 }
 
-func scopeCounts(scopes []planner.ScopeSeen) []store.ScopeCount {
+func (r *Run) scopeCounts(scopes []planner.ScopeSeen) []store.ScopeCount {
 	var counts []store.ScopeCount
 	for _, s := range scopes {
-		counts = append(counts, store.ScopeCount{Scope: s.Scope, Kind: s.Kind, Objects: s.Objects, InScope: s.InScope})
+		counts = append(counts, store.ScopeCount{Scope: s.Scope, Kind: s.Kind, Objects: s.Objects, InScope: s.InScope, Mapping: mappingOf(r.Config, s.Scope, s.Kind)})
 	}
 	return counts
 }

@@ -29,6 +29,8 @@ type Record interface {
 	Links(ctx context.Context) iter.Seq2[*state.Link, error]
 	// OUs are the containers of scopes as the last apply found them.
 	OUs(ctx context.Context) ([]state.OU, error)
+	// LastScopes is what the last apply that did everything saw of its scopes; empty if there was none.
+	LastScopes(ctx context.Context) ([]store.ScopeCount, error)
 }
 
 // WritableRecord is a record that is locked for an apply.

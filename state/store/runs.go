@@ -19,12 +19,14 @@ const (
 	OutcomeDied        = "died"        // cut off: a later run found it without an end
 )
 
-// ScopeCount is how many objects a run's plan saw in a scope, for the guard against a shrunken source.
+// ScopeCount is what a run's plan saw of a scope: how many objects, for the guard against a shrunken source, and how they were mapped.
 type ScopeCount struct {
 	Scope   string     `json:"scope"`
 	Kind    state.Kind `json:"kind"`
 	Objects int        `json:"objects"`  // read from the directory
 	InScope int        `json:"in_scope"` // left after the scope's own condition
+	// Mapping tells one attribute's expression from another, by attribute: a short digest of its text.
+	Mapping map[string]string `json:"mapping,omitempty"`
 }
 
 // Run is one entry of the history. It names no people.
@@ -64,6 +66,18 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]Run, error) {
 		}
 	}
 	return runs, nil
+}
+
+// LastScopes is what the last apply that did everything saw of its scopes; empty if there was none.
+func (s *Store) LastScopes(ctx context.Context) (scopes []ScopeCount, err error) {
+	err = s.each(ctx, "SELECT scopes FROM runs WHERE command = 'apply' AND outcome = ? ORDER BY id DESC LIMIT 1", func(scan func(...any) error) error {
+		var text string
+		if err := scan(&text); err != nil {
+			return err
+		}
+		return json.Unmarshal([]byte(text), &scopes)
+	}, OutcomeApplied)
+	return scopes, err
 }
 
 // journalled counts what a run without an end has done so far.
