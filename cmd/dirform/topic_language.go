@@ -58,6 +58,7 @@ const languageExample = `  dirform {
 
   link_policy "staff" {                               # how accounts pair up
     scope            = scope.staff
+    object           = "user"                         # a scope has one policy for each kind of its objects
     anchor           = "objectGUID"                   # or "ms-DS-ConsistencyGuid"
     match            = ["immutable_id", "primary_smtp", "user_principal_name"]   # tried in this order
     unmatched        = "create"                       # or "skip", "block"
