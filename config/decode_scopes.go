@@ -1,9 +1,9 @@
 package config
 
 import (
+	"errors"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/go-ldap/ldap/v3"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -70,7 +70,7 @@ func (l *loader) decodeScopes() {
 		s.Objects = l.decodeObjects(c)
 		if s.Filter = c.text("filter"); s.Filter != "" {
 			if _, err := ldap.CompileFilter(s.Filter); err != nil {
-				c.bad("filter", "Invalid LDAP filter", "The filter is not one that a server understands: %s. It has the form (attribute=value), joined by (&(…)(…)), (|(…)(…)) and (!(…)).", filterError(err))
+				c.bad("filter", "Invalid LDAP filter", "The filter is not one that a server understands (%s). It has the form (attribute=value), joined by (&(…)(…)), (|(…)(…)) and (!(…)).", filterError(err))
 			}
 		}
 		if a := c.attrs["where"]; a != nil && len(s.Objects) > 0 {
@@ -83,12 +83,13 @@ func (l *loader) decodeScopes() {
 	}
 }
 
-func filterError(err error) string {
-	_, message, found := strings.Cut(err.Error(), "ldap: ")
-	if !found {
-		message = err.Error()
+// filterError is what the LDAP library says about a filter.
+func filterError(err error) error {
+	var e *ldap.Error
+	if errors.As(err, &e) && e.Err != nil {
+		return e.Err
 	}
-	return message
+	return err
 }
 
 // parseDN checks one distinguished name of an argument; it is nil after a mistake.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // aliasesHelp is what --aliases-script does, in the help of the commands that have it.
@@ -26,8 +27,8 @@ func (a *app) writeAliasesScript(plan *planfile.Reader, name string, quiet bool)
 	n, without, err := writeScript(a.path(name), plan)
 	switch {
 	case err != nil:
-		return &usageError{summary: fmt.Sprintf("Cannot write the script %s", name), detail: err.Error() + ".", err: err,
-			hint: "Name a file in a folder that exists and may be written to."}
+		return &fault.Error{Summary: fmt.Sprintf("Cannot write the script %s", name), Detail: err.Error() + ".", Err: err,
+			Hint: "Name a file in a folder that exists and may be written to."}
 	case quiet:
 	case n == 0:
 		what := "no alias to set"

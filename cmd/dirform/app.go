@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 // app is one run of dirform: its environment and the global options. Commands are methods' worth of closures over it.
@@ -76,9 +78,9 @@ synchronised; plan shows every change it would make and why; apply makes exactly
 func (a *app) prepare() error {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
-		return &usageError{
-			summary: fmt.Sprintf("Unknown log level %q", a.logLevel),
-			hint:    "Use --log-level with debug, info, warn or error.",
+		return &fault.Error{
+			Summary: fmt.Sprintf("Unknown log level %q", a.logLevel),
+			Hint:    "Use --log-level with debug, info, warn or error.",
 		}
 	}
 	a.log = slog.New(slog.NewTextHandler(a.env.Stderr, &slog.HandlerOptions{Level: level}))
@@ -86,10 +88,10 @@ func (a *app) prepare() error {
 		return nil
 	}
 	if info, err := os.Stat(a.dir()); err != nil || !info.IsDir() {
-		return &usageError{
-			summary: fmt.Sprintf("Cannot work in %s", a.chdir),
-			detail:  "--chdir names a folder that does not exist.",
-			hint:    "Give the folder that holds the *.hcl files.",
+		return &fault.Error{
+			Summary: fmt.Sprintf("Cannot work in %s", a.chdir),
+			Detail:  "--chdir names a folder that does not exist.",
+			Hint:    "Give the folder that holds the *.hcl files.",
 		}
 	}
 	return nil
@@ -169,10 +171,10 @@ func (a *app) missingCommand(cmd *cobra.Command, args []string) error {
 		writeHelp(a.env.Stderr, cmd)
 		return &exitError{code: exitFailure}
 	}
-	e := &usageError{summary: fmt.Sprintf("Unknown command %q", strings.TrimPrefix(cmd.CommandPath()+" ", "dirform ")+args[0])}
+	e := &fault.Error{Summary: fmt.Sprintf("Unknown command %q", strings.TrimPrefix(cmd.CommandPath()+" ", "dirform ")+args[0])}
 	if near := closest(args[0], commandNames(cmd)); near != "" {
-		e.detail = fmt.Sprintf("Did you mean %q?", near)
+		e.Detail = fmt.Sprintf("Did you mean %q?", near)
 	}
-	e.hint = fmt.Sprintf("Run %q for a list of the commands.", strings.TrimSpace("dirform help"+strings.TrimPrefix(cmd.CommandPath(), "dirform")))
+	e.Hint = fmt.Sprintf("Run %q for a list of the commands.", strings.TrimSpace("dirform help"+strings.TrimPrefix(cmd.CommandPath(), "dirform")))
 	return e
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/planner/run"
+	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -60,7 +61,7 @@ type applyRun struct {
 // applyPlan is the main job's second half: lock, and let a run plan, hold a saved plan against it, ask, carry out and record.
 func (r *applyRun) applyPlan(ctx context.Context) error {
 	if r.asJSON && r.file == "" && !r.approved {
-		return &usageError{summary: "--json leaves nobody to ask", hint: "Add --auto-approve, or give the file of a saved plan."}
+		return &fault.Error{Summary: "--json leaves nobody to ask", Hint: "Add --auto-approve, or give the file of a saved plan."}
 	}
 	options, err := r.o.options("")
 	if err != nil {
@@ -125,8 +126,8 @@ func (r *applyRun) refused(e *run.Refused) error {
 	case r.asJSON:
 		where = "`dirform plan` has the findings."
 	}
-	return &usageError{summary: "The plan is refused", detail: e.Error(), err: e,
-		hint: where + " `dirform help findings` tells what each code means and what to do."}
+	return &fault.Error{Summary: "The plan is refused", Detail: e.Error(), Err: e,
+		Hint: where + " `dirform help findings` tells what each code means and what to do."}
 }
 
 // reportLast tells about a run that was cut off. Nothing has to be repaired: this run's plan sees what was written.
@@ -156,10 +157,10 @@ func (r *applyRun) ask(cfg *config.Config) error {
 		r.a.notef("Nobody is there to answer. Both directories are embedded labs, so the changes are made without an answer.\n")
 		return nil
 	case errors.Is(err, io.EOF) && answer == "":
-		return &usageError{summary: "Nobody is there to answer", detail: "Standard input is empty, and apply makes no changes unasked.",
-			hint: "Run `dirform plan --out FILE`, review it, and `dirform apply FILE`; or add --auto-approve."}
+		return &fault.Error{Summary: "Nobody is there to answer", Detail: "Standard input is empty, and apply makes no changes unasked.",
+			Hint: "Run `dirform plan --out FILE`, review it, and `dirform apply FILE`; or add --auto-approve."}
 	}
-	return &usageError{summary: "Not applied", detail: "The answer was not \"yes\". Nothing was changed."}
+	return &fault.Error{Summary: "Not applied", Detail: "The answer was not \"yes\". Nothing was changed."}
 }
 
 // readLine reads a line of standard input. A signal ends the wait, though not the reading, which nothing can.

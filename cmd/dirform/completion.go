@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 func newCompletionCommand(a *app) *cobra.Command {
@@ -27,9 +29,9 @@ func newCompletionCommand(a *app) *cobra.Command {
 			case "powershell":
 				return root.GenPowerShellCompletionWithDesc(w)
 			}
-			e := &usageError{summary: fmt.Sprintf("No completion for %q", args[0]), hint: "Choose one of bash, zsh, fish and powershell."}
+			e := &fault.Error{Summary: fmt.Sprintf("No completion for %q", args[0]), Hint: "Choose one of bash, zsh, fish and powershell."}
 			if near := closest(args[0], shells); near != "" {
-				e.detail = fmt.Sprintf("Did you mean %q?", near)
+				e.Detail = fmt.Sprintf("Did you mean %q?", near)
 			}
 			return e
 		},

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 // The exit statuses.
@@ -35,23 +37,6 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
-// usageError is an error for people: what is wrong (constant words around the names concerned), why, and what to do.
-type usageError struct {
-	summary string
-	detail  string // may be empty
-	hint    string // may be empty
-	err     error  // the cause; may be nil
-}
-
-func (e *usageError) Error() string {
-	if e.detail == "" {
-		return e.summary
-	}
-	return e.summary + ": " + e.detail
-}
-
-func (e *usageError) Unwrap() error { return e.err }
-
 // exitStatus prints err and maps it to the exit status. It is the only place that does either.
 func (a *app) exitStatus(err error) int {
 	var exit *exitError
@@ -64,23 +49,23 @@ func (a *app) exitStatus(err error) int {
 		}
 		return exit.code
 	case errors.Is(err, context.Canceled) && a.stop.Err() != nil, errors.Is(err, errInterrupted):
-		a.printError(&usageError{summary: "Interrupted"})
+		a.printError(&fault.Error{Summary: "Interrupted"})
 		return exitInterrupted
 	}
 	a.printError(err)
 	return exitFailure
 }
 
-// printError prints an error as a block: summary, detail, hint.
+// printError prints an error as a block: summary, detail, hint (see package fault).
 func (a *app) printError(err error) {
-	e := asBlock(err)
+	e := fault.Describe(err)
 	red, bold, reset := "", "", ""
 	if a.colour(a.env.Terminal.Err) {
 		red, bold, reset = "\x1b[31m", "\x1b[1m", "\x1b[0m"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%sError:%s %s%s%s\n", red+bold, reset, bold, e.summary, reset)
-	for _, part := range []string{e.detail, e.hint} {
+	fmt.Fprintf(&b, "%sError:%s %s%s%s\n", red+bold, reset, bold, e.Summary, reset)
+	for _, part := range []string{e.Detail, e.Hint} {
 		if part != "" {
 			fmt.Fprintf(&b, "\n%s\n", strings.TrimRight(part, "\n"))
 		}
@@ -90,10 +75,9 @@ func (a *app) printError(err error) {
 
 // flagError turns pflag's errors into ours.
 func flagError(cmd *cobra.Command, err error) error {
-	e := &usageError{
-		summary: upperFirst(err.Error()),
-		hint:    fmt.Sprintf("Run %q for its options.", "dirform help"+strings.TrimPrefix(cmd.CommandPath(), "dirform")),
-		err:     err,
+	e := &fault.Error{
+		Summary: err.Error(),
+		Hint:    fmt.Sprintf("Run %q for its options.", "dirform help"+strings.TrimPrefix(cmd.CommandPath(), "dirform")),
 	}
 	var unknown *pflag.NotExistError
 	var missing *pflag.ValueRequiredError
@@ -101,15 +85,15 @@ func flagError(cmd *cobra.Command, err error) error {
 	switch {
 	case errors.As(err, &unknown):
 		name := unknown.GetSpecifiedName()
-		e.summary = "Unknown option " + dashes(name)
+		e.Summary = "Unknown option " + dashes(name)
 		if near := closest(name, flagNames(cmd)); near != "" {
-			e.detail = fmt.Sprintf("Did you mean --%s?", near)
+			e.Detail = fmt.Sprintf("Did you mean --%s?", near)
 		}
 	case errors.As(err, &missing):
-		e.summary = fmt.Sprintf("Option --%s needs a value", missing.GetFlag().Name)
+		e.Summary = fmt.Sprintf("Option --%s needs a value", missing.GetFlag().Name)
 	case errors.As(err, &invalid):
-		e.summary = fmt.Sprintf("Option --%s does not take %q", invalid.GetFlag().Name, invalid.GetValue())
-		e.detail = upperFirst(invalid.Unwrap().Error()) + "."
+		e.Summary = fmt.Sprintf("Option --%s does not take %q", invalid.GetFlag().Name, invalid.GetValue())
+		e.Detail = fault.Sentence(invalid.Unwrap())
 	}
 	return e
 }
@@ -121,25 +105,18 @@ func dashes(name string) string {
 	return "--" + name
 }
 
-func upperFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
-
 // arguments checks how many arguments a command gets and says which it expects.
 func arguments(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) >= least && (most < 0 || len(args) <= most) {
 			return nil
 		}
-		e := &usageError{summary: fmt.Sprintf("%q got too few arguments", cmd.CommandPath())}
+		e := &fault.Error{Summary: fmt.Sprintf("%q got too few arguments", cmd.CommandPath())}
 		if len(args) > least {
-			e.summary = fmt.Sprintf("%q got an argument too many: %q", cmd.CommandPath(), args[most])
+			e.Summary = fmt.Sprintf("%q got an argument too many: %q", cmd.CommandPath(), args[most])
 		}
-		e.detail = "Usage: " + usageLine(cmd)
-		e.hint = fmt.Sprintf("Run %q for more.", "dirform help"+strings.TrimPrefix(cmd.CommandPath(), "dirform"))
+		e.Detail = "Usage: " + usageLine(cmd)
+		e.Hint = fmt.Sprintf("Run %q for more.", "dirform help"+strings.TrimPrefix(cmd.CommandPath(), "dirform"))
 		return e
 	}
 }

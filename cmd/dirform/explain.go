@@ -14,6 +14,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -171,8 +172,8 @@ func onlyPlanWide(x *explanation) bool {
 }
 
 func unknownObject(name, near string, builder *reconcile.Builder) error {
-	e := &usageError{summary: fmt.Sprintf("No object is known as %q", name), detail: "Neither directory has an object with this name.",
-		hint: "Give a distinguished name, GUID, user principal name, mail address, object id or plan address."}
+	e := &fault.Error{Summary: fmt.Sprintf("No object is known as %q", name), Detail: "Neither directory has an object with this name.",
+		Hint: "Give a distinguished name, GUID, user principal name, mail address, object id or plan address."}
 	if near == "" {
 		var err error
 		if near, err = nearest(builder, name); err != nil {
@@ -180,7 +181,7 @@ func unknownObject(name, near string, builder *reconcile.Builder) error {
 		}
 	}
 	if near != "" {
-		e.detail += fmt.Sprintf(" Did you mean %q?", near)
+		e.Detail += fmt.Sprintf(" Did you mean %q?", near)
 	}
 	return e
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/state/fault"
 )
 
 func newFmtCommand(a *app) *cobra.Command {
@@ -71,7 +72,7 @@ func (a *app) filesToFormat(args []string) (names []string, err error) {
 	for _, arg := range args {
 		info, err := os.Stat(a.path(arg))
 		if err != nil {
-			return nil, &usageError{summary: fmt.Sprintf("Cannot format %s", arg), detail: "There is no such file or folder.", err: err}
+			return nil, &fault.Error{Summary: fmt.Sprintf("Cannot format %s", arg), Detail: "There is no such file or folder.", Err: err}
 		}
 		if !info.IsDir() {
 			names = append(names, arg)

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 // Annotations of our commands.
@@ -126,13 +128,13 @@ func (a *app) helpFor(cmd *cobra.Command, args []string) error {
 		list := subcommands(cmd)
 		i := slices.IndexFunc(list, func(c *cobra.Command) bool { return c.Name() == name })
 		if i < 0 {
-			e := &usageError{summary: fmt.Sprintf("No help about %q", strings.Join(args, " ")), hint: `Run "dirform help" for a list of commands and topics.`}
+			e := &fault.Error{Summary: fmt.Sprintf("No help about %q", strings.Join(args, " ")), Hint: `Run "dirform help" for a list of commands and topics.`}
 			names := commandNames(cmd)
 			for _, t := range topics() {
 				names = append(names, t.name)
 			}
 			if near := closest(name, names); near != "" {
-				e.detail = fmt.Sprintf("Did you mean %q?", near)
+				e.Detail = fmt.Sprintf("Did you mean %q?", near)
 			}
 			return e
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -125,7 +126,7 @@ type entryDocument struct {
 func (a *app) writeJournal(ctx context.Context, w io.Writer, s *store.Store, name string, asJSON bool) error {
 	run, err := strconv.ParseInt(name, 10, 64)
 	if err != nil {
-		return &usageError{summary: fmt.Sprintf("%q is not the number of a run", name), hint: `Run "dirform history" for a list of runs.`}
+		return &fault.Error{Summary: fmt.Sprintf("%q is not the number of a run", name), Hint: `Run "dirform history" for a list of runs.`}
 	}
 	n := 0
 	for e, err := range s.Journal(ctx, run) {
@@ -160,7 +161,7 @@ func (a *app) noJournal(ctx context.Context, s *store.Store, run int64) error {
 			return nil
 		}
 	}
-	return &usageError{summary: fmt.Sprintf("The state has no run %d", run), hint: `Run "dirform history" for a list of runs.`}
+	return &fault.Error{Summary: fmt.Sprintf("The state has no run %d", run), Hint: `Run "dirform history" for a list of runs.`}
 }
 
 func writeEntry(w io.Writer, e *state.Entry) error {

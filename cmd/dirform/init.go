@@ -13,6 +13,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // initOptions are the options of init: which directories to look at.
@@ -54,7 +55,7 @@ func (a *app) runInit(ctx context.Context, o *initOptions) error {
 		return refuseInit(files, err)
 	}
 	if o.lab != "" && (o.url != "" || o.tenantID != "") {
-		return &usageError{summary: "--lab replaces both directories", hint: "Give either --lab, or --url and --tenant-id."}
+		return &fault.Error{Summary: "--lab replaces both directories", Hint: "Give either --lab, or --url and --tenant-id."}
 	}
 	d := a.openDirectories(a.dir())
 	defer d.Close()
@@ -96,10 +97,10 @@ func refuseInit(files []string, err error) error {
 	if err != nil {
 		return err
 	}
-	return &usageError{
-		summary: "There is a configuration already",
-		detail:  fmt.Sprintf("The folder holds %s, which init would not fit in with and never overwrites.", strings.Join(files, ", ")),
-		hint:    "Run init in an empty folder and copy what you need.",
+	return &fault.Error{
+		Summary: "There is a configuration already",
+		Detail:  fmt.Sprintf("The folder holds %s, which init would not fit in with and never overwrites.", strings.Join(files, ", ")),
+		Hint:    "Run init in an empty folder and copy what you need.",
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/providers/lab"
+	"github.com/dirform/dirform/state/fault"
 )
 
 func newLabCommand(a *app) *cobra.Command {
@@ -82,10 +83,10 @@ func (a *app) editLab(side string, edit func(*lab.Lab) error) error {
 		folder, provider = entra, "entra"
 	}
 	if folder == "" {
-		return &usageError{
-			summary: fmt.Sprintf("No lab for provider %q", provider),
-			detail:  fmt.Sprintf("No provider %q block in %s has lab = \"FOLDER\".", provider, a.dir()),
-			hint:    "Run this in the folder of a configuration that uses a lab, or name it with --chdir.",
+		return &fault.Error{
+			Summary: fmt.Sprintf("No lab for provider %q", provider),
+			Detail:  fmt.Sprintf("No provider %q block in %s has lab = \"FOLDER\".", provider, a.dir()),
+			Hint:    "Run this in the folder of a configuration that uses a lab, or name it with --chdir.",
 		}
 	}
 	l, err := lab.Open(lab.Options{Seed: inDir(a.dir(), folder), Data: labData(a.dir(), folder)})
@@ -121,7 +122,7 @@ links to objects that are gone.`,
 				}
 			}
 			if ad == "" && entra == "" {
-				return &usageError{summary: "No lab", detail: "No provider of the configuration has lab = \"FOLDER\"."}
+				return &fault.Error{Summary: "No lab", Detail: "No provider of the configuration has lab = \"FOLDER\"."}
 			}
 			a.notef("The lab is as its seed has it.\n")
 			return nil

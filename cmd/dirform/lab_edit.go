@@ -1,18 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/go-ldap/ldap/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/providers/lab"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 func newLabSetCommand(a *app) *cobra.Command {
@@ -32,7 +34,7 @@ mean themselves. Its own switches are set on the OBJECTs "organization" (onPremi
 		RunE: func(_ *cobra.Command, args []string) error {
 			side, rest := splitSide(args)
 			if len(rest) < 2 {
-				return &usageError{summary: "Nothing to set", hint: "Name an object and at least one NAME=VALUE."}
+				return &fault.Error{Summary: "Nothing to set", Hint: "Name an object and at least one NAME=VALUE."}
 			}
 			values, err := parseAssignments(rest[1:])
 			if err != nil {
@@ -66,45 +68,42 @@ func setAll(l *lab.Lab, side, object string, assignments []assignment) error {
 	if err == nil {
 		return nil
 	}
-	name := strings.Join(names, ", ")
-	if refused := (*lab.NotSetError)(nil); errors.As(err, &refused) && refused.Name != "" {
-		name = refused.Name
-	}
-	return notTaken(side, name, err)
-}
-
-// ldapResult is how the lab's Active Directory ends a refusal, in the words of the real one.
-var ldapResult = regexp.MustCompile(`\(LDAP result (\d+)\)$`)
-
-// notTaken says in plain words what the directory's own mean, which follow.
-func notTaken(side, name string, err error) error {
-	if code, words, ok := strings.Cut(err.Error(), ": "); ok && side == sideTenant && !strings.Contains(code, " ") {
-		return &usageError{summary: fmt.Sprintf("The tenant does not take this value of %s", name), detail: fmt.Sprintf("%s (%s)", words, code), err: err}
-	}
-	m := ldapResult.FindStringSubmatch(err.Error())
-	if m == nil || side != sideAD {
+	refused := (*lab.NotSetError)(nil)
+	if !errors.As(err, &refused) {
 		return err
 	}
-	e := &usageError{summary: fmt.Sprintf("Active Directory does not take this value of %s", name), err: err}
-	switch m[1] {
-	case "16":
-		e.summary = fmt.Sprintf("Active Directory has no attribute %q", name)
-		if near := closest(name, providers.ADSchema(state.User).Names()); near != "" {
-			e.hint = fmt.Sprintf("Did you mean %q?", near)
-		}
-	case "19":
-		e.detail = "It breaks a rule of the attribute: too long, too many values, pointing to nothing, or set by the system alone."
-	case "20", "68":
-		e.detail = "The value is there already."
-	case "21":
-		e.detail = "It is not written as values of this attribute are."
-	case "65":
-		e.summary = fmt.Sprintf("An object of this class cannot have %s so", name)
-	case "67", "64":
-		e.summary = fmt.Sprintf("%s is part of the object's name", name)
-		e.hint = "Rename the object with `dirform lab move`."
+	return notTaken(cmp.Or(refused.Name, strings.Join(names, ", ")), refused)
+}
+
+// notTaken says in plain words what the directory's own mean, which follow. name is the attribute at fault.
+func notTaken(name string, refused *lab.NotSetError) error {
+	if refused.Code != "" {
+		return &fault.Error{Summary: fmt.Sprintf("The tenant does not take this value of %s", name),
+			Detail: fmt.Sprintf("%s (%s)", refused.Message, refused.Code), Err: refused}
 	}
-	e.detail = strings.TrimSpace(e.detail + "\n(" + err.Error() + ")")
+	if refused.Result == 0 {
+		return refused
+	}
+	e := &fault.Error{Summary: fmt.Sprintf("Active Directory does not take this value of %s", name), Err: refused}
+	switch refused.Result {
+	case ldap.LDAPResultNoSuchAttribute:
+		e.Summary = fmt.Sprintf("Active Directory has no attribute %q", name)
+		if near := closest(name, providers.ADSchema(state.User).Names()); near != "" {
+			e.Hint = fmt.Sprintf("Did you mean %q?", near)
+		}
+	case ldap.LDAPResultConstraintViolation:
+		e.Detail = "It breaks a rule of the attribute: too long, too many values, pointing to nothing, or set by the system alone."
+	case ldap.LDAPResultAttributeOrValueExists, ldap.LDAPResultEntryAlreadyExists:
+		e.Detail = "The value is there already."
+	case ldap.LDAPResultInvalidAttributeSyntax:
+		e.Detail = "It is not written as values of this attribute are."
+	case ldap.LDAPResultObjectClassViolation:
+		e.Summary = fmt.Sprintf("An object of this class cannot have %s so", name)
+	case ldap.LDAPResultNotAllowedOnRDN, ldap.LDAPResultNamingViolation:
+		e.Summary = fmt.Sprintf("%s is part of the object's name", name)
+		e.Hint = "Rename the object with `dirform lab move`."
+	}
+	e.Detail = strings.TrimSpace(e.Detail + "\n(" + refused.Error() + ")")
 	return e
 }
 
@@ -113,9 +112,9 @@ func parseAssignments(args []string) (list []assignment, err error) {
 	for _, arg := range args {
 		name, value, ok := strings.Cut(arg, "=")
 		if !ok || name == "" {
-			return nil, &usageError{
-				summary: fmt.Sprintf("%q is not an assignment", arg),
-				hint:    "Write NAME=VALUE, or NAME= to clear the attribute; quote it for the shell if it holds spaces.",
+			return nil, &fault.Error{
+				Summary: fmt.Sprintf("%q is not an assignment", arg),
+				Hint:    "Write NAME=VALUE, or NAME= to clear the attribute; quote it for the shell if it holds spaces.",
 			}
 		}
 		i := slices.IndexFunc(list, func(x assignment) bool { return strings.EqualFold(x.name, name) })
@@ -190,7 +189,7 @@ for good.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			side, rest := splitSide(args)
 			if len(rest) != 1 {
-				return &usageError{summary: fmt.Sprintf("%q is no side of a lab", args[0]), hint: "Sides are ad and tenant."}
+				return &fault.Error{Summary: fmt.Sprintf("%q is no side of a lab", args[0]), Hint: "Sides are ad and tenant."}
 			}
 			return a.editLab(side, func(l *lab.Lab) error {
 				if side == sideAD {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dirform/dirform/providers/lab"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // manners are the options of "lab serve" that make a tenant slow, forgetful or faulty. What is not given stays as the seed has it.
@@ -66,12 +67,12 @@ func (m *manners) apply(to *lab.Faults) error {
 			quota, ok = lab.ThrottleOfSize(m.throttle)
 		}
 		if !ok {
-			return &usageError{summary: fmt.Sprintf("%q is no size of a tenant", m.throttle), hint: "Write --throttle=S, --throttle=M, --throttle=L, or --throttle alone."}
+			return &fault.Error{Summary: fmt.Sprintf("%q is no size of a tenant", m.throttle), Hint: "Write --throttle=S, --throttle=M, --throttle=L, or --throttle alone."}
 		}
 		to.Throttle = quota
 	}
 	if err := to.Check(); err != nil {
-		return &usageError{summary: "The lab cannot behave like this", detail: err.Error() + "."}
+		return &fault.Error{Summary: "The lab cannot behave like this", Detail: err.Error() + "."}
 	}
 	return nil
 }

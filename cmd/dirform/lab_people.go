@@ -8,16 +8,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/providers/lab"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // servedPeople makes o serve generated people if --users asks for them.
 func servedPeople(cmd *cobra.Command, args []string, people *lab.People, o *lab.Options) error {
 	if cmd.Flags().Changed("users") {
 		if len(args) > 0 {
-			return &usageError{
-				summary: "Both DIR and --users",
-				detail:  "--users serves generated people instead of what a folder holds.",
-				hint:    "Leave one of them out.",
+			return &fault.Error{
+				Summary: "Both DIR and --users",
+				Detail:  "--users serves generated people instead of what a folder holds.",
+				Hint:    "Leave one of them out.",
 			}
 		}
 		o.People = people
@@ -25,10 +26,10 @@ func servedPeople(cmd *cobra.Command, args []string, people *lab.People, o *lab.
 	}
 	for _, name := range []string{"linked", "matched", "seed"} {
 		if cmd.Flags().Changed(name) {
-			return &usageError{
-				summary: "--" + name + " without --users",
-				detail:  "--" + name + " shapes the people that --users makes.",
-				hint:    `Say how many with --users N, or write a seed with "dirform lab generate".`,
+			return &fault.Error{
+				Summary: "--" + name + " without --users",
+				Detail:  "--" + name + " shapes the people that --users makes.",
+				Hint:    `Say how many with --users N, or write a seed with "dirform lab generate".`,
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/providers/lab"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // accessDocument is what "lab serve --json" prints in one line.
@@ -86,10 +87,10 @@ func (a *app) serveLab(ctx context.Context, dir string, o lab.Options, m *manner
 		}
 	}
 	if adFolder == "" && entraFolder == "" {
-		return &usageError{
-			summary: fmt.Sprintf("No lab in %s", dir),
-			detail:  "The folder holds neither a seed (corp.ldif, tenant.json) nor a configuration whose providers have lab = \"FOLDER\".",
-			hint:    `"dirform lab generate DIR --users 100" makes a seed.`,
+		return &fault.Error{
+			Summary: fmt.Sprintf("No lab in %s", dir),
+			Detail:  "The folder holds neither a seed (corp.ldif, tenant.json) nor a configuration whose providers have lab = \"FOLDER\".",
+			Hint:    `"dirform lab generate DIR --users 100" makes a seed.`,
 		}
 	}
 	served, restore := fillMemory(o.People != nil)

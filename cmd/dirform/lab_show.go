@@ -14,6 +14,7 @@ import (
 
 	"github.com/dirform/dirform/providers/lab"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 func newLabShowCommand(a *app) *cobra.Command {
@@ -39,7 +40,7 @@ Directory), an object id, mail address or display name (tenant), or a user princ
 				}
 			}
 			if len(args) > 1 {
-				return &usageError{summary: fmt.Sprintf("%q is no side of a lab", args[0]), hint: "Sides are ad and tenant."}
+				return &fault.Error{Summary: fmt.Sprintf("%q is no side of a lab", args[0]), Hint: "Sides are ad and tenant."}
 			}
 			return a.showLab(side, args, asJSON)
 		},
@@ -72,7 +73,7 @@ func (a *app) showLab(side string, object []string, asJSON bool) error {
 		entra = ""
 	}
 	if ad == "" && entra == "" {
-		return &usageError{summary: "No lab", detail: "No provider of the configuration has lab = \"FOLDER\" on that side."}
+		return &fault.Error{Summary: "No lab", Detail: "No provider of the configuration has lab = \"FOLDER\" on that side."}
 	}
 	var doc labDocument
 	for _, s := range []struct {
@@ -89,8 +90,8 @@ func (a *app) showLab(side string, object []string, asJSON bool) error {
 	}
 	switch {
 	case doc.AD == nil && doc.Tenant == nil:
-		return &usageError{summary: fmt.Sprintf("The lab has no object %q", object[0]),
-			hint: "Name one by its distinguished name or sAMAccountName (Active Directory), by its user principal name, object id, mail address or display name (tenant)."}
+		return &fault.Error{Summary: fmt.Sprintf("The lab has no object %q", object[0]),
+			Hint: "Name one by its distinguished name or sAMAccountName (Active Directory), by its user principal name, object id, mail address or display name (tenant)."}
 	case asJSON:
 		return a.printJSON(doc)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // variables are the options that give a configuration's variables their values.
@@ -60,10 +61,10 @@ func splitVariables(list []string) (map[string]string, error) {
 	for _, v := range list {
 		name, value, ok := strings.Cut(v, "=")
 		if !ok || name == "" {
-			return nil, &usageError{
-				summary: "Option --var needs a name and a value",
-				detail:  "It was given something without an equal sign, which is not repeated here because it may be a secret.",
-				hint:    "Write --var NAME=VALUE, or set DIRFORM_VAR_NAME in the environment.",
+			return nil, &fault.Error{
+				Summary: "Option --var needs a name and a value",
+				Detail:  "It was given something without an equal sign, which is not repeated here because it may be a secret.",
+				Hint:    "Write --var NAME=VALUE, or set DIRFORM_VAR_NAME in the environment.",
 			}
 		}
 		values[strings.TrimSpace(name)] = value

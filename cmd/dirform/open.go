@@ -14,6 +14,7 @@ import (
 	"github.com/dirform/dirform/providers/ad"
 	"github.com/dirform/dirform/providers/entra"
 	"github.com/dirform/dirform/providers/lab"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // directories are the directories a configuration names, opened for reading when first asked for and each once per run. Plan,
@@ -63,12 +64,19 @@ func (d *directories) Source(ctx context.Context, p *config.ADProvider) (provide
 	return d.sources[p.Name], nil
 }
 
+// sourceError is why an Active Directory cannot be opened.
 func sourceError(p *config.ADProvider, err error) error {
-	return &openError{"Active Directory", fmt.Sprintf("provider \"ad\" %q", p.Name), p.DeclaredAt, err}
+	return notOpened("Active Directory", fmt.Sprintf("provider \"ad\" %q (%s)", p.Name, p.DeclaredAt), err)
 }
 
+// tenantError is why a tenant cannot be opened.
 func tenantError(p *config.EntraProvider, err error) error {
-	return &openError{"The tenant", fmt.Sprintf("provider \"entra\" %q", p.Name), p.DeclaredAt, err}
+	return notOpened("the tenant", fmt.Sprintf("provider \"entra\" %q (%s)", p.Name, p.DeclaredAt), err)
+}
+
+// notOpened says which directory could not be opened, and which provider block says where it is.
+func notOpened(what, provider string, err error) error {
+	return &fault.Error{Summary: what + " cannot be opened", Detail: provider + "\n" + fault.Sentence(err), Err: err}
 }
 
 // Tenant opens an Entra tenant for reading.
@@ -142,11 +150,11 @@ func readCA(file, declaredAt string) ([]byte, error) {
 	}
 	pem, err := os.ReadFile(file)
 	if err != nil {
-		return nil, &usageError{
-			summary: "Cannot read the certificates in ca_file",
-			detail:  fmt.Sprintf("%s: %v.", declaredAt, err),
-			hint:    "ca_file is relative to the configuration's folder and holds certificates in PEM form.",
-			err:     err,
+		return nil, &fault.Error{
+			Summary: "Cannot read the certificates in ca_file",
+			Detail:  fmt.Sprintf("%s: %v.", declaredAt, err),
+			Hint:    "ca_file is relative to the configuration's folder and holds certificates in PEM form.",
+			Err:     err,
 		}
 	}
 	return pem, nil

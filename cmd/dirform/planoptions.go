@@ -10,6 +10,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/run"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // planOptions are the options that plan and apply share: what the plan is made from and limited to.
@@ -40,9 +41,9 @@ func (o *planOptions) options(out string) (run.Options, error) {
 func (o *planOptions) none(cmd *cobra.Command) error {
 	for _, name := range []string{"target", "exclude"} {
 		if cmd.Flags().Changed(name) {
-			return &usageError{summary: fmt.Sprintf("Option --%s has no effect on a saved plan", name),
-				detail: "Of a saved plan everything is carried out that today's plan has as well.",
-				hint:   fmt.Sprintf("Give --%s to plan, and apply the plan that it makes.", name)}
+			return &fault.Error{Summary: fmt.Sprintf("Option --%s has no effect on a saved plan", name),
+				Detail: "Of a saved plan everything is carried out that today's plan has as well.",
+				Hint:   fmt.Sprintf("Give --%s to plan, and apply the plan that it makes.", name)}
 		}
 	}
 	return nil
@@ -63,12 +64,12 @@ func (o *planOptions) limits() (map[string]int, error) {
 			limits[name] = n
 			continue
 		}
-		e := &usageError{
-			summary: fmt.Sprintf("Option --allow does not take %q", arg),
-			hint:    "Write --allow LIMIT=N, where LIMIT is one of " + strings.Join(names, ", ") + ".",
+		e := &fault.Error{
+			Summary: fmt.Sprintf("Option --allow does not take %q", arg),
+			Hint:    "Write --allow LIMIT=N, where LIMIT is one of " + strings.Join(names, ", ") + ".",
 		}
 		if near := closest(name, names); !known && near != "" {
-			e.detail = fmt.Sprintf("Did you mean %q?", near)
+			e.Detail = fmt.Sprintf("Did you mean %q?", near)
 		}
 		return nil, e
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 func TestAllowedLimits(t *testing.T) {
@@ -16,8 +18,8 @@ func TestAllowedLimits(t *testing.T) {
 	for arg, detail := range map[string]string{"deletes": "", "deletes=": "", "deletes=-1": "", "delete=5": `Did you mean "deletes"?`, "=5": ""} {
 		o := planOptions{allowed: []string{arg}}
 		_, err := o.limits()
-		var u *usageError
-		if !errors.As(err, &u) || u.detail != detail {
+		var u *fault.Error
+		if !errors.As(err, &u) || u.Detail != detail {
 			t.Errorf("%s: %v", arg, err)
 		}
 	}

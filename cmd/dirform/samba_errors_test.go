@@ -29,12 +29,12 @@ func TestSambaErrors(t *testing.T) {
 		scope    string
 		want     []string
 	}{
-		{name: "password", password: wrong, want: []string{os.Getenv("AD_SVC_DN"), "wrong account name or password", "check bind_dn"}},
+		{name: "password", password: wrong, want: []string{os.Getenv("AD_SVC_DN"), "wrong account name or password", "Check bind_dn"}},
 		{name: "account", from: "$AD_SVC_DN", to: quote("CN=nobody," + base),
 			want: []string{"CN=nobody," + base, "wrong account name or password"}},
-		{name: "no ca_file", from: "ca_file = $AD_CA_FILE", want: []string{"issued by", "set ca_file to the domain's CA certificate"}},
+		{name: "no ca_file", from: "ca_file = $AD_CA_FILE", want: []string{"issued by", "Set ca_file to the domain's CA certificate"}},
 		{name: "another CA", from: "$AD_CA_FILE", to: `"other.pem"`,
-			want: []string{"issued by", "authorities in ca_file don't vouch for", "set ca_file"}},
+			want: []string{"issued by", "authorities in ca_file don't vouch for", "Set ca_file"}},
 		{name: "no certificate in ca_file", from: "$AD_CA_FILE", to: `"main.hcl"`, want: []string{"ca_file", "certificate"}},
 		{name: "ca_file missing", from: "$AD_CA_FILE", to: `"missing.pem"`,
 			want: []string{"Cannot read the certificates in ca_file", "missing.pem", "PEM"}},
@@ -45,9 +45,9 @@ func TestSambaErrors(t *testing.T) {
 		{name: "OU", scope: fmt.Sprintf(sambaScope, "OU=Nowhere,"+base),
 			want: []string{"Scope OU does not exist", "main.hcl:", "OU=Nowhere," + base, "Correct the distinguished name"}},
 		{name: "nobody listens", from: "$AD_LDAPS_URL", to: quote("ldaps://" + closedPort(t)),
-			want: []string{"can't be reached", "connection refused", "check url"}},
+			want: []string{"can't be reached", "connection refused", "Check url"}},
 		{name: "no such host", from: "$AD_LDAPS_URL", to: `"ldaps://dc1.dirform.invalid"`,
-			want: []string{"can't be reached", "dc1.dirform.invalid", "check url, name resolution"}},
+			want: []string{"can't be reached", "dc1.dirform.invalid", "Check url, name resolution"}},
 		{name: "not encrypted", from: "$AD_LDAPS_URL", to: quote(os.Getenv("AD_LDAP_URL")),
 			want: []string{"Connection without encryption", "main.hcl:", "start_tls = true"}},
 		{name: "TLS to the plain port", from: "$AD_LDAPS_URL", to: quote(strings.Replace(os.Getenv("AD_LDAP_URL"), "ldap:", "ldaps:", 1)),
@@ -124,5 +124,5 @@ func TestSambaStartTLS(t *testing.T) {
 		t.Errorf("summary %v", p.Summary)
 	}
 	env = sambaFolder(t, strings.Replace(provider, "ca_file = $AD_CA_FILE", "", 1), fmt.Sprintf(sambaScope, f.root))
-	checkError(t, env, "plan", os.Getenv("AD_SVC_PASSWORD"), []string{"issued by", "set ca_file"})
+	checkError(t, env, "plan", os.Getenv("AD_SVC_PASSWORD"), []string{"issued by", "Set ca_file"})
 }

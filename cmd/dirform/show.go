@@ -9,6 +9,7 @@ import (
 
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 func newShowCommand(a *app) *cobra.Command {
@@ -23,7 +24,7 @@ func newShowCommand(a *app) *cobra.Command {
 		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && script != "" {
-				return &usageError{summary: "Option --aliases-script takes a saved plan", hint: "Name the plan: dirform show --aliases-script FILE PLAN."}
+				return &fault.Error{Summary: "Option --aliases-script takes a saved plan", Hint: "Name the plan: dirform show --aliases-script FILE PLAN."}
 			}
 			if len(args) == 0 {
 				return a.showRecord(cmd.Context(), &o, asJSON)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -180,10 +181,10 @@ func findLink(ctx context.Context, s *store.Store, name string) (*state.Link, er
 			return l, nil
 		}
 	}
-	return nil, &usageError{
-		summary: fmt.Sprintf("No link %q in the state", name),
-		detail:  "A link is named by its anchor, by the tenant object's id or by the source object's GUID; the state knows no names of people.",
-		hint:    `Run "dirform state list" for all links, or "dirform explain OBJECT" to find a person's.`,
+	return nil, &fault.Error{
+		Summary: fmt.Sprintf("No link %q in the state", name),
+		Detail:  "A link is named by its anchor, by the tenant object's id or by the source object's GUID; the state knows no names of people.",
+		Hint:    `Run "dirform state list" for all links, or "dirform explain OBJECT" to find a person's.`,
 	}
 }
 

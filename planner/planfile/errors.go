@@ -3,9 +3,11 @@ package planfile
 import (
 	"errors"
 	"fmt"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
-// Why a file is refused; test with errors.Is. The error's text says what to do.
+// Why a file is refused; test with errors.Is. The error says what to do, see [RefusedError.Fault].
 var (
 	ErrNotPlan   = errors.New("not a plan file")
 	ErrTruncated = errors.New("truncated")
@@ -15,35 +17,42 @@ var (
 	ErrOlder     = errors.New("written in an older format")
 )
 
-// advice is what to do about each refusal; it is never changed.
-var advice = map[error]string{
-	ErrNotPlan:   "give a file that `dirform plan --out FILE` wrote",
-	ErrTruncated: "copy it again completely, or make a new plan with `dirform plan --out FILE`",
-	ErrEdited: "a plan is applied as it was reviewed or not at all: restore the file (an editor or a line-ending conversion " +
-		"may have touched it), or change the configuration and make a new plan with `dirform plan --out FILE`",
-	ErrAppended: "restore the file as it was, or make a new plan with `dirform plan --out FILE`",
-	ErrNewer:    "use the dirform version that made it or a later one, or make a new plan with this one",
-	ErrOlder:    "make a new plan with this version: `dirform plan --out FILE`",
+// verdicts are the summary of each refusal and what to do about it; they are never changed.
+var verdicts = map[error]struct{ summary, hint string }{
+	ErrNotPlan: {"this is not a plan file", "Give a file that `dirform plan --out FILE` wrote."},
+	ErrTruncated: {"the plan file is truncated",
+		"Copy it again completely, or make a new plan with `dirform plan --out FILE`."},
+	ErrEdited: {"the plan file was changed after it was written", "A plan is applied as it was reviewed or not at all: " +
+		"restore the file (an editor or a line-ending conversion may have touched it), or change the configuration and make a new plan " +
+		"with `dirform plan --out FILE`."},
+	ErrAppended: {"the plan file is followed by something that is not part of it",
+		"Restore the file as it was, or make a new plan with `dirform plan --out FILE`."},
+	ErrNewer: {"the plan file is written in a newer format",
+		"Use the dirform version that made it or a later one, or make a new plan with this one."},
+	ErrOlder: {"the plan file is written in an older format", "Make a new plan with this version: `dirform plan --out FILE`."},
 }
 
 // RefusedError is the error of a file that must not be read on.
 type RefusedError struct {
 	Path   string
-	Why    error // one of the errors above
-	Detail string
+	Why    error  // one of the errors above
+	Detail string // what shows that, as the end of a sentence
 }
 
 func refuse(why error, format string, args ...any) *RefusedError {
 	return &RefusedError{Why: why, Detail: fmt.Sprintf(format, args...)}
 }
 
-// Error says which file, what is wrong and what to do.
+// Error says which file and what is wrong.
 func (r *RefusedError) Error() string {
-	return fmt.Sprintf("plan file %s is %v: %s; %s", r.Path, r.Why, r.Detail, r.Advice())
+	return fmt.Sprintf("plan file %s is %v: %s", r.Path, r.Why, r.Detail)
 }
 
-// Advice is what to do about it.
-func (r *RefusedError) Advice() string { return advice[r.Why] }
+// Fault says also what to do.
+func (r *RefusedError) Fault() *fault.Error {
+	v := verdicts[r.Why]
+	return &fault.Error{Summary: v.summary, Detail: r.Path + ": " + r.Detail + ".", Hint: v.hint}
+}
 
 // Unwrap is why the file is refused.
 func (r *RefusedError) Unwrap() error { return r.Why }
@@ -55,5 +64,5 @@ func named(err error, path string) error {
 		r.Path = path
 		return r
 	}
-	return fmt.Errorf("plan file %s: %w", path, err)
+	return &fault.Error{Summary: "cannot read plan file " + path, Err: err}
 }

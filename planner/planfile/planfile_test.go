@@ -18,6 +18,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 var _ planner.Sink = (*planfile.Writer)(nil)
@@ -294,7 +295,7 @@ func wantRefusal(t *testing.T, path, name, text string, want error) {
 	if !errors.Is(err, want) {
 		t.Errorf("%s: %v; want %v", name, err, want)
 	}
-	if !strings.Contains(err.Error(), path) || !regexp.MustCompile("dirform|make a new plan").MatchString(err.Error()) {
+	if !strings.Contains(err.Error(), path) || !regexp.MustCompile("dirform|make a new plan").MatchString(fault.Hint(err)) {
 		t.Errorf("%s: the error does not name the file and the way out: %v", name, err)
 	}
 }

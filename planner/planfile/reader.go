@@ -10,6 +10,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/internal/planjson"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // Reader reads a plan that has been found whole. Its sequences can be run any number of times, also several at once, and
@@ -32,11 +33,11 @@ type file interface {
 func Open(path string) (*Reader, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the plan: %w", err)
+		return nil, &fault.Error{Summary: "cannot read the plan", Err: err}
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("cannot read the plan: %s is not a regular file", path)
+		err = &fault.Error{Summary: "cannot read the plan", Detail: path + " is not a regular file."}
 	}
 	if err != nil {
 		_ = f.Close()
@@ -88,7 +89,8 @@ func (r *Reader) Changes() iter.Seq2[*state.Change, error] {
 		}
 		// A later minor version may know more actions. They must not be passed over.
 		if !slices.Contains(state.Actions, c.Action) {
-			return nil, fmt.Errorf("%s has the unknown action %q; use the dirform version that made the plan", c.Address, c.Action)
+			return nil, fault.Advise(fmt.Errorf("%s has the unknown action %q", c.Address, c.Action),
+				"Use the dirform version that made the plan.")
 		}
 		return c, nil
 	})

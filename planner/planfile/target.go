@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 // target is where a Writer's bytes go.
@@ -30,7 +32,7 @@ func newNamedTarget(path string) (*namedTarget, error) {
 	}
 	switch info, err := os.Stat(path); {
 	case err == nil && !info.Mode().IsRegular():
-		return nil, errors.New("it exists and is not a regular file; give the name of a file")
+		return nil, fault.Advise(errors.New("it exists and is not a regular file"), "Give the name of a file.")
 	case err != nil && !errors.Is(err, os.ErrNotExist):
 		return nil, err
 	}

@@ -4,12 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash"
 
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/internal/planjson"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // bufferSize is how much is written at once. One change larger than that (a group of many members) grows the buffer.
@@ -44,7 +44,7 @@ type contents struct {
 func Create(path string, h planner.Header) (*Writer, error) {
 	file, err := newNamedTarget(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot write plan file %s: %w", path, err)
+		return nil, &fault.Error{Summary: "cannot write plan file " + path, Err: err}
 	}
 	return newWriter(file, h)
 }
@@ -54,7 +54,7 @@ func Create(path string, h planner.Header) (*Writer, error) {
 func CreateTemp(dir string, h planner.Header) (*Writer, error) {
 	file, err := newTempTarget(dir)
 	if err != nil {
-		return nil, fmt.Errorf("cannot keep the plan in a temporary file: %w", err)
+		return nil, &fault.Error{Summary: "cannot keep the plan in a temporary file", Err: err}
 	}
 	return newWriter(file, h)
 }
@@ -133,7 +133,7 @@ func (w *Writer) wrap(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("writing plan file %s: %w", w.file.name(), err)
+	return &fault.Error{Summary: "cannot write plan file " + w.file.name(), Err: err}
 }
 
 // sink is the file behind the checksum.

@@ -1,12 +1,13 @@
 package ad
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 // Config says how to reach a domain and as whom.
@@ -63,7 +64,7 @@ func (cfg Config) prepare() (Config, []server, error) {
 		cfg.Connections = defaultConnections
 	}
 	if len(cfg.URLs) == 0 {
-		return cfg, nil, errors.New(`no domain controller given: set url = "ldaps://dc1.corp.contoso.com"`)
+		return cfg, nil, &fault.Error{Summary: "no domain controller given", Hint: `Set url = "ldaps://dc1.corp.contoso.com".`}
 	}
 	if cfg.BaseDN != "" {
 		if _, err := normalDN(cfg.BaseDN); err != nil {
@@ -73,10 +74,11 @@ func (cfg Config) prepare() (Config, []server, error) {
 	if cfg.Kerberos == nil {
 		switch {
 		case cfg.BindDN == "":
-			return cfg, nil, errors.New("no account given to read Active Directory with: set bind_dn and password, or kerberos")
+			return cfg, nil, &fault.Error{Summary: "no account given to read Active Directory with",
+				Hint: "Set bind_dn and password, or kerberos."}
 		case cfg.Password == "":
 			// A bind with an empty password succeeds as nobody on some servers.
-			return cfg, nil, fmt.Errorf("the password of %s is empty: set password", cfg.BindDN)
+			return cfg, nil, &fault.Error{Summary: fmt.Sprintf("the password of %s is empty", cfg.BindDN), Hint: "Set password."}
 		}
 	}
 	var servers []server
@@ -93,7 +95,8 @@ func (cfg Config) prepare() (Config, []server, error) {
 func parseURL(raw string, startTLS bool) (server, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" {
-		return server{}, fmt.Errorf("%q is not the URL of a domain controller: it should look like ldaps://dc1.corp.contoso.com", raw)
+		return server{}, &fault.Error{Summary: fmt.Sprintf("%q is not the URL of a domain controller", raw),
+			Hint: "It should look like ldaps://dc1.corp.contoso.com."}
 	}
 	s := server{url: raw, host: u.Hostname()}
 	port := u.Port()
@@ -105,13 +108,14 @@ func parseURL(raw string, startTLS bool) (server, error) {
 		}
 	case "ldap":
 		if !startTLS {
-			return server{}, fmt.Errorf("%s is not encrypted, so the password would travel in the clear: use ldaps://%s, or set start_tls = true", raw, u.Host)
+			return server{}, &fault.Error{Summary: raw + " is not encrypted, so the password would travel in the clear",
+				Hint: fmt.Sprintf("Use ldaps://%s, or set start_tls = true.", u.Host)}
 		}
 		if port == "" {
 			port = "389"
 		}
 	default:
-		return server{}, fmt.Errorf("%q: the scheme must be ldaps or ldap, not %q", raw, u.Scheme)
+		return server{}, &fault.Error{Summary: fmt.Sprintf("%q: the scheme must be ldaps or ldap, not %q", raw, u.Scheme)}
 	}
 	s.addr = net.JoinHostPort(s.host, port)
 	return s, nil

@@ -24,7 +24,7 @@ func TestConfigErrors(t *testing.T) {
 		cfg  ad.Config
 		want []string
 	}{
-		"no url":         {ad.Config{BindDN: "x", Password: "y"}, []string{"set url"}},
+		"no url":         {ad.Config{BindDN: "x", Password: "y"}, []string{"Set url"}},
 		"no account":     {ad.Config{URLs: []string{"ldaps://dc1"}}, []string{"bind_dn"}},
 		"empty password": {ad.Config{URLs: []string{"ldaps://dc1"}, BindDN: "CN=svc"}, []string{"password of CN=svc is empty"}},
 		"plain":          {ad.Config{URLs: []string{"ldap://dc1:389"}, BindDN: "x", Password: "y"}, []string{"ldap://dc1:389", "not encrypted", "ldaps://", "start_tls = true"}},
@@ -93,7 +93,7 @@ func TestBindErrors(t *testing.T) {
 		{49, "error, data 35B, v1db1", "channel bindings"},
 		{49, "something new", "wrong account name or password"},
 		{8, "BindSimple: Transport encryption required.", "encrypted connection"},
-		{51, "", "try again"},
+		{51, "", "Try again"},
 	} {
 		t.Run(tt.text, func(t *testing.T) {
 			f := (&fake{bind: func(w *wire, _ request) { w.result(ldap.ApplicationBindResponse, tt.code, tt.text) }}).serve(t)
@@ -114,8 +114,8 @@ func TestCertificates(t *testing.T) {
 		want []string // none: it works
 	}{
 		"good":            {},
-		"system's CAs":    {cfg: func(c *ad.Config) { c.CA = nil }, want: []string{"Contoso Test CA", "the system's", "set ca_file"}},
-		"other CA":        {cfg: func(c *ad.Config) { c.CA = otherCA }, want: []string{"the authorities in ca_file", "set ca_file"}},
+		"system's CAs":    {cfg: func(c *ad.Config) { c.CA = nil }, want: []string{"Contoso Test CA", "the system's", "Set ca_file"}},
+		"other CA":        {cfg: func(c *ad.Config) { c.CA = otherCA }, want: []string{"the authorities in ca_file", "Set ca_file"}},
 		"name":            {leaf: otherName, want: []string{"another name", "server_name", "dc1.corp.contoso.com"}},
 		"server_name":     {leaf: otherName, cfg: func(c *ad.Config) { c.ServerName = "dc1.corp.contoso.com" }},
 		"expired":         {leaf: expired, want: []string{"expired"}},
@@ -179,7 +179,7 @@ func TestOldTLS(t *testing.T) {
 }
 
 func TestStartTLS(t *testing.T) {
-	for code, want := range map[int]string{0: "", 52: "it refused StartTLS"} {
+	for code, want := range map[int]string{0: "", 52: "the server refused StartTLS"} {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
 			f := (&fake{accept: plainUntilStartTLS(code)}).serve(t)
 			cfg := f.cfg()

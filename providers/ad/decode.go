@@ -8,6 +8,7 @@ import (
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // decoder turns search result entries into objects of one shape. It is used by one goroutine; the object it returns is reused.
@@ -94,7 +95,7 @@ func (d *decoder) next(run string, at int) (*state.Object, int, error) {
 		return nil, 0, err
 	}
 	if !d.guid {
-		return nil, 0, fmt.Errorf("the server sent no objectGUID of %s: the account needs the right to read it", d.object.DN)
+		return nil, 0, &fault.Error{Summary: "the server sent no objectGUID of " + d.object.DN, Hint: mayReadGUID}
 	}
 	return &d.object, end, nil
 }

@@ -2,17 +2,21 @@ package ad
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 // conn is a bound connection. It carries one request at a time.
@@ -35,7 +39,7 @@ func (cfg *Config) dial(ctx context.Context, s server) (*conn, error) {
 	defer cancel()
 	raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.addr)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errNotReached, late(ctx, limit, err))
+		return nil, &fault.Error{Summary: "the server can't be reached", Hint: reachIt, Err: late(ctx, limit, err)}
 	}
 	if !s.tls {
 		if err := startTLS(ctx, raw); err != nil {
@@ -88,7 +92,8 @@ func startTLS(ctx context.Context, c net.Conn) error {
 		return fmt.Errorf("no answer to StartTLS: %w", err)
 	}
 	if err := ldap.GetLDAPError(answer); err != nil {
-		return fmt.Errorf("it refused StartTLS: use ldaps://, or give the domain controller a certificate: %w", err)
+		return &fault.Error{Summary: "the server refused StartTLS",
+			Hint: "Use ldaps://, or give the domain controller a certificate.", Err: err}
 	}
 	return nil
 }
@@ -150,10 +155,17 @@ func resultCode(err error) uint16 {
 	return 0
 }
 
-// errNotReached says that there was no connection at all, as opposed to one over which something went wrong.
-var errNotReached = errors.New("it can't be reached")
+// reachIt is what to do about a server to which there is no connection at all.
+const reachIt = "Check url, name resolution and firewall."
 
-// unreachable lists why no server could be used.
-func unreachable(tried []string) error {
-	return fmt.Errorf("no domain controller could be reached: check url, name resolution and firewall:\n  %s", strings.Join(tried, "\n  "))
+// unreachable lists why no server could be used, and what to do about each.
+func unreachable(tried []error) error {
+	lines, hints := "", []string{}
+	for _, err := range tried {
+		lines += "\n  " + err.Error()
+		if hint := cmp.Or(fault.Hint(err), reachIt); !slices.Contains(hints, hint) {
+			hints = append(hints, hint)
+		}
+	}
+	return fault.Advise(errors.New("no domain controller could be reached:"+lines), strings.Join(hints, " "))
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/go-ldap/ldap/v3"
 	"github.com/go-ldap/ldap/v3/gssapi"
 	"github.com/jcmturner/gokrb5/v8/client"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 // bind logs on with GSSAPI. The library negotiates neither a security layer nor channel bindings, TLS protects the connection:
@@ -26,7 +28,8 @@ func (k *Kerberos) bind(c *ldap.Conn, s server) error {
 		if resultCode(err) != 0 {
 			return err
 		}
-		return fmt.Errorf("kerberos: no ticket for %s: check principal, keytab or ccache and krb5_conf, that the clocks agree, and that url has the domain controller's full name: %w", spn, err)
+		return &fault.Error{Summary: "kerberos: no ticket for " + spn, Err: err, Hint: "Check principal, keytab or ccache and krb5_conf, " +
+			"that the clocks agree, and that url has the domain controller's full name."}
 	}
 	return nil
 }

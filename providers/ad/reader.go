@@ -11,6 +11,7 @@ import (
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // Reader reads an Active Directory domain. It is safe for concurrent use; each read has connections of its own.
@@ -145,7 +146,7 @@ func (r *Reader) Container(ctx context.Context, dn string, guid state.GUID) (pro
 		}
 		raw := entry.GetRawAttributeValue("objectGUID")
 		if len(raw) != len(result.GUID) {
-			return errors.New("the server sent no objectGUID: the account needs the right to read it")
+			return &fault.Error{Summary: "the server sent no objectGUID", Hint: mayReadGUID}
 		}
 		result.DN = entry.DN
 		copy(result.GUID[:], raw)
@@ -159,6 +160,9 @@ func (r *Reader) Container(ctx context.Context, dn string, guid state.GUID) (pro
 	}
 	return result, true, nil
 }
+
+// mayReadGUID is what to do about objects whose objectGUID does not show.
+const mayReadGUID = "The account needs the right to read objectGUID."
 
 // UPNSuffixes lists the forest's alternative UPN suffixes and the DNS names of its domains, sorted, each once.
 func (r *Reader) UPNSuffixes(ctx context.Context) ([]string, error) {

@@ -18,6 +18,7 @@ import (
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/providers/ad"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // sambaConfig is how to reach the domain controller that these tests run against.
@@ -278,7 +279,7 @@ func TestSambaErrors(t *testing.T) {
 	}{
 		"password": {func(c *ad.Config) { c.Password = "wrong-secret" }, []string{"wrong account name or password", good.BindDN, good.URLs[0]}},
 		"base":     {func(c *ad.Config) { c.BaseDN = "DC=fabrikam,DC=com" }, []string{"base_dn", "DC=fabrikam,DC=com", good.URLs[0]}},
-		"ca":       {func(c *ad.Config) { c.CA = nil }, []string{"set ca_file", good.URLs[0]}},
+		"ca":       {func(c *ad.Config) { c.CA = nil }, []string{"Set ca_file", good.URLs[0]}},
 		"name":     {func(c *ad.Config) { c.ServerName = "dc1.fabrikam.com" }, []string{"server_name", "dc1.fabrikam.com"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -293,14 +294,16 @@ func TestSambaErrors(t *testing.T) {
 	}
 }
 
+// wantError holds an error's words and its hint to the parts they must have.
 func wantError(t *testing.T, err error, parts ...string) {
 	t.Helper()
 	if err == nil {
 		t.Fatalf("no error, want one with %q", parts)
 	}
+	told := err.Error() + "\n" + fault.Hint(err)
 	for _, p := range parts {
-		if !strings.Contains(err.Error(), p) {
-			t.Errorf("error %q lacks %q", err, p)
+		if !strings.Contains(told, p) {
+			t.Errorf("error %q lacks %q", told, p)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // search is one subtree search.
@@ -65,7 +66,8 @@ func (s *session) stream(ctx context.Context, b batch) providers.Objects {
 }
 
 func (x *extractor) incomplete(err error) error {
-	return fmt.Errorf("incomplete read of Active Directory from %s, after %d objects: %w", x.session.server.url, x.count, err)
+	return &fault.Error{Summary: "the read of Active Directory is incomplete",
+		Err: fmt.Errorf("%s, after %d objects: %w", x.session.server.url, x.count, err)}
 }
 
 // launch runs the searches on up to as many connections as the configuration allows. The channel is closed when all are done;
@@ -162,27 +164,29 @@ func (s *session) pages(ctx context.Context, c *conn, j search, shape *state.Sha
 
 // explainSearch words the refusal or the end of a search.
 func explainSearch(err error) error {
+	f := &fault.Error{Err: err}
 	switch resultCode(err) {
-	case 0:
-		return err
 	case ldap.LDAPResultNoSuchObject:
-		return fmt.Errorf("there is no such container, or the account may not see it: check the distinguished name: %w", err)
+		f.Summary, f.Hint = "there is no such container, or the account may not see it", "Check the distinguished name."
 	case ldap.LDAPResultReferral:
-		return fmt.Errorf("it is not in this server's domain: add a provider for the domain that holds it: %w", err)
+		f.Summary, f.Hint = "the container is not in this server's domain", "Add a provider for the domain that holds it."
 	case ldap.LDAPResultInvalidDNSyntax:
-		return fmt.Errorf("it is not a distinguished name: %w", err)
+		f.Summary = "the container's name is not a distinguished name"
 	case ldap.LDAPResultSizeLimitExceeded, ldap.LDAPResultAdminLimitExceeded:
-		return fmt.Errorf("the server's limit on results was reached; nothing is planned from a part: %w", err)
+		f.Summary = "the server's limit on results was reached; nothing is planned from a part"
 	case ldap.LDAPResultTimeLimitExceeded:
-		return fmt.Errorf("the server's time limit was reached; nothing is planned from a part: narrow the filter or the containers: %w", err)
+		f.Summary = "the server's time limit was reached; nothing is planned from a part"
+		f.Hint = "Narrow the filter or the containers."
 	case ldap.LDAPResultInsufficientAccessRights:
-		return fmt.Errorf("the account may not read this: %w", err)
+		f.Summary = "the account may not read the container"
 	case ldap.LDAPResultBusy, ldap.LDAPResultUnavailable, ldap.LDAPResultUnwillingToPerform:
-		return fmt.Errorf("the server gave up (too busy, or it forgot where the pages were): try again: %w", err)
+		f.Summary, f.Hint = "the server gave up (too busy, or it forgot where the pages were)", "Try again."
 	case ldap.LDAPResultOperationsError:
-		return fmt.Errorf("the server failed, or the account is not logged on: %w", err)
+		f.Summary = "the server failed, or the account is not logged on"
+	default:
+		return err
 	}
-	return err
+	return f
 }
 
 // checkReferences refuses references to servers that hold a part of what was asked for. Those to other naming contexts
@@ -199,8 +203,8 @@ func checkReferences(uris []string, base string) error {
 				continue
 			}
 		}
-		return fmt.Errorf("the server refers to %s for a part of it, and referrals are not followed: "+
-			"name containers that one domain holds", uri)
+		return &fault.Error{Summary: fmt.Sprintf("the server refers to %s for a part of it, and referrals are not followed", uri),
+			Hint: "Name containers that one domain holds."}
 	}
 	return nil
 }

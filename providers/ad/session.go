@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 // session is what readers and writers share: the domain controller that answered, and idle connections to it. All requests go
@@ -31,32 +33,30 @@ type rootDSE struct {
 
 const controlDomainScope = ldap.ControlTypeMicrosoftDomainScope
 
+// openSession connects to the first server that answers. Its errors begin with the server's URL where there is one.
 func openSession(ctx context.Context, cfg Config) (*session, error) {
 	cfg, servers, err := cfg.prepare()
 	if err != nil {
-		return nil, fmt.Errorf("active directory: %w", err)
+		return nil, err
 	}
-	var tried []string
+	var tried []error
 	for _, srv := range servers {
 		s := &session{cfg: cfg, server: srv}
 		if err = s.start(ctx); err == nil {
 			return s, nil
 		}
 		if ctx.Err() != nil {
-			return nil, fmt.Errorf("active directory: %s: %w", srv.url, context.Cause(ctx))
+			return nil, fmt.Errorf("%s: %w", srv.url, context.Cause(ctx))
 		}
 		if isRefused(err) {
-			return nil, fmt.Errorf("active directory: %w", err)
+			return nil, err
 		}
-		tried = append(tried, fmt.Sprintf("%s: %v", srv.url, err))
+		tried = append(tried, fmt.Errorf("%s: %w", srv.url, err))
 	}
-	if len(servers) == 1 {
-		if errors.Is(err, errNotReached) {
-			err = fmt.Errorf("%w: check url, name resolution and firewall", err)
-		}
-		return nil, fmt.Errorf("active directory: %s: %w", servers[0].url, err)
+	if len(tried) == 1 {
+		return nil, tried[0]
 	}
-	return nil, fmt.Errorf("active directory: %w", unreachable(tried))
+	return nil, unreachable(tried)
 }
 
 // start makes the first connection and asks the server what it is.
@@ -102,7 +102,7 @@ func readRootDSE(ctx context.Context, c *conn) (rootDSE, error) {
 		r.controls[oid] = true
 	}
 	if r.domain == "" {
-		return r, errors.New("it names no defaultNamingContext, so it is no domain controller of Active Directory")
+		return r, &fault.Error{Summary: "the server is no domain controller of Active Directory", Err: errors.New("it names no defaultNamingContext")}
 	}
 	return r, nil
 }
@@ -115,7 +115,8 @@ func (s *session) checkBase(ctx context.Context, c *conn) error {
 	_, err := c.entry(ctx, s.cfg.BaseDN, []string{"objectGUID"}, nil)
 	switch resultCode(err) {
 	case ldap.LDAPResultNoSuchObject, ldap.LDAPResultReferral:
-		return fmt.Errorf("base_dn %q is not in this server's domain, which is %q: correct base_dn, or leave it out: %w", s.cfg.BaseDN, s.root.domain, err)
+		return &fault.Error{Summary: fmt.Sprintf("base_dn %q is not in this server's domain, which is %q", s.cfg.BaseDN, s.root.domain),
+			Hint: "Correct base_dn, or leave it out.", Err: err}
 	}
 	if err != nil {
 		return fmt.Errorf("base_dn %q: %w", s.cfg.BaseDN, err)

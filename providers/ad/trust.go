@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 // negativeSerial is what crypto/x509 says about certificates whose serial number is negative. Go refuses them since 1.23, unless
@@ -17,8 +19,11 @@ import (
 // so that half of them are negative (verified on 4.17.12).
 const negativeSerial = "x509: negative serial number"
 
-const negativeSerialCure = "its certificate has a negative serial number, which RFC 5280 forbids and Go refuses: " +
-	"issue the domain controller a new certificate, or run with GODEBUG=x509negativeserial=1 in the environment"
+// refuseNegative is the error about such a certificate; whose says which one it is, and owner whom it was issued to.
+func refuseNegative(whose, owner string, err error) error {
+	return &fault.Error{Summary: whose + " has a negative serial number, which RFC 5280 forbids and Go refuses", Err: err,
+		Hint: "Issue " + owner + " a new certificate, or run with GODEBUG=x509negativeserial=1 in the environment."}
+}
 
 // tlsConfig is how connections to host are secured.
 func (cfg *Config) tlsConfig(host string) (*tls.Config, error) {
@@ -50,15 +55,15 @@ func parseCA(data []byte) (*x509.CertPool, error) {
 		cert, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
 			if err.Error() == negativeSerial {
-				return nil, fmt.Errorf("ca_file: certificate %d has a negative serial number, which RFC 5280 forbids and Go refuses: "+
-					"issue the authority a new certificate, or run with GODEBUG=x509negativeserial=1 in the environment", count)
+				return nil, refuseNegative(fmt.Sprintf("ca_file: certificate %d", count), "the authority", nil)
 			}
 			return nil, fmt.Errorf("ca_file: certificate %d: %w", count, err)
 		}
 		pool.AddCert(cert)
 	}
 	if count == 0 {
-		return nil, errors.New("ca_file holds no PEM certificate (-----BEGIN CERTIFICATE-----); convert a DER file with: openssl x509 -inform der -in CA.cer -out CA.pem")
+		return nil, &fault.Error{Summary: "ca_file holds no PEM certificate (-----BEGIN CERTIFICATE-----)",
+			Hint: "Convert a DER file with: openssl x509 -inform der -in CA.cer -out CA.pem"}
 	}
 	return pool, nil
 }
@@ -80,19 +85,23 @@ func (cfg *Config) explainTLS(err error) error {
 		if unknown.Cert != nil {
 			issuer = fmt.Sprintf("%q", unknown.Cert.Issuer)
 		}
-		return fmt.Errorf("its certificate was issued by %s, which %s don't vouch for: set ca_file to the domain's CA certificate: %w", issuer, trusted, err)
+		return &fault.Error{Summary: fmt.Sprintf("the server's certificate was issued by %s, which %s don't vouch for", issuer, trusted),
+			Hint: "Set ca_file to the domain's CA certificate.", Err: err}
 	case errors.As(err, &name):
-		return fmt.Errorf("its certificate is for another name (%s): use one of its names in url, or set server_name: %w", namesOf(name.Certificate), err)
+		return &fault.Error{Summary: fmt.Sprintf("the server's certificate is for another name (%s)", namesOf(name.Certificate)),
+			Hint: "Use one of the certificate's names in url, or set server_name.", Err: err}
 	case errors.As(err, &invalid):
-		return fmt.Errorf("its certificate is not valid, judged by %s: %w", trusted, err)
+		return &fault.Error{Summary: "the server's certificate is not valid, judged by " + trusted, Err: err}
 	case strings.Contains(err.Error(), negativeSerial):
-		return fmt.Errorf("%s: %w", negativeSerialCure, err)
+		return refuseNegative("the server's certificate", "the domain controller", err)
 	case errors.As(err, &record):
-		return fmt.Errorf("it doesn't speak TLS on this port: use port 636 with ldaps://, or ldap:// with start_tls = true: %w", err)
+		return &fault.Error{Summary: "the server doesn't speak TLS on this port",
+			Hint: "Use port 636 with ldaps://, or ldap:// with start_tls = true.", Err: err}
 	case errors.As(err, &alert):
-		return fmt.Errorf("it refused to talk TLS 1.2 or later: %w", err)
+		return &fault.Error{Summary: "the server refused to talk TLS 1.2 or later", Err: err}
 	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
-		return fmt.Errorf("it closed the connection during the TLS handshake: a domain controller without a certificate does that: %w", err)
+		return &fault.Error{Summary: "the server closed the connection during the TLS handshake, as a domain controller without a certificate does",
+			Hint: "Give the domain controller a certificate.", Err: err}
 	}
 	return fmt.Errorf("TLS: %w", err)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // Writer makes the few changes dirform makes in Active Directory. It is safe for concurrent use.
@@ -49,7 +50,8 @@ func (w *Writer) AddUPNSuffix(ctx context.Context, suffix string) error {
 		return fmt.Errorf("active directory: UPN suffix %s: the server names no configurationNamingContext", suffix)
 	}
 	if suffix == "" || strings.ContainsAny(suffix, "@ ") {
-		return fmt.Errorf("active directory: %q is not a UPN suffix: it is what follows the @, such as contoso.com", suffix)
+		return &fault.Error{Summary: fmt.Sprintf("active directory: %q is not a UPN suffix", suffix),
+			Hint: "A UPN suffix is what follows the @, such as contoso.com."}
 	}
 	req := ldap.NewModifyRequest(partitions, nil)
 	req.Add("uPNSuffixes", []string{suffix})
@@ -58,8 +60,8 @@ func (w *Writer) AddUPNSuffix(ctx context.Context, suffix string) error {
 	case ldap.LDAPResultAttributeOrValueExists:
 		return nil
 	case ldap.LDAPResultInsufficientAccessRights:
-		return fmt.Errorf("active directory: UPN suffix %s: the account may not write uPNSuffixes on %q: let a member of Enterprise Admins "+
-			"grant it that right or add the suffix (Active Directory Domains and Trusts, Properties): %w", suffix, partitions, err)
+		err = &fault.Error{Summary: fmt.Sprintf("the account may not write uPNSuffixes on %q", partitions), Err: err,
+			Hint: "Let a member of Enterprise Admins grant it that right or add the suffix (Active Directory Domains and Trusts, Properties)."}
 	}
 	if err != nil {
 		return fmt.Errorf("active directory: UPN suffix %s: %w", suffix, err)
@@ -111,8 +113,8 @@ func explainModify(err error, name string, replaces bool) error {
 	case ldap.LDAPResultNoSuchObject:
 		return fmt.Errorf("the object is gone: %w: %w", providers.ErrStale, err)
 	case ldap.LDAPResultInsufficientAccessRights:
-		return fmt.Errorf("the account may not write it: grant it \"Write %s\" on the container, inherited by users "+
-			"(dsacls CONTAINER /I:S /G ACCOUNT:WP;%s;user); accounts in protected groups (adminCount = 1) don't inherit it: %w", name, name, err)
+		return &fault.Error{Summary: "the account may not write it", Err: err, Hint: fmt.Sprintf("Grant it \"Write %s\" on the container, "+
+			"inherited by users (dsacls CONTAINER /I:S /G ACCOUNT:WP;%s;user). Accounts in protected groups (adminCount = 1) don't inherit it.", name, name)}
 	case ldap.LDAPResultInvalidAttributeSyntax, ldap.LDAPResultConstraintViolation:
 		return fmt.Errorf("the directory doesn't accept the value: %w", err)
 	}

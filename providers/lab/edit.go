@@ -3,6 +3,7 @@ package lab
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -18,11 +19,15 @@ type Assignment struct {
 	Value  any
 }
 
-// NotSetError is why an edit was refused, of which nothing is done then. Name is the attribute at fault, "" where several are
-// refused together.
+// NotSetError is why an edit was refused, of which nothing is done then.
 type NotSetError struct {
+	// Name is the attribute at fault, "" where several are refused together.
 	Name string
-	Err  error
+	// Result is the result code of LDAP (RFC 4511, section 4.1.9) with which Active Directory refused it, 0 if it was not that.
+	Result int
+	// Code and Message are the tenant's error, empty if it was not that.
+	Code, Message string
+	Err           error
 }
 
 func (e *NotSetError) Error() string { return e.Err.Error() }
@@ -81,7 +86,14 @@ func notSet(name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &NotSetError{name, err}
+	e := &NotSetError{Name: name, Err: err}
+	if refused := (*ldapd.ResultError)(nil); errors.As(err, &refused) {
+		e.Result = refused.Code
+	}
+	if refused := (*graphd.Error)(nil); errors.As(err, &refused) {
+		e.Code, e.Message = refused.Code, refused.Message
+	}
+	return e
 }
 
 // Move moves or renames an object of the source, the way mv does: into to if that is an existing container, else to the

@@ -17,14 +17,14 @@ import (
 	"unicode/utf8"
 )
 
-// Error is an error for people. Summary and Detail are written as Go's errors are, with a small first letter and without a full
-// stop, so that other errors can wrap them; Describe makes sentences of them. An Error that nothing wraps may hold sentences.
+// Error is an error for people.
 type Error struct {
-	// Summary is what is wrong: constant words around the names concerned. It may be empty if the words of Err say that
+	// Summary is what is wrong: constant words around the names concerned. As in Go's errors it has no full stop and, where
+	// others may wrap it, a small first letter, which Describe makes large. It may be empty if the words of Err say it all
 	// (see Advise).
 	Summary string
-	// Detail is what exactly and why. If it is empty, the words of Err are the detail; if it is not, it says in better words
-	// what Err says, or quotes it.
+	// Detail is what exactly and why, in whole sentences. If it is empty, the words of Err are the detail; if it is not, it
+	// says in better words what Err says, or quotes it.
 	Detail string
 	// Hint is what to do, in whole sentences. It may be empty. It is not part of Error's text.
 	Hint string
@@ -82,11 +82,11 @@ func Describe(err error) Description {
 	d.Summary = capital(f.Summary)
 	switch {
 	case outer != err:
-		d.Detail = sentence(err.Error())
+		d.Detail = Sentence(err)
 	case f.Detail != "":
-		d.Detail = sentence(f.Detail)
+		d.Detail = f.Detail
 	case f.Err != nil:
-		d.Detail = sentence(f.Err.Error())
+		d.Detail = Sentence(f.Err)
 	}
 	return d
 }
@@ -135,9 +135,9 @@ func bare(err error) error {
 	}
 }
 
-// sentence makes a sentence of an error's words.
-func sentence(s string) string {
-	s = capital(s)
+// Sentence makes a sentence of an error's words, for a detail that quotes it.
+func Sentence(err error) string {
+	s := capital(err.Error())
 	if s != "" && !strings.ContainsAny(s[len(s)-1:], ".!?\n") {
 		s += "."
 	}

@@ -15,7 +15,7 @@ type lockedError struct{ path string }
 func (e *lockedError) Error() string { return e.path + " is locked" }
 
 func (e *lockedError) Fault() *fault.Error {
-	return &fault.Error{Summary: "the state is locked", Detail: e.path + " is in use", Hint: "Wait."}
+	return &fault.Error{Summary: "the state is locked", Detail: e.path + " is in use.", Hint: "Wait."}
 }
 
 func TestDescribe(t *testing.T) {
@@ -45,8 +45,10 @@ func TestDescribe(t *testing.T) {
 			fault.Description{Summary: "The state is locked", Detail: "Removing links: a.dfstate is locked.", Hint: "Wait."}},
 		{"two causes", fmt.Errorf("it is gone: %w: %w", io.EOF, leaf), fault.Description{Summary: "Wrong account name or password",
 			Detail: "It is gone: EOF: wrong account name or password: result 49.", Hint: "Check bind_dn."}},
-		{"first word is a setting", &fault.Error{Summary: "ca_file is empty", Detail: "main.hcl:3: provider \"ad\""},
+		{"first word is a setting", &fault.Error{Summary: "ca_file is empty", Err: errors.New("main.hcl:3: provider \"ad\"")},
 			fault.Description{Summary: "ca_file is empty", Detail: "main.hcl:3: provider \"ad\"."}},
+		{"detail as it stands", &fault.Error{Summary: "too few arguments", Detail: "usage: dirform version"},
+			fault.Description{Summary: "Too few arguments", Detail: "usage: dirform version"}},
 		{"first word ends with a colon", &fault.Error{Summary: "kerberos: no ticket"}, fault.Description{Summary: "Kerberos: no ticket"}},
 		{"first letter is no ASCII", errors.New("äpfel"), fault.Description{Summary: "Äpfel"}},
 	} {

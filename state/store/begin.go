@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // KeepJournals is how many runs' journals a record keeps; older runs stay in the history without their steps.
@@ -30,18 +31,18 @@ type RunInfo struct {
 var ErrOtherState = errors.New("the plan does not belong to this state")
 
 // OtherStateError is that refusal. It wraps [ErrOtherState].
-type OtherStateError struct{ Reason string }
-
-// otherStateAdvice is what to do about every such refusal.
-const otherStateAdvice = "nothing was changed: plan again and apply the new plan"
-
-// Error says what the plan was made from, what it found, and what to do.
-func (e *OtherStateError) Error() string {
-	return fmt.Sprintf("%v: %s; %s", ErrOtherState, e.Reason, otherStateAdvice)
+type OtherStateError struct {
+	Reason string // what the plan was made from and what there is, with a small first letter and no full stop
 }
 
-// Advice is what to do about it.
-func (e *OtherStateError) Advice() string { return otherStateAdvice }
+// Error says what the plan was made from and what there is.
+func (e *OtherStateError) Error() string { return fmt.Sprintf("%v: %s", ErrOtherState, e.Reason) }
+
+// Fault adds what to do.
+func (e *OtherStateError) Fault() *fault.Error {
+	return &fault.Error{Summary: ErrOtherState.Error(), Err: errors.New(e.Reason),
+		Hint: "Nothing was changed: plan again and apply the new plan."}
+}
 
 // Unwrap is [ErrOtherState].
 func (e *OtherStateError) Unwrap() error { return ErrOtherState }
@@ -99,7 +100,7 @@ func (s *Store) whoWrote(ctx context.Context, info RunInfo) string {
 func (s *Store) RemoveLinks(ctx context.Context, anchors ...string) error {
 	m := s.Meta()
 	if !m.Exists {
-		return fmt.Errorf("the state %s does not exist, so it has no links to remove", s.path)
+		return &fault.Error{Summary: "the state has no links to remove", Detail: s.path + " does not exist."}
 	}
 	w, err := s.Begin(ctx, RunInfo{Lineage: m.Lineage, Serial: m.Serial, SourceSID: m.SourceSID, TenantID: m.TenantID})
 	if err != nil {
@@ -113,7 +114,7 @@ func (s *Store) RemoveLinks(ctx context.Context, anchors ...string) error {
 				return err
 			}
 			if n, err := r.RowsAffected(); err != nil || n == 0 {
-				return errors.Join(err, fmt.Errorf("the state has no link with anchor %q; nothing was removed", a))
+				return errors.Join(err, &fault.Error{Summary: fmt.Sprintf("the state has no link with anchor %q", a), Detail: "Nothing was removed."})
 			}
 		}
 		return nil

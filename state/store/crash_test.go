@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -229,7 +230,7 @@ func TestForeignAndDamagedFiles(t *testing.T) {
 	r, err := store.OpenReadOnly(t.Context(), broken)
 	must(t, err)
 	defer r.Close()
-	if _, _, err := r.Link(t.Context(), link(1).Anchor); err == nil || !strings.Contains(err.Error(), "state rm") {
+	if _, _, err := r.Link(t.Context(), link(1).Anchor); err == nil || !strings.Contains(fault.Hint(err), "state rm") {
 		t.Errorf("a damaged link: %v", err)
 	}
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // chunk is how many rows one query of a stream fetches. Between chunks the connection is free for other work.
@@ -131,13 +131,13 @@ func (s *Store) scanLink(v []driver.Value, l *state.Link) error {
 	c, okC := s.classes.byID[id]
 	shape := s.classes.shapes[c.shape]
 	if !okB || !okN || !okI || !okC || shape == nil {
-		return errors.New("a link is damaged: its class is not known")
+		return damaged(s.path, "the class of a link is not known")
 	}
 	const guid = len(l.SourceGUID)
 	n, fingerprints := int(lengths>>16&maxTenantID), int(lengths&maxFingerprints)
 	if fingerprints != 8*shape.Len() || len(b) < guid+fingerprints+n {
-		return fmt.Errorf("the link of anchor %q is damaged; remove it with dirform state rm, and the next plan finds the pair again",
-			b[min(len(b), guid+fingerprints+n):])
+		return &fault.Error{Summary: fmt.Sprintf("the link of anchor %q is damaged", b[min(len(b), guid+fingerprints+n):]),
+			Hint: "Remove it with `dirform state rm`, and the next plan finds the pair again."}
 	}
 	text := string(b[guid+fingerprints:]) // one allocation for both strings
 	l.TargetID, l.Anchor = text[:n], text[n:]

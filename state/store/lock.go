@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 // LockInfo is what a lock file says about its holder.
@@ -27,18 +29,22 @@ type LockedError struct {
 	Alive bool // the holder is a running process on this host; otherwise it runs, or ran, on another one
 }
 
-// Error says who holds the lock, since when, and how to free it.
-func (e *LockedError) Error() string {
-	return fmt.Sprintf("the state %s is locked by %q since %s (lock %s): %s",
-		e.Path, e.Info.Holder, e.Info.Since.UTC().Format(time.RFC3339), e.Info.ID, e.Advice())
+// Error says who holds the lock and since when.
+func (e *LockedError) Error() string { return "the state " + e.holder() }
+
+func (e *LockedError) holder() string {
+	return fmt.Sprintf("%s is locked by %q since %s (lock %s)",
+		e.Path, e.Info.Holder, e.Info.Since.UTC().Format(time.RFC3339), e.Info.ID)
 }
 
-// Advice is how the lock comes free.
-func (e *LockedError) Advice() string {
-	if e.Alive {
-		return "wait for it to end"
+// Fault says also how the lock comes free.
+func (e *LockedError) Fault() *fault.Error {
+	f := &fault.Error{Summary: "the state is locked", Detail: e.holder() + ".", Hint: "Wait for it to end."}
+	if !e.Alive {
+		f.Hint = fmt.Sprintf("If that run is dead (it was on host %q, so this host cannot tell), free it with: dirform force-unlock %s",
+			e.Info.Host, e.Info.ID)
 	}
-	return fmt.Sprintf("if that run is dead (it was on host %q, so this host cannot tell), free it with: dirform force-unlock %s", e.Info.Host, e.Info.ID)
+	return f
 }
 
 // lock is a held lock: an open lock file under an operating system lock, which ends with the process whatever kills it.
@@ -54,11 +60,11 @@ func lockPath(path string) string { return path + ".lock" }
 // acquire takes the lock of the state at path. A lock file whose process died on this host is taken over.
 func acquire(path, holder string, now time.Time) (*lock, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("cannot create the state's folder: %w", err)
+		return nil, &fault.Error{Summary: "cannot create the state's folder", Err: err}
 	}
 	host, err := os.Hostname()
 	if err != nil {
-		return nil, fmt.Errorf("cannot lock the state: this host's name is not known: %w", err)
+		return nil, &fault.Error{Summary: "cannot lock the state", Err: fmt.Errorf("this host's name is not known: %w", err)}
 	}
 	f, old, err := grab(path)
 	if err != nil {
@@ -71,7 +77,7 @@ func acquire(path, holder string, now time.Time) (*lock, error) {
 	l := &lock{file: f, tookOver: old, info: LockInfo{ID: newID(), Holder: holder, Host: host, Since: now.UTC()}}
 	if err := writeInfo(f, l.info); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("cannot write the lock file %s: %w", lockPath(path), err)
+		return nil, &fault.Error{Summary: "cannot write the lock file " + lockPath(path), Err: err}
 	}
 	return l, nil
 }
@@ -82,13 +88,13 @@ func grab(path string) (*os.File, *LockInfo, error) {
 	for {
 		f, err := os.OpenFile(lockPath(path), os.O_RDWR|os.O_CREATE, 0o600)
 		if err != nil {
-			return nil, nil, fmt.Errorf("cannot lock the state: %w; the folder must be writable", err)
+			return nil, nil, &fault.Error{Summary: "cannot lock the state", Hint: "Give the account that runs dirform the right to write to the state's folder.", Err: err}
 		}
 		if err := lockFile(f); err != nil {
 			info, _ := readInfo(f)
 			f.Close()
 			if !errors.Is(err, errWouldBlock) {
-				return nil, nil, fmt.Errorf("cannot lock the state %s: %w", path, err)
+				return nil, nil, &fault.Error{Summary: "cannot lock the state " + path, Err: err}
 			}
 			if info == nil { // it holds the lock but has not written who it is yet
 				info = &LockInfo{ID: "unknown", Holder: "a run that has just started", Since: time.Now()}
@@ -102,7 +108,7 @@ func grab(path string) (*os.File, *LockInfo, error) {
 		info, err := readInfo(f)
 		if err != nil {
 			f.Close()
-			return nil, nil, fmt.Errorf("cannot read the lock file %s: %w", lockPath(path), err)
+			return nil, nil, &fault.Error{Summary: "cannot read the lock file " + lockPath(path), Err: err}
 		}
 		return f, info, nil
 	}
@@ -162,15 +168,16 @@ func ForceUnlock(path, id string) error {
 	if err != nil {
 		var locked *LockedError
 		if errors.As(err, &locked) {
-			return fmt.Errorf("not unlocked: %q is still running on this host and would write without a lock; end that process, which frees the lock",
-				locked.Info.Holder)
+			return &fault.Error{Summary: "the state was not unlocked", Hint: "End that process, which frees the lock.",
+				Detail: fmt.Sprintf("%q is still running on this host and would write without a lock.", locked.Info.Holder)}
 		}
 		return err
 	}
 	if info != nil && info.ID != id {
 		f.Close()
-		return fmt.Errorf("not unlocked: the state %s is held by %q under lock %s, not %s; somebody else may have taken it meanwhile",
-			path, info.Holder, info.ID, id)
+		return &fault.Error{Summary: "the state was not unlocked",
+			Detail: fmt.Sprintf("%s is held by %q under lock %s, not %s; somebody else may have taken it meanwhile.",
+				path, info.Holder, info.ID, id)}
 	}
 	return (&lock{file: f}).release()
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -116,9 +117,10 @@ func TestLockOfAnotherHost(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	must(t, os.WriteFile(path+".lock", []byte(`{"id":"abc123","holder":"apply by joe@elsewhere pid 9","host":"elsewhere.invalid","since":"2026-11-20T01:02:03Z"}`), 0o600))
 	_, err := store.Open(t.Context(), path, store.Options{})
+	told := fault.Describe(err)
 	for _, want := range []string{"joe@elsewhere", "abc123", "dirform force-unlock abc123", "elsewhere.invalid", "2026-11-20T01:02:03Z"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v does not say %q", err, want)
+		if !strings.Contains(told.Summary+told.Detail+told.Hint, want) {
+			t.Errorf("%v does not say %q", told, want)
 		}
 	}
 	if err := store.ForceUnlock(path, "wrong"); err == nil || !strings.Contains(err.Error(), "abc123") {

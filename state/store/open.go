@@ -13,7 +13,10 @@ import (
 	"sync"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // also the driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 // Meta identifies a record.
@@ -165,7 +168,7 @@ func (s *Store) create(ctx context.Context) error {
 	}
 	f, err := os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return fmt.Errorf("cannot create the state: %w", err)
+		return &fault.Error{Summary: "cannot create the state", Err: err}
 	}
 	f.Close()
 	if err := s.connect(ctx, "rw"); err != nil {
@@ -198,8 +201,7 @@ func (s *Store) load(ctx context.Context) error {
 			return explain(s.path, err)
 		}
 		if err := m.set(name, value); err != nil {
-			return fmt.Errorf("the state %s is damaged: %s: %w; restore it from a backup, or remove it to have it rebuilt from both directories",
-				s.path, name, err)
+			return damaged(s.path, fmt.Sprintf("its %s is not as dirform writes it: %v", name, err))
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -263,14 +265,23 @@ func (s *Store) disconnect() error {
 	return err
 }
 
-// explain names the file in a database error.
+// explain names the file in a database error. What says already what is wrong, a fault, is left as it is.
 func explain(path string, err error) error {
-	if err == nil || strings.HasPrefix(err.Error(), "the state ") {
+	var known fault.Described
+	var database *sqlite.Error
+	switch {
+	case err == nil, errors.As(err, &known):
 		return err
+	case errors.As(err, &database) && (database.Code()&0xff == sqlite3.SQLITE_NOTADB || database.Code()&0xff == sqlite3.SQLITE_CORRUPT):
+		return &fault.Error{Summary: fmt.Sprintf("%s is not readable as a dirform state", path), Hint: restoreIt, Err: err}
 	}
-	if strings.Contains(err.Error(), "not a database") || strings.Contains(err.Error(), "malformed") {
-		return fmt.Errorf("the state %s is not readable as a dirform state: %w; restore it from a backup, or remove it to have it rebuilt from both directories",
-			path, err)
-	}
-	return fmt.Errorf("the state %s: %w", path, err)
+	return &fault.Error{Summary: fmt.Sprintf("the state %s cannot be used", path), Err: err}
+}
+
+// restoreIt is what to do about a state that cannot be read any more.
+const restoreIt = "Restore it from a backup, or remove it to have it rebuilt from both directories."
+
+// damaged is the error of a state that holds what dirform never writes.
+func damaged(path, what string) error {
+	return &fault.Error{Summary: "the state is damaged", Detail: path + ": " + what + ".", Hint: restoreIt}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 // schemaVersion is the layout this program writes. A record with a greater one is refused; one with a smaller one is read as it
@@ -86,19 +88,18 @@ func checkLayout(ctx context.Context, c *sql.Conn, path string) (version int, er
 		return 0, explain(path, err)
 	}
 	if app != applicationID {
-		return 0, fmt.Errorf("%s is a SQLite database, but not a dirform state: it belongs to another application; "+
-			"name another file in state \"file\" { path }", path)
+		return 0, &fault.Error{Summary: "this is not a dirform state", Hint: "Name another file in state \"file\" { path }.",
+			Detail: path + " is a SQLite database that belongs to another application."}
 	}
 	if err := c.QueryRowContext(ctx, "SELECT version FROM schema").Scan(&version); err != nil {
 		return 0, explain(path, err)
 	}
 	if version > schemaVersion {
-		return 0, fmt.Errorf("the state %s has layout %d, written by a newer dirform; this one knows layouts up to %d: upgrade dirform",
-			path, version, schemaVersion)
+		return 0, &fault.Error{Summary: "the state was written by a newer dirform", Hint: "Upgrade dirform.",
+			Detail: fmt.Sprintf("%s has layout %d; this dirform knows layouts up to %d.", path, version, schemaVersion)}
 	}
 	if version < 1 {
-		return 0, fmt.Errorf("the state %s is damaged: it says that it has layout %d; restore it from a backup, or remove it to have it rebuilt from both directories",
-			path, version)
+		return 0, damaged(path, fmt.Sprintf("it says that it has layout %d", version))
 	}
 	return version, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -198,7 +199,7 @@ func TestSerial(t *testing.T) {
 		t.Fatalf("serial %d after one run, want 1", n)
 	}
 	_, err := s.Begin(t.Context(), info) // serial 0
-	if !errors.Is(err, store.ErrOtherState) || !strings.Contains(err.Error(), "plan again") {
+	if !errors.Is(err, store.ErrOtherState) || !strings.Contains(fault.Hint(err), "plan again") {
 		t.Errorf("a plan of an older serial: %v", err)
 	}
 	for what, change := range map[string]func(*store.RunInfo){

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// patterns are the files that may use regular expressions, and why. Errors, sentences and plan addresses are not taken apart: what
+// somebody needs of them is a field (see package fault).
+var patterns = map[string]string{
+	"config/decode_scopes.go":                   "the form of a domain name is checked",
+	"config/expr/functions_strings.go":          "replace() takes a pattern between slashes, as Terraform's does",
+	"config/files.go":                           "lines of HCL source that may hold a secret are found",
+	"providers/entra/internal/signin/tokens.go": "the claims in a WWW-Authenticate header are found",
+	"providers/providertest/exam.go":            "identifiers in recordings of real servers get the same names everywhere",
+}
+
+func TestRegularExpressionsAreForData(t *testing.T) {
+	const root = "../.."
+	used := map[string]bool{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(root, path)
+		name = filepath.ToSlash(name)
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (name == "providers/lab" || name == "examples" || d.Name() == "testdata" || strings.HasPrefix(name, ".") && name != "."):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, imported := range file.Imports {
+			if imported.Path.Value != `"regexp"` {
+				continue
+			}
+			if used[name] = true; patterns[name] == "" {
+				t.Errorf("%s uses regular expressions: give what it looks for a field of its own, or say in patterns why it has none", name)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range patterns {
+		if !used[name] {
+			t.Errorf("%s uses no regular expression: take it off patterns", name)
+		}
+	}
+}
