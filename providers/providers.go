@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // Objects is a stream of directory objects. Each object is valid until the next; an error is the last element.
@@ -212,10 +213,27 @@ type ServiceError struct {
 	RequestID  string        // for Microsoft's support
 	RetryAfter time.Duration // 0 if the service named none
 	Op         string        // what was being done: "GET /users"
+	// Permissions are the least application permissions that the request takes, of a refusal for lack of one.
+	Permissions []string
+	// Hint is what else to do, in whole sentences; "" if nothing is known.
+	Hint string
 }
 
 // ErrorDetail is one entry of error.details.
 type ErrorDetail struct{ Code, Target, Message string }
+
+// Fault adds what to do.
+func (e *ServiceError) Fault() *fault.Error {
+	f := &fault.Error{Summary: "Microsoft Graph refuses the request", Detail: e.Error() + ".", Hint: e.Hint}
+	if e.Status >= 500 {
+		f.Summary = "Microsoft Graph cannot answer the request"
+	}
+	if len(e.Permissions) > 0 {
+		f.Hint = fmt.Sprintf("Grant the application the permission %s (type Application, with admin consent) in Microsoft Entra ID.",
+			strings.Join(e.Permissions, " and "))
+	}
+	return f
+}
 
 // Error says what failed, the service's words, and the request id.
 func (e *ServiceError) Error() string {

@@ -15,7 +15,7 @@ const (
 // Entry is one journalled step of a run. It holds no personal data: a service's words about an object stay out of it.
 type Entry struct {
 	Seq       int64  // position within the run, counted from 1; the same for a step's intent and its result
-	Key       string // the anchor, or the name of a declared resource (a UPN suffix)
+	Key       string // the anchor; of what has none, the UPN suffix or the address in the plan
 	Kind      Kind
 	Action    Action
 	Attribute string // set when the step writes one reference attribute, which takes a request of its own

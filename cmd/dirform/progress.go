@@ -115,6 +115,7 @@ type eventDocument struct {
 	Attribute string       `json:"attribute,omitempty"`
 	TargetID  string       `json:"target_id,omitempty"`
 	Reason    string       `json:"reason,omitempty"`
+	Hint      string       `json:"hint,omitempty"`
 }
 
 // plainDone is up to how many changes each one done is named; of larger plans only what went wrong is.
@@ -127,7 +128,7 @@ func (p *applying) event(e apply.Event) {
 		p.n++
 	}
 	if p.asJSON {
-		if err := writeJSONLine(p.a.env.Stdout, eventDocument{"change", string(e.Status), e.Address, e.Kind, e.Action, e.Attribute, e.TargetID, e.Reason}); err != nil {
+		if err := writeJSONLine(p.a.env.Stdout, eventDocument{"change", string(e.Status), e.Address, e.Kind, e.Action, e.Attribute, e.TargetID, e.Reason, e.Hint}); err != nil {
 			p.err = err
 		}
 		return
@@ -145,6 +146,9 @@ func (p *applying) event(e apply.Event) {
 	line := fmt.Sprintf("%s: %s %s", what, e.Action, e.Status)
 	if e.Reason != "" {
 		line += ": " + e.Reason
+	}
+	if e.Hint != "" {
+		line += "\n  " + e.Hint
 	}
 	fmt.Fprintln(p.w, line)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // Recorder keeps the record of a run; a record's run writer is one. Each call is durable when it returns nil.
@@ -76,7 +77,8 @@ type Event struct {
 	Action    state.Action
 	Attribute string // set if the event is about one reference attribute
 	TargetID  string
-	Reason    string // why it was not done, and what to do; empty when done
+	Reason    string // why it was not done; empty when done
+	Hint      string // what to do about it, in whole sentences, where the directory's error says that
 }
 
 // MaxFailures is how many events [Outcome] keeps.
@@ -129,6 +131,17 @@ func Run(ctx context.Context, in Input) (Outcome, error) {
 // errRecord is wrapped by the error of a run whose record could not be written.
 var errRecord = errors.New("the record could not be written")
 
+// noRecord is the error of a run that stops because its record cannot be written, or read for being written. more are sentences
+// about what was written to the directories, and may be empty, as the hint.
+func noRecord(err error, more, hint string) error {
+	detail := fault.Sentence(err)
+	if more != "" {
+		detail += " " + more
+	}
+	return &fault.Error{Summary: errRecord.Error() + ", so the run was stopped", Detail: detail, Hint: hint,
+		Err: fmt.Errorf("%w: %w", errRecord, err)}
+}
+
 // settled records and announces what is decided before the run.
 func (r *run) settled() error {
 	if r.in.Settled == nil {
@@ -137,7 +150,7 @@ func (r *run) settled() error {
 	var batch []*step
 	for s, err := range r.in.Settled {
 		if err != nil {
-			return fmt.Errorf("the plan cannot be read: %w", err)
+			return &fault.Error{Summary: "the plan cannot be read", Err: err}
 		}
 		st := &step{c: s.Change, id: s.Change.TargetID, seq: r.nextSeq(), elsewhere: true}
 		st.settle(s.Status, s.Code, s.Reason)
@@ -163,7 +176,7 @@ func (r *run) records() error {
 	var batch []*planner.Record
 	for rec, err := range r.in.Records {
 		if err != nil {
-			return fmt.Errorf("the plan cannot be read: %w", err)
+			return &fault.Error{Summary: "the plan cannot be read", Err: err}
 		}
 		batch = append(batch, rec)
 		if len(batch) == recordBatch {
@@ -193,7 +206,7 @@ func (r *run) note(batch []*planner.Record) error {
 	}
 	links, err := r.in.Journal.Links(r.calm, anchors)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errRecord, err)
+		return noRecord(err, "", "")
 	}
 	var noted []*state.Link
 	for _, rec := range batch {
@@ -216,7 +229,7 @@ func (r *run) note(batch []*planner.Record) error {
 		noted = append(noted, l)
 	}
 	if err := r.in.Journal.Records(r.calm, noted); err != nil {
-		return fmt.Errorf("%w: %w", errRecord, err)
+		return noRecord(err, "", "")
 	}
 	r.out.Recorded += len(noted)
 	return nil

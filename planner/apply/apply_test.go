@@ -209,7 +209,8 @@ func TestEveryAction(t *testing.T) {
 	agree := change(state.ActionLink, 6, nop)
 	agree.Match = &state.Match{Rule: "immutable_id"}
 	agree.Fingerprints = map[string]string{"displayName": fmt.Sprintf("%x", fp("displayName", str("same")))}
-	suffix := &state.Change{Address: `upn_suffix["contoso.com"]`, Kind: state.UPNSuffix, Action: state.ActionCreate}
+	suffix := &state.Change{Address: `upn_suffix["contoso.com"]`, Kind: state.UPNSuffix, Action: state.ActionCreate,
+		SourceAttributes: []state.AttributeChange{{Name: "uPNSuffixes", After: str("contoso.com")}}}
 	out := w.run(t, suffix, lnk, rel, agree,
 		change(state.ActionRestore, 7, "bin", set("onPremisesImmutableId", state.Null(), str(anchor(7)))),
 		change(state.ActionDisable, 3, dis, set("accountEnabled", state.Bool(true), state.Bool(false))),

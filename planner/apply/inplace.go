@@ -2,11 +2,11 @@ package apply
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // InPlace reports for each change of an object whether the tenant and the record are as the change would leave them, so that nothing
@@ -23,12 +23,12 @@ func InPlace(ctx context.Context, in Input, changes []*state.Change) ([]bool, er
 	}
 	referred, err := r.in.Journal.Links(r.calm, pendingAnchors(changes))
 	if err != nil {
-		return nil, fmt.Errorf("the record cannot be read: %w", err)
+		return nil, &fault.Error{Summary: "the record cannot be read", Err: err}
 	}
 	alive := map[*step]*state.Object{}
 	for _, kind := range kindsOf(steps) {
 		if err := r.seeAlive(kind, steps, alive); err != nil {
-			return nil, fmt.Errorf("the tenant's objects cannot be read to tell what is in place already: %w", err)
+			return nil, &fault.Error{Summary: "the tenant's objects cannot be read to tell what is in place already", Err: err}
 		}
 	}
 	placed := make([]bool, len(changes))

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // ruleCreated is the rule of a link whose account dirform created; ruleRecorded only says that a link was known already.
@@ -166,7 +167,8 @@ func (s *shapes) set(l *state.Link, name string, fp uint64) {
 func parseFingerprint(name, text string) (uint64, error) {
 	fp, err := strconv.ParseUint(text, 16, 64)
 	if err != nil {
-		return 0, fmt.Errorf("the plan is damaged: the fingerprint of %s is %q, not a hexadecimal number; plan again", name, text)
+		return 0, &fault.Error{Summary: "the plan is damaged", Hint: "Plan again.",
+			Detail: fmt.Sprintf("The fingerprint of %s is %q, not a hexadecimal number.", name, text)}
 	}
 	return fp, nil
 }

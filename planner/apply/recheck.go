@@ -1,12 +1,12 @@
 package apply
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // recheck reads the objects of a window again, each once and all in one go per side, and settles as skipped what is not as the plan
@@ -17,13 +17,13 @@ func (r *run) recheck(steps []*step) error {
 		return err
 	}
 	if err := r.recheckSources(steps); err != nil {
-		return fmt.Errorf("the source objects cannot be read again before writing, so the run was stopped: %w", err)
+		return &fault.Error{Summary: "the source objects cannot be read again before writing, so the run was stopped", Err: err}
 	}
 	if err := r.recheckTenant(steps); err != nil {
-		return fmt.Errorf("the tenant's objects cannot be read again before writing, so the run was stopped: %w", err)
+		return &fault.Error{Summary: "the tenant's objects cannot be read again before writing, so the run was stopped", Err: err}
 	}
 	if err := r.recheckAnchors(steps); err != nil {
-		return fmt.Errorf("the tenant cannot be asked whether accounts exist by now, so the run was stopped: %w", err)
+		return &fault.Error{Summary: "the tenant cannot be asked whether accounts exist by now, so the run was stopped", Err: err}
 	}
 	return nil
 }
@@ -42,7 +42,7 @@ func (r *run) loadLinks(steps []*step) error {
 	}
 	links, err := r.in.Journal.Links(r.calm, anchors)
 	if err != nil {
-		return fmt.Errorf("the record cannot be read: %w", err)
+		return &fault.Error{Summary: "the record cannot be read", Err: err}
 	}
 	for _, st := range steps {
 		st.old = links[st.c.Anchor]

@@ -2,12 +2,12 @@ package apply
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // ref is one reference to be written, a request of its own. It may wait long for the object it points to, so it keeps no more of
@@ -27,6 +27,7 @@ type ref struct {
 
 	status                  state.EntryStatus
 	code, requestID, reason string
+	hint                    string // what to do about the reason; may be empty
 }
 
 // queue lets a step's references follow, now that its object is there.
@@ -79,12 +80,12 @@ func (r *run) release(anchor string) {
 }
 
 func (f *ref) settle(s state.EntryStatus, code, reason string) {
-	f.status, f.code, f.reason = s, code, reason
+	f.status, f.code, f.reason, f.hint = s, code, reason, ""
 }
 
 func (f *ref) fail(err error) {
 	f.code, f.requestID = codeOf(err)
-	f.status, f.reason = state.StatusFailed, err.Error()
+	f.status, f.reason, f.hint = state.StatusFailed, err.Error(), fault.Hint(err)
 }
 
 func (f *ref) entry() state.Entry {
@@ -127,7 +128,7 @@ func (r *run) references() error {
 			continue
 		}
 		if err := r.in.Journal.Intents(r.calm, entries); err != nil {
-			return fmt.Errorf("%w, so the run was stopped before the next write: %w", errRecord, err)
+			return noRecord(err, "That was before the next write.", "")
 		}
 		if err := r.send(jobs, r.referred); err != nil {
 			return err
@@ -149,7 +150,7 @@ func (r *run) findTargets(refs []*ref) error {
 	}
 	links, err := r.in.Journal.Links(r.calm, anchors)
 	if err != nil {
-		return fmt.Errorf("the record cannot be read: %w", err)
+		return &fault.Error{Summary: "the record cannot be read", Err: err}
 	}
 	for _, f := range refs {
 		anchor, ok := strings.CutPrefix(f.change.After.Str(), state.PendingRef)
@@ -247,7 +248,7 @@ func (r *run) linksToMark(refs []*ref) (map[string]*state.Link, error) {
 	}
 	links, err := r.in.Journal.Links(r.calm, anchors)
 	if err != nil {
-		return nil, fmt.Errorf("%w, so the run was stopped: %w", errRecord, err)
+		return nil, noRecord(err, "", "")
 	}
 	return links, nil
 }
@@ -271,14 +272,15 @@ func (r *run) countRefs(refs []*ref) (steps []*step) {
 		if st == nil {
 			if f.status != state.StatusDone {
 				r.out.References++
-				r.announce(Event{Status: f.status, Address: f.address, Kind: f.kind, Action: f.action, Attribute: f.attr.Name, TargetID: f.id, Reason: f.reason})
+				r.announce(Event{Status: f.status, Address: f.address, Kind: f.kind, Action: f.action, Attribute: f.attr.Name, TargetID: f.id, Reason: f.reason,
+					Hint: f.hint})
 			}
 			continue
 		}
 		st.open--
 		if f.status != state.StatusDone && st.status != state.StatusFailed {
 			st.settle(f.status, f.code, f.attr.Name+": "+f.reason)
-			st.requestID = f.requestID
+			st.requestID, st.hint = f.requestID, f.hint
 		}
 		if st.open == 0 {
 			if st.status == "" {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // fate is what has become of an anchor's change so far; the zero value means that it has not been reached.
@@ -87,7 +88,7 @@ func (r *run) changes() error {
 	}
 	for c, err := range r.in.Changes {
 		if err != nil {
-			return fmt.Errorf("the plan cannot be read: %w", err)
+			return &fault.Error{Summary: "the plan cannot be read", Err: err}
 		}
 		if r.stopped() {
 			r.out.Interrupted = true
@@ -248,10 +249,10 @@ func unrecorded(results []state.Result, err error) error {
 		written, more = written[:20], fmt.Sprintf(" and %d more", n)
 	}
 	if len(written) == 0 {
-		return fmt.Errorf("%w, so the run was stopped: %w; nothing was written that is not recorded", errRecord, err)
+		return noRecord(err, "Nothing was written that is not recorded.", "")
 	}
-	return fmt.Errorf("%w, so the run was stopped: %w; written last, by anchor, and not recorded as done: %v%s; once the cause is removed, "+
-		"the next plan finds these objects by their anchors", errRecord, err, written, more)
+	return noRecord(err, fmt.Sprintf("Written last, by anchor, and not recorded as done: %v%s.", written, more),
+		"Once the cause is removed, the next plan finds these objects by their anchors.")
 }
 
 // finish counts and announces a settled change.
@@ -274,7 +275,7 @@ func (r *run) finish(st *step) {
 		r.fate[r.hash(st.c.Anchor)] = f
 		r.release(st.c.Anchor)
 	}
-	r.announce(Event{Status: st.status, Address: st.c.Address, Kind: st.c.Kind, Action: st.c.Action, TargetID: st.id, Reason: st.reason})
+	r.announce(Event{Status: st.status, Address: st.c.Address, Kind: st.c.Kind, Action: st.c.Action, TargetID: st.id, Reason: st.reason, Hint: st.hint})
 }
 
 func (r *run) announce(e Event) {

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // anchorOf is the attribute in which the tenant keeps the anchors of a kind's objects, "" if they carry none.
@@ -18,6 +20,9 @@ func anchorOf(kind state.Kind) string {
 	}
 	return ""
 }
+
+// suffixAttribute is where the source keeps its UPN suffixes.
+const suffixAttribute = "uPNSuffixes"
 
 // step is one change on its way.
 type step struct {
@@ -40,11 +45,12 @@ type step struct {
 	status          state.EntryStatus // empty while it is not decided
 	code, requestID string
 	reason          string
-	restored        bool // out of the recycle bin, by an earlier request
-	taken           bool // over from another sync engine, by an earlier request
-	freed           bool // on a detour: the names it had are free
-	back            bool // on a detour that leads nowhere: the names it had are given back
-	elsewhere       bool // decided before the run: nothing waits for it
+	hint            string // what to do about the reason; may be empty
+	restored        bool   // out of the recycle bin, by an earlier request
+	taken           bool   // over from another sync engine, by an earlier request
+	freed           bool   // on a detour: the names it had are free
+	back            bool   // on a detour that leads nowhere: the names it had are given back
+	elsewhere       bool   // decided before the run: nothing waits for it
 }
 
 func (r *run) newStep(c *state.Change) *step {
@@ -67,6 +73,8 @@ func (st *step) validate() {
 		st.settle(state.StatusFailed, "unsupported", fmt.Sprintf("this version of dirform does not write objects of kind %s", c.Kind))
 	case c.Members != nil:
 		st.settle(state.StatusFailed, "unsupported", fmt.Sprintf("this version of dirform does not change the members of a %s", c.Kind))
+	case c.Kind == state.UPNSuffix && st.suffix() == "":
+		st.settle(state.StatusFailed, "unsupported", "the plan names no UPN suffix to add; plan again")
 	case st.creates() && c.TargetID != "":
 		st.settle(state.StatusFailed, "unsupported", "the plan creates an account that it says exists; plan again")
 	}
@@ -91,13 +99,13 @@ func (st *step) touch(seen map[string]bool) {
 
 // settle decides what became of the step. The code goes into the journal, the reason, which may name values, to the person.
 func (st *step) settle(s state.EntryStatus, code, reason string) {
-	st.status, st.code, st.reason = s, code, reason
+	st.status, st.code, st.reason, st.hint = s, code, reason, ""
 }
 
 // fail settles the step with a directory's error.
 func (st *step) fail(err error) {
 	st.code, st.requestID = codeOf(err)
-	st.status, st.reason = state.StatusFailed, err.Error()
+	st.status, st.reason, st.hint = state.StatusFailed, err.Error(), fault.Hint(err)
 }
 
 // codeOf is what the journal keeps of an error: the service's code and request id, but not its words.
@@ -117,12 +125,8 @@ func codeOf(err error) (code, request string) {
 
 // entry is the step in the journal.
 func (st *step) entry() state.Entry {
-	key := st.c.Anchor
-	if key == "" {
-		key = resourceName(st.c.Address)
-	}
-	return state.Entry{Seq: st.seq, Key: key, Kind: st.c.Kind, Action: st.c.Action, TargetID: st.id, Status: st.status,
-		Code: st.code, RequestID: st.requestID}
+	return state.Entry{Seq: st.seq, Key: cmp.Or(st.c.Anchor, st.suffix(), st.c.Address), Kind: st.c.Kind, Action: st.c.Action,
+		TargetID: st.id, Status: st.status, Code: st.code, RequestID: st.requestID}
 }
 
 // result is the settled step in the journal, with what becomes of its link. Only a step that was done changes the record.
@@ -148,14 +152,14 @@ func (st *step) replaces() string {
 	return ""
 }
 
-// resourceName is the name in the address of a declared resource: contoso.com in upn_suffix["contoso.com"].
-func resourceName(address string) string {
-	_, quoted, _ := strings.Cut(strings.TrimSuffix(address, "]"), "[")
-	name, err := strconv.Unquote(quoted)
-	if err != nil {
-		return address
+// suffix is the UPN suffix that the step adds to the source, or "".
+func (st *step) suffix() string {
+	for _, a := range st.c.SourceAttributes {
+		if st.c.Kind == state.UPNSuffix && a.Name == suffixAttribute {
+			return a.After.Str()
+		}
 	}
-	return name
+	return ""
 }
 
 // attribute describes the named attribute of the tenant. One that the schema does not know is compared exactly.

@@ -48,7 +48,7 @@ func TestTenantSwitchGoesAlone(t *testing.T) {
 		if got := w.tenant.accounts["org"].attrs["onPremisesSyncEnabled"]; got.Bool() != on {
 			t.Errorf("on %v: the tenant has %v", on, got)
 		}
-		if e := w.journal.entry(t, "contoso", ""); e.Status != state.StatusDone || e.Kind != state.DirectorySync {
+		if e := w.journal.entry(t, `directory_sync["contoso"]`, ""); e.Status != state.StatusDone || e.Kind != state.DirectorySync {
 			t.Errorf("%+v", e)
 		}
 	}

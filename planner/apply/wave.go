@@ -62,7 +62,7 @@ func (r *run) intend(steps []*step) ([]*step, error) {
 		return nil, nil
 	}
 	if err := r.in.Journal.Intents(r.calm, entries); err != nil {
-		return nil, fmt.Errorf("%w, so the run was stopped before the next write: %w", errRecord, err)
+		return nil, noRecord(err, "That was before the next write.", "")
 	}
 	return work, nil
 }
@@ -123,7 +123,7 @@ func (r *run) writeSource(st *step) {
 	}
 	w := r.in.SourceWriter(st.c.Scope)
 	if st.c.Kind == state.UPNSuffix {
-		if err := w.AddUPNSuffix(r.hard, resourceName(st.c.Address)); err != nil {
+		if err := w.AddUPNSuffix(r.hard, st.suffix()); err != nil {
 			st.fail(fmt.Errorf("adding the UPN suffix: %w", err))
 			return
 		}

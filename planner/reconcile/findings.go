@@ -8,6 +8,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 func about(f *planner.Finding, attribute, value, declaredAt string) *planner.Finding {
@@ -152,15 +153,13 @@ func OUReplaced(s *config.Scope, declared, now string) *planner.Finding {
 
 // Unreadable is the finding about a kind of tenant object that may not be read.
 func Unreadable(kind state.Kind, err error) *planner.Finding {
-	why, fix, _ := strings.Cut(err.Error(), "\n") // the permission to grant stands on a line of its own
-	return about(planner.NewFinding("DF501", fmt.Sprintf("Reading %ss is refused: %s.", kind, why), fix), "", string(kind), "")
+	return about(planner.NewFinding("DF501", fmt.Sprintf("Reading %ss is refused: %v.", kind, err), fault.Hint(err)), "", string(kind), "")
 }
 
 // UnreadableRoles is the finding that nobody knows who holds a role, where no link policy asks for it.
 func UnreadableRoles(err error) *planner.Finding {
-	why, fix, _ := strings.Cut(err.Error(), "\n")
-	return about(planner.NewFinding("DF501", fmt.Sprintf("Reading who holds a directory role is refused, so the last Global Administrator cannot be told from others: %s.", why), fix),
-		"", "roles", "")
+	return about(planner.NewFinding("DF501", fmt.Sprintf("Reading who holds a directory role is refused, so the last Global Administrator "+
+		"cannot be told from others: %v.", err), fault.Hint(err)), "", "roles", "")
 }
 
 func protectsNobody(g *config.Guard, name string) *planner.Finding {

@@ -145,7 +145,7 @@ func (s *subject) checkPrivilege(action state.Action) {
 	if name, ok := s.protectedBy(); ok {
 		s.find(s.p.protectedBy(s.live, name), ref)
 	}
-	if why := forbids(s.p.b.set.SyncFeatures, s.v.rule, s.v.link >= 0); why != "" && !s.pairedElsewhere() {
+	if why := forbids(s.p.b.set.SyncFeatures, s.v.rule, s.v.link >= 0); why.name != "" && !s.pairedElsewhere() {
 		s.find(switchedOff(s.live, s.v.rule, why, policy), ref)
 	}
 }
@@ -293,31 +293,31 @@ func (s *subject) hardened(roles []string) *planner.Finding {
 
 const takeRoleAway = "Take the role away, apply, and give it back. From then on privileged = \"allow\" lets dirform manage the account."
 
-// tenantSwitch is a setting of the tenant that stands against a match.
-type tenantSwitch string
+// tenantSwitch is a setting of the tenant that stands against a match: its name, and that it is on or off. The zero value is none.
+type tenantSwitch struct {
+	name string
+	on   bool
+}
 
-// forbids is the switch that stands against a new pair made by a rule, or "". What is recorded, or decided by a person with a link
-// block, is no match.
+func (w tenantSwitch) String() string { return fmt.Sprintf("%s = %t", w.name, w.on) }
+
+// forbids is the switch that stands against a new pair made by a rule, or none. What is recorded, or decided by a person with a
+// link block, is no match.
 func forbids(f providers.SyncFeatures, r rule, recorded bool) tenantSwitch {
 	switch {
 	case !f.Known || recorded:
 	case r == ruleImmutable && f.BlockHardMatch:
-		return "blockCloudObjectTakeoverThroughHardMatchEnabled = true"
+		return tenantSwitch{"blockCloudObjectTakeoverThroughHardMatchEnabled", true}
 	case soft(r) && f.BlockSoftMatch:
-		return "blockSoftMatchEnabled = true"
+		return tenantSwitch{"blockSoftMatchEnabled", true}
 	case r == ruleUPN && !f.SoftMatchOnUPN:
-		return "softMatchOnUpnEnabled = false"
+		return tenantSwitch{"softMatchOnUpnEnabled", false}
 	}
-	return ""
+	return tenantSwitch{}
 }
 
 func switchedOff(live *state.Object, r rule, why tenantSwitch, policy *config.LinkPolicy) *planner.Finding {
-	name, value, _ := strings.Cut(string(why), " = ")
-	lifted := "true"
-	if value == "true" {
-		lifted = "false"
-	}
 	return about(planner.NewFinding("DF218", fmt.Sprintf("The tenant has %s, so account %s is not paired by %s.", why, tenantRef(live).Name, r),
-		fmt.Sprintf("Set %s to %s for the time of the migration (PATCH /directory/onPremisesSynchronization), or decide the pair with a link block.", name, lifted)),
-		"", name, policy.DeclaredAt)
+		fmt.Sprintf("Set %s to %t for the time of the migration (PATCH /directory/onPremisesSynchronization), or decide the pair with a link block.", why.name, !why.on)),
+		"", why.name, policy.DeclaredAt)
 }

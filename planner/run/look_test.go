@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/dirform/dirform/config"
@@ -29,7 +30,8 @@ func (t *refusing) SyncFeatures(context.Context) (providers.SyncFeatures, error)
 }
 
 func status403(what string) error {
-	return fmt.Errorf("reading %s: %w\nGrant it", what, &providers.ServiceError{Status: 403, Code: "Authorization_RequestDenied", Op: "GET"})
+	return fmt.Errorf("reading %s: %w", what, &providers.ServiceError{Status: 403, Code: "Authorization_RequestDenied", Op: "GET",
+		Permissions: []string{"Some.Read.All"}})
 }
 
 func (t *refusing) Source(context.Context, *config.ADProvider) (providers.SourceReader, error) {
@@ -82,7 +84,8 @@ func TestRolesThatCannotBeRead(t *testing.T) {
 		t.Error("a plan is made although nobody knows who holds a role")
 	}
 	set, err := tenant.look("allow")
-	if err != nil || len(set.Findings) != 1 || set.Findings[0].Code != "DF501" || set.Findings[0].Severity != planner.Warning {
+	if err != nil || len(set.Findings) != 1 || set.Findings[0].Code != "DF501" || set.Findings[0].Severity != planner.Warning ||
+		!strings.Contains(set.Findings[0].Hint, "Some.Read.All") {
 		t.Errorf("%+v, %v", set.Findings, err)
 	}
 }

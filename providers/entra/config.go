@@ -9,6 +9,7 @@ import (
 	"github.com/dirform/dirform/providers/entra/internal/address"
 	"github.com/dirform/dirform/providers/entra/internal/graph"
 	"github.com/dirform/dirform/providers/entra/internal/signin"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // Config says which tenant to reach and who to be there. Credentials are tried in this order: AccessToken, ClientSecret,
@@ -63,7 +64,8 @@ func (cfg Config) settings() (s graph.Settings, err error) {
 	environment := cmp.Or(strings.ToLower(cfg.Environment), "global")
 	c, ok := clouds()[environment]
 	if !ok {
-		return s, fmt.Errorf("there is no Microsoft cloud %q: environment must be global, usgovernment, dod or china", cfg.Environment)
+		return s, &fault.Error{Summary: fmt.Sprintf("there is no Microsoft cloud %q", cfg.Environment),
+			Hint: "environment must be global, usgovernment, dod or china."}
 	}
 	s = graph.Settings{
 		Settings: signin.Settings{

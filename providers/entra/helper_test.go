@@ -18,7 +18,11 @@ import (
 	"github.com/dirform/dirform/providers/entra"
 	"github.com/dirform/dirform/providers/lab/record"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
+
+// told is an error's words and what it says is to be done.
+func told(err error) string { return err.Error() + "\n" + fault.Hint(err) }
 
 // clock lets no time pass but what is slept.
 type clock struct {

@@ -77,7 +77,7 @@ func TestRefusedTokenIsRenewedOnceOnly(t *testing.T) {
 		reply(w, 401, graphError("InvalidAuthenticationToken", "no"))
 	})
 	_, err := readAll(t, s)
-	if err == nil || !strings.Contains(err.Error(), "refused the access token") || issued != 2 {
+	if err == nil || !strings.Contains(told(err), "refused the access token") || issued != 2 {
 		t.Errorf("%d tokens, %v", issued, err)
 	}
 }
@@ -90,7 +90,7 @@ func TestSignInErrorsTeachAndKeepSecrets(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	msg := err.Error()
+	msg := told(err)
 	if !strings.Contains(msg, "AADSTS7000215: Invalid client secret provided.") || !strings.Contains(msg, "client_secret") || !strings.Contains(msg, "az login") {
 		t.Error(msg)
 	}
@@ -104,14 +104,14 @@ func TestConfigsThatAreRefused(t *testing.T) {
 		"not encrypted":                {Endpoint: "http://graph.example.com/v1.0", AccessToken: "secret-token"},
 		"environment must be":          {Environment: "mars", AccessToken: "secret-token"},
 		"must be an address":           {Endpoint: "graph.microsoft.com/v1.0", AccessToken: "secret-token"},
-		"set tenant_id and client_id":  {ClientSecret: "secret-token", Getenv: func(string) string { return "" }},
+		"Set tenant_id and client_id":  {ClientSecret: "secret-token", Getenv: func(string) string { return "" }},
 		"no certificate in PEM":        {CA: []byte("x"), AccessToken: "secret-token"},
 		"certificate cannot be read":   {CertificateFile: "/does/not/exist.pem", TenantID: "t", ClientID: "c"},
 		"without user name, query":     {Endpoint: "https://u:p@graph.microsoft.com/v1.0", AccessToken: "secret-token"},
 		"must begin with https://, no": {Endpoint: "ldap://graph.microsoft.com/v1.0", AccessToken: "secret-token"},
 	} {
 		_, err := entra.Open(t.Context(), cfg)
-		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret-token") {
+		if err == nil || !strings.Contains(told(err), want) || strings.Contains(told(err), "secret-token") {
 			t.Errorf("%q: %v", want, err)
 		}
 	}

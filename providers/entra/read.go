@@ -14,6 +14,7 @@ import (
 	"github.com/dirform/dirform/providers/entra/internal/graph"
 	"github.com/dirform/dirform/providers/entra/internal/wire"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // pageSize is the most objects the service puts on a page.
@@ -81,8 +82,8 @@ func (r *Reader) stream(ctx context.Context, q *wire.Query, path, link string, y
 		err = r.confirmEnd(ctx, path, n)
 	}
 	if err != nil {
-		yield(nil, fmt.Errorf("reading the tenant's %ss stopped after %d objects on %d pages, so the read is incomplete: %w",
-			q.Kind, n.objects, n.pages, graph.Explain(err, readPermission(q.Kind))))
+		yield(nil, &fault.Error{Summary: "the read of the tenant is incomplete", Err: fmt.Errorf("reading its %ss stopped after %d objects on %d pages: %w",
+			q.Kind, n.objects, n.pages, graph.Explain(err, readPermission(q.Kind)))})
 	}
 }
 
@@ -105,7 +106,8 @@ func (r *Reader) confirmEnd(ctx context.Context, path string, n tally) error {
 	}
 	count, err := strconv.Atoi(strings.TrimSpace(strings.TrimPrefix(string(text), "\ufeff")))
 	if err == nil && count > n.objects {
-		return fmt.Errorf("the service counts %d objects, yet page %d names no further page; run the command again", count, n.pages)
+		return fault.Advise(fmt.Errorf("the service counts %d objects, yet page %d names no further page", count, n.pages),
+			"Run the command again.")
 	}
 	return nil
 }

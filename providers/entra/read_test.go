@@ -126,7 +126,7 @@ func TestIncompleteReads(t *testing.T) {
 				fmt.Fprintf(w, `{"@odata.nextLink":"%s/v1.0/users?$skiptoken=2","value":[{"id":"1","displayName":"a"},{"id":"2","displayName":null}]}`, s.URL)
 			})
 			n, err := readAll(t, s)
-			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "incomplete") || strings.Contains(err.Error(), "skiptoken=") {
+			if err == nil || !strings.Contains(told(err), test.want) || !strings.Contains(err.Error(), "incomplete") || strings.Contains(told(err), "skiptoken=") {
 				t.Errorf("after %d objects: %v", n, err)
 			}
 			if err != nil && !strings.Contains(err.Error(), fmt.Sprintf("after %d objects on", n)) {

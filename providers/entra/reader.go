@@ -7,6 +7,7 @@ import (
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/providers/entra/internal/graph"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // Reader reads an Entra tenant. It is safe for concurrent use, and it cannot write.
@@ -48,7 +49,8 @@ func (r *Reader) Organization(ctx context.Context) (providers.Organization, erro
 		return providers.Organization{}, fmt.Errorf("reading the organisation: %w", graph.Explain(err, "Organization.Read.All"))
 	}
 	if len(all) != 1 || all[0].ID == "" {
-		return providers.Organization{}, fmt.Errorf("reading the organisation: the service returned %d of them instead of one; check tenant_id and endpoint", len(all))
+		return providers.Organization{}, fault.Advise(
+			fmt.Errorf("reading the organisation: the service returned %d of them instead of one", len(all)), "Check tenant_id and endpoint.")
 	}
 	o := all[0]
 	return providers.Organization{ID: o.ID, DisplayName: o.DisplayName, SyncEnabled: o.SyncEnabled != nil && *o.SyncEnabled,

@@ -33,12 +33,11 @@ func (w *Writer) notYetOurs(it *item, e *providers.ServiceError) bool {
 func explainMastery(e *providers.ServiceError) error {
 	switch {
 	case e.Status != http.StatusBadRequest:
-		return e
 	case contains(e.Message, masteredElsewhere):
-		return fmt.Errorf("%w\nAnother sync engine masters the object; plan again, which says what can be done", e)
+		e.Hint = "Another sync engine masters the object; plan again, which says what can be done."
 	case contains(e.Message, originatedOutside):
-		return fmt.Errorf("%w\nAnother sync engine mastered the object once, and attributes that it has left locked can be set in Exchange only "+
-			"(Set-Mailbox or Set-MailUser -CustomAttribute1 for extensionAttribute1); put them under unmanaged", e)
+		e.Hint = "Another sync engine mastered the object once, and attributes that it has left locked can be set in Exchange only " +
+			"(Set-Mailbox or Set-MailUser -CustomAttribute1 for extensionAttribute1); put them under unmanaged."
 	}
 	return e
 }

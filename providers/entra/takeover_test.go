@@ -42,7 +42,7 @@ func TestTakenOverObjectsAreWaitedFor(t *testing.T) {
 		t.Errorf("sent %q", got)
 	}
 	r := w.Write(t.Context(), []providers.Write{patch("other", change("city", state.String("X")))})
-	if r[0].Err == nil || !strings.Contains(r[0].Err.Error(), "Another sync engine masters") || len(got) != 5 {
+	if r[0].Err == nil || !strings.Contains(told(r[0].Err), "Another sync engine masters") || len(got) != 5 {
 		t.Errorf("%v after %q", r[0].Err, got)
 	}
 }
@@ -61,7 +61,7 @@ func TestTakeOverIsRefusedWithThePermissionItTakes(t *testing.T) {
 	back.Attributes = []state.AttributeChange{change(providers.CloudManaged, state.Bool(false))}
 	r := w.Write(t.Context(), []providers.Write{claim("u"), group, patch("u", change("extensionAttribute3", state.String("x"))), back})
 	for i, want := range []string{"User-OnPremisesSyncBehavior.ReadWrite.All", "Group-OnPremisesSyncBehavior.ReadWrite.All", "CustomAttribute1", "nothing else"} {
-		if r[i].Err == nil || !strings.Contains(r[i].Err.Error(), want) {
+		if r[i].Err == nil || !strings.Contains(told(r[i].Err), want) {
 			t.Errorf("%d: %v does not say %s", i, r[i].Err, want)
 		}
 	}

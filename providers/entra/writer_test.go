@@ -388,7 +388,7 @@ func TestForbiddenNamesThePermission(t *testing.T) {
 		return answer{status: 403, body: graphError("Authorization_RequestDenied", "Insufficient privileges to complete the operation.")}
 	}))
 	r := s.writer(t).Write(t.Context(), []providers.Write{create("a@b.c")})
-	if r[0].Err == nil || !strings.Contains(r[0].Err.Error(), "User.ReadWrite.All") {
+	if r[0].Err == nil || !strings.Contains(told(r[0].Err), "User.ReadWrite.All") {
 		t.Error(r[0].Err)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/url"
 	"strings"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 // Check accepts an absolute https address, or an http one on this machine: tokens and passwords travel there.
@@ -19,7 +21,8 @@ func Check(name, raw string) (*url.URL, error) {
 	case u.Scheme == "https":
 	case u.Scheme == "http" && isLoopback(u.Hostname()):
 	case u.Scheme == "http":
-		return nil, fmt.Errorf("the %s %s is not encrypted, and the access token would be readable on the way: use https (http is accepted for loopback addresses only)", name, u.Redacted())
+		return nil, &fault.Error{Summary: fmt.Sprintf("the %s %s is not encrypted, and the access token would be readable on the way", name, u.Redacted()),
+			Hint: "Use https (http is accepted for loopback addresses only)."}
 	default:
 		return nil, fmt.Errorf("the %s must begin with https://, not %s://", name, u.Scheme)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/dirform/dirform/providers/entra/internal/address"
 	"github.com/dirform/dirform/providers/entra/internal/signin"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // Client sends requests to the service: the SDK's adapter builds them, the chain of transports carries them.
@@ -106,9 +108,19 @@ func (c *Client) Send(ctx context.Context, r Request) (*http.Response, error) {
 	c.complete(req, r)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.Op, address.Bare(err))
+		return nil, fmt.Errorf("%s: %w", r.Op, unreached(address.Bare(err)))
 	}
 	return resp, nil
+}
+
+// unreached says of a broken connection what to look at. Other errors are as they were.
+func unreached(err error) error {
+	var broken *net.OpError
+	if !errors.As(err, &broken) || fault.Hint(err) != "" {
+		return err
+	}
+	return &fault.Error{Summary: "the connection to Microsoft Graph failed", Err: err,
+		Hint: "Check that this machine (or its HTTPS_PROXY) can reach the server, and the address in the provider block."}
 }
 
 // complete adds what the adapter leaves out: a length and a way to send the body again, and the headers of a good client of

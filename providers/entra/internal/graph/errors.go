@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/dirform/dirform/providers"
@@ -21,20 +20,22 @@ func serviceError(op string, status int, header http.Header, body []byte, now fu
 	e.RetryAfter, _ = RetryAfter(header, now)
 	if !fillFromOData(e, body) {
 		e.Code = http.StatusText(status)
-		e.Message = foreignReply(header, body)
+		e.Message, e.Hint = foreignReply(header, body)
 	}
 	return e
 }
 
-func foreignReply(header http.Header, body []byte) string {
+// foreignReply says what a reply is that is not Graph's own, and what to do about it.
+func foreignReply(header http.Header, body []byte) (message, hint string) {
 	if len(body) == 0 {
-		return "the reply has no body that would say why"
+		return "the reply has no body that would say why", ""
 	}
 	kind, _, err := mime.ParseMediaType(header.Get("Content-Type"))
 	if err != nil || kind == "" {
 		kind = "unknown"
 	}
-	return fmt.Sprintf("the reply (content type %s) is not from Microsoft Graph: a proxy or gateway on the way may have sent it; check endpoint and proxy settings", kind)
+	return fmt.Sprintf("the reply (content type %s) is not from Microsoft Graph: a proxy or gateway on the way may have sent it", kind),
+		"Check endpoint and proxy settings."
 }
 
 // fillFromOData reads the body with the SDK's error model and reports whether it was one.
@@ -80,15 +81,19 @@ func StatusOf(err error) int {
 	return 0
 }
 
-// Explain adds to a refusal what the reader of it can do: the least application permission, or a new credential.
+// Explain adds to the refusal within err, which must be of this one request, what the reader of it can do: get the least
+// application permission, or a new credential. It returns err.
 func Explain(err error, permissions ...string) error {
-	switch StatusOf(err) {
+	var e *providers.ServiceError
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Status {
 	case http.StatusForbidden:
-		if len(permissions) > 0 {
-			return fmt.Errorf("%w\nGrant the application the permission %s (type Application, with admin consent) in Microsoft Entra ID", err, strings.Join(permissions, " and "))
-		}
+		e.Permissions = permissions
 	case http.StatusUnauthorized:
-		return fmt.Errorf("%w\nThe service refused the access token, also after it was renewed: check tenant_id and environment; a fixed access_token may have expired", err)
+		e.Hint = "The service refused the access token, also after it was renewed. Check tenant_id and environment; a fixed access_token " +
+			"may have expired."
 	}
 	return err
 }

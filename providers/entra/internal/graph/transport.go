@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/providers/entra/internal/signin"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // newTransport is the bottom of the chain. It speaks HTTP/1.1 only: pages of megabytes come one or two at a time, which HTTP/2
@@ -44,13 +45,15 @@ func sameOriginRedirects(s *Settings) func(*http.Request, []*http.Request) error
 		case !s.sameOrigin(req.URL):
 			return fmt.Errorf("the service redirects to another host, %s, which is not followed: the access token is for %s only", req.URL.Host, s.Endpoint.Host)
 		case req.Method != via[0].Method:
-			return fmt.Errorf("the service answers %s with a redirect that would make it a %s; check the endpoint", via[0].Method, req.Method)
+			return fault.Advise(fmt.Errorf("the service answers %s with a redirect that would make it a %s", via[0].Method, req.Method), checkEndpoint)
 		case len(via) >= 5:
-			return errors.New("the service redirects in a circle; check the endpoint")
+			return fault.Advise(errors.New("the service redirects in a circle"), checkEndpoint)
 		}
 		return nil
 	}
 }
+
+const checkEndpoint = "Check the endpoint."
 
 // Drain empties and closes a reply that is not wanted, so that its connection can be used again.
 func Drain(resp *http.Response) {

@@ -16,6 +16,8 @@ import (
 	azcloud "github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 // signIn is a way to get tokens: what it is, for messages, and how to start it afresh, which empties its token cache.
@@ -49,7 +51,8 @@ func chooseSignIn(s *Settings, client *http.Client) (signIn, error) {
 			return certificateCredential(s, opts, tenant, app, file)
 		}}, nil
 	case s.ClientSecret != "" || s.CertificateFile != "":
-		return signIn{}, errors.New("a client secret or certificate needs to know whose it is: set tenant_id and client_id as well (or AZURE_TENANT_ID and AZURE_CLIENT_ID)")
+		return signIn{}, &fault.Error{Summary: "a client secret or certificate needs to know whose it is",
+			Hint: "Set tenant_id and client_id as well (or AZURE_TENANT_ID and AZURE_CLIENT_ID)."}
 	case tokenFile != "" && tenant != "" && app != "":
 		return signIn{what: "the workload identity token in AZURE_FEDERATED_TOKEN_FILE", start: func() (azcore.TokenCredential, error) {
 			return azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{ClientOptions: opts,
@@ -82,7 +85,8 @@ func certificateCredential(s *Settings, opts azcore.ClientOptions, tenant, app, 
 	}
 	certs, key, err := azidentity.ParseCertificates(data, []byte(s.Getenv("AZURE_CLIENT_CERTIFICATE_PASSWORD")))
 	if err != nil {
-		return nil, fmt.Errorf("%s does not hold a certificate with its private key in PEM or PFX form (the password of an encrypted PFX is taken from AZURE_CLIENT_CERTIFICATE_PASSWORD): %w", file, err)
+		return nil, &fault.Error{Summary: file + " does not hold a certificate with its private key in PEM or PFX form", Err: err,
+			Hint: "The password of an encrypted PFX is taken from AZURE_CLIENT_CERTIFICATE_PASSWORD."}
 	}
 	return azidentity.NewClientCertificateCredential(tenant, app, certs, key,
 		&azidentity.ClientCertificateCredentialOptions{ClientOptions: opts, DisableInstanceDiscovery: s.Authority != "", SendCertificateChain: true})
@@ -99,26 +103,37 @@ func (t fixedToken) GetToken(context.Context, policy.TokenRequestOptions) (azcor
 type Error struct {
 	what       string
 	login      string
-	configured bool // the configuration, or the environment, names this way to sign in
+	configured bool   // the configuration, or the environment, names this way to sign in
+	words      string // of err, without what is for the authority's own support
+	answered   bool   // the authority said no, rather than nothing at all
 	err        error
 }
 
 // Unwrap is the error of the library that signs in.
 func (e *Error) Unwrap() error { return e.err }
 
-// Error says what was tried, the authority's own words without its traces, and what to do.
+// Error says what was tried, and the authority's own words without its traces.
 func (e *Error) Error() string {
-	words, answered := authorityWords(e.err)
-	hint := "Set client_secret or client_certificate_file with tenant_id and client_id in the provider \"entra\" block, or AZURE_TENANT_ID, " +
-		"AZURE_CLIENT_ID and AZURE_CLIENT_SECRET in the environment, or sign in with \"az login\""
-	if !answered && e.configured {
-		hint = "Check authority, environment and ca_file, and that this machine (or its HTTPS_PROXY) can reach " + e.login
-	}
-	return fmt.Sprintf("signing in to Microsoft Entra ID at %s with %s failed: %s\n%s", e.login, e.what, words, hint)
+	return fmt.Sprintf("signing in to Microsoft Entra ID at %s with %s failed: %s", e.login, e.what, e.words)
 }
 
-// authorityWords shortens azidentity's error, which prints the whole HTTP exchange, to the sentence that matters. answered
-// tells whether a server had said no, rather than nothing at all.
+// Fault adds what to do. Where the failure is about something particular, as a certificate that cannot be read is, that says it.
+func (e *Error) Fault() *fault.Error {
+	f := &fault.Error{Summary: "signing in to Microsoft Entra ID failed", Detail: fault.Sentence(e), Hint: fault.Hint(e.err), Err: e.err}
+	switch {
+	case f.Hint != "":
+	case !e.answered && e.configured:
+		f.Hint = "Check authority, environment and ca_file, and that this machine (or its HTTPS_PROXY) can reach " + e.login + "."
+	default:
+		f.Hint = "Set client_secret or client_certificate_file with tenant_id and client_id in the provider \"entra\" block, or " +
+			"AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET in the environment, or sign in with \"az login\"."
+	}
+	return f
+}
+
+// authorityWords shortens azidentity's error, which prints the whole HTTP exchange, to the sentence that matters: neither that
+// error nor the authority's reply has a field for it, so the text is cut where the traces begin, with which it ends. It can be
+// asked once, because it reads the reply. answered tells whether a server had said no, rather than nothing at all.
 func authorityWords(err error) (words string, answered bool) {
 	var failed *azidentity.AuthenticationFailedError
 	if !errors.As(err, &failed) || failed.RawResponse == nil {

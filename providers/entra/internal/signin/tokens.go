@@ -5,7 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
-	"regexp"
+	"strings"
 	"sync"
 
 	kiotaazure "github.com/microsoft/kiota-authentication-azure-go"
@@ -106,17 +106,17 @@ func (t *Tokens) ask(ctx context.Context, claims string) (string, error) {
 }
 
 func (t *Tokens) failed(err error) error {
-	return &Error{what: t.signIn.what, login: t.settings.Login, configured: !t.signIn.guess, err: err}
+	e := &Error{what: t.signIn.what, login: t.settings.Login, configured: !t.signIn.guess, err: err}
+	e.words, e.answered = authorityWords(err)
+	return e
 }
 
 // ChallengeClaims are the claims a 401 reply demands, in base64, or "".
 func ChallengeClaims(h http.Header) string {
-	m := regexp.MustCompile(`claims="([^"]+)"`).FindStringSubmatch(h.Get("WWW-Authenticate"))
-	if m == nil {
+	_, rest, _ := strings.Cut(h.Get("WWW-Authenticate"), `claims="`)
+	claims, _, ended := strings.Cut(rest, `"`)
+	if _, err := base64.StdEncoding.DecodeString(claims); err != nil || !ended {
 		return ""
 	}
-	if _, err := base64.StdEncoding.DecodeString(m[1]); err != nil {
-		return ""
-	}
-	return m[1]
+	return claims
 }
