@@ -26,11 +26,19 @@ type membership struct {
 	Scope      string     `json:"scope"`
 	DeclaredAt string     `json:"declared_at"`
 	In         bool       `json:"in"`
-	Reason     string     `json:"reason"`
+	Reason     reasons    `json:"reason"`
 	OU         string     `json:"ou,omitempty"` // the scope's container that it lies below
 	Filter     string     `json:"filter,omitempty"`
 	Where      *whereSeen `json:"where,omitempty"`
 }
+
+// reasons are why something is so, one clause each; in JSON they are one text.
+type reasons []string
+
+func (r reasons) String() string { return strings.Join(r, "; ") }
+
+// MarshalText is the clauses in one text.
+func (r reasons) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // whereSeen is a scope's where with the values it saw.
 type whereSeen struct {
@@ -226,14 +234,15 @@ func (r *reading) membership(s *config.Scope, f *sourceFound, listed map[state.G
 	m := membership{Scope: s.Name, DeclaredAt: s.DeclaredAt}
 	switch {
 	case f.object.Kind == "":
-		m.Reason = fmt.Sprintf("it is of class %s, which no scope synchronises", f.class)
+		m.Reason = reasons{fmt.Sprintf("it is of class %s, which no scope synchronises", f.class)}
 	case !slices.Contains(s.Objects, f.object.Kind):
-		m.Reason = fmt.Sprintf("it synchronises no objects of kind %s", f.object.Kind)
+		m.Reason = reasons{fmt.Sprintf("it synchronises no objects of kind %s", f.object.Kind)}
 		if ou, why := r.place(s, f.object.DN); ou != "" {
-			m.Reason += "; " + why
+			m.Reason = append(m.Reason, why)
 		}
 	default:
-		m.OU, m.Reason = r.place(s, f.object.DN)
+		ou, why := r.place(s, f.object.DN)
+		m.OU, m.Reason = ou, reasons{why}
 	}
 	if m.OU == "" {
 		return m
@@ -241,13 +250,13 @@ func (r *reading) membership(s *config.Scope, f *sourceFound, listed map[state.G
 	m.Filter = s.Filter
 	switch {
 	case listed[f.object.GUID] && s.Filter != "":
-		m.Reason += "; the filter " + s.Filter + " matches it"
+		m.Reason = append(m.Reason, "the filter "+s.Filter+" matches it")
 	case listed[f.object.GUID]:
 	case s.Filter != "":
-		m.Reason = "the filter " + s.Filter + " does not match it"
+		m.Reason = reasons{"the filter " + s.Filter + " does not match it"}
 		return m
 	default:
-		m.Reason = "the directory does not list it there"
+		m.Reason = reasons{"the directory does not list it there"}
 		return m
 	}
 	r.evaluateWhere(s, f.object, &m)
@@ -293,12 +302,12 @@ func (r *reading) evaluateWhere(s *config.Scope, found *state.Object, m *members
 	switch {
 	case err != nil:
 		w.Error, m.In = err.Error(), true // it is in scope and blocked: a plan has a finding about it
-		m.Reason += "; where = " + w.Expression + " has no value: " + w.Error
+		m.Reason = append(m.Reason, "where = "+w.Expression+" has no value: "+w.Error)
 	case v.Kind() == state.BoolValue && v.Bool():
 		m.In = true
-		m.Reason += "; where = " + w.Expression + " is true for it" + seen(w.Inputs)
+		m.Reason = append(m.Reason, "where = "+w.Expression+" is true for it"+seen(w.Inputs))
 	default:
-		m.Reason = "where = " + w.Expression + " is " + quoted(v) + " for it" + seen(w.Inputs)
+		m.Reason = reasons{"where = " + w.Expression + " is " + quoted(v) + " for it" + seen(w.Inputs)}
 	}
 }
 

@@ -104,10 +104,10 @@ func writeMembership(w io.Writer, m *match) {
 	}
 	fmt.Fprintf(w, "  scope:   %s (%s)\n", m.Scope, m.ScopeAt)
 	for _, s := range m.Scopes {
-		switch reason := render.Plain(s.Reason); {
+		switch reason := render.Plain(s.Reason.String()); {
 		case s.Scope == m.Scope:
-			for part := range strings.SplitSeq(reason, "; ") {
-				fmt.Fprintf(w, "           %s\n", part)
+			for _, clause := range s.Reason {
+				fmt.Fprintf(w, "           %s\n", render.Plain(clause))
 			}
 		case s.In:
 			fmt.Fprintf(w, "           also in %s (%s): %s\n", s.Scope, s.DeclaredAt, reason)
