@@ -16,7 +16,8 @@ import (
 
 // TestErrorsAreLaidOut: the errors of the packages below come as summary, detail and hint.
 func TestErrorsAreLaidOut(t *testing.T) {
-	lock := store.LockInfo{ID: "abc", Holder: "apply by joe@far pid 9", Host: "far", Since: time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)}
+	lock := store.LockInfo{ID: "abc", Holder: "apply by joe@far pid 9", Host: "far",
+		Since: time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)}
 	const held = `x.dfstate is locked by "apply by joe@far pid 9" since 2026-11-23T06:00:00Z (lock abc).`
 	corp := &config.ADProvider{Name: "corp", DeclaredAt: "main.hcl:1"}
 	refusal := &fault.Error{Summary: "wrong account name or password", Hint: "Check bind_dn and password.",
@@ -38,7 +39,8 @@ func TestErrorsAreLaidOut(t *testing.T) {
 			fault.Description{Summary: "Active Directory cannot be opened", Detail: "provider \"ad\" \"corp\" (main.hcl:1)\n" +
 				"ldaps://dc1: logging on as joe: wrong account name or password: LDAP Result Code 49 \"Invalid Credentials\".",
 				Hint: "Check bind_dn and password."}},
-		{"not opened, several servers", sourceError(corp, errors.New("no domain controller could be reached:\n  ldaps://dc1: refused\n  ldaps://dc2: refused")),
+		{"not opened, several servers",
+			sourceError(corp, errors.New("no domain controller could be reached:\n  ldaps://dc1: refused\n  ldaps://dc2: refused")),
 			fault.Description{Summary: "Active Directory cannot be opened", Detail: "provider \"ad\" \"corp\" (main.hcl:1)\n" +
 				"No domain controller could be reached:\n  ldaps://dc1: refused\n  ldaps://dc2: refused."}},
 		{"no fault", errors.New("disk full"), fault.Description{Summary: "Disk full"}},

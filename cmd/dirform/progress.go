@@ -128,7 +128,8 @@ func (p *applying) event(e apply.Event) {
 		p.n++
 	}
 	if p.asJSON {
-		if err := writeJSONLine(p.a.env.Stdout, eventDocument{"change", string(e.Status), e.Address, e.Kind, e.Action, e.Attribute, e.TargetID, e.Reason, e.Hint}); err != nil {
+		d := eventDocument{"change", string(e.Status), e.Address, e.Kind, e.Action, e.Attribute, e.TargetID, e.Reason, e.Hint}
+		if err := writeJSONLine(p.a.env.Stdout, d); err != nil {
 			p.err = err
 		}
 		return

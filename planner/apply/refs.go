@@ -272,8 +272,8 @@ func (r *run) countRefs(refs []*ref) (steps []*step) {
 		if st == nil {
 			if f.status != state.StatusDone {
 				r.out.References++
-				r.announce(Event{Status: f.status, Address: f.address, Kind: f.kind, Action: f.action, Attribute: f.attr.Name, TargetID: f.id, Reason: f.reason,
-					Hint: f.hint})
+				r.announce(Event{Status: f.status, Address: f.address, Kind: f.kind, Action: f.action, Attribute: f.attr.Name,
+					TargetID: f.id, Reason: f.reason, Hint: f.hint})
 			}
 			continue
 		}

@@ -275,7 +275,8 @@ func (r *run) finish(st *step) {
 		r.fate[r.hash(st.c.Anchor)] = f
 		r.release(st.c.Anchor)
 	}
-	r.announce(Event{Status: st.status, Address: st.c.Address, Kind: st.c.Kind, Action: st.c.Action, TargetID: st.id, Reason: st.reason, Hint: st.hint})
+	r.announce(Event{Status: st.status, Address: st.c.Address, Kind: st.c.Kind, Action: st.c.Action, TargetID: st.id,
+		Reason: st.reason, Hint: st.hint})
 }
 
 func (r *run) announce(e Event) {
