@@ -133,15 +133,3 @@ func (b *Builder) Explain(q Question) (*Answer, error) {
 	a.Matches = append(a.Matches, p.declaredNamed(q.Name)...)
 	return a, p.addFindings(q, a)
 }
-
-// survey decides about every row, once for all explanations.
-func (b *Builder) survey() (*surveyed, error) {
-	if b.surveyed != nil {
-		return b.surveyed, nil
-	}
-	s, err := b.prepare()
-	if err == nil {
-		b.surveyed = s
-	}
-	return s, err
-}

@@ -12,18 +12,18 @@ import (
 
 // declaredNamed explains declared resources that are no objects: a UPN suffix by its address or its name, and the tenant's switch
 // for directory synchronisation by its address, its kind or the tenant's id.
-func (p *plan) declaredNamed(name string) (list []*Explanation) {
-	for _, u := range p.b.set.Rules.UPNSuffixes {
+func (p *surveyed) declaredNamed(name string) (list []*Explanation) {
+	for _, u := range p.set.Rules.UPNSuffixes {
 		if addr := suffixAddress(u); addr == name || strings.EqualFold(u.Name, name) {
 			list = append(list, &Explanation{What: IsDeclared, Kind: state.UPNSuffix, Address: addr, ScopeAt: u.DeclaredAt, Findings: []*planner.Finding{},
 				Notes: p.suffixNotes(u), Outcome: "unchanged: the forest has it"})
 		}
 	}
-	if want := p.b.set.Rules.DirectorySync; want != nil {
-		addr := fmt.Sprintf("%s[%q]", state.DirectorySync, p.b.set.Rules.Entra.Name)
-		if name == addr || name == string(state.DirectorySync) || strings.EqualFold(name, p.b.set.Organization.ID) {
+	if want := p.set.Rules.DirectorySync; want != nil {
+		addr := fmt.Sprintf("%s[%q]", state.DirectorySync, p.set.Rules.Entra.Name)
+		if name == addr || name == string(state.DirectorySync) || strings.EqualFold(name, p.set.Organization.ID) {
 			list = append(list, &Explanation{What: IsDeclared, Kind: state.DirectorySync, Address: addr, ScopeAt: want.DeclaredAt,
-				TargetID: p.b.set.Organization.ID, Findings: []*planner.Finding{}, Outcome: "unchanged: the tenant has it " + onOff(want.Enabled)})
+				TargetID: p.set.Organization.ID, Findings: []*planner.Finding{}, Outcome: "unchanged: the tenant has it " + onOff(want.Enabled)})
 		}
 	}
 	return list
@@ -36,26 +36,24 @@ func onOff(on bool) string {
 	return "off"
 }
 
-func suffixAddress(u *config.UPNSuffix) string { return fmt.Sprintf("%s[%q]", state.UPNSuffix, u.Name) }
-
-func (p *plan) suffixNotes(u *config.UPNSuffix) (notes []string) {
+func (p *surveyed) suffixNotes(u *config.UPNSuffix) (notes []string) {
 	has := func(list []string) bool {
 		return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, u.Name) })
 	}
-	if has(p.b.set.Suffixes[u.Provider.Name]) {
+	if has(p.set.Suffixes[u.Provider.Name]) {
 		notes = append(notes, "the forest has it")
 	} else {
 		notes = append(notes, "the forest does not have it")
 	}
-	if p.verified[strings.ToLower(u.Name)] {
+	if p.HasVerified(u.Name) {
 		return append(notes, "the tenant has verified it")
 	}
-	return append(notes, "the tenant has not verified it; verified are "+p.verifiedList())
+	return append(notes, "the tenant has not verified it; verified are "+p.Verified())
 }
 
 // addFindings tells the plan once more and keeps what is about the objects explained.
 func (p *surveyed) addFindings(q Question, a *Answer) error {
-	_, err := p.tell(&listener{name: q.Name, dns: append(q.DNs, q.Name), answer: a})
+	_, _, err := p.tell(&listener{name: q.Name, dns: append(q.DNs, q.Name), answer: a})
 	return err
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/state"
 )
 
@@ -13,7 +15,7 @@ import (
 type namedRows struct{ sources, tenants, deleted, links []int }
 
 // named finds the rows that a question is about.
-func (p *plan) named(q Question) (*namedRows, error) {
+func (p *surveyed) named(q Question) (*namedRows, error) {
 	n := &namedRows{}
 	tenants := p.tenantsNamed(q.Name)
 	deleted, err := p.deletedNamed(q.Name)
@@ -24,12 +26,12 @@ func (p *plan) named(q Question) (*namedRows, error) {
 		for _, t := range p.tenantsNamed(also) {
 			tenants = appendNew(tenants, t)
 		}
-		p.delAnchor.Each(p.h.SumExact(also), func(d int) { deleted = appendNew(deleted, d) })
+		p.Bin.ByAnchor.Each(p.Hash.Anchor(also), func(d int) { deleted = appendNew(deleted, d) })
 	}
 	for _, id := range q.IDs {
-		h := p.h.Fingerprint(&refAttr, state.String(strings.ToLower(id)))
-		p.tenID.Each(h, func(t int) { tenants = appendNew(tenants, t) })
-		p.delID.Each(h, func(d int) { deleted = appendNew(deleted, d) })
+		h := p.Hash.ID(strings.ToLower(id))
+		p.Tenant.ByID.Each(h, func(t int) { tenants = appendNew(tenants, t) })
+		p.Bin.ByID.Each(h, func(d int) { deleted = appendNew(deleted, d) })
 	}
 	for _, s := range slices.Concat(p.sourcesNamed(q.Name), p.sourcesOf(q.GUIDs)) {
 		n.sources = appendNew(n.sources, s)
@@ -39,7 +41,7 @@ func (p *plan) named(q Question) (*namedRows, error) {
 		return nil, err
 	}
 	for _, l := range links {
-		switch s, t := int(p.linkSource[l]), int(p.linkTarget[l]); {
+		switch s, t := p.LinkSource(l), p.LinkTarget(l); {
 		case s >= 0:
 			n.sources = appendNew(n.sources, s)
 		case t >= 0:
@@ -49,21 +51,21 @@ func (p *plan) named(q Question) (*namedRows, error) {
 		}
 	}
 	for _, t := range tenants {
-		if s := int(p.owner[t]) - 1; s >= 0 {
+		if s := p.Owner(t); s >= 0 {
 			n.sources = appendNew(n.sources, s)
 		}
 	}
 	for _, d := range deleted {
-		for s := range p.verdicts {
-			if v := &p.verdicts[s]; v.flags&vDeleted != 0 && int(v.target) == d {
+		for s := range p.Source.Len() {
+			if v := p.Verdict(s); v.Flags&pair.InBin != 0 && int(v.Target) == d {
 				n.sources = appendNew(n.sources, s)
 			}
 		}
 	}
 	alive, gone := p.targetsOf(n.sources)
-	for l := range p.links.rows.Len() { // a deleted account whose source object is gone too stands with its record
+	for l := range p.Links.Len() { // a deleted account whose source object is gone too stands with its record
 		for _, d := range deleted {
-			if p.linkSource[l] < 0 && p.links.rows.Meta(l).target == p.delMeta(d).id {
+			if p.LinkSource(l) < 0 && p.Links.Meta(l).Target == p.Bin.Meta(d).ID {
 				n.links, gone[d] = appendNew(n.links, l), true
 			}
 		}
@@ -82,32 +84,32 @@ func appendNew(rows []int, row int) []int {
 }
 
 // targetsOf are the accounts that are told about with source rows.
-func (p *plan) targetsOf(sources []int) (alive, gone map[int]bool) {
+func (p *surveyed) targetsOf(sources []int) (alive, gone map[int]bool) {
 	alive, gone = map[int]bool{}, map[int]bool{}
 	for _, s := range sources {
-		switch v := &p.verdicts[s]; {
-		case v.target >= 0 && v.flags&vDeleted != 0:
-			gone[int(v.target)] = true
-		case v.target >= 0 && v.flags&vClaimed == 0: // who lost the claim does not tell about the account
-			alive[int(v.target)] = true
+		switch v := p.Verdict(s); {
+		case v.Target >= 0 && v.Flags&pair.InBin != 0:
+			gone[int(v.Target)] = true
+		case v.Target >= 0 && v.Flags&pair.Contested == 0: // who lost the claim does not tell about the account
+			alive[int(v.Target)] = true
 		}
 	}
 	return alive, gone
 }
 
 // sourcesNamed are the source rows that have the name themselves.
-func (p *plan) sourcesNamed(name string) (rows []int) {
-	fold, exact, addr := p.h.SumFold(name), p.h.SumExact(name), p.h.Fingerprint(&addressAttr, state.String(name))
+func (p *surveyed) sourcesNamed(name string) (rows []int) {
+	fold, exact, addr := p.Hash.DN(name), p.Hash.Anchor(name), p.Hash.Address(state.String(name))
 	guid, isGUID := state.ParseGUID(name)
-	for s := range p.nsrc {
-		m, t := p.srcMeta(s), p.srcTable(s)
-		named := m.dn == fold || m.upn == fold || m.anchor == exact || m.smtp == addr || isGUID && m.guid == guid
-		for _, c := range [...]int{t.upnCol, t.mailCol} {
-			named = named || c >= 0 && p.srcFP(s)[t.columns[c].col] == addr
+	for s := range p.Source.Len() {
+		m, t := p.Source.Meta(s), p.Source.Table(s)
+		named := m.DN == fold || m.UPN == fold || m.Anchor == exact || m.SMTP == addr || isGUID && m.GUID == guid
+		for _, c := range [...]int{t.UPNCol, t.MailCol} {
+			named = named || c >= 0 && p.Source.FP(s)[t.Columns[c].Col] == addr
 		}
 		if isAddress(name) && !named {
-			sub, err := p.subject(s)
-			named = err == nil && sub.address == name
+			sub, err := p.Case(s)
+			named = err == nil && sub.Address == name
 		}
 		if named {
 			rows = append(rows, s)
@@ -119,35 +121,35 @@ func (p *plan) sourcesNamed(name string) (rows []int) {
 // isAddress reports whether name has the form of a plan address, user.staff["jdoe@contoso.com"].
 func isAddress(name string) bool { return strings.HasSuffix(name, "\"]") }
 
-func (p *plan) sourcesOf(guids []state.GUID) (rows []int) {
+func (p *surveyed) sourcesOf(guids []state.GUID) (rows []int) {
 	for _, g := range guids {
-		p.srcGUID.Each(p.h.Sum(g[:]), func(s int) { rows = append(rows, s) })
+		p.Source.ByGUID.Each(p.Hash.GUID(g), func(s int) { rows = append(rows, s) })
 	}
 	slices.Sort(rows)
 	return rows
 }
 
-func (p *plan) tenantsNamed(name string) (rows []int) {
+func (p *surveyed) tenantsNamed(name string) (rows []int) {
 	add := func(t int) { rows = appendNew(rows, t) }
-	addr := p.h.Fingerprint(&addressAttr, state.String(name))
-	p.tenUPN.Each(addr, add)
-	p.tenID.Each(p.h.Fingerprint(&refAttr, state.String(strings.ToLower(name))), add)
-	p.tenAnchor.Each(p.h.SumExact(name), add)
-	p.tenAddress.Each(addr, func(i int) { add(p.addressRow(i)) })
+	addr := p.Hash.Address(state.String(name))
+	p.Tenant.ByUPN.Each(addr, add)
+	p.Tenant.ByID.Each(p.Hash.ID(strings.ToLower(name)), add)
+	p.Tenant.ByAnchor.Each(p.Hash.Anchor(name), add)
+	p.Tenant.ByAddress.Each(addr, func(i int) { add(p.Tenant.AddressRow(i)) })
 	slices.Sort(rows)
 	return rows
 }
 
 // deletedNamed looks through the recycle bin, which holds what was deleted in the last 30 days.
-func (p *plan) deletedNamed(name string) (rows []int, err error) {
-	id, anchor := p.h.Fingerprint(&refAttr, state.String(strings.ToLower(name))), p.h.SumExact(name)
-	for d := range p.ndel {
-		o, err := p.loadDeleted(d)
+func (p *surveyed) deletedNamed(name string) (rows []int, err error) {
+	id, anchor := p.Hash.ID(strings.ToLower(name)), p.Hash.Anchor(name)
+	for d := range p.Bin.Len() {
+		o, err := p.Bin.Load(d)
 		if err != nil {
 			return nil, err
 		}
-		m := p.delMeta(d)
-		if m.id == id || m.anchor == anchor || slices.ContainsFunc(namesOf(o), func(n string) bool { return strings.EqualFold(n, name) }) {
+		m := p.Bin.Meta(d)
+		if m.ID == id || m.Anchor == anchor || slices.ContainsFunc(namesOf(o), func(n string) bool { return strings.EqualFold(n, name) }) {
 			rows = append(rows, d)
 		}
 	}
@@ -156,11 +158,11 @@ func (p *plan) deletedNamed(name string) (rows []int, err error) {
 
 // namesOf are a tenant object's user name and addresses.
 func namesOf(o *state.Object) []string {
-	return append([]string{o.Get("userPrincipalName").Str()}, mailAddresses(o)...)
+	return append([]string{o.Get("userPrincipalName").Str()}, table.MailAddresses(o)...)
 }
 
 // mailAddresses are a tenant object's addresses, the primary one first.
-func mailAddresses(o *state.Object) (list []string) {
+func MailAddresses(o *state.Object) (list []string) {
 	add := func(a string) {
 		if a != "" && !slices.ContainsFunc(list, func(x string) bool { return strings.EqualFold(x, a) }) {
 			list = append(list, a)
@@ -168,13 +170,13 @@ func mailAddresses(o *state.Object) (list []string) {
 	}
 	proxies := o.Get("proxyAddresses").List()
 	for _, p := range proxies {
-		if a, ok := smtpAddress(p); ok && p[0] == 'S' {
+		if a, ok := table.SMTPAddress(p); ok && p[0] == 'S' {
 			add(a)
 		}
 	}
 	add(o.Get("mail").Str())
 	for _, p := range proxies {
-		if a, ok := smtpAddress(p); ok {
+		if a, ok := table.SMTPAddress(p); ok {
 			add(a)
 		}
 	}
@@ -182,21 +184,21 @@ func mailAddresses(o *state.Object) (list []string) {
 }
 
 // linksNamed are the records of an anchor, an account's id, source objects, or the plan address of somebody who has left.
-func (p *plan) linksNamed(q Question) (rows []int, err error) {
+func (p *surveyed) linksNamed(q Question) (rows []int, err error) {
 	guids := q.GUIDs
 	if g, ok := state.ParseGUID(q.Name); ok {
 		guids = append(slices.Clone(guids), g)
 	}
-	id, anchor := p.h.Fingerprint(&refAttr, state.String(strings.ToLower(q.Name))), p.h.SumExact(q.Name)
-	for l := range p.links.rows.Len() {
-		m := p.links.rows.Meta(l)
-		named := m.anchor == anchor || m.target == id || slices.Contains(guids, m.guid)
-		if !named && p.linkSource[l] < 0 && isAddress(q.Name) {
-			d, err := p.decideLeaving(l)
+	id, anchor := p.Hash.ID(strings.ToLower(q.Name)), p.Hash.Anchor(q.Name)
+	for l := range p.Links.Len() {
+		m := p.Links.Meta(l)
+		named := m.Anchor == anchor || m.Target == id || slices.Contains(guids, m.GUID)
+		if !named && p.LinkSource(l) < 0 && isAddress(q.Name) {
+			d, err := p.DecideLeaving(l)
 			if err != nil {
 				return nil, err
 			}
-			named = d.change != nil && d.change.Address == q.Name
+			named = d.Change != nil && d.Change.Address == q.Name
 		}
 		if named {
 			rows = append(rows, l)
@@ -223,35 +225,35 @@ func (b *Builder) SourceGUIDs(q Question) ([]state.GUID, error) {
 		}
 	}
 	add(state.ParseGUID(q.Name))
-	add(anchorGUID(q.Name))
+	add(table.AnchorGUID(q.Name))
 	for _, s := range n.sources {
-		add(p.srcMeta(s).guid, true)
+		add(p.Source.Meta(s).GUID, true)
 	}
 	for _, t := range n.tenants {
-		if l := int(p.linkOf[t]) - 1; l >= 0 {
-			add(p.links.rows.Meta(l).guid, true)
+		if l := p.LinkOf(t); l >= 0 {
+			add(p.Links.Meta(l).GUID, true)
 		}
-		o, err := p.loadTenant(t)
+		o, err := p.Tenant.Load(t)
 		if err != nil {
 			return nil, err
 		}
-		add(anchorGUID(o.Get("onPremisesImmutableId").Str()))
+		add(table.AnchorGUID(o.Get("onPremisesImmutableId").Str()))
 	}
 	for _, d := range n.deleted {
-		o, err := p.loadDeleted(d)
+		o, err := p.Bin.Load(d)
 		if err != nil {
 			return nil, err
 		}
-		add(anchorGUID(o.Get("onPremisesImmutableId").Str()))
+		add(table.AnchorGUID(o.Get("onPremisesImmutableId").Str()))
 	}
 	for _, l := range n.links {
-		add(p.links.rows.Meta(l).guid, true)
+		add(p.Links.Meta(l).GUID, true)
 	}
 	return guids, nil
 }
 
 // anchorGUID is the GUID in an anchor, which is the base64 of its bytes.
-func anchorGUID(anchor string) (g state.GUID, ok bool) {
+func AnchorGUID(anchor string) (g state.GUID, ok bool) {
 	raw, err := base64.StdEncoding.DecodeString(anchor)
 	return g, err == nil && copy(g[:], raw) == len(raw) && len(raw) == len(g)
 }
@@ -274,8 +276,8 @@ func (b *Builder) Names() iter.Seq2[Name, error] {
 			yield(Name{}, err)
 			return
 		}
-		for s := range p.nsrc {
-			o, err := p.loadSource(s)
+		for s := range p.Source.Len() {
+			o, err := p.Source.Load(s)
 			if err != nil {
 				yield(Name{}, err)
 				return
@@ -284,12 +286,12 @@ func (b *Builder) Names() iter.Seq2[Name, error] {
 				return
 			}
 		}
-		for t := range p.nten + p.ndel {
+		for t := range p.Tenant.Len() + p.Bin.Len() {
 			var o *state.Object
-			if t < p.nten {
-				o, err = p.loadTenant(t)
+			if t < p.Tenant.Len() {
+				o, err = p.Tenant.Load(t)
 			} else {
-				o, err = p.loadDeleted(t - p.nten)
+				o, err = p.Bin.Load(t - p.Tenant.Len())
 			}
 			if err != nil {
 				yield(Name{}, err)
@@ -334,13 +336,13 @@ func (b *Builder) Addresses() iter.Seq2[string, error] {
 			yield("", err)
 			return
 		}
-		for s := range p.nsrc {
-			sub, err := p.subject(s)
+		for s := range p.Source.Len() {
+			sub, err := p.Case(s)
 			if err != nil {
 				yield("", err)
 				return
 			}
-			if !yield(sub.address, nil) {
+			if !yield(sub.Address, nil) {
 				return
 			}
 		}

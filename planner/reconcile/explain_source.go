@@ -8,32 +8,42 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/state"
 )
 
-func (p *plan) explainSource(s int) (*Explanation, error) {
-	sub, err := p.subject(s)
+// caseOf is a case with what has been decided about all.
+type caseOf struct {
+	*pair.Case
+	p *surveyed
+}
+
+func (p *surveyed) explainSource(s int) (*Explanation, error) {
+	c, err := p.Case(s)
 	if err != nil {
 		return nil, err
 	}
-	d, err := p.decide(s)
+	sub := caseOf{c, p}
+	d, err := p.Decide(s)
 	if err != nil {
 		return nil, err
 	}
-	x := &Explanation{What: IsSource, Kind: sub.table.kind, Address: sub.address, Scope: sub.table.scope.Name, ScopeAt: sub.table.scope.DeclaredAt,
-		SourceDN: sub.obj.DN, SourceGUID: sub.obj.GUID.String(), Anchor: sub.anchor, Linked: sub.link != nil, Findings: []*planner.Finding{},
-		Change: d.change, Outcome: outcomeText(d, sub)}
-	if sub.table.policy != nil {
-		x.PolicyAt = sub.table.policy.DeclaredAt
+	x := &Explanation{What: IsSource, Kind: sub.Table.Kind, Address: sub.Address, Scope: sub.Table.Scope.Name, ScopeAt: sub.Table.Scope.DeclaredAt,
+		SourceDN: sub.Object.DN, SourceGUID: sub.Object.GUID.String(), Anchor: sub.Anchor, Linked: sub.Link != nil, Findings: []*planner.Finding{},
+		Change: d.Change, Outcome: outcomeText(d, &sub)}
+	if sub.Table.Policy != nil {
+		x.PolicyAt = sub.Table.Policy.DeclaredAt
 	}
-	if sub.link != nil {
-		x.Left, x.LeftAt, x.LinkedBy = sub.link.Left, sub.link.LeftText(), sub.link.Rule
+	if sub.Link != nil {
+		x.Left, x.LeftAt, x.LinkedBy = sub.Link.Left, sub.Link.LeftText(), sub.Link.Rule
 	}
-	if sub.live != nil && sub.v.flags&vClaimed == 0 {
-		p.describe(x, sub.live, sub.liveRow)
-		x.InBin = sub.v.flags&vDeleted != 0
+	if sub.Live != nil && sub.Verdict.Flags&pair.Contested == 0 {
+		p.describe(x, sub.Live, sub.LiveRow)
+		x.InBin = sub.Verdict.Flags&pair.InBin != 0
 	}
-	if sub.v.flags&vShadowed == 0 {
+	if sub.Verdict.Flags&pair.Shadowed == 0 {
 		if x.Attributes, err = sub.explainAttributes(d); err != nil {
 			return nil, err
 		}
@@ -42,15 +52,15 @@ func (p *plan) explainSource(s int) (*Explanation, error) {
 	return x, err
 }
 
-func outcomeText(d decision, s *subject) string {
-	switch d.outcome {
-	case outBlocked:
+func outcomeText(d judge.Decision, s *caseOf) string {
+	switch d.Outcome {
+	case judge.Blocked:
 		return "blocked: it will not be touched until the errors are resolved"
-	case outChange:
-		return fmt.Sprintf("%s: %s", d.change.Action, d.change.Reason)
-	case outIgnored:
-		if s.v.flags&vShadowed != 0 {
-			first := s.p.srcTable(s.p.firstTwin(s.row)).scope
+	case judge.Changes:
+		return fmt.Sprintf("%s: %s", d.Change.Action, d.Change.Reason)
+	case judge.Ignored:
+		if s.Verdict.Flags&pair.Shadowed != 0 {
+			first := s.p.Source.Table(s.p.FirstTwin(s.Row)).Scope
 			return fmt.Sprintf("left to scope %s (%s), which is declared earlier", first.Name, first.DeclaredAt)
 		}
 		return "nothing: no account matches, and the link policy does not create one"
@@ -59,34 +69,34 @@ func outcomeText(d decision, s *subject) string {
 }
 
 // explainAttributes tells how each attribute comes about, those included that are set once.
-func (s *subject) explainAttributes(d decision) (list []ExplainedAttribute, err error) {
-	for i, c := range s.table.columns {
-		a := s.explainInputs(c.m)
-		a.Result = s.desired[i]
-		if i == s.table.upnCol {
-			a.InsteadOf = s.wanted
+func (s *caseOf) explainAttributes(d judge.Decision) (list []ExplainedAttribute, err error) {
+	for i, c := range s.Table.Columns {
+		a := s.explainInputs(c.Mapping)
+		a.Result = s.Desired[i]
+		if i == s.Table.UPNCol {
+			a.InsteadOf = s.Mapped
 		}
-		if s.live != nil && s.v.flags&vClaimed == 0 {
-			a.Live = s.live.Values[s.table.layout.at[c.col]]
-			a.Drift = s.drifted(a.Name, s.table.h.Fingerprint(c.m.Target, a.Live))
+		if s.Live != nil && s.Verdict.Flags&pair.Contested == 0 {
+			a.Live = s.Live.Values[s.Table.Layout.At[c.Col]]
+			a.Drift = s.Drifted(a.Name, s.p.Hash.Of(c.Mapping.Target, a.Live))
 		}
 		if err := s.explainWrite(&a, c, d); err != nil {
 			return nil, err
 		}
 		list = append(list, a)
 	}
-	if s.table.aliases != nil {
+	if s.Table.Aliases != nil {
 		list = append(list, s.explainAliases(d))
 	}
-	for _, m := range s.table.mapping.Initial {
-		if slices.ContainsFunc(s.table.columns, func(c column) bool { return c.m.Target == m.Target }) {
+	for _, m := range s.Table.Mapping.Initial {
+		if slices.ContainsFunc(s.Table.Columns, func(c table.Column) bool { return c.Mapping.Target == m.Target }) {
 			continue
 		}
 		a := s.explainInputs(m)
 		a.Initial = true
-		if v, err := m.Expr.Eval(s.obj); err == nil && !isEmpty(v) {
+		if v, err := m.Expr.Eval(s.Object); err == nil && !table.IsEmpty(v) {
 			a.Result = v
-			if name, replaced := s.table.userName(m, v, s.obj); replaced {
+			if name, replaced := s.Table.UserName(m, v, s.Object); replaced {
 				a.Result, a.InsteadOf = name, v.Str()
 			}
 		}
@@ -100,41 +110,41 @@ func (s *subject) explainAttributes(d decision) (list []ExplainedAttribute, err 
 }
 
 // explainInputs is an attribute's expression with what goes into it.
-func (s *subject) explainInputs(m *config.AttributeMapping) ExplainedAttribute {
+func (s *caseOf) explainInputs(m *config.AttributeMapping) ExplainedAttribute {
 	a := ExplainedAttribute{Name: m.Target.Name, Expression: m.Expr.Source(), DeclaredAt: m.DeclaredAt, Inputs: map[string]state.Value{}}
 	for _, name := range m.Expr.Attributes() {
-		a.Inputs[name] = s.obj.Get(name)
+		a.Inputs[name] = s.Object.Get(name)
 	}
-	if _, err := m.Expr.Eval(s.obj); err != nil {
+	if _, err := m.Expr.Eval(s.Object); err != nil {
 		a.Error = err.Error()
 	}
 	return a
 }
 
-// writes is what a decision writes to an attribute, or nil.
-func writes(d decision, name string) *state.AttributeChange {
-	if d.change == nil {
+// writes is what a judge.Decision writes to an attribute, or nil.
+func writes(d judge.Decision, name string) *state.AttributeChange {
+	if d.Change == nil {
 		return nil
 	}
-	if i := slices.IndexFunc(d.change.Attributes, func(c state.AttributeChange) bool { return c.Name == name }); i >= 0 {
-		return &d.change.Attributes[i]
+	if i := slices.IndexFunc(d.Change.Attributes, func(c state.AttributeChange) bool { return c.Name == name }); i >= 0 {
+		return &d.Change.Attributes[i]
 	}
 	return nil
 }
 
 // explainWrite says whether apply would write an attribute and, where it would not although the values differ, why.
-func (s *subject) explainWrite(a *ExplainedAttribute, c column, d decision) error {
-	want, known := s.p.srcFP(s.row)[c.col], true
-	if c.m.Target.Type == state.TypeReference {
-		a.LiveName = s.p.tenantName(s.table.h.Fingerprint(c.m.Target, a.Live))
-		if m := s.p.srcDN.First(want); want != 0 && want != s.table.nilFP && m >= 0 {
-			other, err := s.p.subject(m)
+func (s *caseOf) explainWrite(a *ExplainedAttribute, c table.Column, d judge.Decision) error {
+	want, known := s.p.Source.FP(s.Row)[c.Col], true
+	if c.Mapping.Target.Type == state.TypeReference {
+		a.LiveName = s.p.TenantName(s.p.Hash.Of(c.Mapping.Target, a.Live))
+		if m := s.p.Source.ByDN.First(want); want != 0 && want != s.Table.NilFP && m >= 0 {
+			other, err := s.p.Case(m)
 			if err != nil {
 				return err
 			}
-			a.ResultName = other.key
+			a.ResultName = other.Key
 		}
-		want, known = s.p.reference(s.row, s.table, want)
+		want, known = s.p.Reference(s.Row, s.Table, want)
 	}
 	if ch := writes(d, a.Name); ch != nil {
 		a.Write, a.Drift = true, ch.Drift
@@ -146,20 +156,20 @@ func (s *subject) explainWrite(a *ExplainedAttribute, c column, d decision) erro
 		a.Why = a.Result.Str() + " is in no scope, so the account's is left as it is"
 	case !known && a.Result.Str() != "":
 		a.Why = a.ResultName + " has no account that can be pointed to, so the account's is left as it is"
-	case want == 0 && isEmpty(a.Result) && !isEmpty(a.Live):
+	case want == 0 && table.IsEmpty(a.Result) && !table.IsEmpty(a.Live):
 		a.Why = "the source has no value, and the tenant does not let it be empty"
-	case want == 0, s.live == nil, s.table.h.Fingerprint(c.m.Target, a.Live) == want:
+	case want == 0, s.Live == nil, s.p.Hash.Of(c.Mapping.Target, a.Live) == want:
 	default:
 		a.Why = whyNot(d, a.Name)
-		a.Drift = a.Drift && !locks(c.m.Target, s.live)
+		a.Drift = a.Drift && !s.p.Standing(s.Live, s.LiveRow).Locks(c.Mapping.Target)
 	}
 	return nil
 }
 
-// whyNot says what keeps a decision from writing an attribute that differs: a finding about the attribute, or about the object.
-func whyNot(d decision, attribute string) string {
+// whyNot says what keeps a judge.Decision from writing an attribute that differs: a finding about the attribute, or about the object.
+func whyNot(d judge.Decision, attribute string) string {
 	var codes []string
-	for _, f := range d.findings {
+	for _, f := range d.Findings {
 		switch {
 		case f.Attribute == attribute:
 			return fmt.Sprintf("%s, %s", f.Code, f.Summary)
@@ -174,15 +184,15 @@ func whyNot(d decision, attribute string) string {
 }
 
 // explainAliases is the mapping of proxyAddresses, which Microsoft Graph lets nobody write.
-func (s *subject) explainAliases(d decision) ExplainedAttribute {
-	a := s.explainInputs(s.table.aliases)
-	if v, err := s.table.aliases.Expr.Eval(s.obj); err == nil {
+func (s *caseOf) explainAliases(d judge.Decision) ExplainedAttribute {
+	a := s.explainInputs(s.Table.Aliases)
+	if v, err := s.Table.Aliases.Expr.Eval(s.Object); err == nil {
 		a.Result = v
 	}
-	if s.live != nil && s.v.flags&vClaimed == 0 {
-		a.Live = s.live.Get(a.Name)
+	if s.Live != nil && s.Verdict.Flags&pair.Contested == 0 {
+		a.Live = s.Live.Get(a.Name)
 	}
-	if !isEmpty(a.Result) {
+	if !table.IsEmpty(a.Result) {
 		a.Why = cmp.Or(whyNot(d, a.Name), "Microsoft Graph lets nobody write it; the primary address follows mail")
 	}
 	return a

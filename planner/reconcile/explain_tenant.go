@@ -7,13 +7,16 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/state"
 )
 
 // describe fills in what is worth knowing about a tenant object; t is its row, or -1 for one in the recycle bin.
-func (p *plan) describe(x *Explanation, o *state.Object, t int) {
-	ref := tenantRef(o)
-	x.TargetID, x.TargetName, x.Addresses = ref.TargetID, ref.Name, mailAddresses(o)
+func (p *surveyed) describe(x *Explanation, o *state.Object, t int) {
+	ref := table.Ref(o)
+	x.TargetID, x.TargetName, x.Addresses = ref.TargetID, ref.Name, table.MailAddresses(o)
 	if t < 0 {
 		return
 	}
@@ -23,36 +26,37 @@ func (p *plan) describe(x *Explanation, o *state.Object, t int) {
 	if o.Kind == state.User && !o.Get("accountEnabled").Bool() {
 		x.Notes = append(x.Notes, "sign-in is blocked")
 	}
+	st := p.Standing(o, t)
 	switch {
-	case synced(o):
+	case st.Mastered:
 		x.Notes = append(x.Notes, "another sync engine masters it (onPremisesSyncEnabled = true)")
-	case onceSynced(o):
+	case st.OnceMastered:
 		x.Notes = append(x.Notes, "another sync engine mastered it once")
 	}
-	if p.b.set.isSelf(o.ID) {
+	if st.Own {
 		x.Notes = append(x.Notes, "dirform is signed in with it")
 	}
-	if roles := p.roles[p.tenMeta(t).id]; len(roles) > 0 {
-		x.Notes = append(x.Notes, "it holds "+strings.Join(roles, ", "))
+	if len(st.Roles) > 0 {
+		x.Notes = append(x.Notes, "it holds "+strings.Join(st.Roles, ", "))
 	}
-	if name, ok := p.protected[t]; ok {
-		x.Notes = append(x.Notes, fmt.Sprintf("a guard protects it as %q", name))
+	if st.Protected != "" {
+		x.Notes = append(x.Notes, fmt.Sprintf("a guard protects it as %q", st.Protected))
 	}
 }
 
 // explainTenant is about a living tenant object that no source object in scope has.
-func (p *plan) explainTenant(t int) (*Explanation, error) {
-	o, err := p.loadTenant(t)
+func (p *surveyed) explainTenant(t int) (*Explanation, error) {
+	o, err := p.Tenant.Load(t)
 	if err != nil {
 		return nil, err
 	}
 	x := &Explanation{What: IsTenant, Kind: o.Kind, Anchor: o.Get("onPremisesImmutableId").Str(), Findings: []*planner.Finding{},
 		Outcome: fmt.Sprintf("not touched: this %s of the tenant is not linked to any source object in scope", o.Kind)}
 	p.describe(x, o, t)
-	if !slices.Contains(p.b.ManagedKinds(), o.Kind) {
+	if !slices.ContainsFunc(p.Source.Tables, func(t *table.Source) bool { return t.Kind == o.Kind }) {
 		x.Notes = append(x.Notes, fmt.Sprintf("no scope synchronises %ss; they are read because nobody else can have their addresses", o.Kind))
 	}
-	if l := int(p.linkOf[t]) - 1; l >= 0 {
+	if l := p.LinkOf(t); l >= 0 {
 		return x, p.explainLeft(x, l)
 	}
 	if x.Anchor != "" {
@@ -62,92 +66,92 @@ func (p *plan) explainTenant(t int) (*Explanation, error) {
 }
 
 // explainLeft is about a recorded pair whose source object is in no scope any more.
-func (p *plan) explainLeft(x *Explanation, l int) error {
-	d, err := p.decideLeaving(l)
+func (p *surveyed) explainLeft(x *Explanation, l int) error {
+	d, err := p.DecideLeaving(l)
 	if err != nil {
 		return err
 	}
-	link, err := p.links.load(l)
+	link, err := p.Links.Load(l)
 	if err != nil {
 		return err
 	}
 	x.Kind, x.Linked, x.LinkedBy, x.Left, x.Scope, x.SourceGUID = link.Kind, true, link.Rule, link.Left, link.Scope, link.SourceGUID.String()
-	x.Anchor, x.Change = link.Anchor, d.change
-	policy := p.b.set.Rules.Policy(link.Scope, link.Kind)
+	x.Anchor, x.Change = link.Anchor, d.Change
+	policy := p.set.Rules.Policy(link.Scope, link.Kind)
 	x.PolicyAt, x.LeftAt = policy.DeclaredAt, link.LeftText()
-	if due, counted := p.deleteFrom(policy, link); counted {
+	if due, counted := p.DeleteFrom(link); counted {
 		x.DeleteFrom = due.UTC().Format(time.RFC3339)
 	}
 	switch {
-	case d.change != nil:
-		x.Address = d.change.Address
-		x.Outcome = fmt.Sprintf("%s: %s", d.change.Action, d.change.Reason)
-	case d.outcome == outBlocked:
+	case d.Change != nil:
+		x.Address = d.Change.Address
+		x.Outcome = fmt.Sprintf("%s: %s", d.Change.Action, d.Change.Reason)
+	case d.Outcome == judge.Blocked:
 		x.Outcome = "blocked: it will not be touched until the errors are resolved"
-	case d.outcome == outIgnored:
+	case d.Outcome == judge.Ignored:
 		x.Outcome = "left to another source object, which takes the account over"
 	default:
-		x.Outcome = p.leftText(policy, link)
+		x.Outcome = p.LeaverText(link)
 	}
-	if len(d.findings) > 0 && len(d.findings[0].Objects) > 0 {
-		x.Address = d.findings[0].Objects[0].Address
+	if len(d.Findings) > 0 && len(d.Findings[0].Objects) > 0 {
+		x.Address = d.Findings[0].Objects[0].Address
 	}
 	return nil
 }
 
 // explainDeleted is about an account in the recycle bin that no source object in scope gets back.
-func (p *plan) explainDeleted(d int) (*Explanation, error) {
-	o, err := p.loadDeleted(d)
+func (p *surveyed) explainDeleted(d int) (*Explanation, error) {
+	o, err := p.Bin.Load(d)
 	if err != nil {
 		return nil, err
 	}
 	x := &Explanation{What: IsDeleted, Kind: o.Kind, Anchor: o.Get("onPremisesImmutableId").Str(), InBin: true, Findings: []*planner.Finding{},
 		Outcome: "not touched: it lies in the recycle bin, and no source object in scope gets it back"}
 	p.describe(x, o, -1)
-	switch s := p.sourceAnchored(p.delMeta(d).anchor); {
+	switch s := p.SourceAnchored(p.Bin.Meta(d).Anchor); {
 	case x.Anchor == "":
 		x.Notes = append(x.Notes, "it carries no anchor, and the recycle bin is searched by anchor only")
 	case s < 0:
 		x.Notes = append(x.Notes, "no source object in scope has its anchor")
 	default:
-		other, err := p.subject(s)
+		other, err := p.Case(s)
 		if err != nil {
 			return nil, err
 		}
-		x.Notes = append(x.Notes, fmt.Sprintf("%s has its anchor, but %s", other.address, other.leavesInBin()))
+		x.Notes = append(x.Notes, fmt.Sprintf("%s has its anchor, but %s", other.Address, (&caseOf{other, p}).leavesInBin()))
 	}
 	return x, nil
 }
 
 // leavesInBin says why the subject does not get an account back that carries its anchor and lies in the recycle bin.
-func (s *subject) leavesInBin() string {
-	policy := s.table.policy
+func (s *caseOf) leavesInBin() string {
+	policy := s.Table.Policy
 	switch {
-	case s.v.target >= 0 && s.v.flags&vDeleted != 0:
-		return fmt.Sprintf("it gets another account of the recycle bin, %s", tenantRef(s.live).TargetID)
-	case s.v.target >= 0:
-		return fmt.Sprintf("another account, %s", tenantRef(s.live).Name)
-	case s.link != nil:
-		return fmt.Sprintf("another account is recorded for it, %s", s.link.TargetID)
+	case s.Verdict.Target >= 0 && s.Verdict.Flags&pair.InBin != 0:
+		return fmt.Sprintf("it gets another account of the recycle bin, %s", table.Ref(s.Live).TargetID)
+	case s.Verdict.Target >= 0:
+		return fmt.Sprintf("another account, %s", table.Ref(s.Live).Name)
+	case s.Link != nil:
+		return fmt.Sprintf("another account is recorded for it, %s", s.Link.TargetID)
 	case policy == nil:
 		return "its scope has no link policy"
 	case policy.Deleted == "create":
 		return fmt.Sprintf("its link policy (%s) does not look into the recycle bin: deleted = \"create\"", policy.DeclaredAt)
-	case !slices.Contains(policy.Match, ruleImmutable.String()):
+	case !slices.Contains(policy.Match, pair.Immutable.String()):
 		return fmt.Sprintf("its link policy (%s) does not look into the recycle bin: it does not match by immutable_id", policy.DeclaredAt)
 	}
 	return "it does not get the account as long as it is blocked"
 }
 
 // explainRecord is about a recorded pair of which neither object is there.
-func (p *plan) explainRecord(l int) (*Explanation, error) {
-	link, err := p.links.load(l)
+func (p *surveyed) explainRecord(l int) (*Explanation, error) {
+	link, err := p.Links.Load(l)
 	if err != nil {
 		return nil, err
 	}
 	x := &Explanation{What: IsRecord, TargetID: link.TargetID, Findings: []*planner.Finding{}}
-	if d := p.delID.First(p.links.rows.Meta(l).target); d >= 0 {
-		o, err := p.loadDeleted(d)
+	if d := p.Bin.ByID.First(p.Links.Meta(l).Target); d >= 0 {
+		o, err := p.Bin.Load(d)
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/words"
 	"github.com/dirform/dirform/state"
 )
 
@@ -124,5 +125,20 @@ func (t *tally) tripped(g *config.Guard, name string, r planner.GuardResult) *pl
 		meant = "If this is meant, or the rest of a run that was cut off"
 	}
 	hint := fmt.Sprintf("Look whether a scope, filter or mapping is wrong. %s, run again with --allow %s=%d.", meant, name, n)
-	return about(planner.NewFinding(code, detail, hint), "", "", g.DeclaredAt)
+	return words.About(planner.NewFinding(code, detail, hint), "", "", g.DeclaredAt)
+}
+
+// guards holds the plan against the guards: its actions, and how many of the linked objects are missing at the source.
+func (t *teller) guards() error {
+	for l := range t.Links.Len() {
+		if !t.Links.Meta(l).Left {
+			t.tally.linked++
+			if t.LinkSource(l) < 0 && !t.HandedOn(l) {
+				t.tally.missing++
+			}
+		}
+	}
+	results, findings := t.tally.check(t.set.Rules.Guards, t.set.Allow)
+	t.totals.Guards = results
+	return t.findings(findings)
 }

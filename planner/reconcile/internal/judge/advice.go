@@ -1,0 +1,164 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/planner/reconcile/internal/words"
+	"github.com/dirform/dirform/state"
+)
+
+// advise adds to the findings about whose account is whose the link block that would decide it, ready to be pasted.
+func (d *draft) advise() error {
+	for _, f := range d.findings {
+		switch f.Code {
+		case "DF202":
+			if err := d.adviseHolder(f); err != nil {
+				return err
+			}
+		case "DF203":
+			if f.Attribute == "" { // else the accounts carry the anchor or not, which no link block changes
+				f.Snippet = d.linkBlock(f.Objects[1:]...)
+			}
+		case "DF204":
+			d.adviseRival(f)
+		}
+	}
+	return nil
+}
+
+// adviseRival offers a link block where one decides: against a soft match. A recorded link, a link block and an anchor are
+// stronger than another link block, or as strong.
+func (d *draft) adviseRival(f *planner.Finding) {
+	rival := int(d.Verdict.Rival)
+	switch v := d.j.Verdict(rival); {
+	case v.Link < 0 && v.Rule.Soft():
+		f.Snippet = d.linkBlock(table.Ref(d.Live))
+	case v.Link < 0 && v.Rule == pair.Declared:
+		l := d.j.DeclaredFor(rival)
+		f.Hint = fmt.Sprintf("Link block %q (%s) gives the account to the other object: correct the block, or the value by which this object matches.",
+			l.Name, l.DeclaredAt)
+	default:
+		f.Hint = "The account is the other object's by its anchor or the record. Correct the value by which this object matches it, or, if it " +
+			"is to have the account, take the other one out of scope."
+	}
+}
+
+// adviseHolder is about a name that an account has which may be the object's own: one of its kind that is nobody's.
+func (d *draft) adviseHolder(f *planner.Finding) error {
+	if !d.Linked() && d.Verdict.Flags == pair.InBin && d.Verdict.Rule == pair.Immutable {
+		return d.adviseRestore(f)
+	}
+	if d.Linked() || d.Verdict.Flags != 0 || d.stuck() || f.Snippet != "" {
+		return nil
+	}
+	free, err := d.freeAccounts(f.Objects[1:])
+	if err != nil || len(free) != 1 {
+		return err
+	}
+	switch account := free[0]; {
+	case d.Verdict.Rule == pair.Declared:
+		l := d.j.DeclaredFor(d.Row)
+		f.Hint += fmt.Sprintf(" If %s is this object's own account, correct link block %q (%s), which names %s.",
+			table.Ref(account).Name, l.Name, l.DeclaredAt, l.Tenant)
+	case f.Attribute == "userPrincipalName" && !hasAddress(account):
+		d.adviseNoMailbox(f, account)
+	case d.Live == nil:
+		f.Hint += " If it is this object's own account, add the link block."
+		f.Snippet = d.linkBlock(table.Ref(account))
+	}
+	return nil
+}
+
+// adviseRestore offers the way out where an account that is nobody's has the name with which the object's comes back: perhaps it
+// was made for the object when that one came back.
+func (d *draft) adviseRestore(f *planner.Finding) error {
+	free, err := d.freeAccounts(f.Objects[1:])
+	if err != nil || len(free) != 1 {
+		return err
+	}
+	account := table.Ref(free[0])
+	f.Hint += fmt.Sprintf(" If %s is this object's account now, delete the one in the recycle bin for good, and add the link block.", account.Name)
+	f.Snippet = d.linkBlock(account)
+	return nil
+}
+
+// freeAccounts are the living accounts among refs to which the object could be linked.
+func (d *draft) freeAccounts(refs []planner.ObjectRef) (free []*state.Object, err error) {
+	for _, ref := range refs {
+		if ref.TargetID == "" || ref.Address != "" || ref.Kind != d.Table.Kind {
+			continue
+		}
+		t := d.j.Tenant.ByID.First(d.j.Hash.ID(ref.TargetID))
+		if t < 0 || !d.Free(t) {
+			continue
+		}
+		o, err := d.j.Tenant.Load(t)
+		if err != nil {
+			return nil, err
+		}
+		free = append(free, o)
+	}
+	return free, nil
+}
+
+func hasAddress(o *state.Object) bool {
+	isAddress := func(p string) bool { _, ok := table.SMTPAddress(p); return ok }
+	return !table.IsEmpty(o.Get("mail")) || slices.ContainsFunc(o.Get("proxyAddresses").List(), isAddress)
+}
+
+// adviseNoMailbox turns the finding about a taken userPrincipalName into one that tells why the account was not found: people look
+// for the second account that they believe dirform has made.
+func (d *draft) adviseNoMailbox(f *planner.Finding, o *state.Object) {
+	why := "rule user_principal_name could, but is not among the policy's match rules"
+	if d.Live != nil {
+		why = fmt.Sprintf("rule user_principal_name would, but %s was found first, by %s", table.Ref(d.Live).Name, d.Verdict.Rule)
+	}
+	made := d.j.Source.Meta(d.Row).Flags&table.SourceFallback != 0
+	if made {
+		why = "and the user name, which the link policy put in place of " + d.Mapped + ", is no evidence of whose it is"
+	}
+	f.Detail = fmt.Sprintf("%s %s cannot be given to this object: user %s has it. %s; %s. The service would answer AttributeValueMustBeUnique.",
+		f.Attribute, f.Value, table.Ref(o).Name, words.NoAddress(o), why)
+	f.Hint = "If it is this object's account, add the link block"
+	if d.Live == nil && !made {
+		f.Hint += fmt.Sprintf(", or \"user_principal_name\" to match in link_policy %q (%s)", d.Table.Policy.Name, d.Table.Policy.DeclaredAt)
+	}
+	f.Hint += ". If it is not, rename one of them."
+	f.Snippet = d.linkBlock(table.Ref(o))
+}
+
+// checkMailIsName refuses to create an account whose mail is the user name of one without an address.
+func (d *draft) checkMailIsName() error {
+	mail := d.Want("mail")
+	if table.IsEmpty(mail) {
+		return nil
+	}
+	found := -1
+	d.j.Tenant.ByUPN.Each(d.j.Hash.Address(mail), func(t int) {
+		if d.Free(t) {
+			found = t
+		}
+	})
+	upn := d.Want("userPrincipalName").Str()
+	if found < 0 || strings.EqualFold(mail.Str(), upn) { // then the name is taken too, which says it all
+		return nil
+	}
+	o, err := d.j.Tenant.Load(found)
+	if err != nil || hasAddress(o) {
+		return err
+	}
+	f := words.MailIsName(mail.Str(), upn, o)
+	f.Snippet = d.linkBlock(table.Ref(o))
+	d.report(f, table.Ref(o))
+	return nil
+}
+
+// linkBlock is the link block that gives the object one of the accounts.
+func (d *draft) linkBlock(accounts ...planner.ObjectRef) string {
+	return words.LinkBlock(d.Key, d.Object.DN, accounts...)
+}

@@ -1,0 +1,207 @@
+package judge
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/planner/reconcile/internal/words"
+	"github.com/dirform/dirform/state"
+)
+
+// decide fills d.findings and returns the change, nil if there is nothing to do.
+func (d *draft) decide() (*state.Change, error) {
+	for _, f := range d.Failures {
+		if f.Mapping == nil {
+			d.report(words.NoWhere(d.Table.Scope, f.Err, d.Object))
+			continue
+		}
+		d.report(words.NoValue(f.Mapping, f.Err, d.Object))
+	}
+	if err := d.checkMatch(); err != nil || d.blocked() {
+		return nil, err
+	}
+	if d.Live == nil {
+		return d.decideNew()
+	}
+	return d.decideExisting()
+}
+
+// decideNew is for a source object without an account.
+func (d *draft) decideNew() (*state.Change, error) {
+	switch d.Table.Policy.Unmatched {
+	case "skip":
+		return nil, nil
+	case "block":
+		d.report(d.noAccount())
+		return nil, nil
+	}
+	initial := d.initial()
+	d.begin()
+	for i, c := range d.Table.Columns {
+		d.compare(i, c, true)
+	}
+	d.attrs = append(d.attrs, initial...)
+	d.attrs = append(d.attrs, state.AttributeChange{Name: "onPremisesImmutableId", After: state.String(d.Anchor)})
+	lintRequired(d)
+	lint(d)
+	if err := cmp.Or(d.checkUnique(), d.checkMailIsName(), d.checkAnchorFree()); err != nil {
+		return nil, err
+	}
+	return d.change(state.ActionCreate, "no account in the tenant matches", d.Table.Policy.DeclaredAt)
+}
+
+// initial evaluates the attributes that are set once, leaving out those that are managed anyway.
+func (d *draft) initial() (attrs []state.AttributeChange) {
+	for _, m := range d.Table.Mapping.Initial {
+		if slices.ContainsFunc(d.Table.Columns, func(c table.Column) bool { return c.Mapping.Target.Name == m.Target.Name }) {
+			continue
+		}
+		v, err := m.Expr.Eval(d.Object)
+		if err != nil {
+			d.report(words.NoValue(m, err, d.Object))
+			continue
+		}
+		if name, replaced := d.Table.UserName(m, v, d.Object); replaced {
+			d.Mapped, d.once, v = v.Str(), name.Str(), name
+		}
+		if !table.IsEmpty(v) {
+			attrs = append(attrs, state.AttributeChange{Name: m.Target.Name, After: v})
+		}
+	}
+	return attrs
+}
+
+// decideExisting is for a source object with an account, recorded or newly matched.
+func (d *draft) decideExisting() (*state.Change, error) {
+	d.begin()
+	for i, c := range d.Table.Columns {
+		d.compare(i, c, false)
+	}
+	d.enableAgain()
+	relink, err := d.checkAnchor()
+	if err != nil {
+		return nil, err
+	}
+	action := d.action(relink)
+	if !d.takesOver() && action == state.ActionUpdate && len(d.attrs) == 0 {
+		// It is linked, so another engine that masters the account has taken it back.
+		if d.checkMaster(); !d.blocked() {
+			d.reportLocked()
+		}
+		return nil, nil
+	}
+	d.checkTarget(action)
+	lint(d)
+	if err := d.checkUnique(); err != nil {
+		return nil, err
+	}
+	if !d.blocked() {
+		d.reportLocked()
+		d.takeOver()
+	}
+	return d.change(action, d.reason(action), d.declaredAt(action))
+}
+
+func (d *draft) action(relink bool) state.Action {
+	switch {
+	case d.InBin():
+		return state.ActionRestore
+	case relink:
+		return state.ActionRelink
+	case !d.Linked():
+		return state.ActionLink
+	}
+	return state.ActionUpdate
+}
+
+// reason says why a change is made to an account that is there.
+func (d *draft) reason(a state.Action) string {
+	switch a {
+	case state.ActionRestore:
+		return "its account lies in the recycle bin"
+	case state.ActionRelink:
+		return "its account carries the anchor of another domain or object"
+	case state.ActionLink:
+		if d.takesOver() {
+			return "not linked yet, and another sync engine masters its account"
+		}
+		return "not linked yet"
+	}
+	if d.takesOver() {
+		return "another sync engine masters its account again"
+	}
+	drift, source := false, d.moved
+	for _, c := range d.attrs {
+		drift, source = drift || c.Drift, source || !c.Drift
+	}
+	switch {
+	case drift && source:
+		return "changed at the source and outside dirform"
+	case drift:
+		return "changed outside dirform"
+	case d.Link != nil && d.Link.Left:
+		return "came back into scope " + d.Table.Scope.Name
+	}
+	return "changed at the source or in the mapping"
+}
+
+func (d *draft) declaredAt(a state.Action) string {
+	if a == state.ActionUpdate && len(d.why) > 0 {
+		return d.why[0]
+	}
+	if d.Verdict.Rule == pair.Declared {
+		return d.j.DeclaredFor(d.Row).DeclaredAt
+	}
+	return d.Table.Policy.DeclaredAt
+}
+
+// checkAnchor compares the account's anchor with the object's and adds the write it takes, if any.
+func (d *draft) checkAnchor() (relink bool, err error) {
+	live := d.Live.Get("onPremisesImmutableId").Str()
+	if live == d.Anchor {
+		return false, nil
+	}
+	if live != "" && d.Table.Policy.ForeignAnchor != "relink" {
+		return false, d.reportForeignAnchor(live)
+	}
+	if old := d.OldOwner(live); old >= 0 {
+		return false, d.reportOldOwner(old)
+	}
+	if err := d.checkAnchorFree(); err != nil {
+		return false, err
+	}
+	before := state.Null()
+	if live != "" {
+		before = state.String(live)
+	}
+	d.attrs = append(d.attrs, state.AttributeChange{Name: "onPremisesImmutableId", Before: before,
+		After: state.String(d.Anchor), Drift: d.Linked()})
+	return live != "", nil
+}
+
+// checkAnchorFree refuses to give an account the object's anchor while another one carries it: the service keeps anchors unique.
+func (d *draft) checkAnchorFree() error {
+	other := -1
+	d.j.Tenant.ByAnchor.Each(d.j.Source.Meta(d.Row).Anchor, func(t int) {
+		if t != d.LiveRow && (other < 0 || d.j.Tenant.Meta(t).ID < d.j.Tenant.Meta(other).ID) {
+			other = t
+		}
+	})
+	if other < 0 {
+		return nil
+	}
+	o, err := d.j.Tenant.Load(other)
+	if err != nil {
+		return err
+	}
+	refs, own := []planner.ObjectRef{table.Ref(o)}, ""
+	if d.Live != nil {
+		refs = append(refs, table.Ref(d.Live))
+		own = refs[1].Name
+	}
+	d.report(words.AnchorTaken(refs[0].Name, own, d.Verdict.Rule, d.Anchor, d.Table.Policy), refs...)
+	return nil
+}

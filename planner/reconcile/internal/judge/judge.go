@@ -1,0 +1,132 @@
+package judge
+
+import (
+	"time"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
+	"github.com/dirform/dirform/planner/reconcile/internal/order"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+)
+
+// Settings is what judging depends on besides the pairs.
+type Settings struct {
+	Rules        *config.Config
+	Schema       func(state.Kind) *state.Schema // the tenant's
+	Domains      []providers.TenantDomain
+	RoleHolders  []providers.RoleHolder
+	Identity     providers.Identity     // who dirform is signed in as
+	SyncFeatures providers.SyncFeatures // what the tenant allows sync clients
+	// Targets limits the plan to these addresses, Excludes takes addresses out; "user.staff" stands for all of a scope.
+	Targets, Excludes []string
+	Now               time.Time // graces are counted up to it; the zero time lets none of them end
+}
+
+// Judge decides about source rows and leavers.
+type Judge struct {
+	*pair.Pairs
+	set      Settings
+	aim      *aim
+	limits   *offlimits.Limits
+	domains  domains
+	states   []rowState // by source row
+	settled  bool       // every row's outcome is known
+	waits    *order.Waits
+	restored map[uint64][]int // see restoredWith
+	aliases  *wantedAliases   // made when first asked for
+	room     []state.AttributeChange
+	Notes    *Notes
+}
+
+// rowState is how deciding about a source row has come out.
+type rowState struct {
+	outcome Outcome
+	agreed  bool // recorded, and all fingerprints agree: nothing is to be done, and its values need not be looked at
+	stuck   bool // the name it waits for will not be released
+}
+
+// Outcome is what becomes of a row.
+type Outcome uint8
+
+// What may become of a row.
+const (
+	Unchanged Outcome = iota // recorded, and both sides agree
+	Undecided                // has to be looked at with its values
+	Changes                  // looked at: there is a change
+	Blocked
+	Ignored // in scope, but nothing is to be done by policy, or it belongs to another scope
+)
+
+// Decision is what is to be done about one row.
+type Decision struct {
+	Outcome   Outcome
+	Key       string        // the readable key it is sorted by
+	Change    *state.Change // if Outcome is Changes
+	Findings  []*planner.Finding
+	Record    *planner.Record
+	TakenOver bool // the change takes the account over from another sync engine
+	Converted bool // the change links an account that another sync engine mastered once
+	Unmatched bool // nothing is done because no account matches, and the policy creates none
+}
+
+// New prepares to decide about pairs.
+func New(p *pair.Pairs, s Settings) *Judge {
+	j := &Judge{Pairs: p, set: s, aim: newAim(s.Targets, s.Excludes), domains: newDomains(s.Domains), states: make([]rowState, p.Source.Len()),
+		waits: order.New(p.Source.CompareGUID), Notes: &Notes{kept: map[string]*Crowd{}}}
+	j.limits = offlimits.New(p.Rows, offlimits.Settings{Guards: s.Rules.Guards, RoleHolders: s.RoleHolders, Identity: s.Identity,
+		SyncFeatures: s.SyncFeatures})
+	for row := range j.states {
+		if p.Verdict(row).Is(pair.Shadowed) {
+			j.states[row].outcome = Ignored
+		}
+	}
+	return j
+}
+
+// Selected reports whether --target and --exclude leave an address in the plan.
+func (j *Judge) Selected(address string) bool { return j.aim.selects(address) }
+
+// SelectedRow reports whether --target and --exclude leave a source row in the plan. Its values are read only if there are any.
+func (j *Judge) SelectedRow(s int) bool {
+	if j.aim.selectsAll() {
+		return true
+	}
+	c, err := j.Case(s)
+	return err == nil && j.Selected(c.Address)
+}
+
+// Unaimed are the --target and --exclude addresses that nothing asked about so far has.
+func (j *Judge) Unaimed() []string { return j.aim.missed() }
+
+// Outcome is what becomes of source row s; Undecided until it has been decided about.
+func (j *Judge) Outcome(s int) Outcome { return j.states[s].outcome }
+
+// Agreed reports whether source row s and its account agree by their fingerprints.
+func (j *Judge) Agreed(s int) bool { return j.states[s].agreed }
+
+// Verified lists the tenant's verified domains for people.
+func (j *Judge) Verified() string { return j.domains.list() }
+
+// HasVerified reports whether the tenant has verified a domain.
+func (j *Judge) HasVerified(domain string) bool { return j.domains.has(domain) }
+
+// ProtectsNobody are findings about names on protect lists that nobody has.
+func (j *Judge) ProtectsNobody() []*planner.Finding { return j.limits.Unknown() }
+
+// Leavers counts the links that have lost their source objects.
+func (j *Judge) Leavers() (n int) {
+	for l := range j.Links.Len() {
+		if j.LinkSource(l) < 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// Standing is what sets an account apart. row is its tenant row, or -1 for one in the recycle bin.
+func (j *Judge) Standing(o *state.Object, row int) offlimits.Standing {
+	return j.limits.Standing(o, row)
+}

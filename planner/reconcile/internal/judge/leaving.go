@@ -1,0 +1,197 @@
+package judge
+
+import (
+	"fmt"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/planner/reconcile/internal/words"
+	"github.com/dirform/dirform/state"
+)
+
+// leaver is a recorded pair whose source object is in no scope any more.
+type leaver struct {
+	j      *Judge
+	link   *state.Link
+	row    int           // tenant row of the account, or -1
+	live   *state.Object // nil until the policy is asked
+	policy *config.LinkPolicy
+}
+
+// leaver reads link l back.
+func (j *Judge) leaver(l int) (*leaver, error) {
+	link, err := j.Links.Load(l)
+	if err != nil {
+		return nil, err
+	}
+	return &leaver{j: j, link: link, row: j.LinkTarget(l), policy: j.set.Rules.Policy(link.Scope, link.Kind)}, nil
+}
+
+// DecideLeaving works out a recorded link whose source object is in no scope any more.
+func (j *Judge) DecideLeaving(l int) (Decision, error) {
+	x, err := j.leaver(l)
+	if err != nil {
+		return Decision{}, err
+	}
+	switch {
+	case x.row < 0:
+		return x.forget(j.goneText(l, x.link)), nil
+	case j.Superseded(l, x.row):
+		return x.forget(fmt.Sprintf("account %s is linked to another source object", x.link.TargetID)), nil
+	case j.HandedOn(l):
+		return Decision{Outcome: Ignored}, nil
+	case j.Tenant.Meta(x.row).Anchor != j.Links.Meta(l).Anchor:
+		return x.forget(fmt.Sprintf("the source object has left, and account %s does not carry its anchor any more", x.link.TargetID)), nil
+	}
+	if x.live, err = j.Tenant.Load(x.row); err != nil {
+		return Decision{}, err
+	}
+	return x.decide(), nil
+}
+
+// SurveyLeaving decides about a leaver for the first time, and notes how it comes out.
+func (j *Judge) SurveyLeaving(l int) (Decision, error) {
+	d, err := j.DecideLeaving(l)
+	if err == nil {
+		j.limits.NoteLoss(d.Change, j.LinkTarget(l), -1)
+	}
+	return d, err
+}
+
+// decide applies the leaving policy to an account that is there.
+func (x *leaver) decide() Decision {
+	key := table.Readable(x.live)
+	addr := pair.Address(x.link.Kind, x.link.Scope, key)
+	if !x.j.Selected(addr) {
+		return Decision{Outcome: Ignored, Key: key}
+	}
+	c := &state.Change{Address: addr, Kind: x.link.Kind, Scope: x.link.Scope, Anchor: x.link.Anchor, SourceGUID: x.link.SourceGUID.String(),
+		TargetID: x.link.TargetID, Match: &state.Match{Rule: pair.Recorded.String(), Value: x.link.TargetID},
+		Reason: "no longer in scope " + x.link.Scope, DeclaredAt: x.policy.DeclaredAt, Attributes: []state.AttributeChange{}}
+	if x.policy.Scope == nil {
+		c.Reason = words.Undeclared(x.link.Scope)
+	}
+	if !x.carryOut(c) {
+		return Decision{Outcome: Unchanged, Key: key, Record: x.note()}
+	}
+	if f := x.refusal(c); f != nil {
+		return Decision{Outcome: Blocked, Key: key, Findings: []*planner.Finding{f}}
+	}
+	return Decision{Outcome: Changes, Key: key, Change: c}
+}
+
+// goneText is why a record ends whose account is not among the living. Of the source object no more is known than that no scope
+// has it: it may well exist.
+func (j *Judge) goneText(l int, link *state.Link) string {
+	where := "is not in the tenant any more"
+	if j.Bin.ByID.First(j.Links.Meta(l).Target) >= 0 {
+		where = "lies in the recycle bin"
+	}
+	return fmt.Sprintf("account %s %s, and its source object is in no scope", link.TargetID, where)
+}
+
+// forget drops a link without touching the account.
+func (x *leaver) forget(why string) Decision {
+	addr := pair.Address(x.link.Kind, x.link.Scope, x.link.Anchor)
+	if !x.j.Selected(addr) {
+		return Decision{Outcome: Ignored, Key: x.link.Anchor}
+	}
+	return Decision{Outcome: Changes, Key: x.link.Anchor, Change: &state.Change{
+		Address: addr, Kind: x.link.Kind, Action: state.ActionUnlink, Scope: x.link.Scope, Anchor: x.link.Anchor,
+		SourceGUID: x.link.SourceGUID.String(), Reason: why, Attributes: []state.AttributeChange{}}}
+}
+
+// carryOut fills in what the leaving policy does to the account; false means nothing has to be written.
+func (x *leaver) carryOut(c *state.Change) bool {
+	switch leaving := x.policy.Leaving; {
+	case x.policy.Grace > 0 && (leaving == "disable" || leaving == "delete"):
+		return x.afterGrace(c)
+	case leaving == "delete":
+		c.Action = state.ActionDelete
+		return true
+	case leaving == "unlink":
+		c.Action = state.ActionUnlink
+		if anchor := x.live.Get("onPremisesImmutableId"); !table.IsEmpty(anchor) {
+			c.Attributes = append(c.Attributes, state.AttributeChange{Name: "onPremisesImmutableId", Before: anchor})
+		}
+		return true
+	case leaving == "disable" && x.live.Get("accountEnabled").Bool():
+		x.disable(c)
+		return true
+	}
+	return false
+}
+
+// refusal is the finding about what weighs most against a leaver's change, nil if nothing does.
+func (x *leaver) refusal(c *state.Change) *planner.Finding {
+	a := offlimits.Attempt{Account: x.live, Row: x.row, Policy: x.policy, Action: c.Action, Attrs: c.Attributes, Rule: pair.Recorded,
+		Recorded: x.link.Anchor, Leaving: true}
+	list := x.j.limits.Against(a)
+	if len(list) == 0 {
+		return nil
+	}
+	f := x.j.limits.Finding(offlimits.Weightiest(list), a)
+	ref := table.Ref(x.live)
+	if len(f.Objects) == 0 {
+		f.Objects = []planner.ObjectRef{ref}
+	}
+	ref.Address, ref.Anchor = c.Address, x.link.Anchor
+	f.Objects = append([]planner.ObjectRef{ref}, f.Objects...)
+	return f
+}
+
+// disable fills in that sign-in is blocked. That is the correction of drift if an earlier apply did so already.
+func (x *leaver) disable(c *state.Change) {
+	c.Action = state.ActionDisable
+	c.Attributes = append(c.Attributes, state.AttributeChange{Name: "accountEnabled", Before: x.live.Get("accountEnabled"),
+		After: state.Bool(false), Drift: x.link.Left && x.j.recordedEnabled(x.link, false)})
+}
+
+// recordedEnabled reports whether the account was enabled (or was not) when the link was last applied, as far as the record knows.
+func (j *Judge) recordedEnabled(link *state.Link, enabled bool) bool {
+	if link.Shape == nil {
+		return false
+	}
+	a, i := j.set.Schema(link.Kind).Lookup("accountEnabled"), link.Shape.Index("accountEnabled")
+	return a != nil && i >= 0 && link.Fingerprints[i] == j.Hash.Of(a, state.Bool(enabled))
+}
+
+// note is what the record has to learn about an object that left and to whose account nothing is written, or nil.
+func (x *leaver) note() *planner.Record {
+	link := x.link
+	r := &planner.Record{Anchor: link.Anchor, Scope: link.Scope, Left: true}
+	switch {
+	case !link.Left:
+		return r
+	case x.policy.Grace == 0:
+		return nil
+	case link.LeftAt == 0: // noted by an earlier version, which knew no time: the grace begins now
+		return r
+	case !x.j.recordedEnabled(link, true):
+		return nil
+	}
+	// The policy of its time had left the account enabled, and somebody else has disabled it since: its grace begins now.
+	r.Fingerprints = map[string]string{}
+	for i, name := range link.Shape.Names() {
+		if fp := link.Fingerprints[i]; fp != 0 {
+			r.Fingerprints[name] = hexFP(fp)
+		}
+	}
+	enabled := x.j.set.Schema(link.Kind).Lookup("accountEnabled")
+	r.Fingerprints["accountEnabled"] = hexFP(x.j.Hash.Of(enabled, state.Bool(false)))
+	return r
+}
+
+// enableAgain adds that sign-in is allowed again, for somebody who came back and whom dirform had disabled. Where accountEnabled
+// is mapped, the mapping says so.
+func (d *draft) enableAgain() {
+	enabled := d.Live.Get("accountEnabled")
+	if d.Link == nil || !d.Link.Left || d.Table.Enables || enabled.Kind() != state.BoolValue || enabled.Bool() || !d.j.recordedEnabled(d.Link, false) {
+		return
+	}
+	d.why = append(d.why, d.Table.Policy.DeclaredAt)
+	d.attrs = append(d.attrs, state.AttributeChange{Name: "accountEnabled", Before: enabled, After: state.Bool(true)})
+}

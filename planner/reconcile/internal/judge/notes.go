@@ -1,0 +1,134 @@
+package judge
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/planner/reconcile/internal/words"
+	"github.com/dirform/dirform/state"
+)
+
+// Notes are what deciding comes across in many rows, to be told once about all of them.
+type Notes struct {
+	kept        map[string]*Crowd // attributes that cannot be cleared
+	foreign     Crowd             // rows that want aliases in domains which are not the tenant's
+	Differing   []int32           // rows that agree in everything but their aliases
+	Managerless RowSet            // their managers have no account
+	OwnManagers RowSet            // they name themselves as manager, which Active Directory lets them and the tenant does not (inferred)
+}
+
+// Kept are the attributes that accounts keep although the tenant does not let them be empty and the source has no value, sorted.
+func (n *Notes) Kept() []string { return slices.Sorted(maps.Keys(n.kept)) }
+
+// KeptBy are the rows of such an attribute.
+func (n *Notes) KeptBy(attribute string) *Crowd { return n.kept[attribute] }
+
+// Foreign are the rows that want aliases in domains which are not the tenant's.
+func (n *Notes) Foreign() *Crowd { return &n.foreign }
+
+// Crowd counts source rows and keeps the first of them in the order of GUIDs.
+type Crowd struct {
+	Count int
+	First []int
+}
+
+// Add counts row s.
+func (c *Crowd) Add(rows *table.SourceRows, s int) {
+	c.Count++
+	i, _ := slices.BinarySearchFunc(c.First, s, rows.CompareGUID)
+	if i < words.NamedTogether {
+		c.First = slices.Insert(c.First, i, s)
+		c.First = c.First[:min(len(c.First), words.NamedTogether)]
+	}
+}
+
+// RowSet is a set of source rows; its zero value is empty.
+type RowSet map[int]bool
+
+func (r *RowSet) add(row int) {
+	if *r == nil {
+		*r = RowSet{}
+	}
+	(*r)[row] = true
+}
+
+// Rows lists the set, in no order.
+func (r RowSet) Rows() []int { return slices.Collect(maps.Keys(r)) }
+
+// noteKept notes the attributes that an account keeps although its source object has no value for them: the tenant does
+// not let them be empty.
+func (j *Judge) noteKept(s int) {
+	v, t := j.Verdict(s), j.Source.Table(s)
+	if t.Aliases != nil {
+		j.noteAliases(s, v, t)
+	}
+	if v.Target < 0 || v.Flags != 0 {
+		return
+	}
+	want, have := t.FP(s), j.Tenant.FP(int(v.Target))
+	for _, i := range t.NotNull {
+		if want[i] != 0 || have[i] == t.NilFP {
+			continue
+		}
+		j.noteKeptAttribute(t.Layout.Cols[i].Name, s)
+	}
+}
+
+// noteKeptAttribute notes that a row's account keeps an attribute.
+func (j *Judge) noteKeptAttribute(attribute string, s int) {
+	c := j.Notes.kept[attribute]
+	if c == nil {
+		c = &Crowd{}
+		j.Notes.kept[attribute] = c
+	}
+	c.Add(&j.Source, s)
+}
+
+// noteAliases notes a linked row whose mapping has no aliases while its account does, and one that wants aliases which the tenant
+// cannot have. Where no object of the scope has any, the source does not keep aliases at all, which is nothing to tell of.
+func (j *Judge) noteAliases(s int, v *pair.Verdict, t *table.Source) {
+	m := t.Meta(s)
+	if m.Flags&table.SourceForeignAlias != 0 && !j.Idle(s) {
+		j.Notes.foreign.Add(&j.Source, s)
+	}
+	if t.Aliased && m.Aliases == table.AliasNone && v.Target >= 0 && v.Link >= 0 && v.Flags == 0 &&
+		j.Tenant.Meta(int(v.Target)).Aliases != table.AliasEmpty {
+		j.noteKeptAttribute(t.Aliases.Target.Name, s)
+	}
+}
+
+// Fallbacks are the source rows whose accounts keep going by a fallback name; no change tells of them.
+func (j *Judge) Fallbacks() (rows []int) {
+	for _, t := range j.Source.Tables {
+		if !t.FallsBack() {
+			continue
+		}
+		for s := t.First; s < t.First+t.Len(); s++ {
+			if j.keepsFallback(s) {
+				rows = append(rows, s)
+			}
+		}
+	}
+	return rows
+}
+
+// keepsFallback reports whether source row s is linked to an account that goes by its fallback name already, and will go on.
+func (j *Judge) keepsFallback(s int) bool { return j.KeepsFallback(s) && !j.states[s].stuck }
+
+// Mastered counts the tenant's users that another sync engine masters. ok is false if the users were not read.
+func (j *Judge) Mastered() (n int, ok bool) {
+	for _, t := range j.Tenant.Tables {
+		if t.Kind != state.User {
+			continue
+		}
+		ok = true
+		for i := t.First; i < t.First+t.Len(); i++ {
+			if t.Meta(i).Flags&table.TenantMastered != 0 {
+				n++
+			}
+		}
+	}
+	return n, ok
+}

@@ -1,0 +1,24 @@
+package offlimits
+
+import (
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+)
+
+// Synced reports whether another sync engine masters a tenant object: the service refuses changes by anybody else. Only true
+// says so; false and null both mean that nobody else does.
+func Synced(live *state.Object) bool { return live.Get(providers.SyncEnabled).Bool() }
+
+// OnceSynced reports whether another sync engine masters a tenant object or did so once, which locks some attributes for good.
+//
+// The trace is the time of its last synchronisation. That an account keeps it after its conversion is inferred: the tools that
+// clear what an engine has left on an account leave that alone. An account that has lost it is taken for one that never was
+// synchronised, and then the service refuses the write, for that one account. One that has it although it could be written keeps
+// its values, and the finding says so; that is the harmless side to err on.
+func OnceSynced(live *state.Object) bool {
+	return !live.Get(providers.SyncEnabled).IsNull() || !table.IsEmpty(live.Get(providers.LastSync))
+}
+
+// Locks reports whether the service refuses changes of an attribute because of what another sync engine has left on the account.
+func Locks(a *state.Attribute, live *state.Object) bool { return a.Lockable && OnceSynced(live) }

@@ -1,0 +1,180 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/planner/reconcile/internal/words"
+	"github.com/dirform/dirform/state"
+)
+
+// checkMatch turns the flags that matching has set into findings.
+func (d *draft) checkMatch() error {
+	v := d.Verdict
+	switch {
+	case v.Is(pair.SameAnchor):
+		return d.reportTwin()
+	case v.Is(pair.AnchorChanged):
+		d.report(words.AnchorChanged(d.Link.Anchor, d.Anchor))
+	case v.Is(pair.Vanished):
+		d.report(words.Vanished(d.Link.TargetID, d.Anchor))
+	case v.Is(pair.BadLink):
+		d.reportBadLink(d.j.DeclaredFor(d.Row))
+	case v.Is(pair.Contested):
+		if d.rivalAnchored() {
+			return d.reportOldOwner(int(v.Rival))
+		}
+		return d.reportClaimant()
+	case v.Is(pair.Ambiguous):
+		return d.reportCandidates()
+	case v.Is(pair.InBin) && d.Table.Policy.Deleted == "block" && v.Rule != pair.Declared:
+		d.report(words.InRecycleBin(d.Live), table.Ref(d.Live))
+	}
+	return nil
+}
+
+func (d *draft) reportBadLink(l *config.Link) {
+	switch {
+	case d.Verdict.Is(pair.ManyNamed):
+		d.report(words.ManyNamed(l))
+	case d.j.limits.IsOwnApplication(l.Tenant):
+		d.report(words.OwnApplication(l))
+	default:
+		d.report(words.BadLink(l, false))
+	}
+}
+
+func (d *draft) reportCandidates() error {
+	var refs []planner.ObjectRef
+	for _, t := range d.j.Candidates(d.Row, d.Verdict.Rule) {
+		o, err := d.j.Tenant.Load(t)
+		if err != nil {
+			return err
+		}
+		refs = append(refs, table.Ref(o))
+	}
+	slices.SortFunc(refs, func(a, b planner.ObjectRef) int { return strings.Compare(a.TargetID, b.TargetID) })
+	d.report(words.Ambiguous(d.Verdict.Rule, d.MatchValue()), refs...)
+	return nil
+}
+
+// reportTwin is about another source object with the same anchor. The record tells which of them had it first.
+func (d *draft) reportTwin() error {
+	other, err := d.j.Case(int(d.Verdict.Rival))
+	if err != nil {
+		return err
+	}
+	f := words.SameAnchor(d.Anchor)
+	for _, link := range []*state.Link{d.Link, other.Link} {
+		for _, both := range [][2]*pair.Case{{&d.Case, other}, {other, &d.Case}} {
+			if owner := both[0]; link != nil && link.Anchor == d.Anchor && link.SourceGUID == owner.Object.GUID {
+				f.Hint = words.CopiedFrom(owner.Object.DN, both[1].Object.DN, both[1].RecordedAnchor())
+			}
+		}
+	}
+	d.reportRival(f, other)
+	return nil
+}
+
+// reportClaimant is about another source object that has, or claims, the account that this one matches.
+func (d *draft) reportClaimant() error {
+	other, err := d.j.Case(int(d.Verdict.Rival))
+	if err != nil {
+		return err
+	}
+	how, name := "", other.Address
+	if name == d.Address {
+		name = other.Object.DN
+	}
+	switch {
+	case other.Verdict.Rule == pair.Recorded:
+		how = name + " is linked to it"
+	case other.Verdict.Rule == pair.Declared:
+		how = "a link block gives it to " + name
+	case other.Verdict.Is(pair.Contested):
+		how = name + " matches it too, by " + other.MatchedBy()
+	default:
+		how = name + " has it by " + other.MatchedBy()
+	}
+	d.reportRival(words.ClaimedTwice(d.Verdict.Rule, d.MatchValue(), d.Live, how), other)
+	return nil
+}
+
+// reportRival adds a finding about the object, another source object and the account that both have in view.
+func (d *draft) reportRival(f *planner.Finding, other *pair.Case) {
+	refs := []planner.ObjectRef{other.Ref()}
+	if d.Live != nil {
+		refs = append(refs, table.Ref(d.Live))
+	}
+	d.report(f, refs...)
+}
+
+// rivalAnchored reports whether the account that the object claims carries the anchor of its rival, and only that stands in the
+// way of relinking it.
+func (d *draft) rivalAnchored() bool {
+	anchor := d.Live.Get("onPremisesImmutableId").Str()
+	return d.Table.Policy.ForeignAnchor == "relink" && anchor != "" && anchor != d.Anchor &&
+		d.j.Hash.Anchor(anchor) == d.j.Source.Meta(int(d.Verdict.Rival)).Anchor
+}
+
+// reportOldOwner is about an account that the object is to get and the one of source row s still has.
+func (d *draft) reportOldOwner(s int) error {
+	old, err := d.j.Case(s)
+	if err != nil {
+		return err
+	}
+	account := table.Ref(d.Live)
+	d.report(words.OldAnchorAlive(account.Name, d.MatchedBy(), d.Object.DN, old.Ref(), old.Table.Scope, d.Table.Policy), old.Ref(), account)
+	return nil
+}
+
+// noAccount says by which values no account was found.
+func (d *draft) noAccount() *planner.Finding {
+	var tried []string
+	for _, name := range d.Table.Policy.Match {
+		value := d.ValueFor(pair.RuleNamed(name))
+		if value == "" {
+			value = "(no value)"
+		}
+		tried = append(tried, name+" "+value)
+	}
+	return words.NoAccount(tried, d.Table.Policy)
+}
+
+// reportForeignAnchor is about an account that carries the anchor theirs instead of the object's, and names the object that the
+// anchor belongs to, or its GUID.
+func (d *draft) reportForeignAnchor(theirs string) error {
+	whose := "which no source object in scope has"
+	if g, ok := table.AnchorGUID(theirs); ok {
+		whose = fmt.Sprintf("which no source object in scope has (as a GUID: %s)", g)
+	}
+	refs, hint := []planner.ObjectRef{table.Ref(d.Live)}, ""
+	if l := d.RecordedLink(); l >= 0 && l != int(d.Verdict.Link) && d.j.LinkSource(l) < 0 {
+		link, err := d.j.Links.Load(l)
+		if err != nil {
+			return err
+		}
+		whose = fmt.Sprintf("that of an object which has left scope %s, whose leaving policy goes on", link.Scope)
+		hint = "If this object is somebody else's, give it another address at the source. Only if it is the same person's new object, set " +
+			"foreign_anchor = \"relink\" in the link policy."
+	}
+	if row := d.OldOwner(theirs); row >= 0 {
+		old, err := d.j.Case(row)
+		if err != nil {
+			return err
+		}
+		whose = fmt.Sprintf("that of %s in scope %s", old.Object.DN, old.Table.Scope.Name)
+		refs = append(refs, old.Ref())
+	}
+	how := "matches this object by " + d.MatchedBy()
+	if d.Verdict.Rule == pair.Recorded {
+		how = "is linked to this object"
+	}
+	d.report(words.ForeignAnchor(refs[0].Name, how, theirs, whose, d.Anchor, hint, d.Table.Policy), refs...)
+	return nil
+}

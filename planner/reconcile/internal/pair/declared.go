@@ -1,0 +1,146 @@
+package pair
+
+import (
+	"strings"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/state"
+)
+
+// blocks are the configuration's link blocks and what became of them.
+type blocks struct {
+	all  []*config.Link
+	by   map[int]*config.Link // the block that decides about a source row
+	lost []LostBlock
+	idle []IdleBlock
+}
+
+func newBlocks(links []*config.Link) blocks { return blocks{all: links, by: map[int]*config.Link{}} }
+
+// LostBlock is a link block that names an object which was not found.
+type LostBlock struct {
+	Link   *config.Link
+	Source int // source row that the block names, or -1 if that is what was not found
+}
+
+// IdleBlock is a link block that decides nothing: its source object has another account, by the record or by an earlier block.
+type IdleBlock struct {
+	Link, By *config.Link // By is nil for the record
+	Source   int
+	Tenant   int // tenant row that the block names, or -1
+}
+
+// DeclaredFor is the link block that decides about source row s, or nil.
+func (p *Pairs) DeclaredFor(s int) *config.Link { return p.blocks.by[s] }
+
+// LostBlocks are the link blocks that lead nowhere and that no blocked object tells of. A block has served where the pair is
+// recorded, whatever the account is called by now.
+func (p *Pairs) LostBlocks() (list []LostBlock) {
+	for _, b := range p.blocks.lost {
+		if b.Source < 0 || p.verdicts[b.Source].Link < 0 && !p.verdicts[b.Source].Is(BadLink) {
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+// IdleBlocks are the link blocks that decide nothing.
+func (p *Pairs) IdleBlocks() []IdleBlock { return p.blocks.idle }
+
+// matchDeclared applies link blocks to source rows without a record.
+func (p *Pairs) matchDeclared() {
+	for _, l := range p.blocks.all {
+		if p.namesSeveral(l) {
+			continue
+		}
+		s, t := p.FindSource(l.Source), p.Tenant.Find(p.Hash, l.Tenant)
+		d := -1
+		if t < 0 {
+			d = p.Bin.ByID.First(p.Hash.ID(strings.ToLower(l.Tenant)))
+		}
+		if s < 0 || t < 0 && d < 0 {
+			p.blocks.lost = append(p.blocks.lost, LostBlock{l, s})
+		}
+		if s < 0 || !Unmatched(&p.verdicts[s]) {
+			if s >= 0 && (t >= 0 || d >= 0) {
+				p.noteIdle(l, s, t, d)
+			}
+			continue
+		}
+		p.blocks.by[s] = l
+		if d >= 0 && p.Bin.Kind(d) == p.Source.Table(s).Kind {
+			p.revive(s, d, Declared)
+			continue
+		}
+		if t < 0 || p.Tenant.Kind(t) != p.Source.Table(s).Kind {
+			p.verdicts[s].Flags |= BadLink // no rule may decide what a person has decided otherwise
+			continue
+		}
+		p.claim(s, t, Declared)
+	}
+}
+
+// noteIdle notes link block l unless it says what is the case: source row s has tenant row t, or row d of the recycle bin.
+func (p *Pairs) noteIdle(l *config.Link, s, t, d int) {
+	v := &p.verdicts[s]
+	by := p.blocks.by[s]
+	if v.Link < 0 && by == nil || int(v.Target) == t && !v.Is(InBin) || int(v.Target) == d && v.Is(InBin) {
+		return
+	}
+	p.blocks.idle = append(p.blocks.idle, IdleBlock{l, by, s, t})
+}
+
+// namesSeveral reports whether a link block's source is the user name of several source objects. None of them is matched then:
+// which one a person meant is not for the order of rows to decide, nor for a rule.
+func (p *Pairs) namesSeveral(l *config.Link) bool {
+	first := p.FindSource(l.Source)
+	if _, isGUID := state.ParseGUID(l.Source); isGUID || first < 0 || p.Source.ByDN.First(p.Hash.DN(l.Source)) >= 0 {
+		return false
+	}
+	several := false
+	name := p.Hash.SourceName(l.Source)
+	p.Source.ByName.Each(name, func(s int) { several = several || p.Source.Meta(s).GUID != p.Source.Meta(first).GUID })
+	if !several {
+		return false
+	}
+	p.Source.ByName.Each(name, func(s int) {
+		if v := &p.verdicts[s]; Unmatched(v) {
+			p.blocks.by[s] = l
+			v.Flags |= BadLink | ManyNamed
+		}
+	})
+	return true
+}
+
+// FindSource is the source row that a person names by DN, objectGUID, UPN or anchor, or -1.
+func (p *Pairs) FindSource(name string) int {
+	if g, ok := state.ParseGUID(name); ok {
+		return p.Source.ByGUID.First(p.Hash.GUID(g))
+	}
+	if s := p.Source.ByDN.First(p.Hash.DN(tidyDN(name))); s >= 0 {
+		return s
+	}
+	if s := p.Source.ByName.First(p.Hash.SourceName(name)); s >= 0 {
+		return s
+	}
+	return p.SourceAnchored(p.Hash.Anchor(name))
+}
+
+// tidyDN is a distinguished name without the spaces that people put after its commas, which mean nothing there.
+func tidyDN(dn string) string {
+	var b strings.Builder
+	for i := 0; i < len(dn); i++ {
+		b.WriteByte(dn[i])
+		switch dn[i] {
+		case '\\':
+			if i++; i < len(dn) {
+				b.WriteByte(dn[i])
+			}
+		case ',':
+			for i+1 < len(dn) && dn[i+1] == ' ' {
+				i++
+			}
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,301 @@
+package table
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner/internal/rows"
+	"github.com/dirform/dirform/state"
+)
+
+// SourceMeta is a source object's row: what finds it and orders it.
+type SourceMeta struct {
+	GUID   state.GUID
+	Anchor uint64 // hash of its anchor
+	DN     uint64 // hash of its distinguished name
+	UPN    uint64 // hash of its userPrincipalName at the source
+	SMTP   uint64 // fingerprint of its primary SMTP address, as [Tenant] indexes addresses; 0 if it has none
+	Order  uint64 // first bytes of its readable key
+	// Aliases is the sum of the aliases it is to have, see [Source.aliasSum].
+	Aliases uint64
+	Flags   uint8
+}
+
+const (
+	SourceFailed       uint8 = 1 << iota // where or a mapping has no value for it
+	SourceUnstamped                      // the anchor attribute is empty and will be stamped
+	SourceFallback                       // its user name is not the one the mapping gives, see [fallback]
+	SourceForeignAlias                   // it wants an alias in a domain that the tenant has not verified
+)
+
+// Column ties a mapping's attribute to its fingerprint column.
+type Column struct {
+	Col     int
+	Mapping *config.AttributeMapping
+	plain   int // position in the shape of the text that the mapping hands on as it is, or -1
+}
+
+// Source holds the objects of one scope and kind.
+type Source struct {
+	Scope     *config.Scope
+	Kind      state.Kind
+	Mapping   *config.Mapping    // nil if the scope has none for the kind
+	Policy    *config.LinkPolicy // nil if the scope has none
+	Layout    *Layout
+	Columns   []Column
+	Aliases   *config.AttributeMapping // of proxyAddresses, which is no column because it is never written; nil if it is not mapped
+	Aliased   bool                     // some object has a value for it, so that the source keeps aliases
+	TakesOver bool                     // accounts that another sync engine masters are taken over
+	NotNull   []int                    // fingerprint columns of mapped attributes that cannot be cleared
+	UPNCol    int                      // index into Columns of userPrincipalName, or -1
+	MailCol   int                      // of mail
+	Enables   bool                     // accountEnabled is mapped
+	ScopeAt   int16                    // the scope's number in the order of declaration
+	First     int                      // number of this table's first row among all source rows
+	Seen      int                      // objects read, before where
+	NilFP     uint64                   // the fingerprint of null
+
+	rows     *rows.Table[SourceMeta]
+	shape    *state.Shape
+	at       struct{ upn, mail, proxies, sam, stamp int } // positions in shape
+	fallback *fallback
+	projector
+}
+
+// projector is what working out one object after another takes. It is for one goroutine.
+type projector struct {
+	h        Hash
+	fps      []uint64 // of the object projected last
+	fellBack bool     // that one gets another user name than the mapping gives
+	hashes   []uint64 // of one object's aliases
+	accepted accepted
+	scratch  []byte
+}
+
+func newSource(b *Tables, scope *config.Scope, kind state.Kind) *Source {
+	t := &Source{Scope: scope, Kind: kind, Layout: b.layout(kind), UPNCol: -1, MailCol: -1, shape: b.set.Rules.SourceShapes[kind],
+		projector: projector{h: newHash(b.set.Key), accepted: accepted{verified: b.verified}}}
+	t.ScopeAt = scopeAt(b.set.Rules.Scopes, scope.Name)
+	t.at.upn, t.at.mail, t.at.proxies = t.shape.Index("userPrincipalName"), t.shape.Index("mail"), t.shape.Index("proxyAddresses")
+	t.at.sam, t.at.stamp = t.shape.Index("sAMAccountName"), t.shape.Index(config.AnchorConsistencyGUID)
+	for _, m := range b.set.Rules.Mappings {
+		if m.Scope == scope && m.Kind == kind {
+			t.Mapping = m
+		}
+	}
+	for _, p := range b.set.Rules.Policies {
+		if p.Scope == scope && p.Kind == kind {
+			t.Policy = p
+			t.TakesOver = p.SyncedElsewhere == "take_over"
+		}
+	}
+	if t.Mapping != nil {
+		t.Aliases = reported(t.Mapping)
+		for _, a := range t.Mapping.Attributes {
+			if a.Target.Reported {
+				continue
+			}
+			if a.Target.NotNull || a.Target.Required {
+				t.NotNull = append(t.NotNull, t.Layout.Col(a.Target.Name))
+			}
+			switch a.Target.Name {
+			case "userPrincipalName":
+				t.UPNCol = len(t.Columns)
+			case "mail":
+				t.MailCol = len(t.Columns)
+			case "accountEnabled":
+				t.Enables = true
+			}
+			t.Columns = append(t.Columns, Column{Col: t.Layout.Col(a.Target.Name), Mapping: a, plain: a.Expr.Plain(t.shape)})
+		}
+	}
+	t.fallback = newFallback(t.Policy, t.Mapping, b.set.Domains)
+	t.fps = make([]uint64, len(t.Layout.Cols))
+	t.rows = rows.NewTable[SourceMeta](len(t.Layout.Cols), b.spool())
+	t.NilFP = t.h.Of(&state.Attribute{}, state.Null())
+	return t
+}
+
+// add projects an object and keeps its row, if it is in scope.
+func (t *Source) add(o *state.Object) error {
+	t.Seen++
+	meta := SourceMeta{GUID: o.GUID, DN: t.h.DN(o.DN)}
+	switch in, known := t.Scope.Has(o); {
+	case !known:
+		meta.Flags |= SourceFailed
+	case !in:
+		return nil
+	}
+	key, ok := t.project(o)
+	if !ok {
+		meta.Flags |= SourceFailed
+	}
+	if t.fellBack {
+		meta.Flags |= SourceFallback
+	}
+	anchor, stamped := t.appendAnchor(t.scratch[:0], o)
+	if !stamped {
+		meta.Flags |= SourceUnstamped
+	}
+	meta.Anchor, t.scratch = t.h.h.Sum(anchor), anchor
+	if upn := t.value(o, t.at.upn).Str(); upn != "" {
+		meta.UPN = t.h.SourceName(upn)
+	}
+	meta.SMTP = t.primarySMTP(o)
+	if t.Aliases != nil {
+		var foreign bool
+		if meta.Aliases, foreign = t.aliasSum(o, meta.SMTP); foreign {
+			meta.Flags |= SourceForeignAlias
+		}
+		t.Aliased = t.Aliased || meta.Aliases != AliasNone
+	}
+	meta.Order = OrderOf(key)
+	t.scratch = rows.AppendObject(t.scratch[:0], o.DN, o.Values)
+	return t.rows.Append(meta, t.fps, t.scratch)
+}
+
+// project evaluates the mapping into t.fps and returns the object's readable key. ok is false if an expression has no value;
+// the object is then blocked, and the reason found again when its finding is written.
+func (t *Source) project(o *state.Object) (key string, ok bool) {
+	clear(t.fps)
+	ok, t.fellBack = true, false
+	var upn state.Value
+	for i, c := range t.Columns {
+		if c.plain >= 0 && i != t.UPNCol {
+			// Fingerprints disregard the one thing that evaluating would change, and most mappings are such.
+			if v := o.Values[c.plain]; v.Kind() == state.StringValue || v.IsNull() {
+				t.fps[c.Col] = t.fingerprint(c.Mapping.Target, v)
+				continue
+			}
+		}
+		v, err := c.Mapping.Expr.Eval(o)
+		if err != nil {
+			ok = false
+			continue
+		}
+		if i == t.UPNCol {
+			upn, t.fellBack = t.UserName(c.Mapping, v, o)
+			v = upn
+		}
+		t.fps[c.Col] = t.fingerprint(c.Mapping.Target, v)
+	}
+	return t.ReadableKey(upn, o), ok
+}
+
+// primarySMTP is the fingerprint of the object's primary address: the SMTP: entry of proxyAddresses, else the mail it is going
+// to have, else its mail at the source.
+func (t *Source) primarySMTP(o *state.Object) uint64 {
+	if address := t.PrimaryAddress(o); address != "" {
+		return t.h.Address(state.String(address))
+	}
+	if t.MailCol >= 0 {
+		if fp := t.fps[t.Columns[t.MailCol].Col]; fp != t.NilFP {
+			return fp
+		}
+		return 0
+	}
+	if mail := t.value(o, t.at.mail).Str(); mail != "" {
+		return t.h.Address(state.String(mail))
+	}
+	return 0
+}
+
+// PrimaryAddress is the SMTP: (upper-case) entry of the object's proxyAddresses, without prefix.
+func (t *Source) PrimaryAddress(o *state.Object) string {
+	for _, p := range t.value(o, t.at.proxies).List() {
+		if len(p) > 5 && p[:5] == "SMTP:" {
+			return p[5:]
+		}
+	}
+	return ""
+}
+
+// fingerprint is the desired fingerprint of one attribute: 0 where there is nothing to say (null for an attribute that can't
+// be null leaves it alone), and for a reference the hash of the distinguished name it points to.
+func (t *Source) fingerprint(a *state.Attribute, v state.Value) uint64 {
+	if (a.NotNull || a.Required) && IsEmpty(v) {
+		return 0
+	}
+	if a.Type == state.TypeReference && v.Kind() == state.StringValue && v.Str() != "" {
+		return t.h.DN(v.Str())
+	}
+	return t.h.Of(a, v)
+}
+
+// value is the attribute at a position of the shape, null for -1.
+func (t *Source) value(o *state.Object, at int) state.Value {
+	if at < 0 {
+		return state.Null()
+	}
+	return o.Values[at]
+}
+
+// ReadableKey is what people know the object by: its UPN in the cloud, else at the source, else its logon name or GUID.
+func (t *Source) ReadableKey(upn state.Value, o *state.Object) string {
+	if upn.Str() != "" {
+		return upn.Str()
+	}
+	for _, at := range [...]int{t.at.upn, t.at.mail, t.at.sam} {
+		if s := t.value(o, at).Str(); s != "" {
+			return s
+		}
+	}
+	return o.GUID.String()
+}
+
+// AnchorOf is the object's anchor under the scope's policy. stamped is false if the anchor attribute is still empty; the anchor
+// is then the one it will be stamped with, its objectGUID.
+func (t *Source) AnchorOf(o *state.Object) (anchor string, stamped bool) {
+	b, stamped := t.appendAnchor(nil, o)
+	return string(b), stamped
+}
+
+func (t *Source) appendAnchor(b []byte, o *state.Object) (anchor []byte, stamped bool) {
+	if t.Policy != nil && t.Policy.Anchor == config.AnchorConsistencyGUID {
+		if v := t.value(o, t.at.stamp).Str(); v != "" {
+			return append(b, v...), true
+		}
+		return base64.StdEncoding.AppendEncode(b, o.GUID[:]), false
+	}
+	return base64.StdEncoding.AppendEncode(b, o.GUID[:]), true
+}
+
+// OrderOf is the key's first bytes as a number, so that rows sort nearly as their keys do without reading them.
+func OrderOf(key string) uint64 {
+	var b [8]byte
+	copy(b[:], strings.ToLower(key[:min(len(key), 8)]))
+	return binary.BigEndian.Uint64(b[:])
+}
+
+// Meta is row s's fixed part. Here and below, s is the row's number among all source rows.
+func (t *Source) Meta(s int) *SourceMeta { return t.rows.Meta(s - t.First) }
+
+// FP are row s's desired fingerprints, by column of the layout.
+func (t *Source) FP(s int) []uint64 { return t.rows.FP(s - t.First) }
+
+// Len is the number of rows.
+func (t *Source) Len() int { return t.rows.Len() }
+
+// Load reads row s back.
+func (t *Source) Load(s int) (*state.Object, error) {
+	i := s - t.First
+	t.scratch = slices.Grow(t.scratch[:0], rows.ReadAhead)
+	rec, err := t.rows.Record(i, t.scratch)
+	if err != nil {
+		return nil, err
+	}
+	o := &state.Object{Kind: t.Kind, GUID: t.rows.Meta(i).GUID, Shape: t.shape, Values: make([]state.Value, t.shape.Len())}
+	o.DN, err = rows.DecodeObject(rec, o.Values)
+	return o, err
+}
+
+// DeclaredAt is where a person asked for an attribute: its own line, or the mapping whose preset brought it.
+func (t *Source) DeclaredAt(m *config.AttributeMapping) string {
+	if m.Preset {
+		return t.Mapping.DeclaredAt
+	}
+	return m.DeclaredAt
+}

@@ -1,0 +1,71 @@
+package words
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/state"
+)
+
+func prefixed(addresses []string) (list []string) {
+	for _, address := range addresses {
+		list = append(list, "smtp:"+address)
+	}
+	return list
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "empty"
+	}
+	return s
+}
+
+// SetMailbox is the Exchange Online command that adds and removes aliases. It changes no other address, and says the same if it
+// is run twice.
+func SetMailbox(identity string, add, remove []string) string {
+	var parts []string
+	for _, x := range []struct {
+		verb      string
+		addresses []string
+	}{{"Add", add}, {"Remove", remove}} {
+		if len(x.addresses) == 0 {
+			continue
+		}
+		quoted := prefixed(x.addresses)
+		for i := range quoted {
+			quoted[i] = powerShell(quoted[i])
+		}
+		parts = append(parts, x.verb+"="+strings.Join(quoted, ","))
+	}
+	return fmt.Sprintf("Set-Mailbox -Identity %s -EmailAddresses @{%s}", powerShell(identity), strings.Join(parts, "; "))
+}
+
+// TakeAway is the Exchange Online command that takes a further address from an object. Whether a group is a Microsoft 365 group is
+// not read, so it may need Set-DistributionGroup.
+func TakeAway(o planner.ObjectRef, address string) string {
+	command := SetMailbox(o.TargetID, nil, []string{address})
+	switch o.Kind {
+	case state.Group:
+		return strings.Replace(command, "Set-Mailbox", "Set-UnifiedGroup", 1)
+	case state.Contact:
+		return strings.Replace(command, "Set-Mailbox", "Set-MailContact", 1)
+	}
+	return command
+}
+
+// powerShell is s as a PowerShell string that stands for nothing but itself. PowerShell takes the typographic single quotes for
+// plain ones (about_Quoting_Rules), so they are doubled as well.
+func powerShell(s string) string {
+	var b strings.Builder
+	b.WriteByte('\'')
+	for _, r := range s {
+		if strings.ContainsRune("'‘’‚‛", r) {
+			b.WriteRune(r)
+		}
+		b.WriteRune(r)
+	}
+	b.WriteByte('\'')
+	return b.String()
+}

@@ -1,0 +1,153 @@
+package words
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/state"
+)
+
+// Hold is in what way somebody has a name that another object asks for.
+type Hold uint8
+
+// The ways in which somebody has a name.
+const (
+	Has      Hold = iota
+	Alias         // as a further address, which Microsoft Graph cannot take away
+	Wants         // a source object that asks for it too
+	Blocked       // it was to give it up, but is blocked itself
+	LeftOut       // it would give it up, but --target or --exclude leaves it out
+	OfLeaver      // its source object has left the scope
+	Doomed        // and this plan deletes it
+	Deleted       // it lies in the recycle bin
+)
+
+// Holder is an object that has a name, or wants it too.
+type Holder struct {
+	planner.ObjectRef
+	How Hold
+}
+
+// AddressInUse is about a name that others have or want; linked says that the object which is to get it has an account.
+func AddressInUse(attribute, value string, holders []Holder, linked bool) *planner.Finding {
+	var who []string
+	hint := fmt.Sprintf("Change %s at the source of one of them, or remove it from the object that has it.", attribute)
+	for _, h := range holders {
+		who = append(who, h.Text())
+		switch h.How {
+		case Alias:
+			hint = fmt.Sprintf("Change %s at the source, or remove the further address in Exchange, which Microsoft Graph cannot: %s",
+				attribute, TakeAway(h.ObjectRef, value))
+		case Deleted:
+			if linked {
+				hint = fmt.Sprintf("Change %s at the source, delete account %s for good in the tenant, or set deleted = \"create\" in the link policy.", attribute, h.TargetID)
+				break
+			}
+			hint = fmt.Sprintf("If it is the same person, restore the account by a link block with tenant = %q; else delete it for good in the tenant, "+
+				"or set deleted = \"create\" in the link policy.", h.TargetID)
+		case OfLeaver:
+			hint = fmt.Sprintf("Change %s at the source, or remove it from the account that is left over.", attribute)
+		case Doomed:
+			hint = whenDeleted(attribute)
+		case Blocked:
+			hint = fmt.Sprintf("Resolve what blocks the other object, as its own finding says; then both change in one apply. Or change %s at the source.", attribute)
+		case LeftOut:
+			hint = "Plan both, without --target or --exclude: then one takes over from the other in one apply."
+		case Wants:
+			hint = fmt.Sprintf("Change %s at the source of one of them.", attribute)
+		}
+	}
+	return About(planner.NewFinding("DF202", fmt.Sprintf("%s %s cannot be given to this object: %s.", attribute, value, strings.Join(who, "; ")), hint),
+		attribute, value, "")
+}
+
+// who names the holder as the tenant knows it.
+func (h Holder) who() string {
+	if h.TargetID != "" && h.Address != "" {
+		return fmt.Sprintf("%s %s (%s)", h.Kind, h.Name, h.Address)
+	}
+	return fmt.Sprintf("%s %s", h.Kind, h.Name)
+}
+
+// Text says who the holder is and how it comes to have the name.
+func (h Holder) Text() string {
+	who := h.who()
+	switch h.How {
+	case Wants:
+		return "source object " + h.Address + " wants it too"
+	case Alias:
+		return who + " has it as a further address (proxyAddresses)"
+	case Blocked:
+		return who + " has it, and is blocked itself"
+	case LeftOut:
+		return who + " has it and gives it up too, but --target or --exclude leaves that out"
+	case OfLeaver:
+		return who + " has it, though its source object has left the scope"
+	case Doomed:
+		return who + " has it, which this plan deletes because its source object has left the scope"
+	case Deleted:
+		return fmt.Sprintf("%s (%s), deleted in the tenant, has it", who, h.TargetID)
+	}
+	return who + " has it"
+}
+
+// KeepsAddress warns that an address which another account gives up may stay with it.
+func KeepsAddress(address string, h Holder) *planner.Finding {
+	return About(planner.NewFinding("DF304", fmt.Sprintf("%s moves here from %s. If that account has a mailbox, Exchange keeps the address with it, and apply reports this change as refused.",
+		address, h.who()), fmt.Sprintf("Nothing, if it has no mailbox. Else, after this apply, take the address away in Exchange Online and apply again: %s",
+		TakeAway(h.ObjectRef, address))), "mail", address, "")
+}
+
+// HadName warns that a deleted account had the name of one that is to be created.
+func HadName(upn string, h Holder) *planner.Finding {
+	return About(planner.NewFinding("DF216", fmt.Sprintf("Account %s was called %s before it was deleted. This plan creates a new account.", h.TargetID, upn),
+		fmt.Sprintf("If it is the same person, restore the account by a link block with tenant = %q; else nothing needs to be done.", h.TargetID)),
+		"userPrincipalName", upn, "")
+}
+
+// FormerNameInUse is about a name with which the service would bring a deleted account back, and which others have by now.
+// Whether the object still wants the name does not matter: the account has it before anything is changed about it.
+func FormerNameInUse(attribute, value string, holders []Holder, policy *config.LinkPolicy) *planner.Finding {
+	var who []string
+	first, more := fmt.Sprintf("Take %s from the one that has it", value), ""
+	for _, h := range holders {
+		who = append(who, h.Text())
+		switch h.How {
+		case Alias:
+			more += " In Exchange: " + TakeAway(h.ObjectRef, value)
+		case Doomed:
+			first = "Apply, which deletes the account that has it"
+		case LeftOut:
+			first = "Leave out --target and --exclude"
+		case Blocked:
+			first = "Resolve what blocks the other object, as its own finding says"
+		}
+	}
+	return About(planner.NewFinding("DF202", fmt.Sprintf("This object's account lies in the recycle bin, and the service would bring it back with the %s that it had, %s: %s.",
+		attribute, value, strings.Join(who, "; ")),
+		first+", or restore the account by hand under another name; then plan again. If it is not wanted any more, "+
+			"delete it for good in the tenant, or set deleted = \"create\" in the link policy."+more),
+		attribute, value, policy.DeclaredAt)
+}
+
+// whenDeleted says how to get a name of an account that the same plan deletes. The service frees a deleted user's
+// userPrincipalName at once; whether the addresses are free is not documented, and the plan takes them as taken.
+func whenDeleted(attribute string) string {
+	if attribute == "userPrincipalName" {
+		return "Apply, which deletes the account, and plan again: then the name is free."
+	}
+	return "The account's addresses count as taken while it lies in the recycle bin. Apply, delete it there for good, and plan again; or set " +
+		"deleted = \"create\" in the link policy, apply, and plan again."
+}
+
+// MailIsName refuses to create an account whose mail is the user name of account o, which has no address: most likely that is the
+// object's own account, and once it gets its mailbox it gets this address too.
+func MailIsName(mail, upn string, o *state.Object) *planner.Finding {
+	return About(planner.NewFinding("DF202", fmt.Sprintf("mail %s cannot be given to this object: it is the user name of %s. %s, and user_principal_name cannot "+
+		"either, because the user name here is %s. A second account with this address would stand in the first one's way; with its mailbox "+
+		"the service would answer AttributeValueMustBeUnique.", mail, table.Ref(o).Name, NoAddress(o), upn),
+		"If it is this object's account, add the link block. If it is not, change mail at the source, or rename the account."), "mail", mail, "")
+}

@@ -1,0 +1,114 @@
+package words
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+)
+
+// FallbackNames is about n accounts with a user name under the tenant's initial domain, and domains that are not verified.
+func FallbackNames(n int, domains []string, declaredAt string) *planner.Finding {
+	names := strings.Join(domains, ", ")
+	who, theirs := fmt.Sprintf("%d objects have", n), "theirs are"
+	if n == 1 {
+		who, theirs = "One object has", "its own is"
+	}
+	under, such := "domains that are", ""
+	if len(domains) == 1 {
+		under = "a domain that is"
+	}
+	if n > NamedTogether {
+		such = "such as "
+	}
+	detail := fmt.Sprintf("%s a user name under the tenant's initial domain, because %s under %s not verified: %s%s.", who, theirs, under, such, names)
+	hint := fmt.Sprintf("Verify %s in the tenant; the next plan then gives the accounts the names they want.", names)
+	if n == 1 {
+		hint = fmt.Sprintf("Verify %s in the tenant; the next plan then gives the account the name it wants.", names)
+	}
+	return About(planner.NewFinding("DF107", detail, hint), "userPrincipalName", names, declaredAt)
+}
+
+// NamedTogether is how many objects a finding about many names.
+const NamedTogether = 10
+
+// InTwoScopes is about n objects that the first of two scopes has and the later one lists too.
+func InTwoScopes(later, first *table.Source, n int) *planner.Finding {
+	what, them := fmt.Sprintf("%d %ss of scope %s are", n, later.Kind, later.Scope.Name), "them"
+	if n == 1 {
+		what, them = fmt.Sprintf("One %s of scope %s is", later.Kind, later.Scope.Name), "it"
+	}
+	return About(planner.NewFinding("DF210", fmt.Sprintf("%s in scope %s (%s) too, which is declared earlier and has %s.", what, first.Scope.Name, first.Scope.DeclaredAt, them),
+		fmt.Sprintf("Tell the scopes apart with exclude, filter or where. To give %s to scope %s, declare it before %s.", them, later.Scope.Name, first.Scope.Name)),
+		"", later.Scope.Name, later.Scope.DeclaredAt)
+}
+
+// ManagerOutside is about n objects whose managers have no account, and the first of these managers.
+func ManagerOutside(n int, managers []string) *planner.Finding {
+	detail := "One object has a manager without a synchronised account: "
+	if n > 1 {
+		detail = fmt.Sprintf("%d objects have a manager without a synchronised account: ", n)
+	}
+	value, verb := "", "is"
+	if len(managers) == 1 {
+		value = managers[0]
+	} else {
+		verb = "are"
+	}
+	if n > NamedTogether {
+		detail += "among others "
+	}
+	detail += strings.Join(managers, "; ") + " " + verb + " in no scope."
+	return About(planner.NewFinding("DF211", detail, ""), "manager", value, "")
+}
+
+// UnverifiedSuffix is about a declared suffix that the tenant has not verified.
+func UnverifiedSuffix(u *config.UPNSuffix, addr, verified string) *planner.Finding {
+	f := planner.NewFinding("DF101", fmt.Sprintf("The tenant has not verified %s, so no account could use the suffix. Verified are: %s.", u.Name, verified),
+		fmt.Sprintf("Add %s to the tenant's domains and verify it.", u.Name))
+	f.Objects = []planner.ObjectRef{{Address: addr, Kind: state.UPNSuffix, Name: u.Name}}
+	return About(f, "userPrincipalName", u.Name, u.DeclaredAt)
+}
+
+// SyncSwitchedOn is about the switch of a whole tenant that is turned on.
+func SyncSwitchedOn(org providers.Organization) *planner.Finding {
+	return planner.NewFinding("DF306", fmt.Sprintf("Directory synchronisation of the whole tenant %s is switched on: Entra Connect or Cloud Sync may then write to it and take "+
+		"accounts over. dirform itself never needs it. The service refuses it within 72 hours of being switched off.", org.DisplayName), "")
+}
+
+// ForeignAliases is about n objects with aliases that the tenant cannot have, and the domains of the first of them.
+func ForeignAliases(n int, domains []string) *planner.Finding {
+	names := strings.Join(domains, ", ")
+	detail := fmt.Sprintf("%d objects have further addresses in domains that the tenant has not verified, such as %s.", n, names)
+	if n == 1 {
+		detail = fmt.Sprintf("One object has a further address in a domain that the tenant has not verified: %s.", names)
+	}
+	return About(planner.NewFinding("DF307", detail, ""), "proxyAddresses", names, "")
+}
+
+// KeptAttribute is about n objects without a value for an attribute that the tenant does not let be empty.
+func KeptAttribute(n int, name string) *planner.Finding {
+	detail := fmt.Sprintf("%d objects have no value for %s at the source; their accounts keep theirs.", n, name)
+	if n == 1 {
+		detail = "One object has no value for " + name + " at the source; its account keeps its own."
+	}
+	return About(planner.NewFinding("DF301", detail, ""), name, "", "")
+}
+
+// SyncSwitchedOff is about what cannot be undone: "Turn off directory synchronization for Microsoft 365" names the 72 hours and the
+// attributes that are cleared. users is how many users a sync engine masters; known is false if nobody has counted them.
+func SyncSwitchedOff(org providers.Organization, users int, known bool) *planner.Finding {
+	who := "Every user, group and contact that a sync engine masters"
+	if known && users == 1 {
+		who = "Every user, group and contact that a sync engine masters, 1 user today,"
+	} else if known {
+		who = fmt.Sprintf("Every user, group and contact that a sync engine masters, %d users today,", users)
+	}
+	return planner.NewFinding("DF305", fmt.Sprintf("Directory synchronisation of the whole tenant %s is switched off, and cannot be switched on again for 72 hours. "+
+		"%s becomes cloud-managed. The tenant loses what it holds in DnsDomainName, NetBiosName, onPremisesDistinguishedName, "+
+		"onPremisesSamAccountName and onPremisesUserPrincipalName of each of them.", org.DisplayName, who), "")
+}

@@ -1,0 +1,71 @@
+package reconcile
+
+import (
+	"time"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+)
+
+// Settings is everything a plan depends on besides the streams of objects.
+type Settings struct {
+	Rules        *config.Config
+	Schema       func(state.Kind) *state.Schema // the tenant's schema
+	Key          state.Key                      // of the state's lineage
+	Organization providers.Organization
+	Domains      []providers.TenantDomain
+	RoleHolders  []providers.RoleHolder
+	Identity     providers.Identity     // who dirform is signed in as
+	SyncFeatures providers.SyncFeatures // what the tenant allows sync clients
+	// Suffixes are the UPN suffixes each forest has, by provider name.
+	Suffixes map[string][]string
+	// OUs are the resolved containers of each scope, by scope name.
+	OUs map[string][]planner.OUSeen
+	// Renamed and other findings about the reading itself, made by whoever read.
+	Findings []*planner.Finding
+	// Targets limits the plan to these addresses, Excludes takes addresses out; "user.staff" stands for all of a scope.
+	Targets, Excludes []string
+	// Remapped are the attributes whose expressions are not those of the last apply.
+	Remapped map[Mapped]bool
+	// Now is when the plan is made: graces are counted up to it. The zero time lets none of them end.
+	Now time.Time
+	// Allow lifts guard limits for this plan: limit name to count.
+	Allow map[string]int
+	// TempDir is where values are spooled; "" for the system's temporary folder.
+	TempDir string
+}
+
+// Mapped names an attribute as the objects of one scope and kind have it.
+type Mapped struct {
+	Scope     string
+	Kind      state.Kind
+	Attribute string
+}
+
+// forTables are the settings that rows are made by.
+func (s *Settings) forTables() table.Settings {
+	return table.Settings{Rules: s.Rules, Schema: s.Schema, Key: s.Key, Domains: s.Domains, TempDir: s.TempDir}
+}
+
+// forJudge are the settings that rows are judged by.
+func (s *Settings) forJudge() judge.Settings {
+	return judge.Settings{Rules: s.Rules, Schema: s.Schema, Domains: s.Domains, RoleHolders: s.RoleHolders, Identity: s.Identity,
+		SyncFeatures: s.SyncFeatures, Targets: s.Targets, Excludes: s.Excludes, Now: s.Now}
+}
+
+// remembered asks for each kind's schema once: it is looked into for every change. Only planning does so, which is one goroutine.
+func remembered(schema func(state.Kind) *state.Schema) func(state.Kind) *state.Schema {
+	known := map[state.Kind]*state.Schema{}
+	return func(kind state.Kind) *state.Schema {
+		s, ok := known[kind]
+		if !ok {
+			s = schema(kind)
+			known[kind] = s
+		}
+		return s
+	}
+}

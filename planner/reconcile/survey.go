@@ -1,0 +1,142 @@
+package reconcile
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/planner/reconcile/internal/judge"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/state"
+)
+
+// The order in which changes are carried out.
+var phases = map[state.Action]uint8{
+	state.ActionCreate: 1, state.ActionLink: 2, state.ActionRelink: 3, state.ActionRestore: 4, state.ActionUpdate: 5,
+	state.ActionDisable: 6, state.ActionUnlink: 7, state.ActionDelete: 8,
+}
+
+const phaseSilent = 9 // nothing is done, but there is something to say
+
+// keysInMemory is how many changes are sorted by their full readable keys; larger plans are sorted by the keys' first bytes.
+const keysInMemory = 50_000
+
+// step is a row that the plan has something to say about.
+type step struct {
+	phase   uint8
+	depth   int32
+	leaving bool
+	row     int32 // source row, or link if leaving
+	order   uint64
+	guid    state.GUID
+	key     string
+}
+
+// surveyed is a plan that is decided, and can be told.
+type surveyed struct {
+	*judge.Judge
+	set     *Settings
+	steps   []step
+	records []int // source rows that agree with their accounts, and whose record remembers something else
+}
+
+// survey pairs and decides about every row, once.
+func (b *Builder) survey() (*surveyed, error) {
+	if b.surveyed != nil {
+		return b.surveyed, nil
+	}
+	pairs := pair.Match(b.tables.Rows(), b.set.Rules.Links)
+	s := &surveyed{Judge: judge.New(pairs, b.set.forJudge()), set: &b.set}
+	if err := s.look(); err != nil {
+		return nil, err
+	}
+	b.surveyed = s
+	return s, nil
+}
+
+// look looks at every row once: quickly where fingerprints agree, with its values where they don't. It decides which rows are
+// blocked before any change is told, because changes depend on each other.
+func (s *surveyed) look() error {
+	var slow []int32
+	for row := range s.Source.Len() {
+		decide, refresh := s.Glance(row)
+		if decide {
+			slow = append(slow, int32(row))
+		}
+		if refresh {
+			s.records = append(s.records, row)
+		}
+	}
+	if len(slow) > 0 {
+		s.IndexWanted()
+	}
+	s.steps = make([]step, 0, len(slow)+s.Leavers()) // its capacity says how many there will be
+	for _, row := range slow {
+		if err := s.lookAt(int(row)); err != nil {
+			return err
+		}
+	}
+	for l := range s.Links.Len() {
+		if s.LinkSource(l) >= 0 {
+			continue
+		}
+		if err := s.lookAtLeaver(l); err != nil {
+			return err
+		}
+	}
+	s.Settle()
+	for i := range s.steps {
+		st := &s.steps[i]
+		if depth, ordered := s.Depth(int(st.row)); ordered && !st.leaving {
+			st.phase, st.depth = phases[state.ActionUpdate], int32(depth)
+		}
+	}
+	sortSteps(s.steps)
+	slices.SortFunc(s.records, s.Source.CompareGUID)
+	return nil
+}
+
+func (s *surveyed) lookAt(row int) error {
+	d, err := s.Survey(row)
+	if err != nil {
+		return err
+	}
+	m := s.Source.Meta(row)
+	s.add(step{row: int32(row), order: m.Order, guid: m.GUID}, d)
+	return nil
+}
+
+func (s *surveyed) lookAtLeaver(l int) error {
+	d, err := s.SurveyLeaving(l)
+	if err != nil {
+		return err
+	}
+	s.add(step{leaving: true, row: int32(l), order: table.OrderOf(d.Key), guid: s.Links.Meta(l).GUID}, d)
+	return nil
+}
+
+// add adds the step of a decision. Its key is a copy, because a key may share the memory of its whole object.
+func (s *surveyed) add(st step, d judge.Decision) {
+	if cap(s.steps) <= keysInMemory {
+		st.key = strings.Clone(strings.ToLower(d.Key))
+	}
+	st.phase = phaseSilent
+	if d.Change != nil {
+		st.phase = phases[d.Change.Action]
+	}
+	s.steps = append(s.steps, st)
+}
+
+// sortSteps brings steps into the order of their execution.
+func sortSteps(steps []step) {
+	slices.SortFunc(steps, func(a, b step) int {
+		if c := cmp.Or(cmp.Compare(a.phase, b.phase), cmp.Compare(a.depth, b.depth), cmp.Compare(a.order, b.order)); c != 0 {
+			return c
+		}
+		if c := strings.Compare(a.key, b.key); c != 0 {
+			return c
+		}
+		return slices.Compare(a.guid[:], b.guid[:])
+	})
+}
