@@ -135,6 +135,13 @@ type AttributeMapping struct {
 	DeclaredAt string
 }
 
+// Mapped names an attribute as the objects of one scope and kind have it.
+type Mapped struct {
+	Scope     string
+	Kind      state.Kind
+	Attribute string
+}
+
 // Anchor attributes of a link policy.
 const (
 	AnchorObjectGUID      = "objectGUID"

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
@@ -16,8 +17,9 @@ type Builder struct {
 	set      Settings
 	tables   *table.Tables
 	mu       sync.Mutex
-	surveyed *surveyed // nil until it is first asked for
-	found    tally     // what the plan counted, see [Builder.Judge]
+	paired   *pair.Pairs // nil until it is first asked for
+	surveyed *surveyed   // nil until it is first asked for
+	found    tally       // what the plan counted, see [Builder.Judge]
 }
 
 // New prepares a plan.
@@ -64,4 +66,33 @@ func (b *Builder) ReadDeleted(kind state.Kind, objects providers.Objects) error 
 // ReadLinks takes in the recorded links.
 func (b *Builder) ReadLinks(links iter.Seq2[*state.Link, error]) error {
 	return b.tables.ReadLinks(links)
+}
+
+// Leaver is a recorded source object that no scope has, and that has not been noted as gone.
+type Leaver struct {
+	GUID  state.GUID
+	Kind  state.Kind
+	Scope string // in which it was recorded; it need not be declared any more
+}
+
+// Leavers are the recorded source objects that no scope has any more, since the last apply. Read the streams first. Whoever reads the
+// source looks for them, and tells with [Builder.Locate] before the plan is made.
+func (b *Builder) Leavers() (list []Leaver, err error) {
+	p := b.pairs()
+	for l := range p.Links.Len() {
+		if p.LinkSource(l) >= 0 || p.Links.Meta(l).Left {
+			continue
+		}
+		link, err := p.Links.Load(l)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, Leaver{GUID: link.SourceGUID, Kind: link.Kind, Scope: link.Scope})
+	}
+	return list, nil
+}
+
+// Locate tells where leavers are; see [Settings].Whereabouts.
+func (b *Builder) Locate(whereabouts map[state.GUID]state.ReasonCode) {
+	b.set.Whereabouts = whereabouts
 }

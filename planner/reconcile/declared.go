@@ -38,7 +38,7 @@ func (t *teller) suffixes() error {
 			continue
 		}
 		c := &state.Change{Address: addr, Kind: state.UPNSuffix, Action: state.ActionCreate, DeclaredAt: u.DeclaredAt,
-			Reason: "the forest does not have it", Attributes: []state.AttributeChange{},
+			Reason: "the forest does not have it", ReasonCode: state.BecauseMissingAtForest, Attributes: []state.AttributeChange{},
 			SourceAttributes: []state.AttributeChange{{Name: "uPNSuffixes", After: state.String(u.Name)}}}
 		t.totals.Summary.Count(c.Action, 1)
 		if err := t.sink.Change(c); err != nil {
@@ -82,5 +82,5 @@ func (t *teller) switchSync(on bool) error {
 		return err
 	}
 	return t.change(&state.Change{Address: addr, Kind: state.DirectorySync, Action: state.ActionUpdate, TargetID: org.ID, DeclaredAt: want.DeclaredAt,
-		Reason: "the tenant has it " + has, Attributes: []state.AttributeChange{{Name: providers.SyncEnabled, Before: before, After: state.Bool(on)}}})
+		Reason: "the tenant has it " + has, ReasonCode: state.BecauseDeclared, Attributes: []state.AttributeChange{{Name: providers.SyncEnabled, Before: before, After: state.Bool(on)}}})
 }

@@ -30,20 +30,16 @@ type Settings struct {
 	// Targets limits the plan to these addresses, Excludes takes addresses out; "user.staff" stands for all of a scope.
 	Targets, Excludes []string
 	// Remapped are the attributes whose expressions are not those of the last apply.
-	Remapped map[Mapped]bool
+	Remapped map[config.Mapped]bool
+	// Whereabouts are where objects are that left their scopes, one of the reasons that begin with left_scope. [Builder.Leavers] are
+	// those to look for; what is not among them counts as not found.
+	Whereabouts map[state.GUID]state.ReasonCode
 	// Now is when the plan is made: graces are counted up to it. The zero time lets none of them end.
 	Now time.Time
 	// Allow lifts guard limits for this plan: limit name to count.
 	Allow map[string]int
 	// TempDir is where values are spooled; "" for the system's temporary folder.
 	TempDir string
-}
-
-// Mapped names an attribute as the objects of one scope and kind have it.
-type Mapped struct {
-	Scope     string
-	Kind      state.Kind
-	Attribute string
 }
 
 // forTables are the settings that rows are made by.
@@ -54,7 +50,8 @@ func (s *Settings) forTables() table.Settings {
 // forJudge are the settings that rows are judged by.
 func (s *Settings) forJudge() judge.Settings {
 	return judge.Settings{Rules: s.Rules, Schema: s.Schema, Domains: s.Domains, RoleHolders: s.RoleHolders, Identity: s.Identity,
-		SyncFeatures: s.SyncFeatures, Targets: s.Targets, Excludes: s.Excludes, Now: s.Now}
+		SyncFeatures: s.SyncFeatures, Targets: s.Targets, Excludes: s.Excludes, Remapped: s.Remapped,
+		Whereabouts: s.Whereabouts, Now: s.Now}
 }
 
 // remembered asks for each kind's schema once: it is looked into for every change. Only planning does so, which is one goroutine.

@@ -46,13 +46,20 @@ func (b *Builder) survey() (*surveyed, error) {
 	if b.surveyed != nil {
 		return b.surveyed, nil
 	}
-	pairs := pair.Match(b.tables.Rows(), b.set.Rules.Links)
-	s := &surveyed{Judge: judge.New(pairs, b.set.forJudge()), set: &b.set}
+	s := &surveyed{Judge: judge.New(b.pairs(), b.set.forJudge()), set: &b.set}
 	if err := s.look(); err != nil {
 		return nil, err
 	}
 	b.surveyed = s
 	return s, nil
+}
+
+// pairs pairs the rows, once.
+func (b *Builder) pairs() *pair.Pairs {
+	if b.paired == nil {
+		b.paired = pair.Match(b.tables.Rows(), b.set.Rules.Links)
+	}
+	return b.paired
 }
 
 // look looks at every row once: quickly where fingerprints agree, with its values where they don't. It decides which rows are

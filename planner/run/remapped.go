@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 
 	"github.com/dirform/dirform/config"
-	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/state"
 )
 
@@ -29,11 +28,11 @@ func mappingOf(cfg *config.Config, scope string, kind state.Kind) map[string]str
 // mapping or the source is its reason. What an earlier version recorded says nothing about mappings.
 func (r *Reading) lookAtMappings(ctx context.Context) error {
 	last, err := r.run.Record.LastScopes(ctx)
-	r.Settings.Remapped = map[reconcile.Mapped]bool{}
+	r.Settings.Remapped = map[config.Mapped]bool{}
 	for _, s := range last {
 		for name, digest := range mappingOf(r.Config, s.Scope, s.Kind) {
 			if s.Mapping != nil && s.Mapping[name] != digest {
-				r.Settings.Remapped[reconcile.Mapped{Scope: s.Scope, Kind: s.Kind, Attribute: name}] = true
+				r.Settings.Remapped[config.Mapped{Scope: s.Scope, Kind: s.Kind, Attribute: name}] = true
 			}
 		}
 	}

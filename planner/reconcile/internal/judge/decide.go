@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
@@ -50,7 +51,7 @@ func (d *draft) decideNew() (*state.Change, error) {
 	if err := cmp.Or(d.checkUnique(), d.checkMailIsName(), d.checkAnchorFree()); err != nil {
 		return nil, err
 	}
-	return d.change(state.ActionCreate, "no account in the tenant matches", d.Table.Policy.DeclaredAt)
+	return d.change(state.ActionCreate, because{state.BecauseNew, "no account in the tenant matches"}, d.Table.Policy.DeclaredAt)
 }
 
 // initial evaluates the attributes that are set once, leaving out those that are managed anyway.
@@ -117,21 +118,27 @@ func (d *draft) action(relink bool) state.Action {
 	return state.ActionUpdate
 }
 
+// because is why a change is made: for machines, and for people.
+type because struct {
+	code state.ReasonCode
+	text string
+}
+
 // reason says why a change is made to an account that is there.
-func (d *draft) reason(a state.Action) string {
+func (d *draft) reason(a state.Action) because {
 	switch a {
 	case state.ActionRestore:
-		return "its account lies in the recycle bin"
+		return because{state.BecauseDeleted, "its account lies in the recycle bin"}
 	case state.ActionRelink:
-		return "its account carries the anchor of another domain or object"
+		return because{state.BecauseForeignAnchor, "its account carries the anchor of another domain or object"}
 	case state.ActionLink:
 		if d.takesOver() {
-			return "not linked yet, and another sync engine masters its account"
+			return because{state.BecauseMastered, "not linked yet, and another sync engine masters its account"}
 		}
-		return "not linked yet"
+		return because{state.BecauseMatched, "not linked yet"}
 	}
 	if d.takesOver() {
-		return "another sync engine masters its account again"
+		return because{state.BecauseMastered, "another sync engine masters its account again"}
 	}
 	drift, source := false, d.moved
 	for _, c := range d.attrs {
@@ -139,13 +146,22 @@ func (d *draft) reason(a state.Action) string {
 	}
 	switch {
 	case drift && source:
-		return "changed at the source and outside dirform"
+		return because{state.BecauseSourceAndDrift, "changed at the source and outside dirform"}
 	case drift:
-		return "changed outside dirform"
+		return because{state.BecauseDrift, "changed outside dirform"}
 	case d.Link != nil && d.Link.Left:
-		return "came back into scope " + d.Table.Scope.Name
+		return because{state.BecauseBack, "came back into scope " + d.Table.Scope.Name}
+	case d.remapped():
+		return because{state.BecauseMappingChanged, "changed at the source or in the mapping"}
 	}
-	return "changed at the source or in the mapping"
+	return because{state.BecauseSourceChanged, "changed at the source or in the mapping"}
+}
+
+// remapped reports whether all attributes that change are mapped by other expressions than at the last apply.
+func (d *draft) remapped() bool {
+	return !slices.ContainsFunc(d.attrs, func(a state.AttributeChange) bool {
+		return !d.j.set.Remapped[config.Mapped{Scope: d.Table.Scope.Name, Kind: d.Table.Kind, Attribute: a.Name}]
+	})
 }
 
 func (d *draft) declaredAt(a state.Action) string {

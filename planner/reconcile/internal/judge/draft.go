@@ -157,10 +157,10 @@ func (d *draft) begin() {
 }
 
 // change is the change that the draft has come to.
-func (d *draft) change(a state.Action, reason, declaredAt string) (*state.Change, error) {
+func (d *draft) change(a state.Action, why because, declaredAt string) (*state.Change, error) {
 	slices.SortFunc(d.attrs, func(a, b state.AttributeChange) int { return strings.Compare(a.Name, b.Name) })
 	c := &state.Change{Address: d.Address, Kind: d.Table.Kind, Action: a, Scope: d.Table.Scope.Name, Anchor: d.Anchor,
-		SourceGUID: d.Object.GUID.String(), SourceDN: d.Object.DN, Reason: reason, DeclaredAt: declaredAt,
+		SourceGUID: d.Object.GUID.String(), SourceDN: d.Object.DN, Reason: why.text, ReasonCode: why.code, DeclaredAt: declaredAt,
 		Attributes: d.attrs, Fingerprints: d.prints}
 	if c.Attributes == nil {
 		c.Attributes = []state.AttributeChange{}

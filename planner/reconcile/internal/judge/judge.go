@@ -22,7 +22,9 @@ type Settings struct {
 	SyncFeatures providers.SyncFeatures // what the tenant allows sync clients
 	// Targets limits the plan to these addresses, Excludes takes addresses out; "user.staff" stands for all of a scope.
 	Targets, Excludes []string
-	Now               time.Time // graces are counted up to it; the zero time lets none of them end
+	Remapped          map[config.Mapped]bool          // attributes whose expressions are not those of the last apply
+	Whereabouts       map[state.GUID]state.ReasonCode // where objects are that left their scopes; those that nobody looked for are not found
+	Now               time.Time                       // graces are counted up to it; the zero time lets none of them end
 }
 
 // Judge decides about source rows and leavers.

@@ -38,13 +38,14 @@ func (j *Judge) DecideLeaving(l int) (Decision, error) {
 	}
 	switch {
 	case x.row < 0:
-		return x.forget(j.goneText(l, x.link)), nil
+		return x.forget(because{state.BecauseAccountGone, j.goneText(l, x.link)}), nil
 	case j.Superseded(l, x.row):
-		return x.forget(fmt.Sprintf("account %s is linked to another source object", x.link.TargetID)), nil
+		return x.forget(because{state.BecauseAccountTaken, fmt.Sprintf("account %s is linked to another source object", x.link.TargetID)}), nil
 	case j.HandedOn(l):
 		return Decision{Outcome: Ignored}, nil
 	case j.Tenant.Meta(x.row).Anchor != j.Links.Meta(l).Anchor:
-		return x.forget(fmt.Sprintf("the source object has left, and account %s does not carry its anchor any more", x.link.TargetID)), nil
+		return x.forget(because{state.BecauseAccountTaken,
+			fmt.Sprintf("the source object has left, and account %s does not carry its anchor any more", x.link.TargetID)}), nil
 	}
 	if x.live, err = j.Tenant.Load(x.row); err != nil {
 		return Decision{}, err
@@ -70,9 +71,10 @@ func (x *leaver) decide() Decision {
 	}
 	c := &state.Change{Address: addr, Kind: x.link.Kind, Scope: x.link.Scope, Anchor: x.link.Anchor, SourceGUID: x.link.SourceGUID.String(),
 		TargetID: x.link.TargetID, Match: &state.Match{Rule: pair.Recorded.String(), Value: x.link.TargetID},
-		Reason: "no longer in scope " + x.link.Scope, DeclaredAt: x.policy.DeclaredAt, Attributes: []state.AttributeChange{}}
+		Reason: "no longer in scope " + x.link.Scope, ReasonCode: x.whereabouts(), DeclaredAt: x.policy.DeclaredAt,
+		Attributes: []state.AttributeChange{}}
 	if x.policy.Scope == nil {
-		c.Reason = words.Undeclared(x.link.Scope)
+		c.Reason, c.ReasonCode = words.Undeclared(x.link.Scope), state.BecauseScopeGone
 	}
 	if !x.carryOut(c) {
 		return Decision{Outcome: Unchanged, Key: key, Record: x.note()}
@@ -81,6 +83,14 @@ func (x *leaver) decide() Decision {
 		return Decision{Outcome: Blocked, Key: key, Findings: []*planner.Finding{f}}
 	}
 	return Decision{Outcome: Changes, Key: key, Change: c}
+}
+
+// whereabouts is where the source object is by now, as far as somebody has looked for it.
+func (x *leaver) whereabouts() state.ReasonCode {
+	if where := x.j.set.Whereabouts[x.link.SourceGUID]; where != "" {
+		return where
+	}
+	return state.BecauseNotFound
 }
 
 // goneText is why a record ends whose account is not among the living. Of the source object no more is known than that no scope
@@ -94,14 +104,15 @@ func (j *Judge) goneText(l int, link *state.Link) string {
 }
 
 // forget drops a link without touching the account.
-func (x *leaver) forget(why string) Decision {
+func (x *leaver) forget(why because) Decision {
 	addr := pair.Address(x.link.Kind, x.link.Scope, x.link.Anchor)
 	if !x.j.Selected(addr) {
 		return Decision{Outcome: Ignored, Key: x.link.Anchor}
 	}
 	return Decision{Outcome: Changes, Key: x.link.Anchor, Change: &state.Change{
 		Address: addr, Kind: x.link.Kind, Action: state.ActionUnlink, Scope: x.link.Scope, Anchor: x.link.Anchor,
-		SourceGUID: x.link.SourceGUID.String(), Reason: why, Attributes: []state.AttributeChange{}}}
+		SourceGUID: x.link.SourceGUID.String(), Reason: why.text, ReasonCode: why.code,
+		Attributes: []state.AttributeChange{}}}
 }
 
 // carryOut fills in what the leaving policy does to the account; false means nothing has to be written.

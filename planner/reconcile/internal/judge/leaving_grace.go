@@ -25,7 +25,7 @@ func (x *leaver) afterGrace(c *state.Change) bool {
 	if !x.graceOver() {
 		return false
 	}
-	c.Action = state.ActionDelete
+	c.Action, c.ReasonCode = state.ActionDelete, state.BecauseGraceOver
 	c.Reason += "; " + words.GoneSince(x.policy, x.link) + ", longer than its grace of " + words.GraceText(x.policy.Grace)
 	if enabled := x.live.Get("accountEnabled"); enabled.Kind() == state.BoolValue {
 		// Apply looks at it again: an account that is enabled by then is not deleted.
