@@ -1,6 +1,7 @@
 package ldapd
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -8,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/dirform/dirform/state/dn"
 )
 
 // Server answers LDAP requests about a directory. Set the fields before the first call of Serve; use SetLimits afterwards.
@@ -158,10 +161,7 @@ func (s *Server) isAccount(label string) bool {
 			return true
 		}
 	}
-	want, err1 := splitDN(s.BindDN)
-	got, err2 := splitDN(label)
-	return err1 == nil && err2 == nil && len(want) > 0 &&
-		strings.EqualFold(strings.Join(want, ","), strings.Join(got, ","))
+	return dn.Equal(label, s.BindDN)
 }
 
 func (s *Server) accountNames() []string {
@@ -188,9 +188,5 @@ func (s *Server) accountSAM() string {
 			return sam
 		}
 	}
-	names, err := splitDN(s.BindDN)
-	if err != nil || len(names) == 0 {
-		return s.BindDN
-	}
-	return rdnValue(names[0])
+	return cmp.Or(dn.FirstValue(s.BindDN), s.BindDN)
 }
