@@ -11,6 +11,7 @@ import (
 	"github.com/dirform/dirform/config/expr"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/dn"
+	"github.com/dirform/dirform/state/near"
 )
 
 var domainName = regexp.MustCompile(`^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z0-9][a-zA-Z0-9-]{0,61}[a-zA-Z0-9]$`)
@@ -53,7 +54,7 @@ func (l *loader) adProvider(c *content) *ADProvider {
 			return p
 		}
 	}
-	c.bad("provider", "Unknown provider", "No provider %q %q is declared.%s", ref[0], ref[1], expr.DidYouMean(ref[1], names))
+	c.bad("provider", "Unknown provider", "No provider %q %q is declared.%s", ref[0], ref[1], near.DidYouMean(ref[1], names))
 	return nil
 }
 
