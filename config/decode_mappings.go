@@ -212,7 +212,7 @@ func (l *loader) checkConstant(a *hclsyntax.Attribute, am *AttributeMapping) {
 	if am.Expr == nil || !am.Target.NotNull {
 		return
 	}
-	if v, ok := am.Expr.Constant(); ok && (v.IsNull() || v.Kind() == state.StringValue && v.Str() == "") {
+	if v, ok := am.Expr.Constant(); ok && v.IsEmpty() {
 		l.fail(a.Expr.Range().Ptr(), "Attribute cannot be cleared", "%s can't be empty in the tenant once it has a value. Give it a value, or remove the line to leave it alone.", am.Target.Name)
 	}
 }
