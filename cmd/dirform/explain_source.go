@@ -140,22 +140,13 @@ func namedFilter(name string, guids []state.GUID) string {
 		}
 		fmt.Fprintf(&b, "(proxyAddresses=smtp:%s)", v)
 	}
-	for _, g := range guids {
-		v := escapedGUID(g)
-		fmt.Fprintf(&b, "(objectGUID=%s)(mS-DS-ConsistencyGuid=%s)", v, v)
+	if len(guids) > 0 {
+		b.WriteString(providers.GUIDFilter(guids, "objectGUID", "mS-DS-ConsistencyGuid"))
 	}
 	if b.Len() == 0 {
 		return ""
 	}
 	return "(|" + b.String() + ")"
-}
-
-func escapedGUID(g state.GUID) string {
-	var b strings.Builder
-	for _, c := range g {
-		fmt.Fprintf(&b, "\\%02x", c)
-	}
-	return b.String()
 }
 
 // classOf is an object's most specific class, which the directory lists last.
@@ -208,17 +199,15 @@ func (r *reading) askScopes(ctx context.Context, src providers.SourceReader, p *
 func (r *reading) listed(ctx context.Context, src providers.SourceReader, s *config.Scope, found []sourceFound) (map[state.GUID]bool, error) {
 	listed := map[state.GUID]bool{}
 	for _, kind := range s.Objects {
-		var guids strings.Builder
+		q := r.Query(s, kind)
 		for _, f := range found {
 			if f.object.Kind == kind {
-				fmt.Fprintf(&guids, "(objectGUID=%s)", escapedGUID(f.object.GUID))
+				q.GUIDs = append(q.GUIDs, f.object.GUID)
 			}
 		}
-		if guids.Len() == 0 {
+		if len(q.GUIDs) == 0 {
 			continue
 		}
-		q := r.Query(s, kind)
-		q.Filter = "(&" + q.Filter + "(|" + guids.String() + "))"
 		q.Attributes = state.NewShape("objectGUID")
 		for o, err := range src.Read(ctx, q) {
 			if err != nil {

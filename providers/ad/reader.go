@@ -78,7 +78,7 @@ const lookupChunk = 200
 func (r *Reader) Lookup(ctx context.Context, kind state.Kind, guids []state.GUID, attributes *state.Shape) providers.Objects {
 	b := batch{kind: kind, shape: attributes}
 	for chunk := range slices.Chunk(uniqueGUIDs(guids), lookupChunk) {
-		b.searches = append(b.searches, search{r.s.base(), guidFilter(chunk)})
+		b.searches = append(b.searches, search{r.s.base(), providers.GUIDFilter(chunk, "objectGUID")})
 	}
 	return r.s.stream(ctx, b)
 }
