@@ -19,10 +19,10 @@ import (
 
 // initOptions are the options of init: which directories to look at.
 type initOptions struct {
-	lab                        string
-	url, bindDN, caFile        string
-	startTLS                   bool
-	tenantID, clientID, secret string
+	lab                 string
+	url, bindDN, caFile string
+	startTLS            bool
+	tenantID, clientID  string
 }
 
 func newInitCommand(a *app) *cobra.Command {

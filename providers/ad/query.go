@@ -48,7 +48,7 @@ var kindFilters = map[state.Kind]string{
 func kindFilter(kind state.Kind, extra string, guids []state.GUID) (string, error) {
 	f, ok := kindFilters[kind]
 	if !ok {
-		return "", fmt.Errorf("Active Directory has no objects of kind %q", kind)
+		return "", fmt.Errorf("objects of kind %q are not in Active Directory", kind)
 	}
 	if len(guids) > 0 {
 		f = "(&" + f + providers.GUIDFilter(guids, "objectGUID") + ")"

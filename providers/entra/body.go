@@ -18,7 +18,7 @@ import (
 func (w *Writer) request(wr providers.Write) (graph.Part, error) {
 	path, schema := wire.Collection(wr.Kind), w.schemas[wr.Kind]
 	if schema == nil {
-		return graph.Part{}, fmt.Errorf("Microsoft Graph cannot write a %s: contacts are managed in Exchange", wr.Kind)
+		return graph.Part{}, fmt.Errorf("a %s cannot be written through Microsoft Graph: contacts are managed in Exchange", wr.Kind)
 	}
 	if wr.Kind == state.DirectorySync && wr.Op != providers.OpPatch {
 		return graph.Part{}, errors.New("the organisation itself can only be changed")
