@@ -13,6 +13,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/dirform/dirform/config/expr"
+	"github.com/dirform/dirform/state/near"
 )
 
 // has reports whether the block has the argument.
@@ -186,7 +187,7 @@ func (c *content) suggest(name, v string, values []string) string {
 	if e := c.attrs[name].Expr; c.l.secret(e) || callsEnv(e) {
 		return ""
 	}
-	return expr.DidYouMean(v, values)
+	return near.DidYouMean(v, values)
 }
 
 func quoted(values []string) string {

@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
-	"github.com/dirform/dirform/config/expr"
+	"github.com/dirform/dirform/state/near"
 )
 
 // blockType is a type of top-level block and what its labels are called.
@@ -47,7 +47,7 @@ func (l *loader) sortBlocks() {
 		i := slices.IndexFunc(topBlocks, func(t blockType) bool { return t.name == b.Type })
 		if i < 0 {
 			l.fail(&b.TypeRange, "Unknown block", "There is no block of type %q.%s Blocks are %s.", b.Type,
-				expr.DidYouMean(b.Type, blockTypes()), strings.Join(blockTypes(), ", "))
+				near.DidYouMean(b.Type, blockTypes()), strings.Join(blockTypes(), ", "))
 			continue
 		}
 		t := topBlocks[i]
@@ -141,7 +141,7 @@ func (l *loader) content(b *hclsyntax.Block, s spec) *content {
 			continue
 		}
 		l.fail(&a.NameRange, "Unknown argument", "A %s block has no argument %q.%s %s", b.Type, a.Name,
-			expr.DidYouMean(a.Name, append(args, s.blocks...)), expected(args, s.blocks))
+			near.DidYouMean(a.Name, append(args, s.blocks...)), expected(args, s.blocks))
 	}
 	for _, in := range b.Body.Blocks {
 		c.addBlock(in, s, args)
@@ -170,7 +170,7 @@ func (c *content) addBlock(in *hclsyntax.Block, s spec, args []string) {
 		l.fail(&in.TypeRange, "Argument expected", "%q is an argument of a %s block: write %s = … with an equals sign.", in.Type, c.block.Type, in.Type)
 	default:
 		l.fail(&in.TypeRange, "Unknown block", "A %s block has no block %q.%s %s", c.block.Type, in.Type,
-			expr.DidYouMean(in.Type, append(slices.Clone(s.blocks), args...)), expected(args, s.blocks))
+			near.DidYouMean(in.Type, append(slices.Clone(s.blocks), args...)), expected(args, s.blocks))
 	}
 	c.ok = false
 }

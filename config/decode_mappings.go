@@ -8,8 +8,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
-	"github.com/dirform/dirform/config/expr"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/near"
 )
 
 // scope is the scope that a block's scope argument refers to, or nil after a mistake.
@@ -31,7 +31,7 @@ func (l *loader) scope(c *content) *Scope {
 		c.ok = false
 		return nil
 	}
-	c.bad("scope", "Unknown scope", "No scope %q is declared.%s Declare it: scope %q { ou = … }.", ref[0], expr.DidYouMean(ref[0], names), ref[0])
+	c.bad("scope", "Unknown scope", "No scope %q is declared.%s Declare it: scope %q { ou = … }.", ref[0], near.DidYouMean(ref[0], names), ref[0])
 	return nil
 }
 
@@ -169,7 +169,7 @@ func (l *loader) target(a *hclsyntax.Attribute, kind state.Kind) *state.Attribut
 		return nil
 	case t == nil:
 		writable := slices.DeleteFunc(slices.Clone(schema.Names()), func(n string) bool { return schema.Lookup(n).ReadOnly && !schema.Lookup(n).Reported })
-		l.fail(&a.NameRange, "Unknown tenant attribute", "A %s in the tenant has no attribute %q.%s%s", kind, a.Name, expr.DidYouMean(a.Name, writable), adName(a.Name))
+		l.fail(&a.NameRange, "Unknown tenant attribute", "A %s in the tenant has no attribute %q.%s%s", kind, a.Name, near.DidYouMean(a.Name, writable), adName(a.Name))
 		return nil
 	case strings.EqualFold(t.Name, "onPremisesImmutableId"):
 		l.fail(&a.NameRange, "Anchor cannot be mapped", "onPremisesImmutableId ties the tenant object to its source, and dirform sets it itself. Choose where it comes from with anchor in a link_policy block.")
@@ -212,7 +212,7 @@ func (l *loader) checkConstant(a *hclsyntax.Attribute, am *AttributeMapping) {
 	if am.Expr == nil || !am.Target.NotNull {
 		return
 	}
-	if v, ok := am.Expr.Constant(); ok && (v.IsNull() || v.Kind() == state.StringValue && v.Str() == "") {
+	if v, ok := am.Expr.Constant(); ok && v.IsEmpty() {
 		l.fail(a.Expr.Range().Ptr(), "Attribute cannot be cleared", "%s can't be empty in the tenant once it has a value. Give it a value, or remove the line to leave it alone.", am.Target.Name)
 	}
 }

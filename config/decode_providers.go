@@ -8,7 +8,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
-	"github.com/dirform/dirform/config/expr"
+	"github.com/dirform/dirform/state/near"
 )
 
 // decodeProviders reads the provider blocks. A configuration needs at least one "ad" and exactly one "entra".
@@ -27,7 +27,7 @@ func (l *loader) decodeProviders() {
 		default:
 			l.broken = true
 			l.fail(&b.LabelRanges[0], "Unknown provider", "There is no provider %q.%s The source is an \"ad\", the tenant an \"entra\".",
-				b.Labels[0], expr.DidYouMean(b.Labels[0], []string{"ad", "entra"}))
+				b.Labels[0], near.DidYouMean(b.Labels[0], []string{"ad", "entra"}))
 		}
 	}
 	if l.broken {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/dirform/dirform/config/expr"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/dn"
+	"github.com/dirform/dirform/state/near"
 )
 
 var domainName = regexp.MustCompile(`^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z0-9][a-zA-Z0-9-]{0,61}[a-zA-Z0-9]$`)
@@ -52,7 +54,7 @@ func (l *loader) adProvider(c *content) *ADProvider {
 			return p
 		}
 	}
-	c.bad("provider", "Unknown provider", "No provider %q %q is declared.%s", ref[0], ref[1], expr.DidYouMean(ref[1], names))
+	c.bad("provider", "Unknown provider", "No provider %q %q is declared.%s", ref[0], ref[1], near.DidYouMean(ref[1], names))
 	return nil
 }
 
@@ -92,17 +94,17 @@ func filterError(err error) error {
 	return err
 }
 
-// parseDN checks one distinguished name of an argument; it is nil after a mistake.
-func (c *content) parseDN(name, dn string) *ldap.DN {
-	if dn == "" {
-		return nil
+// parseDN is the normal form of a distinguished name that argument name holds; "" if it holds none, or after a mistake.
+func (c *content) parseDN(name, value string) dn.Normal {
+	if value == "" {
+		return ""
 	}
-	parsed, err := ldap.ParseDN(dn)
-	if err == nil && len(parsed.RDNs) > 0 {
+	parsed, err := dn.Parse(value)
+	if err == nil && parsed != "" {
 		return parsed
 	}
-	c.bad(name, "Invalid distinguished name", "%s is not a distinguished name. It lists the levels from the inside out: OU=Staff,DC=corp,DC=contoso,DC=com. A comma inside a name is written \\\\, in HCL.", c.shown(name, dn))
-	return nil
+	c.bad(name, "Invalid distinguished name", "%s is not a distinguished name. It lists the levels from the inside out: OU=Staff,DC=corp,DC=contoso,DC=com. A comma inside a name is written \\\\, in HCL.", c.shown(name, value))
+	return ""
 }
 
 // checkContainers checks the distinguished names and how they lie in each other.
@@ -111,53 +113,50 @@ func (l *loader) checkContainers(c *content, s *Scope) {
 	if c.has("ous") {
 		name = "ous"
 	}
-	var ous []*ldap.DN
+	var ous []dn.Normal
 	for i, ou := range s.OUs {
-		dn := c.parseDN(name, ou)
-		if dn == nil {
+		n := c.parseDN(name, ou)
+		if n == "" {
 			return
 		}
-		if j := slices.IndexFunc(ous, func(o *ldap.DN) bool { return within(dn, o) || within(o, dn) }); j >= 0 {
+		if j := slices.IndexFunc(ous, func(o dn.Normal) bool { return n.Within(o) || o.Within(n) }); j >= 0 {
 			c.bad(name, "Overlapping containers", "%s and %s overlap, so people would be found twice. Keep the outer one.", c.shown(name, s.OUs[j]), c.shown(name, s.OUs[i]))
 			return
 		}
-		ous = append(ous, dn)
+		ous = append(ous, n)
 	}
 	if len(ous) == 0 {
 		return // there is nothing to lie in, which was told
 	}
 	l.checkBase(c, name, s, ous)
 	for _, ex := range s.Exclude {
-		dn := c.parseDN("exclude", ex)
-		if dn == nil {
+		n := c.parseDN("exclude", ex)
+		if n == "" {
 			continue
 		}
-		if !slices.ContainsFunc(ous, func(ou *ldap.DN) bool { return within(dn, ou) }) {
+		if !slices.ContainsFunc(ous, n.Within) {
 			c.bad("exclude", "Exclusion outside the scope", "%s doesn't lie in %s, so leaving it out changes nothing. Correct the name or remove it.", c.shown("exclude", ex), quoted(s.OUs))
-		} else if slices.ContainsFunc(ous, func(ou *ldap.DN) bool { return ou.EqualFold(dn) }) {
+		} else if slices.Contains(ous, n) {
 			c.bad("exclude", "Scope excludes itself", "%s is a container of the scope, so nobody would be left. Remove it from one of the two lists.", c.shown("exclude", ex))
 		}
 	}
 }
 
 // checkBase checks that the containers lie in the provider's base_dn, if it has one.
-func (l *loader) checkBase(c *content, name string, s *Scope, ous []*ldap.DN) {
+func (l *loader) checkBase(c *content, name string, s *Scope, ous []dn.Normal) {
 	if s.Provider == nil || s.Provider.BaseDN == "" {
 		return
 	}
-	base, err := ldap.ParseDN(s.Provider.BaseDN)
+	base, err := dn.Parse(s.Provider.BaseDN)
 	if err != nil {
 		return
 	}
 	for i, ou := range ous {
-		if !within(ou, base) {
+		if !ou.Within(base) {
 			c.bad(name, "Container outside the directory", "%s doesn't lie in base_dn of provider \"ad\" %q, which is %q. Correct one of them.", c.shown(name, s.OUs[i]), s.Provider.Name, s.Provider.BaseDN)
 		}
 	}
 }
-
-// within reports whether dn is outer or lies in it.
-func within(dn, outer *ldap.DN) bool { return outer.EqualFold(dn) || outer.AncestorOfFold(dn) }
 
 // kinds are the values of objects. Which of them this version synchronises, their descriptors say.
 var kinds = []string{string(state.User), string(state.Group), string(state.Contact)}

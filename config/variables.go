@@ -14,6 +14,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/dirform/dirform/config/expr"
+	"github.com/dirform/dirform/state/near"
 )
 
 // EnvPrefix begins the names of environment variables that give variables their values.
@@ -108,7 +109,7 @@ func (l *loader) declaredVariable(declared map[string]*variable, name string, at
 	}
 	if !l.broken {
 		l.fail(at, "Value for an undeclared variable", "A value is given for the variable %q, but no variable block declares it.%s Declare it with variable %q {} or leave the value out.",
-			name, expr.DidYouMean(name, slices.Sorted(maps.Keys(declared))), name)
+			name, near.DidYouMean(name, slices.Sorted(maps.Keys(declared))), name)
 	}
 	return nil
 }

@@ -56,6 +56,24 @@ func (v Value) Kind() ValueKind { return v.kind }
 // IsNull reports whether v is absent.
 func (v Value) IsNull() bool { return v.kind == NullValue }
 
+// IsEmpty reports whether v is what neither directory keeps: null, "", or a list without a string that is not empty.
+func (v Value) IsEmpty() bool {
+	switch v.kind {
+	case NullValue:
+		return true
+	case StringValue:
+		return v.str == ""
+	case ListValue:
+		for _, s := range v.list {
+			if s != "" {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
 // Str is the string v holds, or "" for any other kind.
 func (v Value) Str() string { return v.str }
 

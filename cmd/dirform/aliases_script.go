@@ -2,16 +2,14 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/state/atomicfile"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -53,27 +51,17 @@ func leftOutOf(without int, what string) string {
 
 // writeScript returns how many objects the script has commands for, and how many have aliases to set without one.
 func writeScript(path string, plan *planfile.Reader) (n, without int, err error) {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // replace the file, not the link to it
-	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return 0, 0, errors.New("it exists and is not a regular file")
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".dirform-script-*") // mode 0600: addresses are personal data
+	file, err := atomicfile.Create(path, 0o600) // addresses are personal data
 	if err != nil {
 		return 0, 0, err
 	}
-	defer os.Remove(file.Name())
-	defer file.Close()
+	defer file.Discard()
 	w := bufio.NewWriterSize(file, 64<<10)
 	n, without, err = aliasesScript(w, plan)
-	for _, step := range []func() error{w.Flush, file.Sync, file.Close} {
+	for _, step := range []func() error{w.Flush, file.Commit} {
 		if err == nil {
 			err = step()
 		}
-	}
-	if err == nil {
-		err = os.Rename(file.Name(), path)
 	}
 	return n, without, err
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -210,29 +211,26 @@ func checkExample(t *testing.T, example string) {
 	}
 }
 
-// foresees names the errors that a finding tells of beforehand, of each engine those that are one word; messages are in the help.
-func foresees(c planner.Code) string {
-	var names []string
-	for _, e := range c.Foresees() {
-		if !strings.HasSuffix(e.Name, ".") {
-			names = append(names, e.Name)
-		}
-	}
-	return strings.Join(names, ", ")
-}
+// headlines are the findings that README.md tells of: the conflicts that every tenant has, and what protects it.
+var headlines = []string{"DF101", "DF202", "DF203", "DF204", "DF206", "DF207", "DF208", "DF302", "DF401", "DF402"}
 
-// TestFindingsTable keeps the table of finding codes in README.md the same as the code's.
-func TestFindingsTable(t *testing.T) {
+// TestFindingsInREADME keeps README.md's few findings the same as the code's.
+func TestFindingsInREADME(t *testing.T) {
 	path := filepath.Join(root, "README.md")
 	src, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var table strings.Builder
-	table.WriteString("| code | severity | what | cause | cure | foresees |\n|---|---|---|---|---|---|\n")
-	for _, c := range planner.Codes {
-		cell := strings.NewReplacer("|", "\\|").Replace
-		fmt.Fprintf(&table, "| %s | %s | %s | %s | %s | %s |\n", c.Code, c.Severity, cell(c.Summary), cell(c.Cause), cell(c.Cure), cell(foresees(c)))
+	table.WriteString("| code | severity | what | cause | cure |\n|---|---|---|---|---|\n")
+	cell := strings.NewReplacer("|", "\\|").Replace
+	for _, code := range headlines {
+		i := slices.IndexFunc(planner.Codes, func(c planner.Code) bool { return c.Code == code })
+		if i < 0 {
+			t.Fatalf("%s is no code", code)
+		}
+		c := planner.Codes[i]
+		fmt.Fprintf(&table, "| %s | %s | %s | %s | %s |\n", c.Code, c.Severity, cell(c.Summary), cell(c.Cause), cell(c.Cure))
 	}
 	before, rest, ok := strings.Cut(string(src), "<!-- findings -->\n")
 	_, after, ok2 := strings.Cut(rest, "<!-- /findings -->")

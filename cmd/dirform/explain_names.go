@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/near"
 )
 
 // manyObjects is how many objects of one short name are explained.
@@ -84,10 +85,7 @@ func (n *nearness) look(known string) {
 	if n.best != "" {
 		limit = min(limit, n.edits)
 	}
-	if d := len(known) - len(n.name); d > limit || -d > limit {
-		return
-	}
-	d := distance(n.name, strings.ToLower(known))
+	d := near.Edits(n.name, strings.ToLower(known), limit)
 	if d <= limit && d > 0 && (n.best == "" || d < n.edits || known < n.best) {
 		n.best, n.edits = known, d
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/dn"
 )
 
 // sourceFound is a source object that a name leads to, wherever it is, and what each scope of its domain says about it.
@@ -139,22 +140,13 @@ func namedFilter(name string, guids []state.GUID) string {
 		}
 		fmt.Fprintf(&b, "(proxyAddresses=smtp:%s)", v)
 	}
-	for _, g := range guids {
-		v := escapedGUID(g)
-		fmt.Fprintf(&b, "(objectGUID=%s)(mS-DS-ConsistencyGuid=%s)", v, v)
+	if len(guids) > 0 {
+		b.WriteString(providers.GUIDFilter(guids, "objectGUID", "mS-DS-ConsistencyGuid"))
 	}
 	if b.Len() == 0 {
 		return ""
 	}
 	return "(|" + b.String() + ")"
-}
-
-func escapedGUID(g state.GUID) string {
-	var b strings.Builder
-	for _, c := range g {
-		fmt.Fprintf(&b, "\\%02x", c)
-	}
-	return b.String()
 }
 
 // classOf is an object's most specific class, which the directory lists last.
@@ -172,11 +164,11 @@ func kindOf(o *state.Object) state.Kind {
 	has := func(class string) bool {
 		return slices.ContainsFunc(classes, func(c string) bool { return strings.EqualFold(c, class) })
 	}
-	category, _, _ := strings.Cut(strings.ToLower(o.Get("objectCategory").Str()), ",")
+	category, _, _ := dn.Split(o.Get("objectCategory").Str())
 	switch {
 	case has("group"):
 		return state.Group
-	case category != "cn=person":
+	case !dn.Equal(category, "CN=Person"):
 		return ""
 	case has("contact"):
 		return state.Contact
@@ -207,17 +199,15 @@ func (r *reading) askScopes(ctx context.Context, src providers.SourceReader, p *
 func (r *reading) listed(ctx context.Context, src providers.SourceReader, s *config.Scope, found []sourceFound) (map[state.GUID]bool, error) {
 	listed := map[state.GUID]bool{}
 	for _, kind := range s.Objects {
-		var guids strings.Builder
+		q := r.Query(s, kind)
 		for _, f := range found {
 			if f.object.Kind == kind {
-				fmt.Fprintf(&guids, "(objectGUID=%s)", escapedGUID(f.object.GUID))
+				q.GUIDs = append(q.GUIDs, f.object.GUID)
 			}
 		}
-		if guids.Len() == 0 {
+		if len(q.GUIDs) == 0 {
 			continue
 		}
-		q := r.Query(s, kind)
-		q.Filter = "(&" + q.Filter + "(|" + guids.String() + "))"
 		q.Attributes = state.NewShape("objectGUID")
 		for o, err := range src.Read(ctx, q) {
 			if err != nil {
@@ -264,15 +254,15 @@ func (r *reading) membership(s *config.Scope, f *sourceFound, listed map[state.G
 }
 
 // place is the scope's container that a distinguished name lies below, and the sentence about it; "" if there is none.
-func (r *reading) place(s *config.Scope, dn string) (ou, why string) {
+func (r *reading) place(s *config.Scope, name string) (ou, why string) {
 	var bases []string
 	for _, o := range r.Settings.OUs[s.Name] {
 		switch {
-		case o.Exclude && o.DN != "" && below(dn, o.DN):
+		case o.Exclude && o.DN != "" && dn.Within(name, o.DN):
 			return "", "it lies below the excluded " + o.DN
 		case !o.Exclude:
 			bases = append(bases, o.DN)
-			if ou == "" && below(dn, o.DN) {
+			if ou == "" && dn.Within(name, o.DN) {
 				ou = o.DN
 			}
 		}
@@ -321,17 +311,4 @@ func seen(inputs map[string]state.Value) string {
 		return ""
 	}
 	return " (" + strings.Join(parts, ", ") + ")"
-}
-
-// below reports whether a distinguished name is an OU or lies below it.
-func below(dn, ou string) bool {
-	d, err := ldap.ParseDN(dn)
-	if err != nil {
-		return false
-	}
-	base, err := ldap.ParseDN(ou)
-	if err != nil {
-		return false
-	}
-	return base.EqualFold(d) || base.AncestorOfFold(d)
 }

@@ -161,7 +161,7 @@ func writeAttributes(w io.Writer, m *match) {
 		fmt.Fprintf(w, "\n  attributes:\n")
 	}
 	for _, at := range m.Attributes {
-		if empty(at.Result) && empty(at.Live) && at.Error == "" && !at.Write {
+		if at.Result.IsEmpty() && at.Live.IsEmpty() && at.Error == "" && !at.Write {
 			fmt.Fprintf(w, "    %s = null: %s (%s)\n", at.Name, at.Expression, at.DeclaredAt)
 			continue
 		}
@@ -181,9 +181,6 @@ func writeAttributes(w io.Writer, m *match) {
 		}
 	}
 }
-
-// empty reports whether a directory has no such value: neither keeps empty ones.
-func empty(v state.Value) bool { return v.IsNull() || v.Text() == "" && len(v.List()) == 0 }
 
 // attributeFate is what an attribute is in the tenant, and what becomes of it.
 func attributeFate(m *match, at *reconcile.ExplainedAttribute) string {

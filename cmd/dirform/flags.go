@@ -5,6 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/dirform/dirform/state/near"
 )
 
 // doubleDashes gives Terraform's single-dash spelling of long options (-out=x, -json, -chdir=d) its second dash. An option's
@@ -84,18 +86,15 @@ func commandNames(cmd *cobra.Command) (names []string) {
 	return names
 }
 
-// closest is the candidate that name is most likely a misspelling of, "" if none is near: at most two edits and fewer than
-// half its letters, or a candidate that name begins.
+// closest is the candidate that name is most likely a misspelling of: one or two letters away, or one that a name of three
+// letters begins. "" if there is none.
 func closest(name string, candidates []string) string {
-	best, bestDistance := "", 3
-	for _, c := range candidates {
-		d := distance(strings.ToLower(name), c)
-		if d < bestDistance && d*2 <= len(c) {
-			best, bestDistance = c, d
-		}
+	limit := 2
+	if len(name) < 4 {
+		limit = 1
 	}
-	if best != "" || len(name) < 3 {
-		return best
+	if c := near.ClosestWithin(limit, name, candidates); c != "" || len(name) < 3 {
+		return c
 	}
 	for _, c := range candidates {
 		if strings.HasPrefix(c, name) {
@@ -103,28 +102,4 @@ func closest(name string, candidates []string) string {
 		}
 	}
 	return ""
-}
-
-// distance is the number of letters to insert, delete, replace or swap with their neighbour to get from a to b.
-func distance(a, b string) int {
-	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row := make([]int, len(b)+1)
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return last[len(b)]
 }

@@ -13,15 +13,16 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/dn"
 	"github.com/dirform/dirform/state/fault"
 )
 
 // initOptions are the options of init: which directories to look at.
 type initOptions struct {
-	lab                        string
-	url, bindDN, caFile        string
-	startTLS                   bool
-	tenantID, clientID, secret string
+	lab                 string
+	url, bindDN, caFile string
+	startTLS            bool
+	tenantID, clientID  string
 }
 
 func newInitCommand(a *app) *cobra.Command {
@@ -165,15 +166,15 @@ func surveySource(ctx context.Context, d *directories, p *config.ADProvider, s *
 		if err != nil {
 			return err
 		}
-		for dn := parentDN(u.DN); dn != "" && len(dn) > len(s.domain.BaseDN); dn = parentDN(dn) {
-			ous[dn]++
+		for ou := dn.Parent(u.DN); ou != "" && len(ou) > len(s.domain.BaseDN); ou = dn.Parent(ou) {
+			ous[ou]++
 		}
 		if _, suffix, ok := strings.Cut(u.Get("userPrincipalName").Text(), "@"); ok {
 			suffixes[strings.ToLower(suffix)]++
 		}
 	}
-	for dn, n := range ous {
-		s.ous = append(s.ous, ouCount{dn, n})
+	for ou, n := range ous {
+		s.ous = append(s.ous, ouCount{ou, n})
 	}
 	slices.SortFunc(s.ous, func(a, b ouCount) int {
 		return cmp.Or(b.users-a.users, len(a.dn)-len(b.dn), strings.Compare(a.dn, b.dn))
@@ -202,17 +203,4 @@ func surveyTenant(ctx context.Context, d *directories, p *config.EntraProvider, 
 		}
 	}
 	return err
-}
-
-// parentDN is a distinguished name without its first part. A comma behind a backslash belongs to a value.
-func parentDN(dn string) string {
-	for i := 0; i < len(dn); i++ {
-		switch dn[i] {
-		case '\\':
-			i++
-		case ',':
-			return dn[i+1:]
-		}
-	}
-	return ""
 }

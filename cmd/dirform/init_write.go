@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/dirform/dirform/state/dn"
 )
 
 // listed is how many OUs and suffixes the comments of a starting configuration name.
@@ -104,7 +106,7 @@ func writeSuffixes(b *bytes.Buffer, s *survey) {
 func writeScope(b *bytes.Buffer, s *survey) {
 	ou, most := "", 0
 	for _, x := range s.ous {
-		if strings.HasPrefix(strings.ToUpper(x.dn), "OU=") && x.users >= most {
+		if first, _, _, err := dn.Cut(x.dn); err == nil && strings.EqualFold(first.Type, "OU") && x.users >= most {
 			ou, most = x.dn, x.users
 		}
 	}

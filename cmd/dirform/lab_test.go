@@ -192,6 +192,7 @@ func TestLabServe(t *testing.T) {
 
 // What lab serve makes of its options stands on top of the manners in the seed.
 func TestLabManners(t *testing.T) {
+	quotaS, _ := lab.ThrottleOfSize("S")
 	for _, c := range []struct {
 		args string
 		want lab.Faults
@@ -200,7 +201,7 @@ func TestLabManners(t *testing.T) {
 		{"", lab.Faults{Latency: time.Second, ReadOnly: true}, ""},
 		{"--read-only=false --latency=0s", lab.Faults{}, ""},
 		{"--throttle", lab.Faults{Latency: time.Second, ReadOnly: true, Throttle: &lab.Throttle{}}, ""},
-		{"--throttle=S", lab.Faults{Latency: time.Second, ReadOnly: true, Throttle: lab.DocumentedThrottle(10)}, ""},
+		{"--throttle=S", lab.Faults{Latency: time.Second, ReadOnly: true, Throttle: quotaS}, ""},
 		{"--unavailable=0.1 --gateway-timeout=0.2 --drop-before=0.3 --drop-after=0.4 --late-timeout=0.2 --token-life=5s --delta-life=6s --visibility-delay=7s",
 			lab.Faults{Latency: time.Second, ReadOnly: true, Unavailable: 0.1, GatewayTimeout: 0.2, BreakBefore: 0.3, BreakAfter: 0.4, LateTimeout: 0.2,
 				TokenLife: 5 * time.Second, DeltaLife: 6 * time.Second, VisibilityDelay: 7 * time.Second}, ""},

@@ -18,8 +18,8 @@ func findingsText() string {
 	var b strings.Builder
 	b.WriteString(`FINDINGS
 
-A plan's findings name the objects concerned, the attribute and the value. An error blocks the objects it names: nothing is
-written to them, and the rest of the plan goes on. A warning blocks nothing. A tripped guard (DF401, DF402) stops the whole plan.
+A plan's findings name the objects concerned, the attribute and the value. An error blocks the objects it names: nothing
+is written to them, and the rest of the plan goes on; one that says so refuses the whole plan. A warning blocks nothing.
 "dirform help DF202" shows one code in full, and "dirform help InvalidSoftMatch" the findings that foresee an error.
 `)
 	last := ""
@@ -28,10 +28,7 @@ written to them, and the rest of the plan goes on. A warning blocks nothing. A t
 			fmt.Fprintf(&b, "\n%s\n", groups[group])
 			last = group
 		}
-		fmt.Fprintf(&b, "\n  %s  %s (%s)\n", c.Code, c.Summary, c.Severity)
-		for _, part := range []string{c.Cause, c.Cure} {
-			b.WriteString(fill(part, 9, 120))
-		}
+		writeFinding(&b, c)
 	}
 	b.WriteString("\nERRORS OF OTHERS AND THE FINDINGS THAT FORESEE THEM\n")
 	by := ""
@@ -43,6 +40,33 @@ written to them, and the rest of the plan goes on. A warning blocks nothing. A t
 		b.WriteString(fill(strings.TrimSuffix(e.Name, ".")+": "+strings.Join(e.Codes, ", "), 4, 120))
 	}
 	return b.String()
+}
+
+// writeFinding writes a code's entry in the list of all.
+func writeFinding(b *strings.Builder, c planner.Code) {
+	severity := string(c.Severity)
+	if slices.Contains(planner.PlanWide, c.Code) {
+		severity += ", refuses the whole plan"
+	}
+	fmt.Fprintf(b, "\n  %s  %s (%s)\n", c.Code, c.Summary, severity)
+	parts := []string{"Cause: " + c.Cause, "Cure: " + c.Cure}
+	if names := foreseenNames(c); len(names) > 0 {
+		parts = append(parts, "Foresees: "+strings.Join(names, ", "))
+	}
+	for _, part := range parts {
+		b.WriteString(fill(part, 9, 120))
+	}
+}
+
+// foreseenNames are the names of the errors that a finding tells of beforehand. Errors known only by a sentence stand at the
+// end of the list and under the code.
+func foreseenNames(c planner.Code) (names []string) {
+	for _, e := range c.Foresees() {
+		if !strings.HasSuffix(e.Name, ".") {
+			names = append(names, e.Name)
+		}
+	}
+	return names
 }
 
 func sortedCodes() []planner.Code {

@@ -10,6 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/near"
 )
 
 // Env is what an expression is compiled in.
@@ -135,7 +136,7 @@ func (env *Env) lookup(name string, at hcl.Range, deliberate bool) (*state.Attri
 	if env.Source.Open && (deliberate || env.Lenient) {
 		return unknown, nil
 	}
-	if s := Suggest(name, env.Source.Names()); s != "" || !env.Source.Open {
+	if s := near.Closest(name, env.Source.Names()); s != "" || !env.Source.Open {
 		detail := fmt.Sprintf("A %s in the source has no attribute %q.", env.Source.Kind, name)
 		if s != "" {
 			detail += fmt.Sprintf(" Did you mean %q?", s)
@@ -168,7 +169,7 @@ func CheckReference(t hcl.Traversal, vars map[string]cty.Value, source bool) hcl
 		}
 		slices.Sort(known)
 		return fail("Unknown reference", fmt.Sprintf("There is nothing named %q here.%s An expression can refer to %s; a text needs quotes.",
-			t.RootName(), DidYouMean(t.RootName(), known), strings.Join(known, ", ")))
+			t.RootName(), near.DidYouMean(t.RootName(), known), strings.Join(known, ", ")))
 	}
 	if len(t) < 2 {
 		return nil
@@ -186,5 +187,5 @@ func CheckReference(t hcl.Traversal, vars map[string]cty.Value, source bool) hcl
 	if t.RootName() == "local" {
 		what, cure = "local value", fmt.Sprintf("Declare it: locals { %s = … }.", step.Name)
 	}
-	return fail("Unknown "+what, fmt.Sprintf("No %s named %q is declared.%s %s", what, step.Name, DidYouMean(step.Name, names), cure))
+	return fail("Unknown "+what, fmt.Sprintf("No %s named %q is declared.%s %s", what, step.Name, near.DidYouMean(step.Name, names), cure))
 }

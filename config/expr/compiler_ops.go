@@ -73,6 +73,7 @@ func indexOf(list node, key cty.Value) (node, bool) {
 		if l := v.List(); i < int64(len(l)) {
 			return state.String(l[i]), nil
 		}
+		//lint:ignore ST1005 HCL, whose evaluator this one stands in for, begins its errors with a summary
 		return state.Null(), fmt.Errorf("Invalid index: the list has %d elements, so there is no [%d]; try(list[%d], null) gives null instead", len(v.List()), i, i)
 	}}, true
 }
@@ -205,6 +206,7 @@ func compare(l, r evaluator, holds func(a, b int64) bool) evaluator {
 			return state.Null(), err
 		}
 		if a.IsNull() || b.IsNull() {
+			//lint:ignore ST1005 HCL, whose evaluator this one stands in for, begins its errors with a summary
 			return state.Null(), errors.New("Operation failed: a null value can't be compared by size; coalesce(value, 0) gives it one")
 		}
 		return state.Bool(holds(a.Int(), b.Int())), nil

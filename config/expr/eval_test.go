@@ -218,17 +218,6 @@ func TestDiagnosticsCarryNoValues(t *testing.T) {
 	}
 }
 
-func TestSuggest(t *testing.T) {
-	candidates := []string{"department", "displayName", "mail", "co", "st", "st2"}
-	for name, want := range map[string]string{
-		"deparment": "department", "dpearmtent": "department", "dparmtnt": "", "DISPLAYNAME": "displayName", "mial": "mail", "xy": "", "s": "", "stt": "st", "sn": "",
-	} {
-		if got := Suggest(name, candidates); got != want {
-			t.Errorf("Suggest(%q) = %q, want %q", name, got, want)
-		}
-	}
-}
-
 // FuzzCompile makes sure that no expression makes the compiler or the evaluators panic.
 func FuzzCompile(f *testing.F) {
 	for _, src := range benchExpressions {

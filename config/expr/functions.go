@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
+
+	"github.com/dirform/dirform/state/near"
 )
 
 // Function is a function of the language, as `help functions` shows it.
@@ -53,7 +55,7 @@ func (l *Library) Check(e hclsyntax.Expression) (diags hcl.Diagnostics) {
 			if _, known := l.hcl[n.Name]; !known {
 				diags = append(diags, &hcl.Diagnostic{
 					Severity: hcl.DiagError, Summary: "Unknown function", Subject: n.NameRange.Ptr(),
-					Detail: fmt.Sprintf("There is no function %q.%s `dirform help functions` lists them.", n.Name, DidYouMean(n.Name, slices.Sorted(maps.Keys(l.hcl)))),
+					Detail: fmt.Sprintf("There is no function %q.%s `dirform help functions` lists them.", n.Name, near.DidYouMean(n.Name, slices.Sorted(maps.Keys(l.hcl)))),
 				})
 			}
 		case *hclsyntax.LiteralValueExpr:

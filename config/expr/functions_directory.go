@@ -3,6 +3,7 @@ package expr
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -10,10 +11,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/go-ldap/ldap/v3"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/dn"
 )
 
 // directoryFunctions are what directories need beyond Terraform's functions. Each exists once, natively; HCL calls it through
@@ -172,35 +173,32 @@ func aliases(a state.Value) (state.Value, error) {
 	return state.List(out), nil
 }
 
-// dnParent cuts at the first comma that is not escaped (RFC 4514), so that the rest keeps its spelling.
-func dnParent(dn string) (string, error) {
-	if _, err := ldap.ParseDN(dn); err != nil {
-		return "", fmt.Errorf("the value is not a distinguished name: %w", err)
+func dnParent(name string) (string, error) {
+	_, parent, err := dn.Split(name)
+	if err != nil {
+		return "", notDN(err)
 	}
-	for i := 0; i < len(dn); i++ {
-		switch dn[i] {
-		case '\\':
-			i++
-		case ',', ';':
-			return strings.TrimLeft(dn[i+1:], " "), nil
-		}
-	}
-	return "", nil
+	return parent, nil
 }
 
-func dnValue(dn, typ state.Value) (state.Value, error) {
-	parsed, err := ldap.ParseDN(dn.Str())
-	if err != nil {
-		return state.Null(), fmt.Errorf("the value is not a distinguished name: %w", err)
+func dnValue(name, typ state.Value) (state.Value, error) {
+	value, ok, err := dn.Value(name.Str(), typ.Str())
+	switch {
+	case err != nil:
+		return state.Null(), notDN(err)
+	case !ok:
+		return state.Null(), nil
 	}
-	for _, rdn := range parsed.RDNs {
-		for _, a := range rdn.Attributes {
-			if strings.EqualFold(a.Type, typ.Str()) {
-				return textValue(a.Value), nil
-			}
-		}
+	return textValue(value), nil
+}
+
+// notDN is an error of package dn without the name itself, which stands among the expression's inputs.
+func notDN(err error) error {
+	var e *dn.Error
+	if errors.As(err, &e) {
+		return fmt.Errorf("the value is not a distinguished name: %s", e.Why)
 	}
-	return state.Null(), nil
+	return err
 }
 
 func mailDomain(a state.Value) (state.Value, error) {

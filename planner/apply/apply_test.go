@@ -299,7 +299,8 @@ func TestNeedsComeFirst(t *testing.T) {
 	}
 
 	w = newWorld()
-	a, b = w.linked(1, values("mail", "info@x")), w.linked(2, values("mail", "b@x"))
+	a = w.linked(1, values("mail", "info@x"))
+	w.linked(2, values("mail", "b@x"))
 	w.tenant.fault = func(wr providers.Write) fault { return map[bool]fault{true: refused}[wr.ID == a] }
 	out = w.run(t, give, take, third)
 	wantCounts(t, out, state.Counts{Failed: 1, Skipped: 2})

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/dirform/dirform/state/atomicfile"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -22,21 +23,15 @@ type target interface {
 
 // namedTarget becomes the file path when it is complete.
 type namedTarget struct {
-	*os.File
+	*atomicfile.File
 	path string
 }
 
 func newNamedTarget(path string) (*namedTarget, error) {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // replace the file, not the link to it
+	file, err := atomicfile.Create(path, 0o600)
+	if errors.Is(err, atomicfile.ErrNotRegular) {
+		return nil, fault.Advise(err, "Give the name of a file.")
 	}
-	switch info, err := os.Stat(path); {
-	case err == nil && !info.Mode().IsRegular():
-		return nil, fault.Advise(errors.New("it exists and is not a regular file"), "Give the name of a file.")
-	case err != nil && !errors.Is(err, os.ErrNotExist):
-		return nil, err
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp") // mode 0600
 	if err != nil {
 		return nil, err
 	}
@@ -45,35 +40,11 @@ func newNamedTarget(path string) (*namedTarget, error) {
 
 func (t *namedTarget) name() string { return t.path }
 
-func (t *namedTarget) folder() string { return filepath.Dir(t.path) }
+func (t *namedTarget) folder() string { return filepath.Dir(t.Name()) }
 
-func (t *namedTarget) commit() error {
-	if err := t.Sync(); err != nil {
-		return err
-	}
-	if err := t.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(t.Name(), t.path); err != nil {
-		return err
-	}
-	syncDir(filepath.Dir(t.path))
-	return nil
-}
+func (t *namedTarget) commit() error { return t.Commit() }
 
-// syncDir makes a rename durable where the system can; not all of them let a folder be synced, and the file is complete
-// under either name anyway.
-func syncDir(dir string) {
-	if d, err := os.Open(dir); err == nil {
-		_ = d.Sync()
-		_ = d.Close()
-	}
-}
-
-func (t *namedTarget) discard() {
-	_ = t.Close() // it may be closed already
-	_ = os.Remove(t.Name())
-}
+func (t *namedTarget) discard() { t.Discard() }
 
 func (t *namedTarget) reopen(*Writer) (*Reader, error) { return Open(t.path) }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/dn"
 )
 
 // declaredNamed explains declared resources that are no objects: a UPN suffix by its address or its name, and the tenant's switch
@@ -78,7 +79,7 @@ func (l *listener) Finding(f *planner.Finding) error {
 		}
 	}
 	about := strings.EqualFold(f.Value, l.name) || slices.ContainsFunc(f.Objects, func(o planner.ObjectRef) bool {
-		return slices.ContainsFunc(l.dns, func(dn string) bool { return strings.EqualFold(o.SourceDN, dn) })
+		return slices.ContainsFunc(l.dns, func(name string) bool { return dn.Equal(o.SourceDN, name) })
 	})
 	if !kept && (about || f.Severity == planner.Error && slices.Contains(planner.PlanWide, f.Code)) {
 		l.answer.Findings = append(l.answer.Findings, f)
@@ -95,7 +96,7 @@ func (x *Explanation) is(o planner.ObjectRef) bool {
 	case o.Address != "" || x.What == IsDeclared:
 		return o.Address == x.Address
 	}
-	return o.SourceDN != "" && strings.EqualFold(o.SourceDN, x.SourceDN)
+	return o.SourceDN != "" && dn.Equal(o.SourceDN, x.SourceDN)
 }
 
 // Change takes in what would be done about declared resources, which are no rows.

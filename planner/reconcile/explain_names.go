@@ -9,6 +9,7 @@ import (
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/dn"
 )
 
 // namedRows are the rows that a name stands for, each object once: an account stands with its source object if that is in scope.
@@ -99,19 +100,20 @@ func (p *surveyed) targetsOf(sources []int) (alive, gone map[int]bool) {
 
 // sourcesNamed are the source rows that have the name themselves.
 func (p *surveyed) sourcesNamed(name string) (rows []int) {
-	fold, exact, addr := p.Hash.DN(name), p.Hash.Anchor(name), p.Hash.Address(state.String(name))
+	named, upn := p.Hash.DN(name), p.Hash.SourceName(name)
+	anchor, addr := p.Hash.Anchor(name), p.Hash.Address(state.String(name))
 	guid, isGUID := state.ParseGUID(name)
 	for s := range p.Source.Len() {
 		m, t := p.Source.Meta(s), p.Source.Table(s)
-		named := m.DN == fold || m.UPN == fold || m.Anchor == exact || m.SMTP == addr || isGUID && m.GUID == guid
+		has := m.DN == named || m.UPN == upn || m.Anchor == anchor || m.SMTP == addr || isGUID && m.GUID == guid
 		for _, c := range [...]int{t.UPNCol, t.MailCol} {
-			named = named || c >= 0 && p.Source.FP(s)[t.Columns[c].Col] == addr
+			has = has || c >= 0 && p.Source.FP(s)[t.Columns[c].Col] == addr
 		}
-		if isAddress(name) && !named {
+		if isAddress(name) && !has {
 			sub, err := p.Case(s)
-			named = err == nil && sub.Address == name
+			has = err == nil && sub.Address == name
 		}
-		if named {
+		if has {
 			rows = append(rows, s)
 		}
 	}
@@ -310,9 +312,7 @@ func yieldNames(yield func(Name, error) bool, o *state.Object) bool {
 	for _, attribute := range [...]string{"displayName", "mailNickname", "sAMAccountName"} {
 		names = append(names, o.Get(attribute).Str())
 	}
-	if cn, _, ok := strings.Cut(o.DN, ","); ok && len(cn) > 3 {
-		names = append(names, cn[3:])
-	}
+	names = append(names, dn.FirstValue(o.DN))
 	for _, name := range names {
 		n := Name{Text: name, Full: true, GUID: o.GUID, ID: o.ID}
 		if name != "" && !yield(n, nil) {

@@ -94,7 +94,7 @@ func (s *caseOf) explainAttributes(d judge.Decision) (list []ExplainedAttribute,
 		}
 		a := s.explainInputs(m)
 		a.Initial = true
-		if v, err := m.Expr.Eval(s.Object); err == nil && !table.IsEmpty(v) {
+		if v, err := m.Expr.Eval(s.Object); err == nil && !v.IsEmpty() {
 			a.Result = v
 			if name, replaced := s.Table.UserName(m, v, s.Object); replaced {
 				a.Result, a.InsteadOf = name, v.Str()
@@ -156,7 +156,7 @@ func (s *caseOf) explainWrite(a *ExplainedAttribute, c table.Column, d judge.Dec
 		a.Why = a.Result.Str() + " is in no scope, so the account's is left as it is"
 	case !known && a.Result.Str() != "":
 		a.Why = a.ResultName + " has no account that can be pointed to, so the account's is left as it is"
-	case want == 0 && table.IsEmpty(a.Result) && !table.IsEmpty(a.Live):
+	case want == 0 && a.Result.IsEmpty() && !a.Live.IsEmpty():
 		a.Why = "the source has no value, and the tenant does not let it be empty"
 	case want == 0, s.Live == nil, s.p.Hash.Of(c.Mapping.Target, a.Live) == want:
 	default:
@@ -192,7 +192,7 @@ func (s *caseOf) explainAliases(d judge.Decision) ExplainedAttribute {
 	if s.Live != nil && s.Verdict.Flags&pair.Contested == 0 {
 		a.Live = s.Live.Get(a.Name)
 	}
-	if !table.IsEmpty(a.Result) {
+	if !a.Result.IsEmpty() {
 		a.Why = cmp.Or(whyNot(d, a.Name), "Microsoft Graph lets nobody write it; the primary address follows mail")
 	}
 	return a

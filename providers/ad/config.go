@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dirform/dirform/state/dn"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -67,7 +68,7 @@ func (cfg Config) prepare() (Config, []server, error) {
 		return cfg, nil, &fault.Error{Summary: "no domain controller given", Hint: `Set url = "ldaps://dc1.corp.contoso.com".`}
 	}
 	if cfg.BaseDN != "" {
-		if _, err := normalDN(cfg.BaseDN); err != nil {
+		if _, err := dn.Parse(cfg.BaseDN); err != nil {
 			return cfg, nil, fmt.Errorf("base_dn: %w", err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/dn"
 )
 
 // errStopped says that the consumer of a stream has had enough.
@@ -55,14 +56,14 @@ func (x *extractor) run(ctx context.Context, run string) error {
 	return nil
 }
 
-func (x *extractor) excluded(dn string) (bool, error) {
-	b, err := appendNormalDN(x.dn[:0], dn)
+func (x *extractor) excluded(name string) (bool, error) {
+	b, err := dn.AppendNormal(x.dn[:0], name)
 	if err != nil {
 		return false, err
 	}
 	x.dn = b
 	for _, base := range x.batch.exclude {
-		if underDN(string(b), base) {
+		if dn.Normal(b).Within(base) {
 			return true, nil
 		}
 	}

@@ -48,10 +48,10 @@ var kindFilters = map[state.Kind]string{
 func kindFilter(kind state.Kind, extra string, guids []state.GUID) (string, error) {
 	f, ok := kindFilters[kind]
 	if !ok {
-		return "", fmt.Errorf("Active Directory has no objects of kind %q", kind)
+		return "", fmt.Errorf("objects of kind %q are not in Active Directory", kind)
 	}
 	if len(guids) > 0 {
-		f = "(&" + f + guidFilter(guids) + ")"
+		f = "(&" + f + providers.GUIDFilter(guids, "objectGUID") + ")"
 	}
 	if strings.TrimSpace(extra) == "" {
 		return f, nil
@@ -60,21 +60,6 @@ func kindFilter(kind state.Kind, extra string, guids []state.GUID) (string, erro
 		return "", fmt.Errorf("filter %q is not an LDAP filter such as (employeeType=staff): %w", extra, err)
 	}
 	return "(&" + f + extra + ")", nil
-}
-
-// guidFilter selects the objects with these GUIDs.
-func guidFilter(guids []state.GUID) string {
-	var b strings.Builder
-	b.WriteString("(|")
-	for _, g := range guids {
-		b.WriteString("(objectGUID=")
-		for _, c := range g {
-			fmt.Fprintf(&b, `\%02x`, c)
-		}
-		b.WriteByte(')')
-	}
-	b.WriteByte(')')
-	return b.String()
 }
 
 // wireAttributes are the attributes to ask for: those of shape, and always objectGUID.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/dn"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -52,19 +53,19 @@ func newBatch(q providers.Query) (batch, error) {
 	if err != nil {
 		return b, fmt.Errorf("active directory: %w", err)
 	}
-	bases, err := outermost(q.Bases)
+	bases, err := dn.Outermost(q.Bases)
 	if err != nil {
 		return b, fmt.Errorf("active directory: %w", err)
 	}
-	for _, dn := range q.Exclude {
-		n, err := normalDN(dn)
+	for _, name := range q.Exclude {
+		n, err := dn.Parse(name)
 		if err != nil {
 			return b, fmt.Errorf("active directory: exclude: %w", err)
 		}
 		b.exclude = append(b.exclude, n)
 	}
-	for _, dn := range bases {
-		b.searches = append(b.searches, search{dn, filter})
+	for _, base := range bases {
+		b.searches = append(b.searches, search{base, filter})
 	}
 	return b, nil
 }
@@ -77,7 +78,7 @@ const lookupChunk = 200
 func (r *Reader) Lookup(ctx context.Context, kind state.Kind, guids []state.GUID, attributes *state.Shape) providers.Objects {
 	b := batch{kind: kind, shape: attributes}
 	for chunk := range slices.Chunk(uniqueGUIDs(guids), lookupChunk) {
-		b.searches = append(b.searches, search{r.s.base(), guidFilter(chunk)})
+		b.searches = append(b.searches, search{r.s.base(), providers.GUIDFilter(chunk, "objectGUID")})
 	}
 	return r.s.stream(ctx, b)
 }
@@ -100,7 +101,7 @@ func failed(err error) providers.Objects {
 
 // Domain identifies the domain of the server that answers.
 func (r *Reader) Domain(ctx context.Context) (providers.Domain, error) {
-	d := providers.Domain{Name: dnsName(r.s.root.domain), BaseDN: r.s.base()}
+	d := providers.Domain{Name: dn.Domain(r.s.root.domain), BaseDN: r.s.base()}
 	err := r.s.with(ctx, func(c *conn) error {
 		entry, err := c.entry(ctx, r.s.root.domain, []string{"objectSid"}, nil)
 		if err != nil {
@@ -115,27 +116,11 @@ func (r *Reader) Domain(ctx context.Context) (providers.Domain, error) {
 	return d, nil
 }
 
-// dnsName is the DNS name of a naming context: DC=corp,DC=contoso,DC=com is corp.contoso.com.
-func dnsName(dn string) string {
-	normal, err := normalDN(dn)
-	if err != nil {
-		return dn
-	}
-	var labels []string
-	for part := range strings.SplitSeq(normal, ",") {
-		if label, ok := strings.CutPrefix(part, "dc="); ok {
-			labels = append(labels, label)
-		}
-	}
-	return strings.Join(labels, ".")
-}
-
-// Container resolves a container by distinguished name or, if dn is empty, by GUID.
-func (r *Reader) Container(ctx context.Context, dn string, guid state.GUID) (providers.Container, bool, error) {
-	name := dn
-	if dn == "" {
+// Container resolves a container by distinguished name or, if name is empty, by GUID.
+func (r *Reader) Container(ctx context.Context, name string, guid state.GUID) (providers.Container, bool, error) {
+	if name == "" {
 		name = guidDN(guid)
-	} else if _, err := normalDN(dn); err != nil {
+	} else if _, err := dn.Parse(name); err != nil {
 		return providers.Container{}, false, fmt.Errorf("active directory: %w", err)
 	}
 	var result providers.Container
@@ -166,7 +151,7 @@ const mayReadGUID = "The account needs the right to read objectGUID."
 
 // UPNSuffixes lists the forest's alternative UPN suffixes and the DNS names of its domains, sorted, each once.
 func (r *Reader) UPNSuffixes(ctx context.Context) ([]string, error) {
-	list := []string{dnsName(r.s.root.domain)}
+	list := []string{dn.Domain(r.s.root.domain)}
 	partitions := r.s.partitions()
 	if partitions == "" {
 		return list, nil

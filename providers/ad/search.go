@@ -11,6 +11,7 @@ import (
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/dn"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -25,7 +26,7 @@ type batch struct {
 	kind     state.Kind
 	shape    *state.Shape
 	searches []search
-	exclude  []string // normal DNs; objects in these subtrees are dropped
+	exclude  []dn.Normal // objects in these subtrees are dropped
 }
 
 // arrival is what a search's goroutine hands to the stream: a run of entries or an error.
@@ -192,14 +193,13 @@ func explainSearch(err error) error {
 // checkReferences refuses references to servers that hold a part of what was asked for. Those to other naming contexts
 // beside the base are harmless.
 func checkReferences(uris []string, base string) error {
-	normal, err := normalDN(base)
+	normal, err := dn.Parse(base)
 	if err != nil {
 		return err
 	}
 	for _, uri := range uris {
-		dn, err := referredDN(uri)
-		if err == nil {
-			if dn, err = normalDN(dn); err == nil && dn != "" && !underDN(dn, normal) {
+		if name, err := referredDN(uri); err == nil {
+			if n, err := dn.Parse(name); err == nil && n != "" && !n.Within(normal) {
 				continue
 			}
 		}
@@ -215,7 +215,7 @@ func referredDN(uri string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("%q is not a URL", uri)
 	}
-	_, dn, _ := strings.Cut(rest, "/")
-	dn, _, _ = strings.Cut(dn, "?")
-	return unescapeURL(dn)
+	_, name, _ := strings.Cut(rest, "/")
+	name, _, _ = strings.Cut(name, "?")
+	return unescapeURL(name)
 }

@@ -18,7 +18,7 @@ import (
 func (w *Writer) request(wr providers.Write) (graph.Part, error) {
 	path, schema := wire.Collection(wr.Kind), w.schemas[wr.Kind]
 	if schema == nil {
-		return graph.Part{}, fmt.Errorf("Microsoft Graph cannot write a %s: contacts are managed in Exchange", wr.Kind)
+		return graph.Part{}, fmt.Errorf("a %s cannot be written through Microsoft Graph: contacts are managed in Exchange", wr.Kind)
 	}
 	if wr.Kind == state.DirectorySync && wr.Op != providers.OpPatch {
 		return graph.Part{}, errors.New("the organisation itself can only be changed")
@@ -105,7 +105,7 @@ func (w *Writer) reference(wr providers.Write, object string) (graph.Part, error
 func createBody(wr providers.Write, schema *state.Schema) ([]byte, error) {
 	body := map[string]any{}
 	for _, c := range wr.Attributes {
-		if isEmpty(c.After) {
+		if c.After.IsEmpty() {
 			continue
 		}
 		if err := put(body, schema, c); err != nil {
@@ -130,19 +130,6 @@ func patchBody(wr providers.Write, schema *state.Schema) ([]byte, error) {
 		}
 	}
 	return json.Marshal(body)
-}
-
-// isEmpty reports the values that mean "no value" to both directories.
-func isEmpty(v state.Value) bool {
-	switch v.Kind() {
-	case state.NullValue:
-		return true
-	case state.StringValue:
-		return v.Str() == ""
-	case state.ListValue:
-		return len(v.List()) == 0
-	}
-	return false
 }
 
 // put sets one attribute where the service's JSON has it, merging nested ones into one object.
@@ -179,13 +166,13 @@ func put(body map[string]any, schema *state.Schema, c state.AttributeChange) err
 // wireValue gives v the form that the attribute has in the service's JSON: collections are cleared by [], others by null.
 func wireValue(attr *state.Attribute, v state.Value) (any, error) {
 	switch {
-	case attr.Multi && isEmpty(v):
+	case attr.Multi && v.IsEmpty():
 		return []string{}, nil
 	case attr.Multi && v.Kind() == state.ListValue:
 		return v, nil
 	case attr.Multi:
 		return []string{v.Text()}, nil
-	case isEmpty(v):
+	case v.IsEmpty():
 		return nil, nil
 	case v.Kind() != state.ListValue:
 		return v, nil

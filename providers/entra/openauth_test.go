@@ -125,8 +125,7 @@ func TestConfigsThatAreRefused(t *testing.T) {
 // signsIn reads once and checks what the token request carried.
 func signsIn(t *testing.T, configure func(s *service), check func(form url.Values)) {
 	t.Helper()
-	var s *service
-	s = tenant(t, func(w http.ResponseWriter, r *http.Request) {
+	s := tenant(t, func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
 		check(r.Form)
 		fmt.Fprint(w, `{"token_type":"Bearer","expires_in":3600,"access_token":"token"}`)

@@ -14,6 +14,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/dirform/dirform/state/atomicfile"
 )
 
 // Names of the certificate files. The CA's key is not among them: it signs one certificate and is forgotten, so that nobody
@@ -37,10 +39,10 @@ func certificates(dir string) (tls.Certificate, error) {
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	if err := writeSecret(filepath.Join(dir, caFile), ca); err != nil {
+	if err := atomicfile.Write(filepath.Join(dir, caFile), ca, 0o600); err != nil {
 		return tls.Certificate{}, err
 	}
-	if err := writeSecret(path, server); err != nil {
+	if err := atomicfile.Write(path, server, 0o600); err != nil {
 		return tls.Certificate{}, err
 	}
 	return tls.X509KeyPair(server, server)

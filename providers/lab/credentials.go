@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/dirform/dirform/state/atomicfile"
 )
 
 // clientID is the lab's one application. It is no secret, so it is the same in every lab.
@@ -43,14 +45,5 @@ func loadCredentials(dir string) (credentials, error) {
 	if err != nil {
 		return c, err
 	}
-	return c, writeSecret(path, b)
-}
-
-// writeSecret writes a file that only its owner may read, whole or not at all.
-func writeSecret(path string, b []byte) error {
-	tmp := path + ".new"
-	if err := os.WriteFile(tmp, b, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(tmp, path)
+	return c, atomicfile.Write(path, b, 0o600)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dirform/dirform/providers/lab/internal/graphd"
 	"github.com/dirform/dirform/providers/lab/internal/ldapd"
+	"github.com/dirform/dirform/state/dn"
 )
 
 // Assignment is an attribute's new value: for Active Directory its Values, none of which remove it, where "base64:…" is binary; for
@@ -99,28 +100,19 @@ func notSet(name string, err error) error {
 // Move moves or renames an object of the source, the way mv does: into to if that is an existing container, else to the
 // distinguished name to.
 func (l *Lab) Move(object, to string) error {
-	dn, err := l.findAD(object)
+	name, err := l.findAD(object)
 	if err != nil {
 		return err
 	}
 	target, exists := l.ad.Find(to)
-	if exists && strings.Contains(to, "=") && !strings.EqualFold(target, dn) {
-		return l.ad.Rename(dn, firstRDN(dn)+","+target)
-	}
-	return l.ad.Rename(dn, to)
-}
-
-// firstRDN is a DN's part before the first comma that is not escaped.
-func firstRDN(dn string) string {
-	for i := 0; i < len(dn); i++ {
-		switch dn[i] {
-		case '\\':
-			i++
-		case ',':
-			return dn[:i]
+	if exists && strings.Contains(to, "=") && !dn.Equal(target, name) {
+		first, _, err := dn.Split(name)
+		if err != nil {
+			return err
 		}
+		return l.ad.Rename(name, first+","+target)
 	}
-	return dn
+	return l.ad.Rename(name, to)
 }
 
 // RemoveAD deletes an object of the source that has nothing below it.

@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 
 	"github.com/dirform/dirform/providers/lab/internal/graphd"
-	"github.com/dirform/dirform/providers/lab/internal/ldapd"
 )
 
 // Faults is what goes wrong in the tenant; see [Lab.SetFaults].
@@ -15,12 +14,6 @@ type Throttle = graphd.Throttle
 
 // Stats is what the tenant has been asked.
 type Stats = graphd.Stats
-
-// ADLimits make the LDAP server small or faulty; see [Lab.SetADLimits].
-type ADLimits = ldapd.Limits
-
-// DocumentedThrottle is Microsoft's published quota for a tenant with this many users.
-func DocumentedThrottle(users int) *Throttle { return graphd.DocumentedThrottle(users) }
 
 // ThrottleOfSize is Microsoft's published quota for a tenant of size "S" (under 50 users), "M" (up to 500) or "L".
 func ThrottleOfSize(size string) (*Throttle, bool) { return graphd.ThrottleOfSize(size) }
@@ -40,26 +33,6 @@ func (l *Lab) ResetStats() { l.tenant.ResetStats() }
 // SetClientCertificate registers the application's certificate in the tenant: from then on only client assertions that its key
 // signed get a token. Without one (nil) every well-formed assertion does, whoever signed it.
 func (l *Lab) SetClientCertificate(c *x509.Certificate) { l.tenant.SetCertificate(c) }
-
-// SetADLimits changes what the LDAP server allows, at any time.
-func (l *Lab) SetADLimits(limits ADLimits) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.adLimits = limits
-	if l.adServer != nil {
-		l.adServer.SetLimits(limits)
-	}
-}
-
-// ADWriteAttempts is how many writes LDAP clients have asked for, refused ones included.
-func (l *Lab) ADWriteAttempts() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.adServer == nil {
-		return 0
-	}
-	return l.adServer.WriteAttempts()
-}
 
 // ADSearches is how many search requests LDAP clients have sent; each page of a search is one.
 func (l *Lab) ADSearches() int {

@@ -11,6 +11,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/dirform/dirform/state/atomicfile"
 )
 
 // GeneratedMark is the file beside a generated seed that says how it was generated. As long as corp.ldif or tenant.json is as it
@@ -42,7 +44,7 @@ func (m *mark) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, GeneratedMark), append(b, '\n'), 0o644)
+	return atomicfile.Write(filepath.Join(dir, GeneratedMark), append(b, '\n'), 0o644)
 }
 
 // generated is who a file of a seed folder consists of, nil unless it is just as Generate wrote it.

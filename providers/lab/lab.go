@@ -61,7 +61,6 @@ type Lab struct {
 	folder     string         // of certificates: Data or a temporary one; "" until needed
 	adAccess   *ADAccess
 	adServer   *ldapd.Server
-	adLimits   ADLimits
 	entra      *EntraAccess
 	httpServer *http.Server
 	failure    error // the first lost AD journal record

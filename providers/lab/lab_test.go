@@ -300,14 +300,15 @@ func TestEdits(t *testing.T) {
 
 func TestFaultsOnBothSides(t *testing.T) {
 	l := open(t, lab.Options{Seed: seedFolder(t)})
-	l.SetADLimits(lab.ADLimits{ReadOnly: true})
 	conn := dial(t, l)
+	l.SetReadOnly(true)
 	mod := ldap.NewModifyRequest("OU=Staff,DC=corp,DC=contoso,DC=com", nil)
 	mod.Replace("description", []string{"x"})
-	if err := conn.Modify(mod); err == nil || l.ADWriteAttempts() != 1 {
-		t.Errorf("err %v, %d attempts", err, l.ADWriteAttempts())
+	err := conn.Modify(mod)
+	if ad, tenant := l.WriteAttempts(); err == nil || ad != 1 || tenant != 0 {
+		t.Errorf("err %v, %d attempts in AD, %d in the tenant", err, ad, tenant)
 	}
-	l.SetADLimits(lab.ADLimits{})
+	l.SetReadOnly(false)
 	if err := conn.Modify(mod); err != nil {
 		t.Error(err)
 	}

@@ -2,17 +2,16 @@ package lab
 
 import (
 	"github.com/dirform/dirform/providers/lab/internal/graphd"
-	"github.com/dirform/dirform/providers/lab/internal/ldapd"
 )
 
 // SetReadOnly makes both served directories refuse clients' writes, as they do with an account that may only read. It replaces
-// the faults and limits that were set before. The lab's own edits (SetAD, SetTenant, …) go on working.
+// the faults that were set before. The lab's own edits (SetAD, SetTenant, …) go on working.
 func (l *Lab) SetReadOnly(on bool) {
 	l.mu.Lock()
 	adServer := l.adServer
 	l.mu.Unlock()
 	if adServer != nil {
-		adServer.SetLimits(ldapd.Limits{ReadOnly: on})
+		adServer.SetReadOnly(on)
 	}
 	l.tenant.SetFaults(graphd.Faults{ReadOnly: on})
 }

@@ -4,13 +4,15 @@ import (
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"github.com/dirform/dirform/state/dn"
 )
 
 // binds examines who gets in, and how others are kept out.
 func (x *exam) binds() {
 	const right, wrong = "Pass-word-1", "wrong"
 	x.setUp()
-	domain := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(strings.ToUpper(x.s.BaseDN), "DC="), ",DC=", "."))
+	domain := dn.Domain(x.s.BaseDN)
 	netbios := strings.ToUpper(strings.SplitN(domain, ".", 2)[0])
 	ann := x.dn("CN=Ann Ames,OU=People")
 	for _, try := range []struct{ name, who, password string }{

@@ -1,6 +1,7 @@
 package providertest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -99,7 +100,7 @@ func (x *exam) stream(objects providers.Objects) string {
 	if failed != nil {
 		b.WriteString(outcome(failed) + "\n")
 	}
-	return cmpOr(b.String(), "nothing\n")
+	return cmp.Or(b.String(), "nothing\n")
 }
 
 // valueText is a value with its kind, since what is a list or a number must not depend on the server either.

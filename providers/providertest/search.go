@@ -1,6 +1,7 @@
 package providertest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ func (x *exam) objects() {
 		"managedBy", "managedObjects", "groupType", "mS-DS-ConsistencyGuid", "thumbnailPhoto", "userSMIMECertificate", "instanceType", "whenCreated", "whenChanged",
 		"uSNCreated", "uSNChanged", "pwdLastSet", "lastLogon", "logonCount", "badPwdCount", "badPasswordTime"}
 	for _, o := range fixture {
-		x.note("object/"+cmpOr(o.rdns, "the unit"), x.show(question{base: o.rdns, attrs: attrs}))
+		x.note("object/"+cmp.Or(o.rdns, "the unit"), x.show(question{base: o.rdns, attrs: attrs}))
 	}
 	x.note("object/members", x.show(question{base: "OU=Groups", scope: ldap.ScopeSingleLevel, filter: "(!(cn=Big))", attrs: []string{"member"}}))
 	x.note("object/worked out when asked", x.show(question{base: "OU=People", scope: ldap.ScopeSingleLevel, filter: "(objectClass=user)",
@@ -28,13 +29,6 @@ func (x *exam) objects() {
 	x.note("object/tokenGroups below a base", x.ask(question{base: "OU=People", scope: ldap.ScopeWholeSubtree, attrs: []string{"tokenGroups"}}))
 	x.note("object/primaryGroupToken", x.show(question{base: "OU=Groups", scope: ldap.ScopeSingleLevel, filter: "(!(cn=Big))", attrs: []string{"primaryGroupToken"}}))
 	x.note("object/attributes that may be written", fmt.Sprint(strings.Contains(strings.ToLower(x.show(question{base: "CN=Ann Ames,OU=People", attrs: []string{"allowedAttributesEffective"}})), "ms-ds-consistencyguid")))
-}
-
-func cmpOr(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // tokenGroups says which of the fixture's groups are among an account's.

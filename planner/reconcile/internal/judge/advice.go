@@ -108,7 +108,7 @@ func (d *draft) freeAccounts(refs []planner.ObjectRef) (free []*state.Object, er
 
 func hasAddress(o *state.Object) bool {
 	isAddress := func(p string) bool { _, ok := table.SMTPAddress(p); return ok }
-	return !table.IsEmpty(o.Get("mail")) || slices.ContainsFunc(o.Get("proxyAddresses").List(), isAddress)
+	return !o.Get("mail").IsEmpty() || slices.ContainsFunc(o.Get("proxyAddresses").List(), isAddress)
 }
 
 // adviseNoMailbox turns the finding about a taken userPrincipalName into one that tells why the account was not found: people look
@@ -135,7 +135,7 @@ func (d *draft) adviseNoMailbox(f *planner.Finding, o *state.Object) {
 // checkMailIsName refuses to create an account whose mail is the user name of one without an address.
 func (d *draft) checkMailIsName() error {
 	mail := d.Want("mail")
-	if table.IsEmpty(mail) {
+	if mail.IsEmpty() {
 		return nil
 	}
 	found := -1

@@ -36,7 +36,7 @@ func (j *Judge) AliasFindings(c *pair.Case) ([]*planner.Finding, error) {
 	if err != nil {
 		return warnings(c, m, words.NoValue(m, err, c.Object)), nil
 	}
-	if table.IsEmpty(v) {
+	if v.IsEmpty() {
 		return nil, nil
 	}
 	if values := v.List(); m.Target.MaxCount > 0 && len(values) > m.Target.MaxCount {
@@ -187,7 +187,7 @@ func (x *aliasCheck) liveAddresses() (all, removable addresses) {
 	for _, address := range append(own, x.Live.Get("userPrincipalName").Str()) {
 		removable.drop(address)
 	}
-	if table.IsEmpty(x.Want("mail")) {
+	if x.Want("mail").IsEmpty() {
 		for _, address := range own {
 			all.add(address)
 		}

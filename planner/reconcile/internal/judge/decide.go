@@ -68,7 +68,7 @@ func (d *draft) initial() (attrs []state.AttributeChange) {
 		if name, replaced := d.Table.UserName(m, v, d.Object); replaced {
 			d.Mapped, d.once, v = v.Str(), name.Str(), name
 		}
-		if !table.IsEmpty(v) {
+		if !v.IsEmpty() {
 			attrs = append(attrs, state.AttributeChange{Name: m.Target.Name, After: v})
 		}
 	}

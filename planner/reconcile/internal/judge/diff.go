@@ -165,7 +165,7 @@ func (d *draft) compare(i int, c table.Column, creating bool) {
 	if have == want {
 		return
 	}
-	if !table.IsEmpty(before) {
+	if !before.IsEmpty() {
 		ch.Before = before
 	}
 	if offlimits.Locks(a, d.Live) {

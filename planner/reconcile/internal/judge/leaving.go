@@ -125,7 +125,7 @@ func (x *leaver) carryOut(c *state.Change) bool {
 		return true
 	case leaving == "unlink":
 		c.Action = state.ActionUnlink
-		if anchor := x.live.Get("onPremisesImmutableId"); !table.IsEmpty(anchor) {
+		if anchor := x.live.Get("onPremisesImmutableId"); !anchor.IsEmpty() {
 			c.Attributes = append(c.Attributes, state.AttributeChange{Name: "onPremisesImmutableId", Before: anchor})
 		}
 		return true

@@ -43,7 +43,7 @@ func (d *draft) comesBackWith() (names []state.AttributeChange) {
 		return nil
 	}
 	for _, name := range [...]string{"userPrincipalName", "mail"} {
-		if v := d.Live.Get(name); !table.IsEmpty(v) {
+		if v := d.Live.Get(name); !v.IsEmpty() {
 			names = append(names, state.AttributeChange{Name: name, After: v})
 		}
 	}
@@ -249,7 +249,7 @@ func (j *Judge) restoredWith(name uint64) ([]int, error) {
 			return nil, err
 		}
 		for _, attribute := range [...]string{"userPrincipalName", "mail"} {
-			if held := o.Get(attribute); !table.IsEmpty(held) {
+			if held := o.Get(attribute); !held.IsEmpty() {
 				fp := j.Hash.Address(held)
 				if !slices.Contains(j.restored[fp], i) {
 					j.restored[fp] = append(j.restored[fp], i)

@@ -81,7 +81,7 @@ func (c *Case) project() {
 			c.Failures = append(c.Failures, Failure{col.Mapping, err})
 			continue
 		}
-		if table.IsEmpty(v) {
+		if v.IsEmpty() {
 			v = state.Null()
 		}
 		if i == t.UPNCol {

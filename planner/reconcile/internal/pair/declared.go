@@ -117,30 +117,11 @@ func (p *Pairs) FindSource(name string) int {
 	if g, ok := state.ParseGUID(name); ok {
 		return p.Source.ByGUID.First(p.Hash.GUID(g))
 	}
-	if s := p.Source.ByDN.First(p.Hash.DN(tidyDN(name))); s >= 0 {
+	if s := p.Source.ByDN.First(p.Hash.DN(name)); s >= 0 {
 		return s
 	}
 	if s := p.Source.ByName.First(p.Hash.SourceName(name)); s >= 0 {
 		return s
 	}
 	return p.SourceAnchored(p.Hash.Anchor(name))
-}
-
-// tidyDN is a distinguished name without the spaces that people put after its commas, which mean nothing there.
-func tidyDN(dn string) string {
-	var b strings.Builder
-	for i := 0; i < len(dn); i++ {
-		b.WriteByte(dn[i])
-		switch dn[i] {
-		case '\\':
-			if i++; i < len(dn) {
-				b.WriteByte(dn[i])
-			}
-		case ',':
-			for i+1 < len(dn) && dn[i+1] == ' ' {
-				i++
-			}
-		}
-	}
-	return b.String()
 }

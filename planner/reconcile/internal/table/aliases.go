@@ -89,7 +89,7 @@ func (t *Source) aliasSum(o *state.Object, smtp uint64) (sum uint64, foreign boo
 	switch v, err := t.Aliases.Expr.Eval(o); {
 	case err != nil:
 		return aliasOdd, false
-	case IsEmpty(v):
+	case v.IsEmpty():
 		return AliasNone, false
 	default:
 		list = v.List()

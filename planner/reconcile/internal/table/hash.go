@@ -1,6 +1,9 @@
 package table
 
-import "github.com/dirform/dirform/state"
+import (
+	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/dn"
+)
 
 // Hash gives values the fingerprints by which rows are found and compared. It is for one goroutine.
 type Hash struct{ h *state.Hasher }
@@ -31,8 +34,8 @@ func (h Hash) Seen(o *state.Object) uint64 { return h.h.Seen(o) }
 // GUID is the hash of an objectGUID.
 func (h Hash) GUID(g state.GUID) uint64 { return h.h.Sum(g[:]) }
 
-// DN is the hash of a distinguished name.
-func (h Hash) DN(dn string) uint64 { return h.h.SumFold(dn) }
+// DN is the hash of a distinguished name, the same for all its spellings.
+func (h Hash) DN(name string) uint64 { return h.h.SumFold(dn.Key(name)) }
 
 // SourceName is the hash of a userPrincipalName at the source.
 func (h Hash) SourceName(upn string) uint64 { return h.h.SumFold(upn) }

@@ -91,21 +91,3 @@ func SMTPAddress(proxy string) (string, bool) {
 	}
 	return "", false
 }
-
-// IsEmpty reports whether a directory would have no value: null, an empty text, or a list of nothing but such.
-func IsEmpty(v state.Value) bool {
-	switch v.Kind() {
-	case state.NullValue:
-		return true
-	case state.StringValue:
-		return v.Str() == ""
-	case state.ListValue:
-		for _, s := range v.List() {
-			if s != "" {
-				return false
-			}
-		}
-		return true
-	}
-	return false
-}

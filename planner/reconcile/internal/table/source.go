@@ -216,7 +216,7 @@ func (t *Source) PrimaryAddress(o *state.Object) string {
 // fingerprint is the desired fingerprint of one attribute: 0 where there is nothing to say (null for an attribute that can't
 // be null leaves it alone), and for a reference the hash of the distinguished name it points to.
 func (t *Source) fingerprint(a *state.Attribute, v state.Value) uint64 {
-	if (a.NotNull || a.Required) && IsEmpty(v) {
+	if (a.NotNull || a.Required) && v.IsEmpty() {
 		return 0
 	}
 	if a.Type == state.TypeReference && v.Kind() == state.StringValue && v.Str() != "" {

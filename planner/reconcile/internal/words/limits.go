@@ -134,7 +134,7 @@ func Locked(live *state.Object, a state.AttributeChange) *planner.Finding {
 }
 
 func quoted(v state.Value) string {
-	if table.IsEmpty(v) {
+	if v.IsEmpty() {
 		return "empty"
 	}
 	return fmt.Sprintf("%q", v.Text())
@@ -142,7 +142,7 @@ func quoted(v state.Value) string {
 
 // powerShellValue is a value as an argument of a PowerShell command.
 func powerShellValue(v state.Value) string {
-	if table.IsEmpty(v) {
+	if v.IsEmpty() {
 		return "$null"
 	}
 	return powerShell(v.Text())

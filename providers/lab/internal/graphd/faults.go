@@ -64,7 +64,6 @@ func (t *Tenant) setFaults(f Faults, users int) {
 	if x := f.Throttle; x != nil {
 		if x.Units == 0 {
 			x = DocumentedThrottle(users)
-			x.NoHint = f.Throttle.NoHint
 		}
 		s.bucket = newBuckets(*x, t.opts.Now())
 	}

@@ -13,7 +13,6 @@ type Throttle struct {
 	UnitsWindow time.Duration
 	Writes      float64 // writes the bucket holds
 	WriteWindow time.Duration
-	NoHint      bool // leave Retry-After out, as replies have been seen to do
 }
 
 // DocumentedThrottle is the identity and access quota of a tenant with this many users (Microsoft Graph service-specific
@@ -89,11 +88,10 @@ func (b *bucket) wait(n float64) float64 { return math.Max(0, (n-b.level)/b.rate
 type buckets struct {
 	units, writes bucket
 	last          time.Time
-	noHint        bool
 }
 
 func newBuckets(t Throttle, now time.Time) *buckets {
-	return &buckets{newBucket(t.Units, t.UnitsWindow), newBucket(t.Writes, t.WriteWindow), now, t.NoHint}
+	return &buckets{newBucket(t.Units, t.UnitsWindow), newBucket(t.Writes, t.WriteWindow), now}
 }
 
 // take pays for a request or refuses it with 429.
@@ -110,9 +108,7 @@ func (b *buckets) take(cost int, write bool, now time.Time) (http.Header, *Error
 	}
 	if wait > 0 {
 		h := http.Header{}
-		if !b.noHint {
-			h.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait))))
-		}
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait))))
 		h.Set(throttleInformation, info)
 		return nil, &Error{Status: 429, Code: "TooManyRequests", Message: "Please retry again later.", Header: h}
 	}

@@ -1,6 +1,11 @@
 package ldapd
 
-import "strings"
+import (
+	"encoding/hex"
+	"strings"
+
+	"github.com/dirform/dirform/state/dn"
+)
 
 // searchBase finds the entry a search starts at.
 func (d *Directory) searchBase(dn string, showDeleted bool) (*entry, *ResultError) {
@@ -30,39 +35,28 @@ var wellKnown = map[string]string{
 }
 
 // base resolves a distinguished name in any of AD's forms.
-func (d *Directory) base(dn string) (*entry, *ResultError) {
-	if strings.HasPrefix(dn, "<") {
-		e := d.special(dn)
+func (d *Directory) base(name string) (*entry, *ResultError) {
+	if strings.HasPrefix(name, "<") {
+		e := d.special(name)
 		if e == nil {
 			return nil, d.noObject(d.root)
 		}
 		return e, nil
 	}
-	e, best, err := d.resolve(dn)
+	e, best, err := d.resolve(name)
 	switch {
 	case err != nil:
-		return nil, refuse(codeInvalidDN, "0000208F: NameErr: DSID-031001F7, problem 2006 (BAD_NAME), data 8350, best match of:\n\t'%s'\n", dn)
+		return nil, refuse(codeInvalidDN, "0000208F: NameErr: DSID-031001F7, problem 2006 (BAD_NAME), data 8350, best match of:\n\t'%s'\n", name)
 	case e != nil:
 		return e, nil
 	case best != nil:
 		return nil, d.noObject(best)
-	case dn == "":
+	case name == "":
 		return nil, d.noObject(d.root)
 	}
-	r := refuse(codeReferral, "0000202B: RefErr: DSID-0310082F, data 0, 1 access points\n\tref 1: '%s'\n", dn)
-	r.Referral = "ldap://" + dnDomain(dn) + "/" + dn
+	r := refuse(codeReferral, "0000202B: RefErr: DSID-0310082F, data 0, 1 access points\n\tref 1: '%s'\n", name)
+	r.Referral = "ldap://" + dn.Domain(name) + "/" + name
 	return nil, r
-}
-
-func dnDomain(dn string) string {
-	names, _ := splitDN(dn)
-	var labels []string
-	for _, n := range names {
-		if rdnType(n) == "DC" {
-			labels = append(labels, lower(rdnValue(n)))
-		}
-	}
-	return strings.Join(labels, ".")
 }
 
 // special resolves <GUID=...>, <SID=...> and <WKGUID=...,domain>.
@@ -94,17 +88,6 @@ func (d *Directory) special(dn string) *entry {
 }
 
 func parseHex(s string) (string, bool) {
-	if len(s)%2 != 0 {
-		return "", false
-	}
-	b := make([]byte, len(s)/2)
-	for i := range b {
-		hi, ok1 := hexDigit(s[2*i])
-		lo, ok2 := hexDigit(s[2*i+1])
-		if !ok1 || !ok2 {
-			return "", false
-		}
-		b[i] = hi<<4 | lo
-	}
-	return string(b), true
+	b, err := hex.DecodeString(s)
+	return string(b), err == nil
 }

@@ -152,7 +152,7 @@ func BenchmarkPagedRead(b *testing.B) {
 	if err := d.LoadLDIF(people(n), "people.ldif"); err != nil {
 		b.Fatal(err)
 	}
-	l := serve(b, d, ldapd.Limits{})
+	l := serve(b, d)
 	c, err := tls.Dial("tcp", l.ldaps, l.tlsConfig())
 	if err != nil {
 		b.Fatal(err)

@@ -120,7 +120,7 @@ func TestHugeLength(t *testing.T) {
 
 func TestCloseLeavesNothing(t *testing.T) {
 	before := runtime.NumGoroutine()
-	cert := serve(t, directory(t, seed), limitsNone)
+	cert := serve(t, directory(t, seed))
 	c := cert.bound(t)
 	half, err := net.Dial("tcp", cert.ldaps) // never begins TLS
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -17,8 +16,6 @@ const maxRequest = 16 << 20
 // flushSize is how much of a response is collected before it goes out, so that the client works while the server does.
 const flushSize = 64 << 10
 
-var errDropped = errors.New("connection dropped on purpose")
-
 // conn is one client. Its requests are served one after the other.
 type conn struct {
 	srv     *Server
@@ -29,7 +26,6 @@ type conn struct {
 	ldaps   bool
 	bound   bool
 	who     string // sAMAccountName of the account that is bound
-	entries int    // sent so far
 	cursors []*cursor
 	body    []byte
 }
@@ -206,16 +202,12 @@ func (c *conn) serve(id int64, tag byte, body, ctl []byte) error {
 		}
 		return errBER // unbind, or nothing we know
 	}
-	limits := c.srv.currentLimits()
-	if limits.Latency > 0 {
-		time.Sleep(limits.Latency)
-	}
 	ctls, refused, err := decodeControls(ctl)
 	if err != nil {
 		return err
 	}
 	if refused == nil {
-		refused = c.admit(tag, body, limits)
+		refused = c.admit(tag, body)
 	}
 	if refused != nil {
 		c.reply(id, out, refused)
@@ -227,15 +219,15 @@ func (c *conn) serve(id int64, tag byte, body, ctl []byte) error {
 	case tagExtendedRequest:
 		return c.extended(id, body)
 	case tagSearchRequest:
-		return c.search(id, body, &ctls, limits)
+		return c.search(id, body, &ctls)
 	case tagCompareRequest:
 		return c.compare(id, body)
 	}
-	return c.write(id, tag, out, body, &ctls, limits)
+	return c.write(id, tag, out, body, &ctls)
 }
 
-// admit refuses what an anonymous client may not do, and what the limits say.
-func (c *conn) admit(tag byte, body []byte, limits *Limits) *ResultError {
+// admit counts a request, and refuses what an anonymous client may not do.
+func (c *conn) admit(tag byte, body []byte) *ResultError {
 	switch tag {
 	case tagBindRequest, tagExtendedRequest:
 		return nil
@@ -248,9 +240,6 @@ func (c *conn) admit(tag byte, body []byte, limits *Limits) *ResultError {
 	root := tag == tagSearchRequest && isRootDSE(body)
 	if !c.bound && !root {
 		return refuse(codeOperationsError, "00002020: Operation unavailable without authentication")
-	}
-	if !root && c.srv.takeBusy() {
-		return refuse(codeBusy, "0000200E: SvcErr: DSID-02080496, problem 5001 (BUSY), data 0")
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func (d *Directory) appendConstructed(b []byte, e *entry, a *attribute, s *selec
 			put(strconv.FormatUint(uint64(e.rid), 10))
 		}
 	case "sdrightseffective":
-		put(map[bool]string{true: "0", false: "15"}[s.readOnly || s.writable != nil])
+		put(map[bool]string{true: "0", false: "15"}[s.readOnly])
 	case "tokengroups":
 		for _, sid := range d.tokenGroups(e) {
 			put(sid)
@@ -115,9 +115,6 @@ func (d *Directory) tokenGroups(e *entry) []string {
 func (d *Directory) allowed(reading bool, s *selection) []string {
 	if !reading && s.readOnly {
 		return nil
-	}
-	if !reading && s.writable != nil {
-		return s.writable
 	}
 	var out []string
 	for _, a := range d.schema.attrs[1:] {

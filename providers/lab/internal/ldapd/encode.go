@@ -34,7 +34,7 @@ func (d *Directory) appendStored(b []byte, e *entry, s *selection) []byte {
 		if int(id) >= len(s.stored) || !s.stored[id] {
 			continue
 		}
-		if len(v) > 2*s.valRange && v.count() > s.valRange {
+		if len(v) > 2*maxValRange && v.count() > maxValRange {
 			c := chosen{attr: attrs[id]}
 			b, _ = appendValues(b, v, &c, s)
 			continue
@@ -116,7 +116,7 @@ func (d *Directory) appendLinks(b []byte, e *entry, c *chosen, s *selection) ([]
 	if n == 0 {
 		return b, nil
 	}
-	from, to, label, plain, beyond := c.window(n, s.valRange)
+	from, to, label, plain, beyond := c.window(n, maxValRange)
 	if beyond {
 		return b, beyondEnd(c)
 	}
@@ -142,7 +142,7 @@ func appendValues(b []byte, v values, c *chosen, s *selection) ([]byte, *ResultE
 	if n == 0 {
 		return b, nil
 	}
-	from, to, label, plain, beyond := c.window(n, s.valRange)
+	from, to, label, plain, beyond := c.window(n, maxValRange)
 	if beyond {
 		return b, beyondEnd(c)
 	}

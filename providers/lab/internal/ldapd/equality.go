@@ -1,5 +1,7 @@
 package ldapd
 
+import "github.com/dirform/dirform/state/dn"
+
 import "strings"
 
 // equality compiles (label=value) by the attribute's syntax.
@@ -148,12 +150,11 @@ func (d *Directory) classEquality(a *attribute, value string) filter {
 // categoryName turns what a filter says about objectCategory into the name of a category: person, user and
 // CN=Person,CN=Schema,... all mean Person.
 func (d *Directory) categoryName(low string) string {
-	if names, err := splitDN(low); err == nil && len(names) > 0 {
-		_, tail, _ := strings.Cut(low, ",")
-		if !strings.EqualFold(tail, d.schemaNC.kids.dn) {
+	if first, parent, err := dn.Split(low); err == nil && first != "" {
+		if !dn.Equal(parent, d.schemaNC.kids.dn) {
 			return "?"
 		}
-		return lower(rdnValue(names[0]))
+		return lower(dn.FirstValue(first))
 	}
 	if id, ok := d.schema.byClass[low]; ok {
 		return lower(d.schema.classes[id].category)

@@ -88,10 +88,10 @@ type lab struct {
 	pool  *x509.CertPool
 }
 
-func serve(t testing.TB, d *ldapd.Directory, limits ldapd.Limits) *lab {
+func serve(t testing.TB, d *ldapd.Directory) *lab {
 	t.Helper()
 	cert, pool := certificate(t)
-	l := &lab{pool: pool, srv: &ldapd.Server{Dir: d, BindDN: bindDN, Password: password, Limits: limits,
+	l := &lab{pool: pool, srv: &ldapd.Server{Dir: d, BindDN: bindDN, Password: password,
 		TLS: &tls.Config{Certificates: []tls.Certificate{cert}}}}
 	for _, implicit := range []bool{true, false} {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -166,7 +166,7 @@ func (l *lab) bound(t testing.TB) *ldap.Conn {
 func start(t testing.TB) (*ldapd.Directory, *lab, *ldap.Conn) {
 	t.Helper()
 	d := directory(t, seed)
-	l := serve(t, d, ldapd.Limits{})
+	l := serve(t, d)
 	return d, l, l.bound(t)
 }
 
@@ -211,5 +211,3 @@ func wantCode(t testing.TB, err error, code uint16) {
 		t.Errorf("got %v, want code %d", err, code)
 	}
 }
-
-var limitsNone ldapd.Limits

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/dirform/dirform/state/dn"
 )
 
 // maxLDIFLine bounds a folded line, so that a file that is no LDIF cannot eat the memory. Photos fit easily.
@@ -218,18 +220,11 @@ func DomainOf(r io.Reader) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		names, err := splitDN(rec.dn)
-		if err != nil {
+		if _, err := splitDN(rec.dn); err != nil {
 			return "", in.fail(rec.line, "%q is not a distinguished name such as OU=Staff,DC=corp,DC=contoso,DC=com", rec.dn)
 		}
-		var labels []string
-		for _, n := range names {
-			if rdnType(n) == "DC" {
-				labels = append(labels, rdnValue(n))
-			}
-		}
-		if len(labels) > 0 {
-			return strings.ToLower(strings.Join(labels, ".")), nil
+		if domain := dn.Domain(rec.dn); domain != "" {
+			return domain, nil
 		}
 	}
 }

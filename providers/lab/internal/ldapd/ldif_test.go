@@ -42,7 +42,7 @@ func TestLDIFForms(t *testing.T) {
 		"dn: CN=u,OU=ÄÖ," + base + "\r\nobjectClass: user\r\nmemberOf: CN=G,OU=ÄÖ," + base + "\r\nmyOwnAttribute: 1\r\nthumbnailPhoto:: /9j/4A==\r\n\r\n" +
 		"dn: CN=t,OU=ÄÖ," + base + "\r\nobjectClass: top\r\nobjectClass: msDFSR-Thing\r\n\r\n" +
 		"search: 2\r\nresult: 0 Success\r\n"
-	c := serve(t, directory(t, ldif), limitsNone).bound(t)
+	c := serve(t, directory(t, ldif)).bound(t)
 	if got := one(t, c, "OU=äö,"+base).GetAttributeValue("description"); got != "onetwo" {
 		t.Errorf("description %q", got)
 	}
@@ -89,7 +89,7 @@ objectSid: S-1-5-21-1-2-3-1103
 	if d.SID() != "S-1-5-21-1-2-3" {
 		t.Errorf("SID %s", d.SID())
 	}
-	c := serve(t, d, limitsNone).bound(t)
+	c := serve(t, d).bound(t)
 	if e := one(t, c, "CN=Users,"+base); e.GetAttributeValue("description") == "" || e.GetAttributeValue("whenCreated")[:4] != "2020" {
 		t.Errorf("%v", e.Attributes)
 	}

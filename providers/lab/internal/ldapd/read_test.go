@@ -222,7 +222,7 @@ func (extendedDN) Encode() *ber.Packet {
 
 func TestManyAlternatives(t *testing.T) {
 	d := directory(t, crowd(2000))
-	c := serve(t, d, limitsNone).bound(t)
+	c := serve(t, d).bound(t)
 	var b strings.Builder
 	for i := range 500 {
 		fmt.Fprintf(&b, "(sAMAccountName=u%d)", 3*i)

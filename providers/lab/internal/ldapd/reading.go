@@ -7,7 +7,7 @@ import (
 )
 
 // search serves a search request: the rootDSE, one page, or all at once.
-func (c *conn) search(id int64, body []byte, ctls *controls, limits *Limits) error {
+func (c *conn) search(id int64, body []byte, ctls *controls) error {
 	req, err := decodeSearch(body)
 	if err != nil {
 		return err
@@ -20,7 +20,7 @@ func (c *conn) search(id int64, body []byte, ctls *controls, limits *Limits) err
 		c.reply(id, tagSearchDone, nil)
 		return nil
 	}
-	cur, refused := c.cursorFor(&req, ctls, limits)
+	cur, refused := c.cursorFor(&req, ctls)
 	if refused != nil {
 		c.reply(id, tagSearchDone, refused)
 		return nil
@@ -29,11 +29,11 @@ func (c *conn) search(id int64, body []byte, ctls *controls, limits *Limits) err
 		c.out = appendResult(c.out, id, tagSearchDone, nil, nil, pagingResponse(nil, nil))
 		return nil
 	}
-	return c.sendPage(id, cur, ctls, limits)
+	return c.sendPage(id, cur, ctls)
 }
 
 // cursorFor opens a search or takes up the one a paging cookie names. Both are nil if the client ends a paged search.
-func (c *conn) cursorFor(req *searchRequest, ctls *controls, limits *Limits) (*cursor, *ResultError) {
+func (c *conn) cursorFor(req *searchRequest, ctls *controls) (*cursor, *ResultError) {
 	d := c.srv.Dir
 	if p := ctls.paging; p != nil && len(p.cookie) > 0 {
 		i := slices.IndexFunc(c.cursors, func(cur *cursor) bool { return bytes.Equal(cur.cookie, p.cookie) })
@@ -51,14 +51,14 @@ func (c *conn) cursorFor(req *searchRequest, ctls *controls, limits *Limits) (*c
 	defer d.mu.RUnlock()
 	cur, refused := d.open(req, ctls)
 	if refused == nil {
-		cur.pick.valRange, cur.pick.readOnly, cur.pick.writable = limits.valRange(), limits.ReadOnly, limits.Writable
+		cur.pick.readOnly = c.srv.readOnly.Load()
 	}
 	return cur, refused
 }
 
 // sendPage sends as many entries as one response may have, then the result.
-func (c *conn) sendPage(id int64, cur *cursor, ctls *controls, limits *Limits) error {
-	n := limits.pageSize()
+func (c *conn) sendPage(id int64, cur *cursor, ctls *controls) error {
+	n := maxPageSize
 	if ctls.paging != nil && ctls.paging.size > 0 {
 		n = min(n, ctls.paging.size)
 	}
@@ -66,7 +66,7 @@ func (c *conn) sendPage(id int64, cur *cursor, ctls *controls, limits *Limits) e
 	if cur.limit > 0 {
 		left = cur.limit - cur.sent
 	}
-	done, refused, err := c.sendEntries(id, cur, min(n, left), limits)
+	done, refused, err := c.sendEntries(id, cur, min(n, left))
 	if err != nil {
 		return err
 	}
@@ -78,28 +78,19 @@ func (c *conn) sendPage(id int64, cur *cursor, ctls *controls, limits *Limits) e
 	if done && refused == nil && !ctls.domainScope {
 		c.sendReferrals(id, cur)
 	}
-	c.out = appendResult(c.out, id, tagSearchDone, refused, nil, c.responseControls(cur, ctls, done, limits))
+	c.out = appendResult(c.out, id, tagSearchDone, refused, nil, c.responseControls(cur, ctls, done))
 	return nil
 }
 
 // sendEntries sends up to n entries, a buffer at a time. The directory is locked only while a buffer is filled.
-func (c *conn) sendEntries(id int64, cur *cursor, n int, limits *Limits) (done bool, refused *ResultError, err error) {
+func (c *conn) sendEntries(id int64, cur *cursor, n int) (done bool, refused *ResultError, err error) {
 	d := c.srv.Dir
 	for {
-		max := n
-		if limits.DropAfterEntries > 0 {
-			max = min(n, limits.DropAfterEntries-c.entries)
-		}
 		var sent int
 		d.mu.RLock()
-		c.out, sent, done, refused = d.appendMatches(c.out, id, cur, max, flushSize)
+		c.out, sent, done, refused = d.appendMatches(c.out, id, cur, n, flushSize)
 		d.mu.RUnlock()
 		n -= sent
-		c.entries += sent
-		if limits.DropAfterEntries > 0 && c.entries >= limits.DropAfterEntries && !done {
-			c.flush()
-			return false, nil, errDropped
-		}
 		if done || refused != nil || n <= 0 {
 			return done, refused, nil
 		}
@@ -123,7 +114,7 @@ func (c *conn) sendReferrals(id int64, cur *cursor) {
 }
 
 // responseControls ends a page: with a cookie if more is to come.
-func (c *conn) responseControls(cur *cursor, ctls *controls, done bool, limits *Limits) []byte {
+func (c *conn) responseControls(cur *cursor, ctls *controls, done bool) []byte {
 	var b []byte
 	if ctls.sort != nil {
 		b = appendControl(b, oidSortResponse, appendTLV(nil, tagSequence, []byte{tagEnumerated, 1, 0}))
@@ -131,7 +122,7 @@ func (c *conn) responseControls(cur *cursor, ctls *controls, done bool, limits *
 	if ctls.paging == nil {
 		return b
 	}
-	if done || limits.NoPageCookie {
+	if done {
 		return pagingResponse(b, nil)
 	}
 	cur.cookie = newCookie(c.srv.lastSet.Add(1))

@@ -1,5 +1,7 @@
 package ldapd
 
+import "github.com/dirform/dirform/state/dn"
+
 // destination takes a new distinguished name apart into an existing parent and a relative name.
 func (d *Directory) destination(dn string) (*entry, rdn, *ResultError) {
 	own, parentDN, more, err := cutRDN(dn)
@@ -117,6 +119,6 @@ func (d *Directory) bury(e *entry) {
 	d.indexValues(e, true)
 	e.kids = nil
 	e.flags |= isTombstone
-	own := rdnType(e.rdn) + "=" + escapeRDN(rdnValue(e.rdn)+"\nDEL:"+guidText(e.guid))
+	own := rdnType(e.rdn) + "=" + dn.Escape(rdnValue(e.rdn)+"\nDEL:"+guidText(e.guid))
 	d.move(e, d.deleted, own)
 }

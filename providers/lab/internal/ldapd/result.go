@@ -22,7 +22,6 @@ const (
 	codeInvalidDN          = 34
 	codeInvalidCredentials = 49
 	codeInsufficientAccess = 50
-	codeBusy               = 51
 	codeUnavailable        = 52
 	codeUnwilling          = 53
 	codeNamingViolation    = 64

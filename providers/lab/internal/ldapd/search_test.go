@@ -63,7 +63,7 @@ func TestFilters(t *testing.T) {
 
 func TestRootDSE(t *testing.T) {
 	d := directory(t, seed)
-	l := serve(t, d, limitsNone)
+	l := serve(t, d)
 	c := l.dial(t)
 	root := one(t, c, "")
 	if got := root.GetAttributeValue("defaultNamingContext"); got != base || got != d.BaseDN() {

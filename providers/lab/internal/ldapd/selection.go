@@ -12,9 +12,7 @@ type selection struct {
 	rest       []chosen // everything else, and ranges
 	typesOnly  bool
 	extendedDN int
-	valRange   int
-	readOnly   bool     // for allowedAttributesEffective
-	writable   []string // the same
+	readOnly   bool // for allowedAttributesEffective
 }
 
 // chosen is an attribute that is not copied from the blob as it is.

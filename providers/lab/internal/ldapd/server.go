@@ -1,6 +1,7 @@
 package ldapd
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -8,18 +9,18 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/dirform/dirform/state/dn"
 )
 
-// Server answers LDAP requests about a directory. Set the fields before the first call of Serve; use SetLimits afterwards.
+// Server answers LDAP requests about a directory. Set the fields before the first call of Serve; use SetReadOnly at any time.
 type Server struct {
 	Dir      *Directory
 	BindDN   string // the server's own account; it need not exist in the directory
 	Password string
 	TLS      *tls.Config // for LDAPS and StartTLS; without it no simple bind is possible
-	Limits   Limits
 
-	limits    atomic.Pointer[Limits]
-	busy      atomic.Int64 // busy answers left; below zero: no end
+	readOnly  atomic.Bool
 	writes    atomic.Int64
 	searches  atomic.Int64
 	lastSet   atomic.Uint64 // numbers paging cookies
@@ -38,35 +39,8 @@ const (
 	sendTime      = 2 * time.Minute  // for a client that does not read
 )
 
-// SetLimits changes the limits of a running server.
-func (s *Server) SetLimits(l Limits) {
-	s.busy.Store(int64(l.Busy))
-	s.limits.Store(&l)
-}
-
-func (s *Server) currentLimits() *Limits {
-	if l := s.limits.Load(); l != nil {
-		return l
-	}
-	first := s.Limits
-	if s.limits.CompareAndSwap(nil, &first) {
-		s.busy.Store(int64(first.Busy))
-	}
-	return s.limits.Load()
-}
-
-// takeBusy reports whether the next operation is to be answered with busy.
-func (s *Server) takeBusy() bool {
-	for {
-		n := s.busy.Load()
-		if n <= 0 {
-			return n < 0
-		}
-		if s.busy.CompareAndSwap(n, n-1) {
-			return true
-		}
-	}
-}
+// SetReadOnly makes the server refuse every write with 50 (insufficientAccessRights), as it does to an account that may only read.
+func (s *Server) SetReadOnly(on bool) { s.readOnly.Store(on) }
 
 // WriteAttempts is how many writes clients have asked for, refused ones included.
 func (s *Server) WriteAttempts() int { return int(s.writes.Load()) }
@@ -80,7 +54,6 @@ func (s *Server) Serve(ln net.Listener, implicitTLS bool) error {
 	if implicitTLS && s.TLS == nil {
 		return errors.New("ldapd: LDAPS needs a certificate: set Server.TLS")
 	}
-	s.currentLimits()
 	if !s.track(ln, nil) {
 		return ln.Close()
 	}
@@ -158,10 +131,7 @@ func (s *Server) isAccount(label string) bool {
 			return true
 		}
 	}
-	want, err1 := splitDN(s.BindDN)
-	got, err2 := splitDN(label)
-	return err1 == nil && err2 == nil && len(want) > 0 &&
-		strings.EqualFold(strings.Join(want, ","), strings.Join(got, ","))
+	return dn.Equal(label, s.BindDN)
 }
 
 func (s *Server) accountNames() []string {
@@ -188,9 +158,5 @@ func (s *Server) accountSAM() string {
 			return sam
 		}
 	}
-	names, err := splitDN(s.BindDN)
-	if err != nil || len(names) == 0 {
-		return s.BindDN
-	}
-	return rdnValue(names[0])
+	return cmp.Or(dn.FirstValue(s.BindDN), s.BindDN)
 }

@@ -32,7 +32,7 @@ func openLDAP(t *testing.T, ldif string) *tools {
 		}
 		t.Skipf("%s is not installed", name)
 	}
-	l := serve(t, directory(t, ldif), ldapd.Limits{})
+	l := serve(t, directory(t, ldif))
 	return &tools{t, l, caFile(t, l)}
 }
 

@@ -3,14 +3,16 @@ package ldapd
 import (
 	"strconv"
 	"strings"
+
+	"github.com/dirform/dirform/state/dn"
 )
 
 // buildTree creates what exists in every domain before anybody adds anything.
 func (d *Directory) buildTree() {
-	dn := domainDN(d.domain)
-	first, _, _ := strings.Cut(dn, ",")
+	head := dn.OfDomain(d.domain)
+	first, _, _ := strings.Cut(head, ",")
 	d.root = d.newEntry(first, "domainDNS")
-	d.root.kids = &container{dn: dn}
+	d.root.kids = &container{dn: head}
 	d.root.flags |= isNCHead
 	d.place(d.root, nil)
 

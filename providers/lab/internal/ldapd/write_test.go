@@ -338,7 +338,7 @@ func TestReplay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want, got := snapshot(t, c), snapshot(t, serve(t, copied, limitsNone).bound(t))
+	want, got := snapshot(t, c), snapshot(t, serve(t, copied).bound(t))
 	if diff := cmp.Diff(want, got, cmpopts.SortSlices(func(a, b string) bool { return a < b })); diff != "" {
 		t.Error(diff)
 	}
@@ -389,7 +389,7 @@ func TestIndexFollowsWrites(t *testing.T) {
 // TestReadersAndWriters reads page by page while everything moves: each entry comes exactly once.
 func TestReadersAndWriters(t *testing.T) {
 	d := directory(t, crowd(3000))
-	l := serve(t, d, limitsNone)
+	l := serve(t, d)
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	for w := range 2 {

@@ -2,12 +2,11 @@ package ldapd
 
 import (
 	"slices"
-	"strings"
 )
 
 // write serves the requests that change the directory.
-func (c *conn) write(id int64, tag, out byte, body []byte, ctls *controls, limits *Limits) error {
-	if limits.ReadOnly {
+func (c *conn) write(id int64, tag, out byte, body []byte, ctls *controls) error {
+	if c.srv.readOnly.Load() {
 		c.reply(id, out, denied())
 		return nil
 	}
@@ -15,13 +14,13 @@ func (c *conn) write(id int64, tag, out byte, body []byte, ctls *controls, limit
 	var err error
 	switch tag {
 	case tagModifyRequest:
-		refused, err = c.modify(body, ctls, limits)
+		refused, err = c.modify(body, ctls)
 	case tagAddRequest:
-		refused, err = c.add(body, limits)
+		refused, err = c.add(body)
 	case tagDeleteRequest:
-		refused = c.remove(string(body), ctls, limits)
+		refused = c.remove(string(body), ctls)
 	case tagModifyDNRequest:
-		refused, err = c.modifyDN(body, limits)
+		refused, err = c.modifyDN(body)
 	}
 	if err == nil {
 		c.reply(id, out, refused)
@@ -85,7 +84,7 @@ func decodeAdd(body []byte) (dn string, edits []rawEdit, err error) {
 	return dn, edits, list.err
 }
 
-func (c *conn) modify(body []byte, ctls *controls, limits *Limits) (*ResultError, error) {
+func (c *conn) modify(body []byte, ctls *controls) (*ResultError, error) {
 	dn, raw, err := decodeModify(body)
 	if err != nil {
 		return nil, err
@@ -96,9 +95,6 @@ func (c *conn) modify(body []byte, ctls *controls, limits *Limits) (*ResultError
 	var edits []edit
 	for _, x := range raw {
 		a, refused := d.writableAttribute(x.label)
-		if refused == nil && limits.Writable != nil && !containsFold(limits.Writable, a.name) {
-			refused = denied()
-		}
 		if refused == nil && x.op == editAdd && len(x.values) == 0 {
 			refused = refuse(codeConstraint, "00002081: AtrErr: DSID-031519F7, problem 1005 (CONSTRAINT_ATT_TYPE), data 0: nothing to add to %s", a.name)
 		}
@@ -110,20 +106,13 @@ func (c *conn) modify(body []byte, ctls *controls, limits *Limits) (*ResultError
 	return d.modify(dn, edits, ctls.permissive), nil
 }
 
-func containsFold(list []string, s string) bool {
-	return slices.ContainsFunc(list, func(have string) bool { return strings.EqualFold(have, s) })
-}
-
 // ignoredOnAdd may come with an add request although they follow from the entry's name and class.
 var ignoredOnAdd = []string{"cn", "ou", "dc", "name", "distinguishedname", "objectcategory", "instancetype"}
 
-func (c *conn) add(body []byte, limits *Limits) (*ResultError, error) {
+func (c *conn) add(body []byte) (*ResultError, error) {
 	dn, raw, err := decodeAdd(body)
 	if err != nil {
 		return nil, err
-	}
-	if limits.Writable != nil {
-		return denied(), nil
 	}
 	d := c.srv.Dir
 	d.mu.Lock()
@@ -151,17 +140,14 @@ func (c *conn) add(body []byte, limits *Limits) (*ResultError, error) {
 	return d.add(dn, edits, classes), nil
 }
 
-func (c *conn) remove(dn string, ctls *controls, limits *Limits) *ResultError {
-	if limits.Writable != nil {
-		return denied()
-	}
+func (c *conn) remove(dn string, ctls *controls) *ResultError {
 	d := c.srv.Dir
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.remove(dn, ctls.treeDelete)
 }
 
-func (c *conn) modifyDN(body []byte, limits *Limits) (*ResultError, error) {
+func (c *conn) modifyDN(body []byte) (*ResultError, error) {
 	r := reader{b: body}
 	dn, newRDN, deleteOld := r.text(), r.text(), r.boolean()
 	superior, moved := "", false
@@ -174,8 +160,6 @@ func (c *conn) modifyDN(body []byte, limits *Limits) (*ResultError, error) {
 	}
 	own, _, more, err := cutRDN(newRDN)
 	switch {
-	case limits.Writable != nil:
-		return denied(), nil
 	case err != nil || more:
 		return refuse(codeInvalidDN, "0000208F: NameErr: problem 2006 (BAD_NAME), data 0: '%s' is not a relative name", newRDN), nil
 	case !deleteOld:

@@ -112,7 +112,7 @@ func takesOut(a state.Action, attrs []state.AttributeChange) bool {
 // stamps reports whether a change gives its account an anchor.
 func stamps(attrs []state.AttributeChange) bool {
 	return slices.ContainsFunc(attrs, func(c state.AttributeChange) bool {
-		return c.Name == "onPremisesImmutableId" && !table.IsEmpty(c.After)
+		return c.Name == "onPremisesImmutableId" && !c.After.IsEmpty()
 	})
 }
 

@@ -1,7 +1,6 @@
 package offlimits
 
 import (
-	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
@@ -17,7 +16,7 @@ func Synced(live *state.Object) bool { return live.Get(providers.SyncEnabled).Bo
 // synchronised, and then the service refuses the write, for that one account. One that has it although it could be written keeps
 // its values, and the finding says so; that is the harmless side to err on.
 func OnceSynced(live *state.Object) bool {
-	return !live.Get(providers.SyncEnabled).IsNull() || !table.IsEmpty(live.Get(providers.LastSync))
+	return !live.Get(providers.SyncEnabled).IsNull() || !live.Get(providers.LastSync).IsEmpty()
 }
 
 // Locks reports whether the service refuses changes of an attribute because of what another sync engine has left on the account.
