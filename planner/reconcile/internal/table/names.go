@@ -51,11 +51,6 @@ func Ref(o *state.Object) planner.ObjectRef {
 	return planner.ObjectRef{TargetID: o.ID, Kind: o.Kind, Name: name}
 }
 
-// namesOf are a tenant object's user name and addresses.
-func namesOf(o *state.Object) []string {
-	return append([]string{o.Get("userPrincipalName").Str()}, MailAddresses(o)...)
-}
-
 // MailAddresses are a tenant object's addresses, the primary one first.
 func MailAddresses(o *state.Object) (list []string) {
 	add := func(a string) {
