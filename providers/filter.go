@@ -7,8 +7,8 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// GUIDFilter is the LDAP filter for the objects that hold one of the GUIDs in one of the attributes, such as objectGUID. It is
-// true of no object if there are no GUIDs or no attributes.
+// GUIDFilter is the LDAP filter for the objects that hold one of the GUIDs in one of the attributes, such as
+// objectGUID. It is true of no object if there are no GUIDs or no attributes.
 func GUIDFilter(guids []state.GUID, attributes ...string) string {
 	var b strings.Builder
 	b.WriteString("(|")

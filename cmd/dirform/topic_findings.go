@@ -58,8 +58,8 @@ func writeFinding(b *strings.Builder, c planner.Code) {
 	}
 }
 
-// foreseenNames are the names of the errors that a finding tells of beforehand. Errors known only by a sentence stand at the
-// end of the list and under the code.
+// foreseenNames are the names of the errors that a finding tells of beforehand. Errors known only by a sentence stand
+// at the end of the list and under the code.
 func foreseenNames(c planner.Code) (names []string) {
 	for _, e := range c.Foresees() {
 		if !strings.HasSuffix(e.Name, ".") {
@@ -70,15 +70,19 @@ func foreseenNames(c planner.Code) (names []string) {
 }
 
 func sortedCodes() []planner.Code {
-	return slices.SortedFunc(slices.Values(planner.Codes), func(x, y planner.Code) int { return cmp.Compare(x.Code, y.Code) })
+	return slices.SortedFunc(slices.Values(planner.Codes), func(x, y planner.Code) int {
+		return cmp.Compare(x.Code, y.Code)
+	})
 }
 
-// aboutFinding is the help about one code, or about the codes that foresee an error of another engine or of the service; "" if
-// name is neither.
+// aboutFinding is the help about one code, or about the codes that foresee an error of another engine or of the
+// service; "" if name is neither.
 func aboutFinding(name string) string {
 	var texts []string
 	for _, c := range sortedCodes() {
-		foreseen := slices.ContainsFunc(c.Foresees(), func(e planner.Foreseen) bool { return strings.EqualFold(e.Name, name) })
+		foreseen := slices.ContainsFunc(c.Foresees(), func(e planner.Foreseen) bool {
+			return strings.EqualFold(e.Name, name)
+		})
 		if foreseen || strings.EqualFold(c.Code, name) {
 			texts = append(texts, codeText(c))
 		}
@@ -89,7 +93,8 @@ func aboutFinding(name string) string {
 // codeText is everything about one code.
 func codeText(c planner.Code) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s (%s)\n\nCAUSE\n%s\nCURE\n%s", c.Code, c.Summary, c.Severity, fill(c.Cause, 2, 120), fill(c.Cure, 2, 120))
+	fmt.Fprintf(&b, "%s  %s (%s)\n\nCAUSE\n%s\nCURE\n%s",
+		c.Code, c.Summary, c.Severity, fill(c.Cause, 2, 120), fill(c.Cure, 2, 120))
 	if errors := c.Foresees(); len(errors) > 0 {
 		b.WriteString("\nFORESEES\n")
 		for _, e := range errors {

@@ -32,8 +32,8 @@ func TestFunctionsTopicNamesEveryFunction(t *testing.T) {
 	}
 }
 
-// TestFindingsTopic holds the reference of findings to the planner's table: it has everything about every code, each once, in order,
-// and every error that findings foresee.
+// TestFindingsTopic holds the reference of findings to the planner's table: it has everything about every code, each
+// once, in order, and every error that findings foresee.
 func TestFindingsTopic(t *testing.T) {
 	_, text, _ := runMain(t, Environment{}, "help", "findings")
 	list, foreseen, ok := strings.Cut(text, "\nERRORS OF OTHERS")

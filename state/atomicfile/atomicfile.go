@@ -1,5 +1,5 @@
-// Package atomicfile writes files whole or not at all: whoever looks at the name sees what was there before or all of what is
-// new, also after a crash. Until then the content stands beside the file under a temporary name.
+// Package atomicfile writes files whole or not at all: whoever looks at the name sees what was there before or all of
+// what is new, also after a crash. Until then the content stands beside the file under a temporary name.
 package atomicfile
 
 import (
@@ -12,8 +12,8 @@ import (
 // ErrNotRegular says that something other than a file has the name: a folder, a device, a pipe.
 var ErrNotRegular = errors.New("it exists and is not a regular file")
 
-// Create begins the file path, in place of any file of that name once Commit succeeds. A symbolic link is followed: what it
-// leads to is replaced. The file gets the permissions perm, whatever a file there has and whatever the umask.
+// Create begins the file path, in place of any file of that name once Commit succeeds. A symbolic link is followed:
+// what it leads to is replaced. The file gets the permissions perm, whatever a file there has and whatever the umask.
 func Create(path string, perm fs.FileMode) (*File, error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
@@ -40,8 +40,8 @@ func Write(path string, content []byte, perm fs.FileMode) error {
 	return f.Commit()
 }
 
-// Commit writes what is in the system's buffers to the disk, closes the file and gives it its name. After an error the file that
-// had the name is as it was, and Discard removes what was written.
+// Commit writes what is in the system's buffers to the disk, closes the file and gives it its name. After an error the
+// file that had the name is as it was, and Discard removes what was written.
 func (f *File) Commit() error {
 	if err := f.replace(); err != nil {
 		return err
@@ -50,8 +50,8 @@ func (f *File) Commit() error {
 	return nil
 }
 
-// syncFolder makes a rename durable where the system can. Not all of them let a folder be synced, and the file is complete
-// under either name anyway.
+// syncFolder makes a rename durable where the system can. Not all of them let a folder be synced, and the file is
+// complete under either name anyway.
 func syncFolder(dir string) {
 	if d, err := os.Open(dir); err == nil {
 		_ = d.Sync()

@@ -17,7 +17,8 @@ type File struct {
 
 func create(path string, perm fs.FileMode) (*File, error) {
 	// beside the file and not in $TMPDIR: what is written may be personal data, and is cleaned up where it belongs
-	pending, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(perm))
+	pending, err := renameio.NewPendingFile(path,
+		renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(perm))
 	if err != nil {
 		return nil, err
 	}

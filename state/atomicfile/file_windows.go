@@ -8,7 +8,8 @@ import (
 
 // File is a file on its way to its name. Write to it, then call Commit, and Discard in any case.
 //
-// renameio leaves Windows out, since a rename there is not promised to be atomic; it is the nearest to it that there is.
+// renameio leaves Windows out, since a rename there is not promised to be atomic; it is the nearest to it that there
+// is.
 type File struct {
 	*os.File
 	path string

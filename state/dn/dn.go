@@ -1,9 +1,10 @@
-// Package dn reads distinguished names, the way in which directories name their objects: "CN=Jane Doe,OU=Staff,DC=corp".
+// Package dn reads distinguished names, the way in which directories name their objects: "CN=Jane
+// Doe,OU=Staff,DC=corp".
 //
 // All of dirform takes a name apart, compares two or asks what lies below what here, so that a name means the same
 // everywhere. Names are read as Active Directory reads them: RFC 4514, and of the older RFC 1779 quoted values and the
-// semicolon between levels. Types and values are compared regardless of case and in Unicode normalisation form C. A value
-// that starts with "#" is that text, not hexadecimal BER, since Active Directory shows no such names.
+// semicolon between levels. Types and values are compared regardless of case and in Unicode normalisation form C. A
+// value that starts with "#" is that text, not hexadecimal BER, since Active Directory shows no such names.
 package dn
 
 import (
@@ -15,12 +16,14 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Normal is a distinguished name in normal form: two spellings of one name are the same Normal. Types and values are in lower
-// case and normalisation form C, there are no spaces around separators, the parts of a level that has several are sorted, and
-// special characters are hexadecimal pairs. The zero Normal is the empty name, which the directory's root has.
+// Normal is a distinguished name in normal form: two spellings of one name are the same Normal. Types and values are in
+// lower case and normalisation form C, there are no spaces around separators, the parts of a level that has several are
+// sorted, and special characters are hexadecimal pairs. The zero Normal is the empty name, which the directory's root
+// has.
 type Normal string
 
-// Parse is the normal form of name. A name of nothing but spaces is the empty name; the error quotes a name that is none.
+// Parse is the normal form of name. A name of nothing but spaces is the empty name; the error quotes a name that is
+// none.
 func Parse(name string) (Normal, error) {
 	b, err := AppendNormal(nil, name)
 	return Normal(b), err
@@ -80,8 +83,8 @@ func Within(name, base string) bool {
 	return err1 == nil && err2 == nil && n.Within(b)
 }
 
-// Outermost is bases without those that lie in another one or repeat one before them, in their order and spelling. The error
-// quotes a base that is no distinguished name.
+// Outermost is bases without those that lie in another one or repeat one before them, in their order and spelling. The
+// error quotes a base that is no distinguished name.
 func Outermost(bases []string) ([]string, error) {
 	normal := make([]Normal, len(bases))
 	for i, base := range bases {
@@ -105,8 +108,8 @@ func Outermost(bases []string) ([]string, error) {
 }
 
 // Key is name in a form that is the same for all its spellings but for case and Unicode normalisation, for lookups that
-// disregard both: the name itself if it is spelled as directories spell it, as nearly all names are, and its normal form
-// otherwise. What is no distinguished name is its own key.
+// disregard both: the name itself if it is spelled as directories spell it, as nearly all names are, and its normal
+// form otherwise. What is no distinguished name is its own key.
 func Key(name string) string {
 	if plain(name) {
 		return name
@@ -117,8 +120,8 @@ func Key(name string) string {
 	return name
 }
 
-// plain reports whether name, if it is a distinguished name, differs from its normal form in case and normalisation only: no
-// level with several parts, no escapes and nothing that needs one, and no spaces around separators.
+// plain reports whether name, if it is a distinguished name, differs from its normal form in case and normalisation
+// only: no level with several parts, no escapes and nothing that needs one, and no spaces around separators.
 func plain(name string) bool {
 	last, equals := byte(','), 0 // the character before; how many "=" this level has
 	for i := range len(name) {

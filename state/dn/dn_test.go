@@ -37,8 +37,8 @@ func TestParse(t *testing.T) {
 			t.Errorf("Parse(%q) = %q, %v; want %q", in, got, err, want)
 		}
 	}
-	for _, in := range []string{"Staff", "OU=Staff,", "OU=Staff, ", ",OU=Staff", "OU=a,,DC=b", `OU=a\`, `OU="a`, `OU="a"b,DC=c`, `OU=a"b`,
-		"=x", "a b=c", "OU=a+,DC=b", "OU=a,Staff"} {
+	for _, in := range []string{"Staff", "OU=Staff,", "OU=Staff, ", ",OU=Staff", "OU=a,,DC=b", `OU=a\`, `OU="a`,
+		`OU="a"b,DC=c`, `OU=a"b`, "=x", "a b=c", "OU=a+,DC=b", "OU=a,Staff"} {
 		if got, err := Parse(in); err == nil {
 			t.Errorf("Parse(%q) = %q, want an error", in, got)
 		} else if !strings.Contains(err.Error(), "not a distinguished name") || err.(*Error).Name != in {

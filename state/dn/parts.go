@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Part is one "type=value" of a name. A level of a name is one part, or several joined by "+", which RFC 4514 allows and
-// Active Directory does not have.
+// Part is one "type=value" of a name. A level of a name is one part, or several joined by "+", which RFC 4514 allows
+// and Active Directory does not have.
 type Part struct {
 	Type  string // as spelled: "CN", "ou", "2.5.4.3"
 	Value string // without escapes and quotes
@@ -34,8 +34,8 @@ func about(name string, err error) error {
 	return err
 }
 
-// Cut takes the first part off name. sep is what followed it: ',' (for a semicolon too), '+' if the level goes on in rest, or
-// 0 at the end of name. The empty name has no part, which is an error.
+// Cut takes the first part off name. sep is what followed it: ',' (for a semicolon too), '+' if the level goes on in
+// rest, or 0 at the end of name. The empty name has no part, which is an error.
 func Cut(name string) (p Part, rest string, sep byte, err error) {
 	eq := strings.IndexByte(name, '=')
 	if eq < 0 {
@@ -62,8 +62,8 @@ func Cut(name string) (p Part, rest string, sep byte, err error) {
 	return p, name[at+1:], sep, nil
 }
 
-// Split takes the first level off name, both in their spelling: "CN=Doe\, Jane" and "OU=Staff,DC=corp". parent is "" at the
-// top. The error says where name is no distinguished name.
+// Split takes the first level off name, both in their spelling: "CN=Doe\, Jane" and "OU=Staff,DC=corp". parent is "" at
+// the top. The error says where name is no distinguished name.
 func Split(name string) (first, parent string, err error) {
 	if _, err := Parse(name); err != nil {
 		return "", "", err
@@ -96,8 +96,8 @@ func FirstValue(name string) string {
 	return p.Value
 }
 
-// Value is the first value of a type, in any case, without escapes: "Staff" for "OU" of "CN=Jane,OU=Staff,OU=Work". ok is
-// false if name has no such part; the error says where name is no distinguished name.
+// Value is the first value of a type, in any case, without escapes: "Staff" for "OU" of "CN=Jane,OU=Staff,OU=Work". ok
+// is false if name has no such part; the error says where name is no distinguished name.
 func Value(name, typ string) (value string, ok bool, err error) {
 	if _, err := Parse(name); err != nil {
 		return "", false, err
@@ -110,8 +110,8 @@ func Value(name, typ string) (value string, ok bool, err error) {
 	return "", false, nil
 }
 
-// Domain is the DNS name, in lower case, that name's DC parts spell: corp.contoso.com of OU=Staff,DC=corp,DC=contoso,DC=com.
-// It is "" if there is none or name is no distinguished name.
+// Domain is the DNS name, in lower case, that name's DC parts spell: corp.contoso.com of
+// OU=Staff,DC=corp,DC=contoso,DC=com. It is "" if there is none or name is no distinguished name.
 func Domain(name string) string {
 	if _, err := Parse(name); err != nil {
 		return ""
@@ -175,8 +175,8 @@ func isType(name string) bool {
 	return name != ""
 }
 
-// unquoted reads the value that starts at s[at:], up to a separator that is not escaped. Spaces at its end belong to it only
-// if they are escaped.
+// unquoted reads the value that starts at s[at:], up to a separator that is not escaped. Spaces at its end belong to it
+// only if they are escaped.
 func unquoted(s string, at int) (value string, next int, err error) {
 	start, keep := at, at // s[start:keep] is the value as long as nothing in it is escaped
 	for at < len(s) && s[at] != ',' && s[at] != '+' && s[at] != ';' {

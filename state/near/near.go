@@ -8,13 +8,14 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// Edits is the number of letters to insert, delete, replace or swap with their neighbour to get from a to b, or limit+1 if it
-// takes more than limit. Two swaps in one name count as what they are made of, since nobody's fingers do that.
+// Edits is the number of letters to insert, delete, replace or swap with their neighbour to get from a to b, or limit+1
+// if it takes more than limit. Two swaps in one name count as what they are made of, since nobody's fingers do that.
 func Edits(a, b string, limit int) int {
 	if d := utf8.RuneCountInString(a) - utf8.RuneCountInString(b); d > limit || -d > limit {
 		return limit + 1
 	}
-	// Without the library's MaxCost, whose shortcut is wrong in v1.2.3: it takes "aab" to "bbac" in one edit, which takes three.
+	// Without the library's MaxCost, whose shortcut is wrong in v1.2.3: it takes "aab" to "bbac" in one edit, which
+	// takes three.
 	edits := levenshtein.Distance(a, b, nil)
 	if edits > limit+1 { // one too many may be a swap, which the library counts as two
 		return limit + 1
@@ -30,8 +31,9 @@ func Edits(a, b string, limit int) int {
 	return min(edits, limit+1)
 }
 
-// Closest is the candidate that name is most likely a misspelling of, regardless of case: at most two edits away, one for names
-// of three or four letters and none for shorter ones, each of which is an attribute's name somewhere. "" if there is none.
+// Closest is the candidate that name is most likely a misspelling of, regardless of case: at most two edits away, one
+// for names of three or four letters and none for shorter ones, each of which is an attribute's name somewhere. "" if
+// there is none.
 func Closest(name string, candidates []string) string {
 	limit := 2
 	if len(name) < 5 {
@@ -40,8 +42,8 @@ func Closest(name string, candidates []string) string {
 	return ClosestWithin(limit, name, candidates)
 }
 
-// ClosestWithin is the candidate that takes the fewest edits, at most limit, regardless of case; of several the first. "" if
-// there is none.
+// ClosestWithin is the candidate that takes the fewest edits, at most limit, regardless of case; of several the first.
+// "" if there is none.
 func ClosestWithin(limit int, name string, candidates []string) (best string) {
 	name = strings.ToLower(name)
 	for _, c := range candidates {

@@ -33,8 +33,8 @@ func TestEdits(t *testing.T) {
 	}
 }
 
-// TestEditsAgainstTheDefinition: where the textbook's recurrence says that nothing or one edit leads from a to b, Edits says so,
-// and it says so nowhere else.
+// TestEditsAgainstTheDefinition: where the textbook's recurrence says that nothing or one edit leads from a to b, Edits
+// says so, and it says so nowhere else.
 func TestEditsAgainstTheDefinition(t *testing.T) {
 	spell := func(n uint32) string { // a short word of few letters, so that words are often near
 		var b strings.Builder
