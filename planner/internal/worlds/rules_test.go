@@ -262,7 +262,7 @@ func (r *rules) load(all *config.Config) *config.Config {
 		if !s.where {
 			scope.Where = nil
 		}
-		policy.Name, policy.Scope, policy.DeclaredAt = s.name, &scope, "main.hcl:1"
+		policy.Name, policy.Scope, policy.Kind, policy.DeclaredAt = s.name, &scope, state.User, "main.hcl:1"
 		c.Scopes, c.Mappings, c.Policies = append(c.Scopes, &scope), append(c.Mappings, &mapping), append(c.Policies, &policy)
 	}
 	for i := range r.links {
