@@ -201,7 +201,7 @@ func (r *applyRun) finish(result *run.Result, err error) error {
 		err = reportErr
 	}
 	switch {
-	case err != nil && result.Applied > 0:
+	case err != nil && result.Applied > result.InPlace:
 		return &exitError{code: exitPartial, err: err}
 	case err != nil:
 		return err

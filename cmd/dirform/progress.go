@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/planner/apply"
+	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
 )
@@ -148,6 +149,7 @@ func (p *applying) event(e apply.Event) {
 	if e.Reason != "" {
 		line += ": " + e.Reason
 	}
+	line = render.Plain(line) // addresses and names may come from a plan file that somebody has edited
 	if e.Hint != "" {
 		line += "\n  " + e.Hint
 	}
@@ -174,8 +176,11 @@ func (r *applyRun) report(x *run.Result, runErr error) error {
 	if x.OtherRules {
 		r.a.notef("The configuration has changed since the plan was made. Today's rules were followed.\n")
 	}
-	if x.OlderBy != 0 {
+	switch {
+	case x.OlderBy > 0:
 		r.a.notef("The plan was made at another serial of the state, which has been written since.\n")
+	case x.OlderBy < 0:
+		r.a.notef("The plan was made at a later serial of the state: this is an older copy of it.\n")
 	}
 	if x.Beyond > 0 {
 		r.a.notef("Today's plan has %s that the reviewed one does not have; they were left alone.\n", count(x.Beyond, "change"))

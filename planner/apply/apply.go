@@ -62,7 +62,7 @@ type Input struct {
 type Settled struct {
 	Change *state.Change
 	Status state.EntryStatus // done or skipped
-	Code   string            // for the journal, "" if done
+	Code   string            // for the journal
 	Reason string            // for people, may be empty if done
 }
 
@@ -87,6 +87,7 @@ const MaxFailures = 100
 // Outcome sums up a run. Each change the run came to is counted once.
 type Outcome struct {
 	state.Counts
+	InPlace     int     // of those applied: settled as done before the run, so that nothing was written
 	Warnings    int     // objects that do not show what was written
 	Recorded    int     // links noted without any write
 	Interrupted bool    // stopped before the end of the plan
@@ -154,6 +155,9 @@ func (r *run) settled() error {
 		}
 		st := &step{c: s.Change, id: s.Change.TargetID, seq: r.nextSeq(), elsewhere: true}
 		st.settle(s.Status, s.Code, s.Reason)
+		if s.Status == state.StatusDone {
+			r.out.InPlace++
+		}
 		if batch = append(batch, st); len(batch) == recordBatch {
 			if err := r.conclude(batch); err != nil {
 				return err

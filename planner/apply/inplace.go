@@ -9,19 +9,26 @@ import (
 	"github.com/dirform/dirform/state/fault"
 )
 
-// InPlace reports for each change of an object whether the tenant and the record are as the change would leave them, so that nothing
-// is left to be done. Of in it needs Tenant, Schema, Key and Journal. Changes of declared resources are never in place.
+// InPlace reports for each change of an object whether both directories and the record are as the change would leave
+// them, so that nothing is left to be done. The changes may come from a file that anybody has edited: what cannot be
+// read back is not in place, and nothing is asked for that a plan could not have. Of in it needs Tenant, Sources,
+// Schema, Key and Journal. Changes of declared resources are never in place.
 func InPlace(ctx context.Context, in Input, changes []*state.Change) ([]bool, error) {
 	r := newRun(ctx, in)
 	defer r.close()
+	placed := make([]bool, len(changes))
 	var steps []*step
-	for _, c := range changes {
-		steps = append(steps, &step{c: c, id: c.TargetID, schema: r.in.Schema(c.Kind)})
+	at := map[*step]int{}
+	for i, c := range changes {
+		if st := (&step{c: c, id: c.TargetID, schema: r.in.Schema(c.Kind)}); st.readable() {
+			at[st] = i
+			steps = append(steps, st)
+		}
 	}
 	if err := r.loadLinks(steps); err != nil {
 		return nil, err
 	}
-	referred, err := r.in.Journal.Links(r.calm, pendingAnchors(changes))
+	referred, err := r.in.Journal.Links(r.calm, pendingAnchors(steps))
 	if err != nil {
 		return nil, &fault.Error{Summary: "the record cannot be read", Err: err}
 	}
@@ -31,17 +38,36 @@ func InPlace(ctx context.Context, in Input, changes []*state.Change) ([]bool, er
 			return nil, &fault.Error{Summary: "the tenant's objects cannot be read to tell what is in place already", Err: err}
 		}
 	}
-	placed := make([]bool, len(changes))
-	for i, st := range steps {
-		placed[i] = st.schema != nil && r.inPlace(st, alive[st], referred)
+	stamped, err := r.stamped(steps)
+	if err != nil {
+		return nil, &fault.Error{Summary: "the source objects cannot be read to tell what is in place already", Err: err}
+	}
+	for _, st := range steps {
+		placed[at[st]] = stamped[st] && r.inPlace(st, alive[st], referred)
 	}
 	return placed, nil
 }
 
-// pendingAnchors are the anchors that changes refer to because the plan was to create their accounts.
-func pendingAnchors(changes []*state.Change) (anchors []string) {
-	for _, c := range changes {
-		for _, a := range c.Attributes {
+// readable reports whether both directories can tell whether the step is in place: it is about an object of a kind that
+// is synchronised, does what can be done to one, and writes only what is shown.
+func (st *step) readable() bool {
+	if st.c.Kind.Descriptor().Unmanaged() || st.schema == nil || st.c.Anchor == "" || st.c.Members != nil ||
+		!slices.Contains(state.Actions, st.c.Action) {
+		return false
+	}
+	if _, ok := state.ParseGUID(st.c.TargetID); !ok && st.c.TargetID != "" {
+		return false
+	}
+	return !slices.ContainsFunc(st.c.Attributes, func(a state.AttributeChange) bool {
+		d := st.schema.Lookup(a.Name)
+		return d == nil || d.Hidden || d.Name != a.Name
+	})
+}
+
+// pendingAnchors are the anchors that steps refer to because the plan was to create their accounts.
+func pendingAnchors(steps []*step) (anchors []string) {
+	for _, st := range steps {
+		for _, a := range st.c.Attributes {
 			if anchor, ok := strings.CutPrefix(a.After.Str(), state.PendingRef); ok {
 				anchors = append(anchors, anchor)
 			}
@@ -50,7 +76,8 @@ func pendingAnchors(changes []*state.Change) (anchors []string) {
 	return anchors
 }
 
-// seeAlive adds the living objects of a kind that the steps are about: those they name, or those that the record has for their anchors.
+// seeAlive adds the living objects of a kind that the steps are about: those they name, or those that the record has
+// for their anchors.
 func (r *run) seeAlive(kind state.Kind, steps []*step, alive map[*step]*state.Object) error {
 	byID := map[string][]*step{}
 	var ids, names []string
@@ -84,18 +111,46 @@ func (r *run) seeAlive(kind state.Kind, steps []*step, alive map[*step]*state.Ob
 	return nil
 }
 
+// stamped tells of which steps the source objects have the values that the steps would write there. Most write none.
+func (r *run) stamped(steps []*step) (map[*step]bool, error) {
+	done := map[*step]bool{}
+	var changes []*state.Change
+	for _, st := range steps {
+		if len(st.c.SourceAttributes) > 0 {
+			changes = append(changes, st.c)
+		} else {
+			done[st] = true
+		}
+	}
+	if len(changes) == 0 || r.in.Sources == nil {
+		return done, nil
+	}
+	found, err := r.in.Sources(r.soft, changes)
+	for _, st := range steps {
+		if o := found[st.c]; o != nil {
+			done[st] = !slices.ContainsFunc(st.c.SourceAttributes, func(a state.AttributeChange) bool {
+				d := &state.Attribute{}
+				return o.Shape.Index(a.Name) < 0 || r.hasher.Fingerprint(d, o.Get(a.Name)) != r.hasher.Fingerprint(d, a.After)
+			})
+		}
+	}
+	return done, err
+}
+
 // inPlace reports whether nothing is left to be done for a step whose living object is o, nil if there is none.
 func (r *run) inPlace(st *step, o *state.Object, referred map[string]*state.Link) bool {
 	recorded := st.old != nil && strings.EqualFold(st.old.TargetID, st.id)
+	paired := o != nil && (!st.anchored() || o.Get(anchorOf(st.c.Kind)).Str() == st.c.Anchor)
 	switch st.c.Action {
 	case state.ActionDelete:
-		return o == nil && st.old == nil
+		return o == nil && st.old == nil && st.id != ""
 	case state.ActionUnlink:
-		return st.old == nil && (o == nil || r.agrees(st, o, referred))
+		return st.old == nil && !paired && (o == nil || r.agrees(st, o, referred))
 	case state.ActionUpdate, state.ActionDisable:
-		return o != nil && (recorded || st.old == nil && st.c.Partial) && r.agrees(st, o, referred)
+		known := recorded && paired || o != nil && st.old == nil && st.c.Partial
+		return known && len(st.c.Attributes) > 0 && r.agrees(st, o, referred)
 	}
-	return o != nil && recorded && r.agrees(st, o, referred)
+	return recorded && paired && r.agrees(st, o, referred)
 }
 
 // agrees reports whether o has every value that the step would write.
@@ -110,6 +165,6 @@ func (r *run) agrees(st *step, o *state.Object, referred map[string]*state.Link)
 			}
 			want = state.String(l.TargetID)
 		}
-		return !d.Hidden && r.hasher.Fingerprint(d, shown(o, a.Name)) != r.hasher.Fingerprint(d, want)
+		return r.hasher.Fingerprint(d, shown(o, a.Name)) != r.hasher.Fingerprint(d, want)
 	})
 }

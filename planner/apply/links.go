@@ -33,8 +33,7 @@ func (r *run) prepareLink(st *step) error {
 		return r.preparePartial(st, l)
 	}
 	l.Anchor, l.Kind, l.TargetID, l.Rule = strings.Clone(c.Anchor), c.Kind, st.id, st.rule()
-	again := !c.GraceAnew && st.old != nil && st.old.Left && st.old.LeftAt != 0 && slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Drift })
-	r.noteLeft(l, c.Action == state.ActionDisable, again)
+	r.noteLeft(l, c.Action == state.ActionDisable, st.leftBefore())
 	if c.Scope != "" {
 		l.Scope = c.Scope
 	}
@@ -55,13 +54,22 @@ func (r *run) preparePartial(st *step, l *state.Link) error {
 		return nil
 	}
 	if st.c.Action == state.ActionDisable {
-		r.noteLeft(l, true, l.Left && l.LeftAt != 0)
+		r.noteLeft(l, true, st.leftBefore())
 	}
 	for _, a := range st.c.Attributes {
-		r.shapes.set(l, a.Name, r.hasher.Fingerprint(st.attribute(a.Name), a.After))
+		if a.Name != anchorOf(st.c.Kind) { // which is only compared
+			r.shapes.set(l, a.Name, r.hasher.Fingerprint(st.attribute(a.Name), a.After))
+		}
 	}
 	st.link = l
 	return nil
+}
+
+// leftBefore reports whether the source object had left already and its account was only enabled by somebody since, so that the time
+// of its leaving stays.
+func (st *step) leftBefore() bool {
+	return !st.c.GraceAnew && st.old != nil && st.old.Left && st.old.LeftAt != 0 &&
+		slices.ContainsFunc(st.c.Attributes, func(a state.AttributeChange) bool { return a.Drift })
 }
 
 // noteLeft notes whether a link's source object has left its scope, and since when. again says that it had left before, so that

@@ -141,6 +141,9 @@ func (st *step) result() state.Result {
 // replaces is the anchor whose link to the account ends: that of the link which the plan names, else the anchor that a new one
 // takes the place of. It is "" if there is none.
 func (st *step) replaces() string {
+	if st.c.Partial {
+		return ""
+	}
 	if st.link != nil && st.c.Replaces != nil {
 		return st.c.Replaces.Anchor
 	}

@@ -11,7 +11,10 @@ type lines struct {
 	long []byte
 }
 
-func newLines(r io.Reader) *lines { return &lines{in: bufio.NewReaderSize(r, 64<<10)} }
+// newLines reads size bytes of r.
+func newLines(r io.Reader, size int64) *lines {
+	return &lines{in: bufio.NewReaderSize(r, int(min(size, 64<<10)))}
+}
 
 // next is the next line with its "\n", valid until the following call. The error is io.EOF at the end and
 // io.ErrUnexpectedEOF if the last line has no "\n".

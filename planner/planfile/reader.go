@@ -110,7 +110,11 @@ func (r *Reader) Records() iter.Seq2[*planner.Record, error] {
 // sequence decodes the lines of section s.
 func sequence[T any](r *Reader, s section, decode func(line string) (*T, error)) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
-		lines := newLines(io.NewSectionReader(r.file, r.layout.start[s], r.layout.start[s+1]-r.layout.start[s]))
+		if r.layout.count[s] == 0 {
+			return
+		}
+		size := r.layout.start[s+1] - r.layout.start[s]
+		lines := newLines(io.NewSectionReader(r.file, r.layout.start[s], size), size)
 		for i := range r.layout.count[s] {
 			line, err := lines.next()
 			if err == io.EOF {

@@ -40,7 +40,7 @@ func (r *Reader) readHeader(size int64) error {
 	if !bytes.HasPrefix([]byte(headerPrefix), start) {
 		return refuse(ErrNotPlan, "it does not begin with %s", headerPrefix)
 	}
-	line, err := newLines(io.NewSectionReader(r.file, 0, min(size, maxHeader))).next()
+	line, err := newLines(io.NewSectionReader(r.file, 0, min(size, maxHeader)), size).next()
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return refuse(ErrTruncated, "its first line does not end")
 	}
@@ -64,7 +64,7 @@ func (r *Reader) readHeader(size int64) error {
 
 func (r *Reader) readEnd() error {
 	var end ending
-	line, err := newLines(io.NewSectionReader(r.file, r.layout.start[inEnd], maxHeader)).next()
+	line, err := newLines(io.NewSectionReader(r.file, r.layout.start[inEnd], maxHeader), maxHeader).next()
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func CreateTemp(dir string, h planner.Header) (*Writer, error) {
 
 func newWriter(file target, h planner.Header) (*Writer, error) {
 	h.FormatVersion = planner.FormatVersion
-	w := &Writer{file: file, hash: sha256.New(), buf: make([]byte, 0, bufferSize+bufferSize/4), plan: contents{header: h},
+	w := &Writer{file: file, hash: sha256.New(), plan: contents{header: h},
 		findings: spool{dir: file.folder()}, records: spool{dir: file.folder()}}
 	if w.buf, w.err = appendLine(w.buf, headerPrefix, h); w.err != nil {
 		w.Abort()

@@ -171,22 +171,27 @@ func (r *Run) inPlace(ctx context.Context, rd *Reading, w Writer, changes []*sta
 	if err != nil {
 		return nil, err
 	}
-	placed, err := apply.InPlace(ctx, apply.Input{Tenant: tenant, Schema: r.Schema, Key: rd.Settings.Key, Journal: w}, changes)
+	in := apply.Input{Tenant: tenant, Sources: rd.InScope, Schema: onceEach(r.Schema), Key: rd.Settings.Key, Journal: w}
+	placed, err := apply.InPlace(ctx, in, changes)
 	for i := range placed {
 		placed[i] = placed[i] || rd.declaredInPlace(changes[i])
 	}
 	return placed, err
 }
 
-// declaredInPlace reports whether a declared resource is as a change would make it.
+// declaredInPlace reports whether a declared resource is as a change would make it. A change that asks for anything else than a plan can
+// ask for is not in place.
 func (r *Reading) declaredInPlace(c *state.Change) bool {
-	switch c.Kind {
-	case state.UPNSuffix:
-		return len(c.SourceAttributes) == 1 && slices.ContainsFunc(r.Config.AD, func(p *config.ADProvider) bool {
+	one := func(list, none []state.AttributeChange, name string, kind state.ValueKind) bool {
+		return c.Anchor == "" && c.Members == nil && len(none) == 0 && len(list) == 1 && list[0].Name == name && list[0].After.Kind() == kind
+	}
+	switch {
+	case c.Kind == state.UPNSuffix && c.Action == state.ActionCreate && one(c.SourceAttributes, c.Attributes, "uPNSuffixes", state.StringValue):
+		return slices.ContainsFunc(r.Config.AD, func(p *config.ADProvider) bool {
 			return slices.ContainsFunc(r.Settings.Suffixes[p.Name], func(s string) bool { return strings.EqualFold(s, c.SourceAttributes[0].After.Str()) })
 		})
-	case state.DirectorySync:
-		return len(c.Attributes) == 1 && c.Attributes[0].After.Kind() == state.BoolValue && c.Attributes[0].After.Bool() == r.Settings.Organization.SyncEnabled
+	case c.Kind == state.DirectorySync && c.Action == state.ActionUpdate && one(c.Attributes, c.SourceAttributes, providers.SyncEnabled, state.BoolValue):
+		return c.TargetID == r.Settings.Organization.ID && c.Attributes[0].After.Bool() == r.Settings.Organization.SyncEnabled
 	}
 	return false
 }

@@ -11,12 +11,14 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// content sums up everything about a change that has to be the same in a reviewed and a fresh plan: kind, action, anchor, target, match
-// with its evidence, and what is written to either side. Two changes have the same content exactly if notAsReviewed has nothing to
-// tell of them (but for a chance of 2^-64 under a random seed). Reason, address, order and needs may differ.
-func (f *filter) content(c *state.Change) uint64 {
+// content sums up everything about a change that has to be the same in a reviewed and a fresh plan: kind, action,
+// anchor, target, match with its evidence, and what is written to either side. Two changes have the same content
+// exactly if notAsReviewed has nothing to tell of them (but for a chance of 2^-64 under a random seed). Reason,
+// address, order and needs may differ. References to anchors that ids has count as references to those accounts.
+func (f *filter) content(c *state.Change, ids map[string]string) uint64 {
 	b := make([]byte, 0, 1024)
-	for _, s := range [...]string{string(c.Kind), string(c.Action), c.Anchor, strings.ToLower(c.TargetID), resource(c), ruleOf(c), evidenceOf(c)} {
+	for _, s := range [...]string{string(c.Kind), string(c.Action), c.Anchor, strings.ToLower(c.TargetID), resource(c),
+		ruleOf(c), evidenceOf(c)} {
 		b = planjson.AppendString(b, s)
 	}
 	b = append(b, fmt.Sprint(c.Partial)...)
@@ -24,14 +26,14 @@ func (f *filter) content(c *state.Change) uint64 {
 		b = append(b, '|', byte('0'+i))
 		for _, a := range sorted(list) {
 			b = planjson.AppendString(b, a.Name)
-			b = planjson.AppendValue(b, a.Before)
-			b = planjson.AppendValue(b, resolved(a.After, f.ids))
+			b = append(planjson.AppendValue(b, a.Before), ' ') // numbers have no end of their own
+			b = append(planjson.AppendValue(b, resolved(a.After, ids)), ' ')
 		}
 	}
 	if c.Members != nil {
 		for i, list := range [...][]string{c.Members.Add, c.Members.Remove} {
 			b = append(b, '|', byte('m'+i))
-			for _, id := range sortedRefs(list, f.ids) {
+			for _, id := range sortedRefs(list, ids) {
 				b = planjson.AppendString(b, id)
 			}
 		}
@@ -71,7 +73,9 @@ func evidenceOf(c *state.Change) string {
 }
 
 func sorted(list []state.AttributeChange) []state.AttributeChange {
-	return slices.SortedFunc(slices.Values(list), func(a, b state.AttributeChange) int { return cmp.Compare(a.Name, b.Name) })
+	return slices.SortedStableFunc(slices.Values(list), func(a, b state.AttributeChange) int {
+		return cmp.Compare(a.Name, b.Name)
+	})
 }
 
 // resolved is a reference by the id of its account once the account is recorded; everything else is itself.
@@ -82,67 +86,61 @@ func resolved(v state.Value, ids map[string]string) state.Value {
 	return v
 }
 
-// notAsReviewed says how a fresh plan's change is not the reviewed one; fresh may be nil where that is not known any more.
+// notAsReviewed says how a fresh plan's change is not the reviewed one; fresh may be nil where that is not known any
+// more. ids are the accounts of anchors that the reviewed change refers to.
 func notAsReviewed(reviewed, fresh *state.Change, ids map[string]string) string {
-	const again = "; plan again"
 	switch {
 	case fresh == nil:
-		return "today's plan wants it otherwise" + again
+		return "today's plan wants it otherwise"
 	case fresh.Action != reviewed.Action:
-		return fmt.Sprintf("today's plan has %s for it instead of %s", fresh.Action, reviewed.Action) + again
+		return fmt.Sprintf("today's plan has %s for it instead of %s", fresh.Action, reviewed.Action)
 	case !strings.EqualFold(fresh.TargetID, reviewed.TargetID):
-		return "today's plan is about another account" + again
+		return "today's plan is about another account"
 	case ruleOf(fresh) != ruleOf(reviewed), evidenceOf(fresh) != evidenceOf(reviewed):
-		return "today's plan pairs the two by other evidence" + again
+		return "today's plan pairs the two by other evidence"
 	}
 	if names := differingNames(reviewed.Attributes, fresh.Attributes, ids); len(names) > 0 {
-		return "changed since the plan was reviewed: " + strings.Join(names, ", ") + again
+		return "changed since the plan was reviewed: " + strings.Join(names, ", ")
 	}
 	if names := differingNames(reviewed.SourceAttributes, fresh.SourceAttributes, ids); len(names) > 0 {
-		return "changed since the plan was reviewed, at the source: " + strings.Join(names, ", ") + again
+		return "changed since the plan was reviewed, at the source: " + strings.Join(names, ", ")
 	}
 	if !sameMembers(reviewed.Members, fresh.Members, ids) {
-		return "changed since the plan was reviewed: members" + again
+		return "changed since the plan was reviewed: members"
 	}
-	return "today's plan wants it otherwise" + again
+	return "today's plan wants it otherwise"
 }
 
-func sameMembers(a, b *state.SetChange, ids map[string]string) bool {
-	if a == nil || b == nil {
-		return a == b
+func sameMembers(reviewed, fresh *state.SetChange, ids map[string]string) bool {
+	if reviewed == nil || fresh == nil {
+		return reviewed == fresh
 	}
-	return slices.Equal(sortedRefs(a.Add, ids), sortedRefs(b.Add, ids)) && slices.Equal(sortedRefs(a.Remove, ids), sortedRefs(b.Remove, ids))
+	same := func(a, b []string) bool {
+		return slices.Equal(sortedRefs(a, nil), sortedRefs(b, nil)) || slices.Equal(sortedRefs(a, ids), sortedRefs(b, nil))
+	}
+	return same(reviewed.Add, fresh.Add) && same(reviewed.Remove, fresh.Remove)
 }
 
 // differingNames are the attributes that are not written alike, sorted.
-func differingNames(a, b []state.AttributeChange, ids map[string]string) (names []string) {
-	differs := func(list []state.AttributeChange, x state.AttributeChange) bool {
-		return !slices.ContainsFunc(list, func(y state.AttributeChange) bool {
-			return x.Name == y.Name && same(x.Before, y.Before) && same(resolved(x.After, ids), resolved(y.After, ids))
-		})
+func differingNames(reviewed, fresh []state.AttributeChange, ids map[string]string) (names []string) {
+	alike := func(a, b state.AttributeChange) bool { // a is the reviewed one
+		return a.Name == b.Name && same(a.Before, b.Before) &&
+			(same(a.After, b.After) || same(resolved(a.After, ids), b.After))
 	}
-	for _, pair := range [...][2][]state.AttributeChange{{a, b}, {b, a}} {
-		for _, x := range pair[0] {
-			if differs(pair[1], x) && !slices.Contains(names, x.Name) {
-				names = append(names, x.Name)
-			}
+	for _, a := range reviewed {
+		if !slices.ContainsFunc(fresh, func(b state.AttributeChange) bool { return alike(a, b) }) {
+			names = append(names, a.Name)
+		}
+	}
+	for _, b := range fresh {
+		if !slices.ContainsFunc(reviewed, func(a state.AttributeChange) bool { return alike(a, b) }) {
+			names = append(names, b.Name)
 		}
 	}
 	slices.Sort(names)
-	return names
+	return slices.Compact(names)
 }
 
 func same(a, b state.Value) bool {
 	return string(planjson.AppendValue(nil, a)) == string(planjson.AppendValue(nil, b))
-}
-
-// onlySwitchOff is the part of a change that blocks sign-in.
-func onlySwitchOff(c *state.Change) *state.Change {
-	part := *c
-	part.Partial, part.Members, part.SourceAttributes, part.Needs, part.Replaces, part.Fingerprints = true, nil, nil, nil, nil, nil
-	if part.Action != state.ActionDisable {
-		part.Action = state.ActionUpdate
-	}
-	part.Attributes = slices.DeleteFunc(slices.Clone(c.Attributes), func(a state.AttributeChange) bool { return a.Name != c.Kind.Descriptor().SignIn })
-	return &part
 }

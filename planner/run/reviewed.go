@@ -2,53 +2,71 @@ package run
 
 import (
 	"context"
-	"fmt"
 	"hash/maphash"
 	"iter"
 	"slices"
 	"strings"
 
 	"github.com/dirform/dirform/planner"
-	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/state"
 )
 
-// filter is what is left of a fresh plan when a reviewed one is held against it: the changes that both have. A reviewed plan is never
-// an authority. What is carried out are the fresh plan's changes; of the reviewed one's nothing is used but that it has them, so
-// that whatever stands in its file can only make apply do less.
+// filter is what is left of a fresh plan when a reviewed one is held against it: the changes that both have. A reviewed
+// plan is never an authority. What is carried out are the fresh plan's changes; of the reviewed one's nothing is used
+// but that it has them, so that whatever stands in its file can only make apply do less.
 type filter struct {
 	reviewed, fresh *planfile.Reader
 	seed            maphash.Seed
 	ids             map[string]string // accounts by the anchors that the reviewed plan refers to and the record has
+	limited         bool              // the reviewed plan was limited by targets or excludes
+	foreign         map[uint64]bool   // subjects of fresh changes that a limited plan does not have
 
 	index  map[uint64]*entry // the reviewed plan's changes, by what they are about
-	carry  map[int]bool      // by number of the fresh plan's change: true for all of it, false for its switch-off alone
+	carry  map[int]part      // by number of the fresh plan's change: how much of it is carried out
 	Beyond int               // changes of the fresh plan that the reviewed one does not have
-	Total  int               // changes of the reviewed plan
+	// Total is how many changes are told of: the reviewed plan's, and the switch-offs that are made of some of them.
+	Total int
 }
 
 // entry is what becomes of a reviewed change.
 type entry struct {
-	content uint64 // of everything that has to be the same
-	off     string // the account that it blocks sign-in of, if it does
-	met     bool   // the change itself was come across when the outcome was told
-	fate    fate
-	why     string // why it is not made as reviewed; filled in for all but wanted
+	content  uint64   // of everything that has to be the same
+	resolved uint64   // the same, once the accounts that it refers to are there
+	off      string   // the account that it blocks sign-in of, if it does
+	keep     []string // of a limited plan: the attributes with which it refers to other objects
+	met      bool     // the change itself was come across when the outcome was told
+	fate     fate
+	why      string // why it is not made as reviewed, as far as that is known before the outcome is told
 }
 
 type fate uint8
 
 const (
-	unwanted fate = iota // the fresh plan has no change about this object
-	wanted               // it has the same
-	partly               // it has another one, and both want sign-in off
-	otherwise
+	unwanted  fate = iota // the fresh plan has no change about this object
+	wanted                // it has the same
+	partly                // both want sign-in off, and the rest is not made
+	otherwise             // it has another one
+	lacking               // it has the same, which needs a change that is not made
 )
 
-// newFilter holds a reviewed plan against a fresh one. ids gives the accounts of recorded anchors.
-func newFilter(reviewed, fresh *planfile.Reader, ids func(anchors []string) (map[string]string, error)) (*filter, error) {
-	f := &filter{reviewed: reviewed, fresh: fresh, seed: maphash.MakeSeed(), index: map[uint64]*entry{}, carry: map[int]bool{}}
+// part is how much of a fresh change is carried out.
+type part uint8
+
+const (
+	whole    part = iota + 1
+	asTarget      // without the references that a limited plan leaves out
+	offOnly       // that it blocks sign-in
+)
+
+// accounts gives the ids of the accounts that the record has for anchors.
+type accounts func(anchors []string) (map[string]string, error)
+
+// newFilter holds a reviewed plan against a fresh one.
+func newFilter(reviewed, fresh *planfile.Reader, ids accounts) (*filter, error) {
+	h := reviewed.Header()
+	f := &filter{reviewed: reviewed, fresh: fresh, seed: maphash.MakeSeed(), index: map[uint64]*entry{},
+		carry: map[int]part{}, limited: len(h.Targets)+len(h.Excludes) > 0}
 	var err error
 	if f.ids, err = f.referred(ids); err != nil {
 		return nil, err
@@ -59,13 +77,33 @@ func newFilter(reviewed, fresh *planfile.Reader, ids func(anchors []string) (map
 		}
 		f.Total++
 		if key := f.key(c.Kind, c.Anchor, c.Address); f.index[key] == nil {
-			f.index[key] = &entry{content: f.content(c), off: c.Kind.Descriptor().SwitchesOff(c)}
+			f.index[key] = f.entry(c)
+		}
+	}
+	if f.limited {
+		if f.foreign, err = f.outside(); err != nil {
+			return nil, err
 		}
 	}
 	if err := f.compare(); err != nil {
 		return nil, err
 	}
 	return f, f.blocked()
+}
+
+// entry prepares a reviewed change to be compared.
+func (f *filter) entry(c *state.Change) *entry {
+	e := &entry{content: f.content(c, nil), off: strings.Clone(switchesOff(c))}
+	e.resolved = e.content
+	if len(f.ids) > 0 {
+		e.resolved = f.content(c, f.ids)
+	}
+	if f.limited {
+		for _, a := range references(c) {
+			e.keep = append(e.keep, strings.Clone(a.Name))
+		}
+	}
+	return e
 }
 
 // key is what a change is about: an object by its anchor, a declared resource by its address.
@@ -79,9 +117,9 @@ func (f *filter) key(kind state.Kind, anchor, address string) uint64 {
 // referredBatch is how many anchors the record is asked for at a time.
 const referredBatch = 1000
 
-// referred asks the record for the accounts that the reviewed plan refers to by the anchors with which it was to create them: a run
-// that was cut off has created some of them, and the fresh plan names those by their ids.
-func (f *filter) referred(ids func([]string) (map[string]string, error)) (map[string]string, error) {
+// referred asks the record for the accounts that the reviewed plan refers to by the anchors with which it was to create
+// them: a run that was cut off has created some of them, and the fresh plan names those by their ids.
+func (f *filter) referred(ids accounts) (map[string]string, error) {
 	found := map[string]string{}
 	pending := map[string]bool{}
 	ask := func() error {
@@ -117,45 +155,147 @@ func (f *filter) referred(ids func([]string) (map[string]string, error)) (map[st
 	return found, ask()
 }
 
+// outside is what fresh changes are about that the reviewed plan does not have.
+func (f *filter) outside() (map[uint64]bool, error) {
+	found := map[uint64]bool{}
+	for c, err := range f.fresh.Changes() {
+		if err != nil {
+			return nil, err
+		}
+		if f.index[f.key(c.Kind, c.Anchor, c.Address)] == nil {
+			found[f.subject(state.PendingRef+c.Anchor)] = true
+			found[f.subject(c.TargetID)] = true
+		}
+	}
+	return found, nil
+}
+
+// subject is the hash of what a reference has for an object: the anchor of one that is to be created, or an id.
+func (f *filter) subject(reference string) uint64 {
+	if !strings.HasPrefix(reference, state.PendingRef) {
+		reference = strings.ToLower(reference)
+	}
+	return maphash.String(f.seed, reference)
+}
+
 // compare goes through the fresh plan's changes.
 func (f *filter) compare() error {
 	n := -1
+	var waiting []needing
+	done := map[uint64]bool{} // anchors whose changes are carried out
 	for c, err := range f.fresh.Changes() {
 		if err != nil {
 			return err
 		}
 		n++
 		e := f.index[f.key(c.Kind, c.Anchor, c.Address)]
-		switch {
-		case e == nil:
+		if e == nil {
 			f.Beyond++
-		case e.content == f.content(c):
-			e.fate = wanted
-			f.carry[n] = true
-		case e.off != "" && strings.EqualFold(e.off, c.Kind.Descriptor().SwitchesOff(c)):
-			e.fate, e.why = partly, "of this change only sign-in is turned off, because today's plan wants the rest otherwise; plan again"
-			f.carry[n] = false
-		default:
-			e.fate = otherwise
-			f.Beyond++
+			continue
+		}
+		how := f.carried(e, c)
+		f.decide(e, n, how)
+		if how != whole && how != asTarget {
+			continue
+		}
+		done[f.subject(state.PendingRef+c.Anchor)] = true
+		if len(c.Needs) > 0 {
+			waiting = append(waiting, needing{entry: e, change: n, own: c.Anchor, needs: c.Needs, off: switchesOff(c) != ""})
 		}
 	}
+	f.dropLacking(waiting, done)
 	return nil
 }
 
-// blocked notes why the fresh plan has no change about an object that the reviewed one changes: an error finding names it.
+// carried is how much of a fresh change is carried out, given the reviewed one about the same object; 0 is nothing.
+func (f *filter) carried(e *entry, c *state.Change) part {
+	same := func(c *state.Change) bool {
+		sum := f.content(c, nil)
+		return sum == e.content || sum == e.resolved
+	}
+	switch {
+	case same(c):
+		return whole
+	case f.limited && f.leavesOut(e, c) && same(withoutReferences(c, e.keep)):
+		return asTarget
+	case e.off != "" && strings.EqualFold(e.off, switchesOff(c)):
+		return offOnly
+	}
+	return 0
+}
+
+// leavesOut reports whether the references of c that the reviewed change lacks point to objects whose own changes a
+// limited plan has left to others. Then it could not have them.
+func (f *filter) leavesOut(e *entry, c *state.Change) bool {
+	return !slices.ContainsFunc(references(c), func(a state.AttributeChange) bool {
+		return !slices.Contains(e.keep, a.Name) && !f.foreign[f.subject(a.After.Str())]
+	})
+}
+
+// decide notes how much of the n-th fresh change is carried out.
+func (f *filter) decide(e *entry, n int, how part) {
+	switch how {
+	case whole, asTarget:
+		e.fate = wanted
+	case offOnly:
+		e.fate, e.why = partly, "of this change only sign-in is turned off, because today's plan wants the rest otherwise"
+		f.Total++
+	default:
+		e.fate = otherwise
+		f.Beyond++
+		return
+	}
+	f.carry[n] = how
+}
+
+// needing is a carried change that needs others.
+type needing struct {
+	*entry
+	change int
+	own    string   // its anchor
+	needs  []string // anchors
+	off    bool     // it blocks sign-in
+}
+
+// dropLacking takes the changes out again that need what is not carried out, and those that need these. Of what is left
+// of them only a switch-off is made. done are the anchors of all that is carried out.
+func (f *filter) dropLacking(waiting []needing, done map[uint64]bool) {
+	lacks := func(x needing) bool {
+		return slices.ContainsFunc(x.needs, func(need string) bool {
+			return need != x.own && !done[f.subject(state.PendingRef+need)]
+		})
+	}
+	for dropped := true; dropped; {
+		dropped = false
+		for _, x := range waiting {
+			if x.fate != wanted || !lacks(x) {
+				continue
+			}
+			dropped = true
+			delete(done, f.subject(state.PendingRef+x.own))
+			delete(f.carry, x.change)
+			x.fate, x.why = lacking, "it needs another change that is not made"
+			if x.off {
+				f.decide(x.entry, x.change, offOnly)
+				x.why = "of this change only sign-in is turned off, because the rest needs another change that is not made"
+			}
+		}
+	}
+}
+
+// blocked notes why the fresh plan has no change about an object that the reviewed one changes: an error finding is
+// about it. The first of a finding's objects is the one that is blocked.
 func (f *filter) blocked() error {
 	for g, err := range f.fresh.Findings() {
 		if err != nil {
 			return err
 		}
-		if g.Severity != planner.Error {
+		if g.Severity != planner.Error || len(g.Objects) == 0 {
 			continue
 		}
-		for _, o := range g.Objects {
-			if e := f.index[f.key(o.Kind, o.Anchor, o.Address)]; e != nil && e.fate == unwanted && e.why == "" {
-				e.why = fmt.Sprintf("today's plan blocks it (%s %s); plan again", g.Code, g.Summary)
-			}
+		o := g.Objects[0]
+		if e := f.index[f.key(o.Kind, o.Anchor, o.Address)]; e != nil && e.fate == unwanted && e.why == "" {
+			e.why = "today's plan blocks it (" + g.Code + " " + g.Summary + ")"
 		}
 	}
 	return nil
@@ -167,12 +307,14 @@ func (f *filter) Changes() iter.Seq2[*state.Change, error] {
 		n := -1
 		for c, err := range f.fresh.Changes() {
 			n++
-			whole, ok := f.carry[n]
+			how := f.carry[n]
 			switch {
 			case err != nil:
-			case !ok:
+			case how == 0:
 				continue
-			case !whole:
+			case how == asTarget:
+				c = withoutReferences(c, f.index[f.key(c.Kind, c.Anchor, c.Address)].keep)
+			case how == offOnly:
 				c = onlySwitchOff(c)
 			}
 			if !yield(c, err) || err != nil {
@@ -182,103 +324,8 @@ func (f *filter) Changes() iter.Seq2[*state.Change, error] {
 	}
 }
 
-// settledBatch is how many reviewed changes are looked at at a time to tell whether they are in place.
-const settledBatch = 400
-
-// Settled are the reviewed changes that are not carried out as reviewed. Those that are in place already count as done; the others
-// are skipped, with the reason. placed tells the ones in place among changes of which the fresh plan has none.
-func (f *filter) Settled(placed func([]*state.Change) ([]bool, error)) iter.Seq2[*apply.Settled, error] {
-	return func(yield func(*apply.Settled, error) bool) {
-		for _, e := range f.index {
-			e.met = false
-		}
-		differing, err := f.differing()
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		var open []*state.Change
-		flush := func() bool {
-			done, err := placed(open)
-			if err != nil {
-				yield(nil, err)
-				return false
-			}
-			for i, c := range open {
-				if !yield(f.outcome(c, done[i]), nil) {
-					return false
-				}
-			}
-			open = nil
-			return true
-		}
-		for c, err := range f.reviewed.Changes() {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			e := f.index[f.key(c.Kind, c.Anchor, c.Address)]
-			switch {
-			case e.met:
-				if !yield(&apply.Settled{Change: c, Status: state.StatusSkipped, Code: "twice", Reason: "the plan file has two changes of this object"}, nil) {
-					return
-				}
-				continue
-			case e.fate == wanted:
-				e.met = true
-				continue
-			case e.fate == otherwise:
-				e.why = notAsReviewed(c, differing[f.key(c.Kind, c.Anchor, c.Address)], f.ids)
-			}
-			e.met = true
-			if e.fate != unwanted {
-				if !yield(&apply.Settled{Change: c, Status: state.StatusSkipped, Code: "not_as_reviewed", Reason: e.why}, nil) {
-					return
-				}
-				continue
-			}
-			if open = append(open, c); len(open) == settledBatch && !flush() {
-				return
-			}
-		}
-		if len(open) > 0 {
-			flush()
-		}
-	}
-}
-
-// outcome is what becomes of a reviewed change of which the fresh plan has none.
-func (f *filter) outcome(c *state.Change, inPlace bool) *apply.Settled {
-	e := f.index[f.key(c.Kind, c.Anchor, c.Address)]
-	switch {
-	case e.why != "":
-		return &apply.Settled{Change: c, Status: state.StatusSkipped, Code: "blocked", Reason: e.why}
-	case inPlace:
-		return &apply.Settled{Change: c, Status: state.StatusDone, Reason: "it is in place already"}
-	}
-	return &apply.Settled{Change: c, Status: state.StatusSkipped, Code: "not_wanted", Reason: "today's plan does not make this change; plan again"}
-}
-
-// maxDiffering is how many changes are kept to tell how today's plan wants them; of more it is only told that it does.
-const maxDiffering = 10_000
-
-// differing are the fresh plan's changes of objects that the reviewed one wants otherwise.
-func (f *filter) differing() (map[uint64]*state.Change, error) {
-	found := map[uint64]*state.Change{}
-	for c, err := range f.fresh.Changes() {
-		if err != nil {
-			return nil, err
-		}
-		key := f.key(c.Kind, c.Anchor, c.Address)
-		if e := f.index[key]; e != nil && e.fate == otherwise && len(found) < maxDiffering {
-			found[key] = c
-		}
-	}
-	return found, nil
-}
-
 // recordIDs asks a run's writer for the accounts of recorded anchors.
-func recordIDs(ctx context.Context, w Writer) func([]string) (map[string]string, error) {
+func recordIDs(ctx context.Context, w Writer) accounts {
 	return func(anchors []string) (map[string]string, error) {
 		if len(anchors) == 0 {
 			return nil, nil

@@ -69,7 +69,7 @@ type Run struct {
 	Schema      func(state.Kind) *state.Schema // the tenant's
 	Now         func() time.Time
 	Version     string // dirform's own, for a plan's header
-	TempDir     string // where values are spooled; "" for the system's temporary folder
+	TempDir     string // where values and plans without a name are kept; "" for the system's temporary folder
 	Log         *slog.Logger
 	// Watch is called when the streams are about to be read, for a frontend that shows how far that is; what it returns is called
 	// at their end. nil means that nobody watches.
@@ -135,7 +135,7 @@ func (r *Run) plan(ctx context.Context, o Options, lineage string) (*planned, er
 		return nil, err
 	}
 	started := time.Now()
-	file, err := writeDown(builder, reading.Header, o.Out)
+	file, err := r.writeDown(builder, reading.Header, o.Out)
 	if err != nil {
 		builder.Close()
 		return nil, err
@@ -154,11 +154,11 @@ func (r *Run) log() *slog.Logger {
 
 // writeDown lets the builder plan into a plan file: the named one, or one that exists only as long as it is open. A plan that is
 // aimed at nothing is an error, and leaves no file behind.
-func writeDown(b *reconcile.Builder, h planner.Header, out string) (*planfile.Reader, error) {
+func (r *Run) writeDown(b *reconcile.Builder, h planner.Header, out string) (*planfile.Reader, error) {
 	var w *planfile.Writer
 	var err error
 	if out == "" {
-		w, err = planfile.CreateTemp("", h)
+		w, err = planfile.CreateTemp(r.TempDir, h)
 	} else {
 		w, err = planfile.Create(out, h)
 	}

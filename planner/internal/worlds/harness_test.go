@@ -2,7 +2,7 @@ package worlds_test
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -10,22 +10,23 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
-	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/planner/planfile"
-	"github.com/dirform/dirform/planner/reconcile"
+	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
 )
 
-// harness plans and applies a world with the real planner and apply engine. Configuration, plan file and record are in memory,
-// which is quick, or the real ones.
+// harness plans and applies a world by run.Run. Plan files are real; directories and record are in memory, which is quick, or the
+// record is the real one.
 type harness struct {
 	t     *rapid.T
 	w     *world
@@ -33,13 +34,13 @@ type harness struct {
 	cfg   *config.Config
 	all   *config.Config // every mapping that there is
 	dir   string
-	state string // path of the real record and with it a real plan file; "" for those in memory
+	state string // path of the real record; "" for the one in memory
 	allow map[string]int
 	only  []string // --target
 	but   []string // --exclude
 }
 
-const lineage = "lineage-1"
+const lineage = "5f0c1c9e-3b1d-4c57-9d0a-8a52d6a3f0aa"
 
 var key = state.KeyOf(lineage)
 
@@ -66,131 +67,94 @@ func (h *harness) configure() {
 	h.w.allowed = h.r.privileged()
 }
 
-func (h *harness) settings() reconcile.Settings {
-	roles, _ := tenantSide{h.w}.RoleHolders(context.Background())
-	return reconcile.Settings{Rules: h.cfg, Schema: providers.TenantSchema, Key: key, Domains: domains, RoleHolders: roles,
-		Suffixes: map[string][]string{"corp": h.w.suffixes}, TempDir: h.dir, Now: h.w.now, Allow: h.allow, Targets: h.only, Excludes: h.but}
+// run is a run as things are by now.
+func (h *harness) run() *run.Run {
+	now := h.w.now
+	return &run.Run{Config: h.cfg, Record: record{h.w}, Directories: directories{h.w}, Schema: providers.TenantSchema,
+		Now: func() time.Time { return now }, Version: "0.1.0", TempDir: h.dir}
 }
 
-// saved is a plan as its document has it.
+func (h *harness) options() run.Options {
+	return run.Options{Targets: h.only, Excludes: h.but, Allow: h.allow}
+}
+
+// saved is a plan as its file has it.
 type saved struct {
-	file     *planfile.Reader // nil for a plan in memory
 	changes  []*state.Change
 	findings []*planner.Finding
 	records  []*planner.Record
 	totals   planner.Totals
+	digest   string // of the file
 }
 
-// plan makes a plan from freshly shuffled streams.
-func (h *harness) plan() *saved {
-	ctx := context.Background()
-	header := planner.Header{State: planner.StateID{Lineage: lineage}, Source: planner.SourceID{SID: "S-1-5-21-1"}, Tenant: planner.TenantID{ID: "t1"}}
-	b := reconcile.New(h.settings())
-	defer b.Close()
-	for _, s := range shuffled(h.w, h.cfg.Scopes) {
-		check(h.t, b.ReadSource(s, state.User, h.w.Read(ctx, h.query(s))))
-	}
-	tenant := tenantSide{h.w}
-	for _, kind := range shuffled(h.w, []state.Kind{state.User, state.Group, state.Contact}) {
-		check(h.t, b.ReadTenant(kind, tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.TenantShape(kind)})))
-	}
-	check(h.t, b.ReadDeleted(state.User, tenant.Read(ctx, providers.TenantQuery{Kind: state.User, Deleted: true, Attributes: b.DeletedShape(state.User)})))
-	if h.state == "" {
-		check(h.t, b.ReadLinks(h.w.links()))
-	} else {
-		header.State.Serial = h.readStore(b)
-	}
-	if h.state != "" {
-		return h.file(b, header)
-	}
-	p := &saved{}
-	var err error
-	p.totals, err = b.Plan(p)
-	check(h.t, err)
-	return p
-}
-
-// file plans into a plan file and reads it back.
-func (h *harness) file(b *reconcile.Builder, header planner.Header) *saved {
-	out, err := planfile.CreateTemp(h.dir, header)
-	check(h.t, err)
-	totals, err := b.Plan(out)
-	check(h.t, err)
-	check(h.t, out.Close(totals))
-	file, err := out.Reopen()
-	check(h.t, err)
-	return &saved{file: file, totals: file.Totals(), changes: collect(h.t, file.Changes()), findings: collect(h.t, file.Findings()),
+func (h *harness) saved(file *planfile.Reader) *saved {
+	return &saved{totals: file.Totals(), digest: file.Digest(), changes: collect(h.t, file.Changes()), findings: collect(h.t, file.Findings()),
 		records: collect(h.t, file.Records())}
 }
 
-// A saved plan in memory is a planner's sink.
-
-func (p *saved) Change(c *state.Change) error {
-	p.changes = append(p.changes, c)
-	return nil
+// plan makes a plan from freshly shuffled streams; a real record is as the last apply has left it.
+func (h *harness) plan() *saved {
+	file := h.planFile()
+	defer file.Close()
+	return h.saved(file)
 }
 
-func (p *saved) Finding(f *planner.Finding) error {
-	p.findings = append(p.findings, f)
-	return nil
-}
-
-func (p *saved) Record(r *planner.Record) error {
-	p.records = append(p.records, r)
-	return nil
-}
-
-func (p *saved) close() {
-	if p.file != nil {
-		p.file.Close()
+// planFile is plan, to be closed in the end.
+func (h *harness) planFile() *planfile.Reader {
+	r := h.run()
+	if h.state != "" {
+		record, err := store.OpenReadOnly(context.Background(), h.state)
+		check(h.t, err)
+		defer record.Close()
+		r.Record = record
 	}
-}
-
-// digest is the same for two plans if their documents have the same bytes.
-func (p *saved) digest(t *rapid.T) string {
-	if p.file != nil {
-		return p.file.Digest()
-	}
-	b, err := json.Marshal([]any{p.changes, p.findings, p.records, p.totals})
-	check(t, err)
-	return string(b)
-}
-
-// each streams what is in memory.
-func each[T any](xs []*T) iter.Seq2[*T, error] {
-	return func(yield func(*T, error) bool) {
-		for _, x := range xs {
-			if !yield(x, nil) {
-				return
-			}
-		}
-	}
-}
-
-func (h *harness) query(s *config.Scope) providers.Query {
-	return providers.Query{Kind: state.User, Bases: s.OUs, Exclude: s.Exclude, Filter: s.Filter, Attributes: h.cfg.SourceShapes[state.User]}
-}
-
-// links streams the record in any order.
-func (w *world) links() iter.Seq2[*state.Link, error] {
-	return func(yield func(*state.Link, error) bool) {
-		for _, anchor := range shuffled(w, slices.Sorted(maps.Keys(w.known))) {
-			if !yield(cloneLink(w.known[anchor]), nil) {
-				return
-			}
-		}
-	}
-}
-
-// readStore streams the real record, once it holds what the world's does, and returns its serial.
-func (h *harness) readStore(b *reconcile.Builder) int64 {
-	ctx := context.Background()
-	h.fillStore()
-	record, err := store.OpenReadOnly(ctx, h.state)
+	file, err := r.Plan(context.Background(), h.options())
 	check(h.t, err)
-	defer record.Close()
-	check(h.t, b.ReadLinks(record.Links(ctx)))
-	return record.Meta().Serial
+	return file
+}
+
+// apply plans and carries the plan out. show is given the plan before anything is written. The result is nil if the plan is refused,
+// or is aimed at nobody; then nothing is shown.
+func (h *harness) apply(show func(*saved)) *run.Result {
+	return h.carryOut(run.ApplyOptions{Options: h.options(), Show: func(file *planfile.Reader) error {
+		show(h.saved(file))
+		return nil
+	}})
+}
+
+// applyFile carries out what a saved plan and today's have in common. The result is nil if that is refused.
+func (h *harness) applyFile(file *planfile.Reader) *run.Result {
+	return h.carryOut(run.ApplyOptions{Options: run.Options{Allow: h.allow}, Reviewed: file})
+}
+
+// carryOut is an apply; with a real record, that record's links are the world's afterwards.
+func (h *harness) carryOut(o run.ApplyOptions) *run.Result {
+	o.Record, o.Writer = record{h.w}, directories{h.w}
+	if h.state != "" {
+		h.fillStore()
+		record, err := store.Open(context.Background(), h.state, store.Options{Holder: "test"})
+		check(h.t, err)
+		defer record.Close()
+		o.Record = realRecord{record}
+	}
+	out, err := h.run().Apply(context.Background(), o)
+	var refused *run.Refused
+	var fail *fault.Error
+	switch {
+	case errors.As(err, &refused):
+		return nil
+	case errors.As(err, &fail) && strings.HasPrefix(fail.Summary, "Nothing has the address"):
+		return nil
+	}
+	check(h.t, err)
+	if h.state != "" {
+		clear(h.w.known)
+		for l, err := range o.Record.Links(context.Background()) {
+			check(h.t, err)
+			h.w.known[l.Anchor] = cloneLink(l)
+		}
+	}
+	return out
 }
 
 // fillStore makes the real record say what the world's does, which events may have changed.
@@ -216,97 +180,14 @@ func (h *harness) fillStore() {
 			put = append(put, cloneLink(l))
 		}
 	}
-	if len(put) == 0 {
+	m := record.Meta()
+	if len(put) == 0 && m.Exists {
 		return
 	}
-	m := record.Meta()
-	run, err := record.Begin(ctx, store.RunInfo{Lineage: lineage, Serial: m.Serial, SourceSID: "S-1-5-21-1", TenantID: "t1"})
+	run, err := record.Begin(ctx, store.RunInfo{Lineage: lineage, Serial: m.Serial, SourceSID: domainSID, TenantID: tenantID})
 	check(h.t, err)
 	check(h.t, run.Records(ctx, put))
 	check(h.t, run.Finish(ctx, store.OutcomeApplied, state.Counts{}, nil))
-}
-
-// apply carries a plan out and takes the real record's links over into the world's.
-func (h *harness) apply(p *saved) apply.Outcome {
-	if h.state == "" {
-		return h.run(p, memory{h.w})
-	}
-	ctx := context.Background()
-	record, err := store.Open(ctx, h.state, store.Options{Holder: "test"})
-	check(h.t, err)
-	defer record.Close()
-	hd := p.file.Header()
-	run, err := record.Begin(ctx, store.RunInfo{Lineage: hd.State.Lineage, Serial: hd.State.Serial, SourceSID: hd.Source.SID,
-		TenantID: hd.Tenant.ID, PlanDigest: p.file.Digest()})
-	check(h.t, err)
-	out := h.run(p, run)
-	check(h.t, run.Finish(ctx, store.OutcomeApplied, out.Counts, nil))
-	clear(h.w.known)
-	for l, err := range record.Links(ctx) {
-		check(h.t, err)
-		h.w.known[l.Anchor] = cloneLink(l)
-	}
-	return out
-}
-
-func (h *harness) run(p *saved, journal apply.Recorder) apply.Outcome {
-	out, err := apply.Run(context.Background(), apply.Input{Changes: each(p.changes), Records: each(p.records), Sources: h.sources,
-		SourceWriter: func(string) providers.SourceWriter { return h.w }, Tenant: tenantSide{h.w}, TenantWriter: tenantSide{h.w},
-		Schema: providers.TenantSchema, Key: key, Journal: journal, Workers: 1, RetryDelay: time.Millisecond, Now: h.w.now})
-	check(h.t, err)
-	return out
-}
-
-// sources are the source objects of changes that are in scope by now.
-func (h *harness) sources(ctx context.Context, changes []*state.Change) (map[*state.Change]*state.Object, error) {
-	found := map[*state.Change]*state.Object{}
-	for _, s := range h.cfg.Scopes {
-		for o := range h.w.Read(ctx, h.query(s)) {
-			for _, c := range changes {
-				if in, _ := s.Has(o); in && c.Scope == s.Name && c.SourceGUID == o.GUID.String() {
-					found[c] = o.Clone()
-				}
-			}
-		}
-	}
-	return found, nil
-}
-
-// memory is the world's own record of a run.
-type memory struct{ *world }
-
-func (m memory) Links(_ context.Context, anchors []string) (map[string]*state.Link, error) {
-	found := map[string]*state.Link{}
-	for _, a := range anchors {
-		if l := m.known[a]; l != nil {
-			found[a] = cloneLink(l)
-		}
-	}
-	return found, nil
-}
-
-func (m memory) Intents(context.Context, []state.Entry) error { return nil }
-
-func (m memory) Results(_ context.Context, results []state.Result) error {
-	for _, r := range results {
-		if r.Forget {
-			delete(m.known, r.Key)
-		}
-		if l := m.known[r.Replaces]; l != nil && r.Link != nil && l.TargetID == r.Link.TargetID {
-			delete(m.known, r.Replaces)
-		}
-		if r.Link != nil {
-			m.known[r.Link.Anchor] = cloneLink(r.Link)
-		}
-	}
-	return nil
-}
-
-func (m memory) Records(_ context.Context, links []*state.Link) error {
-	for _, l := range links {
-		m.known[l.Anchor] = cloneLink(l)
-	}
-	return nil
 }
 
 // linkText is a link as failing worlds show it.
@@ -337,6 +218,16 @@ func collect[T any](t *rapid.T, seq iter.Seq2[*T, error]) (out []*T) {
 		out = append(out, x)
 	}
 	return out
+}
+
+// quickDir is a folder for plans and spools: in memory where the system has such a place, because each world writes many.
+func quickDir(t *testing.T) string {
+	dir, err := os.MkdirTemp("/dev/shm", "worlds")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // withHarness runs f in a folder of its own.

@@ -12,7 +12,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/dirform/dirform/planner"
-	"github.com/dirform/dirform/planner/apply"
+	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
 )
 
@@ -25,6 +26,7 @@ const worldsByDefault = 2000
 //   - Both directories and the record are afterwards what the plan's document says, attribute by attribute.
 //   - The service refuses nothing that was planned.
 //   - What is blocked, protected, privileged or mastered elsewhere is not touched.
+//   - A saved plan that is applied at once does just what a plan does, and nothing when it is applied once more.
 //   - The same input gives the same bytes, whatever the order of the streams.
 //   - A second plan is empty, but for those whom the first one had blocked.
 //   - In the end everybody in scope who is not blocked has the account that the rules ask for.
@@ -32,7 +34,7 @@ const worldsByDefault = 2000
 // A failing world is shrunk and printed: its seed, events, configuration, both directories, plan and the difference.
 func TestRandomWorlds(t *testing.T) {
 	inDefaultNumber(t)
-	dir := t.TempDir()
+	dir := quickDir(t)
 	all, err := variants(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -78,8 +80,10 @@ func (h *harness) partly(rt *rapid.T) {
 		return
 	}
 	h.configure()
+	if h.state != "" {
+		h.fillStore()
+	}
 	p := h.plan()
-	p.close()
 	addresses := []string{"user.in"}
 	for _, c := range p.changes {
 		addresses = append(addresses, c.Address)
@@ -116,30 +120,60 @@ func (h *harness) converge() {
 	}
 }
 
-// step makes a plan, checks it, carries it out, and compares what is with what the plan predicts.
-func (h *harness) step(twice bool) *saved {
+// step lets a plan be made, checks it before anything is written, and compares what is afterwards with what the plan predicts. A plan
+// that is aimed at nobody is nil.
+func (h *harness) step(twice bool) (p *saved) {
 	before := h.w.clone()
-	p := h.plan()
-	defer p.close()
-	if twice {
-		h.sameBytes(before, p)
+	h.w.writes, h.w.refused = 0, nil
+	check := func(made *saved) {
+		if p = made; twice {
+			h.sameBytes(before, p)
+		}
+		h.true(before, p)
 	}
+	if len(h.only)+len(h.but) == 0 && oneIn(h.t, 3, "saved") {
+		if h.state != "" {
+			h.fillStore()
+		}
+		file := h.planFile()
+		defer file.Close()
+		check(h.saved(file))
+		h.applied(h.applyFile(file), before, p)
+		h.again(file, before, p)
+		return p
+	}
+	if out := h.apply(check); p != nil || len(h.only)+len(h.but) == 0 {
+		h.applied(out, before, p)
+	}
+	return p
+}
+
+// true checks that the plan says nothing that is not so.
+func (h *harness) true(before *world, p *saved) {
 	if wrong := h.untrue(before, p); len(wrong) > 0 {
 		h.t.Fatalf("the plan is not true:\n%s%s", list(wrong), h.scene(before, p))
 	}
-	if !p.totals.Applicable {
-		return p
-	}
-	h.w.writes, h.w.refused = 0, nil
 	if h.w.mailboxes && p.has("DF304") {
 		h.t.SkipNow() // the plan says itself that it may fail
 	}
-	out := h.apply(p)
+}
+
+// applied compares what an apply has done, nil if it was refused, with what its plan says.
+func (h *harness) applied(out *run.Result, before *world, p *saved) {
+	if applied := out != nil; applied != p.totals.Applicable {
+		h.t.Fatalf("applicable is %v, applied %v%s", p.totals.Applicable, applied, h.scene(before, p))
+	}
+	if out == nil {
+		if d := before.difference(h.w); len(d) > 0 || h.w.writes > 0 {
+			h.t.Fatalf("the plan was refused, and yet:\n%s%s", list(d), h.scene(before, p))
+		}
+		return
+	}
 	if len(h.w.refused) > 0 {
 		h.t.Fatalf("the tenant refused what was planned:\n%s%s", list(h.w.refused), h.scene(before, p))
 	}
-	if !out.Complete() {
-		h.t.Fatalf("not everything was done:\n%s%s", list(failures(out)), h.scene(before, p))
+	if !out.Complete() || out.Changes != len(p.changes) || out.Beyond > 0 {
+		h.t.Fatalf("not everything was done: %+v\n%s%s", out.Counts, list(failures(out)), h.scene(before, p))
 	}
 	if before.admins() > 0 && h.w.admins() == 0 {
 		h.t.Fatalf("nobody is left to repair the tenant%s", h.scene(before, p))
@@ -150,10 +184,24 @@ func (h *harness) step(twice bool) *saved {
 	if h.w.writes != p.totals.Cost.Writes {
 		h.t.Fatalf("%d requests, planned were %d%s", h.w.writes, p.totals.Cost.Writes, h.scene(before, p))
 	}
-	return p
 }
 
-func failures(out apply.Outcome) (lines []string) {
+// again applies a saved plan that was just applied once more: all of it is in place.
+func (h *harness) again(file *planfile.Reader, before *world, p *saved) {
+	if !p.totals.Applicable {
+		return
+	}
+	h.w.writes = 0
+	out := h.applyFile(file)
+	if out == nil || !out.Complete() || h.w.writes > 0 || out.InPlace != len(p.changes) {
+		h.t.Fatalf("applied once more: %d writes, %+v\n%s%s", h.w.writes, out, list(failures(out)), h.scene(before, p))
+	}
+}
+
+func failures(out *run.Result) (lines []string) {
+	if out == nil {
+		return []string{"it was refused"}
+	}
 	for _, f := range out.Failures {
 		lines = append(lines, fmt.Sprintf("%s %s %s %s: %s", f.Action, f.Address, f.Attribute, f.Status, f.Reason))
 	}
@@ -162,9 +210,7 @@ func failures(out apply.Outcome) (lines []string) {
 
 // sameBytes plans once more.
 func (h *harness) sameBytes(before *world, p *saved) {
-	q := h.plan()
-	defer q.close()
-	if p.digest(h.t) != q.digest(h.t) {
+	if q := h.plan(); p.digest != q.digest {
 		h.t.Fatalf("the order of streams shows in the plan:\n%s\n--- and ---\n%s%s", describe(p), describe(q), h.scene(before, nil))
 	}
 }

@@ -25,7 +25,7 @@ func verified(domain string) bool {
 }
 
 func (w tenantSide) Organization(context.Context) (providers.Organization, error) {
-	return providers.Organization{ID: "t1"}, nil
+	return providers.Organization{ID: tenantID}, nil
 }
 
 func (w tenantSide) Identity(context.Context) (id providers.Identity, err error) { return id, nil }

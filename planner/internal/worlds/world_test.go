@@ -11,10 +11,12 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store"
 )
 
 // world is both directories and the record in memory, with the rules of the real ones that a plan has to foresee.
@@ -30,11 +32,25 @@ type world struct {
 	// mailboxes: the accounts have mailboxes, so that Exchange keeps their addresses as further ones.
 	mailboxes bool
 
-	allowed bool       // the application may write to accounts that hold roles
-	writes  int        // requests that the tenant was sent
-	refused []string   // those it refused, which a truthful plan never causes
-	shuffle *rand.Rand // the order of streams
+	allowed bool      // the application may write to accounts that hold roles
+	writes  int       // requests that the tenant was sent
+	refused []string  // those it refused, which a truthful plan never causes
+	shuffle *shuffler // the order of streams
+
+	// What the record has besides links.
+	serial int64
+	ous    []state.OU
+	scopes []store.ScopeCount
 }
+
+// shuffler orders streams, which are read at the same time.
+type shuffler struct {
+	sync.Mutex
+	*rand.Rand
+}
+
+// Who the two sides are.
+const domainSID, tenantID = "S-1-5-21-1", "t1"
 
 // person is an object of the source.
 type person struct {
@@ -53,7 +69,8 @@ type account struct {
 }
 
 func newWorld(seed uint64) *world {
-	return &world{lastID: 100, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), roles: map[string][]string{}, known: map[string]*state.Link{}, shuffle: rand.New(rand.NewPCG(seed, 1))}
+	return &world{lastID: 100, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), roles: map[string][]string{}, known: map[string]*state.Link{},
+		shuffle: &shuffler{Rand: rand.New(rand.NewPCG(seed, 1))}}
 }
 
 // clone is a copy that later events leave alone.
@@ -86,6 +103,8 @@ func cloneLink(l *state.Link) *state.Link {
 // shuffled is xs in another order each time.
 func shuffled[T any](w *world, xs []T) []T {
 	xs = slices.Clone(xs)
+	w.shuffle.Lock()
+	defer w.shuffle.Unlock()
 	w.shuffle.Shuffle(len(xs), func(i, j int) { xs[i], xs[j] = xs[j], xs[i] })
 	return xs
 }
@@ -140,17 +159,23 @@ func (w *world) get(p *person, name string) state.Value {
 }
 
 func (w *world) Domain(context.Context) (providers.Domain, error) {
-	return providers.Domain{Name: "corp.contoso.com", SID: "S-1-5-21-1", BaseDN: "DC=corp"}, nil
+	return providers.Domain{Name: "corp.contoso.com", SID: domainSID, BaseDN: "DC=corp"}, nil
 }
 
-func (w *world) Container(_ context.Context, dn string, _ state.GUID) (providers.Container, bool, error) {
-	return providers.Container{DN: dn, GUID: state.GUID{1}}, true, nil
+func (w *world) Container(_ context.Context, dn string, g state.GUID) (providers.Container, bool, error) {
+	for i, ou := range [...]string{inOU, subOU, secondOU, outOU} {
+		if c := (providers.Container{DN: ou, GUID: state.GUID{byte(i), 15: 1}}); dn == ou || dn == "" && g == c.GUID {
+			return c, true, nil
+		}
+	}
+	return providers.Container{}, false, nil
 }
 
 func (w *world) Read(_ context.Context, q providers.Query) providers.Objects {
 	return func(yield func(*state.Object, error) bool) {
 		for _, p := range shuffled(w, w.people) {
-			if p.below(q.Bases) && !p.below(q.Exclude) && p.passes(q.Filter) && !yield(w.object(p, q.Attributes), nil) {
+			asked := len(q.GUIDs) == 0 || slices.Contains(q.GUIDs, p.guid)
+			if asked && p.below(q.Bases) && !p.below(q.Exclude) && p.passes(q.Filter) && !yield(w.object(p, q.Attributes), nil) {
 				return
 			}
 		}

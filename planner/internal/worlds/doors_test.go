@@ -1,0 +1,114 @@
+package worlds_test
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner/run"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store"
+)
+
+// directories opens a world's two sides.
+type directories struct{ *world }
+
+func (d directories) Source(context.Context, *config.ADProvider) (providers.SourceReader, error) {
+	return d.world, nil
+}
+
+func (d directories) Tenant(context.Context, *config.EntraProvider) (providers.TenantReader, error) {
+	return tenantSide(d), nil
+}
+
+func (d directories) OpenSourceWriter(context.Context, *config.ADProvider) (providers.SourceWriter, error) {
+	return d.world, nil
+}
+
+func (d directories) OpenTenantWriter(context.Context, *config.EntraProvider) (providers.TenantWriter, error) {
+	return tenantSide(d), nil
+}
+
+// realRecord is the real record, locked for an apply.
+type realRecord struct{ *store.Store }
+
+func (r realRecord) Begin(ctx context.Context, info store.RunInfo) (run.Writer, error) {
+	return r.Store.Begin(ctx, info)
+}
+
+// record is the world's own record.
+type record struct{ *world }
+
+func (r record) Meta() store.Meta {
+	return store.Meta{Exists: true, Lineage: lineage, Serial: r.serial, SourceSID: domainSID, TenantID: tenantID}
+}
+
+// Links streams the record in any order.
+func (r record) Links(context.Context) iter.Seq2[*state.Link, error] {
+	return func(yield func(*state.Link, error) bool) {
+		for _, anchor := range shuffled(r.world, slices.Sorted(maps.Keys(r.known))) {
+			if !yield(cloneLink(r.known[anchor]), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (r record) OUs(context.Context) ([]state.OU, error) { return r.ous, nil }
+
+func (r record) LastScopes(context.Context) ([]store.ScopeCount, error) { return r.scopes, nil }
+
+func (r record) Begin(context.Context, store.RunInfo) (run.Writer, error) { return writer(r), nil }
+
+// writer is the world's record of a run.
+type writer struct{ *world }
+
+func (w writer) Links(_ context.Context, anchors []string) (map[string]*state.Link, error) {
+	found := map[string]*state.Link{}
+	for _, a := range anchors {
+		if l := w.known[a]; l != nil {
+			found[a] = cloneLink(l)
+		}
+	}
+	return found, nil
+}
+
+func (w writer) Intents(context.Context, []state.Entry) error { return nil }
+
+func (w writer) Results(_ context.Context, results []state.Result) error {
+	for _, r := range results {
+		if r.Forget {
+			delete(w.known, r.Key)
+		}
+		if l := w.known[r.Replaces]; l != nil && r.Link != nil && l.TargetID == r.Link.TargetID {
+			delete(w.known, r.Replaces)
+		}
+		if r.Link != nil {
+			w.known[r.Link.Anchor] = cloneLink(r.Link)
+		}
+	}
+	return nil
+}
+
+func (w writer) Records(_ context.Context, links []*state.Link) error {
+	for _, l := range links {
+		w.known[l.Anchor] = cloneLink(l)
+	}
+	return nil
+}
+
+func (w writer) OUs(_ context.Context, ous []state.OU) error {
+	w.ous = ous
+	return nil
+}
+
+func (w writer) Finish(_ context.Context, outcome string, _ state.Counts, scopes []store.ScopeCount) error {
+	w.serial++
+	if outcome == store.OutcomeApplied {
+		w.scopes = scopes
+	}
+	return nil
+}

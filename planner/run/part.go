@@ -1,0 +1,69 @@
+package run
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+)
+
+// switchesOff is the account whose sign-in the change blocks, and could block alone: "" if it blocks none, or if
+// another sync engine masters the account, which then takes no other write before it is taken over.
+func switchesOff(c *state.Change) string {
+	if slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Name == providers.CloudManaged }) {
+		return ""
+	}
+	return c.Kind.Descriptor().SwitchesOff(c)
+}
+
+// onlySwitchOff is the part of a change that blocks sign-in. An anchor that the change writes stays in it with the
+// value that the account has, so that the account is held against what the plan saw; it is not written.
+func onlySwitchOff(c *state.Change) *state.Change {
+	part := *c
+	part.Partial, part.Members, part.SourceAttributes = true, nil, nil
+	part.Needs, part.Replaces, part.Fingerprints = nil, nil, nil
+	if part.Action != state.ActionDisable {
+		part.Action = state.ActionUpdate
+	}
+	part.Attributes = nil
+	for _, a := range c.Attributes {
+		switch d := c.Kind.Descriptor(); a.Name {
+		case d.Anchor:
+			a.After, a.Drift = a.Before, false
+			part.Attributes = append(part.Attributes, a)
+		case d.SignIn:
+			part.Attributes = append(part.Attributes, a)
+		}
+	}
+	return &part
+}
+
+// withoutReferences is a change without the references to other objects that keep does not name, by attribute. The
+// record then does not remember them either.
+func withoutReferences(c *state.Change, keep []string) *state.Change {
+	dropped := func(name string) bool {
+		return slices.Contains(c.Kind.Descriptor().References, name) && !slices.Contains(keep, name)
+	}
+	part := *c
+	part.Attributes = slices.DeleteFunc(slices.Clone(c.Attributes), func(a state.AttributeChange) bool {
+		return dropped(a.Name)
+	})
+	part.Fingerprints = maps.Clone(c.Fingerprints)
+	maps.DeleteFunc(part.Fingerprints, func(name, _ string) bool { return dropped(name) })
+	return &part
+}
+
+// references are the attributes of a change that refer to other objects.
+func references(c *state.Change) (list []state.AttributeChange) {
+	d := c.Kind.Descriptor()
+	if d == nil {
+		return nil
+	}
+	for _, a := range c.Attributes {
+		if slices.Contains(d.References, a.Name) {
+			list = append(list, a)
+		}
+	}
+	return list
+}
