@@ -112,13 +112,13 @@ func Run(ctx context.Context, in Input) (Outcome, error) {
 		err = r.changes()
 	}
 	if err == nil {
-		err = r.lastReferences()
+		err = r.refs.last()
 	}
 	if err == nil {
 		err = r.records()
 	}
 	if err == nil {
-		r.verifyRest()
+		r.verifier.verifyRest()
 	}
 	if err != nil && r.stopped() {
 		r.out.Interrupted = true
@@ -224,9 +224,9 @@ func (r *run) note(batch []*planner.Record) error {
 		if g, ok := state.ParseGUID(rec.SourceGUID); ok {
 			l.SourceGUID = g
 		}
-		r.noteLeft(l, rec.Left, l.Left && l.LeftAt != 0 && len(rec.Fingerprints) == 0)
+		r.keeper.noteLeft(l, rec.Left, l.Left && l.LeftAt != 0 && len(rec.Fingerprints) == 0)
 		if len(rec.Fingerprints) > 0 {
-			if err := r.shapes.apply(l, rec.Fingerprints); err != nil {
+			if err := r.keeper.shapes.apply(l, rec.Fingerprints); err != nil {
 				return err
 			}
 		}

@@ -32,7 +32,7 @@ func (r *run) free(steps []*step) (others []*step, err error) {
 			others = append(others, st)
 		}
 	}
-	err = r.send(jobs, func(j *job) { r.freed(j.st) })
+	err = r.sender.send(jobs, func(j *job) { r.freed(j.st) })
 	return others, err
 }
 

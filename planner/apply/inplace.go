@@ -25,7 +25,7 @@ func InPlace(ctx context.Context, in Input, changes []*state.Change) ([]bool, er
 			steps = append(steps, st)
 		}
 	}
-	if err := r.loadLinks(steps); err != nil {
+	if err := r.reader.loadLinks(steps); err != nil {
 		return nil, err
 	}
 	referred, err := r.in.Journal.Links(r.calm, pendingAnchors(steps))
@@ -34,16 +34,16 @@ func InPlace(ctx context.Context, in Input, changes []*state.Change) ([]bool, er
 	}
 	alive := map[*step]*state.Object{}
 	for _, kind := range kindsOf(steps) {
-		if err := r.seeAlive(kind, steps, alive); err != nil {
+		if err := r.reader.seeAlive(kind, steps, alive); err != nil {
 			return nil, &fault.Error{Summary: "the tenant's objects cannot be read to tell what is in place already", Err: err}
 		}
 	}
-	stamped, err := r.stamped(steps)
+	stamped, err := r.reader.stamped(steps)
 	if err != nil {
 		return nil, &fault.Error{Summary: "the source objects cannot be read to tell what is in place already", Err: err}
 	}
 	for _, st := range steps {
-		placed[at[st]] = stamped[st] && r.inPlace(st, alive[st], referred)
+		placed[at[st]] = stamped[st] && r.reader.inPlace(st, alive[st], referred)
 	}
 	return placed, nil
 }
@@ -78,7 +78,7 @@ func pendingAnchors(steps []*step) (anchors []string) {
 
 // seeAlive adds the living objects of a kind that the steps are about: those they name, or those that the record has
 // for their anchors.
-func (r *run) seeAlive(kind state.Kind, steps []*step, alive map[*step]*state.Object) error {
+func (r *reader) seeAlive(kind state.Kind, steps []*step, alive map[*step]*state.Object) error {
 	byID := map[string][]*step{}
 	var ids, names []string
 	for _, st := range steps {
@@ -112,7 +112,7 @@ func (r *run) seeAlive(kind state.Kind, steps []*step, alive map[*step]*state.Ob
 }
 
 // stamped tells of which steps the source objects have the values that the steps would write there. Most write none.
-func (r *run) stamped(steps []*step) (map[*step]bool, error) {
+func (r *reader) stamped(steps []*step) (map[*step]bool, error) {
 	done := map[*step]bool{}
 	var changes []*state.Change
 	for _, st := range steps {
@@ -138,7 +138,7 @@ func (r *run) stamped(steps []*step) (map[*step]bool, error) {
 }
 
 // inPlace reports whether nothing is left to be done for a step whose living object is o, nil if there is none.
-func (r *run) inPlace(st *step, o *state.Object, referred map[string]*state.Link) bool {
+func (r *reader) inPlace(st *step, o *state.Object, referred map[string]*state.Link) bool {
 	recorded := st.old != nil && strings.EqualFold(st.old.TargetID, st.id)
 	paired := o != nil && (!st.anchored() || o.Get(anchorOf(st.c.Kind)).Str() == st.c.Anchor)
 	switch st.c.Action {
@@ -154,7 +154,7 @@ func (r *run) inPlace(st *step, o *state.Object, referred map[string]*state.Link
 }
 
 // agrees reports whether o has every value that the step would write.
-func (r *run) agrees(st *step, o *state.Object, referred map[string]*state.Link) bool {
+func (r *reader) agrees(st *step, o *state.Object, referred map[string]*state.Link) bool {
 	return !slices.ContainsFunc(st.c.Attributes, func(a state.AttributeChange) bool {
 		d := st.attribute(a.Name)
 		want := a.After

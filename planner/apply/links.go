@@ -13,8 +13,14 @@ import (
 // ruleCreated is the rule of a link whose account dirform created; ruleRecorded only says that a link was known already.
 const ruleCreated, ruleRecorded = "created", "recorded"
 
+// keeper works out what the record says about pairs.
+type keeper struct {
+	*base
+	shapes shapes
+}
+
 // prepareLink works out what the record says about the pair once the step is done.
-func (r *run) prepareLink(st *step) error {
+func (r *keeper) prepareLink(st *step) error {
 	c := st.c
 	if c.Kind == state.UPNSuffix || c.Anchor == "" {
 		return nil
@@ -49,7 +55,7 @@ func (r *run) prepareLink(st *step) error {
 
 // preparePartial is prepareLink for a step that only turns sign-in off: of a recorded pair, that alone is noted. A pair that is not
 // recorded yet is recorded by the whole change, once that is made.
-func (r *run) preparePartial(st *step, l *state.Link) error {
+func (r *keeper) preparePartial(st *step, l *state.Link) error {
 	if st.old == nil {
 		return nil
 	}
@@ -74,7 +80,7 @@ func (st *step) leftBefore() bool {
 
 // noteLeft notes whether a link's source object has left its scope, and since when. again says that it had left before, so that
 // the time stays: what somebody did to the account meanwhile does not prolong its grace.
-func (r *run) noteLeft(l *state.Link, left, again bool) {
+func (r *keeper) noteLeft(l *state.Link, left, again bool) {
 	l.Left = left
 	switch {
 	case !left || r.in.Now.IsZero() && !again:
@@ -84,7 +90,7 @@ func (r *run) noteLeft(l *state.Link, left, again bool) {
 	}
 }
 
-func (r *run) prepareFingerprints(st *step, l *state.Link) error {
+func (r *keeper) prepareFingerprints(st *step, l *state.Link) error {
 	switch {
 	case l.Left: // the rest of the account stays as it was when the source object left
 		for _, a := range st.plain {

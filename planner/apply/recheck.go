@@ -9,10 +9,13 @@ import (
 	"github.com/dirform/dirform/state/fault"
 )
 
+// reader reads objects of both directories and of the record again, and compares.
+type reader struct{ *base }
+
 // recheck reads the objects of a window again, each once and all in one go per side, and settles as skipped what is not as the plan
 // saw it. For the others it works out what is left to be written. No rule runs here: values are compared, nothing is decided anew.
 // An error means that the window could not be read; nothing of it was written then.
-func (r *run) recheck(steps []*step) error {
+func (r *reader) recheck(steps []*step) error {
 	if err := r.loadLinks(steps); err != nil {
 		return err
 	}
@@ -33,7 +36,7 @@ func (st *step) bare() bool {
 	return st.c.Action == state.ActionLink && len(st.c.Attributes)+len(st.c.SourceAttributes) == 0
 }
 
-func (r *run) loadLinks(steps []*step) error {
+func (r *reader) loadLinks(steps []*step) error {
 	var anchors []string
 	for _, st := range steps {
 		if st.c.Anchor != "" {
@@ -51,7 +54,7 @@ func (r *run) loadLinks(steps []*step) error {
 }
 
 // recheckTenant compares the living tenant objects with the plan's before-values.
-func (r *run) recheckTenant(steps []*step) error {
+func (r *reader) recheckTenant(steps []*step) error {
 	for _, kind := range kindsOf(steps) {
 		byID := map[string]*step{}
 		var ids, names []string
@@ -117,7 +120,7 @@ func (st *step) readBack() []string {
 
 // compare decides whether a living object is as the plan saw it, and what is left to be written. What already is as the plan
 // wants it is not written again.
-func (r *run) compare(st *step, o *state.Object) {
+func (r *reader) compare(st *step, o *state.Object) {
 	if st.c.Action == state.ActionRestore {
 		st.stale("the account is not in the recycle bin any more")
 		return
@@ -131,7 +134,7 @@ func (r *run) compare(st *step, o *state.Object) {
 	}
 }
 
-func (r *run) compareValues(st *step, o *state.Object) (left []state.AttributeChange) {
+func (r *reader) compareValues(st *step, o *state.Object) (left []state.AttributeChange) {
 	var changed []string
 	for _, a := range st.c.Attributes {
 		d := st.attribute(a.Name)
@@ -174,7 +177,7 @@ func (st *step) compareAnchor(live string, left []state.AttributeChange) []state
 }
 
 // gone handles a step whose object is not among the living.
-func (r *run) gone(st *step) {
+func (r *reader) gone(st *step) {
 	switch st.c.Action {
 	case state.ActionRestore: // as it should be; nobody can edit an object in the recycle bin
 		st.split(st.c.Attributes)
@@ -185,7 +188,7 @@ func (r *run) gone(st *step) {
 }
 
 // untargeted handles a step without a tenant object: a creation, or a record to be dropped.
-func (r *run) untargeted(st *step) {
+func (r *reader) untargeted(st *step) {
 	switch {
 	case st.c.Kind == state.UPNSuffix:
 	case st.creates():
@@ -196,7 +199,7 @@ func (r *run) untargeted(st *step) {
 }
 
 // recheckAnchors makes sure that no account carries the anchor of one that is to be created.
-func (r *run) recheckAnchors(steps []*step) error {
+func (r *reader) recheckAnchors(steps []*step) error {
 	byAnchor := map[string]*step{}
 	var anchors []string
 	for _, st := range steps {
@@ -221,7 +224,7 @@ func (r *run) recheckAnchors(steps []*step) error {
 }
 
 // recheckSources holds the source objects against what the plan saw: in scope or not, with what values.
-func (r *run) recheckSources(steps []*step) error {
+func (r *reader) recheckSources(steps []*step) error {
 	var open []*step
 	var changes []*state.Change
 	for _, st := range steps {
@@ -260,7 +263,7 @@ func (st *step) leaves() bool {
 }
 
 // compareSource holds a step against its source object, nil if that is not in the step's scope now.
-func (r *run) compareSource(st *step, o *state.Object) {
+func (r *reader) compareSource(st *step, o *state.Object) {
 	switch leaves := st.leaves(); {
 	case leaves && o != nil:
 		st.stale("it is in scope %s again", st.c.Scope)
@@ -272,7 +275,7 @@ func (r *run) compareSource(st *step, o *state.Object) {
 	}
 }
 
-func (r *run) compareSourceValues(st *step, o *state.Object) {
+func (r *reader) compareSourceValues(st *step, o *state.Object) {
 	var written []state.AttributeChange
 	st.source = nil
 	for _, a := range st.c.SourceAttributes {

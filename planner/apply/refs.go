@@ -30,8 +30,16 @@ type ref struct {
 	hint                    string // what to do about the reason; may be empty
 }
 
+// references writes references, each once both of its ends exist.
+type references struct {
+	*run
+	ready   []*ref            // can be written now
+	pending map[string][]*ref // wait for an anchor
+	retry   []*ref            // to be tried once more at the end
+}
+
 // queue lets a step's references follow, now that its object is there.
-func (r *run) queue(st *step) {
+func (r *references) queue(st *step) {
 	only := st.onlyReferences()
 	for _, a := range st.refs {
 		f := &ref{address: strings.Clone(st.c.Address), anchor: strings.Clone(st.c.Anchor), id: strings.Clone(st.id), kind: st.c.Kind,
@@ -53,7 +61,7 @@ func cloneString(v state.Value) state.Value {
 }
 
 // place puts a reference where it belongs: to be written now, or once its target is decided.
-func (r *run) place(f *ref) {
+func (r *references) place(f *ref) {
 	after := f.change.After
 	anchor, pending := strings.CutPrefix(after.Str(), state.PendingRef)
 	switch {
@@ -67,11 +75,11 @@ func (r *run) place(f *ref) {
 		r.pending[anchor] = append(r.pending[anchor], f)
 		return
 	}
-	r.refs = append(r.refs, f)
+	r.ready = append(r.ready, f)
 }
 
 // release places the references that waited for an anchor again.
-func (r *run) release(anchor string) {
+func (r *references) release(anchor string) {
 	waiting := r.pending[anchor]
 	delete(r.pending, anchor)
 	for _, f := range waiting {
@@ -102,11 +110,11 @@ func (f *ref) request() providers.Write {
 	return w
 }
 
-// references writes the references whose both ends exist by now.
-func (r *run) references() error {
-	for len(r.refs) > 0 && !r.stopped() {
-		refs := r.refs
-		r.refs = nil
+// writeReady writes the references whose both ends exist by now.
+func (r *references) writeReady() error {
+	for len(r.ready) > 0 && !r.stopped() {
+		refs := r.ready
+		r.ready = nil
 		if err := r.findTargets(refs); err != nil {
 			return err
 		}
@@ -130,7 +138,7 @@ func (r *run) references() error {
 		if err := r.in.Journal.Intents(r.calm, entries); err != nil {
 			return noRecord(err, "That was before the next write.", "")
 		}
-		if err := r.send(jobs, r.referred); err != nil {
+		if err := r.sender.send(jobs, r.referred); err != nil {
 			return err
 		}
 	}
@@ -138,7 +146,7 @@ func (r *run) references() error {
 }
 
 // findTargets turns anchors of objects that this run made into their ids, from the record.
-func (r *run) findTargets(refs []*ref) error {
+func (r *references) findTargets(refs []*ref) error {
 	var anchors []string
 	for _, f := range refs {
 		if anchor, ok := strings.CutPrefix(f.change.After.Str(), state.PendingRef); ok && f.status == "" {
@@ -166,15 +174,15 @@ func (r *run) findTargets(refs []*ref) error {
 	return nil
 }
 
-func (r *run) referred(j *job) {
+func (r *references) referred(j *job) {
 	f := j.ref
 	f.settle(state.StatusDone, "", "")
-	r.verifyLater(check{kind: f.kind, id: f.id, address: f.address, action: f.action, attrs: j.write.Attributes})
+	r.verifier.verifyLater(check{kind: f.kind, id: f.id, address: f.address, action: f.action, attrs: j.write.Attributes})
 }
 
 // again reports whether a refused reference is to be tried once more at the end: what it points to may come later in the plan
 // (an account being restored), or not be visible everywhere yet.
-func (r *run) again(j *job) bool {
+func (r *references) again(j *job) bool {
 	var se *providers.ServiceError
 	if j.ref == nil || j.ref.retried || !errors.As(j.err, &se) || se.Status != http.StatusNotFound {
 		return false
@@ -185,28 +193,28 @@ func (r *run) again(j *job) bool {
 	return true
 }
 
-// lastReferences writes what references are left after the last change, and settles those that cannot be.
-func (r *run) lastReferences() error {
+// last writes what references are left after the last change, and settles those that cannot be.
+func (r *references) last() error {
 	if r.stopped() {
-		r.out.Interrupted = r.out.Interrupted || len(r.refs)+len(r.pending)+len(r.waiting)+len(r.retry) > 0
+		r.out.Interrupted = r.out.Interrupted || len(r.ready)+len(r.pending)+len(r.waiting)+len(r.retry) > 0
 		return r.concludeRefs(r.retry)
 	}
 	for _, f := range r.retry {
 		f.settle("", "", "")
 	}
-	r.refs, r.retry = append(r.refs, r.retry...), nil
+	r.ready, r.retry = append(r.ready, r.retry...), nil
 	for anchor, waiting := range r.pending {
 		for _, f := range waiting {
 			f.settle(state.StatusFailed, "need_missing", "the object that "+f.attr.Name+" points to is not made by this plan; plan again")
-			r.refs = append(r.refs, f)
+			r.ready = append(r.ready, f)
 		}
 		delete(r.pending, anchor)
 	}
-	return r.references()
+	return r.writeReady()
 }
 
 // concludeRefs journals settled references. A link remembers a reference only once it is written.
-func (r *run) concludeRefs(refs []*ref) error {
+func (r *references) concludeRefs(refs []*ref) error {
 	if len(refs) == 0 {
 		return nil
 	}
@@ -236,7 +244,7 @@ func (r *run) concludeRefs(refs []*ref) error {
 }
 
 // linksToMark are the recorded links of the references that were written.
-func (r *run) linksToMark(refs []*ref) (map[string]*state.Link, error) {
+func (r *references) linksToMark(refs []*ref) (map[string]*state.Link, error) {
 	var anchors []string
 	for _, f := range refs {
 		if f.status == state.StatusDone && f.step == nil {
@@ -254,7 +262,7 @@ func (r *run) linksToMark(refs []*ref) (map[string]*state.Link, error) {
 }
 
 // mark notes in a link what a reference points to now.
-func (r *run) mark(l *state.Link, f *ref) {
+func (r *references) mark(l *state.Link, f *ref) {
 	if l == nil {
 		return
 	}
@@ -262,11 +270,11 @@ func (r *run) mark(l *state.Link, f *ref) {
 	if f.target != "" {
 		v = state.String(f.target)
 	}
-	r.shapes.set(l, f.attr.Name, r.hasher.Fingerprint(f.attr, v))
+	r.keeper.shapes.set(l, f.attr.Name, r.hasher.Fingerprint(f.attr, v))
 }
 
 // countRefs announces references that were not written, and returns the steps that are decided by their last reference.
-func (r *run) countRefs(refs []*ref) (steps []*step) {
+func (r *references) countRefs(refs []*ref) (steps []*step) {
 	for _, f := range refs {
 		st := f.step
 		if st == nil {

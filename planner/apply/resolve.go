@@ -14,7 +14,7 @@ const attempts = 4
 
 // resolve finds out what became of writes whose reply was lost: an account that was to be created by its anchor, any other
 // object by what it holds now. A write is never sent twice. What cannot be told stays unknown.
-func (r *run) resolve(lost []*job, done func(*job)) error {
+func (r *sender) resolve(lost []*job, done func(*job)) error {
 	for n := 0; n < attempts && len(lost) > 0; n++ {
 		if r.hard.Err() != nil || n > 0 && !r.pause(r.hard, n-1) {
 			break
@@ -42,7 +42,7 @@ func (r *run) resolve(lost []*job, done func(*job)) error {
 }
 
 // look asks the tenant once about all lost jobs.
-func (r *run) look(jobs []*job) (still, found []*job, err error) {
+func (r *sender) look(jobs []*job) (still, found []*job, err error) {
 	byAnchor := map[string]*job{}
 	byID := map[state.Kind]map[string][]*job{}
 	hit := map[*job]bool{}
@@ -76,7 +76,7 @@ func (r *run) look(jobs []*job) (still, found []*job, err error) {
 	return still, found, nil
 }
 
-func (r *run) lookAnchors(jobs map[string]*job, hit map[*job]bool) error {
+func (r *sender) lookAnchors(jobs map[string]*job, hit map[*job]bool) error {
 	var anchors []string
 	for a := range jobs {
 		anchors = append(anchors, a)
@@ -101,7 +101,7 @@ func (r *run) lookAnchors(jobs map[string]*job, hit map[*job]bool) error {
 }
 
 // lookIDs marks the jobs whose effect shows: the object holds what was written, is gone, or is back.
-func (r *run) lookIDs(kind state.Kind, byID map[string][]*job, hit map[*job]bool) error {
+func (r *sender) lookIDs(kind state.Kind, byID map[string][]*job, hit map[*job]bool) error {
 	var ids, names []string
 	for _, jobs := range byID {
 		ids = append(ids, jobs[0].write.ID)
@@ -121,20 +121,4 @@ func (r *run) lookIDs(kind state.Kind, byID map[string][]*job, hit map[*job]bool
 		}
 	}
 	return nil
-}
-
-// differing names the attributes of o that are not as they were to be written.
-func (r *run) differing(kind state.Kind, o *state.Object, attrs []state.AttributeChange) []string {
-	var names []string
-	schema := r.in.Schema(kind)
-	for _, a := range attrs {
-		d := schema.Lookup(a.Name)
-		if d == nil {
-			d = &state.Attribute{Name: a.Name}
-		}
-		if !d.Hidden && r.hasher.Fingerprint(d, shown(o, a.Name)) != r.hasher.Fingerprint(d, a.After) {
-			names = append(names, a.Name)
-		}
-	}
-	return names
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"slices"
-	"time"
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
@@ -21,59 +19,23 @@ const (
 	fateFreed // on a detour: the names it had are free, the ones it wants not yet its own
 )
 
-// run is the state of one run.
+// run is the state of one run: what is left to be done, and the parts that do it.
 type run struct {
-	in     Input
-	soft   context.Context // done: stop after the writes in flight
-	hard   context.Context // done: cut off the writes in flight
-	calm   context.Context // never done: the record is written whatever happens
-	cancel func()
-	hasher *state.Hasher
-	shapes shapes
-	out    Outcome
-	seq    int64
-
-	seed    maphash.Seed
-	fate    map[uint64]fate // by hash of anchor: a plan may have a million changes
-	waiting []*step         // changes whose needs have not been reached
-	refs    []*ref          // references that can be written now
-	pending map[string][]*ref
-	retry   []*ref // references to be tried once more at the end
-	checks  []check
+	*base
+	reader   *reader
+	keeper   *keeper
+	sender   *sender
+	refs     *references
+	verifier *verifier
+	waiting  []*step // changes whose needs have not been reached
 }
 
 func newRun(ctx context.Context, in Input) *run {
-	if in.Workers <= 0 {
-		in.Workers = 4
-	}
-	if in.Window <= 0 {
-		in.Window = 400
-	}
-	if in.RetryDelay <= 0 {
-		in.RetryDelay = time.Second
-	}
-	r := &run{in: in, soft: ctx, calm: context.WithoutCancel(ctx), hasher: state.NewHasher(in.Key), seed: maphash.MakeSeed(),
-		fate: map[uint64]fate{}, pending: map[string][]*ref{}}
-	var cancel context.CancelFunc
-	r.hard, cancel = context.WithCancel(r.calm)
-	r.cancel = cancel
-	if in.Hard != nil {
-		stop := context.AfterFunc(in.Hard, cancel)
-		r.cancel = func() { stop(); cancel() }
-	}
+	b := newBase(ctx, in)
+	r := &run{base: b, reader: &reader{b}, keeper: &keeper{base: b}, verifier: &verifier{base: b}}
+	r.sender = &sender{r}
+	r.refs = &references{run: r, pending: map[string][]*ref{}}
 	return r
-}
-
-func (r *run) close() { r.cancel() }
-
-// stopped reports whether somebody asked the run to stop.
-func (r *run) stopped() bool { return r.soft.Err() != nil || r.hard.Err() != nil }
-
-func (r *run) hash(anchor string) uint64 { return maphash.String(r.seed, anchor) }
-
-func (r *run) nextSeq() int64 {
-	r.seq++
-	return r.seq
 }
 
 // changes goes through the plan's changes, window by window.
@@ -141,7 +103,7 @@ func (r *run) window(steps []*step) error {
 			r.waiting = append(r.waiting, steps...)
 			return nil
 		}
-		if err := r.recheck(steps); err != nil {
+		if err := r.reader.recheck(steps); err != nil {
 			return err
 		}
 		for _, wave := range waves(steps) {
@@ -149,10 +111,10 @@ func (r *run) window(steps []*step) error {
 				return err
 			}
 		}
-		if err := r.references(); err != nil {
+		if err := r.refs.writeReady(); err != nil {
 			return err
 		}
-		r.verify()
+		r.verifier.verify()
 		steps = r.ready()
 	}
 	return nil
@@ -273,35 +235,8 @@ func (r *run) finish(st *step) {
 			f = fateDone
 		}
 		r.fate[r.hash(st.c.Anchor)] = f
-		r.release(st.c.Anchor)
+		r.refs.release(st.c.Anchor)
 	}
 	r.announce(Event{Status: st.status, Address: st.c.Address, Kind: st.c.Kind, Action: st.c.Action, TargetID: st.id,
 		Reason: st.reason, Hint: st.hint})
-}
-
-func (r *run) announce(e Event) {
-	switch e.Status {
-	case state.StatusDone:
-	case StatusWarning:
-		r.out.Warnings++
-	default:
-		if len(r.out.Failures) < MaxFailures {
-			r.out.Failures = append(r.out.Failures, e)
-		}
-	}
-	if r.in.Progress != nil {
-		r.in.Progress(e)
-	}
-}
-
-// pause waits before looking again for the n-th time, longer each time. It reports false if ctx ends meanwhile.
-func (r *run) pause(ctx context.Context, n int) bool {
-	t := time.NewTimer(r.in.RetryDelay << n)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -9,6 +9,9 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
+// sender sends writes, and finds out what became of those whose reply was lost.
+type sender struct{ *run }
+
 // job is one write request and whose it is: a step's own, or a reference's.
 type job struct {
 	st    *step
@@ -21,7 +24,7 @@ type job struct {
 
 // send carries out jobs in batches, several at a time, and journals their results as they come in. done is called for each job
 // that was done, before its result is journalled. Once the run is asked to stop, what was not sent is settled as skipped.
-func (r *run) send(jobs []*job, done func(*job)) error {
+func (r *sender) send(jobs []*job, done func(*job)) error {
 	if len(jobs) == 0 {
 		return nil
 	}
@@ -97,7 +100,7 @@ func drain(b []*job, out <-chan []*job) ([]*job, int) {
 }
 
 // write sends one batch. It runs beside others and touches nothing but its jobs.
-func (r *run) write(batch []*job) {
+func (r *sender) write(batch []*job) {
 	writes := make([]providers.Write, len(batch))
 	for i, j := range batch {
 		writes[i] = j.write
@@ -122,7 +125,7 @@ func (r *run) write(batch []*job) {
 }
 
 // arrived settles and journals the results of batches. Those whose reply was lost are returned.
-func (r *run) arrived(jobs []*job, done func(*job)) (lost []*job, err error) {
+func (r *sender) arrived(jobs []*job, done func(*job)) (lost []*job, err error) {
 	var settled []*job
 	for _, j := range jobs {
 		switch {
@@ -131,7 +134,7 @@ func (r *run) arrived(jobs []*job, done func(*job)) (lost []*job, err error) {
 		case errors.Is(j.err, providers.ErrUnknownOutcome):
 			lost = append(lost, j)
 			continue
-		case r.again(j):
+		case r.refs.again(j):
 			continue
 		default:
 			j.failed()
@@ -166,7 +169,7 @@ func (j *job) settle(s state.EntryStatus, code, reason string) {
 }
 
 // concludeJobs journals settled jobs.
-func (r *run) concludeJobs(jobs []*job) error {
+func (r *sender) concludeJobs(jobs []*job) error {
 	var steps []*step
 	var refs []*ref
 	for _, j := range jobs {
@@ -180,11 +183,11 @@ func (r *run) concludeJobs(jobs []*job) error {
 	if err := r.conclude(steps); err != nil {
 		return err
 	}
-	return r.concludeRefs(refs)
+	return r.refs.concludeRefs(refs)
 }
 
 // unsent settles the jobs that were not sent any more.
-func (r *run) unsent(jobs []*job) error {
+func (r *sender) unsent(jobs []*job) error {
 	r.out.Interrupted = true
 	for _, j := range jobs {
 		switch {

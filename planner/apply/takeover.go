@@ -18,7 +18,7 @@ func (r *run) takeOver(steps []*step) ([]*step, error) {
 		w := providers.Write{Op: providers.OpTakeOver, Kind: st.c.Kind, ID: st.id, Attributes: []state.AttributeChange{*st.claim}}
 		jobs = append(jobs, &job{st: st, write: w, first: len(st.plain) > 0})
 	}
-	err := r.send(jobs, func(j *job) {
+	err := r.sender.send(jobs, func(j *job) {
 		if j.first {
 			j.st.taken = true
 			work = append(work, j.st)

@@ -7,6 +7,12 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
+// verifier looks at what was written.
+type verifier struct {
+	*base
+	checks []check
+}
+
 // check is a write that is to be seen at the tenant.
 type check struct {
 	kind    state.Kind
@@ -19,11 +25,11 @@ type check struct {
 	missing string // what was not to be seen last time
 }
 
-func (r *run) toVerify(c *state.Change, id string, attrs []state.AttributeChange) {
+func (r *verifier) toVerify(c *state.Change, id string, attrs []state.AttributeChange) {
 	r.verifyLater(check{kind: c.Kind, id: id, address: c.Address, action: c.Action, attrs: attrs, gone: c.Action == state.ActionDelete})
 }
 
-func (r *run) verifyLater(c check) {
+func (r *verifier) verifyLater(c check) {
 	if !r.in.NoVerify {
 		r.checks = append(r.checks, c)
 	}
@@ -31,7 +37,7 @@ func (r *run) verifyLater(c check) {
 
 // verify looks once at the objects written lately, all in batches. The directory takes its time to show a write everywhere, so
 // what does not show yet is looked at again with the next window, and only reported when it stays away.
-func (r *run) verify() {
+func (r *verifier) verify() {
 	if len(r.checks) == 0 || r.stopped() {
 		return
 	}
@@ -56,7 +62,7 @@ func (r *run) verify() {
 }
 
 // see fills in what is missing at the tenant.
-func (r *run) see(kind state.Kind, checks []*check) {
+func (r *verifier) see(kind state.Kind, checks []*check) {
 	byID := map[string][]*check{}
 	var ids, names []string
 	for _, c := range checks {
@@ -93,7 +99,7 @@ func (r *run) see(kind state.Kind, checks []*check) {
 }
 
 // verifyRest looks again, a few times, at what did not show by the end of the run.
-func (r *run) verifyRest() {
+func (r *verifier) verifyRest() {
 	for n := 0; len(r.checks) > 0 && r.pause(r.soft, n); n++ {
 		r.verify()
 	}

@@ -30,7 +30,7 @@ func (r *run) wave(steps []*step) error {
 	for _, st := range work {
 		jobs = append(jobs, &job{st: st, write: st.request()})
 	}
-	return r.send(jobs, func(j *job) { r.written(j.st, j.id) })
+	return r.sender.send(jobs, func(j *job) { r.written(j.st, j.id) })
 }
 
 // intend settles what takes no write, journals the rest as intents and returns it.
@@ -40,7 +40,7 @@ func (r *run) intend(steps []*step) ([]*step, error) {
 	for _, st := range steps {
 		r.checkNeeds(st)
 		if st.status == "" && !st.back {
-			if err := r.prepareLink(st); err != nil {
+			if err := r.keeper.prepareLink(st); err != nil {
 				return nil, err
 			}
 		}
@@ -106,7 +106,7 @@ func (r *run) writeSources(steps []*step) ([]*step, error) {
 		case st.write:
 			work = append(work, st)
 		case len(st.refs) > 0:
-			r.queue(st)
+			r.refs.queue(st)
 		default:
 			st.done("")
 			settled = append(settled, st)
@@ -159,7 +159,7 @@ func (r *run) restore(steps []*step) ([]*step, error) {
 			work = append(work, st)
 		}
 	}
-	err := r.send(jobs, func(j *job) {
+	err := r.sender.send(jobs, func(j *job) {
 		if j.first {
 			j.st.restored = true
 			work = append(work, j.st)
@@ -180,6 +180,6 @@ func (r *run) written(st *step, id string) {
 	if st.link != nil {
 		st.link.TargetID = st.id
 	}
-	r.queue(st)
-	r.toVerify(st.c, st.id, st.wrote())
+	r.refs.queue(st)
+	r.verifier.toVerify(st.c, st.id, st.wrote())
 }

@@ -177,6 +177,9 @@ func (d *draft) declaredAt(a state.Action) string {
 // checkAnchor compares the account's anchor with the object's and adds the write it takes, if any.
 func (d *draft) checkAnchor() (relink bool, err error) {
 	live := d.Live.Get("onPremisesImmutableId").Str()
+	if live == d.Anchor && d.InBin() {
+		return false, d.checkAnchorFree() // a living account may have got it since
+	}
 	if live == d.Anchor {
 		return false, nil
 	}

@@ -1,0 +1,100 @@
+package apply
+
+import (
+	"context"
+	"hash/maphash"
+	"time"
+
+	"github.com/dirform/dirform/state"
+)
+
+// base is what every part of a run works with: the input, the ways to stop, and what has come of it so far.
+type base struct {
+	in     Input
+	soft   context.Context // done: stop after the writes in flight
+	hard   context.Context // done: cut off the writes in flight
+	calm   context.Context // never done: the record is written whatever happens
+	cancel func()
+	hasher *state.Hasher
+	out    Outcome
+	seq    int64
+	seed   maphash.Seed
+	fate   map[uint64]fate // by hash of anchor: a plan may have a million changes
+}
+
+func newBase(ctx context.Context, in Input) *base {
+	if in.Workers <= 0 {
+		in.Workers = 4
+	}
+	if in.Window <= 0 {
+		in.Window = 400
+	}
+	if in.RetryDelay <= 0 {
+		in.RetryDelay = time.Second
+	}
+	b := &base{in: in, soft: ctx, calm: context.WithoutCancel(ctx), hasher: state.NewHasher(in.Key), seed: maphash.MakeSeed(),
+		fate: map[uint64]fate{}}
+	b.hard, b.cancel = context.WithCancel(b.calm)
+	if in.Hard != nil {
+		cancel := b.cancel
+		stop := context.AfterFunc(in.Hard, cancel)
+		b.cancel = func() { stop(); cancel() }
+	}
+	return b
+}
+
+func (r *base) close() { r.cancel() }
+
+// stopped reports whether somebody asked the run to stop.
+func (r *base) stopped() bool { return r.soft.Err() != nil || r.hard.Err() != nil }
+
+func (r *base) hash(anchor string) uint64 { return maphash.String(r.seed, anchor) }
+
+func (r *base) nextSeq() int64 {
+	r.seq++
+	return r.seq
+}
+
+// announce tells what became of a change, and remembers what went wrong.
+func (r *base) announce(e Event) {
+	switch e.Status {
+	case state.StatusDone:
+	case StatusWarning:
+		r.out.Warnings++
+	default:
+		if len(r.out.Failures) < MaxFailures {
+			r.out.Failures = append(r.out.Failures, e)
+		}
+	}
+	if r.in.Progress != nil {
+		r.in.Progress(e)
+	}
+}
+
+// pause waits before looking again for the n-th time, longer each time. It reports false if ctx ends meanwhile.
+func (r *base) pause(ctx context.Context, n int) bool {
+	t := time.NewTimer(r.in.RetryDelay << n)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// differing names the attributes of o that are not as they were to be written.
+func (r *base) differing(kind state.Kind, o *state.Object, attrs []state.AttributeChange) []string {
+	var names []string
+	schema := r.in.Schema(kind)
+	for _, a := range attrs {
+		d := schema.Lookup(a.Name)
+		if d == nil {
+			d = &state.Attribute{Name: a.Name}
+		}
+		if !d.Hidden && r.hasher.Fingerprint(d, shown(o, a.Name)) != r.hasher.Fingerprint(d, a.After) {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
