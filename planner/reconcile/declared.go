@@ -27,8 +27,8 @@ func (t *teller) suffixes() error {
 		if !t.Selected(addr) {
 			continue
 		}
-		if !t.HasVerified(u.Name) {
-			if err := t.sink.Finding(words.UnverifiedSuffix(u, addr, t.Verified())); err != nil {
+		if !t.Domains.Has(u.Name) {
+			if err := t.sink.Finding(words.UnverifiedSuffix(u, addr, t.Domains.List())); err != nil {
 				return err
 			}
 			t.totals.Summary.Blocked++

@@ -46,10 +46,10 @@ func (p *surveyed) suffixNotes(u *config.UPNSuffix) (notes []string) {
 	} else {
 		notes = append(notes, "the forest does not have it")
 	}
-	if p.HasVerified(u.Name) {
+	if p.Domains.Has(u.Name) {
 		return append(notes, "the tenant has verified it")
 	}
-	return append(notes, "the tenant has not verified it; verified are "+p.Verified())
+	return append(notes, "the tenant has not verified it; verified are "+p.Domains.List())
 }
 
 // addFindings tells the plan once more and keeps what is about the objects explained.

@@ -78,17 +78,20 @@ func (s *surveyed) look() error {
 	if len(slow) > 0 {
 		s.IndexWanted()
 	}
-	s.steps = make([]step, 0, len(slow)+s.Leavers()) // its capacity says how many there will be
+	var leavers []int32
+	for l := range s.Links.Len() {
+		if s.LinkSource(l) < 0 {
+			leavers = append(leavers, int32(l))
+		}
+	}
+	s.steps = make([]step, 0, len(slow)+len(leavers)) // its capacity says how many there will be
 	for _, row := range slow {
 		if err := s.lookAt(int(row)); err != nil {
 			return err
 		}
 	}
-	for l := range s.Links.Len() {
-		if s.LinkSource(l) >= 0 {
-			continue
-		}
-		if err := s.lookAtLeaver(l); err != nil {
+	for _, l := range leavers {
+		if err := s.lookAtLeaver(int(l)); err != nil {
 			return err
 		}
 	}

@@ -12,8 +12,11 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
+// adviser looks for the way out where a finding is about whose account is whose.
+type adviser struct{ *draft }
+
 // advise adds to the findings about whose account is whose the link block that would decide it, ready to be pasted.
-func (d *draft) advise() error {
+func (d adviser) advise() error {
 	for _, f := range d.findings {
 		switch f.Code {
 		case "DF202":
@@ -33,7 +36,7 @@ func (d *draft) advise() error {
 
 // adviseRival offers a link block where one decides: against a soft match. A recorded link, a link block and an anchor are
 // stronger than another link block, or as strong.
-func (d *draft) adviseRival(f *planner.Finding) {
+func (d adviser) adviseRival(f *planner.Finding) {
 	rival := int(d.Verdict.Rival)
 	switch v := d.j.Verdict(rival); {
 	case v.Link < 0 && v.Rule.Soft():
@@ -49,7 +52,7 @@ func (d *draft) adviseRival(f *planner.Finding) {
 }
 
 // adviseHolder is about a name that an account has which may be the object's own: one of its kind that is nobody's.
-func (d *draft) adviseHolder(f *planner.Finding) error {
+func (d adviser) adviseHolder(f *planner.Finding) error {
 	if !d.Linked() && d.Verdict.Flags == pair.InBin && d.Verdict.Rule == pair.Immutable {
 		return d.adviseRestore(f)
 	}
@@ -76,7 +79,7 @@ func (d *draft) adviseHolder(f *planner.Finding) error {
 
 // adviseRestore offers the way out where an account that is nobody's has the name with which the object's comes back: perhaps it
 // was made for the object when that one came back.
-func (d *draft) adviseRestore(f *planner.Finding) error {
+func (d adviser) adviseRestore(f *planner.Finding) error {
 	free, err := d.freeAccounts(f.Objects[1:])
 	if err != nil || len(free) != 1 {
 		return err
@@ -88,7 +91,7 @@ func (d *draft) adviseRestore(f *planner.Finding) error {
 }
 
 // freeAccounts are the living accounts among refs to which the object could be linked.
-func (d *draft) freeAccounts(refs []planner.ObjectRef) (free []*state.Object, err error) {
+func (d adviser) freeAccounts(refs []planner.ObjectRef) (free []*state.Object, err error) {
 	for _, ref := range refs {
 		if ref.TargetID == "" || ref.Address != "" || ref.Kind != d.Table.Kind {
 			continue
@@ -113,7 +116,7 @@ func hasAddress(o *state.Object) bool {
 
 // adviseNoMailbox turns the finding about a taken userPrincipalName into one that tells why the account was not found: people look
 // for the second account that they believe dirform has made.
-func (d *draft) adviseNoMailbox(f *planner.Finding, o *state.Object) {
+func (d adviser) adviseNoMailbox(f *planner.Finding, o *state.Object) {
 	why := "rule user_principal_name could, but is not among the policy's match rules"
 	if d.Live != nil {
 		why = fmt.Sprintf("rule user_principal_name would, but %s was found first, by %s", table.Ref(d.Live).Name, d.Verdict.Rule)
@@ -133,7 +136,7 @@ func (d *draft) adviseNoMailbox(f *planner.Finding, o *state.Object) {
 }
 
 // checkMailIsName refuses to create an account whose mail is the user name of one without an address.
-func (d *draft) checkMailIsName() error {
+func (d adviser) checkMailIsName() error {
 	mail := d.Want("mail")
 	if mail.IsEmpty() {
 		return nil
@@ -159,6 +162,6 @@ func (d *draft) checkMailIsName() error {
 }
 
 // linkBlock is the link block that gives the object one of the accounts.
-func (d *draft) linkBlock(accounts ...planner.ObjectRef) string {
+func (d adviser) linkBlock(accounts ...planner.ObjectRef) string {
 	return words.LinkBlock(d.Key, d.Object.DN, accounts...)
 }

@@ -43,18 +43,19 @@ func (a *aim) missed() (list []string) {
 	return list
 }
 
-// domains are those of the tenant.
-type domains struct {
+// Domains are those of the tenant.
+type Domains struct {
 	all      []providers.TenantDomain
 	verified map[string]bool // lower case
 }
 
-func newDomains(all []providers.TenantDomain) domains { return domains{all, table.Verified(all)} }
+func newDomains(all []providers.TenantDomain) Domains { return Domains{all, table.Verified(all)} }
 
-func (d domains) has(name string) bool { return d.verified[strings.ToLower(name)] }
+// Has reports whether the tenant has verified a domain.
+func (d Domains) Has(name string) bool { return d.verified[strings.ToLower(name)] }
 
-// list names the verified ones, sorted.
-func (d domains) list() string {
+// List names the verified ones, sorted.
+func (d Domains) List() string {
 	var names []string
 	for _, x := range d.all {
 		if x.Verified {
@@ -66,7 +67,7 @@ func (d domains) list() string {
 }
 
 // initial is the tenant's own domain, *.onmicrosoft.com, or "" if it names none.
-func (d domains) initial() string {
+func (d Domains) initial() string {
 	for _, x := range d.all {
 		if x.Initial && x.Verified {
 			return x.Name

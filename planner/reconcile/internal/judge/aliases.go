@@ -127,7 +127,7 @@ func (x *aliasCheck) compare(values []string) error {
 	want.drop(mail)
 	x.diff.Remove = removable.sorted(want, own)
 	for _, address := range want.sorted(has) {
-		taken, refs, err := x.j.whoHasAlias(x.Case, address)
+		taken, refs, err := x.whoHas(address)
 		if err != nil {
 			return err
 		}
@@ -209,8 +209,9 @@ func (x *aliasCheck) comparePrimary(primary string) {
 	}
 }
 
-// whoHasAlias says who else than c's object has or wants an address; Who is "" if nobody does.
-func (j *Judge) whoHasAlias(c *pair.Case, address string) (taken words.TakenAlias, refs []planner.ObjectRef, err error) {
+// whoHas says who else has or wants an address; Who is "" if nobody does.
+func (x *aliasCheck) whoHas(address string) (taken words.TakenAlias, refs []planner.ObjectRef, err error) {
+	j := x.j
 	if j.aliases == nil {
 		if err := j.indexAliases(); err != nil {
 			return taken, nil, err
@@ -218,7 +219,7 @@ func (j *Judge) whoHasAlias(c *pair.Case, address string) (taken words.TakenAlia
 	}
 	name := state.AttributeChange{Name: "proxyAddresses", After: state.String(address)}
 	fp := j.Hash.Address(name.After)
-	holding, rivals := j.aliasHolders(c, fp)
+	holding, rivals := x.holders(fp)
 	var found []words.Holder
 	taken = words.TakenAlias{Address: address, Freed: len(holding) > 0}
 	for _, t := range holding {
@@ -232,7 +233,7 @@ func (j *Judge) whoHasAlias(c *pair.Case, address string) (taken words.TakenAlia
 		rivals = slices.DeleteFunc(rivals, func(r int) bool { return r == owner })
 	}
 	for _, r := range rivals {
-		if r == c.Row {
+		if r == x.Row {
 			continue
 		}
 		other, err := j.Case(r)
@@ -250,15 +251,16 @@ func (j *Judge) whoHasAlias(c *pair.Case, address string) (taken words.TakenAlia
 	return taken, refs, nil
 }
 
-// aliasHolders are the tenant rows that have an address, other than c's account, and the source rows that want it.
-func (j *Judge) aliasHolders(c *pair.Case, fp uint64) (holding, rivals []int) {
+// holders are the tenant rows that have an address, other than the account's, and the source rows that want it.
+func (x *aliasCheck) holders(fp uint64) (holding, rivals []int) {
+	j := x.j
 	note := func(list *[]int, i int) {
 		if !slices.Contains(*list, i) {
 			*list = append(*list, i)
 		}
 	}
 	j.Tenant.ByAddress.Each(fp, func(i int) {
-		if t := j.Tenant.AddressRow(i); t != c.LiveRow {
+		if t := j.Tenant.AddressRow(i); t != x.LiveRow {
 			note(&holding, t)
 		}
 	})

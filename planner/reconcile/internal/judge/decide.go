@@ -21,7 +21,7 @@ func (d *draft) decide() (*state.Change, error) {
 		}
 		d.report(words.NoValue(f.Mapping, f.Err, d.Object))
 	}
-	if err := d.checkMatch(); err != nil || d.blocked() {
+	if err := (rivals{d}).checkMatch(); err != nil || d.blocked() {
 		return nil, err
 	}
 	if d.Live == nil {
@@ -36,7 +36,7 @@ func (d *draft) decideNew() (*state.Change, error) {
 	case "skip":
 		return nil, nil
 	case "block":
-		d.report(d.noAccount())
+		d.report(rivals{d}.noAccount())
 		return nil, nil
 	}
 	initial := d.initial()
@@ -48,7 +48,7 @@ func (d *draft) decideNew() (*state.Change, error) {
 	d.attrs = append(d.attrs, state.AttributeChange{Name: "onPremisesImmutableId", After: state.String(d.Anchor)})
 	lintRequired(d)
 	lint(d)
-	if err := cmp.Or(d.checkUnique(), d.checkMailIsName(), d.checkAnchorFree()); err != nil {
+	if err := cmp.Or(d.checkUnique(), adviser{d}.checkMailIsName(), d.checkAnchorFree()); err != nil {
 		return nil, err
 	}
 	return d.change(state.ActionCreate, because{state.BecauseNew, "no account in the tenant matches"}, d.Table.Policy.DeclaredAt)
@@ -184,10 +184,10 @@ func (d *draft) checkAnchor() (relink bool, err error) {
 		return false, nil
 	}
 	if live != "" && d.Table.Policy.ForeignAnchor != "relink" {
-		return false, d.reportForeignAnchor(live)
+		return false, rivals{d}.reportForeignAnchor(live)
 	}
 	if old := d.OldOwner(live); old >= 0 {
-		return false, d.reportOldOwner(old)
+		return false, rivals{d}.reportOldOwner(old)
 	}
 	if err := d.checkAnchorFree(); err != nil {
 		return false, err

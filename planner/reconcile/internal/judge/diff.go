@@ -23,7 +23,7 @@ func (j *Judge) Glance(s int) (decide, refresh bool) {
 	if st.outcome == Ignored {
 		return false, false
 	}
-	j.noteKept(s)
+	j.Notes.noteKept(j.Pairs, s)
 	var sum uint64
 	if sum, st.agreed = j.quick(s); !st.agreed {
 		st.outcome = Undecided

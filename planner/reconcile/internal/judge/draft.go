@@ -67,7 +67,7 @@ func (d *draft) decision(change *state.Change) (Decision, error) {
 	x := Decision{Key: d.Key, Findings: d.findings, Change: change, Outcome: Unchanged}
 	switch {
 	case d.blocked():
-		if err := d.advise(); err != nil {
+		if err := (adviser{d}).advise(); err != nil {
 			return Decision{}, err
 		}
 		x.Outcome, x.Change = Blocked, nil

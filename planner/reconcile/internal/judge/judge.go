@@ -33,7 +33,7 @@ type Judge struct {
 	set      Settings
 	aim      *aim
 	limits   *offlimits.Limits
-	domains  domains
+	Domains  Domains
 	states   []rowState // by source row
 	settled  bool       // every row's outcome is known
 	waits    *order.Waits
@@ -76,7 +76,7 @@ type Decision struct {
 
 // New prepares to decide about pairs.
 func New(p *pair.Pairs, s Settings) *Judge {
-	j := &Judge{Pairs: p, set: s, aim: newAim(s.Targets, s.Excludes), domains: newDomains(s.Domains), states: make([]rowState, p.Source.Len()),
+	j := &Judge{Pairs: p, set: s, aim: newAim(s.Targets, s.Excludes), Domains: newDomains(s.Domains), states: make([]rowState, p.Source.Len()),
 		waits: order.New(p.Source.CompareGUID), Notes: &Notes{kept: map[string]*Crowd{}}}
 	j.limits = offlimits.New(p.Rows, offlimits.Settings{Guards: s.Rules.Guards, RoleHolders: s.RoleHolders, Identity: s.Identity,
 		SyncFeatures: s.SyncFeatures})
@@ -109,24 +109,8 @@ func (j *Judge) Outcome(s int) Outcome { return j.states[s].outcome }
 // Agreed reports whether source row s and its account agree by their fingerprints.
 func (j *Judge) Agreed(s int) bool { return j.states[s].agreed }
 
-// Verified lists the tenant's verified domains for people.
-func (j *Judge) Verified() string { return j.domains.list() }
-
-// HasVerified reports whether the tenant has verified a domain.
-func (j *Judge) HasVerified(domain string) bool { return j.domains.has(domain) }
-
 // ProtectsNobody are findings about names on protect lists that nobody has.
 func (j *Judge) ProtectsNobody() []*planner.Finding { return j.limits.Unknown() }
-
-// Leavers counts the links that have lost their source objects.
-func (j *Judge) Leavers() (n int) {
-	for l := range j.Links.Len() {
-		if j.LinkSource(l) < 0 {
-			n++
-		}
-	}
-	return n
-}
 
 // Standing is what sets an account apart. row is its tenant row, or -1 for one in the recycle bin.
 func (j *Judge) Standing(o *state.Object, row int) offlimits.Standing {

@@ -38,7 +38,7 @@ func (j *Judge) DecideLeaving(l int) (Decision, error) {
 	}
 	switch {
 	case x.row < 0:
-		return x.forget(because{state.BecauseAccountGone, j.goneText(l, x.link)}), nil
+		return x.forget(because{state.BecauseAccountGone, x.goneText(l)}), nil
 	case j.Superseded(l, x.row):
 		return x.forget(because{state.BecauseAccountTaken, fmt.Sprintf("account %s is linked to another source object", x.link.TargetID)}), nil
 	case j.HandedOn(l):
@@ -95,12 +95,12 @@ func (x *leaver) whereabouts() state.ReasonCode {
 
 // goneText is why a record ends whose account is not among the living. Of the source object no more is known than that no scope
 // has it: it may well exist.
-func (j *Judge) goneText(l int, link *state.Link) string {
+func (x *leaver) goneText(l int) string {
 	where := "is not in the tenant any more"
-	if j.Bin.ByID.First(j.Links.Meta(l).Target) >= 0 {
+	if x.j.Bin.ByID.First(x.j.Links.Meta(l).Target) >= 0 {
 		where = "lies in the recycle bin"
 	}
-	return fmt.Sprintf("account %s %s, and its source object is in no scope", link.TargetID, where)
+	return fmt.Sprintf("account %s %s, and its source object is in no scope", x.link.TargetID, where)
 }
 
 // forget drops a link without touching the account.

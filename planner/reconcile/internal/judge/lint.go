@@ -62,8 +62,8 @@ func lintUPN(d *draft, a *state.Attribute, v string) {
 		d.report(words.BadValue(a, v, "the part before the @ must neither begin nor end with a dot"))
 	case len(local) > table.MaxLocalPart || len(domain) > table.MaxDomainPart:
 		d.report(words.BadValue(a, v, "at most 64 characters may stand before the @ and 48 after it"))
-	case !d.j.domains.has(domain):
-		d.report(words.Unverified(v, domain, d.j.domains.list(), d.Table.Policy))
+	case !d.j.Domains.Has(domain):
+		d.report(words.Unverified(v, domain, d.j.Domains.List(), d.Table.Policy))
 	}
 }
 

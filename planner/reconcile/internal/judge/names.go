@@ -15,20 +15,17 @@ import (
 
 // checkUnique looks for other holders of the names the object is about to take.
 func (d *draft) checkUnique() error {
+	var n *asked // most changes are about no names
 	for i, attrs := range [...][]state.AttributeChange{d.attrs, d.comesBackWith()} {
 		for _, c := range attrs {
-			if c.After.IsNull() {
+			if c.After.IsNull() || c.Name != "userPrincipalName" && c.Name != "mail" && c.Name != "proxyAddresses" {
 				continue
 			}
-			n := asked{draft: d, AttributeChange: c, name: d.j.Hash.Address(c.After), former: i == 1}
-			var err error
-			switch c.Name {
-			case "userPrincipalName":
-				err = n.check(d.j.Tenant.ByUPN, d.j.Source.WantUPN, func(i int) int { return i })
-			case "mail", "proxyAddresses":
-				err = n.check(d.j.Tenant.ByAddress, d.j.Source.WantMail, d.j.Tenant.AddressRow)
+			if n == nil {
+				n = &asked{draft: d}
 			}
-			if err != nil {
+			n.AttributeChange, n.name, n.former = c, d.j.Hash.Address(c.After), i == 1
+			if err := n.check(); err != nil {
 				return err
 			}
 		}
@@ -63,15 +60,10 @@ type asked struct {
 	former bool   // it is what a deleted account would come back with
 }
 
-// check finds who else has the name in the tenant, or wants it at the source. row is the tenant row of what tenant finds.
-func (n *asked) check(tenant, source *rows.Index, row func(int) int) error {
-	var holding []int
-	tenant.Each(n.name, func(i int) {
-		if t := row(i); t != n.LiveRow && !slices.Contains(holding, t) {
-			holding = append(holding, t)
-		}
-	})
-	rivals, err := n.rivals(source)
+// check finds who else has the name in the tenant, or wants it at the source.
+func (n *asked) check() error {
+	holding, wanting := n.holding()
+	rivals, err := n.rivals(wanting)
 	if err != nil {
 		return err
 	}
@@ -108,6 +100,22 @@ func (n *asked) check(tenant, source *rows.Index, row func(int) int) error {
 		n.tell(holders)
 	}
 	return nil
+}
+
+// holding are the tenant rows that have the name, other than the object's account, and the index of who wants such a name.
+func (n *asked) holding() (holding []int, wanting *rows.Index) {
+	tenant := &n.j.Tenant
+	add := func(t int) {
+		if t != n.LiveRow && !slices.Contains(holding, t) {
+			holding = append(holding, t)
+		}
+	}
+	if n.Name == "userPrincipalName" {
+		tenant.ByUPN.Each(n.name, add)
+		return holding, n.j.Source.WantUPN
+	}
+	tenant.ByAddress.Each(n.name, func(i int) { add(tenant.AddressRow(i)) })
+	return holding, n.j.Source.WantMail
 }
 
 // rivals are the other source rows that want the name, or whose accounts come back with it.

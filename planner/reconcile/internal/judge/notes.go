@@ -59,43 +59,43 @@ func (r RowSet) Rows() []int { return slices.Collect(maps.Keys(r)) }
 
 // noteKept notes the attributes that an account keeps although its source object has no value for them: the tenant does
 // not let them be empty.
-func (j *Judge) noteKept(s int) {
-	v, t := j.Verdict(s), j.Source.Table(s)
+func (n *Notes) noteKept(p *pair.Pairs, s int) {
+	v, t := p.Verdict(s), p.Source.Table(s)
 	if t.Aliases != nil {
-		j.noteAliases(s, v, t)
+		n.noteAliases(p, s, v, t)
 	}
 	if v.Target < 0 || v.Flags != 0 {
 		return
 	}
-	want, have := t.FP(s), j.Tenant.FP(int(v.Target))
+	want, have := t.FP(s), p.Tenant.FP(int(v.Target))
 	for _, i := range t.NotNull {
 		if want[i] != 0 || have[i] == t.NilFP {
 			continue
 		}
-		j.noteKeptAttribute(t.Layout.Cols[i].Name, s)
+		n.keptBy(t.Layout.Cols[i].Name).Add(&p.Source, s)
 	}
 }
 
-// noteKeptAttribute notes that a row's account keeps an attribute.
-func (j *Judge) noteKeptAttribute(attribute string, s int) {
-	c := j.Notes.kept[attribute]
+// keptBy are the rows whose accounts keep an attribute.
+func (n *Notes) keptBy(attribute string) *Crowd {
+	c := n.kept[attribute]
 	if c == nil {
 		c = &Crowd{}
-		j.Notes.kept[attribute] = c
+		n.kept[attribute] = c
 	}
-	c.Add(&j.Source, s)
+	return c
 }
 
 // noteAliases notes a linked row whose mapping has no aliases while its account does, and one that wants aliases which the tenant
 // cannot have. Where no object of the scope has any, the source does not keep aliases at all, which is nothing to tell of.
-func (j *Judge) noteAliases(s int, v *pair.Verdict, t *table.Source) {
+func (n *Notes) noteAliases(p *pair.Pairs, s int, v *pair.Verdict, t *table.Source) {
 	m := t.Meta(s)
-	if m.Flags&table.SourceForeignAlias != 0 && !j.Idle(s) {
-		j.Notes.foreign.Add(&j.Source, s)
+	if m.Flags&table.SourceForeignAlias != 0 && !p.Idle(s) {
+		n.foreign.Add(&p.Source, s)
 	}
 	if t.Aliased && m.Aliases == table.AliasNone && v.Target >= 0 && v.Link >= 0 && v.Flags == 0 &&
-		j.Tenant.Meta(int(v.Target)).Aliases != table.AliasEmpty {
-		j.noteKeptAttribute(t.Aliases.Target.Name, s)
+		p.Tenant.Meta(int(v.Target)).Aliases != table.AliasEmpty {
+		n.keptBy(t.Aliases.Target.Name).Add(&p.Source, s)
 	}
 }
 

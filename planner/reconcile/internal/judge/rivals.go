@@ -13,8 +13,11 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
+// rivals tells of whose account is whose where matching has found something against a pair.
+type rivals struct{ *draft }
+
 // checkMatch turns the flags that matching has set into findings.
-func (d *draft) checkMatch() error {
+func (d rivals) checkMatch() error {
 	v := d.Verdict
 	switch {
 	case v.Is(pair.SameAnchor):
@@ -38,7 +41,7 @@ func (d *draft) checkMatch() error {
 	return nil
 }
 
-func (d *draft) reportBadLink(l *config.Link) {
+func (d rivals) reportBadLink(l *config.Link) {
 	switch {
 	case d.Verdict.Is(pair.ManyNamed):
 		d.report(words.ManyNamed(l))
@@ -49,7 +52,7 @@ func (d *draft) reportBadLink(l *config.Link) {
 	}
 }
 
-func (d *draft) reportCandidates() error {
+func (d rivals) reportCandidates() error {
 	var refs []planner.ObjectRef
 	for _, t := range d.j.Candidates(d.Row, d.Verdict.Rule) {
 		o, err := d.j.Tenant.Load(t)
@@ -64,7 +67,7 @@ func (d *draft) reportCandidates() error {
 }
 
 // reportTwin is about another source object with the same anchor. The record tells which of them had it first.
-func (d *draft) reportTwin() error {
+func (d rivals) reportTwin() error {
 	other, err := d.j.Case(int(d.Verdict.Rival))
 	if err != nil {
 		return err
@@ -82,7 +85,7 @@ func (d *draft) reportTwin() error {
 }
 
 // reportClaimant is about another source object that has, or claims, the account that this one matches.
-func (d *draft) reportClaimant() error {
+func (d rivals) reportClaimant() error {
 	other, err := d.j.Case(int(d.Verdict.Rival))
 	if err != nil {
 		return err
@@ -106,7 +109,7 @@ func (d *draft) reportClaimant() error {
 }
 
 // reportRival adds a finding about the object, another source object and the account that both have in view.
-func (d *draft) reportRival(f *planner.Finding, other *pair.Case) {
+func (d rivals) reportRival(f *planner.Finding, other *pair.Case) {
 	refs := []planner.ObjectRef{other.Ref()}
 	if d.Live != nil {
 		refs = append(refs, table.Ref(d.Live))
@@ -116,14 +119,14 @@ func (d *draft) reportRival(f *planner.Finding, other *pair.Case) {
 
 // rivalAnchored reports whether the account that the object claims carries the anchor of its rival, and only that stands in the
 // way of relinking it.
-func (d *draft) rivalAnchored() bool {
+func (d rivals) rivalAnchored() bool {
 	anchor := d.Live.Get("onPremisesImmutableId").Str()
 	return d.Table.Policy.ForeignAnchor == "relink" && anchor != "" && anchor != d.Anchor &&
 		d.j.Hash.Anchor(anchor) == d.j.Source.Meta(int(d.Verdict.Rival)).Anchor
 }
 
 // reportOldOwner is about an account that the object is to get and the one of source row s still has.
-func (d *draft) reportOldOwner(s int) error {
+func (d rivals) reportOldOwner(s int) error {
 	old, err := d.j.Case(s)
 	if err != nil {
 		return err
@@ -134,7 +137,7 @@ func (d *draft) reportOldOwner(s int) error {
 }
 
 // noAccount says by which values no account was found.
-func (d *draft) noAccount() *planner.Finding {
+func (d rivals) noAccount() *planner.Finding {
 	var tried []string
 	for _, name := range d.Table.Policy.Match {
 		value := d.ValueFor(pair.RuleNamed(name))
@@ -148,7 +151,7 @@ func (d *draft) noAccount() *planner.Finding {
 
 // reportForeignAnchor is about an account that carries the anchor theirs instead of the object's, and names the object that the
 // anchor belongs to, or its GUID.
-func (d *draft) reportForeignAnchor(theirs string) error {
+func (d rivals) reportForeignAnchor(theirs string) error {
 	whose := "which no source object in scope has"
 	if g, ok := table.AnchorGUID(theirs); ok {
 		whose = fmt.Sprintf("which no source object in scope has (as a GUID: %s)", g)

@@ -48,7 +48,7 @@ func (p *Pairs) LostBlocks() (list []LostBlock) {
 func (p *Pairs) IdleBlocks() []IdleBlock { return p.blocks.idle }
 
 // matchDeclared applies link blocks to source rows without a record.
-func (p *Pairs) matchDeclared() {
+func (p matcher) matchDeclared() {
 	for _, l := range p.blocks.all {
 		if p.namesSeveral(l) {
 			continue
@@ -81,7 +81,7 @@ func (p *Pairs) matchDeclared() {
 }
 
 // noteIdle notes link block l unless it says what is the case: source row s has tenant row t, or row d of the recycle bin.
-func (p *Pairs) noteIdle(l *config.Link, s, t, d int) {
+func (p matcher) noteIdle(l *config.Link, s, t, d int) {
 	v := &p.verdicts[s]
 	by := p.blocks.by[s]
 	if v.Link < 0 && by == nil || int(v.Target) == t && !v.Is(InBin) || int(v.Target) == d && v.Is(InBin) {
@@ -92,7 +92,7 @@ func (p *Pairs) noteIdle(l *config.Link, s, t, d int) {
 
 // namesSeveral reports whether a link block's source is the user name of several source objects. None of them is matched then:
 // which one a person meant is not for the order of rows to decide, nor for a rule.
-func (p *Pairs) namesSeveral(l *config.Link) bool {
+func (p matcher) namesSeveral(l *config.Link) bool {
 	first := p.FindSource(l.Source)
 	if _, isGUID := state.ParseGUID(l.Source); isGUID || first < 0 || p.Source.ByDN.First(p.Hash.DN(l.Source)) >= 0 {
 		return false

@@ -30,12 +30,16 @@ func Match(rows *table.Rows, links []*config.Link) *Pairs {
 	}
 	p.owner, p.linkOf = make([]int32, p.Tenant.Len()), make([]int32, p.Tenant.Len())
 	p.linkSource, p.linkTarget = make([]int32, p.Links.Len()), make([]int32, p.Links.Len())
-	p.findTwins()
-	p.matchRecorded()
-	p.matchDeclared()
-	p.matchByRules()
+	m := matcher{p}
+	m.findTwins()
+	m.matchRecorded()
+	m.matchDeclared()
+	m.matchByRules()
 	return p
 }
+
+// matcher makes pairs; what it has made is asked of [Pairs].
+type matcher struct{ *Pairs }
 
 // Verdict is what is known about source row s.
 func (p *Pairs) Verdict(s int) *Verdict { return &p.verdicts[s] }
@@ -78,7 +82,7 @@ func (p *Pairs) FirstTwin(s int) int {
 }
 
 // matchByRules tries the policies' rules for the rows that are open: the hard ones of all rows, then the others.
-func (p *Pairs) matchByRules() {
+func (p matcher) matchByRules() {
 	// In the order of GUIDs: who is named as rival must not depend on the order of rows.
 	var open []int
 	for s := range p.verdicts {
@@ -105,7 +109,7 @@ func (p *Pairs) matchByRules() {
 
 // noteDisputed notes the accounts that source row s is among several to want, or one of several that it may mean: it gets none of
 // them, but a record that says such an account's source object has left is not believed either.
-func (p *Pairs) noteDisputed(s int, v *Verdict) {
+func (p matcher) noteDisputed(s int, v *Verdict) {
 	switch {
 	case v.Is(Ambiguous):
 		for _, t := range p.Candidates(s, v.Rule) {

@@ -3,7 +3,7 @@ package pair
 import "github.com/dirform/dirform/planner/reconcile/internal/table"
 
 // matchRecorded ties links to rows on both sides.
-func (p *Pairs) matchRecorded() {
+func (p matcher) matchRecorded() {
 	for l := range p.linkSource {
 		m := p.Links.Meta(l)
 		s := p.SourceAnchored(m.Anchor)
@@ -28,7 +28,7 @@ func (p *Pairs) matchRecorded() {
 }
 
 // takeLink gives source row s the pair that link l records.
-func (p *Pairs) takeLink(s, l int) {
+func (p matcher) takeLink(s, l int) {
 	v, m := &p.verdicts[s], p.Links.Meta(l)
 	v.Target, v.Rule = p.linkTarget[l], Recorded
 	if p.Source.Meta(s).Anchor != m.Anchor {
@@ -42,7 +42,7 @@ func (p *Pairs) takeLink(s, l int) {
 // ownLink reports whether link l rather than link other, -1 for none, is source row s's own. Two links lead to one object whose
 // anchor was changed to that of another one's link: the object's own is the one with its objectGUID, and then the anchor's. This
 // does not depend on the order of links.
-func (p *Pairs) ownLink(l, other, s int) bool {
+func (p matcher) ownLink(l, other, s int) bool {
 	if other < 0 {
 		return true
 	}
@@ -59,7 +59,7 @@ func (p *Pairs) ownLink(l, other, s int) bool {
 // recordedFirst reports whether link l is the one to be known as the account's when link other, -1 for none, names it too. A run
 // that was cut off between writing a new anchor and recording it leaves such a second link. One whose source object lives comes
 // first, then the order of anchors, which does not depend on that of the record.
-func (p *Pairs) recordedFirst(l, other int) bool {
+func (p matcher) recordedFirst(l, other int) bool {
 	if other < 0 {
 		return true
 	}
@@ -70,7 +70,7 @@ func (p *Pairs) recordedFirst(l, other int) bool {
 }
 
 // recordedGone is for a recorded account that is not among the living.
-func (p *Pairs) recordedGone(s int, m *table.LinkMeta) {
+func (p matcher) recordedGone(s int, m *table.LinkMeta) {
 	v := &p.verdicts[s]
 	switch d := p.Bin.ByID.First(m.Target); {
 	case d < 0:

@@ -7,7 +7,7 @@ import (
 )
 
 // matchRules tries the rules of source row s's policy in order: the hard ones, or all.
-func (p *Pairs) matchRules(s int, v *Verdict, hardOnly bool) {
+func (p matcher) matchRules(s int, v *Verdict, hardOnly bool) {
 	t := p.Source.Table(s)
 	if t.Policy == nil {
 		return
@@ -37,7 +37,7 @@ func (p *Pairs) matchRules(s int, v *Verdict, hardOnly bool) {
 
 // claim gives tenant row t to source row s unless somebody else has it: then the newcomer loses, and two newcomers under rules
 // of the same strength both lose, so that no order decides who gets an account.
-func (p *Pairs) claim(s, t int, r Rule) {
+func (p matcher) claim(s, t int, r Rule) {
 	v := &p.verdicts[s]
 	v.Rule = r
 	if p.linkOf[t] > 0 && p.owner[t] == 0 {
@@ -134,7 +134,7 @@ func (p *Pairs) passedOn(t, s int, r Rule, name uint64) bool {
 }
 
 // matchDeleted looks for the anchor in the recycle bin.
-func (p *Pairs) matchDeleted(s int) bool {
+func (p matcher) matchDeleted(s int) bool {
 	if p.Source.Table(s).Policy.Deleted == "create" {
 		return false
 	}
@@ -157,7 +157,7 @@ func (p *Pairs) Buried(s int) int {
 }
 
 // revive gives row d of the recycle bin to source row s, unless somebody else has it.
-func (p *Pairs) revive(s, d int, r Rule) {
+func (p matcher) revive(s, d int, r Rule) {
 	v := &p.verdicts[s]
 	v.Target, v.Rule = int32(d), r
 	v.Flags |= InBin

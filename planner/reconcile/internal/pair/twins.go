@@ -8,7 +8,7 @@ import (
 )
 
 // findTwins flags source rows that share an anchor: the same object in two scopes, or two objects with one anchor.
-func (p *Pairs) findTwins() {
+func (p matcher) findTwins() {
 	p.shadowOtherAnchors()
 	for s := range p.verdicts {
 		if p.verdicts[s].Is(Shadowed) {
@@ -35,7 +35,7 @@ func (p *Pairs) findTwins() {
 
 // shadowOtherAnchors leaves to the first of several scopes an object that has another anchor in each, because their policies name
 // different anchor attributes.
-func (p *Pairs) shadowOtherAnchors() {
+func (p matcher) shadowOtherAnchors() {
 	other := func(t *table.Source) bool {
 		first := p.Source.Tables[0].Policy
 		return t.Policy != nil && first != nil && t.Policy.Anchor != first.Anchor
