@@ -116,7 +116,7 @@ func (d *directories) adConfig(p *config.ADProvider) (ad.Config, error) {
 		BindDN: p.BindDN, Password: p.Password, PageSize: p.PageSize,
 	}
 	if k := p.Kerberos; k != nil {
-		cfg.Kerberos = &ad.Kerberos{Keytab: k.Keytab, CCache: k.CCache, Principal: k.Principal, SPN: k.SPN, Krb5Conf: k.Krb5Conf}
+		cfg.Kerberos = &ad.Kerberos{Keytab: k.Keytab, KeytabHidden: k.KeytabHidden, CCache: k.CCache, Principal: k.Principal, SPN: k.SPN, Krb5Conf: k.Krb5Conf}
 	}
 	return cfg, nil
 }
@@ -135,7 +135,7 @@ func (d *directories) entraConfig(p *config.EntraProvider) (entra.Config, error)
 		return entra.Config{}, err
 	}
 	return entra.Config{
-		TenantID: p.TenantID, ClientID: p.ClientID, ClientSecret: p.ClientSecret, CertificateFile: p.CertificateFile,
+		TenantID: p.TenantID, ClientID: p.ClientID, ClientSecret: p.ClientSecret, CertificateFile: p.CertificateFile, CertificateHidden: p.CertificateHidden,
 		Environment: p.Environment, Endpoint: p.Endpoint, Authority: p.Authority, CA: ca, AccessToken: p.AccessToken,
 		UserAgent: userAgent, Getenv: d.app.env.Getenv,
 	}, nil
