@@ -139,13 +139,13 @@ func (c *content) checkLDAP(p *ADProvider) {
 	}
 }
 
-// loopback reports whether host is this machine.
-func loopback(host string) bool {
+// Loopback reports whether a host, a name or an address without port, is this machine.
+func Loopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}
 	a, err := netip.ParseAddr(host)
-	return err == nil && a.IsLoopback()
+	return err == nil && a.Unmap().IsLoopback()
 }
 
 var entraConnection = []string{"tenant_id", "client_id", "client_secret", "client_certificate_file", "environment", "endpoint", "authority", "ca_file", "access_token"}
@@ -193,7 +193,7 @@ func (c *content) webAddress(name string) string {
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
 		c.bad(name, "Invalid address", "%s is not a web address. Write it as https://….", c.shown(name, s))
-	case u.Scheme == "http" && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !Loopback(u.Hostname()):
 		c.bad(name, "Connection without encryption", "http:// would send tokens and people's data in the clear; it is accepted for this machine only (localhost, 127.0.0.1). Use https://.")
 	}
 	return s
