@@ -8,9 +8,6 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
-
-	"github.com/dirform/dirform/config/internal/report"
-	"github.com/dirform/dirform/state/near"
 )
 
 // SecretPrefix begins the names of environment variables that give variables values which are sensitive, whatever the
@@ -20,8 +17,9 @@ const SecretPrefix = "DIRFORM_SECRET_"
 // argument is an argument of the blocks of one type.
 type argument struct{ block, name string }
 
-// credentials are the arguments that sensitive values may go into: what they hold is sent to a server or opened as a file, and
-// is never shown. Every other argument is shown somewhere, in plans, errors or logs. A new kind of credential is a line here.
+// credentials are the arguments that sensitive values may go into: what they hold is sent to a server or opened as a
+// file, and is never shown. Every other argument is shown somewhere, in plans, errors or logs. A new kind of credential
+// is a line here.
 var credentials = []argument{
 	{"provider", "password"},
 	{"kerberos", "keytab"},
@@ -45,14 +43,16 @@ func credentialNames() string {
 // secret says why a value is sensitive, and how to have one that is not.
 type secret struct{ why, cure string }
 
-// judged is what is known of an expression before it is evaluated: why its value is sensitive, nil if it is not, and whether it is
-// computed, rather than taken as it was given.
+// judged is what is known of an expression before it is evaluated: why its value is sensitive, nil if it is not, and
+// whether it is computed, rather than taken as it was given.
 type judged struct {
 	secret   *secret
 	computed bool
 }
 
-var fromEnv = &secret{"env() reads the environment, where secrets are", "Declare a variable for it and set " + EnvPrefix + "<variable>."}
+var fromEnv = &secret{
+	"env() reads the environment, where secrets are", "Declare a variable for it and set " + EnvPrefix + "<variable>.",
+}
 
 // markSecret makes a variable sensitive, and says why; the first reason stays.
 func (l *loader) markSecret(name string, s *secret) {
@@ -61,8 +61,8 @@ func (l *loader) markSecret(name string, s *secret) {
 	}
 }
 
-// judge looks into an expression before its first evaluation, which changes the syntax tree so that names are found no more, and
-// remembers the answer, which depends on names alone and never on values.
+// judge looks into an expression before its first evaluation, which changes the syntax tree so that names are found no
+// more, and remembers the answer, which depends on names alone and never on values.
 func (l *loader) judge(e hclsyntax.Expression) judged {
 	j, known := l.judgements[e]
 	if !known {
@@ -95,8 +95,8 @@ func (l *loader) findSecret(e hclsyntax.Expression) *secret {
 	return nil
 }
 
-// reached is the sensitive one among the names that a traversal can reach: the one that it names, or any where its second step
-// is not a plain name.
+// reached is the sensitive one among the names that a traversal can reach: the one that it names, or any where its
+// second step is not a plain name.
 func reached(t hcl.Traversal, among map[string]*secret) *secret {
 	if len(t) > 1 {
 		switch step := t[1].(type) {
@@ -131,12 +131,13 @@ func callsEnv(e hclsyntax.Expression) bool {
 
 // misplacedSecret records that a sensitive value stands where it would be shown.
 func (l *loader) misplacedSecret(at *hcl.Range, name string, s *secret) {
-	l.fail(at, "Sensitive value outside of credentials", "%s can't be given this value: %s. What is sensitive may be used for "+
-		"credentials only (%s), because everything else is shown in plans, errors or logs. %s", name, s.why, credentialNames(), s.cure)
+	l.fail(at, "Sensitive value outside of credentials", "%s can't be given this value: %s. What is sensitive may be used "+
+		"for credentials only (%s), because everything else is shown in plans, errors or logs. %s",
+		name, s.why, credentialNames(), s.cure)
 }
 
-// plainSecret reports whether an expression is a sensitive value as it was given, var.NAME or env("NAME"). Whoever writes a
-// configuration can choose it, but cannot compute anything from its value.
+// plainSecret reports whether an expression is a sensitive value as it was given, var.NAME or env("NAME"). Whoever
+// writes a configuration can choose it, but cannot compute anything from its value.
 func plainSecret(e hclsyntax.Expression) bool {
 	switch e := e.(type) {
 	case *hclsyntax.ScopeTraversalExpr:
@@ -151,70 +152,8 @@ func plainSecret(e hclsyntax.Expression) bool {
 	return false
 }
 
-// tellFailedSecrets reports that expressions over sensitive values fail, all by one diagnostic that does not tell which of them
-// do: a configuration with one failing expression for each guess at a character would read the secret out of the lines.
-func (l *loader) tellFailedSecrets() {
-	if !l.secretFailed {
-		return
-	}
-	const summary, cure = "Sensitive value cannot be used", "Check the values, how they are given, and the expressions."
-	if len(l.secretExprs) == 1 {
-		l.fail(&l.secretExprs[0], summary, "This expression fails for a sensitive value, or gives nothing of use. More is not told, "+
-			"because that would tell something about the value. %s", cure)
-		return
-	}
-	var places []string
-	for _, r := range l.secretExprs {
-		if p := place(r); !slices.Contains(places, p) {
-			places = append(places, p)
-		}
-	}
-	l.fail(nil, summary, "One or more of the expressions at %s fail for their sensitive values, or give nothing of use. Which one "+
-		"is not told, because that would tell something about the values. %s", strings.Join(places, ", "), cure)
-}
-
-// redact replaces what may quote a sensitive value in the errors that it has caused.
-func redact(diags hcl.Diagnostics) {
-	for _, d := range diags {
-		d.Detail = "The expression has an error that is not shown in detail, because a sensitive value takes part in it. Check the variable's value and type."
-	}
-}
-
-// hideLiteral remembers where a secret is written out, so that no diagnostic shows the line.
-func (l *loader) hideLiteral(a *hclsyntax.Attribute) {
-	literal := len(a.Expr.Variables()) == 0
-	_ = hclsyntax.VisitAll(a.Expr, func(n hclsyntax.Node) hcl.Diagnostics {
-		if v, ok := n.(*hclsyntax.LiteralValueExpr); ok && v.Val.Type() == cty.String {
-			literal = true
-		}
-		return nil
-	})
-	if literal {
-		l.secretRanges = append(l.secretRanges, a.Expr.Range())
-	}
-}
-
-// looksSecret reports whether an argument that a block does not have was meant to be a credential.
-func looksSecret(block, name string, known []string) bool {
-	return secretName.MatchString(name) || credential(block, near.Closest(name, known))
-}
-
-// hideSecrets marks the diagnostics on lines with a literal secret.
-func (l *loader) hideSecrets() {
-	for _, d := range l.diags {
-		if d.Subject == nil {
-			continue
-		}
-		for _, r := range l.secretRanges {
-			if r.Filename == d.Subject.Filename && d.Subject.Start.Line <= r.End.Line && d.Subject.Start.Line >= r.Start.Line {
-				d.Extra = report.Hidden{}
-			}
-		}
-	}
-}
-
-// secrets are the sensitive values that variables and the environment have given, each once: texts, also those inside of lists
-// and maps.
+// secrets are the sensitive values that variables and the environment have given, each once: texts, also those inside
+// of lists and maps.
 func (l *loader) secrets() []string {
 	var texts []string
 	add := func(s string) {

@@ -20,7 +20,8 @@ provider "ad" "corp" {
 }
 `
 
-// TestSecretSources checks which value of a variable counts, and that values reach credentials however they are passed on.
+// TestSecretSources checks which value of a variable counts, and that values reach credentials however they are passed
+// on.
 func TestSecretSources(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "x.dfvars")
 	if err := os.WriteFile(file, []byte("pw = \"file\"\n"), 0o600); err != nil {
@@ -36,13 +37,17 @@ func TestSecretSources(t *testing.T) {
 		"wins over a default":    {`variable "pw" { default = "default" }`, "var.pw", config.Options{Environ: both}},
 		"of another type": {"variable \"pw\" {\n  type = list(string)\n}", "var.pw[0]",
 			config.Options{Environ: []string{`DIRFORM_SECRET_pw=["secret"]`}}},
-		"through locals": {"variable \"pw\" {}\nlocals {\n  a = \"${var.pw}\"\n  b = trimspace(\" ${local.a} \")\n}", "local.b",
+		"through locals": {"variable \"pw\" {}\nlocals {\n  a = \"${var.pw}\"\n  b = trimspace(\" ${local.a} \")\n}",
+			"local.b",
 			config.Options{Environ: both}},
-		"by index":        {`variable "pw" {}`, `var["pw"]`, config.Options{Environ: both}},
-		"from the file":   {`variable "pw" {}`, `var.pw == "file" ? "secret" : "wrong"`, config.Options{Environ: both, VarFiles: []string{file}}},
-		"from env()":      {"", `env("JOB") == "job" ? "secret" : "wrong"`, config.Options{Environ: both}},
-		"in a default":    {`variable "pw" { default = env("JOB") }`, `replace(var.pw, "job", "secret")`, config.Options{Environ: both[2:]}},
-		"decoded":         {`variable "pw" {}`, `jsondecode(var.pw).inner`, config.Options{Environ: []string{`DIRFORM_SECRET_pw={"inner":"secret"}`}}},
+		"by index": {`variable "pw" {}`, `var["pw"]`, config.Options{Environ: both}},
+		"from the file": {`variable "pw" {}`, `var.pw == "file" ? "secret" : "wrong"`,
+			config.Options{Environ: both, VarFiles: []string{file}}},
+		"from env()": {"", `env("JOB") == "job" ? "secret" : "wrong"`, config.Options{Environ: both}},
+		"in a default": {`variable "pw" { default = env("JOB") }`, `replace(var.pw, "job", "secret")`,
+			config.Options{Environ: both[2:]}},
+		"decoded": {`variable "pw" {}`, `jsondecode(var.pw).inner`,
+			config.Options{Environ: []string{`DIRFORM_SECRET_pw={"inner":"secret"}`}}},
 		"for nothing":     {"", `"secret"`, config.Options{Environ: []string{"DIRFORM_SECRET_not_declared=x"}}},
 		"given as option": {`variable "pw" {}`, "var.pw", config.Options{Vars: map[string]string{"pw": "secret"}}},
 	} {
@@ -53,10 +58,11 @@ func TestSecretSources(t *testing.T) {
 	}
 }
 
-// TestFailingSecretsTellNothing: a pull request can guess at every character of a secret with an expression each. What is said
-// about them must not depend on which of them fail.
+// TestFailingSecretsTellNothing: a pull request can guess at every character of a secret with an expression each. What
+// is said about them must not depend on which of them fail.
 func TestFailingSecretsTellNothing(t *testing.T) {
-	text := "variable \"pw\" {}\nvariable \"d\" {\n  default = substr(env(\"JOB\"), 0, 1) == \"a\" ? \"x\" : parseint(\"z\", 10)\n}\n"
+	text := "variable \"pw\" {}\nvariable \"d\" {\n" +
+		"  default = substr(env(\"JOB\"), 0, 1) == \"a\" ? \"x\" : parseint(\"z\", 10)\n}\n"
 	for i, guess := range []string{
 		`substr(var.pw, 0, 1) == "a" ? 1 : parseint("z", 10)`, `substr(var.pw, 0, 1) == "b" ? 1 : parseint("z", 10)`,
 		`[1][substr(var.pw, 1, 1) == "a" ? 0 : 1]`,
@@ -64,7 +70,8 @@ func TestFailingSecretsTellNothing(t *testing.T) {
 		text += fmt.Sprintf("locals {\n  g%d = %s\n}\n", i, guess)
 	}
 	for i, guess := range []string{
-		`substr(var.pw, 0, 1) == "a" ? "x" : ""`, `substr(var.pw, 0, 1) == "a" ? "x" : null`, `jsondecode(substr(var.pw, 0, 1) == "a" ? "1" : "[1]")`,
+		`substr(var.pw, 0, 1) == "a" ? "x" : ""`, `substr(var.pw, 0, 1) == "a" ? "x" : null`,
+		`jsondecode(substr(var.pw, 0, 1) == "a" ? "1" : "[1]")`,
 	} {
 		text += strings.Replace(fmt.Sprintf(secretProvider, guess), "corp", fmt.Sprintf("p%d", i), 1)
 	}

@@ -52,6 +52,9 @@ func (a *app) loadDiagnosed(v *variables, valuesOptional bool) (*config.Config, 
 		ValuesOptional: valuesOptional,
 		Schemas:        config.Schemas{Source: providers.ADSchema, Tenant: providers.TenantSchema},
 	})
+	if a.stderr != nil {
+		a.stderr.hide(cfg.Secrets)
+	}
 	return cfg, diags, nil
 }
 
