@@ -60,6 +60,10 @@ func (a *app) runInit(ctx context.Context, o *initOptions) error {
 	}
 	d := a.openDirectories(a.dir())
 	defer d.Close()
+	var err error
+	if d.hosts, err = a.hostRules(ctx, nil); err != nil {
+		return err
+	}
 	found, err := a.survey(ctx, d, o)
 	if err != nil {
 		return err
