@@ -28,6 +28,11 @@ func (c *content) value(name string, t cty.Type) (v cty.Value, ok bool) {
 	if a == nil {
 		return cty.NilVal, false
 	}
+	if s := c.l.secretOf(a.Expr); s != nil && !credential(c.block.Type, name) {
+		c.ok = false
+		c.l.misplacedSecret(c.at(name), name, s)
+		return cty.NilVal, false
+	}
 	v, ok = c.l.eval(a.Expr)
 	if !ok {
 		c.ok = false
@@ -37,9 +42,9 @@ func (c *content) value(name string, t cty.Type) (v cty.Value, ok bool) {
 	v, err := convert.Convert(v, t)
 	switch {
 	case err != nil:
-		c.bad(name, "Wrong type", "%s must be %s, but this is %s.", name, typeName(t), typeName(given))
+		c.badValue(name, "Wrong type", "%s must be %s, but this is %s.", name, typeName(t), typeName(given))
 	case v.IsNull():
-		c.bad(name, "Value missing", "%s is null here. Give it a value or remove the argument.", name)
+		c.badValue(name, "Value missing", "%s is null here. Give it a value or remove the argument.", name)
 	case !v.IsWhollyKnown():
 		c.ok = false
 	default:
@@ -52,6 +57,16 @@ func (c *content) value(name string, t cty.Type) (v cty.Value, ok bool) {
 func (c *content) bad(name, summary, format string, args ...any) {
 	c.ok = false
 	c.l.fail(c.at(name), summary, format, args...)
+}
+
+// badValue is bad for a mistake that depends on the argument's value, which is kept back where the value is computed from a
+// sensitive one.
+func (c *content) badValue(name, summary, format string, args ...any) {
+	if !c.l.judge(c.attrs[name].Expr).computed {
+		c.bad(name, summary, format, args...)
+		return
+	}
+	c.ok, c.l.secretFailed = false, true
 }
 
 func typeName(t cty.Type) string {
@@ -92,10 +107,10 @@ var namesContainers = []string{"ou", "ous", "exclude", "base_dn"}
 // empty records the mistake of an empty string.
 func (c *content) empty(name, what, cure string) {
 	if slices.Contains(namesContainers, name) {
-		c.bad(name, "Empty distinguished name", "%s, and an empty distinguished name names no container. Write one, such as OU=Staff,DC=corp,DC=contoso,DC=com, or remove it.", what)
+		c.badValue(name, "Empty distinguished name", "%s, and an empty distinguished name names no container. Write one, such as OU=Staff,DC=corp,DC=contoso,DC=com, or remove it.", what)
 		return
 	}
-	c.bad(name, "Value missing", "%s. %s.", what, cure)
+	c.badValue(name, "Value missing", "%s. %s.", what, cure)
 }
 
 // texts is a list argument.
@@ -173,7 +188,7 @@ func (c *content) choice(name string, values ...string) string {
 
 // shown is an argument's value for a message, unless it is a secret.
 func (c *content) shown(name string, v any) string {
-	if e := c.attrs[name].Expr; c.l.secret(e) || callsEnv(e) {
+	if c.l.secretOf(c.attrs[name].Expr) != nil {
 		return "(sensitive value)"
 	}
 	if s, ok := v.(string); ok {
@@ -184,7 +199,7 @@ func (c *content) shown(name string, v any) string {
 
 // suggest is "Did you mean …?" for an argument's value, unless it is a secret.
 func (c *content) suggest(name, v string, values []string) string {
-	if e := c.attrs[name].Expr; c.l.secret(e) || callsEnv(e) {
+	if c.l.secretOf(c.attrs[name].Expr) != nil {
 		return ""
 	}
 	return near.DidYouMean(v, values)
@@ -241,49 +256,22 @@ func (l *loader) eval(e hclsyntax.Expression) (v cty.Value, ok bool) {
 	for _, t := range e.Variables() {
 		diags = append(diags, expr.CheckReference(t, l.vars, false)...)
 	}
-	if !diags.HasErrors() {
-		secret := l.secret(e) || callsEnv(e)
-		v, diags = expr.Evaluate(e, l.vars, l.lib)
-		if secret {
-			redact(diags)
-		}
+	l.diags = append(l.diags, diags...)
+	if diags.HasErrors() {
+		return v, false
+	}
+	j := l.judge(e)
+	if j.computed {
+		l.secretExprs = append(l.secretExprs, e.Range())
+	}
+	v, diags = expr.Evaluate(e, l.vars, l.lib)
+	switch {
+	case j.computed && diags.HasErrors():
+		l.secretFailed = true
+		return v, false
+	case j.secret != nil:
+		redact(diags)
 	}
 	l.diags = append(l.diags, diags...)
 	return v, !diags.HasErrors()
-}
-
-// secret reports whether an expression's value comes from a sensitive variable.
-func (l *loader) secret(e hclsyntax.Expression) bool {
-	for _, t := range e.Variables() {
-		if len(t) < 2 {
-			if t.RootName() == "var" && len(l.secretVars) > 0 || t.RootName() == "local" && len(l.secretLocals) > 0 {
-				return true
-			}
-			continue
-		}
-		step, ok := t[1].(hcl.TraverseAttr)
-		if ok && (t.RootName() == "var" && l.secretVars[step.Name] || t.RootName() == "local" && l.secretLocals[step.Name]) {
-			return true
-		}
-	}
-	return false
-}
-
-// callsEnv reports whether an expression reads the environment, where secrets often come from.
-func callsEnv(e hclsyntax.Expression) bool {
-	found := false
-	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
-		if f, ok := n.(*hclsyntax.FunctionCallExpr); ok && f.Name == "env" {
-			found = true
-		}
-		return nil
-	})
-	return found
-}
-
-// redact replaces the details of errors that a secret value has caused: they may quote it.
-func redact(diags hcl.Diagnostics) {
-	for _, d := range diags {
-		d.Detail = "The expression has an error that is not shown in detail, because a sensitive value takes part in it. Check the variable's value and type."
-	}
 }

@@ -130,9 +130,15 @@ func (l *loader) content(b *hclsyntax.Block, s spec) *content {
 	for _, a := range sortedAttributes(b.Body.Attributes) {
 		if slices.Contains(args, a.Name) {
 			c.attrs[a.Name] = a
+			if credential(b.Type, a.Name) {
+				l.hideLiteral(a)
+			}
 			continue
 		}
 		c.ok = false
+		if looksSecret(b.Type, a.Name, args) {
+			l.hideLiteral(a)
+		}
 		if slices.Contains(s.blocks, a.Name) {
 			l.fail(&a.NameRange, "Block expected", "%q is a block in a %s block: write %s {…} without the equals sign.", a.Name, b.Type, a.Name)
 			continue

@@ -46,7 +46,6 @@ var adConnection = []string{"url", "urls", "start_tls", "base_dn", "ca_file", "s
 func (l *loader) decodeAD(b *hclsyntax.Block) *ADProvider {
 	c := l.content(b, spec{optional: append([]string{"lab", "page_size"}, adConnection...), blocks: []string{"kerberos"}})
 	p := &ADProvider{Name: b.Labels[1], DeclaredAt: place(b.DefRange()), PageSize: 1000}
-	l.literalSecret(c, "password")
 	if n, ok := c.number("page_size", 1, true); ok {
 		p.PageSize = int(min(n, 1<<20))
 	}
@@ -95,6 +94,7 @@ func (l *loader) credentials(c *content, p *ADProvider) {
 func (l *loader) decodeKerberos(b *hclsyntax.Block) *Kerberos {
 	c := l.content(b, spec{optional: []string{"keytab", "ccache", "principal", "spn", "krb5_conf"}})
 	k := &Kerberos{Keytab: c.file("keytab"), CCache: c.file("ccache"), Principal: c.text("principal"), SPN: c.text("spn"), Krb5Conf: c.file("krb5_conf")}
+	k.KeytabHidden = c.has("keytab") && l.secretOf(c.attrs["keytab"].Expr) != nil
 	switch {
 	case c.has("keytab") && c.has("ccache"):
 		c.bad("ccache", "Conflicting arguments", "keytab and ccache are two ways to sign in. Remove one of them.")
@@ -139,13 +139,13 @@ func (c *content) checkLDAP(p *ADProvider) {
 	}
 }
 
-// loopback reports whether host is this machine.
-func loopback(host string) bool {
+// Loopback reports whether a host, a name or an address without port, is this machine.
+func Loopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}
 	a, err := netip.ParseAddr(host)
-	return err == nil && a.IsLoopback()
+	return err == nil && a.Unmap().IsLoopback()
 }
 
 var entraConnection = []string{"tenant_id", "client_id", "client_secret", "client_certificate_file", "environment", "endpoint", "authority", "ca_file", "access_token"}
@@ -153,8 +153,6 @@ var entraConnection = []string{"tenant_id", "client_id", "client_secret", "clien
 func (l *loader) decodeEntra(b *hclsyntax.Block) *EntraProvider {
 	c := l.content(b, spec{optional: append([]string{"lab"}, entraConnection...)})
 	p := &EntraProvider{Name: b.Labels[1], DeclaredAt: place(b.DefRange()), Environment: "global"}
-	l.literalSecret(c, "client_secret")
-	l.literalSecret(c, "access_token")
 	p.Lab = c.text("lab")
 	if c.has("lab") {
 		c.noneWithLab(entraConnection)
@@ -162,6 +160,7 @@ func (l *loader) decodeEntra(b *hclsyntax.Block) *EntraProvider {
 	}
 	p.TenantID, p.ClientID, p.ClientSecret = c.text("tenant_id"), c.text("client_id"), c.text("client_secret")
 	p.CertificateFile, p.CAFile, p.AccessToken = c.file("client_certificate_file"), c.file("ca_file"), c.text("access_token")
+	p.CertificateHidden = c.has("client_certificate_file") && l.secretOf(c.attrs["client_certificate_file"].Expr) != nil
 	p.Environment = c.choice("environment", "global", "usgovernment", "dod", "china")
 	p.Endpoint, p.Authority = c.webAddress("endpoint"), c.webAddress("authority")
 	if !c.has("tenant_id") && !c.has("access_token") {
@@ -194,15 +193,8 @@ func (c *content) webAddress(name string) string {
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
 		c.bad(name, "Invalid address", "%s is not a web address. Write it as https://….", c.shown(name, s))
-	case u.Scheme == "http" && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !Loopback(u.Hostname()):
 		c.bad(name, "Connection without encryption", "http:// would send tokens and people's data in the clear; it is accepted for this machine only (localhost, 127.0.0.1). Use https://.")
 	}
 	return s
-}
-
-// literalSecret remembers where a secret is written out, so that no diagnostic shows the line.
-func (l *loader) literalSecret(c *content, name string) {
-	if a := c.attrs[name]; a != nil && len(a.Expr.Variables()) == 0 {
-		l.secretRanges = append(l.secretRanges, a.Expr.Range())
-	}
 }

@@ -196,8 +196,8 @@ func (c *content) kind(arg, name string) (state.Kind, bool) {
 // compile compiles an expression over a source object of a kind. target is nil for a condition. The program is nil after a
 // mistake.
 func (l *loader) compile(a *hclsyntax.Attribute, target *state.Attribute, kind state.Kind, preset bool) *expr.Program {
-	if l.secret(a.Expr) {
-		l.fail(a.Expr.Range().Ptr(), "Sensitive value in a mapping", "The expression uses a sensitive variable, but what a mapping gives is shown in plans and stored in the tenant. Use a variable that is not sensitive.")
+	if s := l.secretOf(a.Expr); s != nil {
+		l.misplacedSecret(a.Expr.Range().Ptr(), a.Name, s)
 		return nil
 	}
 	env := expr.Env{
@@ -210,9 +210,6 @@ func (l *loader) compile(a *hclsyntax.Attribute, target *state.Attribute, kind s
 		env.Text = f.Bytes
 	}
 	p, diags := expr.Compile(a.Expr, env)
-	if callsEnv(a.Expr) {
-		redact(diags)
-	}
 	l.diags = append(l.diags, diags...)
 	return p
 }

@@ -45,17 +45,3 @@ func (l *loader) duplicateBlock(at *hcl.Range, what string, first hcl.Range, lab
 func (l *loader) twice(at *hcl.Range, what string, first hcl.Range, cure string) {
 	l.fail(at, "Declared twice", "%s was declared before, at %s:%d,%d. %s", what, first.Filename, first.Start.Line, first.Start.Column, cure)
 }
-
-// hideSecrets marks the diagnostics on lines with a literal secret.
-func (l *loader) hideSecrets() {
-	for _, d := range l.diags {
-		if d.Subject == nil {
-			continue
-		}
-		for _, r := range l.secretRanges {
-			if r.Filename == d.Subject.Filename && d.Subject.Start.Line <= r.End.Line && d.Subject.Start.Line >= r.Start.Line {
-				d.Extra = report.Hidden{}
-			}
-		}
-	}
-}

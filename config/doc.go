@@ -7,9 +7,10 @@
 // A diagnostic has a summary that is the same for all mistakes of its sort and a detail that says what is wrong, why, and what
 // to do. testdata/mistakes holds one of each, with the expected words beside it.
 //
-// Secrets stay out of diagnostics: details of errors in expressions over sensitive variables or the environment are replaced,
-// source lines with literal secrets and lines of variable files aren't shown, and mappings can't use sensitive variables at all,
-// because what they give stands in plans.
+// Sensitive values, which are those of variables that are declared sensitive or set by DIRFORM_SECRET_NAME, and what env() gives,
+// go into the arguments of the table credentials only, by themselves or by way of local values. That is decided by names, before
+// anything is evaluated. Diagnostics do not show them: source lines with literal secrets and lines of variable files are left out,
+// and expressions that fail for a sensitive value are reported all together, so that not even the place tells anything about it.
 //
 // How expressions treat missing values is described in package expr.
 package config

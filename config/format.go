@@ -1,7 +1,16 @@
 package config
 
-import "github.com/hashicorp/hcl/v2/hclwrite"
+import (
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+)
 
 // Format lays out a configuration file in the canonical way: indentation, spaces, aligned equals signs. It never fails; what is
 // not valid HCL comes back with its spaces changed at most.
 func Format(src []byte) []byte { return hclwrite.Format(src) }
+
+// SyntaxError is the one to correct among a parser's errors about src, without its source line where that may show a secret. There
+// must be an error.
+func SyntaxError(src []byte, diags hcl.Diagnostics) hcl.Diagnostics {
+	return hcl.Diagnostics{firstSyntaxError(src, diags)}
+}

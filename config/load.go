@@ -21,7 +21,7 @@ type Options struct {
 	Dir      string            // folder with the *.hcl files; default the working directory
 	Vars     map[string]string // --var NAME=VALUE
 	VarFiles []string          // --var-file, later ones win; relative to the working directory
-	Environ  []string          // NAME=VALUE: DIRFORM_VAR_NAME variables, and what env() looks into
+	Environ  []string          // NAME=VALUE: DIRFORM_VAR_NAME and DIRFORM_SECRET_NAME, and what env() looks into
 	Schemas  Schemas
 	// ValuesOptional checks the configuration without values for its required variables, as validate does in a pull request,
 	// where secrets are out of reach. What depends on them is left out of the result, which is not fit for planning then.
@@ -39,6 +39,7 @@ func Load(o Options) (*Config, hcl.Diagnostics) {
 	if l.broken || l.diags.HasErrors() && len(l.blocks) == 0 {
 		return l.finish()
 	}
+	l.asked = l.envNames()
 	l.sortBlocks()
 	l.decodeSettings()
 	l.decodeVariables()
@@ -66,9 +67,13 @@ type loader struct {
 	slots  map[state.Kind]*expr.Slots
 	tenant map[state.Kind]*state.Schema // see tenantSchema
 
-	secretVars   map[string]bool // sensitive variables
-	secretLocals map[string]bool // local values made of them
-	secretRanges []hcl.Range     // literal secrets: source lines that no diagnostic may show
+	secretVars   map[string]*secret // sensitive variables
+	secretLocals map[string]*secret // local values made of them or of env()
+	secretRanges []hcl.Range        // literal secrets: source lines that no diagnostic may show
+	judgements   map[hclsyntax.Expression]judged
+	asked        []string        // what env() is asked for
+	secretExprs  []hcl.Range     // expressions that compute something from sensitive values
+	secretFailed bool            // at least one of them fails
 	broken       bool            // a file could not be read or parsed, or a block not understood, so that names may be missing
 	failed       map[string]bool // declared names whose block had errors, such as "scope.staff"
 }
@@ -86,7 +91,7 @@ func newLoader(o Options) *loader {
 		slots:  map[state.Kind]*expr.Slots{},
 		tenant: map[state.Kind]*state.Schema{},
 
-		secretVars: map[string]bool{}, secretLocals: map[string]bool{}, failed: map[string]bool{},
+		secretVars: map[string]*secret{}, secretLocals: map[string]*secret{}, judgements: map[hclsyntax.Expression]judged{}, failed: map[string]bool{},
 	}
 }
 
@@ -96,7 +101,9 @@ func (l *loader) finish() (*Config, hcl.Diagnostics) {
 	for kind, slots := range l.slots {
 		l.cfg.SourceShapes[kind] = slots.Freeze()
 	}
+	l.tellFailedSecrets()
 	l.hideSecrets()
+	l.cfg.Secrets = l.secrets()
 	report.Sort(l.diags)
 	return l.cfg, l.diags
 }

@@ -189,12 +189,12 @@ locals {
 }
 link "x" {
   source = local.joined
-  tenant = env("TENANT")
+  tenant = "t@x"
 }
 `
 	cfg := must(t, text, config.Options{
 		Vars: map[string]string{"c": "flag"}, VarFiles: []string{file},
-		Environ: []string{"DIRFORM_VAR_a=environ", "DIRFORM_VAR_b=environ", `DIRFORM_VAR_list=["x", "y"]`, "DIRFORM_VAR_other=1", "TENANT=t@x"},
+		Environ: []string{"DIRFORM_VAR_a=environ", "DIRFORM_VAR_b=environ", `DIRFORM_VAR_list=["x", "y"]`, "DIRFORM_VAR_other=1"},
 	})
 	if k := cfg.Links[0]; k.Source != "environ-file-flag-x+y" || k.Tenant != "t@x" {
 		t.Errorf("link %+v", k)

@@ -65,8 +65,8 @@ func (r *localResolver) resolve(name string, path []string) {
 	}
 	r.busy[name] = false
 	r.l.vars["local"] = cty.ObjectVal(r.values)
-	if r.l.secret(a.Expr) {
-		r.l.secretLocals[name] = true
+	if s := r.l.secretOf(a.Expr); s != nil {
+		r.l.secretLocals[name] = s
 	}
 	if v, ok := r.l.eval(a.Expr); ok {
 		r.values[name] = v

@@ -97,7 +97,8 @@ func TestMistakes(t *testing.T) {
 }
 
 func checkMistakes(t *testing.T, name, text string) {
-	o := config.Options{Environ: []string{"DIRFORM_VAR_list=[1"}, Vars: map[string]string{}}
+	o := config.Options{Vars: map[string]string{}, Environ: []string{"DIRFORM_VAR_list=[1", "DIRFORM_VAR_hidden=s3cr3t", "DIRFORM_VAR_raised=x",
+		"DIRFORM_SECRET_raised=s3cr3t", "OF_THE_JOB=s3cr3t"}}
 	for _, v := range [][2]string{{"given", "s3cr3t"[:3]}, {"number", "abc"}} {
 		if strings.Contains(text, `variable "`+v[0]+`"`) {
 			o.Vars[v[0]] = v[1]

@@ -27,6 +27,10 @@ type Config struct {
 	Links       []*Link
 	Guards      []*Guard // Load adds the built-in guard "default" if there is none
 
+	// Secrets are the sensitive values that the configuration was given, for whoever prints what others have said: texts, each
+	// once. What is computed from them is not among them.
+	Secrets []string
+
 	DirectorySync *DirectorySync // nil: whether the tenant has it on is nobody's business
 
 	// Files are the parsed files by name as ranges have it, for diagnostics with source lines.
@@ -55,11 +59,13 @@ type ADProvider struct {
 
 // Kerberos says how to bind with GSSAPI.
 type Kerberos struct {
-	Keytab    string // file; or
-	CCache    string // file
-	Principal string // user@REALM, for a keytab
-	SPN       string // default ldap/<host of the URL>
-	Krb5Conf  string // default $KRB5_CONFIG or /etc/krb5.conf
+	Keytab string // file; or
+	// KeytabHidden keeps the file's name out of messages, because it comes from a sensitive value.
+	KeytabHidden bool
+	CCache       string // file
+	Principal    string // user@REALM, for a keytab
+	SPN          string // default ldap/<host of the URL>
+	Krb5Conf     string // default $KRB5_CONFIG or /etc/krb5.conf
 }
 
 // EntraProvider is the provider "entra" block.
@@ -70,12 +76,14 @@ type EntraProvider struct {
 	ClientID        string
 	ClientSecret    string
 	CertificateFile string
-	Environment     string // "global" (default), "usgovernment", "dod" or "china"
-	Endpoint        string // overrides the environment's Graph root, with version: https://…/v1.0
-	Authority       string // overrides the environment's login root
-	CAFile          string
-	AccessToken     string
-	DeclaredAt      string
+	// CertificateHidden keeps the file's name out of messages, because it comes from a sensitive value.
+	CertificateHidden bool
+	Environment       string // "global" (default), "usgovernment", "dod" or "china"
+	Endpoint          string // overrides the environment's Graph root, with version: https://…/v1.0
+	Authority         string // overrides the environment's login root
+	CAFile            string
+	AccessToken       string
+	DeclaredAt        string
 }
 
 // UPNSuffix is an upn_suffix block.

@@ -17,7 +17,7 @@ import (
 	"github.com/dirform/dirform/state/near"
 )
 
-// EnvPrefix begins the names of environment variables that give variables their values.
+// EnvPrefix begins the names of environment variables that give variables their values. See also [SecretPrefix].
 const EnvPrefix = "DIRFORM_VAR_"
 
 // variable is a variable block.
@@ -40,16 +40,18 @@ func (l *loader) decodeVariables() {
 		declared[v.name] = v
 		order = append(order, v)
 		if v.sensitive {
-			l.secretVars[v.name] = true
+			l.markSecret(v.name, &secret{fmt.Sprintf("variable %q is declared sensitive", v.name), "Use a variable that is not sensitive."})
 		}
 	}
-	l.valuesFromEnvironment(declared)
+	l.valuesFromEnvironment(EnvPrefix, declared)
+	l.valuesFromEnvironment(SecretPrefix, declared)
 	for _, f := range l.o.VarFiles {
 		l.valuesFromFile(f, declared)
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.o.Vars)) {
 		if v := l.declaredVariable(declared, name, nil); v != nil {
 			l.give(v, l.o.Vars[name], "--var "+name)
+			l.warnOfArgument(v)
 		}
 	}
 	values := map[string]cty.Value{}
@@ -58,8 +60,7 @@ func (l *loader) decodeVariables() {
 			v.value = cty.UnknownVal(v.typ)
 		}
 		if v.value == cty.NilVal {
-			l.fail(&v.declared, "Variable without a value", "The variable %q has no default and nobody gives it a value. Give it one with --var %s=…, in a file named with --var-file, or in the environment as %s%s.",
-				v.name, v.name, EnvPrefix, v.name)
+			l.withoutValue(v)
 			v.value = cty.UnknownVal(v.typ)
 		}
 		values[v.name] = v.value
@@ -68,6 +69,26 @@ func (l *loader) decodeVariables() {
 	for _, v := range order {
 		l.validate(v)
 	}
+}
+
+// withoutValue reports a variable that has no value.
+func (l *loader) withoutValue(v *variable) {
+	ways := fmt.Sprintf("with --var %s=…, in a file named with --var-file, or in the environment as %s%s", v.name, EnvPrefix, v.name)
+	if v.sensitive {
+		ways = fmt.Sprintf("in the environment as %s%s, or in a file named with --var-file", SecretPrefix, v.name)
+	}
+	l.fail(&v.declared, "Variable without a value", "The variable %q has no default and nobody gives it a value. Give it one %s.", v.name, ways)
+}
+
+// warnOfArgument warns of a secret that was given on the command line.
+func (l *loader) warnOfArgument(v *variable) {
+	if !v.sensitive {
+		return
+	}
+	l.diags = append(l.diags, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "Secret on the command line", Subject: &v.declared,
+		Detail: fmt.Sprintf("The value of the sensitive variable %q is given with --var. Other users of the machine can see it in the list "+
+			"of processes, and shells and CI systems keep it. Give it in the environment as %s%s, or in a file named with --var-file.",
+			v.name, SecretPrefix, v.name)})
 }
 
 func (l *loader) decodeVariable(b *hclsyntax.Block) *variable {
@@ -114,13 +135,22 @@ func (l *loader) declaredVariable(declared map[string]*variable, name string, at
 	return nil
 }
 
-// valuesFromEnvironment takes the values of declared variables; others may be meant for another configuration.
-func (l *loader) valuesFromEnvironment(declared map[string]*variable) {
+// valuesFromEnvironment takes the values of declared variables that stand behind a prefix; others may be meant for another
+// configuration.
+func (l *loader) valuesFromEnvironment(prefix string, declared map[string]*variable) {
 	for _, entry := range l.o.Environ {
 		name, text, ok := strings.Cut(entry, "=")
-		if name, found := strings.CutPrefix(name, EnvPrefix); ok && found && declared[name] != nil {
-			l.give(declared[name], text, EnvPrefix+name)
+		name, found := strings.CutPrefix(name, prefix)
+		v := declared[name]
+		if !ok || !found || v == nil {
+			continue
 		}
+		if prefix == SecretPrefix {
+			v.sensitive = true
+			l.markSecret(name, &secret{fmt.Sprintf("variable %q is set by %s%s", name, prefix, name),
+				fmt.Sprintf("If it is no secret, set %s%s instead.", EnvPrefix, name)})
+		}
+		l.give(v, text, prefix+name)
 	}
 }
 
@@ -172,9 +202,9 @@ func (l *loader) give(v *variable, text, from string) {
 // giveExpr sets a value given as a constant expression. at, if not nil, is the place to show instead of the expression's own.
 func (l *loader) giveExpr(v *variable, e hclsyntax.Expression, at *hcl.Range) {
 	v.value = cty.UnknownVal(v.typ) // after a mistake: wrong, but given
-	subject := e.Range()
+	subject, given := e.Range(), at != nil
 	if strings.HasPrefix(subject.Filename, "<") {
-		subject = v.declared
+		subject, given = v.declared, true
 	}
 	if at != nil {
 		subject = *at
@@ -183,50 +213,70 @@ func (l *loader) giveExpr(v *variable, e hclsyntax.Expression, at *hcl.Range) {
 		l.fail(&subject, "Variable's value is not constant", "The value of %q refers to something else. A variable's value is written out; use locals to compute one.", v.name)
 		return
 	}
-	diags := l.lib.Check(e)
-	var val cty.Value
-	if !diags.HasErrors() {
-		val, diags = expr.Evaluate(e, nil, l.lib)
+	j := l.judge(e)
+	if j.secret != nil {
+		v.sensitive = true
+		l.markSecret(v.name, &secret{fmt.Sprintf("the value of variable %q comes from env()", v.name), fromEnv.cure})
 	}
-	if diags.HasErrors() {
-		if v.sensitive || callsEnv(e) {
-			redact(diags)
-		}
-		for _, d := range diags {
-			d.Subject = &subject
-		}
-		l.diags = append(l.diags, diags...)
+	var why string
+	diags := l.lib.Check(e)
+	static := diags.HasErrors()                  // told by the text of the expression, without its value
+	j.computed = j.computed && !given && !static // what is given is not the configuration's doing
+	if j.computed {
+		l.secretExprs = append(l.secretExprs, e.Range())
+	}
+	if !static {
+		v.value, why, diags = l.constant(v, e)
+	}
+	switch {
+	case j.computed && (why != "" || diags.HasErrors()):
+		l.secretFailed = true
+	case why != "":
+		l.fail(&subject, "Invalid value for a variable", "The value of %q doesn't fit its type %s: %s.", v.name, typeexpr.TypeString(v.typ), why)
+	}
+	if j.computed || !diags.HasErrors() {
 		return
+	}
+	if v.sensitive && (given || !static) {
+		redact(diags)
+	}
+	for _, d := range diags {
+		d.Subject = &subject
+	}
+	l.diags = append(l.diags, diags...)
+}
+
+// constant computes a constant expression and makes it a value of the variable's type; why says what stands against that. The value
+// is unknown after a mistake.
+func (l *loader) constant(v *variable, e hclsyntax.Expression) (_ cty.Value, why string, diags hcl.Diagnostics) {
+	val, diags := expr.Evaluate(e, nil, l.lib)
+	if diags.HasErrors() {
+		return cty.UnknownVal(v.typ), "", diags
 	}
 	if v.defaults != nil && !val.IsNull() {
 		val = v.defaults.Apply(val)
 	}
 	converted, err := convert.Convert(val, v.typ)
-	if err != nil {
-		why := typeName(val.Type()) + " is given"
-		if !v.sensitive {
-			why = err.Error()
-		}
-		l.fail(&subject, "Invalid value for a variable", "The value of %q doesn't fit its type %s: %s.", v.name, typeexpr.TypeString(v.typ), why)
-		return
+	switch {
+	case err == nil:
+		return converted, "", nil
+	case v.sensitive:
+		return cty.UnknownVal(v.typ), typeName(val.Type()) + " is given", nil
 	}
-	v.value = converted
+	return cty.UnknownVal(v.typ), err.Error(), nil
 }
 
 // validate checks a variable's value against its validation blocks.
 func (l *loader) validate(v *variable) {
 	for _, b := range v.checks {
 		c := l.content(b, spec{required: []string{"condition", "error_message"}})
-		if !c.ok || !v.value.IsWhollyKnown() {
+		if !c.ok {
 			continue
 		}
 		ok, evaluated := c.value("condition", cty.Bool)
 		message := c.text("error_message")
 		if !evaluated || message == "" || ok.True() {
 			continue
-		}
-		if v.sensitive {
-			message = fmt.Sprintf("The value of the sensitive variable %q fails its validation.", v.name)
 		}
 		l.fail(c.at("condition"), "Invalid value for a variable", "%s This was checked by the variable's validation block; give %q another value.", message, v.name)
 	}

@@ -16,7 +16,9 @@ import (
 
 // app is one run of dirform: its environment and the global options. Commands are methods' worth of closures over it.
 type app struct {
-	env Environment
+	env    Environment
+	stderr *discreet // what env.Stderr is; nil if the app was not made by Main
+
 	log *slog.Logger // to stderr, from --log-level; nil before that is known: use logger
 
 	chdir    string
@@ -30,7 +32,9 @@ type app struct {
 
 // Main runs dirform and returns its exit status.
 func Main(env Environment) int {
-	a := &app{env: env}
+	a := &app{env: env, stderr: &discreet{w: env.Stderr}}
+	a.env.Stderr = a.stderr
+	a.stderr.hide(secretsIn(env.Environ))
 	done := a.watchSignals()
 	defer done()
 	root := newRoot(a)

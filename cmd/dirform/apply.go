@@ -86,7 +86,10 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	if reviewed != nil {
 		defer reviewed.Close()
 	}
-	dirs := r.a.openDirectories(cfg.Dir)
+	dirs, err := r.a.admitDirectories(ctx, cfg, record)
+	if err != nil {
+		return err
+	}
 	defer dirs.Close()
 	now := r.a.newRun(cfg, record, dirs)
 	now.Watch = r.a.watchReading

@@ -27,11 +27,16 @@ type Terminal struct{ Out, Err bool }
 
 // Getenv is the value of the named variable, "" if it is not set. Of several settings the last counts, as in os/exec.
 func (e *Environment) Getenv(name string) string {
-	value := ""
+	value, _ := e.lookup(name)
+	return value
+}
+
+// lookup is Getenv that tells a variable without a value from one that is not set.
+func (e *Environment) lookup(name string) (value string, set bool) {
 	for _, kv := range e.Environ {
-		if k, v, _ := strings.Cut(kv, "="); k == name {
-			value = v
+		if k, v, ok := strings.Cut(kv, "="); ok && k == name {
+			value, set = v, true
 		}
 	}
-	return value
+	return value, set
 }

@@ -110,7 +110,7 @@ func (a *app) formatStdin(check bool) error {
 func (a *app) formatted(name string, src []byte) (out []byte, ok bool) {
 	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
 	if diags.HasErrors() {
-		config.WriteDiagnostics(a.env.Stderr, map[string]*hcl.File{name: file}, diags, a.colour(a.env.Terminal.Err))
+		config.WriteDiagnostics(a.env.Stderr, map[string]*hcl.File{name: file}, config.SyntaxError(src, diags), a.colour(a.env.Terminal.Err))
 		return nil, false
 	}
 	return config.Format(src), true

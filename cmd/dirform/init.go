@@ -32,10 +32,10 @@ func newInitCommand(a *app) *cobra.Command {
 		Short: "Look at both directories and write a starting configuration",
 		Long: `Init writes main.hcl: providers, the domain suffixes in use, and a scope, with what it found (OUs with their numbers of users,
 suffixes and whether the tenant has verified them) in comments. It reads Active Directory if --url and --bind-dn are given
-and DIRFORM_VAR_ad_password holds the password, and the tenant if --tenant-id is given; credentials of the tenant are found
-as the Azure SDKs find them. A configuration that exists is never overwritten.`,
+and DIRFORM_SECRET_ad_password (or DIRFORM_VAR_ad_password) holds the password, and the tenant if --tenant-id is given; credentials
+of the tenant are found as the Azure SDKs find them. A configuration that exists is never overwritten.`,
 		Example: `  dirform init --lab lab
-  DIRFORM_VAR_ad_password=... dirform init --url ldaps://dc1.corp.contoso.com --ca-file corp-ca.pem \
+  DIRFORM_SECRET_ad_password=... dirform init --url ldaps://dc1.corp.contoso.com --ca-file corp-ca.pem \
     --bind-dn "CN=svc-dirform,OU=Service Accounts,DC=corp,DC=contoso,DC=com" --tenant-id 8d0f1b1e-...`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runInit(cmd.Context(), &o) },
@@ -60,6 +60,10 @@ func (a *app) runInit(ctx context.Context, o *initOptions) error {
 	}
 	d := a.openDirectories(a.dir())
 	defer d.Close()
+	var err error
+	if d.hosts, err = a.hostRules(ctx, nil); err != nil {
+		return err
+	}
 	found, err := a.survey(ctx, d, o)
 	if err != nil {
 		return err
@@ -133,7 +137,7 @@ func (a *app) survey(ctx context.Context, d *directories, o *initOptions) (*surv
 		}
 		p := &config.ADProvider{
 			Name: "corp", Lab: o.lab, StartTLS: o.startTLS, BindDN: o.bindDN, CAFile: caFile,
-			Password: a.env.Getenv("DIRFORM_VAR_ad_password"), DeclaredAt: "the command line",
+			Password: cmp.Or(a.env.Getenv(config.SecretPrefix+"ad_password"), a.env.Getenv(config.EnvPrefix+"ad_password")), DeclaredAt: "the command line",
 		}
 		if o.url != "" {
 			p.URLs = []string{o.url}

@@ -52,6 +52,9 @@ func (a *app) loadDiagnosed(v *variables, valuesOptional bool) (*config.Config, 
 		ValuesOptional: valuesOptional,
 		Schemas:        config.Schemas{Source: providers.ADSchema, Tenant: providers.TenantSchema},
 	})
+	if a.stderr != nil {
+		a.stderr.hide(cfg.Secrets)
+	}
 	return cfg, diags, nil
 }
 
@@ -64,7 +67,7 @@ func splitVariables(list []string) (map[string]string, error) {
 			return nil, &fault.Error{
 				Summary: "Option --var needs a name and a value",
 				Detail:  "It was given something without an equal sign, which is not repeated here because it may be a secret.",
-				Hint:    "Write --var NAME=VALUE, or set DIRFORM_VAR_NAME in the environment.",
+				Hint:    "Write --var NAME=VALUE, or set DIRFORM_VAR_NAME in the environment; secrets in DIRFORM_SECRET_NAME or a --var-file.",
 			}
 		}
 		values[strings.TrimSpace(name)] = value

@@ -22,6 +22,9 @@ import (
 type directories struct {
 	app *app
 	dir string // the configuration's folder
+	// hosts say who may get credentials; nothing is opened that sends them to others.
+	hosts hostRules
+	used  []string // the hosts that get credentials, for the record, once the configuration was admitted
 	// labOptions are the addresses and faults of labs that are served for others; their seeds and data are filled in.
 	labOptions lab.Options
 	labs       map[string]*servedLab
@@ -107,18 +110,27 @@ func (d *directories) adConfig(p *config.ADProvider) (ad.Config, error) {
 		}
 		return l.adConfig()
 	}
-	ca, err := readCA(p.CAFile, p.DeclaredAt)
-	if err != nil {
-		return ad.Config{}, err
+	cfg := adSettings(p)
+	to, err := adDestination(p, cfg)
+	if err == nil {
+		err = d.hosts.check(to)
 	}
+	if err == nil {
+		cfg.CA, err = readCA(p.CAFile, p.DeclaredAt)
+	}
+	return cfg, err
+}
+
+// adSettings are p's settings but for the certificates.
+func adSettings(p *config.ADProvider) ad.Config {
 	cfg := ad.Config{
-		URLs: p.URLs, StartTLS: p.StartTLS, BaseDN: p.BaseDN, CA: ca, ServerName: p.ServerName, SkipVerify: p.SkipVerify,
+		URLs: p.URLs, StartTLS: p.StartTLS, BaseDN: p.BaseDN, ServerName: p.ServerName, SkipVerify: p.SkipVerify,
 		BindDN: p.BindDN, Password: p.Password, PageSize: p.PageSize,
 	}
 	if k := p.Kerberos; k != nil {
-		cfg.Kerberos = &ad.Kerberos{Keytab: k.Keytab, CCache: k.CCache, Principal: k.Principal, SPN: k.SPN, Krb5Conf: k.Krb5Conf}
+		cfg.Kerberos = &ad.Kerberos{Keytab: k.Keytab, KeytabHidden: k.KeytabHidden, CCache: k.CCache, Principal: k.Principal, SPN: k.SPN, Krb5Conf: k.Krb5Conf}
 	}
-	return cfg, nil
+	return cfg
 }
 
 // entraConfig says how to reach p: Microsoft Graph, the server that its settings name, or a lab started for it.
@@ -130,15 +142,24 @@ func (d *directories) entraConfig(p *config.EntraProvider) (entra.Config, error)
 		}
 		return l.entraConfig()
 	}
-	ca, err := readCA(p.CAFile, p.DeclaredAt)
-	if err != nil {
-		return entra.Config{}, err
+	cfg := d.app.entraSettings(p)
+	to, err := entraDestination(p, cfg)
+	if err == nil {
+		err = d.hosts.check(to)
 	}
+	if err == nil {
+		cfg.CA, err = readCA(p.CAFile, p.DeclaredAt)
+	}
+	return cfg, err
+}
+
+// entraSettings are p's settings but for the certificates.
+func (a *app) entraSettings(p *config.EntraProvider) entra.Config {
 	return entra.Config{
-		TenantID: p.TenantID, ClientID: p.ClientID, ClientSecret: p.ClientSecret, CertificateFile: p.CertificateFile,
-		Environment: p.Environment, Endpoint: p.Endpoint, Authority: p.Authority, CA: ca, AccessToken: p.AccessToken,
-		UserAgent: userAgent, Getenv: d.app.env.Getenv,
-	}, nil
+		TenantID: p.TenantID, ClientID: p.ClientID, ClientSecret: p.ClientSecret, CertificateFile: p.CertificateFile, CertificateHidden: p.CertificateHidden,
+		Environment: p.Environment, Endpoint: p.Endpoint, Authority: p.Authority, AccessToken: p.AccessToken,
+		UserAgent: userAgent, Getenv: a.env.Getenv,
+	}
 }
 
 const userAgent = "dirform/" + version

@@ -84,13 +84,18 @@ func (a *app) openForReading(ctx context.Context, v *variables) (r *run.Run, don
 		return nil, nil, err
 	}
 	a.logRecord("record opened", record)
-	dirs := a.openDirectories(cfg.Dir)
+	dirs, err := a.admitDirectories(ctx, cfg, record)
+	if err != nil {
+		record.Close()
+		return nil, nil, err
+	}
 	return a.newRun(cfg, record, dirs), func() { dirs.Close(); record.Close() }, nil
 }
 
 // newRun is a run over what a configuration names.
 func (a *app) newRun(cfg *config.Config, record run.Record, dirs *directories) *run.Run {
-	return &run.Run{Config: cfg, Record: record, Directories: dirs, Schema: providers.TenantSchema, Now: a.env.Now, Version: version, Log: a.logger()}
+	return &run.Run{Config: cfg, Record: record, Directories: dirs, Schema: providers.TenantSchema, Now: a.env.Now, Version: version,
+		Hosts: dirs.used, Log: a.logger()}
 }
 
 // writePlan prints a plan.

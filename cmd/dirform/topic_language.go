@@ -13,7 +13,7 @@ const languageExample = `  dirform {
 
   variable "ad_password" {
     type      = string
-    sensitive = true                                  # --var, --var-file or DIRFORM_VAR_ad_password
+    sensitive = true                                  # DIRFORM_SECRET_ad_password or --var-file; see "help sign-in"
   }
 
   provider "ad" "corp" {
@@ -99,6 +99,12 @@ DEFAULTS
   A scope without a mapping gets the preset, one without a link_policy gets the first value of every setting above and no grace:
   disabled accounts are not deleted. Without a guard block a built-in one allows 500 deletes, disables, unlinks and relinks each
   and, once more than 10 objects are linked, 10 % of them; and a source that shrank by 20 %.
+
+SECRETS
+
+  Sensitive variables and env() go into credentials only, by themselves or by way of locals: password, keytab, client_secret,
+  client_certificate_file and access_token. Anywhere else they are an error, because everything else is shown somewhere. A variable
+  is sensitive if it is declared so, or set by DIRFORM_SECRET_NAME. See "dirform help sign-in".
 
 MATCHING
 

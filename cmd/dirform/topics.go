@@ -13,6 +13,7 @@ func topics() []topic {
 		{"language", "The configuration language, block by block", languageText},
 		{"functions", "The functions of expressions", functionsText},
 		{"findings", "The codes of findings, with cause and cure", findingsText},
+		{"sign-in", "How credentials are found, and what keeps them where they belong", signInText},
 		{"exit-status", "What the exit status means, for scripts and CI", exitStatusText},
 	}
 }

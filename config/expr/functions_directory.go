@@ -41,7 +41,7 @@ func directoryFunctions(environ []string) []Function {
 			`dn_value("CN=Jane,OU=Staff,DC=corp", "OU") = "Staff"`, &native{in: texts(2), out: textKind, fails: true, f2: dnValue}, "dn", "type"),
 		own("mail_domain", "mail_domain(address)", "What follows the @ of an address or UPN, in lower case, or null.",
 			`mail_domain("jane@Contoso.com") = "contoso.com"`, &native{in: texts(1), out: textKind, f1: mailDomain}, "address"),
-		own("env", "env(name)", "The environment variable, or null if it is not set.",
+		own("env", "env(name)", "The environment variable, or null if it is not set. For credentials only, see \"dirform help sign-in\".",
 			`env("NOT_SET") = null`, &native{in: texts(1), out: textKind, f1: lookupEnv(environ)}, "name"),
 	}
 }

@@ -104,7 +104,7 @@ func (r *Run) info(p *planned, o ApplyOptions) store.RunInfo {
 		digest = o.Reviewed.Digest()
 	}
 	return store.RunInfo{Lineage: h.State.Lineage, Serial: h.State.Serial, SourceSID: h.Source.SID, MovesFrom: h.Source.MovesFrom,
-		TenantID: h.Tenant.ID, PlanDigest: digest, Allowed: o.Allowed}
+		TenantID: h.Tenant.ID, PlanDigest: digest, Allowed: o.Allowed, Hosts: r.Hosts}
 }
 
 // todo is what an apply carries out.

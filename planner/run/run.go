@@ -71,6 +71,8 @@ type Run struct {
 	Version     string // dirform's own, for a plan's header
 	TempDir     string // where values and plans without a name are kept; "" for the system's temporary folder
 	Log         *slog.Logger
+	// Hosts are those that the directories get credentials at, for the record: see [store.Store.Hosts]. nil records none.
+	Hosts []string
 	// Watch is called when the streams are about to be read, for a frontend that shows how far that is; what it returns is called
 	// at their end. nil means that nobody watches.
 	Watch func(*Reading) (end func())

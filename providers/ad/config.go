@@ -30,11 +30,13 @@ type Config struct {
 
 // Kerberos are the credentials of a GSSAPI bind.
 type Kerberos struct {
-	Keytab    string // file with the principal's keys
-	CCache    string // file with tickets, instead of Keytab
-	Principal string // user@REALM; needed with Keytab
-	SPN       string // service principal; default ldap/ and the URL's host
-	Krb5Conf  string // default /etc/krb5.conf
+	Keytab string // file with the principal's keys
+	// KeytabHidden keeps the file's name out of messages.
+	KeytabHidden bool
+	CCache       string // file with tickets, instead of Keytab
+	Principal    string // user@REALM; needed with Keytab
+	SPN          string // service principal; default ldap/ and the URL's host
+	Krb5Conf     string // default /etc/krb5.conf
 }
 
 const (

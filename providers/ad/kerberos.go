@@ -3,6 +3,7 @@ package ad
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
@@ -17,7 +18,7 @@ import (
 func (k *Kerberos) bind(c *ldap.Conn, s server) error {
 	g, err := k.client()
 	if err != nil {
-		return fmt.Errorf("kerberos: %w", err)
+		return fmt.Errorf("kerberos: %w", k.discreet(err))
 	}
 	defer g.Close()
 	spn := k.SPN
@@ -52,6 +53,18 @@ func (k *Kerberos) client() (*gssapi.Client, error) {
 		return gssapi.NewClientFromCCache(strings.TrimPrefix(k.CCache, "FILE:"), conf, noFast)
 	}
 	return nil, errors.New("neither keytab nor ccache is set")
+}
+
+// discreet is an error of making a client without the file's name, where that is to be hidden.
+func (k *Kerberos) discreet(err error) error {
+	if !k.KeytabHidden || !strings.Contains(err.Error(), strings.TrimPrefix(k.Keytab, "FILE:")) {
+		return err
+	}
+	var file *fs.PathError
+	if errors.As(err, &file) {
+		return fmt.Errorf("the keytab cannot be read: %w", file.Err)
+	}
+	return errors.New("the keytab cannot be used")
 }
 
 // name is whom the credentials are for.

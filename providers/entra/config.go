@@ -20,7 +20,9 @@ type Config struct {
 	ClientID        string // the application's id
 	ClientSecret    string
 	CertificateFile string // PEM or PFX, with its private key
-	AccessToken     string // used as it is; not renewed
+	// CertificateHidden keeps the file's name out of messages.
+	CertificateHidden bool
+	AccessToken       string // used as it is; not renewed
 
 	Environment string // "global" (default), "usgovernment", "dod" or "china"
 	Endpoint    string // overrides the environment's Graph root, with the version: https://…/v1.0
@@ -70,7 +72,7 @@ func (cfg Config) settings() (s graph.Settings, err error) {
 	s = graph.Settings{
 		Settings: signin.Settings{
 			TenantID: cfg.TenantID, ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret,
-			CertificateFile: cfg.CertificateFile, AccessToken: cfg.AccessToken,
+			CertificateFile: cfg.CertificateFile, CertificateHidden: cfg.CertificateHidden, AccessToken: cfg.AccessToken,
 			Authority: cfg.Authority, Login: c.login, Scope: c.graph + "/.default", Getenv: cfg.Getenv,
 		},
 		CA: cfg.CA, UserAgent: cfg.UserAgent, IdleTimeout: cfg.IdleTimeout, Clock: cfg.Clock,

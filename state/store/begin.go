@@ -25,6 +25,8 @@ type RunInfo struct {
 	TenantID   string
 	PlanDigest string
 	Allowed    []string // guard limits lifted with --allow, as LIMIT=N
+	// Hosts are those that the run sends credentials to, see [Store.Hosts]; nil leaves what is recorded of them.
+	Hosts []string
 }
 
 // ErrOtherState is wrapped by the refusal of a plan that was made from another record, directory or tenant.
@@ -203,6 +205,9 @@ func (w *Writer) enter(ctx context.Context, tx *sql.Tx, raise bool) (Meta, int64
 		return m, 0, err
 	}
 	if err := closeDead(ctx, tx); err != nil {
+		return m, 0, err
+	}
+	if err := noteHosts(ctx, tx, w.info.Hosts); err != nil {
 		return m, 0, err
 	}
 	var r sql.Result

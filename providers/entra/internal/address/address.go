@@ -19,7 +19,7 @@ func Check(name, raw string) (*url.URL, error) {
 	}
 	switch {
 	case u.Scheme == "https":
-	case u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "http" && Loopback(u.Hostname()):
 	case u.Scheme == "http":
 		return nil, &fault.Error{Summary: fmt.Sprintf("the %s %s is not encrypted, and the access token would be readable on the way", name, u.Redacted()),
 			Hint: "Use https (http is accepted for loopback addresses only)."}
@@ -29,7 +29,8 @@ func Check(name, raw string) (*url.URL, error) {
 	return u, nil
 }
 
-func isLoopback(host string) bool {
+// Loopback reports whether a host is this machine.
+func Loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }

@@ -48,7 +48,7 @@ func open(ctx context.Context, settings Settings, readOnly bool) (*Client, error
 	if err != nil {
 		return nil, err
 	}
-	t, err := signin.New(&s.Settings, &http.Client{Timeout: s.IdleTimeout, Transport: base, CheckRedirect: noRedirects})
+	t, err := signin.New(&s.Settings, &http.Client{Timeout: s.IdleTimeout, Transport: signin.Guard(&s.Settings, base), CheckRedirect: noRedirects})
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"strings"
@@ -47,7 +48,7 @@ func chooseSignIn(s *Settings, client *http.Client) (signIn, error) {
 				&azidentity.ClientSecretCredentialOptions{ClientOptions: opts, DisableInstanceDiscovery: s.Authority != ""})
 		}}, nil
 	case file != "" && tenant != "" && app != "":
-		return signIn{what: "the client certificate " + file, start: func() (azcore.TokenCredential, error) {
+		return signIn{what: s.certificate(file), start: func() (azcore.TokenCredential, error) {
 			return certificateCredential(s, opts, tenant, app, file)
 		}}, nil
 	case s.ClientSecret != "" || s.CertificateFile != "":
@@ -79,13 +80,21 @@ func clientOptions(s *Settings, client *http.Client) azcore.ClientOptions {
 }
 
 func certificateCredential(s *Settings, opts azcore.ClientOptions, tenant, app, file string) (azcore.TokenCredential, error) {
+	name := file
+	if s.hides(file) {
+		name = "client_certificate_file"
+	}
 	data, err := os.ReadFile(file)
 	if err != nil {
+		var at *fs.PathError
+		if s.hides(file) && errors.As(err, &at) {
+			err = at.Err
+		}
 		return nil, fmt.Errorf("the client certificate cannot be read: %w", err)
 	}
 	certs, key, err := azidentity.ParseCertificates(data, []byte(s.Getenv("AZURE_CLIENT_CERTIFICATE_PASSWORD")))
 	if err != nil {
-		return nil, &fault.Error{Summary: file + " does not hold a certificate with its private key in PEM or PFX form", Err: err,
+		return nil, &fault.Error{Summary: name + " does not hold a certificate with its private key in PEM or PFX form", Err: err,
 			Hint: "The password of an encrypted PFX is taken from AZURE_CLIENT_CERTIFICATE_PASSWORD."}
 	}
 	return azidentity.NewClientCertificateCredential(tenant, app, certs, key,

@@ -9,7 +9,9 @@ type Settings struct {
 	ClientID        string
 	ClientSecret    string
 	CertificateFile string // PEM or PFX, with its private key
-	AccessToken     string // used as it is; not renewed
+	// CertificateHidden keeps the file's name out of messages.
+	CertificateHidden bool
+	AccessToken       string // used as it is; not renewed
 
 	Authority string   // the login root as it is configured; empty if it is the cloud's own
 	Login     string   // the login root
@@ -17,4 +19,15 @@ type Settings struct {
 	Endpoint  *url.URL // whom tokens are for, without a trailing slash
 
 	Getenv func(name string) string // looks up the environment variables that the Azure SDKs define; never nil
+}
+
+// hides reports whether the name of a file is to be kept out of messages.
+func (s *Settings) hides(file string) bool { return s.CertificateHidden && file == s.CertificateFile }
+
+// certificate names the certificate in file, for messages.
+func (s *Settings) certificate(file string) string {
+	if s.hides(file) {
+		return "the client certificate"
+	}
+	return "the client certificate " + file
 }
