@@ -1,6 +1,7 @@
 package providers_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/dirform/dirform/providers"
@@ -18,19 +19,25 @@ func TestDescriptorsFitTheSchemas(t *testing.T) {
 			t.Errorf("%s does not stand in the order of phases", d.Kind)
 		}
 		schema := providers.TenantSchema(d.Kind)
-		names := append([]string{d.Anchor, d.UserName, d.Mail, d.Proxies, d.SignIn, d.Display}, d.Identity...)
+		names := append([]string{d.Anchor, d.UserName, d.Mail, d.Proxies, d.SignIn, d.Display, d.Nickname, d.Master, d.Trace}, d.Identity...)
 		for _, u := range d.Unique {
 			names = append(names, u.Attribute)
 		}
-		for _, name := range append(names, d.References...) {
+		for _, r := range d.References {
+			names = append(names, r.Attribute)
+		}
+		for _, name := range append(names, d.Sensitive...) {
 			if name != "" && (schema == nil || schema.Lookup(name) == nil) {
 				t.Errorf("%s: the tenant has no attribute %q", d.Kind, name)
 			}
 		}
-		for _, name := range d.References {
-			if schema.Lookup(name).Type != state.TypeReference {
-				t.Errorf("%s: %s is no reference", d.Kind, name)
+		for _, r := range d.References {
+			if schema.Lookup(r.Attribute).Type != state.TypeReference || r.Kind.Descriptor() == nil {
+				t.Errorf("%s: %s is no reference to a kind", d.Kind, r.Attribute)
 			}
+		}
+		if !slices.IsSorted(d.Sensitive) {
+			t.Errorf("%s: what is sensitive is not sorted", d.Kind)
 		}
 		if d.Managed && (len(d.Match) == 0 || len(d.Leaving) == 0 || d.Write == "") {
 			t.Errorf("%s is managed, and nothing says how", d.Kind)

@@ -6,8 +6,17 @@ import "slices"
 // is one entry more. Attributes are the tenant's; an attribute of "" is one that the kind does not have.
 type Descriptor struct {
 	Kind Kind
+	Noun string // what people call one object of the kind
 	// Managed says that scopes can synchronise the kind. Others are looked at only because nobody else can have their names.
 	Managed bool
+	// Declared says that the objects are resources of the configuration, and none is read from a stream.
+	Declared bool
+	// AtSource says that the source has the objects, so that nothing is written to the tenant for them.
+	AtSource bool
+	// Alone says that a change of the kind is carried out beside no other, because it switches something for the whole tenant.
+	Alone bool
+	// Actions are what a change of the kind can do; nil stands for all of [Actions].
+	Actions []Action
 
 	Anchor   string // keeps the anchor
 	UserName string // the name with which people sign in
@@ -15,19 +24,27 @@ type Descriptor struct {
 	Proxies  string // all addresses, with their types
 	SignIn   string // whether people may sign in
 	Display  string // what people read
+	Nickname string // stands before the @ of a name that dirform makes up
 	Master   string // whether another sync engine masters the object
+	Trace    string // when another sync engine wrote the object last; it stays when the object is taken over
 	// Identity are the attributes that are read of every object, managed or not: what matching, findings and judgements need.
 	Identity []string
-	// Unique are the attributes whose values no two objects may share.
+	// Unique are the attributes whose values no two objects may share. Of each name space an object has one first name, in the first
+	// attribute of that space; the others hold further names.
 	Unique []UniqueName
 	// Match are the rules that find a source object's counterpart, in the order in which they are tried where a policy names none.
 	Match []MatchRule
 	// Leaving are what a policy may do about an object that left its scope; the first is what happens where a policy says nothing.
 	Leaving []string
 	// References are the attributes that point to one other object; each is a write of its own.
-	References []string
+	References []Reference
 	// Sets are the sets of references, such as a group's members.
 	Sets []ReferenceSet
+	// Sensitive are the attributes that dirform writes and that the service lets only higher roles change about an administrator
+	// (user resource type, "Who can perform sensitive actions"), sorted.
+	Sensitive []string
+	// Exchange is the Exchange Online command that changes the addresses of an object.
+	Exchange string
 	// Phase orders the kinds: what has a lower one is carried out first.
 	Phase int
 	// Read and Write are the permissions that an application needs.
@@ -38,6 +55,11 @@ type Descriptor struct {
 type UniqueName struct {
 	Attribute string
 	Space     NameSpace
+	// Further names are those that an object has beside its first one. The service keeps them, and no change gives one up.
+	Further bool
+	// Freed says that the service frees the name of an object at once when the object is deleted. Of others that is not documented,
+	// and they are taken as taken while the object lies in the recycle bin.
+	Freed bool
 }
 
 // NameSpace is what a value has to be unique among: all values of attributes of one space.
@@ -50,6 +72,22 @@ const (
 	UniqueNames                    // keys that an application chooses
 )
 
+// NameSpaces is how many name spaces there are.
+const NameSpaces = int(UniqueNames) + 1
+
+// HasDomain reports whether the names of the space end in a domain of the tenant.
+func (s NameSpace) HasDomain() bool { return s != UniqueNames }
+
+// Attribute is the attribute in which objects have their first names of the space: that of the first kind that has one, or "".
+func (s NameSpace) Attribute() string {
+	for _, d := range Kinds {
+		if name := d.First(s); name != nil {
+			return name.Attribute
+		}
+	}
+	return ""
+}
+
 // MatchRule is a way of finding the tenant object of a source object.
 type MatchRule struct {
 	Name string // as in the language
@@ -57,6 +95,12 @@ type MatchRule struct {
 	Hard bool
 	// OnRequest rules are tried only where a policy names them.
 	OnRequest bool
+}
+
+// Reference is an attribute that points to one other object.
+type Reference struct {
+	Attribute string
+	Kind      Kind // of the object it points to
 }
 
 // ReferenceSet is a set of references that an object holds.
@@ -87,13 +131,50 @@ func (d *Descriptor) MatchNames() (names []string) {
 	return names
 }
 
-// SpaceOf is the name space of an attribute; ok is false if its values need not be unique.
-func (d *Descriptor) SpaceOf(attribute string) (space NameSpace, ok bool) {
+// HardRule is the name of the first rule that goes by the anchor, "" if the kind has none.
+func (d *Descriptor) HardRule() string {
+	i := slices.IndexFunc(d.Match, func(r MatchRule) bool { return r.Hard })
+	if i < 0 {
+		return ""
+	}
+	return d.Match[i].Name
+}
+
+// Does reports whether a change of the kind can do an action.
+func (d *Descriptor) Does(a Action) bool {
+	return slices.Contains(Actions, a) && (d.Actions == nil || slices.Contains(d.Actions, a))
+}
+
+// First is the attribute of an object's first name in a space, nil if the kind has no names there.
+func (d *Descriptor) First(space NameSpace) *UniqueName { return d.name(space, false) }
+
+// Further is the attribute of an object's further names in a space, nil if the kind has none.
+func (d *Descriptor) Further(space NameSpace) *UniqueName { return d.name(space, true) }
+
+func (d *Descriptor) name(space NameSpace, further bool) *UniqueName {
+	i := slices.IndexFunc(d.Unique, func(u UniqueName) bool { return u.Space == space && u.Further == further })
+	if i < 0 {
+		return nil
+	}
+	return &d.Unique[i]
+}
+
+// Reference describes the reference that the named attribute is, nil if it is none.
+func (d *Descriptor) Reference(attribute string) *Reference {
+	i := slices.IndexFunc(d.References, func(r Reference) bool { return r.Attribute == attribute })
+	if i < 0 {
+		return nil
+	}
+	return &d.References[i]
+}
+
+// UniqueName describes the names that an attribute holds, nil if its values need not be unique.
+func (d *Descriptor) UniqueName(attribute string) *UniqueName {
 	i := slices.IndexFunc(d.Unique, func(u UniqueName) bool { return u.Attribute == attribute })
 	if i < 0 {
-		return 0, false
+		return nil
 	}
-	return d.Unique[i].Space, true
+	return &d.Unique[i]
 }
 
 // SwitchesOff is the id of the living object whose sign-in a change of the kind blocks, "" if it blocks none.

@@ -24,7 +24,7 @@ type Builder struct {
 
 // New prepares a plan.
 func New(s Settings) *Builder {
-	s.Schema = remembered(s.Schema)
+	s.Schema, s.Kinds = remembered(s.Schema), described(s.Kinds)
 	return &Builder{set: s, tables: table.New(s.forTables())}
 }
 

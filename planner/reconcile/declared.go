@@ -74,8 +74,7 @@ func (t *teller) switchSync(on bool) error {
 	}
 	f := words.SyncSwitchedOn(org)
 	if !on {
-		users, known := t.Mastered()
-		f, has = words.SyncSwitchedOff(org, users, known), "on"
+		f, has = words.SyncSwitchedOff(org, t.Mastered()), "on"
 	}
 	f.Objects = []planner.ObjectRef{{Address: addr, TargetID: org.ID, Kind: state.DirectorySync, Name: org.DisplayName}}
 	if err := t.sink.Finding(words.About(f, providers.SyncEnabled, fmt.Sprint(on), want.DeclaredAt)); err != nil {

@@ -106,7 +106,7 @@ func (p *surveyed) sourcesNamed(name string) (rows []int) {
 	for s := range p.Source.Len() {
 		m, t := p.Source.Meta(s), p.Source.Table(s)
 		has := m.DN == named || m.UPN == upn || m.Anchor == anchor || m.SMTP == addr || isGUID && m.GUID == guid
-		for _, c := range [...]int{t.UPNCol, t.MailCol} {
+		for _, c := range t.Names {
 			has = has || c >= 0 && p.Source.FP(s)[t.Columns[c].Col] == addr
 		}
 		if isAddress(name) && !has {
@@ -134,10 +134,11 @@ func (p *surveyed) sourcesOf(guids []state.GUID) (rows []int) {
 func (p *surveyed) tenantsNamed(name string) (rows []int) {
 	add := func(t int) { rows = appendNew(rows, t) }
 	addr := p.Hash.Address(state.String(name))
-	p.Tenant.ByUPN.Each(addr, add)
+	for space := range state.NameSpaces {
+		p.Tenant.Named(state.NameSpace(space), addr, func(t int, _ bool) { add(t) })
+	}
 	p.Tenant.ByID.Each(p.Hash.ID(strings.ToLower(name)), add)
 	p.Tenant.ByAnchor.Each(p.Hash.Anchor(name), add)
-	p.Tenant.ByAddress.Each(addr, func(i int) { add(p.Tenant.AddressRow(i)) })
 	slices.Sort(rows)
 	return rows
 }
@@ -151,7 +152,7 @@ func (p *surveyed) deletedNamed(name string) (rows []int, err error) {
 			return nil, err
 		}
 		m := p.Bin.Meta(d)
-		if m.ID == id || m.Anchor == anchor || slices.ContainsFunc(namesOf(o), func(n string) bool { return strings.EqualFold(n, name) }) {
+		if m.ID == id || m.Anchor == anchor || slices.ContainsFunc(namesOf(&o.Object), func(n string) bool { return strings.EqualFold(n, name) }) {
 			rows = append(rows, d)
 		}
 	}
@@ -160,11 +161,11 @@ func (p *surveyed) deletedNamed(name string) (rows []int, err error) {
 
 // namesOf are a tenant object's user name and addresses.
 func namesOf(o *state.Object) []string {
-	return append([]string{o.Get("userPrincipalName").Str()}, table.MailAddresses(o)...)
+	return append([]string{o.Get("userPrincipalName").Str()}, mailAddresses(o)...)
 }
 
 // mailAddresses are a tenant object's addresses, the primary one first.
-func MailAddresses(o *state.Object) (list []string) {
+func mailAddresses(o *state.Object) (list []string) {
 	add := func(a string) {
 		if a != "" && !slices.ContainsFunc(list, func(x string) bool { return strings.EqualFold(x, a) }) {
 			list = append(list, a)
@@ -289,7 +290,7 @@ func (b *Builder) Names() iter.Seq2[Name, error] {
 			}
 		}
 		for t := range p.Tenant.Len() + p.Bin.Len() {
-			var o *state.Object
+			var o *table.Account
 			if t < p.Tenant.Len() {
 				o, err = p.Tenant.Load(t)
 			} else {
@@ -299,7 +300,7 @@ func (b *Builder) Names() iter.Seq2[Name, error] {
 				yield(Name{}, err)
 				return
 			}
-			if !yieldNames(yield, o) {
+			if !yieldNames(yield, &o.Object) {
 				return
 			}
 		}

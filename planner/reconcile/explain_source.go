@@ -73,7 +73,7 @@ func (s *caseOf) explainAttributes(d judge.Decision) (list []ExplainedAttribute,
 	for i, c := range s.Table.Columns {
 		a := s.explainInputs(c.Mapping)
 		a.Result = s.Desired[i]
-		if i == s.Table.UPNCol {
+		if i == s.Table.Names[state.SignInNames] {
 			a.InsteadOf = s.Mapped
 		}
 		if s.Live != nil && s.Verdict.Flags&pair.Contested == 0 {
@@ -144,7 +144,7 @@ func (s *caseOf) explainWrite(a *ExplainedAttribute, c table.Column, d judge.Dec
 			}
 			a.ResultName = other.Key
 		}
-		want, known = s.p.Reference(s.Row, s.Table, want)
+		want, known = s.p.Reference(s.Row, s.Table, c.Mapping.Target, want)
 	}
 	if ch := writes(d, a.Name); ch != nil {
 		a.Write, a.Drift = true, ch.Drift

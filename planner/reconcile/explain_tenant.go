@@ -14,9 +14,9 @@ import (
 )
 
 // describe fills in what is worth knowing about a tenant object; t is its row, or -1 for one in the recycle bin.
-func (p *surveyed) describe(x *Explanation, o *state.Object, t int) {
+func (p *surveyed) describe(x *Explanation, o *table.Account, t int) {
 	ref := table.Ref(o)
-	x.TargetID, x.TargetName, x.Addresses = ref.TargetID, ref.Name, table.MailAddresses(o)
+	x.TargetID, x.TargetName, x.Addresses = ref.TargetID, ref.Name, mailAddresses(&o.Object)
 	if t < 0 {
 		return
 	}

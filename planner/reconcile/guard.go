@@ -16,8 +16,9 @@ import (
 // mapping can lock out as many people as a wrong scope. A restore that gives the account another anchor counts as a relink.
 type tally struct {
 	by      map[string]int // by limit name
-	linked  int            // recorded links whose source object was in scope at the last apply
-	missing int            // of those, how many are in no scope now
+	kinds   func(state.Kind) *state.Descriptor
+	linked  int // recorded links whose source object was in scope at the last apply
+	missing int // of those, how many are in no scope now
 }
 
 var limitOf = map[state.Action]string{
@@ -26,7 +27,8 @@ var limitOf = map[state.Action]string{
 }
 
 func (t *tally) count(c *state.Change) {
-	if c.Kind == state.UPNSuffix || c.Kind == state.DirectorySync {
+	of := t.kinds(c.Kind)
+	if of.Declared {
 		return
 	}
 	if name := limitOf[c.Action]; name != "" {
@@ -36,10 +38,10 @@ func (t *tally) count(c *state.Change) {
 		return
 	}
 	for _, a := range c.Attributes {
-		if c.Action == state.ActionRestore && a.Name == "onPremisesImmutableId" && !a.Before.IsNull() {
+		if c.Action == state.ActionRestore && a.Name == of.Anchor && !a.Before.IsNull() {
 			t.by[config.LimitRelinks]++
 		}
-		if a.Name == "accountEnabled" && a.Before.Bool() && a.After.Kind() == state.BoolValue && !a.After.Bool() {
+		if a.Name == of.SignIn && a.Before.Bool() && a.After.Kind() == state.BoolValue && !a.After.Bool() {
 			t.by[config.LimitDisables]++
 		}
 	}
@@ -52,7 +54,7 @@ var limitNames = []string{config.LimitCreates, config.LimitUpdates, config.Limit
 // Judge holds changes, some of those that the plan has, against the guards. What was recorded and what is missing at the source is as
 // the plan has found it, so call it after [Builder.Plan]. Findings are the limits that are exceeded.
 func (b *Builder) Judge(changes iter.Seq2[*state.Change, error]) (guards []planner.GuardResult, findings []*planner.Finding, err error) {
-	t := tally{by: map[string]int{}, linked: b.found.linked, missing: b.found.missing}
+	t := tally{by: map[string]int{}, kinds: b.set.Kinds, linked: b.found.linked, missing: b.found.missing}
 	for c, err := range changes {
 		if err != nil {
 			return nil, nil, err

@@ -27,9 +27,9 @@ func (b *Builder) Plan(sink planner.Sink) (planner.Totals, error) {
 // tell hands the plan to sink, in the order of section by section that a reader sees: what is wrong with the rules, the tenant's own
 // settings, objects, and what many objects have in common.
 func (s *surveyed) tell(sink planner.Sink) (planner.Totals, tally, error) {
-	t := &teller{surveyed: s, sink: sink, tally: tally{by: map[string]int{}}}
+	t := &teller{surveyed: s, sink: sink, tally: tally{by: map[string]int{}, kinds: s.set.Kinds}}
 	for _, step := range []func() error{t.rules, t.switchOn, t.suffixes, t.objects, t.switchOff, t.aliases, t.refreshes, t.countUnchanged,
-		t.overlaps, t.managerless, t.fallenBack, t.takenOver, t.ownManagers, t.guards, t.kept, t.foreign} {
+		t.overlaps, t.outside, t.fallenBack, t.takenOver, t.itself, t.guards, t.kept, t.foreign} {
 		if err := step(); err != nil {
 			return planner.Totals{}, tally{}, err
 		}

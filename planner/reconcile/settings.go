@@ -13,9 +13,11 @@ import (
 
 // Settings is everything a plan depends on besides the streams of objects.
 type Settings struct {
-	Rules        *config.Config
-	Schema       func(state.Kind) *state.Schema // the tenant's schema
-	Key          state.Key                      // of the state's lineage
+	Rules  *config.Config
+	Schema func(state.Kind) *state.Schema // the tenant's schema
+	// Kinds describes a kind, nil for one that nobody knows. Left out, it is [state.Kind.Descriptor].
+	Kinds        func(state.Kind) *state.Descriptor
+	Key          state.Key // of the state's lineage
 	Organization providers.Organization
 	Domains      []providers.TenantDomain
 	RoleHolders  []providers.RoleHolder
@@ -44,12 +46,12 @@ type Settings struct {
 
 // forTables are the settings that rows are made by.
 func (s *Settings) forTables() table.Settings {
-	return table.Settings{Rules: s.Rules, Schema: s.Schema, Key: s.Key, Domains: s.Domains, TempDir: s.TempDir}
+	return table.Settings{Rules: s.Rules, Kinds: s.Kinds, Key: s.Key, Domains: s.Domains, TempDir: s.TempDir}
 }
 
 // forJudge are the settings that rows are judged by.
 func (s *Settings) forJudge() judge.Settings {
-	return judge.Settings{Rules: s.Rules, Schema: s.Schema, Domains: s.Domains, RoleHolders: s.RoleHolders, Identity: s.Identity,
+	return judge.Settings{Rules: s.Rules, Schema: s.Schema, Kinds: s.Kinds, Domains: s.Domains, RoleHolders: s.RoleHolders, Identity: s.Identity,
 		SyncFeatures: s.SyncFeatures, Targets: s.Targets, Excludes: s.Excludes, Remapped: s.Remapped,
 		Whereabouts: s.Whereabouts, Now: s.Now}
 }
@@ -64,5 +66,18 @@ func remembered(schema func(state.Kind) *state.Schema) func(state.Kind) *state.S
 			known[kind] = s
 		}
 		return s
+	}
+}
+
+// described describes every kind: one that nobody knows has nothing but its name.
+func described(kinds func(state.Kind) *state.Descriptor) func(state.Kind) *state.Descriptor {
+	if kinds == nil {
+		kinds = state.Kind.Descriptor
+	}
+	return func(kind state.Kind) *state.Descriptor {
+		if d := kinds(kind); d != nil {
+			return d
+		}
+		return &state.Descriptor{Kind: kind, Noun: string(kind)}
 	}
 }

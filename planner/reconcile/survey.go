@@ -11,20 +11,31 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// The order in which changes are carried out.
-var phases = map[state.Action]uint8{
-	state.ActionCreate: 1, state.ActionLink: 2, state.ActionRelink: 3, state.ActionRestore: 4, state.ActionUpdate: 5,
-	state.ActionDisable: 6, state.ActionUnlink: 7, state.ActionDelete: 8,
+// stage is where an action stands in the order in which changes are carried out: part by part of the plan, within a part kind by kind,
+// and of one kind by rank.
+type stage struct{ part, rank uint8 }
+
+// stages orders the actions. Records and accounts go away when everything else is done, whatever their kind.
+var stages = map[state.Action]stage{
+	state.ActionCreate: {1, 1}, state.ActionLink: {1, 2}, state.ActionRelink: {1, 3}, state.ActionRestore: {1, 4}, state.ActionUpdate: {1, 5},
+	state.ActionDisable: {1, 6}, state.ActionUnlink: {2, 1}, state.ActionDelete: {3, 1},
 }
 
-const phaseSilent = 9 // nothing is done, but there is something to say
+// phaseSilent comes last: nothing is done, but there is something to say.
+const phaseSilent = 4 << 12
+
+// phaseOf is the place of a change among those of all kinds, as a number.
+func phaseOf(of *state.Descriptor, a state.Action) uint16 {
+	s := stages[a]
+	return uint16(s.part)<<12 | uint16(of.Phase)<<4 | uint16(s.rank)
+}
 
 // keysInMemory is how many changes are sorted by their full readable keys; larger plans are sorted by the keys' first bytes.
 const keysInMemory = 50_000
 
 // step is a row that the plan has something to say about.
 type step struct {
-	phase   uint8
+	phase   uint16
 	depth   int32
 	leaving bool
 	row     int32 // source row, or link if leaving
@@ -99,7 +110,7 @@ func (s *surveyed) look() error {
 	for i := range s.steps {
 		st := &s.steps[i]
 		if depth, ordered := s.Depth(int(st.row)); ordered && !st.leaving {
-			st.phase, st.depth = phases[state.ActionUpdate], int32(depth)
+			st.phase, st.depth = phaseOf(s.Source.Table(int(st.row)).Of, state.ActionUpdate), int32(depth)
 		}
 	}
 	sortSteps(s.steps)
@@ -133,7 +144,7 @@ func (s *surveyed) add(st step, d judge.Decision) {
 	}
 	st.phase = phaseSilent
 	if d.Change != nil {
-		st.phase = phases[d.Change.Action]
+		st.phase = phaseOf(s.set.Kinds(d.Change.Kind), d.Change.Action)
 	}
 	s.steps = append(s.steps, st)
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
-	"github.com/dirform/dirform/state"
 )
 
 // firstOf are the first rows in the order of GUIDs that the plan is asked about, as many as a finding names. It sorts rows.
@@ -65,12 +64,15 @@ func (t *teller) takenOver() error {
 		"%d accounts that another sync engine mastered before are linked.")
 }
 
-// ownManagers warns of objects that are their own managers.
-func (t *teller) ownManagers() error {
-	rows := t.Notes.OwnManagers.Rows()
-	return t.crowd("DF211", &judge.Crowd{Count: len(rows), First: rows},
-		"One object has itself as manager at the source, which the tenant does not accept.",
-		"%d objects have themselves as manager at the source, which the tenant does not accept.")
+// itself warns of objects that refer to themselves, such as people who are their own managers.
+func (t *teller) itself() error {
+	for _, attribute := range t.Notes.Itself.Attributes() {
+		rows := t.Notes.Itself.Rows(attribute)
+		if err := t.together(words.ReferredToItself(attribute, len(rows)), rows); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // overlap is two scopes that have objects in common: the tables of the later one and of the one that has them.
@@ -96,28 +98,39 @@ func (t *teller) overlaps() error {
 	return nil
 }
 
-// managerless warns of objects whose manager has no account, and names the managers of those it names.
-func (t *teller) managerless() error {
-	rows := t.Notes.Managerless.Rows()
+// outside warns of objects that refer to others without an account, such as people whose managers are in no scope, and names the
+// others of those it names.
+func (t *teller) outside() error {
+	for _, attribute := range t.Notes.Outside.Attributes() {
+		if err := t.outsideBy(attribute); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *teller) outsideBy(attribute string) error {
+	rows := t.Notes.Outside.Rows(attribute)
 	first, err := t.firstOf(rows)
 	if err != nil || len(first) == 0 {
 		return err
 	}
-	var managers []string
+	var others []string
+	var strangers []planner.ObjectRef
 	refs := []planner.ObjectRef{}
 	for _, c := range first {
 		refs = append(refs, c.Ref())
-		for _, dn := range c.Strangers() {
-			if !table.ContainsFold(managers, dn) {
-				managers = append(managers, dn)
+		if dn := c.Stranger(attribute); dn != "" && !table.ContainsFold(others, dn) {
+			others = append(others, dn)
+			ref := planner.ObjectRef{SourceDN: dn}
+			if to := c.Table.Of.Reference(attribute); to != nil {
+				ref.Kind = to.Kind
 			}
+			strangers = append(strangers, ref)
 		}
 	}
-	f := words.ManagerOutside(len(rows), managers)
-	for _, dn := range managers {
-		refs = append(refs, planner.ObjectRef{SourceDN: dn, Kind: state.User})
-	}
-	f.Objects = refs
+	f := words.ReferredOutside(attribute, len(rows), others)
+	f.Objects = append(refs, strangers...)
 	return t.sink.Finding(f)
 }
 
@@ -134,7 +147,7 @@ func (t *teller) fallenBack() error {
 		domains[strings.ToLower(domain)] = true
 		refs = append(refs, c.Ref())
 	}
-	f := words.FallbackNames(len(rows), slices.Sorted(maps.Keys(domains)), first[0].Table.Policy.DeclaredAt)
+	f := words.FallbackNames(first[0].Table.Of.UserName, len(rows), slices.Sorted(maps.Keys(domains)), first[0].Table.Policy.DeclaredAt)
 	f.Objects = refs
 	return t.sink.Finding(f)
 }
@@ -157,6 +170,9 @@ func (t *teller) foreign() error {
 	if err != nil {
 		return err
 	}
+	if len(first) == 0 {
+		return nil
+	}
 	domains := map[string]bool{}
 	for _, x := range first {
 		v, _ := x.Table.Aliases.Expr.Eval(x.Object) // it had a value when the row was read
@@ -166,5 +182,5 @@ func (t *teller) foreign() error {
 			}
 		}
 	}
-	return t.together(words.ForeignAliases(c.Count, slices.Sorted(maps.Keys(domains))), c.First)
+	return t.together(words.ForeignAliases(first[0].Table.Aliases.Target.Name, c.Count, slices.Sorted(maps.Keys(domains))), c.First)
 }

@@ -43,7 +43,7 @@ func onlySwitchOff(c *state.Change) *state.Change {
 // record then does not remember them either.
 func withoutReferences(c *state.Change, keep []string) *state.Change {
 	dropped := func(name string) bool {
-		return slices.Contains(c.Kind.Descriptor().References, name) && !slices.Contains(keep, name)
+		return c.Kind.Descriptor().Reference(name) != nil && !slices.Contains(keep, name)
 	}
 	part := *c
 	part.Attributes = slices.DeleteFunc(slices.Clone(c.Attributes), func(a state.AttributeChange) bool {
@@ -61,7 +61,7 @@ func references(c *state.Change) (list []state.AttributeChange) {
 		return nil
 	}
 	for _, a := range c.Attributes {
-		if slices.Contains(d.References, a.Name) {
+		if d.Reference(a.Name) != nil {
 			list = append(list, a)
 		}
 	}

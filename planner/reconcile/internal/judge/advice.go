@@ -68,7 +68,7 @@ func (d adviser) adviseHolder(f *planner.Finding) error {
 		l := d.j.DeclaredFor(d.Row)
 		f.Hint += fmt.Sprintf(" If %s is this object's own account, correct link block %q (%s), which names %s.",
 			table.Ref(account).Name, l.Name, l.DeclaredAt, l.Tenant)
-	case f.Attribute == "userPrincipalName" && !hasAddress(account):
+	case f.Attribute == d.Table.Of.UserName && !hasAddress(account):
 		d.adviseNoMailbox(f, account)
 	case d.Live == nil:
 		f.Hint += " If it is this object's own account, add the link block."
@@ -91,7 +91,7 @@ func (d adviser) adviseRestore(f *planner.Finding) error {
 }
 
 // freeAccounts are the living accounts among refs to which the object could be linked.
-func (d adviser) freeAccounts(refs []planner.ObjectRef) (free []*state.Object, err error) {
+func (d adviser) freeAccounts(refs []planner.ObjectRef) (free []*table.Account, err error) {
 	for _, ref := range refs {
 		if ref.TargetID == "" || ref.Address != "" || ref.Kind != d.Table.Kind {
 			continue
@@ -109,27 +109,27 @@ func (d adviser) freeAccounts(refs []planner.ObjectRef) (free []*state.Object, e
 	return free, nil
 }
 
-func hasAddress(o *state.Object) bool {
+func hasAddress(a *table.Account) bool {
 	isAddress := func(p string) bool { _, ok := table.SMTPAddress(p); return ok }
-	return !o.Get("mail").IsEmpty() || slices.ContainsFunc(o.Get("proxyAddresses").List(), isAddress)
+	return a.Mail() != "" || slices.ContainsFunc(a.Proxies(), isAddress)
 }
 
-// adviseNoMailbox turns the finding about a taken userPrincipalName into one that tells why the account was not found: people look
+// adviseNoMailbox turns the finding about a taken user name into one that tells why the account was not found: people look
 // for the second account that they believe dirform has made.
-func (d adviser) adviseNoMailbox(f *planner.Finding, o *state.Object) {
-	why := "rule user_principal_name could, but is not among the policy's match rules"
+func (d adviser) adviseNoMailbox(f *planner.Finding, o *table.Account) {
+	why := fmt.Sprintf("rule %s could, but is not among the policy's match rules", pair.UPN)
 	if d.Live != nil {
-		why = fmt.Sprintf("rule user_principal_name would, but %s was found first, by %s", table.Ref(d.Live).Name, d.Verdict.Rule)
+		why = fmt.Sprintf("rule %s would, but %s was found first, by %s", pair.UPN, table.Ref(d.Live).Name, d.Verdict.Rule)
 	}
 	made := d.j.Source.Meta(d.Row).Flags&table.SourceFallback != 0
 	if made {
 		why = "and the user name, which the link policy put in place of " + d.Mapped + ", is no evidence of whose it is"
 	}
-	f.Detail = fmt.Sprintf("%s %s cannot be given to this object: user %s has it. %s; %s. The service would answer AttributeValueMustBeUnique.",
-		f.Attribute, f.Value, table.Ref(o).Name, words.NoAddress(o), why)
+	f.Detail = fmt.Sprintf("%s %s cannot be given to this object: %s %s has it. %s; %s. The service would answer AttributeValueMustBeUnique.",
+		f.Attribute, f.Value, o.Of.Noun, table.Ref(o).Name, words.NoAddress(o, pair.SMTP), why)
 	f.Hint = "If it is this object's account, add the link block"
 	if d.Live == nil && !made {
-		f.Hint += fmt.Sprintf(", or \"user_principal_name\" to match in link_policy %q (%s)", d.Table.Policy.Name, d.Table.Policy.DeclaredAt)
+		f.Hint += fmt.Sprintf(", or \"%s\" to match in link_policy %q (%s)", pair.UPN, d.Table.Policy.Name, d.Table.Policy.DeclaredAt)
 	}
 	f.Hint += ". If it is not, rename one of them."
 	f.Snippet = d.linkBlock(table.Ref(o))
@@ -137,17 +137,17 @@ func (d adviser) adviseNoMailbox(f *planner.Finding, o *state.Object) {
 
 // checkMailIsName refuses to create an account whose mail is the user name of one without an address.
 func (d adviser) checkMailIsName() error {
-	mail := d.Want("mail")
+	mail := d.WantName(state.MailAddresses)
 	if mail.IsEmpty() {
 		return nil
 	}
 	found := -1
-	d.j.Tenant.ByUPN.Each(d.j.Hash.Address(mail), func(t int) {
+	d.j.Tenant.Named(state.SignInNames, d.j.Hash.Address(mail), func(t int, _ bool) {
 		if d.Free(t) {
 			found = t
 		}
 	})
-	upn := d.Want("userPrincipalName").Str()
+	upn := d.WantName(state.SignInNames).Str()
 	if found < 0 || strings.EqualFold(mail.Str(), upn) { // then the name is taken too, which says it all
 		return nil
 	}
@@ -163,5 +163,11 @@ func (d adviser) checkMailIsName() error {
 
 // linkBlock is the link block that gives the object one of the accounts.
 func (d adviser) linkBlock(accounts ...planner.ObjectRef) string {
-	return words.LinkBlock(d.Key, d.Object.DN, accounts...)
+	names := make([]string, len(accounts))
+	for i, a := range accounts {
+		if names[i] = a.TargetID; d.j.set.Kinds(a.Kind).UserName != "" && strings.Contains(a.Name, "@") {
+			names[i] = a.Name
+		}
+	}
+	return words.LinkBlock(d.Key, d.Object.DN, names...)
 }

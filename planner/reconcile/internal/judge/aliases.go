@@ -48,7 +48,7 @@ func (j *Judge) AliasFindings(c *pair.Case) ([]*planner.Finding, error) {
 	}
 	found := warnings(c, m, x.bad...)
 	if !x.diff.IsEmpty() {
-		f := words.Aliases(m.Target.Name, x.diff, mailboxIdentity(c), x.offLimits())
+		f := words.Aliases(c.Table.Of, m.Target.Name, x.diff, mailboxIdentity(c), x.offLimits())
 		found = append(found, warnings(c, m, f)...)
 		f.Objects = append(f.Objects, x.others...)
 	}
@@ -89,7 +89,7 @@ func mailboxIdentity(c *pair.Case) string {
 	if c.Live != nil {
 		return c.Live.ID
 	}
-	return c.Want("userPrincipalName").Str()
+	return c.WantName(state.SignInNames).Str()
 }
 
 // addresses are mail addresses by their canonical form.
@@ -116,10 +116,10 @@ func (x addresses) sorted(without ...addresses) (list []string) {
 
 // compare compares the values that the mapping wants with those of the account.
 func (x *aliasCheck) compare(values []string) error {
-	mail := x.Want("mail").Str()
+	mail := x.WantName(state.MailAddresses).Str()
 	own := addresses{} // the names that others of its attributes are about
 	own.add(mail)
-	own.add(x.Want("userPrincipalName").Str())
+	own.add(x.WantName(state.SignInNames).Str())
 	has, removable := x.liveAddresses()
 	want, primary := x.wanted(values, has)
 	x.comparePrimary(primary)
@@ -171,8 +171,8 @@ func (x *aliasCheck) liveAddresses() (all, removable addresses) {
 	if x.Live == nil {
 		return all, removable
 	}
-	own := []string{x.Live.Get("mail").Str()}
-	for _, value := range x.Live.Get("proxyAddresses").List() {
+	own := []string{x.Live.Mail()}
+	for _, value := range x.Live.Proxies() {
 		switch address, ok := table.SMTPAddress(value); {
 		case !ok:
 		case value[:5] == "SMTP:":
@@ -184,10 +184,10 @@ func (x *aliasCheck) liveAddresses() (all, removable addresses) {
 			}
 		}
 	}
-	for _, address := range append(own, x.Live.Get("userPrincipalName").Str()) {
+	for _, address := range append(own, x.Live.UserName()) {
 		removable.drop(address)
 	}
-	if x.Want("mail").IsEmpty() {
+	if x.WantName(state.MailAddresses).IsEmpty() {
 		for _, address := range own {
 			all.add(address)
 		}
@@ -195,17 +195,17 @@ func (x *aliasCheck) liveAddresses() (all, removable addresses) {
 	return all, removable
 }
 
-// comparePrimary notes a primary address that mail, which sets the primary address, is not mapped to.
+// comparePrimary notes a primary address to which the attribute that sets it is not mapped.
 func (x *aliasCheck) comparePrimary(primary string) {
-	if x.Table.MailCol < 0 || primary == "" {
+	if x.Table.Names[state.MailAddresses] < 0 || primary == "" {
 		return
 	}
-	mail := x.Want("mail").Str()
+	mail := x.WantName(state.MailAddresses).Str()
 	if mail == "" && x.Live != nil {
-		mail = x.Live.Get("mail").Str() // which a mapping without a value leaves alone
+		mail = x.Live.Mail() // which a mapping without a value leaves alone
 	}
 	if state.Canonical(state.EqualFold, mail) != state.Canonical(state.EqualFold, primary) {
-		x.diff.Primary, x.diff.Mail = primary, mail
+		x.diff.Primary, x.diff.Mail, x.diff.SetBy = primary, mail, x.Table.Of.Mail
 	}
 }
 
@@ -217,19 +217,19 @@ func (x *aliasCheck) whoHas(address string) (taken words.TakenAlias, refs []plan
 			return taken, nil, err
 		}
 	}
-	name := state.AttributeChange{Name: "proxyAddresses", After: state.String(address)}
+	name := state.AttributeChange{Name: x.Table.Aliases.Target.Name, After: state.String(address)}
 	fp := j.Hash.Address(name.After)
 	holding, rivals := x.holders(fp)
 	var found []words.Holder
 	taken = words.TakenAlias{Address: address, Freed: len(holding) > 0}
 	for _, t := range holding {
 		owner := j.Owner(t)
-		h, err := j.holder(t, name)
+		h, err := j.holder(t, x.Table.Of, name)
 		if err != nil {
 			return taken, nil, err
 		}
 		found = append(found, h)
-		taken.Freed = taken.Freed && owner >= 0 && j.states[owner].outcome == Changes && j.GivesUp(owner, pair.NameMail, fp)
+		taken.Freed = taken.Freed && owner >= 0 && j.states[owner].outcome == Changes && j.GivesUp(owner, pair.NamesIn(state.MailAddresses), fp)
 		rivals = slices.DeleteFunc(rivals, func(r int) bool { return r == owner })
 	}
 	for _, r := range rivals {
@@ -240,7 +240,7 @@ func (x *aliasCheck) whoHas(address string) (taken words.TakenAlias, refs []plan
 		if err != nil {
 			return taken, nil, err
 		}
-		found, taken.Freed = append(found, words.Holder{ObjectRef: other.Ref(), How: words.Wants}), false
+		found, taken.Freed = append(found, words.Holder{ObjectRef: other.Ref(), How: words.Wants, Of: other.Table.Of}), false
 	}
 	slices.SortFunc(found, func(a, b words.Holder) int { return strings.Compare(a.Anchor+"|"+a.TargetID, b.Anchor+"|"+b.TargetID) })
 	var who []string
@@ -265,7 +265,7 @@ func (x *aliasCheck) holders(fp uint64) (holding, rivals []int) {
 		}
 	})
 	j.aliases.index.Each(fp, func(i int) { note(&rivals, int(j.aliases.row[i])) })
-	j.Source.WantMail.Each(fp, func(i int) { note(&rivals, i) })
+	j.Source.Wanting(state.MailAddresses, fp, func(i int) { note(&rivals, i) })
 	return holding, rivals
 }
 
@@ -306,9 +306,7 @@ func (j *Judge) indexAliases() error {
 		}
 	}
 	w.index = rows.NewIndex(len(w.hash), func(i int) uint64 { return w.hash[i] })
-	if j.Source.WantMail == nil {
-		j.IndexWanted()
-	}
+	j.IndexWanted()
 	return nil
 }
 

@@ -45,7 +45,9 @@ func (d *draft) decideNew() (*state.Change, error) {
 		d.compare(i, c, true)
 	}
 	d.attrs = append(d.attrs, initial...)
-	d.attrs = append(d.attrs, state.AttributeChange{Name: "onPremisesImmutableId", After: state.String(d.Anchor)})
+	if d.Table.Anchored {
+		d.attrs = append(d.attrs, state.AttributeChange{Name: d.Table.Of.Anchor, After: state.String(d.Anchor)})
+	}
 	lintRequired(d)
 	lint(d)
 	if err := cmp.Or(d.checkUnique(), adviser{d}.checkMailIsName(), d.checkAnchorFree()); err != nil {
@@ -176,11 +178,11 @@ func (d *draft) declaredAt(a state.Action) string {
 
 // checkAnchor compares the account's anchor with the object's and adds the write it takes, if any.
 func (d *draft) checkAnchor() (relink bool, err error) {
-	live := d.Live.Get("onPremisesImmutableId").Str()
+	live := d.Live.Anchor()
 	if live == d.Anchor && d.InBin() {
 		return false, d.checkAnchorFree() // a living account may have got it since
 	}
-	if live == d.Anchor {
+	if live == d.Anchor || !d.Table.Anchored {
 		return false, nil
 	}
 	if live != "" && d.Table.Policy.ForeignAnchor != "relink" {
@@ -196,7 +198,7 @@ func (d *draft) checkAnchor() (relink bool, err error) {
 	if live != "" {
 		before = state.String(live)
 	}
-	d.attrs = append(d.attrs, state.AttributeChange{Name: "onPremisesImmutableId", Before: before,
+	d.attrs = append(d.attrs, state.AttributeChange{Name: d.Table.Of.Anchor, Before: before,
 		After: state.String(d.Anchor), Drift: d.Linked()})
 	return live != "", nil
 }
@@ -221,6 +223,6 @@ func (d *draft) checkAnchorFree() error {
 		refs = append(refs, table.Ref(d.Live))
 		own = refs[1].Name
 	}
-	d.report(words.AnchorTaken(refs[0].Name, own, d.Verdict.Rule, d.Anchor, d.Table.Policy), refs...)
+	d.report(words.AnchorTaken(o, own, d.Verdict.Rule, d.Anchor, d.Table.Policy), refs...)
 	return nil
 }

@@ -46,7 +46,7 @@ func (j *Judge) quick(s int) (sum uint64, ok bool) {
 	t := j.Source.Table(s)
 	m := t.Meta(s)
 	account := j.Tenant.Meta(int(v.Target))
-	if m.Flags&table.SourceFailed != 0 || account.Anchor != m.Anchor || account.Flags&table.TenantMastered != 0 {
+	if m.Flags&table.SourceFailed != 0 || t.Anchored && account.Anchor != m.Anchor || account.Flags&table.TenantMastered != 0 {
 		return 0, false
 	}
 	if !t.Enables && j.Links.Meta(int(v.Link)).Left && account.Flags&table.TenantEnabled == 0 {
@@ -56,7 +56,7 @@ func (j *Judge) quick(s int) (sum uint64, ok bool) {
 	for i, c := range t.Layout.Cols {
 		fp, known := want[i], want[i] != 0
 		if c.Type == state.TypeReference {
-			fp, known = j.Reference(s, t, fp)
+			fp, known = j.Reference(s, t, c, fp)
 		}
 		switch {
 		case !known:
@@ -71,7 +71,7 @@ func (j *Judge) quick(s int) (sum uint64, ok bool) {
 
 // Reference resolves a reference's desired fingerprint (the hash of a distinguished name) to that of the tenant object it
 // stands for. known is false where the reference is left alone: it isn't managed, or what it points to has no account.
-func (j *Judge) Reference(s int, t *table.Source, want uint64) (fp uint64, known bool) {
+func (j *Judge) Reference(s int, t *table.Source, a *state.Attribute, want uint64) (fp uint64, known bool) {
 	switch want {
 	case 0:
 		return 0, false
@@ -80,11 +80,11 @@ func (j *Judge) Reference(s int, t *table.Source, want uint64) (fp uint64, known
 	}
 	m := j.Source.ByDN.First(want)
 	if m < 0 {
-		j.Notes.Managerless.add(s)
+		j.Notes.Outside.add(a.Name, s)
 		return 0, false
 	}
 	if j.Source.Meta(m).GUID == j.Source.Meta(s).GUID {
-		j.Notes.OwnManagers.add(s)
+		j.Notes.Itself.add(a.Name, s)
 		return 0, false
 	}
 	v := j.Verdict(m)
@@ -144,7 +144,7 @@ func (d *draft) compare(i int, c table.Column, creating bool) {
 	ch := state.AttributeChange{Name: a.Name, After: d.Desired[i]}
 	if a.Type == state.TypeReference {
 		var known bool
-		if want, known = d.j.Reference(d.Row, d.Table, want); !known {
+		if want, known = d.j.Reference(d.Row, d.Table, a, want); !known {
 			return
 		}
 		if ch.After, ch.AfterName, d.err = d.j.referenceValue(d.Row, d.Table, c.Col, want); d.err != nil {
@@ -190,7 +190,7 @@ func (j *Judge) appliedSum(s int) uint64 {
 		switch {
 		case want[i] == 0:
 		case c.Type == state.TypeReference:
-			if _, known := j.Reference(s, t, want[i]); known {
+			if _, known := j.Reference(s, t, c, want[i]); known {
 				sum += table.FPSum(i, have[i])
 			}
 		default:
@@ -214,7 +214,7 @@ func (j *Judge) Refresh(c *pair.Case) *planner.Record {
 	for i, col := range c.Table.Layout.Cols {
 		fp := want[i]
 		if col.Type == state.TypeReference {
-			if _, known := j.Reference(c.Row, c.Table, fp); !known {
+			if _, known := j.Reference(c.Row, c.Table, col, fp); !known {
 				continue
 			}
 			fp = have[i]

@@ -11,7 +11,6 @@ import (
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
-	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
 
@@ -112,11 +111,11 @@ func (d *draft) driftWhileBlocked() *planner.Finding {
 		}
 	}
 	if d.Link != nil && d.Live != nil && d.Verdict.Flags == 0 && !d.stuck() {
-		if d.Live.Get("onPremisesImmutableId").Str() != d.Link.Anchor {
-			names = append(names, "onPremisesImmutableId")
+		if d.Table.Anchored && d.Live.Anchor() != d.Link.Anchor {
+			names = append(names, d.Table.Of.Anchor)
 		}
 		if offlimits.Synced(d.Live) {
-			names = append(names, providers.SyncEnabled) // when it was linked, no other engine mastered it
+			names = append(names, d.Table.Of.Master) // when it was linked, no other engine mastered it
 		}
 	}
 	if len(names) == 0 {

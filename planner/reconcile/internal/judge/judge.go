@@ -8,6 +8,7 @@ import (
 	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
 	"github.com/dirform/dirform/planner/reconcile/internal/order"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
@@ -15,7 +16,8 @@ import (
 // Settings is what judging depends on besides the pairs.
 type Settings struct {
 	Rules        *config.Config
-	Schema       func(state.Kind) *state.Schema // the tenant's
+	Schema       func(state.Kind) *state.Schema     // the tenant's
+	Kinds        func(state.Kind) *state.Descriptor // never gives nil
 	Domains      []providers.TenantDomain
 	RoleHolders  []providers.RoleHolder
 	Identity     providers.Identity     // who dirform is signed in as
@@ -113,6 +115,6 @@ func (j *Judge) Agreed(s int) bool { return j.states[s].agreed }
 func (j *Judge) ProtectsNobody() []*planner.Finding { return j.limits.Unknown() }
 
 // Standing is what sets an account apart. row is its tenant row, or -1 for one in the recycle bin.
-func (j *Judge) Standing(o *state.Object, row int) offlimits.Standing {
+func (j *Judge) Standing(o *table.Account, row int) offlimits.Standing {
 	return j.limits.Standing(o, row)
 }

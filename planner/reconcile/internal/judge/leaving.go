@@ -16,8 +16,9 @@ import (
 type leaver struct {
 	j      *Judge
 	link   *state.Link
-	row    int           // tenant row of the account, or -1
-	live   *state.Object // nil until the policy is asked
+	row    int               // tenant row of the account, or -1
+	live   *table.Account    // nil until the policy is asked
+	of     *state.Descriptor // of the account's kind; never nil
 	policy *config.LinkPolicy
 }
 
@@ -27,7 +28,14 @@ func (j *Judge) leaver(l int) (*leaver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &leaver{j: j, link: link, row: j.LinkTarget(l), policy: j.set.Rules.Policy(link.Scope, link.Kind)}, nil
+	x := j.leaverOf(link)
+	x.row = j.LinkTarget(l)
+	return x, nil
+}
+
+// leaverOf is the leaver of a link, of which no account is known.
+func (j *Judge) leaverOf(link *state.Link) *leaver {
+	return &leaver{j: j, link: link, row: -1, policy: j.set.Rules.Policy(link.Scope, link.Kind), of: j.set.Kinds(link.Kind)}
 }
 
 // DecideLeaving works out a recorded link whose source object is in no scope any more.
@@ -43,7 +51,7 @@ func (j *Judge) DecideLeaving(l int) (Decision, error) {
 		return x.forget(because{state.BecauseAccountTaken, fmt.Sprintf("account %s is linked to another source object", x.link.TargetID)}), nil
 	case j.HandedOn(l):
 		return Decision{Outcome: Ignored}, nil
-	case j.Tenant.Meta(x.row).Anchor != j.Links.Meta(l).Anchor:
+	case x.of.Anchor != "" && j.Tenant.Meta(x.row).Anchor != j.Links.Meta(l).Anchor:
 		return x.forget(because{state.BecauseAccountTaken,
 			fmt.Sprintf("the source object has left, and account %s does not carry its anchor any more", x.link.TargetID)}), nil
 	}
@@ -115,25 +123,55 @@ func (x *leaver) forget(why because) Decision {
 		Attributes: []state.AttributeChange{}}}
 }
 
+// leavings are what can be done to the account of an object that left, by the word for it in the language; the kind's descriptor says
+// which of them its policies may have. Each fills in a change; false means that nothing has to be written.
+var leavings = map[string]struct {
+	do, withGrace func(x *leaver, c *state.Change) bool
+}{
+	"keep":    {(*leaver).keep, (*leaver).keep},
+	"disable": {(*leaver).disable, (*leaver).afterGrace},
+	"unlink":  {(*leaver).unlink, (*leaver).unlink},
+	"delete":  {(*leaver).delete, (*leaver).afterGrace},
+}
+
 // carryOut fills in what the leaving policy does to the account; false means nothing has to be written.
 func (x *leaver) carryOut(c *state.Change) bool {
-	switch leaving := x.policy.Leaving; {
-	case x.policy.Grace > 0 && (leaving == "disable" || leaving == "delete"):
-		return x.afterGrace(c)
-	case leaving == "delete":
-		c.Action = state.ActionDelete
-		return true
-	case leaving == "unlink":
-		c.Action = state.ActionUnlink
-		if anchor := x.live.Get("onPremisesImmutableId"); !anchor.IsEmpty() {
-			c.Attributes = append(c.Attributes, state.AttributeChange{Name: "onPremisesImmutableId", Before: anchor})
-		}
-		return true
-	case leaving == "disable" && x.live.Get("accountEnabled").Bool():
-		x.disable(c)
-		return true
+	l, known := leavings[x.policy.Leaving]
+	switch {
+	case !known:
+		return false
+	case x.policy.Grace > 0:
+		return l.withGrace(x, c)
 	}
-	return false
+	return l.do(x, c)
+}
+
+func (x *leaver) keep(*state.Change) bool { return false }
+
+func (x *leaver) delete(c *state.Change) bool {
+	c.Action = state.ActionDelete
+	return true
+}
+
+// unlink fills in that the account loses its anchor.
+func (x *leaver) unlink(c *state.Change) bool {
+	c.Action = state.ActionUnlink
+	if anchor := x.live.Get(x.of.Anchor); !anchor.IsEmpty() {
+		c.Attributes = append(c.Attributes, state.AttributeChange{Name: x.of.Anchor, Before: anchor})
+	}
+	return true
+}
+
+// disable fills in that sign-in is blocked, where it is allowed. That is the correction of drift if an earlier apply did so already.
+func (x *leaver) disable(c *state.Change) bool {
+	before := x.live.SignIn()
+	if !before.Bool() {
+		return false
+	}
+	c.Action = state.ActionDisable
+	c.Attributes = append(c.Attributes, state.AttributeChange{Name: x.of.SignIn, Before: before, After: state.Bool(false),
+		Drift: x.link.Left && x.j.recordedEnabled(x.link, false)})
+	return true
 }
 
 // refusal is the finding about what weighs most against a leaver's change, nil if nothing does.
@@ -154,19 +192,13 @@ func (x *leaver) refusal(c *state.Change) *planner.Finding {
 	return f
 }
 
-// disable fills in that sign-in is blocked. That is the correction of drift if an earlier apply did so already.
-func (x *leaver) disable(c *state.Change) {
-	c.Action = state.ActionDisable
-	c.Attributes = append(c.Attributes, state.AttributeChange{Name: "accountEnabled", Before: x.live.Get("accountEnabled"),
-		After: state.Bool(false), Drift: x.link.Left && x.j.recordedEnabled(x.link, false)})
-}
-
 // recordedEnabled reports whether the account was enabled (or was not) when the link was last applied, as far as the record knows.
 func (j *Judge) recordedEnabled(link *state.Link, enabled bool) bool {
 	if link.Shape == nil {
 		return false
 	}
-	a, i := j.set.Schema(link.Kind).Lookup("accountEnabled"), link.Shape.Index("accountEnabled")
+	signIn := j.set.Kinds(link.Kind).SignIn
+	a, i := j.set.Schema(link.Kind).Lookup(signIn), link.Shape.Index(signIn)
 	return a != nil && i >= 0 && link.Fingerprints[i] == j.Hash.Of(a, state.Bool(enabled))
 }
 
@@ -191,18 +223,18 @@ func (x *leaver) note() *planner.Record {
 			r.Fingerprints[name] = hexFP(fp)
 		}
 	}
-	enabled := x.j.set.Schema(link.Kind).Lookup("accountEnabled")
-	r.Fingerprints["accountEnabled"] = hexFP(x.j.Hash.Of(enabled, state.Bool(false)))
+	enabled := x.j.set.Schema(link.Kind).Lookup(x.of.SignIn)
+	r.Fingerprints[x.of.SignIn] = hexFP(x.j.Hash.Of(enabled, state.Bool(false)))
 	return r
 }
 
-// enableAgain adds that sign-in is allowed again, for somebody who came back and whom dirform had disabled. Where accountEnabled
-// is mapped, the mapping says so.
+// enableAgain adds that sign-in is allowed again, for somebody who came back and whom dirform had disabled. Where a mapping
+// says who may sign in, it says so.
 func (d *draft) enableAgain() {
-	enabled := d.Live.Get("accountEnabled")
+	enabled := d.Live.SignIn()
 	if d.Link == nil || !d.Link.Left || d.Table.Enables || enabled.Kind() != state.BoolValue || enabled.Bool() || !d.j.recordedEnabled(d.Link, false) {
 		return
 	}
 	d.why = append(d.why, d.Table.Policy.DeclaredAt)
-	d.attrs = append(d.attrs, state.AttributeChange{Name: "accountEnabled", Before: enabled, After: state.Bool(true)})
+	d.attrs = append(d.attrs, state.AttributeChange{Name: d.Table.Of.SignIn, Before: enabled, After: state.Bool(true)})
 }

@@ -12,8 +12,7 @@ import (
 // once the grace has passed. An enabled account is never deleted: somebody wants it, or it has never been disabled. It is disabled
 // first. If its grace is over by then, that begins anew: whoever enabled it is to see that it is disabled before it is gone.
 func (x *leaver) afterGrace(c *state.Change) bool {
-	if x.live.Get("accountEnabled").Bool() {
-		x.disable(c)
+	if x.disable(c) {
 		again := c.Attributes[0].Drift
 		if c.GraceAnew = again && x.graceOver(); c.GraceAnew {
 			again = false
@@ -26,10 +25,10 @@ func (x *leaver) afterGrace(c *state.Change) bool {
 		return false
 	}
 	c.Action, c.ReasonCode = state.ActionDelete, state.BecauseGraceOver
-	c.Reason += "; " + words.GoneSince(x.policy, x.link) + ", longer than its grace of " + words.GraceText(x.policy.Grace)
-	if enabled := x.live.Get("accountEnabled"); enabled.Kind() == state.BoolValue {
+	c.Reason += "; " + words.GoneSince(x.of, x.policy, x.link) + ", longer than its grace of " + words.GraceText(x.policy.Grace)
+	if enabled := x.live.SignIn(); enabled.Kind() == state.BoolValue {
 		// Apply looks at it again: an account that is enabled by then is not deleted.
-		c.Attributes = append(c.Attributes, state.AttributeChange{Name: "accountEnabled", Before: enabled})
+		c.Attributes = append(c.Attributes, state.AttributeChange{Name: x.of.SignIn, Before: enabled})
 	}
 	return true
 }
@@ -52,7 +51,7 @@ func (x *leaver) graceOver() bool {
 // fate tells what lies before a disabled account. again says that its grace goes on; otherwise it begins now.
 func (x *leaver) fate(again bool) string {
 	if due, counted := x.deleteFrom(); counted && again {
-		return words.GoneSince(x.policy, x.link) + "; will be deleted from " + words.Day(x.policy, due) + " on"
+		return words.GoneSince(x.of, x.policy, x.link) + "; will be deleted from " + words.Day(x.policy, due) + " on"
 	}
 	return "will be deleted from " + words.Day(x.policy, x.j.set.Now.Add(x.policy.Grace)) + " on"
 }
@@ -74,12 +73,10 @@ func (x *leaver) text() string {
 
 // DeleteFrom is when the grace of a leaver's account ends. counted is false while no grace is being counted for it.
 func (j *Judge) DeleteFrom(link *state.Link) (due time.Time, counted bool) {
-	x := leaver{j: j, link: link, policy: j.set.Rules.Policy(link.Scope, link.Kind)}
-	return x.deleteFrom()
+	return j.leaverOf(link).deleteFrom()
 }
 
 // LeaverText says what is the case with a leaver to whose account nothing is done.
 func (j *Judge) LeaverText(link *state.Link) string {
-	x := leaver{j: j, link: link, policy: j.set.Rules.Policy(link.Scope, link.Kind)}
-	return x.text()
+	return j.leaverOf(link).text()
 }

@@ -15,7 +15,7 @@ import (
 func lint(d *draft) {
 	schema := d.j.set.Schema(d.Table.Kind)
 	if d.Mapped != "" && !d.j.keepsFallback(d.Row) {
-		d.report(words.FallbackName(d.Mapped, d.Key, d.once, d.Table.Policy))
+		d.report(words.FallbackName(d.Table.Of.UserName, d.Mapped, d.Key, d.once, d.Table.Policy))
 	}
 	for _, c := range d.attrs {
 		a := schema.Lookup(c.Name)
@@ -43,7 +43,7 @@ func lintString(d *draft, a *state.Attribute, v string) {
 		d.report(words.BadValue(a, v, bad))
 		return
 	}
-	if a.Name == "userPrincipalName" {
+	if a.Name == d.Table.Of.UserName {
 		lintUPN(d, a, v)
 	}
 }
@@ -63,7 +63,7 @@ func lintUPN(d *draft, a *state.Attribute, v string) {
 	case len(local) > table.MaxLocalPart || len(domain) > table.MaxDomainPart:
 		d.report(words.BadValue(a, v, "at most 64 characters may stand before the @ and 48 after it"))
 	case !d.j.Domains.Has(domain):
-		d.report(words.Unverified(v, domain, d.j.Domains.List(), d.Table.Policy))
+		d.report(words.Unverified(a.Name, v, domain, d.j.Domains.List(), d.Table.Policy))
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/planner"
-	"github.com/dirform/dirform/planner/internal/rows"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
@@ -18,13 +17,14 @@ func (d *draft) checkUnique() error {
 	var n *asked // most changes are about no names
 	for i, attrs := range [...][]state.AttributeChange{d.attrs, d.comesBackWith()} {
 		for _, c := range attrs {
-			if c.After.IsNull() || c.Name != "userPrincipalName" && c.Name != "mail" && c.Name != "proxyAddresses" {
+			name := d.Table.Of.UniqueName(c.Name)
+			if name == nil || c.After.IsNull() {
 				continue
 			}
 			if n == nil {
 				n = &asked{draft: d}
 			}
-			n.AttributeChange, n.name, n.former = c, d.j.Hash.Address(c.After), i == 1
+			n.UniqueName, n.change, n.print, n.former = name, c, d.j.Hash.Address(c.After), i == 1
 			if err := n.check(); err != nil {
 				return err
 			}
@@ -39,44 +39,39 @@ func (d *draft) comesBackWith() (names []state.AttributeChange) {
 	if d.Live == nil || !d.InBin() {
 		return nil
 	}
-	for _, name := range [...]string{"userPrincipalName", "mail"} {
-		if v := d.Live.Get(name); !v.IsEmpty() {
-			names = append(names, state.AttributeChange{Name: name, After: v})
-		}
-	}
-	for _, proxy := range d.Live.Get("proxyAddresses").List() {
-		if a, ok := table.SMTPAddress(proxy); ok && !strings.EqualFold(a, d.Live.Get("mail").Str()) {
-			names = append(names, state.AttributeChange{Name: "proxyAddresses", After: state.String(a)})
-		}
-	}
-	return names
+	return d.Live.Names()
 }
 
 // asked is a name that an object asks for.
 type asked struct {
 	*draft
-	state.AttributeChange
-	name   uint64 // fingerprint of After
-	former bool   // it is what a deleted account would come back with
+	*state.UniqueName
+	change state.AttributeChange // After is the name
+	print  uint64                // its fingerprint
+	former bool                  // it is what a deleted account would come back with
+}
+
+// name is the name for people.
+func (n *asked) name() words.Name {
+	return words.Name{UniqueName: n.UniqueName, Value: n.change.After.Str()}
 }
 
 // check finds who else has the name in the tenant, or wants it at the source.
 func (n *asked) check() error {
-	holding, wanting := n.holding()
-	rivals, err := n.rivals(wanting)
+	rivals, err := n.rivals()
 	if err != nil {
 		return err
 	}
 	var holders []words.Holder
-	for _, t := range holding {
+	for _, t := range n.holding() {
 		owner := n.j.Owner(t)
-		h, err := n.j.holder(t, n.AttributeChange)
+		h, err := n.j.holder(t, n.Table.Of, n.change)
 		switch {
 		case err != nil:
 			return err
-		case n.waitsFor(owner, n.Name, n.name):
-			if pair.NameOf(n.Name) == pair.NameMail {
-				n.report(words.KeepsAddress(n.After.Str(), h), h.ObjectRef)
+		case n.waitsFor(owner, n.Attribute, n.print):
+			if n.Table.Of.Further(n.Space) != nil {
+				n.report(words.KeepsAddress(n.name(), h), h.ObjectRef)
 			}
 		case h.How == words.Blocked && n.j.states[owner].stuck && n.blocked():
 			// It only waits for this object, which is blocked for a reason of its own.
@@ -90,7 +85,7 @@ func (n *asked) check() error {
 		if err != nil {
 			return err
 		}
-		holders = append(holders, words.Holder{ObjectRef: other.Ref(), How: words.Wants})
+		holders = append(holders, words.Holder{ObjectRef: other.Ref(), How: words.Wants, Of: other.Table.Of})
 	}
 	buried, err := n.buried()
 	if err != nil {
@@ -102,25 +97,19 @@ func (n *asked) check() error {
 	return nil
 }
 
-// holding are the tenant rows that have the name, other than the object's account, and the index of who wants such a name.
-func (n *asked) holding() (holding []int, wanting *rows.Index) {
-	tenant := &n.j.Tenant
-	add := func(t int) {
-		if t != n.LiveRow && !slices.Contains(holding, t) {
-			holding = append(holding, t)
+// holding are the tenant rows that have the name, other than the object's account.
+func (n *asked) holding() (rows []int) {
+	n.j.Tenant.Named(n.Space, n.print, func(t int, _ bool) {
+		if t != n.LiveRow && !slices.Contains(rows, t) {
+			rows = append(rows, t)
 		}
-	}
-	if n.Name == "userPrincipalName" {
-		tenant.ByUPN.Each(n.name, add)
-		return holding, n.j.Source.WantUPN
-	}
-	tenant.ByAddress.Each(n.name, func(i int) { add(tenant.AddressRow(i)) })
-	return holding, n.j.Source.WantMail
+	})
+	return rows
 }
 
 // rivals are the other source rows that want the name, or whose accounts come back with it.
-func (n *asked) rivals(source *rows.Index) (list []int, err error) {
-	source.Each(n.name, func(i int) {
+func (n *asked) rivals() (list []int, err error) {
+	n.j.Source.Wanting(n.Space, n.print, func(i int) {
 		if i != n.Row {
 			list = append(list, i)
 		}
@@ -128,7 +117,7 @@ func (n *asked) rivals(source *rows.Index) (list []int, err error) {
 	if !n.InBin() {
 		return list, nil
 	}
-	others, err := n.j.restoredWith(n.name)
+	others, err := n.j.restoredWith(n.print)
 	if err != nil {
 		return nil, err
 	}
@@ -150,70 +139,63 @@ func (n *asked) tell(holders []words.Holder) {
 		refs = append(refs, h.ObjectRef)
 	}
 	if n.former {
-		n.report(words.FormerNameInUse(n.Name, n.After.Str(), holders, n.Table.Policy), refs...)
+		n.report(words.FormerNameInUse(n.name(), holders, n.Table.Policy), refs...)
 		return
 	}
-	n.report(words.AddressInUse(n.Name, n.After.Str(), holders, n.Linked()), refs...)
+	n.report(words.InUse(n.name(), holders, n.Linked()), refs...)
 }
 
-// buried are the deleted accounts that have the name. Their userPrincipalNames are free at once (the service renames deleted users),
-// so such a one is only worth a warning: perhaps it is the same person. Whether their mail and proxyAddresses are free is not
-// documented, and sync engines do run into deleted objects; the plan takes them as taken, unless the policy's deleted = "create"
-// says that deleted accounts are nobody's concern.
+// buried are the deleted accounts that have the name. Where the service frees it at once (it renames deleted users), such a one is only
+// worth a warning: perhaps it is the same person. Whether their addresses are free is not documented, and sync engines do run into
+// deleted objects; the plan takes them as taken, unless the policy's deleted = "create" says that deleted accounts are nobody's concern.
 func (n *asked) buried() (found []words.Holder, err error) {
 	if n.Table.Policy.Deleted == "create" || n.InBin() {
 		return nil, nil
 	}
-	upn := n.Name == "userPrincipalName"
-	for _, d := range n.buriedRows(upn) {
+	for _, d := range n.buriedRows() {
 		o, err := n.j.Bin.Load(d)
 		if err != nil {
 			return nil, err
 		}
-		h := words.Holder{ObjectRef: table.Ref(o), How: words.Deleted}
-		if !upn {
+		h := words.Holder{ObjectRef: table.Ref(o), How: words.Deleted, Of: o.Of}
+		if !n.Freed {
 			found = append(found, h)
-		} else if n.Want("mail").IsNull() || !strings.EqualFold(o.Get("mail").Str(), n.Want("mail").Str()) {
-			n.report(words.HadName(n.After.Str(), h), h.ObjectRef)
+		} else if mail := n.WantName(state.MailAddresses); mail.IsNull() || !strings.EqualFold(o.Mail(), mail.Str()) {
+			n.report(words.HadName(n.name(), h), h.ObjectRef)
 		}
 	}
 	return found, nil
 }
 
 // buriedRows are the rows of the recycle bin that matter for the name, in the order of their ids.
-func (n *asked) buriedRows(upn bool) (rows []int) {
-	bin := &n.j.Bin
-	switch {
-	case !upn:
-		bin.ByAddress.Each(n.name, func(i int) {
-			if d := bin.AddressRow(i); !slices.Contains(rows, d) {
-				rows = append(rows, d)
-			}
-		})
-	case n.Live == nil:
-		bin.ByUPN.Each(n.name, func(d int) {
-			if _, comesBack := n.j.RestoredFor(d); !comesBack {
-				rows = append(rows, d)
-			}
-		})
+func (n *asked) buriedRows() (rows []int) {
+	if n.Freed && n.Live != nil {
+		return nil
 	}
+	bin := &n.j.Bin
+	bin.Named(n.Space, n.print, func(d int, _ bool) {
+		if _, comesBack := n.j.RestoredFor(d); !slices.Contains(rows, d) && !(n.Freed && comesBack) {
+			rows = append(rows, d)
+		}
+	})
 	slices.SortFunc(rows, func(a, b int) int { return cmp.Compare(bin.Meta(a).ID, bin.Meta(b).ID) })
 	return rows
 }
 
-// holder names tenant row t, which has the name that c asks for, together with the source object it belongs to, if any.
-func (j *Judge) holder(t int, c state.AttributeChange) (words.Holder, error) {
+// holder names tenant row t, which has the name that c asks for an object of a kind, together with the source object it belongs to, if
+// any.
+func (j *Judge) holder(t int, of *state.Descriptor, c state.AttributeChange) (words.Holder, error) {
 	o, err := j.Tenant.Load(t)
 	if err != nil {
 		return words.Holder{}, err
 	}
-	h := words.Holder{ObjectRef: table.Ref(o)}
-	owner := j.Owner(t)
-	gaveUp := func() bool { return j.GivesUp(owner, pair.NameOf(c.Name), j.Hash.Address(c.After)) }
+	h := words.Holder{ObjectRef: table.Ref(o), Of: o.Of}
+	owner, names := j.Owner(t), pair.NameOf(of, c.Name)
+	gaveUp := func() bool { return j.GivesUp(owner, names, j.Hash.Address(c.After)) }
 	switch {
 	case owner < 0 && j.settled && j.deletesLeaver(j.LinkOf(t)):
 		h.How = words.Doomed
-	case pair.NameOf(c.Name) == pair.NameMail && !strings.EqualFold(o.Get("mail").Str(), c.After.Str()):
+	case names&pair.NamesIn(state.MailAddresses) != 0 && !strings.EqualFold(o.Mail(), c.After.Str()):
 		h.How = words.Alias
 	case owner >= 0 && j.settled && j.states[owner].outcome == Blocked:
 		h.How = words.Blocked
@@ -256,12 +238,12 @@ func (j *Judge) restoredWith(name uint64) ([]int, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, attribute := range [...]string{"userPrincipalName", "mail"} {
-			if held := o.Get(attribute); !held.IsEmpty() {
-				fp := j.Hash.Address(held)
-				if !slices.Contains(j.restored[fp], i) {
-					j.restored[fp] = append(j.restored[fp], i)
-				}
+		for _, held := range o.Names() {
+			if pair.NameOf(o.Of, held.Name) == 0 {
+				continue
+			}
+			if fp := j.Hash.Address(held.After); !slices.Contains(j.restored[fp], i) {
+				j.restored[fp] = append(j.restored[fp], i)
 			}
 		}
 	}

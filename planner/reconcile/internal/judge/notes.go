@@ -7,16 +7,15 @@ import (
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
-	"github.com/dirform/dirform/state"
 )
 
 // Notes are what deciding comes across in many rows, to be told once about all of them.
 type Notes struct {
-	kept        map[string]*Crowd // attributes that cannot be cleared
-	foreign     Crowd             // rows that want aliases in domains which are not the tenant's
-	Differing   []int32           // rows that agree in everything but their aliases
-	Managerless RowSet            // their managers have no account
-	OwnManagers RowSet            // they name themselves as manager, which Active Directory lets them and the tenant does not (inferred)
+	kept      map[string]*Crowd // attributes that cannot be cleared
+	foreign   Crowd             // rows that want aliases in domains which are not the tenant's
+	Differing []int32           // rows that agree in everything but their aliases
+	Outside   RowsBy            // what they refer to, by an attribute such as manager, has no account
+	Itself    RowsBy            // they refer to themselves, which Active Directory lets them and the tenant does not (inferred)
 }
 
 // Kept are the attributes that accounts keep although the tenant does not let them be empty and the source has no value, sorted.
@@ -44,18 +43,24 @@ func (c *Crowd) Add(rows *table.SourceRows, s int) {
 	}
 }
 
-// RowSet is a set of source rows; its zero value is empty.
-type RowSet map[int]bool
+// RowsBy are sets of source rows by attribute; its zero value is empty.
+type RowsBy map[string]map[int]bool
 
-func (r *RowSet) add(row int) {
+func (r *RowsBy) add(attribute string, row int) {
 	if *r == nil {
-		*r = RowSet{}
+		*r = RowsBy{}
 	}
-	(*r)[row] = true
+	if (*r)[attribute] == nil {
+		(*r)[attribute] = map[int]bool{}
+	}
+	(*r)[attribute][row] = true
 }
 
-// Rows lists the set, in no order.
-func (r RowSet) Rows() []int { return slices.Collect(maps.Keys(r)) }
+// Attributes are those with rows, sorted.
+func (r RowsBy) Attributes() []string { return slices.Sorted(maps.Keys(r)) }
+
+// Rows lists the rows of an attribute, in no order.
+func (r RowsBy) Rows(attribute string) []int { return slices.Collect(maps.Keys(r[attribute])) }
 
 // noteKept notes the attributes that an account keeps although its source object has no value for them: the tenant does
 // not let them be empty.
@@ -117,18 +122,19 @@ func (j *Judge) Fallbacks() (rows []int) {
 // keepsFallback reports whether source row s is linked to an account that goes by its fallback name already, and will go on.
 func (j *Judge) keepsFallback(s int) bool { return j.KeepsFallback(s) && !j.states[s].stuck }
 
-// Mastered counts the tenant's users that another sync engine masters. ok is false if the users were not read.
-func (j *Judge) Mastered() (n int, ok bool) {
+// Mastered counts the tenant's objects that another sync engine masters, kind by kind, of the kinds that tell and were read.
+func (j *Judge) Mastered() (counts []words.Count) {
 	for _, t := range j.Tenant.Tables {
-		if t.Kind != state.User {
+		if t.Layout.Of.Master == "" {
 			continue
 		}
-		ok = true
+		c := words.Count{Of: t.Layout.Of}
 		for i := t.First; i < t.First+t.Len(); i++ {
 			if t.Meta(i).Flags&table.TenantMastered != 0 {
-				n++
+				c.N++
 			}
 		}
+		counts = append(counts, c)
 	}
-	return n, ok
+	return counts
 }

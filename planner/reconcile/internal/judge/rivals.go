@@ -25,7 +25,7 @@ func (d rivals) checkMatch() error {
 	case v.Is(pair.AnchorChanged):
 		d.report(words.AnchorChanged(d.Link.Anchor, d.Anchor))
 	case v.Is(pair.Vanished):
-		d.report(words.Vanished(d.Link.TargetID, d.Anchor))
+		d.report(words.Vanished(d.Table.Of, d.Link.TargetID, d.Anchor))
 	case v.Is(pair.BadLink):
 		d.reportBadLink(d.j.DeclaredFor(d.Row))
 	case v.Is(pair.Contested):
@@ -120,7 +120,7 @@ func (d rivals) reportRival(f *planner.Finding, other *pair.Case) {
 // rivalAnchored reports whether the account that the object claims carries the anchor of its rival, and only that stands in the
 // way of relinking it.
 func (d rivals) rivalAnchored() bool {
-	anchor := d.Live.Get("onPremisesImmutableId").Str()
+	anchor := d.Live.Anchor()
 	return d.Table.Policy.ForeignAnchor == "relink" && anchor != "" && anchor != d.Anchor &&
 		d.j.Hash.Anchor(anchor) == d.j.Source.Meta(int(d.Verdict.Rival)).Anchor
 }
@@ -131,8 +131,8 @@ func (d rivals) reportOldOwner(s int) error {
 	if err != nil {
 		return err
 	}
-	account := table.Ref(d.Live)
-	d.report(words.OldAnchorAlive(account.Name, d.MatchedBy(), d.Object.DN, old.Ref(), old.Table.Scope, d.Table.Policy), old.Ref(), account)
+	f := words.OldAnchorAlive(d.Live, d.MatchedBy(), d.Object.DN, old.Ref(), old.Table.Scope, d.Table.Policy)
+	d.report(f, old.Ref(), table.Ref(d.Live))
 	return nil
 }
 
@@ -178,6 +178,6 @@ func (d rivals) reportForeignAnchor(theirs string) error {
 	if d.Verdict.Rule == pair.Recorded {
 		how = "is linked to this object"
 	}
-	d.report(words.ForeignAnchor(refs[0].Name, how, theirs, whose, d.Anchor, hint, d.Table.Policy), refs...)
+	d.report(words.ForeignAnchor(d.Live, how, theirs, whose, d.Anchor, hint, d.Table.Policy), refs...)
 	return nil
 }

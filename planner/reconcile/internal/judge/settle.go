@@ -25,13 +25,14 @@ func (d *draft) waitsFor(owner int, attribute string, name uint64) bool {
 	if v.Target < 0 || v.Flags != 0 || st.agreed || j.settled && st.outcome != Changes {
 		return false
 	}
-	if !j.GivesUp(owner, pair.NameOf(attribute), name) {
+	names := pair.NameOf(d.Table.Of, attribute)
+	if !j.GivesUp(owner, names, name) {
 		return false
 	}
 	if !j.settled {
-		j.waits.Add(d.Row, owner, pair.NameOf(attribute))
+		j.waits.Add(d.Row, owner, names)
 	}
-	return j.waits.Has(d.Row, owner, pair.NameOf(attribute))
+	return j.waits.Has(d.Row, owner, names)
 }
 
 // Settle ends the survey: it blocks every row that waits for one that will not give up its name, opens circles, and works out the
@@ -83,16 +84,23 @@ func (d *draft) detours(attrs []state.AttributeChange) {
 	if free == 0 {
 		return
 	}
-	name := strings.ReplaceAll(d.Live.ID, "-", "")
-	for d.j.isKnown(name + "@" + d.ownDomain()) {
-		name += "x"
-	}
-	name += "@" + d.ownDomain()
 	for i := range attrs {
-		if pair.NameOf(attrs[i].Name)&free != 0 {
-			attrs[i].Via = state.String(name)
+		if pair.NameOf(d.Table.Of, attrs[i].Name)&free != 0 {
+			attrs[i].Via = state.String(d.nameBetween(d.Table.Of.UniqueName(attrs[i].Name).Space))
 		}
 	}
+}
+
+// nameBetween is a name in a space that nobody has or had.
+func (d *draft) nameBetween(space state.NameSpace) string {
+	name, domain := strings.ReplaceAll(d.Live.ID, "-", ""), ""
+	if space.HasDomain() {
+		domain = "@" + d.ownDomain()
+	}
+	for d.j.isKnown(name + domain) {
+		name += "x"
+	}
+	return name + domain
 }
 
 // isKnown reports whether anybody in the tenant has or had a name.
@@ -106,6 +114,6 @@ func (d *draft) ownDomain() string {
 	if initial := d.j.Domains.initial(); initial != "" {
 		return initial
 	}
-	_, domain, _ := strings.Cut(d.Live.Get("userPrincipalName").Str(), "@")
+	_, domain, _ := strings.Cut(d.Live.First(state.SignInNames), "@")
 	return domain
 }

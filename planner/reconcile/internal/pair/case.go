@@ -19,12 +19,12 @@ type Case struct {
 	Key      string // what people know it by
 	Address  string // its plan address
 	Anchor   string
-	Desired  []state.Value // parallel to Table.Columns
-	Mapped   string        // the user name that the mapping gives, if the account gets another one
-	Live     *state.Object // the account, nil if it has none
-	LiveRow  int           // tenant row of Live, or -1 for one in the recycle bin
-	Link     *state.Link   // nil if none is recorded
-	Failures []Failure     // expressions that have no value
+	Desired  []state.Value  // parallel to Table.Columns
+	Mapped   string         // the user name that the mapping gives, if the account gets another one
+	Live     *table.Account // the account, nil if it has none
+	LiveRow  int            // tenant row of Live, or -1 for one in the recycle bin
+	Link     *state.Link    // nil if none is recorded
+	Failures []Failure      // expressions that have no value
 }
 
 // Failure is an expression that has no value for an object.
@@ -75,6 +75,7 @@ func (c *Case) project() {
 	t := c.Table
 	c.Desired = make([]state.Value, len(t.Columns))
 	var upn state.Value
+	upnCol := t.Names[state.SignInNames]
 	for i, col := range t.Columns {
 		v, err := col.Mapping.Expr.Eval(c.Object)
 		if err != nil {
@@ -84,7 +85,7 @@ func (c *Case) project() {
 		if v.IsEmpty() {
 			v = state.Null()
 		}
-		if i == t.UPNCol {
+		if i == upnCol {
 			var replaced bool
 			if upn, replaced = t.UserName(col.Mapping, v, c.Object); replaced {
 				c.Mapped = v.Str()
@@ -103,7 +104,7 @@ func (c *Case) project() {
 
 // Ref names the object in a finding.
 func (c *Case) Ref() planner.ObjectRef {
-	r := planner.ObjectRef{Address: c.Address, Anchor: c.Anchor, SourceDN: c.Object.DN, Kind: c.Table.Kind, Name: c.Object.Get("displayName").Str()}
+	r := planner.ObjectRef{Address: c.Address, Anchor: c.Anchor, SourceDN: c.Object.DN, Kind: c.Table.Kind, Name: c.Object.Get(table.SourceDisplay).Str()}
 	if c.Live != nil {
 		r.TargetID = c.Live.ID
 	}
@@ -124,25 +125,7 @@ func (c *Case) MatchedBy() string { return fmt.Sprintf("%s %s", c.Verdict.Rule, 
 
 // ValueFor is the object's value under a rule, "" if it has none.
 func (c *Case) ValueFor(r Rule) string {
-	switch r {
-	case Recorded:
-		return c.Link.TargetID
-	case Declared:
-		return c.Live.ID
-	case Immutable:
-		return c.Anchor
-	case UPN:
-		return c.Want("userPrincipalName").Str()
-	case SMTP:
-		if a := c.Table.PrimaryAddress(c.Object); a != "" {
-			return a
-		}
-		if c.Table.MailCol >= 0 {
-			return c.Want("mail").Str()
-		}
-		return c.Object.Get("mail").Str()
-	}
-	return ""
+	return rules[r].value(c)
 }
 
 // Want is the desired value of a managed attribute, null if it isn't managed.
@@ -151,6 +134,14 @@ func (c *Case) Want(name string) state.Value {
 		if col.Mapping.Target.Name == name {
 			return c.Desired[i]
 		}
+	}
+	return state.Null()
+}
+
+// WantName is the desired first name in a space, null if it isn't managed.
+func (c *Case) WantName(space state.NameSpace) state.Value {
+	if i := c.Table.Names[space]; i >= 0 {
+		return c.Desired[i]
 	}
 	return state.Null()
 }
@@ -207,16 +198,15 @@ func (c *Case) Free(t int) bool {
 		(c.pairs.Tenant.Meta(t).Anchor == 0 || c.Table.Policy.ForeignAnchor == "relink")
 }
 
-// Strangers are the distinguished names that the object's references point to and no scope has.
-func (c *Case) Strangers() (dns []string) {
+// Stranger is the distinguished name that one of the object's references points to, if no scope has it; else "".
+func (c *Case) Stranger(attribute string) string {
 	fps := c.Table.FP(c.Row)
 	for i, col := range c.Table.Columns {
-		fp := fps[col.Col]
-		if col.Mapping.Target.Type == state.TypeReference && fp != 0 && fp != c.Table.NilFP && c.pairs.Source.ByDN.First(fp) < 0 {
-			dns = append(dns, c.Desired[i].Str())
+		if fp := fps[col.Col]; col.Mapping.Target.Name == attribute && fp != 0 && fp != c.Table.NilFP && c.pairs.Source.ByDN.First(fp) < 0 {
+			return c.Desired[i].Str()
 		}
 	}
-	return dns
+	return ""
 }
 
 // Drifted reports whether a live fingerprint is not the one last applied.

@@ -1,47 +1,45 @@
 package pair
 
-import "github.com/dirform/dirform/planner/reconcile/internal/table"
-
-// Names are attributes that no two objects may share, as a set.
-type Names uint8
-
-// The names of an account.
-const (
-	NameUPN Names = 1 << iota
-	NameMail
+import (
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/state"
 )
 
-// NameOf is the name that an attribute is, 0 if two objects may share it.
-func NameOf(attribute string) Names {
-	switch attribute {
-	case "userPrincipalName":
-		return NameUPN
-	case "mail":
-		return NameMail
+// Names are name spaces in which no two objects may share a name, as a set.
+type Names uint8
+
+// NamesIn is the set of one space.
+func NamesIn(space state.NameSpace) Names { return 1 << space }
+
+// NameOf is the space in which a kind's attribute is an object's first name; the empty set if it is no such attribute, because two
+// objects may share it, or because no change gives it up.
+func NameOf(of *state.Descriptor, attribute string) Names {
+	if name := of.UniqueName(attribute); name != nil && !name.Further {
+		return NamesIn(name.Space)
 	}
 	return 0
 }
 
-// GivesUp reports whether source row s, which has a living account, is going to be called something else than name.
-func (p *Pairs) GivesUp(s int, attribute Names, name uint64) bool {
+// GivesUp reports whether source row s, which has a living account, is going to be called something else than name in one of the
+// spaces.
+func (p *Pairs) GivesUp(s int, names Names, name uint64) bool {
 	t := p.Source.Table(s)
-	target := int(p.verdicts[s].Target)
-	col, have := t.UPNCol, p.Tenant.Meta(target).UPN
-	if attribute == NameMail {
-		if col = t.MailCol; col >= 0 {
-			have = p.Tenant.FP(target)[t.Columns[col].Col]
+	want, have := t.FP(s), p.Tenant.FP(int(p.verdicts[s].Target))
+	for space, i := range t.Names {
+		if i < 0 || names&NamesIn(state.NameSpace(space)) == 0 {
+			continue
+		}
+		if col := t.Columns[i].Col; have[col] == name && want[col] != 0 && want[col] != t.NilFP && want[col] != name {
+			return true
 		}
 	}
-	if col < 0 || have != name {
-		return false
-	}
-	want := t.FP(s)[t.Columns[col].Col]
-	return want != 0 && want != t.NilFP && want != have
+	return false
 }
 
 // KeepsFallback reports whether source row s is linked to an account that goes by its fallback name already.
 func (p *Pairs) KeepsFallback(s int) bool {
 	v, t := &p.verdicts[s], p.Source.Table(s)
-	return t.FallsBack() && t.UPNCol >= 0 && t.Meta(s).Flags&table.SourceFallback != 0 && v.Link >= 0 && v.Target >= 0 && v.Flags == 0 &&
-		p.Tenant.Meta(int(v.Target)).UPN == t.FP(s)[t.Columns[t.UPNCol].Col]
+	i := t.Names[state.SignInNames]
+	return t.FallsBack() && i >= 0 && t.Meta(s).Flags&table.SourceFallback != 0 && v.Link >= 0 && v.Target >= 0 && v.Flags == 0 &&
+		p.Tenant.Meta(int(v.Target)).Name == t.FP(s)[t.Columns[i].Col]
 }

@@ -1,11 +1,5 @@
 package pair
 
-import (
-	"slices"
-
-	"github.com/dirform/dirform/planner/reconcile/internal/table"
-)
-
 // matchRules tries the rules of source row s's policy in order: the hard ones, or all.
 func (p matcher) matchRules(s int, v *Verdict, hardOnly bool) {
 	t := p.Source.Table(s)
@@ -14,13 +8,13 @@ func (p matcher) matchRules(s int, v *Verdict, hardOnly bool) {
 	}
 	for _, name := range t.Policy.Match {
 		r := RuleNamed(name)
-		if hardOnly && r != Immutable {
+		if hardOnly && !r.Hard() {
 			// A softer rule declared before the hard one must not lose its turn to it for the same row.
 			return
 		}
 		found := p.Candidates(s, r)
 		if len(found) == 0 {
-			if r == Immutable && p.matchDeleted(s) {
+			if r.Hard() && p.matchDeleted(s, r) {
 				return
 			}
 			continue
@@ -65,82 +59,14 @@ func (p matcher) claim(s, t int, r Rule) {
 	}
 }
 
-// Candidates are the tenant rows of the right kind that rule r pairs with source row s, in row order.
-func (p *Pairs) Candidates(s int, r Rule) []int {
-	var found []int
-	t, name := p.Source.Table(s), uint64(0)
-	add := func(row int) {
-		if p.Tenant.Kind(row) == t.Kind && !slices.Contains(found, row) && !p.passedOn(row, s, r, name) {
-			found = append(found, row)
-		}
-	}
-	m := t.Meta(s)
-	switch r {
-	case Immutable:
-		p.Tenant.ByAnchor.Each(m.Anchor, add)
-	case SMTP:
-		name = m.SMTP
-		p.Tenant.ByAddress.Each(name, func(i int) {
-			if p.Tenant.IsPrimary(i) { // an alias is no evidence of who somebody is
-				add(p.Tenant.AddressRow(i))
-			}
-		})
-	case UPN:
-		// A name that the mapping did not give, but its fallback made, is no evidence of who somebody is.
-		if t.UPNCol >= 0 && m.Flags&table.SourceFallback == 0 {
-			if name = t.FP(s)[t.Columns[t.UPNCol].Col]; name != t.NilFP {
-				p.Tenant.ByUPN.Each(name, add)
-			}
-		}
-	}
-	slices.Sort(found)
-	return found
-}
-
-// Bearers are the tenant rows that have source row s's value of rule r in whatever way, in row order; [Pairs.Candidates] are some
-// of them.
-func (p *Pairs) Bearers(s int, r Rule) (rows []int) {
-	add := func(row int) {
-		if !slices.Contains(rows, row) {
-			rows = append(rows, row)
-		}
-	}
-	switch m := p.Source.Meta(s); r {
-	case SMTP:
-		p.Tenant.ByAddress.Each(m.SMTP, func(i int) { add(p.Tenant.AddressRow(i)) })
-	case Immutable:
-		p.Tenant.ByAnchor.Each(m.Anchor, add)
-	default:
-		return p.Candidates(s, r)
-	}
-	slices.Sort(rows)
-	return rows
-}
-
-// passedOn reports whether tenant row t gives up the name by which soft rule r finds it for source row s: it is somebody else's, by
-// the record, a link block or its anchor, and that one is going to be called something else.
-func (p *Pairs) passedOn(t, s int, r Rule, name uint64) bool {
-	owner := p.Owner(t)
-	if !r.Soft() || owner < 0 || owner == s || p.verdicts[owner].Rule.Soft() {
-		return false
-	}
-	if w := &p.verdicts[owner]; int(w.Target) != t || w.Flags != 0 {
-		return false
-	}
-	if r == UPN {
-		return p.GivesUp(owner, NameUPN, name)
-	}
-	return p.GivesUp(owner, NameMail, name)
-}
-
-// matchDeleted looks for the anchor in the recycle bin.
-func (p matcher) matchDeleted(s int) bool {
+// matchDeleted looks for the anchor in the recycle bin, for a rule that goes by it.
+func (p matcher) matchDeleted(s int, r Rule) bool {
 	if p.Source.Table(s).Policy.Deleted == "create" {
 		return false
 	}
 	d := p.Buried(s)
 	if d >= 0 {
-		p.revive(s, d, Immutable)
+		p.revive(s, d, r)
 	}
 	return d >= 0
 }

@@ -1,36 +1,5 @@
 package pair
 
-// Rule is a way in which a pair can come about.
-type Rule uint8
-
-// The rules by which a pair can come about; their names stand in [state.Match].
-const (
-	None Rule = iota
-	Recorded
-	Declared
-	Immutable
-	SMTP
-	UPN
-)
-
-// String is the rule's name, as configurations and plans have it.
-func (r Rule) String() string {
-	return [...]string{"none", "recorded", "declared", "immutable_id", "primary_smtp", "user_principal_name"}[r]
-}
-
-// RuleNamed is the rule of a link policy with a name; None if there is no such rule.
-func RuleNamed(name string) Rule {
-	for r := Immutable; r <= UPN; r++ {
-		if r.String() == name {
-			return r
-		}
-	}
-	return None
-}
-
-// Soft reports whether a rule goes by a name, which may be somebody else's tomorrow.
-func (r Rule) Soft() bool { return r == SMTP || r == UPN }
-
 // Verdict is what is known about a source row's account. Row numbers are -1 where there is none.
 type Verdict struct {
 	Link   int32 // recorded link

@@ -8,7 +8,7 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// Aliases are what Microsoft Graph lets nobody write: the further addresses in proxyAddresses. They are compared by one sum per
+// Aliases are what Microsoft Graph lets nobody write: the further addresses among the proxy addresses. They are compared by one sum per
 // row, the hashes of its aliases added up, so that sets that are equal have equal sums whatever their order and nothing but the
 // rows whose sums differ is looked at with its values. A sum that differs proves nothing yet: the values have the last word.
 
@@ -20,7 +20,7 @@ const (
 	aliasOdd uint64 = 0x632be59bd9b4e019
 )
 
-// AddressKind is what a value of proxyAddresses is.
+// AddressKind is what a proxy address is.
 type AddressKind uint8
 
 // The kinds of proxy addresses.
@@ -30,7 +30,7 @@ const (
 	FurtherAddress                    // smtp: is an alias
 )
 
-// ProxyAddress reads a value of proxyAddresses. Only SMTP: in capitals is the primary address. An address without a type is an
+// ProxyAddress reads a proxy address. Only SMTP: in capitals is the primary address. An address without a type is an
 // alias, which is what Exchange takes it for.
 func ProxyAddress(value string) (string, AddressKind) {
 	switch address, ok := SMTPAddress(value); {
@@ -95,8 +95,9 @@ func (t *Source) aliasSum(o *state.Object, smtp uint64) (sum uint64, foreign boo
 		list = v.List()
 	}
 	mail, sum, primary := uint64(0), AliasEmpty, false
-	if t.MailCol >= 0 {
-		mail = t.fps[t.Columns[t.MailCol].Col]
+	mailCol := t.Names[state.MailAddresses]
+	if mailCol >= 0 {
+		mail = t.fps[t.Columns[mailCol].Col]
 	}
 	t.hashes = t.hashes[:0]
 	for _, value := range list {
@@ -107,7 +108,7 @@ func (t *Source) aliasSum(o *state.Object, smtp uint64) (sum uint64, foreign boo
 		}
 		switch {
 		case kind == OtherAddress:
-		case kind == PrimaryAddress && (primary || t.MailCol >= 0 && h != mail):
+		case kind == PrimaryAddress && (primary || mailCol >= 0 && h != mail):
 			sum += aliasOdd
 		case kind == PrimaryAddress:
 			primary = true
@@ -130,7 +131,7 @@ func (t *Source) aliasSum(o *state.Object, smtp uint64) (sum uint64, foreign boo
 func (m *TenantMeta) countAlias(a *accepted, address string, h uint64) {
 	switch {
 	case a.of(address) != OwnDomain:
-	case h == m.UPN:
+	case h == m.Name:
 		m.Flags |= tenantUPNAlias
 	default:
 		m.Aliases += h
@@ -149,7 +150,7 @@ func reported(m *config.Mapping) *config.AttributeMapping {
 
 // AliasesAre reports whether the account has the aliases whose sum is want, by sums alone.
 func (m *TenantMeta) AliasesAre(want uint64) bool {
-	return want == AliasNone || want == m.Aliases || m.Flags&tenantUPNAlias != 0 && want == m.Aliases+m.UPN
+	return want == AliasNone || want == m.Aliases || m.Flags&tenantUPNAlias != 0 && want == m.Aliases+m.Name
 }
 
 // Domain is whose domain an address is in.

@@ -14,7 +14,7 @@ import (
 type fallback struct {
 	initial  string                   // the tenant's *.onmicrosoft.com domain
 	verified map[string]bool          // verified domains, lower case
-	nickname *config.AttributeMapping // what mailNickname is going to be, or nil
+	nickname *config.AttributeMapping // what the nickname is going to be, or nil
 
 	// The domain of the object before: neighbours mostly have the same, and then it need not be looked up.
 	domain string
@@ -22,8 +22,8 @@ type fallback struct {
 }
 
 // newFallback is nil where names are left as they are: the policy asks for it, or the tenant names no initial domain.
-func newFallback(policy *config.LinkPolicy, mapping *config.Mapping, domains []providers.TenantDomain) *fallback {
-	if policy == nil || mapping == nil || policy.OnUnverifiedSuffix != "initial_domain" {
+func newFallback(of *state.Descriptor, policy *config.LinkPolicy, mapping *config.Mapping, domains []providers.TenantDomain) *fallback {
+	if of.UserName == "" || policy == nil || mapping == nil || policy.OnUnverifiedSuffix != "initial_domain" {
 		return nil
 	}
 	f := &fallback{verified: Verified(domains)}
@@ -33,7 +33,7 @@ func newFallback(policy *config.LinkPolicy, mapping *config.Mapping, domains []p
 		}
 	}
 	for _, a := range mapping.Attributes {
-		if a.Target.Name == "mailNickname" {
+		if a.Target.Name == of.Nickname {
 			f.nickname = a
 		}
 	}
@@ -82,7 +82,7 @@ func (f *fallback) takes(domain string) bool {
 
 // UserName is the user name that an object gets in place of what the mapping says; replaced tells whether that is another one.
 func (t *Source) UserName(m *config.AttributeMapping, mapped state.Value, o *state.Object) (name state.Value, replaced bool) {
-	if t.fallback == nil || m.Target.Name != "userPrincipalName" {
+	if t.fallback == nil || m.Target.Name != t.Of.UserName {
 		return mapped, false
 	}
 	return t.fallback.replace(m.Target, mapped, o)

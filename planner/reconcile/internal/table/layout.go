@@ -5,13 +5,12 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/config"
-	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
 
 // Layout is how objects of one kind are laid out in rows: a fingerprint column per attribute that any mapping writes.
 type Layout struct {
-	Kind  state.Kind
+	Of    *state.Descriptor  // of the kind; never nil
 	Cols  []*state.Attribute // sorted by name
 	Shape *state.Shape       // tenant attributes to read: what matching needs, then the columns
 	At    []int              // column to position in shape
@@ -20,21 +19,12 @@ type Layout struct {
 	trace   bool // what other sync engines have left on accounts is read as well
 }
 
-// identifying are the tenant attributes that matching and findings need of every object, by kind.
-func identifying(kind state.Kind) []string {
-	common := []string{"displayName", "mail", "proxyAddresses"}
-	if kind == state.User {
-		return append(common, "userPrincipalName", "onPremisesImmutableId", "onPremisesSyncEnabled", "accountEnabled")
-	}
-	return common
-}
-
-func layoutsOf(rules *config.Config, schema func(state.Kind) *state.Schema) map[state.Kind]*Layout {
+func layoutsOf(rules *config.Config, kinds func(state.Kind) *state.Descriptor) map[state.Kind]*Layout {
 	layouts := map[state.Kind]*Layout{}
 	for _, m := range rules.Mappings {
 		l := layouts[m.Kind]
 		if l == nil {
-			l = &Layout{Kind: m.Kind}
+			l = &Layout{Of: kinds(m.Kind)}
 			layouts[m.Kind] = l
 		}
 		for _, a := range m.Attributes {
@@ -46,7 +36,7 @@ func layoutsOf(rules *config.Config, schema func(state.Kind) *state.Schema) map[
 		}
 	}
 	for _, l := range layouts {
-		l.trace = l.Kind == state.User && traceMatters(rules, l.Cols)
+		l.trace = l.Of.Trace != "" && traceMatters(rules, l.Cols)
 		slices.SortFunc(l.Cols, func(a, b *state.Attribute) int { return strings.Compare(a.Name, b.Name) })
 		l.finish()
 	}
@@ -54,14 +44,14 @@ func layoutsOf(rules *config.Config, schema func(state.Kind) *state.Schema) map[
 }
 
 func (l *Layout) finish() {
-	names := identifying(l.Kind)
+	names := slices.Clone(l.Of.Identity)
 	for _, c := range l.Cols {
 		if !slices.Contains(names, c.Name) {
 			names = append(names, c.Name)
 		}
 	}
-	if l.trace && !slices.Contains(names, providers.LastSync) {
-		names = append(names, providers.LastSync)
+	if l.trace && !slices.Contains(names, l.Of.Trace) {
+		names = append(names, l.Of.Trace)
 	}
 	l.Shape = state.NewShape(names...)
 	for _, c := range l.Cols {
@@ -69,6 +59,7 @@ func (l *Layout) finish() {
 	}
 }
 
+// Col is the column of the named attribute, -1 if no mapping writes it.
 func (l *Layout) Col(name string) int {
 	return slices.IndexFunc(l.Cols, func(a *state.Attribute) bool { return a.Name == name })
 }

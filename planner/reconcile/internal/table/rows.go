@@ -38,9 +38,10 @@ type SourceRows struct {
 	ByAnchor *rows.Index
 	ByGUID   *rows.Index
 	ByDN     *rows.Index
-	ByName   *rows.Index // by the userPrincipalName at the source
-	// WantUPN and WantMail are indexes of what rows want to be called; nil until [SourceRows.IndexWanted] makes them.
-	WantUPN, WantMail *rows.Index
+	ByName   *rows.Index // by the user name at the source
+	// wanted are indexes of what rows want to be called, by name space; made by [SourceRows.IndexWanted], nil where no row wants a name.
+	wanted  [state.NameSpaces]*rows.Index
+	indexed bool // wanted is made
 }
 
 func (r *SourceRows) number(tables []*Source, h Hash) {
@@ -55,12 +56,19 @@ func (r *SourceRows) number(tables []*Source, h Hash) {
 	r.ByName = rows.NewIndex(r.n, func(s int) uint64 { return r.Meta(s).UPN })
 }
 
-// IndexWanted indexes what the rows want to be called that are not idle; it is needed only where something changes.
+// IndexWanted indexes, once, what the rows want to be called that are not idle; it is needed only where something changes.
 func (r *SourceRows) IndexWanted(idle func(s int) bool) {
-	wanted := func(column func(*Source) int) *rows.Index {
-		return rows.NewIndex(r.n, func(s int) uint64 {
+	if r.indexed {
+		return
+	}
+	r.indexed = true
+	for space := range r.wanted {
+		if !slices.ContainsFunc(r.Tables, func(t *Source) bool { return t.Names[space] >= 0 }) {
+			continue
+		}
+		r.wanted[space] = rows.NewIndex(r.n, func(s int) uint64 {
 			t := r.Table(s)
-			c := column(t)
+			c := t.Names[space]
 			if c < 0 || idle(s) {
 				return 0
 			}
@@ -70,8 +78,13 @@ func (r *SourceRows) IndexWanted(idle func(s int) bool) {
 			return 0
 		}).Build()
 	}
-	r.WantUPN = wanted(func(t *Source) int { return t.UPNCol })
-	r.WantMail = wanted(func(t *Source) int { return t.MailCol })
+}
+
+// Wanting calls f for every row that wants a name in a space, as far as [SourceRows.IndexWanted] has indexed them.
+func (r *SourceRows) Wanting(space state.NameSpace, name uint64, f func(s int)) {
+	if x := r.wanted[space]; x != nil {
+		x.Each(name, f)
+	}
 }
 
 // Len is the number of rows.
@@ -112,9 +125,9 @@ type TenantRows struct {
 	n         int
 	ByID      *rows.Index
 	ByAnchor  *rows.Index
-	ByUPN     *rows.Index
 	ByAddress *rows.Index // of addresses, not of rows: see [TenantRows.AddressRow]
 
+	named    [state.NameSpaces]*rows.Index // by the names that are no addresses; nil where no table has any
 	addrHash []uint64
 	addrRow  []uint32
 }
@@ -136,7 +149,16 @@ func (r *TenantRows) number(tables []*Tenant) {
 	}
 	r.ByID = rows.NewIndex(r.n, func(i int) uint64 { return r.Meta(i).ID })
 	r.ByAnchor = rows.NewIndex(r.n, func(i int) uint64 { return r.Meta(i).Anchor })
-	r.ByUPN = rows.NewIndex(r.n, func(i int) uint64 { return r.Meta(i).UPN })
+	for space := range r.named {
+		if slices.ContainsFunc(tables, func(t *Tenant) bool { return int(t.space) == space }) {
+			r.named[space] = rows.NewIndex(r.n, func(i int) uint64 {
+				if t := r.Table(i); int(t.space) == space {
+					return t.Meta(i).Name
+				}
+				return 0
+			})
+		}
+	}
 	r.ByAddress = rows.NewIndex(len(r.addrHash), func(i int) uint64 { return r.addrHash[i] })
 }
 
@@ -162,7 +184,7 @@ func (r *TenantRows) FP(i int) []uint64 { return r.Table(i).FP(i) }
 func (r *TenantRows) Kind(i int) state.Kind { return r.Table(i).Kind }
 
 // Load reads row i back.
-func (r *TenantRows) Load(i int) (*state.Object, error) { return r.Table(i).Load(i) }
+func (r *TenantRows) Load(i int) (*Account, error) { return r.Table(i).Load(i) }
 
 // AddressRow is the row that has the i-th address of [TenantRows.ByAddress].
 func (r *TenantRows) AddressRow(i int) int { return int(r.addrRow[i] &^ primaryAddress) }
@@ -170,9 +192,30 @@ func (r *TenantRows) AddressRow(i int) int { return int(r.addrRow[i] &^ primaryA
 // IsPrimary reports whether the i-th address is a primary one, rather than an alias.
 func (r *TenantRows) IsPrimary(i int) bool { return r.addrRow[i]&primaryAddress != 0 }
 
-// Has reports whether anybody is called name: by user name or address.
+// Named calls f for every row that has a name in a space; a row may come up twice. first says that it is the row's first name there.
+func (r *TenantRows) Named(space state.NameSpace, name uint64, f func(row int, first bool)) {
+	if space == state.MailAddresses {
+		r.ByAddress.Each(name, func(i int) { f(r.AddressRow(i), r.IsPrimary(i)) })
+	} else if x := r.named[space]; x != nil {
+		x.Each(name, func(i int) { f(i, true) })
+	}
+}
+
+// FirstNamed is the lowest-numbered row that has a name in a space other than that of addresses, or -1.
+func (r *TenantRows) FirstNamed(space state.NameSpace, name uint64) int {
+	if x := r.named[space]; x != nil {
+		return x.First(name)
+	}
+	return -1
+}
+
+// Has reports whether anybody is called name in any space.
 func (r *TenantRows) Has(name uint64) bool {
-	return r.ByUPN.First(name) >= 0 || r.ByAddress.First(name) >= 0
+	has := r.ByAddress.First(name) >= 0
+	for space := range r.named {
+		has = has || r.FirstNamed(state.NameSpace(space), name) >= 0
+	}
+	return has
 }
 
 // CompareDeleted orders rows of the recycle bin by the time of deletion. Ids decide between those of one time, or of none.
@@ -190,7 +233,7 @@ func (r *TenantRows) CompareDeleted(a, b int) int {
 
 // Find is the row that a person names by user name or object id, or -1.
 func (r *TenantRows) Find(h Hash, name string) int {
-	if i := r.ByUPN.First(h.Address(state.String(name))); i >= 0 {
+	if i := r.FirstNamed(state.SignInNames, h.Address(state.String(name))); i >= 0 {
 		return i
 	}
 	return r.ByID.First(h.ID(strings.ToLower(name)))

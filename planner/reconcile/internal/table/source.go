@@ -42,17 +42,18 @@ type Column struct {
 type Source struct {
 	Scope     *config.Scope
 	Kind      state.Kind
+	Of        *state.Descriptor  // of Kind; never nil
 	Mapping   *config.Mapping    // nil if the scope has none for the kind
 	Policy    *config.LinkPolicy // nil if the scope has none
 	Layout    *Layout
 	Columns   []Column
-	Aliases   *config.AttributeMapping // of proxyAddresses, which is no column because it is never written; nil if it is not mapped
+	Aliases   *config.AttributeMapping // of the further addresses, which are no column because they are never written; nil if they are not mapped
 	Aliased   bool                     // some object has a value for it, so that the source keeps aliases
 	TakesOver bool                     // accounts that another sync engine masters are taken over
 	NotNull   []int                    // fingerprint columns of mapped attributes that cannot be cleared
-	UPNCol    int                      // index into Columns of userPrincipalName, or -1
-	MailCol   int                      // of mail
-	Enables   bool                     // accountEnabled is mapped
+	Names     [state.NameSpaces]int    // by name space the index into Columns of the first name in it, or -1
+	Enables   bool                     // a mapping says who may sign in, or nobody signs in with objects of the kind
+	Anchored  bool                     // objects of the kind carry their anchors in the tenant
 	ScopeAt   int16                    // the scope's number in the order of declaration
 	First     int                      // number of this table's first row among all source rows
 	Seen      int                      // objects read, before where
@@ -76,11 +77,12 @@ type projector struct {
 }
 
 func newSource(b *Tables, scope *config.Scope, kind state.Kind) *Source {
-	t := &Source{Scope: scope, Kind: kind, Layout: b.layout(kind), UPNCol: -1, MailCol: -1, shape: b.set.Rules.SourceShapes[kind],
+	t := &Source{Scope: scope, Kind: kind, Layout: b.layout(kind), shape: b.set.Rules.SourceShapes[kind],
 		projector: projector{h: newHash(b.set.Key), accepted: accepted{verified: b.verified}}}
-	t.ScopeAt = scopeAt(b.set.Rules.Scopes, scope.Name)
-	t.at.upn, t.at.mail, t.at.proxies = t.shape.Index("userPrincipalName"), t.shape.Index("mail"), t.shape.Index("proxyAddresses")
-	t.at.sam, t.at.stamp = t.shape.Index("sAMAccountName"), t.shape.Index(config.AnchorConsistencyGUID)
+	t.Of, t.ScopeAt = t.Layout.Of, scopeAt(b.set.Rules.Scopes, scope.Name)
+	t.Enables, t.Anchored = t.Of.SignIn == "", t.Of.Anchor != ""
+	t.at.upn, t.at.mail, t.at.proxies = t.shape.Index(SourceUserName), t.shape.Index(SourceMail), t.shape.Index(SourceProxies)
+	t.at.sam, t.at.stamp = t.shape.Index(SourceAccount), t.shape.Index(config.AnchorConsistencyGUID)
 	for _, m := range b.set.Rules.Mappings {
 		if m.Scope == scope && m.Kind == kind {
 			t.Mapping = m
@@ -94,29 +96,36 @@ func newSource(b *Tables, scope *config.Scope, kind state.Kind) *Source {
 	}
 	if t.Mapping != nil {
 		t.Aliases = reported(t.Mapping)
-		for _, a := range t.Mapping.Attributes {
-			if a.Target.Reported {
-				continue
-			}
-			if a.Target.NotNull || a.Target.Required {
-				t.NotNull = append(t.NotNull, t.Layout.Col(a.Target.Name))
-			}
-			switch a.Target.Name {
-			case "userPrincipalName":
-				t.UPNCol = len(t.Columns)
-			case "mail":
-				t.MailCol = len(t.Columns)
-			case "accountEnabled":
-				t.Enables = true
-			}
-			t.Columns = append(t.Columns, Column{Col: t.Layout.Col(a.Target.Name), Mapping: a, plain: a.Expr.Plain(t.shape)})
-		}
+		t.setColumns()
 	}
-	t.fallback = newFallback(t.Policy, t.Mapping, b.set.Domains)
+	for space := range t.Names {
+		t.Names[space] = t.nameCol(state.NameSpace(space))
+	}
+	t.fallback = newFallback(t.Of, t.Policy, t.Mapping, b.set.Domains)
 	t.fps = make([]uint64, len(t.Layout.Cols))
 	t.rows = rows.NewTable[SourceMeta](len(t.Layout.Cols), b.spool())
 	t.NilFP = t.h.Of(&state.Attribute{}, state.Null())
 	return t
+}
+
+// setColumns lists what the mapping writes.
+func (t *Source) setColumns() {
+	for _, a := range t.Mapping.Attributes {
+		if a.Target.Reported {
+			continue
+		}
+		if a.Target.NotNull || a.Target.Required {
+			t.NotNull = append(t.NotNull, t.Layout.Col(a.Target.Name))
+		}
+		t.Enables = t.Enables || a.Target.Name == t.Of.SignIn
+		t.Columns = append(t.Columns, Column{Col: t.Layout.Col(a.Target.Name), Mapping: a, plain: a.Expr.Plain(t.shape)})
+	}
+}
+
+// nameCol is the index into Columns of the attribute with the first name in a space, or -1.
+func (t *Source) nameCol(space state.NameSpace) int {
+	name := t.Of.First(space)
+	return slices.IndexFunc(t.Columns, func(c Column) bool { return name != nil && c.Mapping.Target.Name == name.Attribute })
 }
 
 // add projects an object and keeps its row, if it is in scope.
@@ -163,8 +172,9 @@ func (t *Source) project(o *state.Object) (key string, ok bool) {
 	clear(t.fps)
 	ok, t.fellBack = true, false
 	var upn state.Value
+	upnCol := t.Names[state.SignInNames]
 	for i, c := range t.Columns {
-		if c.plain >= 0 && i != t.UPNCol {
+		if c.plain >= 0 && i != upnCol {
 			// Fingerprints disregard the one thing that evaluating would change, and most mappings are such.
 			if v := o.Values[c.plain]; v.Kind() == state.StringValue || v.IsNull() {
 				t.fps[c.Col] = t.fingerprint(c.Mapping.Target, v)
@@ -176,7 +186,7 @@ func (t *Source) project(o *state.Object) (key string, ok bool) {
 			ok = false
 			continue
 		}
-		if i == t.UPNCol {
+		if i == upnCol {
 			upn, t.fellBack = t.UserName(c.Mapping, v, o)
 			v = upn
 		}
@@ -185,14 +195,14 @@ func (t *Source) project(o *state.Object) (key string, ok bool) {
 	return t.ReadableKey(upn, o), ok
 }
 
-// primarySMTP is the fingerprint of the object's primary address: the SMTP: entry of proxyAddresses, else the mail it is going
-// to have, else its mail at the source.
+// primarySMTP is the fingerprint of the object's primary address: the SMTP: entry of its proxy addresses, else the one it is
+// going to have, else its mail at the source.
 func (t *Source) primarySMTP(o *state.Object) uint64 {
 	if address := t.PrimaryAddress(o); address != "" {
 		return t.h.Address(state.String(address))
 	}
-	if t.MailCol >= 0 {
-		if fp := t.fps[t.Columns[t.MailCol].Col]; fp != t.NilFP {
+	if i := t.Names[state.MailAddresses]; i >= 0 {
+		if fp := t.fps[t.Columns[i].Col]; fp != t.NilFP {
 			return fp
 		}
 		return 0
@@ -203,7 +213,7 @@ func (t *Source) primarySMTP(o *state.Object) uint64 {
 	return 0
 }
 
-// PrimaryAddress is the SMTP: (upper-case) entry of the object's proxyAddresses, without prefix.
+// PrimaryAddress is the SMTP: (upper-case) entry of the object's proxy addresses at the source, without prefix.
 func (t *Source) PrimaryAddress(o *state.Object) string {
 	for _, p := range t.value(o, t.at.proxies).List() {
 		if len(p) > 5 && p[:5] == "SMTP:" {

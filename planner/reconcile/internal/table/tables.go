@@ -16,8 +16,8 @@ import (
 // Settings is what rows are made by.
 type Settings struct {
 	Rules   *config.Config
-	Schema  func(state.Kind) *state.Schema // the tenant's
-	Key     state.Key                      // of the state's lineage
+	Kinds   func(state.Kind) *state.Descriptor // never gives nil
+	Key     state.Key                          // of the state's lineage
 	Domains []providers.TenantDomain
 	TempDir string // where values are spooled; "" for the system's temporary folder
 }
@@ -36,7 +36,7 @@ type Tables struct {
 
 // New makes empty tables.
 func New(s Settings) *Tables {
-	t := &Tables{set: s, layouts: layoutsOf(s.Rules, s.Schema), verified: Verified(s.Domains), links: newLinks(s)}
+	t := &Tables{set: s, layouts: layoutsOf(s.Rules, s.Kinds), verified: Verified(s.Domains), links: newLinks(s)}
 	for _, scope := range s.Rules.Scopes {
 		for _, kind := range scope.Objects {
 			t.sources = append(t.sources, newSource(t, scope, kind))
@@ -64,7 +64,7 @@ func (t *Tables) layout(kind state.Kind) *Layout {
 	if l := t.layouts[kind]; l != nil {
 		return l
 	}
-	l := &Layout{Kind: kind}
+	l := &Layout{Of: t.set.Kinds(kind)}
 	l.finish()
 	return l
 }

@@ -6,15 +6,14 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/planner/internal/rows"
-	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
 
 // TenantMeta is a tenant object's row.
 type TenantMeta struct {
 	ID     uint64 // fingerprint of its id, as a reference attribute's value has it
-	Anchor uint64 // hash of onPremisesImmutableId, 0 if it has none
-	UPN    uint64 // fingerprint of userPrincipalName, 0 if it has none
+	Anchor uint64 // hash of its anchor, 0 if it has none
+	Name   uint64 // fingerprint of its name in the table's name space, 0 if it has none
 	// aliases is the sum of its aliases, to compare with a source object's, see [TenantMeta.countAlias].
 	Aliases uint64
 	Flags   uint8
@@ -36,7 +35,7 @@ type Tenant struct {
 	deleted bool
 	// deletedAt is when each of them went there, in seconds since 1970, 0 where that is not known.
 	deletedAt []int64
-	// addresses of all rows: mail and proxyAddresses without prefix
+	// addresses of all rows, without their types
 	addrHash []uint64
 	addrRow  []uint32
 
@@ -44,9 +43,14 @@ type Tenant struct {
 	fps      []uint64
 	accepted accepted
 	scratch  []byte
-	at       struct{ upn, mail, proxies, anchor, synced, enabled int } // in the shape
-	col      struct{ upn, mail int }                                   // in the layout
+	at       struct{ name, mail, proxies, anchor, master, enabled int } // in the shape
+	col      struct{ name, mail int }                                   // in the layout
+	// space is the one in which objects have names beside their addresses, or no space at all.
+	space state.NameSpace
 }
+
+// noSpace is the name space of a kind whose objects have no names but addresses.
+const noSpace = state.NameSpace(state.NameSpaces)
 
 // primaryAddress marks the rows of primary addresses among the addresses' rows.
 const primaryAddress = 1 << 31
@@ -55,12 +59,23 @@ func newTenant(b *Tables, kind state.Kind, deleted bool) *Tenant {
 	t := &Tenant{Kind: kind, Layout: b.layout(kind), deleted: deleted, h: newHash(b.set.Key), accepted: accepted{verified: b.verified}}
 	t.fps = make([]uint64, len(t.Layout.Cols))
 	t.rows = rows.NewTable[TenantMeta](len(t.Layout.Cols), b.spool())
-	shape := t.Layout.Shape
-	t.at.upn, t.at.mail, t.at.proxies = shape.Index("userPrincipalName"), shape.Index("mail"), shape.Index("proxyAddresses")
-	t.at.anchor, t.at.synced = shape.Index("onPremisesImmutableId"), shape.Index(providers.SyncEnabled)
-	t.at.enabled = shape.Index("accountEnabled")
-	t.col.upn, t.col.mail = t.Layout.Col("userPrincipalName"), t.Layout.Col("mail")
+	shape, of, name := t.Layout.Shape, t.Layout.Of, ""
+	name, t.space = ownName(of)
+	t.at.name, t.at.mail, t.at.proxies = shape.Index(name), shape.Index(of.Mail), shape.Index(of.Proxies)
+	t.at.anchor, t.at.master, t.at.enabled = shape.Index(of.Anchor), shape.Index(of.Master), shape.Index(of.SignIn)
+	t.col.name, t.col.mail = t.Layout.Col(name), t.Layout.Col(of.Mail)
 	return t
+}
+
+// ownName is the attribute in which objects of a kind have the name that is no address, and the name space it is in; "" and noSpace
+// if they have none.
+func ownName(of *state.Descriptor) (attribute string, space state.NameSpace) {
+	for _, u := range of.Unique {
+		if u.Space != state.MailAddresses && !u.Further {
+			return u.Attribute, u.Space
+		}
+	}
+	return "", noSpace
 }
 
 // deletedAttribute tells when an object went to the recycle bin.
@@ -78,19 +93,19 @@ func deletionTime(o *state.Object) int64 {
 func (t *Tenant) add(o *state.Object) error {
 	if t.deleted {
 		t.deletedAt = append(t.deletedAt, deletionTime(o))
-		unmangle(o)
+		t.unmangle(o)
 	}
 	for i, a := range t.Layout.Cols {
 		t.fps[i] = t.h.Of(a, o.Values[t.Layout.At[i]])
 	}
 	meta := TenantMeta{ID: t.h.ID(o.ID)}
-	if v := t.value(o, t.at.upn); v.Str() != "" {
-		meta.UPN = t.address(v, t.col.upn)
+	if v := t.value(o, t.at.name); v.Str() != "" {
+		meta.Name = t.address(v, t.col.name)
 	}
 	if v := t.value(o, t.at.anchor); v.Str() != "" {
 		meta.Anchor = t.h.Anchor(v.Str())
 	}
-	if t.value(o, t.at.synced).Bool() {
+	if t.value(o, t.at.master).Bool() {
 		meta.Flags |= TenantMastered
 	}
 	if t.value(o, t.at.enabled).Bool() {
@@ -101,16 +116,15 @@ func (t *Tenant) add(o *state.Object) error {
 	return t.rows.Append(meta, t.fps, t.scratch)
 }
 
-// unmangle gives a deleted user the name it will have again: in the recycle bin the service puts the id, without dashes,
-// before the userPrincipalName.
-func unmangle(o *state.Object) {
-	i := o.Shape.Index("userPrincipalName")
-	if i < 0 {
+// unmangle gives a deleted object the user name it will have again: in the recycle bin the service puts the id, without dashes,
+// before it.
+func (t *Tenant) unmangle(o *state.Object) {
+	if t.space != state.SignInNames || t.at.name < 0 {
 		return
 	}
 	prefix := strings.ReplaceAll(o.ID, "-", "")
-	if upn := o.Values[i].Str(); len(upn) > len(prefix) && strings.EqualFold(upn[:len(prefix)], prefix) {
-		o.Values[i] = state.String(upn[len(prefix):])
+	if name := o.Values[t.at.name].Str(); len(name) > len(prefix) && strings.EqualFold(name[:len(prefix)], prefix) {
+		o.Values[t.at.name] = state.String(name[len(prefix):])
 	}
 }
 
@@ -171,14 +185,14 @@ func (t *Tenant) Len() int { return t.rows.Len() }
 func (t *Tenant) deletion(i int) int64 { return t.deletedAt[i-t.First] }
 
 // Load reads row i back.
-func (t *Tenant) Load(i int) (*state.Object, error) {
+func (t *Tenant) Load(i int) (*Account, error) {
 	i -= t.First
 	t.scratch = slices.Grow(t.scratch[:0], rows.ReadAhead)
 	rec, err := t.rows.Record(i, t.scratch)
 	if err != nil {
 		return nil, err
 	}
-	o := &state.Object{Kind: t.Kind, Shape: t.Layout.Shape, Values: make([]state.Value, t.Layout.Shape.Len())}
-	o.ID, err = rows.DecodeObject(rec, o.Values)
-	return o, err
+	a := &Account{Of: t.Layout.Of, Object: state.Object{Kind: t.Kind, Shape: t.Layout.Shape, Values: make([]state.Value, t.Layout.Shape.Len())}}
+	a.ID, err = rows.DecodeObject(rec, a.Values)
+	return a, err
 }

@@ -5,26 +5,22 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
-	"github.com/dirform/dirform/state"
 )
 
-// NoAddress says why an account without addresses was not found.
-func NoAddress(o *state.Object) string {
-	return fmt.Sprintf("Account %s has no mailbox licence and so no address (mail and proxyAddresses are empty): rule primary_smtp cannot find it",
-		table.Ref(o).Name)
+// NoAddress says why an account without addresses was not found by a rule that goes by them.
+func NoAddress(a *table.Account, byAddress pair.Rule) string {
+	return fmt.Sprintf("Account %s has no mailbox licence and so no address (%s and %s are empty): rule %s cannot find it",
+		table.Ref(a).Name, a.Of.Mail, a.Of.Proxies, byAddress)
 }
 
-// LinkBlock is the link block that gives the object dn, known by key, one of the accounts, ready to be pasted.
-func LinkBlock(key, dn string, accounts ...planner.ObjectRef) string {
+// LinkBlock is the link block that gives the object dn, known by key, one of the accounts, ready to be pasted. An account goes by a
+// user name or an object id.
+func LinkBlock(key, dn string, accounts ...string) string {
 	var names []string
 	for _, a := range accounts {
-		name := a.TargetID
-		if a.Kind == state.User && strings.Contains(a.Name, "@") {
-			name = a.Name
-		}
-		names = append(names, hclString(name))
+		names = append(names, hclString(a))
 	}
 	choice := ""
 	if len(names) > 1 {

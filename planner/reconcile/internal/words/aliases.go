@@ -6,14 +6,16 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/state"
 )
 
 // AliasDiff is how the aliases of an account differ from what its source object is to have.
 type AliasDiff struct {
 	Add, Remove []string // addresses without prefix, sorted
 	Taken       []TakenAlias
-	Primary     string // the primary address at the source where mail is mapped to another one, which is then Mail
-	Mail        string
+	Primary     string // the primary address at the source, where attribute SetBy, which sets it, is mapped to another one, Mail
+	Mail, SetBy string
 }
 
 // TakenAlias is an alias that is wanted and that somebody else has or wants.
@@ -27,9 +29,9 @@ func (d AliasDiff) IsEmpty() bool {
 	return len(d.Add)+len(d.Remove)+len(d.Taken) == 0 && d.Primary == ""
 }
 
-// Aliases is about a difference, with the command that does away with it for the mailbox with an identity. offLimits says why none
-// is offered, or is "".
-func Aliases(attribute string, d AliasDiff, identity, offLimits string) *planner.Finding {
+// Aliases is about a difference, with the command that does away with it for the object of a kind with an identity. offLimits says
+// why none is offered, or is "".
+func Aliases(of *state.Descriptor, attribute string, d AliasDiff, identity, offLimits string) *planner.Finding {
 	var said, values []string
 	say := func(format string, list []string) {
 		if len(list) > 0 {
@@ -54,7 +56,7 @@ func Aliases(attribute string, d AliasDiff, identity, offLimits string) *planner
 	}
 	if d.Primary != "" {
 		values = append(values, "SMTP:"+d.Primary)
-		said = append(said, fmt.Sprintf("The primary address is SMTP:%s at the source, but mail, which sets it, is %s.", d.Primary, orNothing(d.Mail)))
+		said = append(said, fmt.Sprintf("The primary address is SMTP:%s at the source, but %s, which sets it, is %s.", d.Primary, d.SetBy, orNothing(d.Mail)))
 	}
 	f := planner.NewFinding(planner.AliasesCode, "", aliasHint(d))
 	switch {
@@ -62,7 +64,7 @@ func Aliases(attribute string, d AliasDiff, identity, offLimits string) *planner
 	case offLimits != "":
 		said = append(said, fmt.Sprintf("No command is offered: %s.", offLimits))
 	default:
-		f.Commands = []string{SetMailbox(identity, d.Add, d.Remove)}
+		f.Commands = []string{SetAddresses(of, identity, d.Add, d.Remove)}
 	}
 	f.Detail = strings.Join(said, " ")
 	return About(f, attribute, strings.Join(values, ", "), "")
@@ -86,7 +88,7 @@ func aliasHint(d AliasDiff) string {
 		hints = append(hints, "Take the address away from the other object first, and plan again.")
 	}
 	if d.Primary != "" {
-		hints = append(hints, "Map mail = primary_smtp(ad.proxyAddresses), or make the two agree at the source.")
+		hints = append(hints, fmt.Sprintf("Map %s = primary_smtp(ad.%s), or make the two agree at the source.", d.SetBy, table.SourceProxies))
 	}
 	return strings.Join(hints, " ")
 }

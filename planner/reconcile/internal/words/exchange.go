@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/state"
 )
 
@@ -22,9 +21,9 @@ func orNothing(s string) string {
 	return s
 }
 
-// SetMailbox is the Exchange Online command that adds and removes aliases. It changes no other address, and says the same if it
-// is run twice.
-func SetMailbox(identity string, add, remove []string) string {
+// SetAddresses is the Exchange Online command that adds and removes aliases of an object of a kind. It changes no other address, and
+// says the same if it is run twice. Whether a group is a Microsoft 365 group is not read, so it may need Set-DistributionGroup.
+func SetAddresses(of *state.Descriptor, identity string, add, remove []string) string {
 	var parts []string
 	for _, x := range []struct {
 		verb      string
@@ -39,20 +38,7 @@ func SetMailbox(identity string, add, remove []string) string {
 		}
 		parts = append(parts, x.verb+"="+strings.Join(quoted, ","))
 	}
-	return fmt.Sprintf("Set-Mailbox -Identity %s -EmailAddresses @{%s}", powerShell(identity), strings.Join(parts, "; "))
-}
-
-// TakeAway is the Exchange Online command that takes a further address from an object. Whether a group is a Microsoft 365 group is
-// not read, so it may need Set-DistributionGroup.
-func TakeAway(o planner.ObjectRef, address string) string {
-	command := SetMailbox(o.TargetID, nil, []string{address})
-	switch o.Kind {
-	case state.Group:
-		return strings.Replace(command, "Set-Mailbox", "Set-UnifiedGroup", 1)
-	case state.Contact:
-		return strings.Replace(command, "Set-Mailbox", "Set-MailContact", 1)
-	}
-	return command
+	return fmt.Sprintf("%s -Identity %s -EmailAddresses @{%s}", of.Exchange, powerShell(identity), strings.Join(parts, "; "))
 }
 
 // powerShell is s as a PowerShell string that stands for nothing but itself. PowerShell takes the typographic single quotes for

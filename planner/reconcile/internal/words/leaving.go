@@ -8,10 +8,10 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// GoneSince tells when an object left. Only users can be disabled.
-func GoneSince(policy *config.LinkPolicy, link *state.Link) string {
+// GoneSince tells when an object of a kind left. Only where people sign in, its account has been disabled since.
+func GoneSince(of *state.Descriptor, policy *config.LinkPolicy, link *state.Link) string {
 	since := Day(policy, time.Unix(link.LeftAt, 0))
-	if link.Kind != state.User {
+	if of.SignIn == "" {
 		return "gone since " + since
 	}
 	return "disabled since " + since

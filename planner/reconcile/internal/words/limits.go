@@ -14,12 +14,12 @@ import (
 )
 
 // Privileged is about an account that holds roles, which the link policy does not allow.
-func Privileged(live *state.Object, roles []string, p *config.LinkPolicy) *planner.Finding {
+func Privileged(live *table.Account, roles []string, p *config.LinkPolicy) *planner.Finding {
 	return About(planner.NewFinding("DF206", fmt.Sprintf("Account %s holds %s.", table.Ref(live).Name, strings.Join(roles, ", ")), ""), "", "", p.DeclaredAt)
 }
 
 // Protected is about an account that a guard protects by a name.
-func Protected(live *state.Object, name string, guard *config.Guard) *planner.Finding {
+func Protected(live *table.Account, name string, guard *config.Guard) *planner.Finding {
 	return About(planner.NewFinding("DF405", fmt.Sprintf("Account %s is protected by %q in guard %q.", table.Ref(live).Name, name, guard.Name), ""),
 		"", name, guard.DeclaredAt)
 }
@@ -54,17 +54,17 @@ func NoAdminLeft(refs []planner.ObjectRef, n int) *planner.Finding {
 }
 
 // OnlyAdmin is about the last administrator, who would be renamed or taken over.
-func OnlyAdmin(live *state.Object) *planner.Finding {
+func OnlyAdmin(live *table.Account) *planner.Finding {
 	return planner.NewFinding("DF407", fmt.Sprintf("Account %s is the only enabled user that holds Global Administrator; it is neither renamed nor taken over.", table.Ref(live).Name), "")
 }
 
 // AdminGroup is about a group through which users are administrators.
-func AdminGroup(live *state.Object) *planner.Finding {
-	return planner.NewFinding("DF407", fmt.Sprintf("Users hold Global Administrator through group %s; deleting it would take the role from all of them.", table.Ref(live).Name), "")
+func AdminGroup(live *table.Account) *planner.Finding {
+	return planner.NewFinding("DF407", fmt.Sprintf("Users hold Global Administrator through %s %s; deleting it would take the role from all of them.", live.Of.Noun, table.Ref(live).Name), "")
 }
 
 // OwnAccount is about the account that dirform is signed in with.
-func OwnAccount(live *state.Object) *planner.Finding {
+func OwnAccount(live *table.Account) *planner.Finding {
 	return planner.NewFinding("DF408", fmt.Sprintf("dirform is signed in as %s; changing it could end the run in the middle.", table.Ref(live).Name), "")
 }
 
@@ -79,7 +79,7 @@ func OwnApplication(l *config.Link) *planner.Finding {
 // only). Whoever can write an anchor could otherwise become an administrator.
 //
 // To take one over from another sync engine, which byTakeOver stands for, would do the same by another way.
-func Hardened(live *state.Object, roles []string, byTakeOver bool, policy *config.LinkPolicy) *planner.Finding {
+func Hardened(live *table.Account, roles []string, byTakeOver bool, policy *config.LinkPolicy) *planner.Finding {
 	why := "is not taken over by an anchor, not even with privileged = \"allow\"; the service answers sync clients with InvalidHardMatch."
 	if byTakeOver {
 		why = "is not taken over from another sync engine, not even with privileged = \"allow\"."
@@ -98,14 +98,14 @@ type Switch struct {
 }
 
 // SwitchedOff is about a match by a rule that a switch of the tenant stands against.
-func SwitchedOff(live *state.Object, r pair.Rule, w Switch, policy *config.LinkPolicy) *planner.Finding {
+func SwitchedOff(live *table.Account, r pair.Rule, w Switch, policy *config.LinkPolicy) *planner.Finding {
 	return About(planner.NewFinding("DF218", fmt.Sprintf("The tenant has %s = %t, so account %s is not paired by %s.", w.Name, w.On, table.Ref(live).Name, r),
 		fmt.Sprintf("Set %s to %t for the time of the migration (PATCH /directory/onPremisesSynchronization), or decide the pair with a link block.", w.Name, !w.On)),
 		"", w.Name, policy.DeclaredAt)
 }
 
 // HigherRole is about changes of an administrator's account, what, that take a role which the one who is signed in does not have.
-func HigherRole(live *state.Object, roles, what []string, attribute string, signedIn providers.Identity, policy *config.LinkPolicy) *planner.Finding {
+func HigherRole(live *table.Account, roles, what []string, attribute string, signedIn providers.Identity, policy *config.LinkPolicy) *planner.Finding {
 	return About(planner.NewFinding("DF222", fmt.Sprintf("Account %s holds %s. For an administrator this takes the role Privileged Authentication Administrator: %s. %s",
 		table.Ref(live).Name, strings.Join(roles, ", "), strings.Join(what, ", "), whoIsSignedIn(signedIn)), ""), attribute, "", policy.DeclaredAt)
 }
@@ -123,7 +123,7 @@ func whoIsSignedIn(id providers.Identity) string {
 }
 
 // Locked warns of an attribute that stays as it is because the service refuses to change it.
-func Locked(live *state.Object, a state.AttributeChange) *planner.Finding {
+func Locked(live *table.Account, a state.AttributeChange) *planner.Finding {
 	f := About(planner.NewFinding("DF303", fmt.Sprintf("%s of account %s is %s and should be %s.", a.Name, table.Ref(live).Name, quoted(a.Before), quoted(a.After)), ""),
 		a.Name, a.After.Text(), "")
 	if n, ok := strings.CutPrefix(a.Name, "extensionAttribute"); ok {
@@ -149,15 +149,15 @@ func powerShellValue(v state.Value) string {
 }
 
 // Mastered refuses an account that another sync engine masters, and says what taking it over would change.
-func Mastered(live *state.Object, p *config.LinkPolicy, attrs, locked []state.AttributeChange) *planner.Finding {
-	detail := fmt.Sprintf("Account %s has onPremisesSyncEnabled = true.", table.Ref(live).Name)
+func Mastered(live *table.Account, p *config.LinkPolicy, attrs, locked []state.AttributeChange) *planner.Finding {
+	detail := fmt.Sprintf("Account %s has %s = true.", table.Ref(live).Name, live.Of.Master)
 	if len(attrs) > 0 {
 		detail += " Not as declared: " + attributeNames(attrs) + "."
 	}
 	if len(locked) > 0 {
 		detail += " Locked for good, and not as declared: " + attributeNames(locked) + "."
 	}
-	return About(planner.NewFinding("DF208", detail, ""), providers.SyncEnabled, "true", p.DeclaredAt)
+	return About(planner.NewFinding("DF208", detail, ""), live.Of.Master, "true", p.DeclaredAt)
 }
 
 // LeaveToEngine is the way out for an account in scope that another engine has taken back.

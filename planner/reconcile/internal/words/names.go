@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/state"
 )
@@ -29,10 +30,23 @@ const (
 type Holder struct {
 	planner.ObjectRef
 	How Hold
+	Of  *state.Descriptor // of its kind; never nil
 }
 
-// AddressInUse is about a name that others have or want; linked says that the object which is to get it has an account.
-func AddressInUse(attribute, value string, holders []Holder, linked bool) *planner.Finding {
+// takeAway is the Exchange Online command that takes a further address from the holder.
+func (h Holder) takeAway(address string) string {
+	return SetAddresses(h.Of, h.TargetID, nil, []string{address})
+}
+
+// Name is a name that an object asks for.
+type Name struct {
+	*state.UniqueName
+	Value string
+}
+
+// InUse is about a name that others have or want; linked says that the object which is to get it has an account.
+func InUse(n Name, holders []Holder, linked bool) *planner.Finding {
+	attribute, value := n.Attribute, n.Value
 	var who []string
 	hint := fmt.Sprintf("Change %s at the source of one of them, or remove it from the object that has it.", attribute)
 	for _, h := range holders {
@@ -40,7 +54,7 @@ func AddressInUse(attribute, value string, holders []Holder, linked bool) *plann
 		switch h.How {
 		case Alias:
 			hint = fmt.Sprintf("Change %s at the source, or remove the further address in Exchange, which Microsoft Graph cannot: %s",
-				attribute, TakeAway(h.ObjectRef, value))
+				attribute, h.takeAway(value))
 		case Deleted:
 			if linked {
 				hint = fmt.Sprintf("Change %s at the source, delete account %s for good in the tenant, or set deleted = \"create\" in the link policy.", attribute, h.TargetID)
@@ -51,7 +65,7 @@ func AddressInUse(attribute, value string, holders []Holder, linked bool) *plann
 		case OfLeaver:
 			hint = fmt.Sprintf("Change %s at the source, or remove it from the account that is left over.", attribute)
 		case Doomed:
-			hint = whenDeleted(attribute)
+			hint = whenDeleted(n)
 		case Blocked:
 			hint = fmt.Sprintf("Resolve what blocks the other object, as its own finding says; then both change in one apply. Or change %s at the source.", attribute)
 		case LeftOut:
@@ -79,7 +93,7 @@ func (h Holder) Text() string {
 	case Wants:
 		return "source object " + h.Address + " wants it too"
 	case Alias:
-		return who + " has it as a further address (proxyAddresses)"
+		return fmt.Sprintf("%s has it as a further address (%s)", who, h.Of.Proxies)
 	case Blocked:
 		return who + " has it, and is blocked itself"
 	case LeftOut:
@@ -95,29 +109,30 @@ func (h Holder) Text() string {
 }
 
 // KeepsAddress warns that an address which another account gives up may stay with it.
-func KeepsAddress(address string, h Holder) *planner.Finding {
+func KeepsAddress(n Name, h Holder) *planner.Finding {
 	return About(planner.NewFinding("DF304", fmt.Sprintf("%s moves here from %s. If that account has a mailbox, Exchange keeps the address with it, and apply reports this change as refused.",
-		address, h.who()), fmt.Sprintf("Nothing, if it has no mailbox. Else, after this apply, take the address away in Exchange Online and apply again: %s",
-		TakeAway(h.ObjectRef, address))), "mail", address, "")
+		n.Value, h.who()), fmt.Sprintf("Nothing, if it has no mailbox. Else, after this apply, take the address away in Exchange Online and apply again: %s",
+		h.takeAway(n.Value))), n.Attribute, n.Value, "")
 }
 
 // HadName warns that a deleted account had the name of one that is to be created.
-func HadName(upn string, h Holder) *planner.Finding {
-	return About(planner.NewFinding("DF216", fmt.Sprintf("Account %s was called %s before it was deleted. This plan creates a new account.", h.TargetID, upn),
+func HadName(n Name, h Holder) *planner.Finding {
+	return About(planner.NewFinding("DF216", fmt.Sprintf("Account %s was called %s before it was deleted. This plan creates a new account.", h.TargetID, n.Value),
 		fmt.Sprintf("If it is the same person, restore the account by a link block with tenant = %q; else nothing needs to be done.", h.TargetID)),
-		"userPrincipalName", upn, "")
+		n.Attribute, n.Value, "")
 }
 
 // FormerNameInUse is about a name with which the service would bring a deleted account back, and which others have by now.
 // Whether the object still wants the name does not matter: the account has it before anything is changed about it.
-func FormerNameInUse(attribute, value string, holders []Holder, policy *config.LinkPolicy) *planner.Finding {
+func FormerNameInUse(n Name, holders []Holder, policy *config.LinkPolicy) *planner.Finding {
+	attribute, value := n.Attribute, n.Value
 	var who []string
 	first, more := fmt.Sprintf("Take %s from the one that has it", value), ""
 	for _, h := range holders {
 		who = append(who, h.Text())
 		switch h.How {
 		case Alias:
-			more += " In Exchange: " + TakeAway(h.ObjectRef, value)
+			more += " In Exchange: " + h.takeAway(value)
 		case Doomed:
 			first = "Apply, which deletes the account that has it"
 		case LeftOut:
@@ -133,10 +148,9 @@ func FormerNameInUse(attribute, value string, holders []Holder, policy *config.L
 		attribute, value, policy.DeclaredAt)
 }
 
-// whenDeleted says how to get a name of an account that the same plan deletes. The service frees a deleted user's
-// userPrincipalName at once; whether the addresses are free is not documented, and the plan takes them as taken.
-func whenDeleted(attribute string) string {
-	if attribute == "userPrincipalName" {
+// whenDeleted says how to get a name of an account that the same plan deletes.
+func whenDeleted(n Name) string {
+	if n.Freed {
 		return "Apply, which deletes the account, and plan again: then the name is free."
 	}
 	return "The account's addresses count as taken while it lies in the recycle bin. Apply, delete it there for good, and plan again; or set " +
@@ -145,9 +159,11 @@ func whenDeleted(attribute string) string {
 
 // MailIsName refuses to create an account whose mail is the user name of account o, which has no address: most likely that is the
 // object's own account, and once it gets its mailbox it gets this address too.
-func MailIsName(mail, upn string, o *state.Object) *planner.Finding {
-	return About(planner.NewFinding("DF202", fmt.Sprintf("mail %s cannot be given to this object: it is the user name of %s. %s, and user_principal_name cannot "+
+func MailIsName(mail, upn string, o *table.Account) *planner.Finding {
+	attribute := o.Of.Mail
+	return About(planner.NewFinding("DF202", fmt.Sprintf("%s %s cannot be given to this object: it is the user name of %s. %s, and %s cannot "+
 		"either, because the user name here is %s. A second account with this address would stand in the first one's way; with its mailbox "+
-		"the service would answer AttributeValueMustBeUnique.", mail, table.Ref(o).Name, NoAddress(o), upn),
-		"If it is this object's account, add the link block. If it is not, change mail at the source, or rename the account."), "mail", mail, "")
+		"the service would answer AttributeValueMustBeUnique.", attribute, mail, table.Ref(o).Name, NoAddress(o, pair.SMTP), pair.UPN, upn),
+		fmt.Sprintf("If it is this object's account, add the link block. If it is not, change %s at the source, or rename the account.", attribute)),
+		attribute, mail, "")
 }

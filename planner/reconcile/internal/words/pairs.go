@@ -24,14 +24,14 @@ func AnchorChanged(recorded, now string) *planner.Finding {
 		config.AnchorConsistencyGUID, now, "")
 }
 
-// Vanished is about a recorded account, id, that is nowhere to be found; anchor is that of its object.
-func Vanished(id, anchor string) *planner.Finding {
-	return About(planner.NewFinding(planner.VanishedCode, fmt.Sprintf("Account %s is recorded for this object, but the tenant has it neither among its users nor in the recycle bin.", id),
+// Vanished is about a recorded account of a kind, id, that is nowhere to be found; anchor is that of its object.
+func Vanished(of *state.Descriptor, id, anchor string) *planner.Finding {
+	return About(planner.NewFinding(planner.VanishedCode, fmt.Sprintf("Account %s is recorded for this object, but the tenant has it neither among its %ss nor in the recycle bin.", id, of.Noun),
 		fmt.Sprintf("If it is gone for good, remove the record with `dirform state rm %s`; the next plan matches or creates anew.", anchor)), "", id, "")
 }
 
 // ClaimedTwice is about an account that this object matches by a rule and a value, and another one too, as other says.
-func ClaimedTwice(r pair.Rule, value string, live *state.Object, other string) *planner.Finding {
+func ClaimedTwice(r pair.Rule, value string, live *table.Account, other string) *planner.Finding {
 	return About(planner.NewFinding("DF204", fmt.Sprintf("This object matches account %s by %s %s, but %s.", table.Ref(live).Name, r, value, other), ""), "", value, "")
 }
 
@@ -41,7 +41,7 @@ func Ambiguous(r pair.Rule, value string) *planner.Finding {
 }
 
 // InRecycleBin is about a match that was deleted.
-func InRecycleBin(live *state.Object) *planner.Finding {
+func InRecycleBin(live *table.Account) *planner.Finding {
 	return planner.NewFinding("DF212", fmt.Sprintf("Account %s (%s) was deleted in the tenant.", table.Ref(live).Name, live.ID), "")
 }
 
@@ -79,31 +79,32 @@ func CopiedFrom(owner, other, restore string) string {
 
 // OldAnchorAlive is about an account that matches object dn as how says and carries the anchor of another one, old, which is still
 // in a scope.
-func OldAnchorAlive(account, how, dn string, old planner.ObjectRef, scope *config.Scope, policy *config.LinkPolicy) *planner.Finding {
+func OldAnchorAlive(a *table.Account, how, dn string, old planner.ObjectRef, scope *config.Scope, policy *config.LinkPolicy) *planner.Finding {
 	detail := fmt.Sprintf("Account %s matches this object by %s, but carries anchor %s of %s, which is still in scope %s (%s).",
-		account, how, old.Anchor, old.SourceDN, scope.Name, scope.DeclaredAt)
+		table.Ref(a).Name, how, old.Anchor, old.SourceDN, scope.Name, scope.DeclaredAt)
 	hint := fmt.Sprintf("Once %s is to have the account, delete the old object, move it, or take it out of scope %s with exclude or where; "+
 		"the next plan relinks. If the account stays the old one's, correct the value by which this object matches it.", dn, scope.Name)
-	return About(planner.NewFinding("DF217", detail, hint), "onPremisesImmutableId", old.Anchor, policy.DeclaredAt)
+	return About(planner.NewFinding("DF217", detail, hint), a.Of.Anchor, old.Anchor, policy.DeclaredAt)
 }
 
 // ForeignAnchor is about an account that carries the anchor theirs, which is somebody else's as whose says, instead of own. how says
 // how the account is the object's.
-func ForeignAnchor(account, how, theirs, whose, own, hint string, policy *config.LinkPolicy) *planner.Finding {
+func ForeignAnchor(a *table.Account, how, theirs, whose, own, hint string, policy *config.LinkPolicy) *planner.Finding {
 	return About(planner.NewFinding("DF207", fmt.Sprintf("Account %s %s, but carries anchor %s, %s; this object's anchor is %s.",
-		account, how, theirs, whose, own), hint), "onPremisesImmutableId", theirs, policy.DeclaredAt)
+		table.Ref(a).Name, how, theirs, whose, own), hint), a.Of.Anchor, theirs, policy.DeclaredAt)
 }
 
-// AnchorTaken is about account other, which carries the anchor that this object's account, own, is to get; own is "" for one that
+// AnchorTaken is about account a, which carries the anchor that this object's account, own, is to get; own is "" for one that
 // is to be created. how says by what rule own is its account.
-func AnchorTaken(other, own string, how pair.Rule, anchor string, policy *config.LinkPolicy) *planner.Finding {
-	detail := fmt.Sprintf("Account %s carries this object's anchor, but rule immutable_id is not among the policy's match rules.", other)
-	hint := "Add \"immutable_id\" to match, or take the anchor off that account."
+func AnchorTaken(a *table.Account, own string, how pair.Rule, anchor string, policy *config.LinkPolicy) *planner.Finding {
+	other, rule := table.Ref(a).Name, a.Of.HardRule()
+	detail := fmt.Sprintf("Account %s carries this object's anchor, but rule %s is not among the policy's match rules.", other, rule)
+	hint := fmt.Sprintf("Add %q to match, or take the anchor off that account.", rule)
 	if own != "" {
 		detail = fmt.Sprintf("Account %s carries this object's anchor, but %s is its account by %s.", other, own, how)
 		hint = "Take the anchor off the account that is not this object's."
 	}
-	return About(planner.NewFinding("DF203", detail, hint), "onPremisesImmutableId", anchor, policy.DeclaredAt)
+	return About(planner.NewFinding("DF203", detail, hint), a.Of.Anchor, anchor, policy.DeclaredAt)
 }
 
 // NoAccount says by which rules, each with its value, no account was found.

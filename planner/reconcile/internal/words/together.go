@@ -11,8 +11,9 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// FallbackNames is about n accounts with a user name under the tenant's initial domain, and domains that are not verified.
-func FallbackNames(n int, domains []string, declaredAt string) *planner.Finding {
+// FallbackNames is about n accounts with a user name, in an attribute, under the tenant's initial domain, and domains that are not
+// verified.
+func FallbackNames(attribute string, n int, domains []string, declaredAt string) *planner.Finding {
 	names := strings.Join(domains, ", ")
 	who, theirs := fmt.Sprintf("%d objects have", n), "theirs are"
 	if n == 1 {
@@ -30,7 +31,7 @@ func FallbackNames(n int, domains []string, declaredAt string) *planner.Finding 
 	if n == 1 {
 		hint = fmt.Sprintf("Verify %s in the tenant; the next plan then gives the account the name it wants.", names)
 	}
-	return About(planner.NewFinding("DF107", detail, hint), "userPrincipalName", names, declaredAt)
+	return About(planner.NewFinding("DF107", detail, hint), attribute, names, declaredAt)
 }
 
 // NamedTogether is how many objects a finding about many names.
@@ -47,23 +48,33 @@ func InTwoScopes(later, first *table.Source, n int) *planner.Finding {
 		"", later.Scope.Name, later.Scope.DeclaredAt)
 }
 
-// ManagerOutside is about n objects whose managers have no account, and the first of these managers.
-func ManagerOutside(n int, managers []string) *planner.Finding {
-	detail := "One object has a manager without a synchronised account: "
+// ReferredOutside is about n objects that refer, by an attribute such as manager, to others without an account, and the first of
+// those.
+func ReferredOutside(attribute string, n int, others []string) *planner.Finding {
+	detail := fmt.Sprintf("One object has a %s without a synchronised account: ", attribute)
 	if n > 1 {
-		detail = fmt.Sprintf("%d objects have a manager without a synchronised account: ", n)
+		detail = fmt.Sprintf("%d objects have a %s without a synchronised account: ", n, attribute)
 	}
 	value, verb := "", "is"
-	if len(managers) == 1 {
-		value = managers[0]
+	if len(others) == 1 {
+		value = others[0]
 	} else {
 		verb = "are"
 	}
 	if n > NamedTogether {
 		detail += "among others "
 	}
-	detail += strings.Join(managers, "; ") + " " + verb + " in no scope."
-	return About(planner.NewFinding("DF211", detail, ""), "manager", value, "")
+	detail += strings.Join(others, "; ") + " " + verb + " in no scope."
+	return About(planner.NewFinding("DF211", detail, ""), attribute, value, "")
+}
+
+// ReferredToItself is about n objects that refer to themselves by an attribute such as manager.
+func ReferredToItself(attribute string, n int) *planner.Finding {
+	detail := fmt.Sprintf("One object has itself as %s at the source, which the tenant does not accept.", attribute)
+	if n > 1 {
+		detail = fmt.Sprintf("%d objects have themselves as %s at the source, which the tenant does not accept.", n, attribute)
+	}
+	return planner.NewFinding("DF211", detail, "")
 }
 
 // UnverifiedSuffix is about a declared suffix that the tenant has not verified.
@@ -71,7 +82,7 @@ func UnverifiedSuffix(u *config.UPNSuffix, addr, verified string) *planner.Findi
 	f := planner.NewFinding("DF101", fmt.Sprintf("The tenant has not verified %s, so no account could use the suffix. Verified are: %s.", u.Name, verified),
 		fmt.Sprintf("Add %s to the tenant's domains and verify it.", u.Name))
 	f.Objects = []planner.ObjectRef{{Address: addr, Kind: state.UPNSuffix, Name: u.Name}}
-	return About(f, "userPrincipalName", u.Name, u.DeclaredAt)
+	return About(f, state.SignInNames.Attribute(), u.Name, u.DeclaredAt)
 }
 
 // SyncSwitchedOn is about the switch of a whole tenant that is turned on.
@@ -80,14 +91,14 @@ func SyncSwitchedOn(org providers.Organization) *planner.Finding {
 		"accounts over. dirform itself never needs it. The service refuses it within 72 hours of being switched off.", org.DisplayName), "")
 }
 
-// ForeignAliases is about n objects with aliases that the tenant cannot have, and the domains of the first of them.
-func ForeignAliases(n int, domains []string) *planner.Finding {
+// ForeignAliases is about n objects with aliases, in an attribute, that the tenant cannot have, and the domains of the first of them.
+func ForeignAliases(attribute string, n int, domains []string) *planner.Finding {
 	names := strings.Join(domains, ", ")
 	detail := fmt.Sprintf("%d objects have further addresses in domains that the tenant has not verified, such as %s.", n, names)
 	if n == 1 {
 		detail = fmt.Sprintf("One object has a further address in a domain that the tenant has not verified: %s.", names)
 	}
-	return About(planner.NewFinding("DF307", detail, ""), "proxyAddresses", names, "")
+	return About(planner.NewFinding("DF307", detail, ""), attribute, names, "")
 }
 
 // KeptAttribute is about n objects without a value for an attribute that the tenant does not let be empty.
@@ -99,14 +110,28 @@ func KeptAttribute(n int, name string) *planner.Finding {
 	return About(planner.NewFinding("DF301", detail, ""), name, "", "")
 }
 
+// Count is how many objects of a kind there are.
+type Count struct {
+	Of *state.Descriptor
+	N  int
+}
+
+func (c Count) text() string {
+	if c.N == 1 {
+		return "1 " + c.Of.Noun
+	}
+	return fmt.Sprintf("%d %ss", c.N, c.Of.Noun)
+}
+
 // SyncSwitchedOff is about what cannot be undone: "Turn off directory synchronization for Microsoft 365" names the 72 hours and the
-// attributes that are cleared. users is how many users a sync engine masters; known is false if nobody has counted them.
-func SyncSwitchedOff(org providers.Organization, users int, known bool) *planner.Finding {
-	who := "Every user, group and contact that a sync engine masters"
-	if known && users == 1 {
-		who = "Every user, group and contact that a sync engine masters, 1 user today,"
-	} else if known {
-		who = fmt.Sprintf("Every user, group and contact that a sync engine masters, %d users today,", users)
+// attributes that are cleared. mastered are those that a sync engine masters, as far as they were counted.
+func SyncSwitchedOff(org providers.Organization, mastered []Count) *planner.Finding {
+	who, today := "Every user, group and contact that a sync engine masters", []string{}
+	for _, c := range mastered {
+		today = append(today, c.text())
+	}
+	if len(today) > 0 {
+		who += ", " + strings.Join(today, " and ") + " today,"
 	}
 	return planner.NewFinding("DF305", fmt.Sprintf("Directory synchronisation of the whole tenant %s is switched off, and cannot be switched on again for 72 hours. "+
 		"%s becomes cloud-managed. The tenant loses what it holds in DnsDomainName, NetBiosName, onPremisesDistinguishedName, "+

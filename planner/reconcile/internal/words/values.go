@@ -63,27 +63,28 @@ func BadValue(a *state.Attribute, v, why string) *planner.Finding {
 	return About(planner.NewFinding("DF105", fmt.Sprintf("%s cannot be %q: %s.", a.Name, v, why), ""), a.Name, v, "")
 }
 
-// Unverified is about a user name under a domain that is not among the verified ones.
-func Unverified(upn, domain, verified string, p *config.LinkPolicy) *planner.Finding {
+// Unverified is about a user name, in an attribute, under a domain that is not among the verified ones.
+func Unverified(attribute, upn, domain, verified string, p *config.LinkPolicy) *planner.Finding {
 	detail := fmt.Sprintf("The domain %s is not verified in the tenant; the service would refuse the user name.", domain)
-	hint := fmt.Sprintf("Verify %s in the tenant, map userPrincipalName to a verified domain (%s), or set on_unverified_suffix = \"initial_domain\" in the link policy.", domain, verified)
+	hint := fmt.Sprintf("Verify %s in the tenant, map %s to a verified domain (%s), or set on_unverified_suffix = \"initial_domain\" in the link policy.",
+		domain, attribute, verified)
 	if p.OnUnverifiedSuffix == "initial_domain" {
 		detail += " The link policy wants a name under the initial domain then, but none can be made: the tenant names no initial domain, or nothing legal is left of the name."
-		hint = fmt.Sprintf("Verify %s in the tenant, or map userPrincipalName to a verified domain (%s).", domain, verified)
+		hint = fmt.Sprintf("Verify %s in the tenant, or map %s to a verified domain (%s).", domain, attribute, verified)
 	}
-	return About(planner.NewFinding("DF101", detail, hint), "userPrincipalName", upn, "")
+	return About(planner.NewFinding("DF101", detail, hint), attribute, upn, "")
 }
 
-// FallbackName is about an account that gets a user name under the tenant's initial domain: used, or once if that is not empty,
-// and then no later plan changes it.
-func FallbackName(wanted, used, once string, p *config.LinkPolicy) *planner.Finding {
+// FallbackName is about an account that gets a user name, in an attribute, under the tenant's initial domain: used, or once if that is
+// not empty, and then no later plan changes it.
+func FallbackName(attribute, wanted, used, once string, p *config.LinkPolicy) *planner.Finding {
 	_, domain, _ := strings.Cut(wanted, "@")
 	hint := fmt.Sprintf("Verify %s in the tenant; the next plan then gives the account the name it wants.", domain)
 	if once != "" {
 		used, hint = once, fmt.Sprintf("Verify %s in the tenant before the account is created: its mapping gives the name once and for all.", domain)
 	}
 	return About(planner.NewFinding("DF107", fmt.Sprintf("The domain %s is not verified in the tenant, so the account gets the user name %s instead of %s.", domain, used, wanted), hint),
-		"userPrincipalName", wanted, p.DeclaredAt)
+		attribute, wanted, p.DeclaredAt)
 }
 
 // Missing is about an attribute without which no account can be created; expression is what maps it, or "".

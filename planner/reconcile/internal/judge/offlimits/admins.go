@@ -24,7 +24,7 @@ type lostAdmin struct {
 	source int // source row, or -1 for one that has left
 }
 
-// enabledAdmins finds the enabled Global Administrators among the tenant's users. Applications that hold the role do not count:
+// enabledAdmins finds the enabled Global Administrators among those who can sign in. Applications that hold the role do not count:
 // nobody can sign in as one to repair the tenant.
 func (l *Limits) enabledAdmins() (rows []int) {
 	byID := func(a, b providers.RoleHolder) int { return strings.Compare(a.ID, b.ID) }
@@ -34,7 +34,7 @@ func (l *Limits) enabledAdmins() (rows []int) {
 			continue
 		}
 		t := tenant.ByID.First(l.rows.Hash.ID(r.ID))
-		if t >= 0 && tenant.Kind(t) == state.User && tenant.Meta(t).Flags&table.TenantEnabled != 0 {
+		if t >= 0 && tenant.Meta(t).Flags&table.TenantEnabled != 0 {
 			rows = append(rows, t)
 		}
 	}
@@ -47,7 +47,7 @@ func (a *admins) only(t int) bool { return len(a.enabled) == 1 && a.enabled[0] =
 // NoteLoss notes a surveyed change that takes an administrator out of service. row is the account's tenant row, source the source
 // row or -1 for one that has left.
 func (l *Limits) NoteLoss(c *state.Change, row, source int) {
-	if c != nil && takesOut(c.Action, c.Attributes) && slices.Contains(l.admins.enabled, row) {
+	if c != nil && slices.Contains(l.admins.enabled, row) && takesOut(l.rows.Tenant.Table(row).Layout.Of, c.Action, c.Attributes) {
 		l.admins.lost = append(l.admins.lost, lostAdmin{row, source})
 	}
 }
@@ -99,24 +99,22 @@ func (l *Limits) adminRefs(first int) []planner.ObjectRef {
 	return refs[:min(len(refs), words.NamedTogether)]
 }
 
-// takesOut reports whether a change ends with an account that cannot sign in any more.
-func takesOut(a state.Action, attrs []state.AttributeChange) bool {
+// takesOut reports whether a change of an object of a kind ends with an account that cannot sign in any more.
+func takesOut(of *state.Descriptor, a state.Action, attrs []state.AttributeChange) bool {
 	if a == state.ActionDisable || a == state.ActionDelete {
 		return true
 	}
 	return slices.ContainsFunc(attrs, func(c state.AttributeChange) bool {
-		return c.Name == "accountEnabled" && c.Before.Bool() && !c.After.Bool()
+		return c.Name == of.SignIn && c.Before.Bool() && !c.After.Bool()
 	})
 }
 
-// stamps reports whether a change gives its account an anchor.
-func stamps(attrs []state.AttributeChange) bool {
-	return slices.ContainsFunc(attrs, func(c state.AttributeChange) bool {
-		return c.Name == "onPremisesImmutableId" && !c.After.IsEmpty()
-	})
+// stamps reports whether the attempt gives the account an anchor.
+func (a *Attempt) stamps() bool {
+	return slices.ContainsFunc(a.Attrs, func(c state.AttributeChange) bool { return c.Name == a.Account.Of.Anchor && !c.After.IsEmpty() })
 }
 
-// renames reports whether a change gives its account another user name.
-func renames(attrs []state.AttributeChange) bool {
-	return slices.ContainsFunc(attrs, func(c state.AttributeChange) bool { return c.Name == "userPrincipalName" })
+// renames reports whether the attempt gives the account another user name.
+func (a *Attempt) renames() bool {
+	return slices.ContainsFunc(a.Attrs, func(c state.AttributeChange) bool { return c.Name == a.Account.Of.UserName })
 }

@@ -12,9 +12,6 @@ import (
 // higher role themselves, and a permission of the application is not enough (user resource type, "Who can perform sensitive
 // actions"). Everything else about such an account is written like that of others.
 
-// sensitiveAttributes are those among the sensitive ones that a mapping or a link writes.
-var sensitiveAttributes = []string{"accountEnabled", "businessPhones", "mobilePhone", "onPremisesImmutableId", "otherMails", "userPrincipalName"}
-
 // harmlessRoles are the template ids of the roles whose holders are nothing special to the service (Microsoft Entra built-in roles):
 // Directory Readers, Guest Inviter, Message Center Reader, Reports Reader and Usage Summary Reports Reader.
 var harmlessRoles = []string{"88d8e3e3-8f55-4a1e-953a-9b9898b8876b", "95e79109-95c0-4d8e-aee3-d01accf2d47b", "790c1fb9-7f7d-4f88-86a1-ef1f95c05c1b",
@@ -26,11 +23,11 @@ func (l *Limits) sensitive(a *Attempt) []string {
 	if l.mayAdmins || !l.guarded[l.rows.Hash.ID(a.Account.ID)] {
 		return nil
 	}
-	return sensitive(a.Action, a.Attrs)
+	return sensitive(a.Account.Of, a.Action, a.Attrs)
 }
 
-// sensitive lists what of a change is sensitive: attributes, sorted, or the action itself.
-func sensitive(a state.Action, attrs []state.AttributeChange) (what []string) {
+// sensitive lists what of a change to an object of a kind is sensitive: attributes, sorted, or the action itself.
+func sensitive(of *state.Descriptor, a state.Action, attrs []state.AttributeChange) (what []string) {
 	switch a {
 	case state.ActionDelete:
 		return []string{"its deletion"}
@@ -39,7 +36,7 @@ func sensitive(a state.Action, attrs []state.AttributeChange) (what []string) {
 	}
 	for _, c := range attrs {
 		// Apply looks at what a deletion or an update leaves as it is, and writes nothing.
-		if slices.Contains(sensitiveAttributes, c.Name) {
+		if slices.Contains(of.Sensitive, c.Name) {
 			what = append(what, c.Name)
 		}
 	}

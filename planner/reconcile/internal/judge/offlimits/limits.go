@@ -64,14 +64,14 @@ type Standing struct {
 }
 
 // Standing is what is known about an account. row is its tenant row, or -1 for one in the recycle bin.
-func (l *Limits) Standing(o *state.Object, row int) Standing {
+func (l *Limits) Standing(o *table.Account, row int) Standing {
 	return Standing{Own: l.isSelf(o.ID), Mastered: Synced(o), OnceMastered: OnceSynced(o), Roles: l.roles[l.rows.Hash.ID(o.ID)],
 		Protected: l.protectedAs(o, row)}
 }
 
 // Attempt is what somebody wants to do to an account.
 type Attempt struct {
-	Account  *state.Object
+	Account  *table.Account
 	Row      int // tenant row, or -1 for one in the recycle bin
 	Policy   *config.LinkPolicy
 	Action   state.Action
@@ -84,11 +84,11 @@ type Attempt struct {
 }
 
 // hardMatched reports whether nothing but an equal anchor says whose the account is.
-func (a *Attempt) hardMatched() bool { return a.Recorded == "" && a.Rule == pair.Immutable }
+func (a *Attempt) hardMatched() bool { return a.Recorded == "" && a.Rule.Hard() }
 
 // binds reports whether the account would be the object's by its anchor alone, get an anchor, or be taken from another sync
 // engine: none of it happens to a role holder.
-func (a *Attempt) binds() bool { return a.hardMatched() || stamps(a.Attrs) || a.TakeOver }
+func (a *Attempt) binds() bool { return a.hardMatched() || a.stamps() || a.TakeOver }
 
 // Reason is why an account is not to be touched. They are in order of weight: who tells of one only tells of the first.
 type Reason uint8
@@ -157,9 +157,9 @@ func (l *Limits) roleReason(a *Attempt, st *Standing) Reason {
 		return RoleAndBound
 	case l.admins.kept[a.Row]:
 		return AdminsGone
-	case l.admins.only(a.Row) && (a.Recorded == "" || renames(a.Attrs) || !a.Leaving && takesOut(state.ActionUpdate, a.Attrs)):
+	case l.admins.only(a.Row) && (a.Recorded == "" || a.renames() || !a.Leaving && takesOut(a.Account.Of, state.ActionUpdate, a.Attrs)):
 		return OnlyAdmin
-	case a.Account.Kind == state.Group && a.Action == state.ActionDelete && l.grantsAdmin(a.Account.ID):
+	case len(a.Account.Of.Sets) > 0 && a.Action == state.ActionDelete && l.grantsAdmin(a.Account.ID):
 		return AdminGroup
 	case len(l.sensitive(a)) > 0:
 		return HigherRole
@@ -192,7 +192,7 @@ func (l *Limits) Finding(x Objection, a Attempt) *planner.Finding {
 		return words.AdminGroup(a.Account)
 	case HigherRole:
 		attribute := ""
-		if len(x.what) == 1 && slices.Contains(sensitiveAttributes, x.what[0]) {
+		if len(x.what) == 1 && slices.Contains(a.Account.Of.Sensitive, x.what[0]) {
 			attribute = x.what[0]
 		}
 		return words.HigherRole(a.Account, st.Roles, x.what, attribute, l.identity, a.Policy)
@@ -253,7 +253,7 @@ func (l *Limits) resolveProtected() {
 
 // protectedAs is the name by which a guard protects an account, or "". Protect lists are resolved to living accounts; one in the
 // recycle bin is compared by its names here.
-func (l *Limits) protectedAs(o *state.Object, row int) string {
+func (l *Limits) protectedAs(o *table.Account, row int) string {
 	if row >= 0 {
 		return l.protected[row]
 	}
@@ -293,11 +293,11 @@ func (l *Limits) isDeleted(name string) bool {
 func (l *Limits) forbids(r pair.Rule, recorded bool) (by words.Switch, forbidden bool) {
 	switch f := l.switches; {
 	case !f.Known || recorded:
-	case r == pair.Immutable && f.BlockHardMatch:
+	case r.Hard() && f.BlockHardMatch:
 		return words.Switch{Name: "blockCloudObjectTakeoverThroughHardMatchEnabled", On: true}, true
 	case r.Soft() && f.BlockSoftMatch:
 		return words.Switch{Name: "blockSoftMatchEnabled", On: true}, true
-	case r == pair.UPN && !f.SoftMatchOnUPN:
+	case r.Soft() && r.Space() == state.SignInNames && !f.SoftMatchOnUPN:
 		return words.Switch{Name: "softMatchOnUpnEnabled"}, true
 	}
 	return words.Switch{}, false

@@ -1,13 +1,13 @@
 package offlimits
 
 import (
-	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/state"
 )
 
 // Synced reports whether another sync engine masters a tenant object: the service refuses changes by anybody else. Only true
 // says so; false and null both mean that nobody else does.
-func Synced(live *state.Object) bool { return live.Get(providers.SyncEnabled).Bool() }
+func Synced(live *table.Account) bool { return live.Get(live.Of.Master).Bool() }
 
 // OnceSynced reports whether another sync engine masters a tenant object or did so once, which locks some attributes for good.
 //
@@ -15,9 +15,9 @@ func Synced(live *state.Object) bool { return live.Get(providers.SyncEnabled).Bo
 // clear what an engine has left on an account leave that alone. An account that has lost it is taken for one that never was
 // synchronised, and then the service refuses the write, for that one account. One that has it although it could be written keeps
 // its values, and the finding says so; that is the harmless side to err on.
-func OnceSynced(live *state.Object) bool {
-	return !live.Get(providers.SyncEnabled).IsNull() || !live.Get(providers.LastSync).IsEmpty()
+func OnceSynced(live *table.Account) bool {
+	return !live.Get(live.Of.Master).IsNull() || !live.Get(live.Of.Trace).IsEmpty()
 }
 
 // Locks reports whether the service refuses changes of an attribute because of what another sync engine has left on the account.
-func Locks(a *state.Attribute, live *state.Object) bool { return a.Lockable && OnceSynced(live) }
+func Locks(a *state.Attribute, live *table.Account) bool { return a.Lockable && OnceSynced(live) }
