@@ -143,8 +143,9 @@ type TenantReader interface {
 	SyncFeatures(ctx context.Context) (SyncFeatures, error)
 	// Lookup streams the living objects with these ids; those that don't exist are left out. It asks in batches.
 	Lookup(ctx context.Context, kind state.Kind, ids []string, attributes *state.Shape) Objects
-	// FindByAnchor streams the living users whose onPremisesImmutableId is one of anchors. It asks in batches.
-	FindByAnchor(ctx context.Context, anchors []string, attributes *state.Shape) Objects
+	// FindByAnchor streams the living objects of a kind that carry one of anchors, in the attribute that the kind's descriptor names. It
+	// asks in batches.
+	FindByAnchor(ctx context.Context, kind state.Kind, anchors []string, attributes *state.Shape) Objects
 	Close() error
 }
 

@@ -47,6 +47,20 @@ var Kinds = []*Descriptor{
 	},
 }
 
+// Describe describes every kind as kinds does, which is [Kind.Descriptor] where it is nil. A kind that nobody knows has nothing but its
+// name, so that the result never gives nil.
+func Describe(kinds func(Kind) *Descriptor) func(Kind) *Descriptor {
+	if kinds == nil {
+		kinds = Kind.Descriptor
+	}
+	return func(kind Kind) *Descriptor {
+		if d := kinds(kind); d != nil {
+			return d
+		}
+		return &Descriptor{Kind: kind, Noun: string(kind)}
+	}
+}
+
 // Descriptor describes the kind; nil for one that nobody knows.
 func (k Kind) Descriptor() *Descriptor {
 	for _, d := range Kinds {

@@ -89,8 +89,8 @@ func (t *loggedTenant) Lookup(ctx context.Context, kind state.Kind, ids []string
 	return timed(t.log, slog.LevelDebug, "tenant objects looked up", t.TenantReader.Lookup(ctx, kind, ids, attributes), "kind", kind, "asked", len(ids))
 }
 
-func (t *loggedTenant) FindByAnchor(ctx context.Context, anchors []string, attributes *state.Shape) providers.Objects {
-	return timed(t.log, slog.LevelDebug, "tenant objects looked up by anchor", t.TenantReader.FindByAnchor(ctx, anchors, attributes), "asked", len(anchors))
+func (t *loggedTenant) FindByAnchor(ctx context.Context, kind state.Kind, anchors []string, attributes *state.Shape) providers.Objects {
+	return timed(t.log, slog.LevelDebug, "tenant objects looked up by anchor", t.TenantReader.FindByAnchor(ctx, kind, anchors, attributes), "asked", len(anchors))
 }
 
 // timed notes the end of a stream: how many objects it gave, how long it took, and whether it came to its end.

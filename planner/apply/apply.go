@@ -38,8 +38,9 @@ type Input struct {
 	SourceWriter func(scope string) providers.SourceWriter
 	Tenant       providers.TenantReader
 	TenantWriter providers.TenantWriter
-	Schema       func(state.Kind) *state.Schema // the tenant's
-	Key          state.Key                      // the lineage's, for fingerprints of references resolved while applying
+	Schema       func(state.Kind) *state.Schema     // the tenant's
+	Kinds        func(state.Kind) *state.Descriptor // left out, it is [state.Kind.Descriptor]
+	Key          state.Key                          // the lineage's, for fingerprints of references resolved while applying
 	Journal      Recorder
 	Progress     func(Event) // may be nil; called from Run's goroutine
 	// Hard aborts at once when it is done: writes in flight are cut off and their outcome is recorded as unknown. The context
@@ -153,7 +154,7 @@ func (r *run) settled() error {
 		if err != nil {
 			return &fault.Error{Summary: "the plan cannot be read", Err: err}
 		}
-		st := &step{c: s.Change, id: s.Change.TargetID, seq: r.nextSeq(), elsewhere: true}
+		st := &step{c: s.Change, of: r.in.Kinds(s.Change.Kind), id: s.Change.TargetID, seq: r.nextSeq(), elsewhere: true}
 		st.settle(s.Status, s.Code, s.Reason)
 		if s.Status == state.StatusDone {
 			r.out.InPlace++

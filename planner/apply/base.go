@@ -3,6 +3,8 @@ package apply
 import (
 	"context"
 	"hash/maphash"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/dirform/dirform/state"
@@ -32,6 +34,7 @@ func newBase(ctx context.Context, in Input) *base {
 	if in.RetryDelay <= 0 {
 		in.RetryDelay = time.Second
 	}
+	in.Kinds = state.Describe(in.Kinds)
 	b := &base{in: in, soft: ctx, calm: context.WithoutCancel(ctx), hasher: state.NewHasher(in.Key), seed: maphash.MakeSeed(),
 		fate: map[uint64]fate{}}
 	b.hard, b.cancel = context.WithCancel(b.calm)
@@ -97,4 +100,24 @@ func (r *base) differing(kind state.Kind, o *state.Object, attrs []state.Attribu
 		}
 	}
 	return names
+}
+
+// carriers asks the tenant for the living objects of a kind that carry anchors, and hands each one's id to f with what the anchor
+// stands for.
+func carriers[T any](ctx context.Context, r *base, kind state.Kind, of map[string]T, f func(x T, id string) error) error {
+	if len(of) == 0 {
+		return nil
+	}
+	name := r.in.Kinds(kind).Anchor
+	for o, err := range r.in.Tenant.FindByAnchor(ctx, kind, slices.Sorted(maps.Keys(of)), state.NewShape(name)) {
+		if err != nil {
+			return err
+		}
+		if x, ok := of[o.Get(name).Str()]; ok {
+			if err := f(x, o.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

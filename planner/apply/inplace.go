@@ -20,7 +20,7 @@ func InPlace(ctx context.Context, in Input, changes []*state.Change) ([]bool, er
 	var steps []*step
 	at := map[*step]int{}
 	for i, c := range changes {
-		if st := (&step{c: c, id: c.TargetID, schema: r.in.Schema(c.Kind)}); st.readable() {
+		if st := (&step{c: c, of: r.in.Kinds(c.Kind), id: c.TargetID, schema: r.in.Schema(c.Kind)}); st.readable() {
 			at[st] = i
 			steps = append(steps, st)
 		}
@@ -51,7 +51,7 @@ func InPlace(ctx context.Context, in Input, changes []*state.Change) ([]bool, er
 // readable reports whether both directories can tell whether the step is in place: it is about an object of a kind that
 // is synchronised, does what can be done to one, and writes only what is shown.
 func (st *step) readable() bool {
-	if st.c.Kind.Descriptor().Unmanaged() || st.schema == nil || st.c.Anchor == "" || st.c.Members != nil ||
+	if st.of.Unmanaged() || st.schema == nil || st.c.Anchor == "" || st.c.Members != nil ||
 		!slices.Contains(state.Actions, st.c.Action) {
 		return false
 	}
@@ -140,7 +140,7 @@ func (r *reader) stamped(steps []*step) (map[*step]bool, error) {
 // inPlace reports whether nothing is left to be done for a step whose living object is o, nil if there is none.
 func (r *reader) inPlace(st *step, o *state.Object, referred map[string]*state.Link) bool {
 	recorded := st.old != nil && strings.EqualFold(st.old.TargetID, st.id)
-	paired := o != nil && (!st.anchored() || o.Get(anchorOf(st.c.Kind)).Str() == st.c.Anchor)
+	paired := o != nil && (!st.anchored() || o.Get(st.of.Anchor).Str() == st.c.Anchor)
 	switch st.c.Action {
 	case state.ActionDelete:
 		return o == nil && st.old == nil && st.id != ""

@@ -22,7 +22,7 @@ type keeper struct {
 // prepareLink works out what the record says about the pair once the step is done.
 func (r *keeper) prepareLink(st *step) error {
 	c := st.c
-	if c.Kind == state.UPNSuffix || c.Anchor == "" {
+	if st.of.Declared || c.Anchor == "" {
 		return nil
 	}
 	switch c.Action {
@@ -63,7 +63,7 @@ func (r *keeper) preparePartial(st *step, l *state.Link) error {
 		r.noteLeft(l, true, st.leftBefore())
 	}
 	for _, a := range st.c.Attributes {
-		if a.Name != anchorOf(st.c.Kind) { // which is only compared
+		if a.Name != st.of.Anchor { // which is only compared
 			r.shapes.set(l, a.Name, r.hasher.Fingerprint(st.attribute(a.Name), a.After))
 		}
 	}

@@ -108,10 +108,10 @@ func kindsOf(steps []*step) []state.Kind {
 func (st *step) readBack() []string {
 	var names []string
 	if st.anchored() {
-		names = append(names, anchorOf(st.c.Kind))
+		names = append(names, st.of.Anchor)
 	}
 	for _, a := range st.c.Attributes {
-		if d := st.attribute(a.Name); !d.Hidden && !strings.EqualFold(a.Name, anchorOf(st.c.Kind)) {
+		if d := st.attribute(a.Name); !d.Hidden && !strings.EqualFold(a.Name, st.of.Anchor) {
 			names = append(names, readAs(d.Name))
 		}
 	}
@@ -127,7 +127,7 @@ func (r *reader) compare(st *step, o *state.Object) {
 	}
 	left := r.compareValues(st, o)
 	if st.status == "" {
-		left = st.compareAnchor(o.Get(anchorOf(st.c.Kind)).Str(), left)
+		left = st.compareAnchor(o.Get(st.of.Anchor).Str(), left)
 	}
 	if st.status == "" {
 		st.split(left)
@@ -163,15 +163,15 @@ func (r *reader) compareValues(st *step, o *state.Object) (left []state.Attribut
 // compareAnchor makes sure that the object still is the one the plan paired. The plan lists the anchor if it is to change;
 // otherwise it was the link's when the plan was made.
 func (st *step) compareAnchor(live string, left []state.AttributeChange) []state.AttributeChange {
-	if !st.anchored() || st.planned(anchorOf(st.c.Kind)) != nil {
+	if !st.anchored() || st.planned(st.of.Anchor) != nil {
 		return left
 	}
 	switch {
 	case st.c.Action == state.ActionUnlink && live == st.c.Anchor:
-		return append(left, state.AttributeChange{Name: anchorOf(st.c.Kind), Before: state.String(live), After: state.Null()})
+		return append(left, state.AttributeChange{Name: st.of.Anchor, Before: state.String(live), After: state.Null()})
 	case st.c.Action == state.ActionUnlink && live == "":
 	case live != st.c.Anchor:
-		st.stale("changed since the plan was made: %s is not this pair's anchor any more", anchorOf(st.c.Kind))
+		st.stale("changed since the plan was made: %s is not this pair's anchor any more", st.of.Anchor)
 	}
 	return left
 }
@@ -190,7 +190,7 @@ func (r *reader) gone(st *step) {
 // untargeted handles a step without a tenant object: a creation, or a record to be dropped.
 func (r *reader) untargeted(st *step) {
 	switch {
-	case st.c.Kind == state.UPNSuffix:
+	case st.of.AtSource:
 	case st.creates():
 		st.split(st.c.Attributes)
 	case st.c.Action != state.ActionUnlink:
@@ -200,24 +200,20 @@ func (r *reader) untargeted(st *step) {
 
 // recheckAnchors makes sure that no account carries the anchor of one that is to be created.
 func (r *reader) recheckAnchors(steps []*step) error {
-	byAnchor := map[string]*step{}
-	var anchors []string
-	for _, st := range steps {
-		if st.status == "" && st.creates() && st.anchored() && st.c.Anchor != "" {
-			anchors = append(anchors, st.c.Anchor)
-			byAnchor[st.c.Anchor] = st
+	for _, kind := range kindsOf(steps) {
+		byAnchor := map[string]*step{}
+		for _, st := range steps {
+			if st.c.Kind == kind && st.status == "" && st.creates() && st.anchored() && st.c.Anchor != "" {
+				byAnchor[st.c.Anchor] = st
+			}
 		}
-	}
-	if len(anchors) == 0 {
-		return nil
-	}
-	for o, err := range r.in.Tenant.FindByAnchor(r.soft, anchors, state.NewShape(anchorOf(state.User))) {
+		err := carriers(r.soft, r.base, kind, byAnchor, func(st *step, id string) error {
+			st.id = id
+			st.stale("an account with this anchor exists by now")
+			return nil
+		})
 		if err != nil {
 			return err
-		}
-		if st := byAnchor[o.Get(anchorOf(state.User)).Str()]; st != nil {
-			st.id = o.ID
-			st.stale("an account with this anchor exists by now")
 		}
 	}
 	return nil

@@ -43,26 +43,12 @@ func (r *sender) resolve(lost []*job, done func(*job)) error {
 
 // look asks the tenant once about all lost jobs.
 func (r *sender) look(jobs []*job) (still, found []*job, err error) {
-	byAnchor := map[string]*job{}
-	byID := map[state.Kind]map[string][]*job{}
-	hit := map[*job]bool{}
+	byKind, hit := map[state.Kind][]*job{}, map[*job]bool{}
 	for _, j := range jobs {
-		switch {
-		case j.write.Op == providers.OpCreate && j.write.Kind == state.User:
-			byAnchor[j.st.c.Anchor] = j
-		case j.write.Op != providers.OpCreate:
-			if byID[j.write.Kind] == nil {
-				byID[j.write.Kind] = map[string][]*job{}
-			}
-			id := strings.ToLower(j.write.ID)
-			byID[j.write.Kind][id] = append(byID[j.write.Kind][id], j)
-		}
+		byKind[j.write.Kind] = append(byKind[j.write.Kind], j)
 	}
-	if err := r.lookAnchors(byAnchor, hit); err != nil {
-		return nil, nil, err
-	}
-	for kind, js := range byID {
-		if err := r.lookIDs(kind, js, hit); err != nil {
+	for kind, js := range byKind {
+		if err := r.lookAt(kind, js, hit); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -76,28 +62,28 @@ func (r *sender) look(jobs []*job) (still, found []*job, err error) {
 	return still, found, nil
 }
 
-func (r *sender) lookAnchors(jobs map[string]*job, hit map[*job]bool) error {
-	var anchors []string
-	for a := range jobs {
-		anchors = append(anchors, a)
-	}
-	if len(anchors) == 0 {
-		return nil
-	}
-	for o, err := range r.in.Tenant.FindByAnchor(r.hard, anchors, state.NewShape(anchorOf(state.User))) {
-		if err != nil {
-			return err
+// lookAt marks the jobs of a kind whose effect shows: creations by the anchors of what is there, the others by its ids.
+func (r *sender) lookAt(kind state.Kind, jobs []*job, hit map[*job]bool) error {
+	byAnchor, byID := map[string]*job{}, map[string][]*job{}
+	for _, j := range jobs {
+		switch id := strings.ToLower(j.write.ID); {
+		case j.write.Op != providers.OpCreate:
+			byID[id] = append(byID[id], j)
+		case j.st.anchored():
+			byAnchor[j.st.c.Anchor] = j
 		}
-		j := jobs[o.Get(anchorOf(state.User)).Str()]
-		switch {
-		case j == nil:
-		case hit[j] && j.id != o.ID:
+	}
+	err := carriers(r.hard, r.base, kind, byAnchor, func(j *job, id string) error {
+		if hit[j] && j.id != id {
 			return errors.New("two accounts carry one anchor")
-		default:
-			j.id, hit[j] = o.ID, true
 		}
+		j.id, hit[j] = id, true
+		return nil
+	})
+	if err != nil || len(byID) == 0 {
+		return err
 	}
-	return nil
+	return r.lookIDs(kind, byID, hit)
 }
 
 // lookIDs marks the jobs whose effect shows: the object holds what was written, is gone, or is back.

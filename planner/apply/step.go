@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -13,22 +12,15 @@ import (
 	"github.com/dirform/dirform/state/fault"
 )
 
-// anchorOf is the attribute in which the tenant keeps the anchors of a kind's objects, "" if they carry none.
-func anchorOf(kind state.Kind) string {
-	if d := kind.Descriptor(); d != nil {
-		return d.Anchor
-	}
-	return ""
-}
-
 // suffixAttribute is where the source keeps its UPN suffixes.
 const suffixAttribute = "uPNSuffixes"
 
 // step is one change on its way.
 type step struct {
 	c      *state.Change
+	of     *state.Descriptor // of the change's kind; never nil
 	seq    int64
-	schema *state.Schema // nil for a declared resource
+	schema *state.Schema // nil for what the source has
 	id     string        // of the tenant object; empty until created
 	old    *state.Link   // recorded before
 
@@ -54,8 +46,8 @@ type step struct {
 }
 
 func (r *run) newStep(c *state.Change) *step {
-	st := &step{c: c, id: c.TargetID, seq: r.nextSeq()}
-	if c.Kind != state.UPNSuffix {
+	st := &step{c: c, of: r.in.Kinds(c.Kind), id: c.TargetID, seq: r.nextSeq()}
+	if !st.of.AtSource {
 		st.schema = r.in.Schema(c.Kind)
 	}
 	st.validate()
@@ -65,15 +57,14 @@ func (r *run) newStep(c *state.Change) *step {
 // validate settles as failed what no plan of this version asks for, so that it is not taken for something else.
 func (st *step) validate() {
 	c := st.c
-	known := slices.Contains(state.Actions, c.Action)
 	switch {
-	case !known, c.Kind == state.UPNSuffix && c.Action != state.ActionCreate, c.Kind == state.DirectorySync && c.Action != state.ActionUpdate:
+	case !st.of.Does(c.Action):
 		st.settle(state.StatusFailed, "unsupported", fmt.Sprintf("this version of dirform cannot carry out %q for a %s", c.Action, c.Kind))
-	case c.Kind != state.UPNSuffix && st.schema == nil:
+	case !st.of.AtSource && st.schema == nil:
 		st.settle(state.StatusFailed, "unsupported", fmt.Sprintf("this version of dirform does not write objects of kind %s", c.Kind))
 	case c.Members != nil:
 		st.settle(state.StatusFailed, "unsupported", fmt.Sprintf("this version of dirform does not change the members of a %s", c.Kind))
-	case c.Kind == state.UPNSuffix && st.suffix() == "":
+	case st.of.AtSource && st.suffix() == "":
 		st.settle(state.StatusFailed, "unsupported", "the plan names no UPN suffix to add; plan again")
 	case st.creates() && c.TargetID != "":
 		st.settle(state.StatusFailed, "unsupported", "the plan creates an account that it says exists; plan again")
@@ -81,7 +72,7 @@ func (st *step) validate() {
 }
 
 // alone reports whether the step is carried out beside no other: it switches something for the whole tenant.
-func (st *step) alone() bool { return st.c.Kind == state.DirectorySync }
+func (st *step) alone() bool { return st.of.Alone }
 
 // touches reports whether st concerns an object that is among seen, touch adds it.
 func (st *step) touches(seen map[string]bool) bool {
@@ -148,7 +139,7 @@ func (st *step) replaces() string {
 		return st.c.Replaces.Anchor
 	}
 	for _, a := range st.c.Attributes {
-		if st.link != nil && a.Name == anchorOf(st.c.Kind) && a.Before.Str() != st.c.Anchor {
+		if st.link != nil && a.Name == st.of.Anchor && a.Before.Str() != st.c.Anchor {
 			return a.Before.Str()
 		}
 	}
@@ -158,7 +149,7 @@ func (st *step) replaces() string {
 // suffix is the UPN suffix that the step adds to the source, or "".
 func (st *step) suffix() string {
 	for _, a := range st.c.SourceAttributes {
-		if st.c.Kind == state.UPNSuffix && a.Name == suffixAttribute {
+		if st.of.AtSource && a.Name == suffixAttribute {
 			return a.After.Str()
 		}
 	}
@@ -178,7 +169,7 @@ func (st *step) attribute(name string) *state.Attribute {
 func (st *step) isReference(name string) bool { return st.attribute(name).Type == state.TypeReference }
 
 // anchored reports whether objects of the step's kind carry an anchor in the tenant.
-func (st *step) anchored() bool { return st.schema != nil && anchorOf(st.c.Kind) != "" }
+func (st *step) anchored() bool { return st.schema != nil && st.of.Anchor != "" }
 
 // planned is the plan's change of the named attribute, or nil.
 func (st *step) planned(name string) *state.AttributeChange {
@@ -192,7 +183,7 @@ func (st *step) planned(name string) *state.AttributeChange {
 
 // creates reports whether the step makes the tenant object.
 func (st *step) creates() bool {
-	return st.c.Action == state.ActionCreate && st.c.Kind != state.UPNSuffix
+	return st.c.Action == state.ActionCreate && !st.of.AtSource
 }
 
 // onlyReferences reports whether all that is left to be written to the tenant are references.

@@ -69,7 +69,7 @@ func (r *run) intend(steps []*step) ([]*step, error) {
 
 // idle reports whether both directories agree with the change already.
 func (st *step) idle() bool {
-	return !st.write && len(st.refs) == 0 && len(st.source) == 0 && st.c.Kind != state.UPNSuffix
+	return !st.write && len(st.refs) == 0 && len(st.source) == 0 && !st.of.AtSource
 }
 
 // checkNeeds skips a step one of whose needs was not done.
@@ -97,7 +97,7 @@ const interrupted = "the run was stopped before it was sent; plan again"
 func (r *run) writeSources(steps []*step) ([]*step, error) {
 	var settled, work []*step
 	for _, st := range steps {
-		if len(st.source) > 0 || st.c.Kind == state.UPNSuffix {
+		if len(st.source) > 0 || st.of.AtSource {
 			r.writeSource(st)
 		}
 		switch {
@@ -122,7 +122,7 @@ func (r *run) writeSource(st *step) {
 		return
 	}
 	w := r.in.SourceWriter(st.c.Scope)
-	if st.c.Kind == state.UPNSuffix {
+	if st.of.AtSource {
 		if err := w.AddUPNSuffix(r.hard, st.suffix()); err != nil {
 			st.fail(fmt.Errorf("adding the UPN suffix: %w", err))
 			return

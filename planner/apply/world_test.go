@@ -73,7 +73,7 @@ func (t *tenant) Lookup(ctx context.Context, kind state.Kind, ids []string, shap
 	return t.stream(ctx, shape, func(a *account) bool { return slices.Contains(ids, a.id) })
 }
 
-func (t *tenant) FindByAnchor(ctx context.Context, anchors []string, shape *state.Shape) providers.Objects {
+func (t *tenant) FindByAnchor(ctx context.Context, _ state.Kind, anchors []string, shape *state.Shape) providers.Objects {
 	return t.stream(ctx, shape, func(a *account) bool { return slices.Contains(anchors, a.attrs["onPremisesImmutableId"].Str()) })
 }
 

@@ -24,7 +24,7 @@ type Builder struct {
 
 // New prepares a plan.
 func New(s Settings) *Builder {
-	s.Schema, s.Kinds = remembered(s.Schema), described(s.Kinds)
+	s.Schema, s.Kinds = remembered(s.Schema), state.Describe(s.Kinds)
 	return &Builder{set: s, tables: table.New(s.forTables())}
 }
 

@@ -68,16 +68,3 @@ func remembered(schema func(state.Kind) *state.Schema) func(state.Kind) *state.S
 		return s
 	}
 }
-
-// described describes every kind: one that nobody knows has nothing but its name.
-func described(kinds func(state.Kind) *state.Descriptor) func(state.Kind) *state.Descriptor {
-	if kinds == nil {
-		kinds = state.Kind.Descriptor
-	}
-	return func(kind state.Kind) *state.Descriptor {
-		if d := kinds(kind); d != nil {
-			return d
-		}
-		return &state.Descriptor{Kind: kind, Noun: string(kind)}
-	}
-}

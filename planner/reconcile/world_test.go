@@ -174,7 +174,7 @@ func (w worldTenant) Lookup(_ context.Context, _ state.Kind, ids []string, shape
 	}
 }
 
-func (w worldTenant) FindByAnchor(_ context.Context, anchors []string, shape *state.Shape) providers.Objects {
+func (w worldTenant) FindByAnchor(_ context.Context, _ state.Kind, anchors []string, shape *state.Shape) providers.Objects {
 	return func(yield func(*state.Object, error) bool) {
 		for _, id := range slices.Sorted(maps.Keys(w.tenant)) {
 			if slices.Contains(anchors, w.tenant[id]["onPremisesImmutableId"].Str()) && !yield(tenantObject(id, w.tenant[id], shape), nil) {

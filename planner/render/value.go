@@ -85,14 +85,9 @@ func listChange(before, after []string) (added, removed []string, kept int) {
 
 // plural is n things of the kind in words.
 func plural(n int, kind state.Kind) string {
-	word := string(kind)
-	switch kind {
-	case "":
+	word := state.Describe(nil)(kind).Noun
+	if kind == "" {
 		word = "object"
-	case state.UPNSuffix:
-		word = "UPN suffix"
-	case state.DirectorySync:
-		word = "directory synchronisation switch"
 	}
 	switch {
 	case n == 1:

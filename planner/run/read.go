@@ -69,13 +69,22 @@ func (r *Reading) read(ctx context.Context, b *reconcile.Builder) error {
 			return b.ReadDeleted(kind, tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.DeletedShape(kind), Deleted: true}))
 		})
 	}
-	for _, kind := range []state.Kind{state.Group, state.Contact} {
-		if !slices.Contains(b.ManagedKinds(), kind) {
-			g.Go(func() error { return r.readHolders(ctx, b, tenant, kind) })
-		}
+	for _, kind := range holders(b.ManagedKinds()) {
+		g.Go(func() error { return r.readHolders(ctx, b, tenant, kind) })
 	}
 	g.Go(func() error { return b.ReadLinks(r.run.Record.Links(ctx)) })
 	return g.Wait()
+}
+
+// holders are the kinds of objects that hold names which nobody else can have, and that no scope synchronises. Those that a scope could
+// synchronise matter only where some scope synchronises others.
+func holders(managed []state.Kind) (kinds []state.Kind) {
+	for _, d := range state.Kinds {
+		if len(d.Unique) > 0 && !slices.Contains(managed, d.Kind) && (!d.Managed || len(managed) > 0) {
+			kinds = append(kinds, d.Kind)
+		}
+	}
+	return kinds
 }
 
 // readHolders reads objects that are looked at only because they hold addresses. Without the permission to see them a plan can

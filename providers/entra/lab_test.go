@@ -95,7 +95,7 @@ func TestLabReads(t *testing.T) {
 			}
 		}
 	}
-	found, err := drainObjects(r.FindByAnchor(t.Context(), append(anchors, "bm90LXRoZXJlLi4uLi4uLg=="), labShape()))
+	found, err := drainObjects(r.FindByAnchor(t.Context(), state.User, append(anchors, "bm90LXRoZXJlLi4uLi4uLg=="), labShape()))
 	if err != nil || len(found) != len(anchors) {
 		t.Errorf("%d of %d anchors found: %v", len(found), len(anchors), err)
 	}
@@ -201,7 +201,7 @@ func TestLabLostReplies(t *testing.T) {
 		if !errors.Is(res[0].Err, providers.ErrUnknownOutcome) {
 			t.Errorf("%+v: %v", fault, res[0].Err)
 		}
-		found := must(drainObjects(r.FindByAnchor(t.Context(), []string{"QUJDREVGR0hJSktMTU5P01A=="}, labShape())))
+		found := must(drainObjects(r.FindByAnchor(t.Context(), state.User, []string{"QUJDREVGR0hJSktMTU5P01A=="}, labShape())))
 		if want := fault.DropAfter; len(found) != want {
 			t.Errorf("%+v: %d users", fault, len(found))
 		}

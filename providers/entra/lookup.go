@@ -42,20 +42,25 @@ func (r *Reader) Lookup(ctx context.Context, kind state.Kind, ids []string, attr
 	}
 }
 
-// FindByAnchor streams the living users whose onPremisesImmutableId is one of anchors.
-func (r *Reader) FindByAnchor(ctx context.Context, anchors []string, attributes *state.Shape) providers.Objects {
+// FindByAnchor streams the living objects of a kind that carry one of anchors.
+func (r *Reader) FindByAnchor(ctx context.Context, kind state.Kind, anchors []string, attributes *state.Shape) providers.Objects {
 	return func(yield func(*state.Object, error) bool) {
-		q, err := wire.NewQuery(state.User, attributes, false)
+		name := state.Describe(nil)(kind).Anchor
+		if name == "" {
+			yield(nil, fmt.Errorf("objects of kind %s carry no anchors", kind))
+			return
+		}
+		q, err := wire.NewQuery(kind, attributes, false)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		var links []string
 		for some := range slices.Chunk(anchors, anchorsPerFilter) {
-			links = append(links, "/users?"+q.Params+"&$top=999&$filter="+escapeQuery("onPremisesImmutableId in ("+quoteAll(some)+")"))
+			links = append(links, wire.Collection(kind)+"?"+q.Params+"&$top=999&$filter="+escapeQuery(name+" in ("+quoteAll(some)+")"))
 		}
 		d := wire.NewDecoder(q)
-		r.ask(ctx, q, "GET /users by onPremisesImmutableId", links, yield, func(body string) (bool, error) {
+		r.ask(ctx, q, "GET "+wire.Collection(kind)+" by "+name, links, yield, func(body string) (bool, error) {
 			next, err := d.Page(body, func(o *state.Object) bool { return yield(o, nil) })
 			if errors.Is(err, wire.ErrStop) {
 				return false, nil

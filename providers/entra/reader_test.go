@@ -235,7 +235,7 @@ func TestFindByAnchorFiltersExactly(t *testing.T) {
 		return answer{status: 200, body: `{"value":[` + strings.Join(objects, ",") + `]}`}
 	}))
 	r := s.reader(t)
-	all, err := drainObjects(r.FindByAnchor(t.Context(), anchors, state.NewShape("onPremisesImmutableId")))
+	all, err := drainObjects(r.FindByAnchor(t.Context(), state.User, anchors, state.NewShape("onPremisesImmutableId")))
 	if err != nil || len(all) != 39 || all[0].ID != "id of a+/b==" || all[1].Get("onPremisesImmutableId").Str() != "o'brien" {
 		t.Error(len(all), err)
 	}

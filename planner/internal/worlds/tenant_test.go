@@ -94,7 +94,7 @@ func (w tenantSide) Lookup(_ context.Context, kind state.Kind, ids []string, sha
 	}
 }
 
-func (w tenantSide) FindByAnchor(_ context.Context, anchors []string, shape *state.Shape) providers.Objects {
+func (w tenantSide) FindByAnchor(_ context.Context, _ state.Kind, anchors []string, shape *state.Shape) providers.Objects {
 	return func(yield func(*state.Object, error) bool) {
 		for _, a := range w.accounts {
 			if !a.deleted && slices.Contains(anchors, a.attrs[anchorName].Str()) && !yield(w.object(a, shape), nil) {

@@ -28,13 +28,13 @@ func (j *Judge) leaver(l int) (*leaver, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := j.leaverOf(link)
+	x := newLeaver(j, link)
 	x.row = j.LinkTarget(l)
 	return x, nil
 }
 
-// leaverOf is the leaver of a link, of which no account is known.
-func (j *Judge) leaverOf(link *state.Link) *leaver {
+// newLeaver is the leaver of a link, whose account is not known yet.
+func newLeaver(j *Judge, link *state.Link) *leaver {
 	return &leaver{j: j, link: link, row: -1, policy: j.set.Rules.Policy(link.Scope, link.Kind), of: j.set.Kinds(link.Kind)}
 }
 

@@ -73,10 +73,10 @@ func (x *leaver) text() string {
 
 // DeleteFrom is when the grace of a leaver's account ends. counted is false while no grace is being counted for it.
 func (j *Judge) DeleteFrom(link *state.Link) (due time.Time, counted bool) {
-	return j.leaverOf(link).deleteFrom()
+	return newLeaver(j, link).deleteFrom()
 }
 
 // LeaverText says what is the case with a leaver to whose account nothing is done.
 func (j *Judge) LeaverText(link *state.Link) string {
-	return j.leaverOf(link).text()
+	return newLeaver(j, link).text()
 }

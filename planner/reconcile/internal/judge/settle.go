@@ -86,13 +86,13 @@ func (d *draft) detours(attrs []state.AttributeChange) {
 	}
 	for i := range attrs {
 		if pair.NameOf(d.Table.Of, attrs[i].Name)&free != 0 {
-			attrs[i].Via = state.String(d.nameBetween(d.Table.Of.UniqueName(attrs[i].Name).Space))
+			attrs[i].Via = state.String(nameBetween(d, d.Table.Of.UniqueName(attrs[i].Name).Space))
 		}
 	}
 }
 
 // nameBetween is a name in a space that nobody has or had.
-func (d *draft) nameBetween(space state.NameSpace) string {
+func nameBetween(d *draft, space state.NameSpace) string {
 	name, domain := strings.ReplaceAll(d.Live.ID, "-", ""), ""
 	if space.HasDomain() {
 		domain = "@" + d.ownDomain()

@@ -101,7 +101,7 @@ func (p *Pairs) Candidates(s int, r Rule) (found []int) {
 		return nil
 	}
 	name := e.print(t, s)
-	p.evident(e, name, func(row int, first bool) {
+	e.each(&p.Tenant, name, func(row int, first bool) {
 		// A further name is no evidence of who somebody is.
 		if first && p.Tenant.Kind(row) == t.Kind && !slices.Contains(found, row) && !p.passedOn(row, s, r, name) {
 			found = append(found, row)
@@ -118,7 +118,7 @@ func (p *Pairs) Bearers(s int, r Rule) (rows []int) {
 	if e.print == nil || e.soft && e.space != state.MailAddresses { // names that are no addresses are had in one way only
 		return p.Candidates(s, r)
 	}
-	p.evident(e, e.print(p.Source.Table(s), s), func(row int, _ bool) {
+	e.each(&p.Tenant, e.print(p.Source.Table(s), s), func(row int, _ bool) {
 		if !slices.Contains(rows, row) {
 			rows = append(rows, row)
 		}
@@ -127,13 +127,13 @@ func (p *Pairs) Bearers(s int, r Rule) (rows []int) {
 	return rows
 }
 
-// evident calls f for each tenant row, of whatever kind, that has a value of the evidence; first says that it is no further name.
-func (p *Pairs) evident(e *evidence, value uint64, f func(row int, first bool)) {
+// each calls f for each tenant row, of whatever kind, that has a value of the evidence; first says that it is no further name.
+func (e *evidence) each(tenant *table.TenantRows, value uint64, f func(row int, first bool)) {
 	if e.hard {
-		p.Tenant.ByAnchor.Each(value, func(row int) { f(row, true) })
+		tenant.ByAnchor.Each(value, func(row int) { f(row, true) })
 		return
 	}
-	p.Tenant.Named(e.space, value, f)
+	tenant.Named(e.space, value, f)
 }
 
 // passedOn reports whether tenant row t gives up the name by which soft rule r finds it for source row s: it is somebody else's, by
