@@ -15,7 +15,7 @@ import (
 type Settings struct {
 	Rules        *config.Config
 	Schema       func(state.Kind) *state.Schema // the tenant's schema
-	Key          state.Key                      // of the state's lineage
+	Key          state.Key                      // the record's
 	Organization providers.Organization
 	Domains      []providers.TenantDomain
 	RoleHolders  []providers.RoleHolder
