@@ -86,6 +86,9 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	if reviewed != nil {
 		defer reviewed.Close()
 	}
+	if r.file == "" && !r.asJSON {
+		r.a.noteFirstRun(cfg, record)
+	}
 	dirs, err := r.a.admitDirectories(ctx, cfg, record)
 	if err != nil {
 		return err
