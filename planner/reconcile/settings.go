@@ -16,6 +16,7 @@ type Settings struct {
 	Rules        *config.Config
 	Schema       func(state.Kind) *state.Schema // the tenant's schema
 	Key          state.Key                      // the record's
+	FirstRun     bool                           // there is no record
 	Organization providers.Organization
 	Domains      []providers.TenantDomain
 	RoleHolders  []providers.RoleHolder

@@ -67,7 +67,7 @@ func (r *Reading) identify(ctx context.Context, lineage string) error {
 		return err
 	}
 	r.Settings.Key = m.Key
-	if !m.Exists { // the apply that makes the record keeps it
+	if r.Settings.FirstRun = !m.Exists; r.Settings.FirstRun { // the apply that makes the record keeps it
 		r.Settings.Key, err = state.NewKey()
 	}
 	return err
