@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -13,11 +14,19 @@ import (
 	"github.com/dirform/dirform/state/fault"
 )
 
+// The commands whose runs have seen whole scopes.
+const (
+	commandApply = "apply"
+	// CommandRebuild made the record anew.
+	CommandRebuild = "state rebuild"
+)
+
 // KeepJournals is how many runs' journals a record keeps; older runs stay in the history without their steps.
 const KeepJournals = 100
 
 // RunInfo says which plan a run carries out.
 type RunInfo struct {
+	Command    string    // as the history has it; "" is apply
 	Lineage    string    // the plan's; a record that does not exist yet is created with it
 	Key        state.Key // likewise: the fingerprints of the plan are by it. The zero Key lets a new record mint its own
 	Serial     int64     // the plan's
@@ -85,7 +94,7 @@ func (s *Store) Begin(ctx context.Context, info RunInfo) (*Writer, error) {
 	case m.TenantID != info.TenantID:
 		return refuse("it was made for the tenant %s, and the state belongs to tenant %s", info.TenantID, m.TenantID)
 	}
-	return &Writer{s: s, info: info, command: "apply", started: s.now()}, nil
+	return &Writer{s: s, info: info, command: cmp.Or(info.Command, commandApply), started: s.now()}, nil
 }
 
 // whoWrote says who raised the serial since a plan was made. A run that was cut off is the plan's own.
@@ -106,11 +115,10 @@ func (s *Store) RemoveLinks(ctx context.Context, anchors ...string) error {
 	if !m.Exists {
 		return &fault.Error{Summary: "the state has no links to remove", Detail: s.path + " does not exist."}
 	}
-	w, err := s.Begin(ctx, RunInfo{Lineage: m.Lineage, Serial: m.Serial, SourceSID: m.SourceSID, TenantID: m.TenantID})
+	w, err := s.Begin(ctx, RunInfo{Command: "state rm", Lineage: m.Lineage, Serial: m.Serial, SourceSID: m.SourceSID, TenantID: m.TenantID})
 	if err != nil {
 		return err
 	}
-	w.command = "state rm"
 	err = w.tx(ctx, func(tx *sql.Tx) error {
 		for _, a := range anchors {
 			r, err := tx.ExecContext(ctx, "DELETE FROM links WHERE anchor = ?", a)

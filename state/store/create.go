@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/dirform/dirform/state/fault"
 )
@@ -51,15 +54,28 @@ func (s *Store) install(ctx context.Context) error {
 	if err == nil {
 		err = s.disconnect()
 	}
+	if err == nil && s.aside != "" {
+		err = keep(s.path, s.aside)
+	}
 	if err == nil {
 		err = os.Rename(s.fresh, s.path)
 	}
 	if err != nil {
 		return &fault.Error{Summary: "cannot create the state", Err: err}
 	}
-	s.fresh = ""
+	s.fresh, s.aside = "", ""
 	syncDir(filepath.Dir(s.path))
 	return s.connect(ctx, "rw")
+}
+
+// keep gives what is at path another name, with what belongs to it. Its log goes first: it must never lie beside another file.
+func keep(path, aside string) error {
+	for _, c := range slices.Backward(companions) {
+		if err := os.Rename(path+c, aside+c); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // discard gives up a record that has not taken its place: there is none then.

@@ -97,7 +97,7 @@ const checkedPages = 64 << 20
 
 // checkPages refuses a file whose pages are not as SQLite writes them.
 func (s *Store) checkPages(ctx context.Context) error {
-	if fileSize(s.path) > checkedPages {
+	if fileSize(s.path) > checkedPages && !s.whole {
 		return nil
 	}
 	var found string

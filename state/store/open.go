@@ -28,6 +28,7 @@ type Store struct {
 	mu      sync.Mutex // serialises the use of conn
 	db      *sql.DB    // nil while there is no file
 	conn    *sql.Conn
+	aside   string // the name that a damaged file gets when the record that is being made takes its place; "" if there is none
 	fresh   string // temporary name of a record that is being made and has not taken its place yet; else ""
 	meta    Meta
 	layout  int           // of the file as it is, see [schemaVersion]; 0 while there is none
