@@ -91,7 +91,8 @@ type Change struct {
 	// Apply holds the object against it right before it writes.
 	Seen string `json:"seen,omitempty"`
 	// Fingerprints are the keyed fingerprints of every managed attribute once this change is applied, in hexadecimal by
-	// attribute name: what the record remembers as last applied. They reveal nothing without the lineage's key.
+	// attribute name: what the record remembers as last applied. They reveal nothing without the record's key, and a plan that is
+	// saved for review has neither them nor Seen.
 	Fingerprints map[string]string `json:"fingerprints,omitempty"`
 }
 

@@ -1,7 +1,6 @@
 package state
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"slices"
 	"strings"
@@ -12,17 +11,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Key keys fingerprints. Each state lineage has its own, so that two lineages' fingerprints can't be compared and nobody can
-// choose values that collide before a lineage exists.
-type Key [16]byte
-
-// KeyOf is the key of a lineage. It follows from the lineage's name, so that no file has to hold a secret.
-func KeyOf(lineage string) (k Key) {
-	sum := sha256.Sum256([]byte("dirform fingerprint key\x00" + lineage))
-	copy(k[:], sum[:])
-	return k
-}
-
 // Hasher computes keyed 64-bit fingerprints (SipHash-2-4). It reuses its buffers and is not safe for concurrent use.
 type Hasher struct {
 	k0, k1 uint64
@@ -31,7 +19,7 @@ type Hasher struct {
 	items  []string
 }
 
-// NewHasher makes a hasher for key.
+// NewHasher makes a hasher for the first half of key.
 func NewHasher(key Key) *Hasher {
 	h := &Hasher{k0: binary.LittleEndian.Uint64(key[:8]), k1: binary.LittleEndian.Uint64(key[8:])}
 	h.null = h.Sum([]byte{'n'})

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -86,6 +82,9 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	if reviewed != nil {
 		defer reviewed.Close()
 	}
+	if r.file == "" && !r.asJSON {
+		r.a.noteFirstRun(cfg, record)
+	}
 	dirs, err := r.a.admitDirectories(ctx, cfg, record)
 	if err != nil {
 		return err
@@ -148,47 +147,10 @@ func (r *applyRun) ask(cfg *config.Config) error {
 	if r.approved || r.file != "" {
 		return nil
 	}
-	fmt.Fprint(r.a.env.Stdout, "\nDo you want to make these changes? Only \"yes\" is accepted: ")
-	line, err := r.a.readLine()
-	fmt.Fprintln(r.a.env.Stdout)
-	switch answer := strings.TrimSpace(line); {
-	case answer == "yes":
-		return nil
-	case err != nil && !errors.Is(err, io.EOF):
-		return err
-	case errors.Is(err, io.EOF) && answer == "" && embedded(cfg):
-		r.a.notef("Nobody is there to answer. Both directories are embedded labs, so the changes are made without an answer.\n")
-		return nil
-	case errors.Is(err, io.EOF) && answer == "":
-		return &fault.Error{Summary: "Nobody is there to answer", Detail: "Standard input is empty, and apply makes no changes unasked.",
-			Hint: "Run `dirform plan --out FILE`, review it, and `dirform apply FILE`; or add --auto-approve."}
-	}
-	return &fault.Error{Summary: "Not applied", Detail: "The answer was not \"yes\". Nothing was changed."}
-}
-
-// readLine reads a line of standard input. A signal ends the wait, though not the reading, which nothing can.
-func (a *app) readLine() (line string, err error) {
-	read := make(chan struct{})
-	go func() {
-		defer close(read)
-		line, err = bufio.NewReader(a.env.Stdin).ReadString('\n')
-	}()
-	select {
-	case <-read:
-		return line, err
-	case <-a.stop.Done():
-		return "", errInterrupted
-	}
-}
-
-// embedded reports whether a configuration touches nothing but embedded labs.
-func embedded(cfg *config.Config) bool {
-	for _, p := range cfg.AD {
-		if p.Lab == "" {
-			return false
-		}
-	}
-	return cfg.Entra.Lab != ""
+	return r.a.consent(cfg, &question{text: "Do you want to make these changes?", alone: "the changes are made without an answer",
+		unasked: "Standard input is empty, and apply makes no changes unasked.",
+		hint:    "Run `dirform plan --out FILE`, review it, and `dirform apply FILE`; or add --auto-approve.",
+		no:      "Not applied"})
 }
 
 // finish tells how the run went. Without a result nothing was changed.

@@ -4,6 +4,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/planner/render"
+	"github.com/dirform/dirform/planner/run"
+	"github.com/dirform/dirform/state/fault"
 )
 
 func newDriftCommand(a *app) *cobra.Command {
@@ -14,10 +16,10 @@ func newDriftCommand(a *app) *cobra.Command {
 		Short: "Show what somebody else changed since the last apply",
 		Long: `Drift reads both directories and prints only where the tenant differs from what dirform applied last: attributes edited by
 others, accounts disabled, re-enabled or deleted. Changes that are pending because the source or the configuration changed are
-left out; plan shows them.`,
+left out; plan shows them. Without a state nothing is known about what was applied, so drift refuses.`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			plan, err := a.planFromRecord(cmd.Context(), &o, "")
+			plan, err := a.planFromRecord(cmd.Context(), &o, "", nothingApplied)
 			if err != nil {
 				return err
 			}
@@ -41,5 +43,16 @@ left out; plan shows them.`,
 	}
 	o.register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document, as plan does, with the drifted changes only")
-	return exitStatus(cmd, "0  nothing has drifted", "1  error", "2  something has drifted")
+	return exitStatus(cmd, "0  nothing has drifted", "1  error, or there is no state", "2  something has drifted")
+}
+
+// nothingApplied refuses to look for drift without a record: what was applied last is not known then.
+func nothingApplied(r *run.Run) error {
+	if r.Record.Meta().Exists {
+		return nil
+	}
+	return &fault.Error{Summary: "There is no state to tell drift by",
+		Detail: stateFile(r.Config) + " does not exist, so what was applied last is not known. That is not the same as no drift.",
+		Hint: "If nothing was ever applied, run `dirform plan`. Otherwise restore the state from a backup, or make it anew from both directories with " +
+			"`dirform state rebuild`."}
 }

@@ -27,7 +27,12 @@ does not take them: a finding gives the Exchange Online command for each object,
 		Example: "  dirform plan\n  dirform plan --out monday.dfplan\n  dirform plan --target 'user.staff[\"jdoe@contoso.com\"]'",
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			plan, err := a.planFromRecord(cmd.Context(), &o, a.outPath(out))
+			plan, err := a.planFromRecord(cmd.Context(), &o, a.outPath(out), func(r *run.Run) error {
+				if !asJSON {
+					a.noteFirstRun(r.Config, r.Record)
+				}
+				return nil
+			})
 			if err != nil {
 				return err
 			}
@@ -58,8 +63,9 @@ does not take them: a finding gives the Exchange Online command for each object,
 		"2  changes are pending (only with --detailed-exitcode)")
 }
 
-// planFromRecord loads everything and makes a plan without holding the record's lock: what plan and drift do.
-func (a *app) planFromRecord(ctx context.Context, o *planOptions, out string) (*planfile.Reader, error) {
+// planFromRecord loads everything and makes a plan without holding the record's lock: what plan and drift do. before is asked when
+// the record has been opened and neither directory has; an error ends the run.
+func (a *app) planFromRecord(ctx context.Context, o *planOptions, out string, before func(*run.Run) error) (*planfile.Reader, error) {
 	options, err := o.options(out)
 	if err != nil {
 		return nil, err
@@ -69,6 +75,9 @@ func (a *app) planFromRecord(ctx context.Context, o *planOptions, out string) (*
 		return nil, err
 	}
 	defer done()
+	if err := before(r); err != nil {
+		return nil, err
+	}
 	r.Watch = a.watchReading
 	return r.Plan(ctx, options)
 }
@@ -90,6 +99,13 @@ func (a *app) openForReading(ctx context.Context, v *variables) (r *run.Run, don
 		return nil, nil, err
 	}
 	return a.newRun(cfg, record, dirs), func() { dirs.Close(); record.Close() }, nil
+}
+
+// noteFirstRun says that there is no record, and what that is taken for.
+func (a *app) noteFirstRun(cfg *config.Config, record run.Record) {
+	if !record.Meta().Exists {
+		a.notef("There is no state (%s) yet, so this is taken for a first run.\n\n", cfg.StatePath)
+	}
 }
 
 // newRun is a run over what a configuration names.

@@ -18,13 +18,13 @@ import (
 func newStateCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "state",
-		Short: "Look at the record of links, or forget some",
+		Short: "Look at the record of links, forget some, or make it anew",
 		Long: `The state is dirform's record: which source object is linked to which tenant object and what was last applied to it. It holds
 no names and no addresses: an anchor is the base64 of the source object's GUID, as the tenant's onPremisesImmutableId.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: a.missingCommand,
 	}
-	addCommands(cmd, newStateListCommand(a), newStateShowCommand(a), newStateRmCommand(a))
+	addCommands(cmd, newStateListCommand(a), newStateShowCommand(a), newStateRmCommand(a), newStateRebuildCommand(a))
 	return exitStatus(cmd, "0  done", "1  error")
 }
 

@@ -40,7 +40,7 @@ type Input struct {
 	TenantWriter providers.TenantWriter
 	Schema       func(state.Kind) *state.Schema     // the tenant's
 	Kinds        func(state.Kind) *state.Descriptor // left out, it is [state.Kind.Descriptor]
-	Key          state.Key                          // the lineage's, for fingerprints of references resolved while applying
+	Key          state.Key                          // the record's, for fingerprints of references resolved while applying
 	Journal      Recorder
 	Progress     func(Event) // may be nil; called from Run's goroutine
 	// Hard aborts at once when it is done: writes in flight are cut off and their outcome is recorded as unknown. The context

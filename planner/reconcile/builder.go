@@ -17,7 +17,8 @@ type Builder struct {
 	set      Settings
 	tables   *table.Tables
 	mu       sync.Mutex
-	paired   *pair.Pairs // nil until it is first asked for
+	rows     *table.Rows // nil until it is first asked for
+	paired   *pair.Pairs // likewise
 	surveyed *surveyed   // nil until it is first asked for
 	found    tally       // what the plan counted, see [Builder.Judge]
 }
@@ -63,8 +64,9 @@ func (b *Builder) ReadDeleted(kind state.Kind, objects providers.Objects) error 
 	return b.tables.ReadDeleted(kind, objects)
 }
 
-// ReadLinks takes in the recorded links.
+// ReadLinks takes in the recorded links. What was paired before without them is paired anew.
 func (b *Builder) ReadLinks(links iter.Seq2[*state.Link, error]) error {
+	b.paired = nil
 	return b.tables.ReadLinks(links)
 }
 

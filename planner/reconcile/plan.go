@@ -28,8 +28,8 @@ func (b *Builder) Plan(sink planner.Sink) (planner.Totals, error) {
 // settings, objects, and what many objects have in common.
 func (s *surveyed) tell(sink planner.Sink) (planner.Totals, tally, error) {
 	t := &teller{surveyed: s, sink: sink, tally: tally{by: map[string]int{}, kinds: s.set.Kinds}}
-	for _, step := range []func() error{t.rules, t.switchOn, t.suffixes, t.objects, t.switchOff, t.aliases, t.refreshes, t.countUnchanged,
-		t.overlaps, t.outside, t.fallenBack, t.takenOver, t.itself, t.guards, t.kept, t.foreign} {
+	for _, step := range []func() error{t.rules, t.anchors, t.switchOn, t.suffixes, t.objects, t.switchOff, t.aliases, t.refreshes,
+		t.countUnchanged, t.overlaps, t.outside, t.fallenBack, t.takenOver, t.itself, t.guards, t.kept, t.foreign} {
 		if err := step(); err != nil {
 			return planner.Totals{}, tally{}, err
 		}

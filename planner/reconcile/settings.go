@@ -17,7 +17,8 @@ type Settings struct {
 	Schema func(state.Kind) *state.Schema // the tenant's schema
 	// Kinds describes a kind, nil for one that nobody knows. Left out, it is [state.Kind.Descriptor].
 	Kinds        func(state.Kind) *state.Descriptor
-	Key          state.Key // of the state's lineage
+	Key          state.Key // the record's
+	FirstRun     bool      // there is no record
 	Organization providers.Organization
 	Domains      []providers.TenantDomain
 	RoleHolders  []providers.RoleHolder

@@ -65,10 +65,13 @@ func (b *Builder) survey() (*surveyed, error) {
 	return s, nil
 }
 
-// pairs pairs the rows, once.
+// pairs pairs the rows, once for the links that have been read.
 func (b *Builder) pairs() *pair.Pairs {
+	if b.rows == nil {
+		b.rows = b.tables.Rows()
+	}
 	if b.paired == nil {
-		b.paired = pair.Match(b.tables.Rows(), b.set.Rules.Links)
+		b.paired = pair.Match(b.rows, b.set.Rules.Links)
 	}
 	return b.paired
 }

@@ -119,7 +119,7 @@ func (c *company) builder(t *testing.T) *reconcile.Builder {
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	b := reconcile.New(reconcile.Settings{Rules: cfg, Schema: providers.TenantSchema, Key: state.KeyOf("l"), RoleHolders: c.roles, SyncFeatures: c.features,
+	b := reconcile.New(reconcile.Settings{Rules: cfg, Schema: providers.TenantSchema, Key: state.Key{1}, RoleHolders: c.roles, SyncFeatures: c.features,
 		Domains: []providers.TenantDomain{{Name: "contoso.com", Verified: true}}, TempDir: dir})
 	t.Cleanup(func() { _ = b.Close() })
 	var source []*state.Object

@@ -280,7 +280,7 @@ func newHarness(t testing.TB, w *world, hcl string) *harness {
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	return &harness{t: t, w: w, cfg: cfg, state: filepath.Join(dir, "x.dfstate"), key: state.KeyOf("lineage-1")}
+	return &harness{t: t, w: w, cfg: cfg, state: filepath.Join(dir, "x.dfstate"), key: state.Key{1, 2, 3}}
 }
 
 // plan makes a plan from freshly shuffled streams.

@@ -35,7 +35,7 @@ type prologue struct {
 // JSON writes the plan as one JSON document and a newline: what it was made from, applicable, summary, cost, changes, drift if
 // there is any (the changes' drifted attributes once more, apart from the others), findings, guards and scopes. Lists are never
 // null, members without a value are left out, and every change and finding stands on a line of its own. What only an apply needs
-// (fingerprints, objectGUIDs, the lineage's key) is not part of it.
+// (fingerprints, objectGUIDs, the record's key) is not part of it.
 func JSON(w io.Writer, r Source) error {
 	h, t := r.Header(), r.Totals()
 	d := &document{w: bufio.NewWriterSize(w, 64<<10)}

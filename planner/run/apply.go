@@ -103,8 +103,8 @@ func (r *Run) info(p *planned, o ApplyOptions) store.RunInfo {
 	if o.Reviewed != nil {
 		digest = o.Reviewed.Digest()
 	}
-	return store.RunInfo{Lineage: h.State.Lineage, Serial: h.State.Serial, SourceSID: h.Source.SID, MovesFrom: h.Source.MovesFrom,
-		TenantID: h.Tenant.ID, PlanDigest: digest, Allowed: o.Allowed, Hosts: r.Hosts}
+	return store.RunInfo{Lineage: h.State.Lineage, Key: p.reading.Settings.Key, Serial: h.State.Serial, SourceSID: h.Source.SID,
+		MovesFrom: h.Source.MovesFrom, TenantID: h.Tenant.ID, PlanDigest: digest, Allowed: o.Allowed, Hosts: r.Hosts}
 }
 
 // todo is what an apply carries out.

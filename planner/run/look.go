@@ -66,8 +66,11 @@ func (r *Reading) identify(ctx context.Context, lineage string) error {
 	if r.Header.State, err = r.recordID(m, domain, lineage); err != nil {
 		return err
 	}
-	r.Settings.Key = state.KeyOf(r.Header.State.Lineage)
-	return nil
+	r.Settings.Key = m.Key
+	if r.Settings.FirstRun = !m.Exists; r.Settings.FirstRun { // the apply that makes the record keeps it
+		r.Settings.Key, err = state.NewKey()
+	}
+	return err
 }
 
 // recordID is the lineage and serial of the record, which must belong to the directories that are read. Where it belongs to another

@@ -167,7 +167,11 @@ func (r *Run) writeDown(b *reconcile.Builder, h planner.Header, out string) (*pl
 	if err != nil {
 		return nil, err
 	}
-	totals, err := b.Plan(w)
+	var sink planner.Sink = w
+	if out != "" {
+		sink = forReview{w}
+	}
+	totals, err := b.Plan(sink)
 	if err == nil {
 		err = aimed(totals)
 	}
@@ -179,4 +183,22 @@ func (r *Run) writeDown(b *reconcile.Builder, h planner.Header, out string) (*pl
 		return nil, err
 	}
 	return w.Reopen()
+}
+
+// forReview is a plan file for people and for a later apply, which makes a plan of its own. What only the record needs stays out of
+// it: hashes of values that the plan does not show.
+type forReview struct{ *planfile.Writer }
+
+// Change adds c without its hashes.
+func (w forReview) Change(c *state.Change) error {
+	shown := *c
+	shown.Fingerprints, shown.Seen = nil, ""
+	return w.Writer.Change(&shown)
+}
+
+// Record adds r without its hashes.
+func (w forReview) Record(r *planner.Record) error {
+	shown := *r
+	shown.Fingerprints = nil
+	return w.Writer.Record(&shown)
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -13,13 +14,22 @@ import (
 	"github.com/dirform/dirform/state/fault"
 )
 
+// The commands whose runs have seen whole scopes.
+const (
+	commandApply = "apply"
+	// CommandRebuild made the record anew.
+	CommandRebuild = "state rebuild"
+)
+
 // KeepJournals is how many runs' journals a record keeps; older runs stay in the history without their steps.
 const KeepJournals = 100
 
 // RunInfo says which plan a run carries out.
 type RunInfo struct {
-	Lineage    string // the plan's; a record that does not exist yet is created with it
-	Serial     int64  // the plan's
+	Command    string    // as the history has it; "" is apply
+	Lineage    string    // the plan's; a record that does not exist yet is created with it
+	Key        state.Key // likewise: the fingerprints of the plan are by it. The zero Key lets a new record mint its own
+	Serial     int64     // the plan's
 	SourceSID  string
 	MovesFrom  string // the domain SID the record may have as well: this run makes it SourceSID
 	TenantID   string
@@ -55,6 +65,7 @@ type Writer struct {
 	info    RunInfo
 	command string
 	started time.Time
+	sealer  *state.Sealer
 	run     int64 // 0 until the run is in the history, with the first call that records something
 }
 
@@ -83,7 +94,7 @@ func (s *Store) Begin(ctx context.Context, info RunInfo) (*Writer, error) {
 	case m.TenantID != info.TenantID:
 		return refuse("it was made for the tenant %s, and the state belongs to tenant %s", info.TenantID, m.TenantID)
 	}
-	return &Writer{s: s, info: info, command: "apply", started: s.now()}, nil
+	return &Writer{s: s, info: info, command: cmp.Or(info.Command, commandApply), started: s.now()}, nil
 }
 
 // whoWrote says who raised the serial since a plan was made. A run that was cut off is the plan's own.
@@ -104,11 +115,10 @@ func (s *Store) RemoveLinks(ctx context.Context, anchors ...string) error {
 	if !m.Exists {
 		return &fault.Error{Summary: "the state has no links to remove", Detail: s.path + " does not exist."}
 	}
-	w, err := s.Begin(ctx, RunInfo{Lineage: m.Lineage, Serial: m.Serial, SourceSID: m.SourceSID, TenantID: m.TenantID})
+	w, err := s.Begin(ctx, RunInfo{Command: "state rm", Lineage: m.Lineage, Serial: m.Serial, SourceSID: m.SourceSID, TenantID: m.TenantID})
 	if err != nil {
 		return err
 	}
-	w.command = "state rm"
 	err = w.tx(ctx, func(tx *sql.Tx) error {
 		for _, a := range anchors {
 			r, err := tx.ExecContext(ctx, "DELETE FROM links WHERE anchor = ?", a)
@@ -136,21 +146,40 @@ func (w *Writer) tx(ctx context.Context, f func(*sql.Tx) error) error {
 
 func (w *Writer) txLocked(ctx context.Context, raise bool, f func(*sql.Tx) error) error {
 	s := w.s
-	if !s.meta.Exists {
-		if err := s.create(ctx); err != nil {
-			return err
-		}
+	if s.meta.Exists {
+		return w.commit(ctx, raise, f)
 	}
+	err := s.create(ctx)
+	if err == nil {
+		err = w.commit(ctx, raise, f)
+	}
+	if err == nil && !s.whole {
+		err = s.install(ctx)
+	}
+	if err != nil {
+		s.discard()
+		w.run = 0
+	}
+	return err
+}
+
+// commit runs f in a transaction of the file that there is. What the file was made for or is upgraded to counts once it is committed.
+func (w *Writer) commit(ctx context.Context, raise bool, f func(*sql.Tx) error) error {
+	s := w.s
 	tx, err := s.conn.BeginTx(ctx, nil)
 	if err != nil {
 		return explain(s.path, err)
 	}
-	meta, run := s.meta, w.run
+	meta, run, erase := s.meta, w.run, s.erase
 	if meta.Exists {
-		err = upgrade(ctx, tx, s.layout)
+		erase = erase || s.layout < sealedLayout
+		err = s.upgrade(ctx, tx, &meta)
 	}
 	if err == nil && run == 0 {
-		meta, run, err = w.enter(ctx, tx, raise)
+		run, err = w.enter(ctx, tx, &meta, raise)
+	}
+	if err == nil {
+		w.sealer, err = state.NewSealer(meta.Key)
 	}
 	if err == nil {
 		err = f(tx)
@@ -165,36 +194,35 @@ func (w *Writer) txLocked(ctx context.Context, raise bool, f func(*sql.Tx) error
 		}
 		return explain(s.path, err)
 	}
-	s.meta, s.layout, w.run = meta, schemaVersion, run
+	s.meta, s.layout, s.sealer, s.erase, w.run = meta, schemaVersion, w.sealer, erase, run
 	return nil
 }
 
-// enter adds the run to the history, creating the record's tables for the first run of all, and returns the record's identity as
-// it will be. What earlier runs left open is closed: this run's plan has seen what became of it.
-func (w *Writer) enter(ctx context.Context, tx *sql.Tx, raise bool) (Meta, int64, error) {
-	m := w.s.meta
+// enter adds the run to the history, creating the record's tables for the first run of all. m becomes the record's identity as it
+// will be. What earlier runs left open is closed: this run's plan has seen what became of it.
+func (w *Writer) enter(ctx context.Context, tx *sql.Tx, m *Meta, raise bool) (run int64, err error) {
 	if !m.Exists {
-		m = Meta{Exists: true, Lineage: w.info.Lineage, SourceSID: w.info.SourceSID, TenantID: w.info.TenantID}
-		if err := createLayout(ctx, tx); err != nil {
-			return m, 0, err
-		}
-		if err := w.s.classes.load(ctx, tx); err != nil {
-			return m, 0, err
-		}
-		for name, value := range map[string]string{"lineage": m.Lineage, "source_sid": m.SourceSID, "tenant_id": m.TenantID} {
-			if _, err := tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES (?, ?)", name, value); err != nil {
-				return m, 0, err
-			}
+		if *m, err = w.found(ctx, tx); err != nil {
+			return 0, err
 		}
 	}
 	if m.SourceSID != w.info.SourceSID { // the record moves to another domain, see Begin
 		m.SourceSID = w.info.SourceSID
-		if _, err := tx.ExecContext(ctx, "UPDATE meta SET value = ? WHERE name = 'source_sid'", m.SourceSID); err != nil {
-			return m, 0, err
+		if err := putMeta(ctx, tx, metaSource, m.SourceSID); err != nil {
+			return 0, err
 		}
 	}
 	if raise {
 		m.Serial++
+	}
+	if err := closeDead(ctx, tx); err != nil {
+		return 0, err
+	}
+	if err := noteHosts(ctx, tx, w.info.Hosts); err != nil {
+		return 0, err
+	}
+	if err := putMeta(ctx, tx, metaSerial, strconv.FormatInt(m.Serial, 10)); err != nil {
+		return 0, err
 	}
 	allowed := w.info.Allowed
 	if allowed == nil {
@@ -202,27 +230,34 @@ func (w *Writer) enter(ctx context.Context, tx *sql.Tx, raise bool) (Meta, int64
 	}
 	text, err := json.Marshal(allowed)
 	if err != nil {
-		return m, 0, err
+		return 0, err
 	}
-	if err := closeDead(ctx, tx); err != nil {
-		return m, 0, err
+	r, err := tx.ExecContext(ctx, `INSERT INTO runs (command, serial, started, finished, outcome, counts, plan_digest, allowed, scopes)
+		VALUES (?, ?, ?, '', '', '{}', ?, ?, '[]')`, w.command, m.Serial, stamp(w.started), w.info.PlanDigest, string(text))
+	if err != nil {
+		return 0, err
 	}
-	if err := noteHosts(ctx, tx, w.info.Hosts); err != nil {
-		return m, 0, err
-	}
-	var r sql.Result
-	for _, q := range []struct {
-		query string
-		args  []any
-	}{
-		{"INSERT INTO meta (name, value) VALUES ('serial', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", []any{strconv.FormatInt(m.Serial, 10)}},
-		{`INSERT INTO runs (command, serial, started, finished, outcome, counts, plan_digest, allowed, scopes)
-			VALUES (?, ?, ?, '', '', '{}', ?, ?, '[]')`, []any{w.command, m.Serial, stamp(w.started), w.info.PlanDigest, string(text)}},
-	} {
-		if r, err = tx.ExecContext(ctx, q.query, q.args...); err != nil {
-			return m, 0, err
+	return r.LastInsertId()
+}
+
+// found makes an empty record of this run's lineage and key.
+func (w *Writer) found(ctx context.Context, tx *sql.Tx) (m Meta, err error) {
+	m = Meta{Exists: true, Lineage: w.info.Lineage, SourceSID: w.info.SourceSID, TenantID: w.info.TenantID, Key: w.info.Key}
+	if m.Key.IsZero() {
+		if m.Key, err = state.NewKey(); err != nil {
+			return m, err
 		}
 	}
-	run, err := r.LastInsertId()
-	return m, run, err
+	if err := createLayout(ctx, tx); err != nil {
+		return m, err
+	}
+	if err := w.s.classes.load(ctx, tx); err != nil {
+		return m, err
+	}
+	for name, value := range map[string]string{metaLineage: m.Lineage, metaSource: m.SourceSID, metaTenant: m.TenantID, metaKey: keyText(m.Key)} {
+		if err := putMeta(ctx, tx, name, value); err != nil {
+			return m, err
+		}
+	}
+	return m, nil
 }

@@ -230,7 +230,7 @@ func TestForeignAndDamagedFiles(t *testing.T) {
 	r, err := store.OpenReadOnly(t.Context(), broken)
 	must(t, err)
 	defer r.Close()
-	if _, _, err := r.Link(t.Context(), link(1).Anchor); err == nil || !strings.Contains(fault.Hint(err), "state rm") {
+	if _, _, err := r.Link(t.Context(), link(1).Anchor); err == nil || !strings.Contains(fault.Hint(err), "state rebuild") {
 		t.Errorf("a damaged link: %v", err)
 	}
 }

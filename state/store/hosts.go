@@ -33,7 +33,5 @@ func noteHosts(ctx context.Context, tx *sql.Tx, hosts []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('hosts', ?)
-		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, string(text))
-	return err
+	return putMeta(ctx, tx, "hosts", string(text))
 }

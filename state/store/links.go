@@ -9,7 +9,6 @@ import (
 	"iter"
 
 	"github.com/dirform/dirform/state"
-	"github.com/dirform/dirform/state/fault"
 )
 
 // chunk is how many rows one query of a stream fetches. Between chunks the connection is free for other work.
@@ -31,6 +30,7 @@ const (
 	maxLeftAt       = 1<<35 - 1 // a thousand years
 	maxTenantID     = 1<<12 - 1
 	maxFingerprints = 1<<16 - 1 // bytes
+	maxAttributes   = 1 << 12   // of one link, which their sealed fingerprints leave room for
 )
 
 // Links streams all recorded links, ordered by anchor. A link is valid until the next one is asked for: it and its
@@ -135,18 +135,29 @@ func (s *Store) scanLink(v []driver.Value, l *state.Link) error {
 	}
 	const guid = len(l.SourceGUID)
 	n, fingerprints := int(lengths>>16&maxTenantID), int(lengths&maxFingerprints)
-	if fingerprints != 8*shape.Len() || len(b) < guid+fingerprints+n {
-		return &fault.Error{Summary: fmt.Sprintf("the link of anchor %q is damaged", b[min(len(b), guid+fingerprints+n):]),
-			Hint: "Remove it with `dirform state rm`, and the next plan finds the pair again."}
+	if len(b) < guid+fingerprints+n {
+		return damaged(s.path, "a link is shorter than it says")
 	}
 	text := string(b[guid+fingerprints:]) // one allocation for both strings
 	l.TargetID, l.Anchor = text[:n], text[n:]
 	l.LeftAt = lengths >> 28
 	l.Kind, l.Scope, l.Rule, l.Left, l.Shape = c.kind, c.scope, c.rule, c.left, shape
 	copy(l.SourceGUID[:], b)
+	return s.openFingerprints(l, b[guid:guid+fingerprints])
+}
+
+// openFingerprints takes a link's fingerprints as its layout has them.
+func (s *Store) openFingerprints(l *state.Link, b []byte) (err error) {
 	l.Fingerprints = l.Fingerprints[:0]
-	for i := guid; i < guid+fingerprints; i += 8 {
-		l.Fingerprints = append(l.Fingerprints, binary.LittleEndian.Uint64(b[i:]))
+	if s.sealer != nil {
+		l.Fingerprints, err = s.sealer.Open(l.Fingerprints, l.Anchor, b)
+	} else {
+		for ; len(b) >= 8; b = b[8:] {
+			l.Fingerprints = append(l.Fingerprints, binary.LittleEndian.Uint64(b))
+		}
+	}
+	if err != nil || len(l.Fingerprints) != l.Shape.Len() {
+		return damaged(s.path, fmt.Sprintf("the link of anchor %q is not as dirform has written it", l.Anchor))
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ type ScopeCount struct {
 // Run is one entry of the history. It names no people.
 type Run struct {
 	ID         int64
-	Command    string // "apply" or "state rm"
+	Command    string // "apply", "state rm" or "state rebuild"
 	Serial     int64  // of the record once the run had written
 	Started    time.Time
 	Finished   time.Time    // zero while it runs, or if it was cut off
@@ -68,15 +68,15 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]Run, error) {
 	return runs, nil
 }
 
-// LastScopes is what the last apply that did everything saw of its scopes; empty if there was none.
+// LastScopes is what the last apply that did everything saw of its scopes, or the rebuilding of the record; empty if there was neither.
 func (s *Store) LastScopes(ctx context.Context) (scopes []ScopeCount, err error) {
-	err = s.each(ctx, "SELECT scopes FROM runs WHERE command = 'apply' AND outcome = ? ORDER BY id DESC LIMIT 1", func(scan func(...any) error) error {
+	err = s.each(ctx, "SELECT scopes FROM runs WHERE command IN (?, ?) AND outcome = ? ORDER BY id DESC LIMIT 1", func(scan func(...any) error) error {
 		var text string
 		if err := scan(&text); err != nil {
 			return err
 		}
 		return json.Unmarshal([]byte(text), &scopes)
-	}, OutcomeApplied)
+	}, commandApply, CommandRebuild, OutcomeApplied)
 	return scopes, err
 }
 

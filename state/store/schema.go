@@ -9,14 +9,18 @@ import (
 )
 
 // schemaVersion is the layout this program writes. A record with a greater one is refused; one with a smaller one is read as it
-// is, and brought up to date in the transaction of the first run that writes. Layout 2 added links.left_at.
-const schemaVersion = 2
+// is, and brought up to date in the transaction of the first run that writes. Layout 2 added links.left_at; layout 3 mints a key
+// and has fingerprints sealed by it.
+const (
+	schemaVersion = sealedLayout
+	sealedLayout  = 3
+)
 
 // applicationID marks a SQLite file as a dirform record ("dfst"), so that another application's database is not touched.
 const applicationID = 0x64667374
 
 // layout creates an empty record. Links carry a class (kind, scope, rule, left, shape) instead of repeating five columns a
-// million times; the view links_readable joins them for people. Times are RFC 3339 text in UTC, but for links.left_at, which is
+// million times; the view links_readable joins them for people. Fingerprints are as [state.Sealer] has them. Times are RFC 3339 text in UTC, but for links.left_at, which is
 // seconds since 1970 because links are many.
 const layout = `
 CREATE TABLE schema (version INTEGER NOT NULL);
@@ -43,24 +47,8 @@ CREATE VIEW links_readable AS SELECT l.anchor, c.kind, c.scope, l.tenant_id, hex
   s.attributes FROM links l JOIN classes c ON c.id = l.class JOIN shapes s ON s.id = c.shape;
 `
 
-// upgrades take a layout to the next one: the first from 1 to 2.
-var upgrades = []string{
-	"ALTER TABLE links ADD COLUMN left_at INTEGER NOT NULL DEFAULT 0; DROP VIEW links_readable;" + readableView,
-}
-
-// upgrade brings a record of an older layout up to date.
-func upgrade(ctx context.Context, tx *sql.Tx, version int) error {
-	if version >= schemaVersion {
-		return nil
-	}
-	for v := version; v < schemaVersion; v++ {
-		if _, err := tx.ExecContext(ctx, upgrades[v-1]); err != nil {
-			return fmt.Errorf("the state's layout %d could not be brought up to date: %w", v, err)
-		}
-	}
-	_, err := tx.ExecContext(ctx, "UPDATE schema SET version = ?", schemaVersion)
-	return err
-}
+// addLeftAt takes layout 1 to layout 2.
+const addLeftAt = "ALTER TABLE links ADD COLUMN left_at INTEGER NOT NULL DEFAULT 0; DROP VIEW links_readable;" + readableView
 
 // createLayout writes an empty record into a database that has no tables yet.
 func createLayout(ctx context.Context, tx *sql.Tx) error {
@@ -74,15 +62,14 @@ func createLayout(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// checkLayout gives the layout of the record that the database holds, 0 if it holds none, and refuses what is not one or was
-// written by a newer dirform.
+// checkLayout gives the layout of the record that the database holds, and refuses what is not one or was written by a newer dirform.
 func checkLayout(ctx context.Context, c *sql.Conn, path string) (version int, err error) {
 	var tables, app int64
 	if err := c.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
 		return 0, explain(path, err)
 	}
 	if tables == 0 {
-		return 0, nil // created, but cut off before its first transaction: nothing was recorded
+		return 0, damaged(path, "it holds nothing, not even an empty record")
 	}
 	if err := c.QueryRowContext(ctx, "PRAGMA application_id").Scan(&app); err != nil {
 		return 0, explain(path, err)

@@ -22,7 +22,7 @@ import (
 
 var (
 	shape   = state.NewShape("accountEnabled", "displayName", "mail")
-	info    = store.RunInfo{Lineage: "lineage-1", SourceSID: "S-1-5-21-1", TenantID: "tenant-1", PlanDigest: "sha256:abc", Allowed: []string{"deletes.count=7"}}
+	info    = store.RunInfo{Lineage: "lineage-1", Key: state.Key{7, 31: 9}, SourceSID: "S-1-5-21-1", TenantID: "tenant-1", PlanDigest: "sha256:abc", Allowed: []string{"deletes.count=7"}}
 	cmpLink = cmp.Options{cmp.Comparer(func(a, b *state.Shape) bool {
 		return (a == nil && b == nil) || a != nil && b != nil && slices.Equal(a.Names(), b.Names())
 	}), cmpopts.EquateEmpty()}
@@ -102,7 +102,7 @@ func TestNothingIsCreatedBeforeTheFirstWrite(t *testing.T) {
 		t.Error("an absent state is not empty")
 	}
 	must(t, w.Intents(t.Context(), []state.Entry{entry(1, link(1))}))
-	want := store.Meta{Exists: true, Lineage: "lineage-1", Serial: 1, SourceSID: "S-1-5-21-1", TenantID: "tenant-1"}
+	want := store.Meta{Exists: true, Lineage: "lineage-1", Serial: 1, SourceSID: "S-1-5-21-1", TenantID: "tenant-1", Key: info.Key}
 	if d := cmp.Diff(want, s.Meta()); d != "" {
 		t.Error(d)
 	}

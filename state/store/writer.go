@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 
@@ -153,7 +152,7 @@ func (w *Writer) Finish(ctx context.Context, outcome string, counts state.Counts
 	}
 	w.s.mu.Lock()
 	defer w.s.mu.Unlock()
-	return w.txLocked(ctx, false, func(tx *sql.Tx) error {
+	err = w.txLocked(ctx, false, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "UPDATE runs SET finished = ?, outcome = ?, counts = ?, scopes = ? WHERE id = (SELECT max(id) FROM runs)",
 			stamp(w.s.now()), outcome, string(c), string(sc)); err != nil {
 			return err
@@ -161,6 +160,13 @@ func (w *Writer) Finish(ctx context.Context, outcome string, counts state.Counts
 		_, err := tx.ExecContext(ctx, "DELETE FROM journal WHERE run <= (SELECT max(id) FROM runs) - ?", KeepJournals)
 		return err
 	})
+	if err == nil {
+		err = w.s.install(ctx)
+	}
+	if err == nil {
+		err = w.s.eraseReplaced(ctx)
+	}
+	return err
 }
 
 // entryPutter prepares the journalling of entries under the current run, which is the latest.
@@ -191,10 +197,7 @@ func (w *Writer) linkPutter(ctx context.Context, tx *sql.Tx) (func(*state.Link) 
 		if err != nil {
 			return err
 		}
-		buf = buf[:0]
-		for _, f := range l.Fingerprints {
-			buf = binary.LittleEndian.AppendUint64(buf, f)
-		}
+		buf = w.sealer.Seal(buf[:0], l.Anchor, l.Fingerprints)
 		_, err = st.ExecContext(ctx, l.Anchor, l.TargetID, l.SourceGUID[:], id, buf, l.LeftAt)
 		return err
 	}, nil
@@ -209,7 +212,7 @@ func checkLink(l *state.Link) error {
 	switch {
 	case l.Anchor == "" || len(l.Fingerprints) != n:
 		return fmt.Errorf("the link of anchor %q to %q has %d fingerprints for %d attributes", l.Anchor, l.TargetID, len(l.Fingerprints), n)
-	case len(l.TargetID) > maxTenantID || 8*n > maxFingerprints || l.LeftAt < 0 || l.LeftAt > maxLeftAt:
+	case len(l.TargetID) > maxTenantID || n > maxAttributes || l.LeftAt < 0 || l.LeftAt > maxLeftAt:
 		return fmt.Errorf("the link of anchor %q does not fit the state: its tenant id has %d bytes, it has %d fingerprints, and it left at %d",
 			l.Anchor, len(l.TargetID), n, l.LeftAt)
 	}

@@ -43,7 +43,7 @@ func (r realRecord) Begin(ctx context.Context, info store.RunInfo) (run.Writer, 
 type record struct{ *world }
 
 func (r record) Meta() store.Meta {
-	return store.Meta{Exists: true, Lineage: lineage, Serial: r.serial, SourceSID: domainSID, TenantID: tenantID}
+	return store.Meta{Exists: true, Key: key, Lineage: lineage, Serial: r.serial, SourceSID: domainSID, TenantID: tenantID}
 }
 
 // Links streams the record in any order.

@@ -42,7 +42,7 @@ type harness struct {
 
 const lineage = "5f0c1c9e-3b1d-4c57-9d0a-8a52d6a3f0aa"
 
-var key = state.KeyOf(lineage)
+var key = state.Key{1, 2, 3}
 
 // fingerprint is an attribute's fingerprint as plans and the record have it.
 func fingerprint(name string, v state.Value) uint64 {
@@ -184,7 +184,7 @@ func (h *harness) fillStore() {
 	if len(put) == 0 && m.Exists {
 		return
 	}
-	run, err := record.Begin(ctx, store.RunInfo{Lineage: lineage, Serial: m.Serial, SourceSID: domainSID, TenantID: tenantID})
+	run, err := record.Begin(ctx, store.RunInfo{Lineage: lineage, Key: key, Serial: m.Serial, SourceSID: domainSID, TenantID: tenantID})
 	check(h.t, err)
 	check(h.t, run.Records(ctx, put))
 	check(h.t, run.Finish(ctx, store.OutcomeApplied, state.Counts{}, nil))

@@ -137,3 +137,24 @@ func SyncSwitchedOff(org providers.Organization, mastered []Count) *planner.Find
 		"%s becomes cloud-managed. The tenant loses what it holds in DnsDomainName, NetBiosName, onPremisesDistinguishedName, "+
 		"onPremisesSamAccountName and onPremisesUserPrincipalName of each of them.", org.DisplayName, who), "")
 }
+
+// AnchoredBefore is about n accounts that carry the anchors of objects in scope although there is no record.
+func AnchoredBefore(n int) *planner.Finding {
+	detail := fmt.Sprintf("There is no state, and %d accounts carry the anchors of objects in scope already: somebody has linked them before.", n)
+	if n == 1 {
+		detail = "There is no state, and one account carries the anchor of an object in scope already: somebody has linked it before."
+	}
+	return planner.NewFinding("DF410", detail, "")
+}
+
+// StrayAnchors is about n accounts, some of which can sign in, with anchors that neither the record nor any scope has.
+func StrayAnchors(n, enabled int) *planner.Finding {
+	detail := fmt.Sprintf("%d accounts carry anchors that neither the state nor any scope has; %d of them can sign in.", n, enabled)
+	switch {
+	case n == 1 && enabled == 1:
+		detail = "One account carries an anchor that neither the state nor any scope has, and can sign in."
+	case n == 1:
+		detail = "One account carries an anchor that neither the state nor any scope has; it cannot sign in."
+	}
+	return planner.NewFinding("DF411", detail, "")
+}

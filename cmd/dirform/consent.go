@@ -1,0 +1,65 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/state/fault"
+)
+
+// question is what a person is asked before something is done that was not reviewed.
+type question struct {
+	text    string
+	alone   string // what is done where nobody answers and nothing real can come to harm
+	unasked string // a sentence: why nothing is done where nobody answers
+	hint    string // what to do then
+	no      string // the summary where the answer is another
+}
+
+// consent asks; nil is a yes.
+func (a *app) consent(cfg *config.Config, q *question) error {
+	a.printf("\n%s Only \"yes\" is accepted: ", q.text)
+	line, err := a.readLine()
+	fmt.Fprintln(a.env.Stdout)
+	switch answer := strings.TrimSpace(line); {
+	case answer == "yes":
+		return nil
+	case err != nil && !errors.Is(err, io.EOF):
+		return err
+	case errors.Is(err, io.EOF) && answer == "" && embedded(cfg):
+		a.notef("Nobody is there to answer. Both directories are embedded labs, so %s.\n", q.alone)
+		return nil
+	case errors.Is(err, io.EOF) && answer == "":
+		return &fault.Error{Summary: "Nobody is there to answer", Detail: q.unasked, Hint: q.hint}
+	}
+	return &fault.Error{Summary: q.no, Detail: "The answer was not \"yes\". Nothing was changed."}
+}
+
+// readLine reads a line of standard input. A signal ends the wait, though not the reading, which nothing can.
+func (a *app) readLine() (line string, err error) {
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		line, err = bufio.NewReader(a.env.Stdin).ReadString('\n')
+	}()
+	select {
+	case <-read:
+		return line, err
+	case <-a.stop.Done():
+		return "", errInterrupted
+	}
+}
+
+// embedded reports whether a configuration touches nothing but embedded labs.
+func embedded(cfg *config.Config) bool {
+	for _, p := range cfg.AD {
+		if p.Lab == "" {
+			return false
+		}
+	}
+	return cfg.Entra.Lab != ""
+}

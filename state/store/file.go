@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/dirform/dirform/state/fault"
+)
+
+// exists reports whether there is a file at path that may be a record. What cannot be looked at is an error, and so is what shows
+// that there was a record: neither is taken for none.
+func exists(path string) (bool, error) {
+	fi, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, missing(path)
+	case err != nil:
+		return false, &fault.Error{Summary: fmt.Sprintf("the state %s cannot be looked at", path), Err: err}
+	case !fi.Mode().IsRegular():
+		return false, &fault.Error{Summary: "this is not a dirform state", Hint: "Name another file in state \"file\" { path }.",
+			Detail: path + " exists and is not a regular file."}
+	case fi.Size() == 0:
+		return false, damaged(path, "it is empty, which dirform never leaves behind")
+	}
+	return true, nil
+}
+
+// missing tells what shows that the record was there, or should be; nil if nothing does.
+func missing(path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return &fault.Error{Summary: "the state is not where its link points to", Detail: path + " is a symbolic link, and nothing is there.",
+			Hint: "Make the place it points to available again, or remove the link."}
+	}
+	if fileSize(path+"-wal") > 0 {
+		return damaged(path, "the file is not there, but its log "+path+"-wal is, which belongs to it")
+	}
+	return nil
+}
+
+// fileSize is the size of the file at path; 0 also if there is none.
+func fileSize(path string) int64 {
+	fi, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return fi.Size()
+}
+
+// writable reports whether path and its folder take writes, which SQLite's write-ahead log needs even for reading.
+func writable(path string) bool {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return false
+	}
+	f.Close()
+	t, err := os.CreateTemp(filepath.Dir(path), ".dirform-*")
+	if err != nil {
+		return false
+	}
+	t.Close()
+	os.Remove(t.Name())
+	return true
+}
+
+// dataSource is the driver's name for the file. In a folder that cannot be written and without a log beside it, the file cannot
+// change and is read as it is.
+func dataSource(path, mode string) string {
+	q := url.Values{"mode": {mode}, "_txlock": {"immediate"}}
+	q["_pragma"] = []string{"busy_timeout(10000)", "cache_size(-65536)"}
+	if mode == "ro" {
+		if fileSize(path+"-wal") == 0 {
+			q.Set("immutable", "1")
+		}
+	} else {
+		q["_pragma"] = append(q["_pragma"], "synchronous(FULL)", "foreign_keys(1)", "temp_store(MEMORY)")
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		abs = path
+	}
+	abs = filepath.ToSlash(abs)
+	if !strings.HasPrefix(abs, "/") {
+		abs = "/" + abs // C:/state becomes file:///C:/state
+	}
+	return (&url.URL{Scheme: "file", OmitHost: true, Path: abs, RawQuery: q.Encode()}).String()
+}
+
+// checkedPages is up to which size, in bytes, every page of a file is looked at when it is opened, which takes some 1 ms per MB.
+// A larger one is looked at where it is read.
+const checkedPages = 64 << 20
+
+// checkPages refuses a file whose pages are not as SQLite writes them.
+func (s *Store) checkPages(ctx context.Context) error {
+	if fileSize(s.path) > checkedPages && !s.whole {
+		return nil
+	}
+	var found string
+	if err := s.conn.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
+		return explain(s.path, err)
+	}
+	if found != "ok" {
+		return damaged(s.path, strings.Join(strings.Fields(found), " "))
+	}
+	return nil
+}

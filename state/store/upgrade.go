@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/dirform/dirform/state"
+)
+
+// upgrade brings a record of an older layout up to date. meta becomes what the record says afterwards.
+func (s *Store) upgrade(ctx context.Context, tx *sql.Tx, meta *Meta) (err error) {
+	if s.layout >= schemaVersion {
+		return nil
+	}
+	if s.layout < 2 {
+		_, err = tx.ExecContext(ctx, addLeftAt)
+	}
+	if err == nil {
+		err = s.sealOld(ctx, tx, meta)
+	}
+	if err == nil {
+		_, err = tx.ExecContext(ctx, "UPDATE schema SET version = ?", schemaVersion)
+	}
+	if err != nil {
+		return fmt.Errorf("the state's layout %d could not be brought up to date: %w", s.layout, err)
+	}
+	return nil
+}
+
+// sealOld mints a key and seals the fingerprints. They are what was last applied and cannot be made again, so they go on as they
+// are: fingerprints by the derived key, and hidden by the random half of the new one.
+func (s *Store) sealOld(ctx context.Context, tx *sql.Tx, meta *Meta) error {
+	key, err := state.NewKey()
+	if err != nil {
+		return err
+	}
+	copy(key[:16], meta.Key[:16])
+	meta.Key = key
+	sealer, err := state.NewSealer(key)
+	if err != nil {
+		return err
+	}
+	put, err := tx.PrepareContext(ctx, "UPDATE links SET fingerprints = ? WHERE anchor = ?")
+	if err != nil {
+		return err
+	}
+	var sealed []byte
+	for last, more := "", true; more; {
+		page, err := clearPage(ctx, tx, last)
+		if err != nil {
+			return err
+		}
+		for _, l := range page {
+			sealed = sealer.Seal(sealed[:0], l.anchor, l.fingerprints)
+			if _, err := put.ExecContext(ctx, sealed, l.anchor); err != nil {
+				return err
+			}
+			last = l.anchor
+		}
+		more = len(page) == chunk
+	}
+	if err := putMeta(ctx, tx, metaKey, keyText(key)); err != nil {
+		return err
+	}
+	return putMeta(ctx, tx, metaErase, "pending")
+}
+
+// clearLink is a link's fingerprints as layouts 1 and 2 have them.
+type clearLink struct {
+	anchor       string
+	fingerprints []uint64
+}
+
+// clearPage reads up to chunk links that follow an anchor.
+func clearPage(ctx context.Context, tx *sql.Tx, after string) (page []clearLink, err error) {
+	const query = "SELECT anchor, fingerprints FROM links WHERE anchor > ? AND length(fingerprints) > 0 ORDER BY anchor LIMIT ?"
+	err = each(ctx, tx, query, func(scan func(...any) error) error {
+		var l clearLink
+		var b []byte
+		if err := scan(&l.anchor, &b); err != nil {
+			return err
+		}
+		for ; len(b) >= 8; b = b[8:] {
+			l.fingerprints = append(l.fingerprints, binary.LittleEndian.Uint64(b))
+		}
+		page = append(page, l)
+		return nil
+	}, after, chunk)
+	return page, err
+}
+
+// keyText is how a key stands in the table meta.
+func keyText(k state.Key) string { return base64.StdEncoding.EncodeToString(k[:]) }
+
+func putMeta(ctx context.Context, tx *sql.Tx, name, value string) error {
+	_, err := tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
+	return err
+}
+
+// eraseReplaced rewrites a file that an upgrade has sealed: until then the fingerprints as they were before lie in its unused parts.
+// The file says that it has to be done, so that a run that is cut off before leaves it to the next one.
+func (s *Store) eraseReplaced(ctx context.Context) error {
+	if !s.erase {
+		return nil
+	}
+	var busy, logged, moved int
+	for _, q := range []string{"PRAGMA temp_store = FILE", "VACUUM", "PRAGMA temp_store = MEMORY"} {
+		if _, err := s.conn.ExecContext(ctx, q); err != nil {
+			return explain(s.path, fmt.Errorf("the run is recorded, but replaced fingerprints could not be erased from the file: %w", err))
+		}
+	}
+	err := s.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &logged, &moved)
+	if err != nil || busy != 0 { // somebody is reading the file as it was: the next run does it
+		return explain(s.path, err)
+	}
+	if _, err := s.conn.ExecContext(ctx, "DELETE FROM meta WHERE name = ?", metaErase); err != nil {
+		return explain(s.path, err)
+	}
+	s.erase = false
+	return nil
+}
