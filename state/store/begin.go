@@ -65,7 +65,7 @@ type Writer struct {
 	info    RunInfo
 	command string
 	started time.Time
-	sealer  *state.Sealer
+	sealer  *Sealer
 	run     int64 // 0 until the run is in the history, with the first call that records something
 }
 
@@ -179,7 +179,7 @@ func (w *Writer) commit(ctx context.Context, raise bool, f func(*sql.Tx) error) 
 		run, err = w.enter(ctx, tx, &meta, raise)
 	}
 	if err == nil {
-		w.sealer, err = state.NewSealer(meta.Key)
+		w.sealer, err = NewSealer(meta.Key)
 	}
 	if err == nil {
 		err = f(tx)
@@ -244,7 +244,7 @@ func (w *Writer) enter(ctx context.Context, tx *sql.Tx, m *Meta, raise bool) (ru
 func (w *Writer) found(ctx context.Context, tx *sql.Tx) (m Meta, err error) {
 	m = Meta{Exists: true, Lineage: w.info.Lineage, SourceSID: w.info.SourceSID, TenantID: w.info.TenantID, Key: w.info.Key}
 	if m.Key.IsZero() {
-		if m.Key, err = state.NewKey(); err != nil {
+		if m.Key, err = NewKey(); err != nil {
 			return m, err
 		}
 	}

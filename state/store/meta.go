@@ -49,7 +49,7 @@ func (s *Store) load(ctx context.Context) error {
 	}
 	s.sealer = nil
 	if s.layout >= sealedLayout {
-		if s.sealer, err = state.NewSealer(m.Key); err != nil {
+		if s.sealer, err = NewSealer(m.Key); err != nil {
 			return err
 		}
 	}

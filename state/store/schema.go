@@ -20,7 +20,7 @@ const (
 const applicationID = 0x64667374
 
 // layout creates an empty record. Links carry a class (kind, scope, rule, left, shape) instead of repeating five columns a
-// million times; the view links_readable joins them for people. Fingerprints are as [state.Sealer] has them. Times are RFC 3339 text in UTC, but for links.left_at, which is
+// million times; the view links_readable joins them for people. Fingerprints are as [Sealer] has them. Times are RFC 3339 text in UTC, but for links.left_at, which is
 // seconds since 1970 because links are many.
 const layout = `
 CREATE TABLE schema (version INTEGER NOT NULL);

@@ -33,13 +33,13 @@ func (s *Store) upgrade(ctx context.Context, tx *sql.Tx, meta *Meta) (err error)
 // sealOld mints a key and seals the fingerprints. They are what was last applied and cannot be made again, so they go on as they
 // are: fingerprints by the derived key, and hidden by the random half of the new one.
 func (s *Store) sealOld(ctx context.Context, tx *sql.Tx, meta *Meta) error {
-	key, err := state.NewKey()
+	key, err := NewKey()
 	if err != nil {
 		return err
 	}
 	copy(key[:16], meta.Key[:16])
 	meta.Key = key
-	sealer, err := state.NewSealer(key)
+	sealer, err := NewSealer(key)
 	if err != nil {
 		return err
 	}
