@@ -3,21 +3,22 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
-	"github.com/dirform/dirform/planner/reconcile"
+	"github.com/dirform/dirform/planner/explain"
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/state"
 )
 
-func (x *explanation) write(w io.Writer, o render.TextOptions) {
+func writeExplanation(w io.Writer, x *explain.Document, o render.TextOptions) {
 	parts := []func(){}
 	for i := range x.Matches {
 		parts = append(parts, func() { writeMatch(w, &x.Matches[i], o) })
 	}
 	first := len(parts)
-	if x.outsideFirst {
+	if x.OutsideFirst {
 		first = 0
 	}
 	for i, out := range x.OutOfScope {
@@ -35,14 +36,14 @@ func (x *explanation) write(w io.Writer, o render.TextOptions) {
 	render.Findings(w, x.Findings, o)
 }
 
-func writeOutside(w io.Writer, o *outside) {
+func writeOutside(w io.Writer, o *explain.Outside) {
 	fmt.Fprintf(w, "%s\n  is in no scope:\n", render.Plain(o.DN))
 	for _, why := range o.Reasons {
 		fmt.Fprintf(w, "    %s\n", render.Plain(why))
 	}
 }
 
-func writeMatch(w io.Writer, m *match, o render.TextOptions) {
+func writeMatch(w io.Writer, m *explain.Match, o render.TextOptions) {
 	fmt.Fprintf(w, "%s\n", render.Plain(title(m)))
 	if m.SourceDN != "" {
 		fmt.Fprintf(w, "  source:  %s\n           objectGUID %s\n", render.Plain(m.SourceDN), m.SourceGUID)
@@ -74,19 +75,19 @@ func writeMatch(w io.Writer, m *match, o render.TextOptions) {
 }
 
 // title is what a match is known by.
-func title(m *match) string {
+func title(m *explain.Match) string {
 	switch {
 	case m.Address != "":
 		return m.Address
-	case m.What == reconcile.IsRecord && m.TargetName == "":
+	case m.What == explain.IsRecord && m.TargetName == "":
 		return "record of account " + m.TargetID
 	}
 	return fmt.Sprintf("%s %q", m.Kind, m.TargetName)
 }
 
-func writeMembership(w io.Writer, m *match) {
+func writeMembership(w io.Writer, m *explain.Match) {
 	switch {
-	case m.What == reconcile.IsDeclared:
+	case m.What == explain.IsDeclared:
 		fmt.Fprintf(w, "  declared: %s\n", m.ScopeAt)
 		writeNotes(w, "  ", m.Notes)
 		return
@@ -117,8 +118,8 @@ func writeMembership(w io.Writer, m *match) {
 	}
 }
 
-func writeAccount(w io.Writer, m *match) {
-	if m.What == reconcile.IsDeclared {
+func writeAccount(w io.Writer, m *explain.Match) {
+	if m.What == explain.IsDeclared {
 		return
 	}
 	fmt.Fprintf(w, "  account: %s\n", render.Plain(accountText(m)))
@@ -134,7 +135,7 @@ func writeNotes(w io.Writer, indent string, notes []string) {
 	}
 }
 
-func accountText(m *match) string {
+func accountText(m *explain.Match) string {
 	if m.TargetID == "" {
 		return "none"
 	}
@@ -156,7 +157,7 @@ func accountText(m *match) string {
 	return text
 }
 
-func writeAttributes(w io.Writer, m *match) {
+func writeAttributes(w io.Writer, m *explain.Match) {
 	if len(m.Attributes) > 0 {
 		fmt.Fprintf(w, "\n  attributes:\n")
 	}
@@ -173,8 +174,8 @@ func writeAttributes(w io.Writer, m *match) {
 		if at.InsteadOf != "" {
 			fmt.Fprintf(w, "      instead of %q, whose domain is not verified in the tenant (on_unverified_suffix)\n", at.InsteadOf)
 		}
-		for _, n := range sortedNames(at.Inputs) {
-			fmt.Fprintf(w, "      ad.%s = %s\n", n, quoted(at.Inputs[n]))
+		for _, n := range slices.Sorted(maps.Keys(at.Inputs)) {
+			fmt.Fprintf(w, "      ad.%s = %s\n", n, explain.Quoted(at.Inputs[n]))
 		}
 		if text := attributeFate(m, &at); text != "" {
 			fmt.Fprintf(w, "      %s\n", render.Plain(text))
@@ -183,7 +184,7 @@ func writeAttributes(w io.Writer, m *match) {
 }
 
 // attributeFate is what an attribute is in the tenant, and what becomes of it.
-func attributeFate(m *match, at *reconcile.ExplainedAttribute) string {
+func attributeFate(m *explain.Match, at *explain.Attribute) string {
 	var parts []string
 	if m.TargetID != "" && !at.Initial {
 		live := "in the tenant: " + named(at.Live, at.LiveName)
@@ -204,12 +205,12 @@ func attributeFate(m *match, at *reconcile.ExplainedAttribute) string {
 // named is a value, by the name that people know a reference by.
 func named(v state.Value, name string) string {
 	if name == "" {
-		return quoted(v)
+		return explain.Quoted(v)
 	}
-	return quoted(state.String(name)) + " (" + v.Text() + ")"
+	return explain.Quoted(state.String(name)) + " (" + v.Text() + ")"
 }
 
-func writeRules(w io.Writer, m *match) {
+func writeRules(w io.Writer, m *explain.Match) {
 	if len(m.Rules) > 0 {
 		fmt.Fprintf(w, "\n  match rules, in order (%s):\n", m.PolicyAt)
 	}
@@ -228,18 +229,18 @@ func writeRules(w io.Writer, m *match) {
 }
 
 // ruleText is how a rule fared.
-func ruleText(r *reconcile.ExplainedRule) string {
+func ruleText(r *explain.Rule) string {
 	text := strings.Join(r.Found, ", ")
 	switch r.Outcome {
-	case reconcile.RuleDecides:
+	case explain.RuleDecides:
 		text = join(text, "this decides")
-	case reconcile.RuleNotTried:
+	case explain.RuleNotTried:
 		text = join(text, "not tried, because an earlier rule decides")
-	case reconcile.RuleTaken:
+	case explain.RuleTaken:
 		text = join(text, "but that is taken")
-	case reconcile.RuleAmbiguous:
+	case explain.RuleAmbiguous:
 		text = join(text, "several, so it cannot decide")
-	case reconcile.RuleNothing:
+	case explain.RuleNothing:
 		if r.Detail == "" {
 			text = "no account"
 		}
@@ -260,24 +261,6 @@ func declaredAt(c *state.Change) string {
 		return ""
 	}
 	return " (" + c.DeclaredAt + ")"
-}
-
-func sortedNames(values map[string]state.Value) []string {
-	names := make([]string, 0, len(values))
-	for n := range values {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// quoted writes a value as the language would.
-func quoted(v state.Value) string {
-	b, err := v.MarshalJSON()
-	if err != nil {
-		return v.Text()
-	}
-	return render.Plain(string(b))
 }
 
 func orNull(s string) string {

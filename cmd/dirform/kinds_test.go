@@ -20,9 +20,7 @@ import (
 var naming = map[string]string{
 	"planner/reconcile/internal/table/active_directory.go": "the source's own attributes",
 	"planner/reconcile/internal/pair/evidence.go":          "what each match rule goes by",
-
-	"planner/reconcile/explain_names.go":  "to be moved",
-	"planner/reconcile/explain_tenant.go": "to be moved",
+	"planner/explain/scopes.go":                            "what the source calls objects that are in no scope",
 }
 
 // TestKindsAreData: no file of planner/... names a kind of objects, an attribute of one or a match rule. They ask the kind's

@@ -16,6 +16,7 @@ import (
 const (
 	module  = "github.com/dirform/dirform/"
 	inEntra = "providers/entra/internal/"
+	stage   = "planner/reconcile/internal/"
 )
 
 // layers says which of our packages a package may import. A folder without a row of its own, such as an internal one, counts
@@ -30,13 +31,23 @@ var layers = map[string][]string{
 	"providers/lab":          {"state"},
 	"providers/providertest": {"providers", "state"},
 	"planner":                {"providers", "state"},
-	"planner/reconcile":      {"config", "planner", "providers", "state"},
-	"planner/planfile":       {"planner", "state"},
-	"planner/render":         {"planner", "state"},
-	"planner/apply":          {"planner", "providers", "state"},
+	"planner/reconcile": {stage + "table", stage + "pair", stage + "judge", stage + "words", "config", "planner",
+		"providers", "state"},
+	"planner/explain": {"config", "planner", "planner/reconcile", "planner/render", "providers", "state",
+		"state/store"},
+	"planner/planfile": {"planner", "state"},
+	"planner/render":   {"planner", "state"},
+	"planner/apply":    {"planner", "providers", "state"},
 	"planner/run": {"config", "planner", "planner/apply", "planner/planfile", "planner/reconcile", "providers", "state",
 		"state/store"},
 	"cmd": {"*"},
+
+	stage + "table": {"config", "planner", "providers", "state"},
+	stage + "pair":  {stage + "table", "config", "planner", "state"},
+	stage + "order": {stage + "pair"},
+	stage + "words": {stage + "table", stage + "pair", "config", "planner", "providers", "state"},
+	stage + "judge": {stage + "table", stage + "pair", stage + "order", stage + "words", "config", "planner",
+		"providers", "state"},
 
 	"config":                 {"config/expr", "config/internal/report", "state"},
 	"config/internal/report": {},
@@ -61,12 +72,12 @@ var banned = []struct{ layer, path, why string }{
 	{"planner", "net/http", "a plan knows no service"},
 	{"planner", "log", "a plan is data"},
 	{"planner", "log/slog", "a plan is data"},
-	{"planner/reconcile", "net", "planning is pure"},
-	{"planner/reconcile", "net/http", "planning is pure"},
-	{"planner/reconcile", "log", "planning is pure"},
-	{"planner/reconcile", "log/slog", "planning is pure"},
-	{"planner/reconcile", "math/rand", "planning is deterministic"},
-	{"planner/reconcile", "math/rand/v2", "planning is deterministic"},
+	{"planner/reconcile/...", "net", "planning is pure"},
+	{"planner/reconcile/...", "net/http", "planning is pure"},
+	{"planner/reconcile/...", "log", "planning is pure"},
+	{"planner/reconcile/...", "log/slog", "planning is pure"},
+	{"planner/reconcile/...", "math/rand", "planning is deterministic"},
+	{"planner/reconcile/...", "math/rand/v2", "planning is deterministic"},
 	{"state", "net/http", "the vocabulary knows no service"},
 	{"providers/entra/internal/wire", "net/http", "decoding asks nobody"},
 	{"config", "net/http", "checking a configuration works offline"},
@@ -105,7 +116,7 @@ func verdict(layer, path string) string {
 		return layer + " may import only " + strings.Join(layers[layer], ", ")
 	}
 	for _, b := range banned {
-		if b.path == path && (b.layer == "*" || b.layer == layer) {
+		if b.path == path && covers(b.layer, layer) {
 			return b.why
 		}
 	}
@@ -113,6 +124,12 @@ func verdict(layer, path string) string {
 		return "only commands may"
 	}
 	return ""
+}
+
+// covers reports whether a pattern is about a layer: "*" is about all, and "x/..." about x and what lies below.
+func covers(pattern, layer string) bool {
+	below, deep := strings.CutSuffix(pattern, "/...")
+	return pattern == "*" || pattern == layer || deep && within(layer, below)
 }
 
 // layerOf is the row of the table a package falls under, "" if there is none.
@@ -166,6 +183,9 @@ func TestVerdict(t *testing.T) {
 		{"planner", module + "planner/render", false},
 		{"planner/render", module + "planner/reconcile", false},
 		{"planner/reconcile/internal/table", module + "config", true},
+		{"planner/reconcile/internal/judge/offlimits", module + "planner/reconcile/internal/pair", true},
+		{"planner/reconcile/internal/pair", module + "planner/reconcile/internal/judge", false},
+		{"planner/explain", module + "planner/reconcile/internal/pair", false},
 		{"planner/reconcile", module + "planner/apply", false},
 		{"planner", module + "state/store", false},
 		{"planner", module + "state/fault", true},

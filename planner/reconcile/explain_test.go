@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/explain"
 	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
@@ -90,13 +91,18 @@ func TestExplanationsAgreeWithThePlan(t *testing.T) {
 }
 
 // explained asks twice, because an explanation must not change what the next one says.
-func explained(t *testing.T, b *reconcile.Builder, name string) []*reconcile.Explanation {
+func explained(t *testing.T, b *reconcile.Builder, name string) []*explain.Explanation {
 	t.Helper()
-	first, err := b.Explain(reconcile.Question{Name: name})
+	view, err := b.View()
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := b.Explain(reconcile.Question{Name: name})
+	q := explain.Question{Clues: reconcile.Clues{Name: name}}
+	first, err := explain.Ask(view, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := explain.Ask(view, q)
 	if err != nil || asJSON(t, first) != asJSON(t, second) {
 		t.Errorf("%s: asked again: %v\n%s\n%s", name, err, asJSON(t, first), asJSON(t, second))
 	}
@@ -104,7 +110,7 @@ func explained(t *testing.T, b *reconcile.Builder, name string) []*reconcile.Exp
 }
 
 // checkExplanation holds the parts of an explanation against each other.
-func checkExplanation(t *testing.T, m *reconcile.Explanation) {
+func checkExplanation(t *testing.T, m *explain.Explanation) {
 	t.Helper()
 	blocked := slices.ContainsFunc(m.Findings, func(f *planner.Finding) bool {
 		return f.Severity == planner.Error && f.Objects[0].Address == m.Address && f.Objects[0].Anchor == m.Anchor
@@ -120,13 +126,13 @@ func checkExplanation(t *testing.T, m *reconcile.Explanation) {
 	}
 	deciding := ""
 	for _, r := range m.Rules {
-		if r.Outcome == reconcile.RuleDecides {
+		if r.Outcome == explain.RuleDecides {
 			deciding += r.Rule
 		}
 	}
 	switch match := m.Change; {
-	case m.What != reconcile.IsSource || match == nil || match.Match == nil:
-	case deciding == match.Match.Rule, deciding == reconcile.RuleBin && match.Action == state.ActionRestore:
+	case m.What != explain.IsSource || match == nil || match.Match == nil:
+	case deciding == match.Match.Rule, deciding == explain.RuleBin && match.Action == state.ActionRestore:
 	default:
 		t.Errorf("%s: rule %q decides, but the change was matched by %s", m.Address, deciding, match.Match.Rule)
 	}

@@ -88,3 +88,32 @@ func Ref(a *Account) planner.ObjectRef {
 func ContainsFold(list []string, s string) bool {
 	return slices.ContainsFunc(list, func(x string) bool { return strings.EqualFold(x, s) })
 }
+
+// MailAddresses are the account's mail addresses, the primary one first.
+func (a *Account) MailAddresses() []string { return mailAddresses(a.Proxies(), a.Mail()) }
+
+// KnownAs are the names by which people know an account: user name, addresses, display name and nickname. Some may be empty.
+func (a *Account) KnownAs() []string {
+	return append([]string{a.UserName(), a.Get(a.Of.Display).Str(), a.Get(a.Of.Nickname).Str()}, a.MailAddresses()...)
+}
+
+// mailAddresses are the addresses among proxies and mail, each once, the primary one first.
+func mailAddresses(proxies []string, mail string) (list []string) {
+	add := func(a string) {
+		if a != "" && !ContainsFold(list, a) {
+			list = append(list, a)
+		}
+	}
+	for _, p := range proxies {
+		if a, ok := SMTPAddress(p); ok && p[0] == 'S' {
+			add(a)
+		}
+	}
+	add(mail)
+	for _, p := range proxies {
+		if a, ok := SMTPAddress(p); ok {
+			add(a)
+		}
+	}
+	return list
+}

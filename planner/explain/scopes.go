@@ -1,15 +1,17 @@
-package main
+package explain
 
 import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/dn"
@@ -19,48 +21,48 @@ import (
 type sourceFound struct {
 	object *state.Object
 	class  string // the most specific object class
-	scopes []membership
+	scopes []Membership
 }
 
-// membership is whether a scope has a source object, and why.
-type membership struct {
+// Membership is whether a scope has a source object, and why.
+type Membership struct {
 	Scope      string     `json:"scope"`
 	DeclaredAt string     `json:"declared_at"`
 	In         bool       `json:"in"`
-	Reason     reasons    `json:"reason"`
+	Reason     Reasons    `json:"reason"`
 	OU         string     `json:"ou,omitempty"` // the scope's container that it lies below
 	Filter     string     `json:"filter,omitempty"`
-	Where      *whereSeen `json:"where,omitempty"`
+	Where      *WhereSeen `json:"where,omitempty"`
 }
 
-// reasons are why something is so, one clause each; in JSON they are one text.
-type reasons []string
+// Reasons are why something is so, one clause each; in JSON they are one text.
+type Reasons []string
 
-func (r reasons) String() string { return strings.Join(r, "; ") }
+func (r Reasons) String() string { return strings.Join(r, "; ") }
 
 // MarshalText is the clauses in one text.
-func (r reasons) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+func (r Reasons) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// whereSeen is a scope's where with the values it saw.
-type whereSeen struct {
+// WhereSeen is a scope's where with the values it saw.
+type WhereSeen struct {
 	Expression string                 `json:"expression"`
 	Inputs     map[string]state.Value `json:"inputs"`
 	Result     state.Value            `json:"result"`
 	Error      string                 `json:"error,omitempty"`
 }
 
-// outside is a source object that is in no scope, and why.
-type outside struct {
+// Outside is a source object that is in no scope, and why.
+type Outside struct {
 	DN      string       `json:"source_dn"`
 	GUID    string       `json:"source_guid"`
 	Kind    state.Kind   `json:"kind,omitempty"` // empty for what is no user, group or contact
 	Class   string       `json:"object_class"`
 	Reasons []string     `json:"reasons"`
-	Scopes  []membership `json:"scopes"`
+	Scopes  []Membership `json:"scopes"`
 }
 
-func (f *sourceFound) outside() outside {
-	o := outside{DN: f.object.DN, GUID: f.object.GUID.String(), Kind: f.object.Kind, Class: f.class, Reasons: []string{}, Scopes: f.scopes}
+func (f *sourceFound) outside() Outside {
+	o := Outside{DN: f.object.DN, GUID: f.object.GUID.String(), Kind: f.object.Kind, Class: f.class, Reasons: []string{}, Scopes: f.scopes}
 	for _, m := range f.scopes {
 		o.Reasons = append(o.Reasons, fmt.Sprintf("scope %s (%s): %s", m.Scope, m.DeclaredAt, m.Reason))
 	}
@@ -80,13 +82,13 @@ func (f *sourceFound) accountNames() (names []string) {
 
 // findInSource looks for a name, and for GUIDs, in the whole of each domain: one search for the objects, and one for each scope
 // and kind that may have them. Objects that are found too often to be meant are cut off.
-func (r *reading) findInSource(ctx context.Context, name string, guids []state.GUID) (found []sourceFound, err error) {
+func (e *Explainer) findInSource(ctx context.Context, name string, guids []state.GUID) (found []sourceFound, err error) {
 	filter := namedFilter(name, guids)
 	if filter == "" {
 		return nil, nil
 	}
-	for _, p := range r.Config.AD {
-		src, err := r.dirs.Source(ctx, p)
+	for _, p := range e.Config.AD {
+		src, err := e.Directories.Source(ctx, p)
 		if err != nil {
 			return nil, err
 		}
@@ -94,7 +96,7 @@ func (r *reading) findInSource(ctx context.Context, name string, guids []state.G
 		if err != nil {
 			return nil, err
 		}
-		q := providers.Query{Kind: providers.AnyKind, Bases: []string{domain.BaseDN}, Filter: filter, Attributes: r.lookupShape()}
+		q := providers.Query{Kind: providers.AnyKind, Bases: []string{domain.BaseDN}, Filter: filter, Attributes: e.lookupShape()}
 		var here []sourceFound
 		for o, err := range src.Read(ctx, q) {
 			if err != nil {
@@ -107,7 +109,7 @@ func (r *reading) findInSource(ctx context.Context, name string, guids []state.G
 			here[len(here)-1].object.Kind = kindOf(o)
 		}
 		slices.SortFunc(here, func(a, b sourceFound) int { return strings.Compare(a.object.DN, b.object.DN) })
-		if err := r.askScopes(ctx, src, p, here); err != nil {
+		if err := e.askScopes(ctx, src, p, here); err != nil {
 			return nil, err
 		}
 		found = append(found, here...)
@@ -116,14 +118,12 @@ func (r *reading) findInSource(ctx context.Context, name string, guids []state.G
 }
 
 // lookupShape are the source attributes that all rules need, and what tells an object's kind.
-func (r *reading) lookupShape() *state.Shape {
+func (e *Explainer) lookupShape() *state.Shape {
 	names := []string{"objectClass", "objectCategory", config.AnchorConsistencyGUID, "userPrincipalName", "mail"}
-	for _, kind := range []state.Kind{state.User, state.Group, state.Contact} {
-		if shape := r.Config.SourceShapes[kind]; shape != nil {
-			for _, n := range shape.Names() {
-				if !slices.ContainsFunc(names, func(x string) bool { return strings.EqualFold(x, n) }) {
-					names = append(names, n)
-				}
+	for _, kind := range slices.Sorted(maps.Keys(e.Config.SourceShapes)) {
+		for _, n := range e.Config.SourceShapes[kind].Names() {
+			if !slices.ContainsFunc(names, func(x string) bool { return strings.EqualFold(x, n) }) {
+				names = append(names, n)
 			}
 		}
 	}
@@ -179,27 +179,27 @@ func kindOf(o *state.Object) state.Kind {
 }
 
 // askScopes says for every scope of a domain whether it has the objects, and why. Whether a filter matches only the server knows.
-func (r *reading) askScopes(ctx context.Context, src providers.SourceReader, p *config.ADProvider, found []sourceFound) error {
-	for _, s := range r.Config.Scopes {
+func (e *Explainer) askScopes(ctx context.Context, src providers.SourceReader, p *config.ADProvider, found []sourceFound) error {
+	for _, s := range e.Config.Scopes {
 		if s.Provider != p {
 			continue
 		}
-		listed, err := r.listed(ctx, src, s, found)
+		listed, err := e.listed(ctx, src, s, found)
 		if err != nil {
 			return err
 		}
 		for i := range found {
-			found[i].scopes = append(found[i].scopes, r.membership(s, &found[i], listed))
+			found[i].scopes = append(found[i].scopes, e.membership(s, &found[i], listed))
 		}
 	}
 	return nil
 }
 
 // listed are the objects among found that the directory lists for a scope.
-func (r *reading) listed(ctx context.Context, src providers.SourceReader, s *config.Scope, found []sourceFound) (map[state.GUID]bool, error) {
+func (e *Explainer) listed(ctx context.Context, src providers.SourceReader, s *config.Scope, found []sourceFound) (map[state.GUID]bool, error) {
 	listed := map[state.GUID]bool{}
 	for _, kind := range s.Objects {
-		q := r.Query(s, kind)
+		q := e.Query(s, kind)
 		for _, f := range found {
 			if f.object.Kind == kind {
 				q.GUIDs = append(q.GUIDs, f.object.GUID)
@@ -220,19 +220,19 @@ func (r *reading) listed(ctx context.Context, src providers.SourceReader, s *con
 }
 
 // membership says whether scope s has an object.
-func (r *reading) membership(s *config.Scope, f *sourceFound, listed map[state.GUID]bool) membership {
-	m := membership{Scope: s.Name, DeclaredAt: s.DeclaredAt}
+func (e *Explainer) membership(s *config.Scope, f *sourceFound, listed map[state.GUID]bool) Membership {
+	m := Membership{Scope: s.Name, DeclaredAt: s.DeclaredAt}
 	switch {
 	case f.object.Kind == "":
-		m.Reason = reasons{fmt.Sprintf("it is of class %s, which no scope synchronises", f.class)}
+		m.Reason = Reasons{fmt.Sprintf("it is of class %s, which no scope synchronises", f.class)}
 	case !slices.Contains(s.Objects, f.object.Kind):
-		m.Reason = reasons{fmt.Sprintf("it synchronises no objects of kind %s", f.object.Kind)}
-		if ou, why := r.place(s, f.object.DN); ou != "" {
+		m.Reason = Reasons{fmt.Sprintf("it synchronises no objects of kind %s", f.object.Kind)}
+		if ou, why := e.place(s, f.object.DN); ou != "" {
 			m.Reason = append(m.Reason, why)
 		}
 	default:
-		ou, why := r.place(s, f.object.DN)
-		m.OU, m.Reason = ou, reasons{why}
+		ou, why := e.place(s, f.object.DN)
+		m.OU, m.Reason = ou, Reasons{why}
 	}
 	if m.OU == "" {
 		return m
@@ -243,20 +243,20 @@ func (r *reading) membership(s *config.Scope, f *sourceFound, listed map[state.G
 		m.Reason = append(m.Reason, "the filter "+s.Filter+" matches it")
 	case listed[f.object.GUID]:
 	case s.Filter != "":
-		m.Reason = reasons{"the filter " + s.Filter + " does not match it"}
+		m.Reason = Reasons{"the filter " + s.Filter + " does not match it"}
 		return m
 	default:
-		m.Reason = reasons{"the directory does not list it there"}
+		m.Reason = Reasons{"the directory does not list it there"}
 		return m
 	}
-	r.evaluateWhere(s, f.object, &m)
+	e.evaluateWhere(s, f.object, &m)
 	return m
 }
 
 // place is the scope's container that a distinguished name lies below, and the sentence about it; "" if there is none.
-func (r *reading) place(s *config.Scope, name string) (ou, why string) {
+func (e *Explainer) place(s *config.Scope, name string) (ou, why string) {
 	var bases []string
-	for _, o := range r.Settings.OUs[s.Name] {
+	for _, o := range e.OUs[s.Name] {
 		switch {
 		case o.Exclude && o.DN != "" && dn.Within(name, o.DN):
 			return "", "it lies below the excluded " + o.DN
@@ -274,16 +274,16 @@ func (r *reading) place(s *config.Scope, name string) (ou, why string) {
 }
 
 // evaluateWhere adds what a scope's where says about an object.
-func (r *reading) evaluateWhere(s *config.Scope, found *state.Object, m *membership) {
+func (e *Explainer) evaluateWhere(s *config.Scope, found *state.Object, m *Membership) {
 	if s.Where == nil {
 		m.In = true
 		return
 	}
-	o := &state.Object{Kind: found.Kind, GUID: found.GUID, DN: found.DN, Shape: r.Config.SourceShapes[found.Kind]}
+	o := &state.Object{Kind: found.Kind, GUID: found.GUID, DN: found.DN, Shape: e.Config.SourceShapes[found.Kind]}
 	for _, name := range o.Shape.Names() {
 		o.Values = append(o.Values, found.Get(name))
 	}
-	w := &whereSeen{Expression: s.Where.Source(), Inputs: map[string]state.Value{}}
+	w := &WhereSeen{Expression: s.Where.Source(), Inputs: map[string]state.Value{}}
 	for _, name := range s.Where.Attributes() {
 		w.Inputs[name] = found.Get(name)
 	}
@@ -297,18 +297,27 @@ func (r *reading) evaluateWhere(s *config.Scope, found *state.Object, m *members
 		m.In = true
 		m.Reason = append(m.Reason, "where = "+w.Expression+" is true for it"+seen(w.Inputs))
 	default:
-		m.Reason = reasons{"where = " + w.Expression + " is " + quoted(v) + " for it" + seen(w.Inputs)}
+		m.Reason = Reasons{"where = " + w.Expression + " is " + Quoted(v) + " for it" + seen(w.Inputs)}
 	}
 }
 
 // seen lists inputs in brackets, sorted by name.
 func seen(inputs map[string]state.Value) string {
 	var parts []string
-	for _, n := range sortedNames(inputs) {
-		parts = append(parts, "ad."+n+" = "+quoted(inputs[n]))
+	for _, n := range slices.Sorted(maps.Keys(inputs)) {
+		parts = append(parts, "ad."+n+" = "+Quoted(inputs[n]))
 	}
 	if len(parts) == 0 {
 		return ""
 	}
 	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+// Quoted writes a value as the language would, with what is not to be seen in it escaped.
+func Quoted(v state.Value) string {
+	b, err := v.MarshalJSON()
+	if err != nil {
+		return v.Text()
+	}
+	return render.Plain(string(b))
 }
