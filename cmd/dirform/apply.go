@@ -82,14 +82,14 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	if reviewed != nil {
 		defer reviewed.Close()
 	}
-	if r.file == "" && !r.asJSON {
-		r.a.noteFirstRun(cfg, record)
-	}
 	dirs, err := r.a.admitDirectories(ctx, cfg, record)
 	if err != nil {
 		return err
 	}
 	defer dirs.Close()
+	if r.file == "" && !r.asJSON {
+		r.a.noteFirstRun(cfg, record)
+	}
 	now := r.a.newRun(cfg, record, dirs)
 	now.Watch = r.a.watchReading
 	var progress *applying
