@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	module  = "github.com/dirform/dirform/"
-	inEntra = "providers/entra/internal/"
+	module   = "github.com/dirform/dirform/"
+	inConfig = "config/internal/"
+	inEntra  = "providers/entra/internal/"
 )
 
 // layers says which of our packages a package may import. A folder without a row of its own, such as an internal one, counts
@@ -38,8 +39,13 @@ var layers = map[string][]string{
 		"state/store"},
 	"cmd": {"*"},
 
-	"config":                 {"config/expr", "config/internal/report", "state"},
-	"config/internal/report": {},
+	"config": {"config/expr", inConfig + "report", inConfig + "sensitive", inConfig + "source", inConfig + "values",
+		"state"},
+	"config/internal/report":    {},
+	"config/internal/sensitive": {inConfig + "report", "state"},
+	"config/internal/source":    {inConfig + "report", inConfig + "sensitive"},
+	"config/internal/values": {"config/expr", inConfig + "report", inConfig + "sensitive", inConfig + "source",
+		"state"},
 
 	"providers/entra": {inEntra + "address", inEntra + "signin", inEntra + "graph", inEntra + "wire",
 		"providers", "state"},
