@@ -13,6 +13,8 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/dirform/dirform/config/expr"
+	"github.com/dirform/dirform/config/internal/sensitive"
+	"github.com/dirform/dirform/config/internal/values"
 	"github.com/dirform/dirform/state/near"
 )
 
@@ -28,9 +30,9 @@ func (c *content) value(name string, t cty.Type) (v cty.Value, ok bool) {
 	if a == nil {
 		return cty.NilVal, false
 	}
-	if s := c.l.secretOf(a.Expr); s != nil && !credential(c.block.Type, name) {
+	if why := c.l.secrets.Why(a.Expr); why != nil && !sensitive.Credential(c.block.Type, name) {
 		c.ok = false
-		c.l.misplacedSecret(c.at(name), name, s)
+		c.l.secrets.Misplaced(c.at(name), name, why)
 		return cty.NilVal, false
 	}
 	v, ok = c.l.eval(a.Expr)
@@ -42,7 +44,7 @@ func (c *content) value(name string, t cty.Type) (v cty.Value, ok bool) {
 	v, err := convert.Convert(v, t)
 	switch {
 	case err != nil:
-		c.badValue(name, "Wrong type", "%s must be %s, but this is %s.", name, typeName(t), typeName(given))
+		c.badValue(name, "Wrong type", "%s must be %s, but this is %s.", name, values.TypeName(t), values.TypeName(given))
 	case v.IsNull():
 		c.badValue(name, "Value missing", "%s is null here. Give it a value or remove the argument.", name)
 	case !v.IsWhollyKnown():
@@ -62,31 +64,12 @@ func (c *content) bad(name, summary, format string, args ...any) {
 // badValue is bad for a mistake that depends on the argument's value, which is kept back where the value is computed from a
 // sensitive one.
 func (c *content) badValue(name, summary, format string, args ...any) {
-	if !c.l.judge(c.attrs[name].Expr).computed {
+	if !c.l.secrets.Computed(c.attrs[name].Expr) {
 		c.bad(name, summary, format, args...)
 		return
 	}
-	c.ok, c.l.secretFailed = false, true
-}
-
-func typeName(t cty.Type) string {
-	switch {
-	case t == cty.String:
-		return "a string"
-	case t == cty.Bool:
-		return "true or false"
-	case t == cty.Number:
-		return "a number"
-	case t.Equals(cty.List(cty.String)):
-		return "a list of strings"
-	case t.IsTupleType() || t.IsListType() || t.IsSetType():
-		return "a list"
-	case t.IsObjectType() || t.IsMapType():
-		return "a map"
-	case t == cty.DynamicPseudoType:
-		return "null"
-	}
-	return t.FriendlyName()
+	c.ok = false
+	c.l.secrets.Failed()
 }
 
 // text is a string argument, "" if there is none. An empty string is a mistake.
@@ -186,9 +169,14 @@ func (c *content) choice(name string, values ...string) string {
 	return values[0]
 }
 
+// sensitive reports whether the block has the argument and its value is sensitive.
+func (c *content) sensitive(name string) bool {
+	return c.has(name) && c.l.secrets.Why(c.attrs[name].Expr) != nil
+}
+
 // shown is an argument's value for a message, unless it is a secret.
 func (c *content) shown(name string, v any) string {
-	if c.l.secretOf(c.attrs[name].Expr) != nil {
+	if c.sensitive(name) {
 		return "(sensitive value)"
 	}
 	if s, ok := v.(string); ok {
@@ -199,7 +187,7 @@ func (c *content) shown(name string, v any) string {
 
 // suggest is "Did you mean …?" for an argument's value, unless it is a secret.
 func (c *content) suggest(name, v string, values []string) string {
-	if c.l.secretOf(c.attrs[name].Expr) != nil {
+	if c.sensitive(name) {
 		return ""
 	}
 	return near.DidYouMean(v, values)
@@ -256,22 +244,22 @@ func (l *loader) eval(e hclsyntax.Expression) (v cty.Value, ok bool) {
 	for _, t := range e.Variables() {
 		diags = append(diags, expr.CheckReference(t, l.vars, false)...)
 	}
-	l.diags = append(l.diags, diags...)
+	l.diags.Add(diags)
 	if diags.HasErrors() {
 		return v, false
 	}
-	j := l.judge(e)
-	if j.computed {
-		l.secretExprs = append(l.secretExprs, e.Range())
+	secret, computed := l.secrets.Why(e) != nil, l.secrets.Computed(e)
+	if computed {
+		l.secrets.Watch(e)
 	}
 	v, diags = expr.Evaluate(e, l.vars, l.lib)
 	switch {
-	case j.computed && diags.HasErrors():
-		l.secretFailed = true
+	case computed && diags.HasErrors():
+		l.secrets.Failed()
 		return v, false
-	case j.secret != nil:
-		redact(diags)
+	case secret:
+		sensitive.Redact(diags)
 	}
-	l.diags = append(l.diags, diags...)
+	l.diags.Add(diags)
 	return v, !diags.HasErrors()
 }

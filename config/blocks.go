@@ -8,6 +8,9 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/dirform/dirform/config/internal/report"
+	"github.com/dirform/dirform/config/internal/sensitive"
+	"github.com/dirform/dirform/config/internal/source"
 	"github.com/dirform/dirform/state/near"
 )
 
@@ -106,7 +109,7 @@ func title(b *hclsyntax.Block) string {
 }
 
 // place is file:line of a range.
-func place(r hcl.Range) string { return fmt.Sprintf("%s:%d", r.Filename, r.Start.Line) }
+func place(r hcl.Range) string { return report.Place(r) }
 
 // spec says what a block may hold.
 type spec struct {
@@ -127,17 +130,17 @@ type content struct {
 func (l *loader) content(b *hclsyntax.Block, s spec) *content {
 	c := &content{l: l, block: b, attrs: map[string]*hclsyntax.Attribute{}, inner: map[string]*hclsyntax.Block{}, ok: true}
 	args := append(slices.Clone(s.required), s.optional...)
-	for _, a := range sortedAttributes(b.Body.Attributes) {
+	for _, a := range source.Attributes(b.Body) {
 		if slices.Contains(args, a.Name) {
 			c.attrs[a.Name] = a
-			if credential(b.Type, a.Name) {
-				l.hideLiteral(a)
+			if sensitive.Credential(b.Type, a.Name) {
+				l.secrets.HideLiteral(a)
 			}
 			continue
 		}
 		c.ok = false
-		if looksSecret(b.Type, a.Name, args) {
-			l.hideLiteral(a)
+		if sensitive.Meant(b.Type, a.Name, args) {
+			l.secrets.HideLiteral(a)
 		}
 		if slices.Contains(s.blocks, a.Name) {
 			l.fail(&a.NameRange, "Block expected", "%q is a block in a %s block: write %s {…} without the equals sign.", a.Name, b.Type, a.Name)

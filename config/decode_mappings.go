@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/dirform/dirform/config/internal/source"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/near"
 )
@@ -90,7 +91,7 @@ func (l *loader) mappingAttributes(c *content, m *Mapping) {
 		for _, b := range in.Body.Blocks {
 			l.fail(&b.TypeRange, "Unknown block", "A block of %s holds ATTRIBUTE = EXPRESSION lines and no blocks: write %s = ….", name, b.Type)
 		}
-		for _, a := range sortedAttributes(in.Body.Attributes) {
+		for _, a := range source.Attributes(in.Body) {
 			target := l.target(a, m.Kind)
 			if target == nil {
 				c.ok = false // so that nothing is called missing which is only misspelt

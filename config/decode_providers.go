@@ -94,7 +94,7 @@ func (l *loader) credentials(c *content, p *ADProvider) {
 func (l *loader) decodeKerberos(b *hclsyntax.Block) *Kerberos {
 	c := l.content(b, spec{optional: []string{"keytab", "ccache", "principal", "spn", "krb5_conf"}})
 	k := &Kerberos{Keytab: c.file("keytab"), CCache: c.file("ccache"), Principal: c.text("principal"), SPN: c.text("spn"), Krb5Conf: c.file("krb5_conf")}
-	k.KeytabHidden = c.has("keytab") && l.secretOf(c.attrs["keytab"].Expr) != nil
+	k.KeytabHidden = c.sensitive("keytab")
 	switch {
 	case c.has("keytab") && c.has("ccache"):
 		c.bad("ccache", "Conflicting arguments", "keytab and ccache are two ways to sign in. Remove one of them.")
@@ -160,7 +160,7 @@ func (l *loader) decodeEntra(b *hclsyntax.Block) *EntraProvider {
 	}
 	p.TenantID, p.ClientID, p.ClientSecret = c.text("tenant_id"), c.text("client_id"), c.text("client_secret")
 	p.CertificateFile, p.CAFile, p.AccessToken = c.file("client_certificate_file"), c.file("ca_file"), c.text("access_token")
-	p.CertificateHidden = c.has("client_certificate_file") && l.secretOf(c.attrs["client_certificate_file"].Expr) != nil
+	p.CertificateHidden = c.sensitive("client_certificate_file")
 	p.Environment = c.choice("environment", "global", "usgovernment", "dod", "china")
 	p.Endpoint, p.Authority = c.webAddress("endpoint"), c.webAddress("authority")
 	if !c.has("tenant_id") && !c.has("access_token") {

@@ -196,8 +196,8 @@ func (c *content) kind(arg, name string) (state.Kind, bool) {
 // compile compiles an expression over a source object of a kind. target is nil for a condition. The program is nil after a
 // mistake.
 func (l *loader) compile(a *hclsyntax.Attribute, target *state.Attribute, kind state.Kind, preset bool) *expr.Program {
-	if s := l.secretOf(a.Expr); s != nil {
-		l.misplacedSecret(a.Expr.Range().Ptr(), a.Name, s)
+	if why := l.secrets.Why(a.Expr); why != nil {
+		l.secrets.Misplaced(a.Expr.Range().Ptr(), a.Name, why)
 		return nil
 	}
 	env := expr.Env{
@@ -210,6 +210,6 @@ func (l *loader) compile(a *hclsyntax.Attribute, target *state.Attribute, kind s
 		env.Text = f.Bytes
 	}
 	p, diags := expr.Compile(a.Expr, env)
-	l.diags = append(l.diags, diags...)
+	l.diags.Add(diags)
 	return p
 }

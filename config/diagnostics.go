@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"io"
 
 	"github.com/hashicorp/hcl/v2"
@@ -25,7 +24,7 @@ func DiagnosticsJSON(files map[string]*hcl.File, diags hcl.Diagnostics) Validati
 
 // fail records an error. The summary is the same for all errors of its sort; the detail says what, why and what to do.
 func (l *loader) fail(at *hcl.Range, summary, detail string, args ...any) {
-	l.diags = append(l.diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: fmt.Sprintf(detail, args...), Subject: at})
+	l.diags.Fail(at, summary, detail, args...)
 }
 
 // duplicate records a second declaration of one thing.

@@ -3,6 +3,8 @@ package config
 import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"github.com/dirform/dirform/config/internal/source"
 )
 
 // Format lays out a configuration file in the canonical way: indentation, spaces, aligned equals signs. It never fails; what is
@@ -12,5 +14,5 @@ func Format(src []byte) []byte { return hclwrite.Format(src) }
 // SyntaxError is the one to correct among a parser's errors about src, without its source line where that may show a secret. There
 // must be an error.
 func SyntaxError(src []byte, diags hcl.Diagnostics) hcl.Diagnostics {
-	return hcl.Diagnostics{firstSyntaxError(src, diags)}
+	return hcl.Diagnostics{source.FirstError(src, diags)}
 }

@@ -1,14 +1,21 @@
 package config
 
 import (
+	"strings"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/dirform/dirform/config/expr"
 	"github.com/dirform/dirform/config/internal/report"
+	"github.com/dirform/dirform/config/internal/sensitive"
+	"github.com/dirform/dirform/config/internal/source"
 	"github.com/dirform/dirform/state"
 )
+
+// DefaultStatePath is where the state is if no dirform block says otherwise.
+const DefaultStatePath = "dirform.dfstate"
 
 // Schemas are the attribute schemas that mappings are checked against. A function may be nil or give nil for a kind, which means
 // that nothing is known: any name is accepted then and holds a text.
@@ -36,10 +43,10 @@ type Options struct {
 func Load(o Options) (*Config, hcl.Diagnostics) {
 	l := newLoader(o)
 	l.readFiles()
-	if l.broken || l.diags.HasErrors() && len(l.blocks) == 0 {
+	if l.broken || hcl.Diagnostics(l.diags).HasErrors() && len(l.blocks) == 0 {
 		return l.finish()
 	}
-	l.asked = l.envNames()
+	l.secrets.Note(l.cfg.Files)
 	l.sortBlocks()
 	l.decodeSettings()
 	l.decodeVariables()
@@ -59,7 +66,7 @@ func Load(o Options) (*Config, hcl.Diagnostics) {
 type loader struct {
 	o      Options
 	cfg    *Config
-	diags  hcl.Diagnostics
+	diags  report.List
 	blocks []*hclsyntax.Block // top-level, in order
 	byType map[string][]*hclsyntax.Block
 	lib    *expr.Library
@@ -67,31 +74,34 @@ type loader struct {
 	slots  map[state.Kind]*expr.Slots
 	tenant map[state.Kind]*state.Schema // see tenantSchema
 
-	secretVars   map[string]*secret // sensitive variables
-	secretLocals map[string]*secret // local values made of them or of env()
-	secretRanges []hcl.Range        // literal secrets: source lines that no diagnostic may show
-	judgements   map[hclsyntax.Expression]judged
-	asked        []string        // what env() is asked for
-	secretExprs  []hcl.Range     // expressions that compute something from sensitive values
-	secretFailed bool            // at least one of them fails
-	broken       bool            // a file could not be read or parsed, or a block not understood, so that names may be missing
-	failed       map[string]bool // declared names whose block had errors, such as "scope.staff"
+	secrets *sensitive.Keeper
+	broken  bool // a file could not be read or parsed, or a block not understood, so that names may be missing
 }
 
 func newLoader(o Options) *loader {
 	if o.Dir == "" {
 		o.Dir = "."
 	}
-	return &loader{
+	l := &loader{
 		o:      o,
-		cfg:    &Config{Dir: o.Dir, StatePath: DefaultStatePath, Files: map[string]*hcl.File{}, SourceShapes: map[state.Kind]*state.Shape{}},
+		cfg:    &Config{Dir: o.Dir, StatePath: DefaultStatePath, SourceShapes: map[state.Kind]*state.Shape{}},
 		byType: map[string][]*hclsyntax.Block{},
 		lib:    expr.NewLibrary(o.Environ),
 		vars:   map[string]cty.Value{"var": cty.EmptyObjectVal, "local": cty.EmptyObjectVal},
 		slots:  map[state.Kind]*expr.Slots{},
 		tenant: map[state.Kind]*state.Schema{},
+	}
+	l.secrets = sensitive.New(&l.diags)
+	return l
+}
 
-		secretVars: map[string]*secret{}, secretLocals: map[string]*secret{}, judgements: map[hclsyntax.Expression]judged{}, failed: map[string]bool{},
+// readFiles parses the folder's files.
+func (l *loader) readFiles() {
+	f := source.Read(l.o.Dir, &l.diags)
+	l.cfg.Files, l.cfg.Digest, l.blocks, l.broken = f.Files, f.Digest, f.Blocks, f.Broken
+	for _, a := range f.Stray {
+		l.fail(&a.NameRange, "Unknown argument", "The argument %q stands outside of any block. A configuration is "+
+			"made of blocks: %s.", a.Name, strings.Join(blockTypes(), ", "))
 	}
 }
 
@@ -101,11 +111,11 @@ func (l *loader) finish() (*Config, hcl.Diagnostics) {
 	for kind, slots := range l.slots {
 		l.cfg.SourceShapes[kind] = slots.Freeze()
 	}
-	l.tellFailedSecrets()
-	l.hideSecrets()
-	l.cfg.Secrets = l.secrets()
-	report.Sort(l.diags)
-	return l.cfg, l.diags
+	l.secrets.Finish()
+	l.cfg.Secrets = l.secrets.Secrets(l.vars["var"], l.o.Environ)
+	diags := hcl.Diagnostics(l.diags)
+	report.Sort(diags)
+	return l.cfg, diags
 }
 
 // kindSlots are the slots of one kind, which begin with what matching and findings need of every object.

@@ -8,6 +8,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/dirform/dirform/config/internal/source"
 )
 
 // decodeLocals computes the local values, each after those that it refers to.
@@ -17,7 +19,7 @@ func (l *loader) decodeLocals() {
 		for _, in := range b.Body.Blocks {
 			l.fail(&in.TypeRange, "Unknown block", "A locals block holds NAME = VALUE lines and no blocks.")
 		}
-		for _, a := range sortedAttributes(b.Body.Attributes) {
+		for _, a := range source.Attributes(b.Body) {
 			if f := attrs[a.Name]; f != nil {
 				l.duplicate(&a.NameRange, "The local value "+a.Name, f.NameRange)
 				continue
@@ -65,9 +67,7 @@ func (r *localResolver) resolve(name string, path []string) {
 	}
 	r.busy[name] = false
 	r.l.vars["local"] = cty.ObjectVal(r.values)
-	if s := r.l.secretOf(a.Expr); s != nil {
-		r.l.secretLocals[name] = s
-	}
+	r.l.secrets.Local(name, a.Expr)
 	if v, ok := r.l.eval(a.Expr); ok {
 		r.values[name] = v
 	}

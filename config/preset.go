@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/dirform/dirform/config/internal/source"
 	"github.com/dirform/dirform/state"
 )
 
@@ -48,7 +49,7 @@ func presetAttributes() []*hclsyntax.Attribute {
 	if diags.HasErrors() {
 		return nil // a test proves that it can be parsed
 	}
-	return sortedAttributes(file.Body.(*hclsyntax.Body).Attributes)
+	return source.Attributes(file.Body.(*hclsyntax.Body))
 }
 
 // presetNames are the attributes that the preset manages, sorted.

@@ -14,9 +14,10 @@ import (
 )
 
 const (
-	module  = "github.com/dirform/dirform/"
-	inEntra = "providers/entra/internal/"
-	stage   = "planner/reconcile/internal/"
+	module   = "github.com/dirform/dirform/"
+	inConfig = "config/internal/"
+	inEntra  = "providers/entra/internal/"
+	stage    = "planner/reconcile/internal/"
 )
 
 // layers says which of our packages a package may import. A folder without a row of its own, such as an internal one, counts
@@ -49,8 +50,13 @@ var layers = map[string][]string{
 	stage + "judge": {stage + "table", stage + "pair", stage + "order", stage + "words", "config", "planner",
 		"providers", "state"},
 
-	"config":                 {"config/expr", "config/internal/report", "state"},
-	"config/internal/report": {},
+	"config": {"config/expr", inConfig + "report", inConfig + "sensitive", inConfig + "source", inConfig + "values",
+		"state"},
+	"config/internal/report":    {},
+	"config/internal/sensitive": {inConfig + "report", "state"},
+	"config/internal/source":    {inConfig + "report", inConfig + "sensitive"},
+	"config/internal/values": {"config/expr", inConfig + "report", inConfig + "sensitive", inConfig + "source",
+		"state"},
 
 	"providers/entra": {inEntra + "address", inEntra + "signin", inEntra + "graph", inEntra + "wire",
 		"providers", "state"},

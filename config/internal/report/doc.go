@@ -1,2 +1,2 @@
-// Package report shows diagnostics: to people with the source line underlined, to programs as JSON.
+// Package report collects diagnostics and shows them: to people with the source line underlined, to programs as JSON.
 package report

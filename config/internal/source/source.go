@@ -1,0 +1,148 @@
+package source
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/dirform/dirform/config/internal/report"
+	"github.com/dirform/dirform/config/internal/sensitive"
+)
+
+// Folder is what the files of a folder hold.
+type Folder struct {
+	Files  map[string]*hcl.File   // by name; a file whose syntax is broken may be there
+	Blocks []*hclsyntax.Block     // at the top level, in order of file names and places
+	Stray  []*hclsyntax.Attribute // arguments outside of any block
+	Digest string                 // "sha256:…" over names and contents; "" if there are no files
+	Broken bool                   // a file could not be read or parsed, so that blocks may be missing
+}
+
+// Read parses all *.hcl files of a folder but *.dirtest.hcl and those whose names begin with a dot. What is wrong goes
+// to diags: of a file whose syntax is broken only the first mistake.
+func Read(dir string, diags *report.List) Folder {
+	f := Folder{Files: map[string]*hcl.File{}}
+	names, err := filesOf(dir)
+	switch {
+	case err != nil:
+		diags.Fail(nil, "Configuration folder cannot be read",
+			"%s. Name the folder that holds the *.hcl files with --chdir.", PathError(err))
+		return f
+	case len(names) == 0:
+		diags.Fail(nil, "No configuration", "The folder %s has no *.hcl files. Write one, or let `dirform init` "+
+			"write a starting configuration.", dir)
+		return f
+	}
+	digest := sha256.New()
+	for _, name := range names {
+		src, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			diags.Fail(nil, "Configuration file cannot be read", "%s.", PathError(err))
+			f.Broken = true
+			continue
+		}
+		// Lengths keep apart what is a name and what is content.
+		for _, part := range [][]byte{[]byte(name), src} {
+			digest.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(part))))
+			digest.Write(part)
+		}
+		f.parse(name, src, diags)
+	}
+	f.Digest = "sha256:" + hex.EncodeToString(digest.Sum(nil))
+	return f
+}
+
+// filesOf are the names of a folder's configuration files, sorted.
+func filesOf(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		n := e.Name()
+		skip := e.IsDir() || strings.HasPrefix(n, ".") || strings.HasSuffix(n, ".dirtest.hcl")
+		if !skip && strings.HasSuffix(n, ".hcl") {
+			names = append(names, n)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func (f *Folder) parse(name string, src []byte, to *report.List) {
+	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+	for _, d := range diags {
+		if d.Summary == "Invalid single-argument block definition" {
+			d.Detail = "A block on one line holds one argument at most. Put every argument on a line of its own."
+		}
+	}
+	if file != nil {
+		f.Files[name] = file
+	}
+	if diags.HasErrors() {
+		to.Add(hcl.Diagnostics{FirstError(src, diags)})
+		f.Broken = true
+		return
+	}
+	to.Add(diags)
+	if file == nil {
+		return
+	}
+	if body, ok := file.Body.(*hclsyntax.Body); ok {
+		f.Blocks = append(f.Blocks, body.Blocks...)
+		f.Stray = append(f.Stray, Attributes(body)...)
+	}
+}
+
+// FirstError is the one to correct among a parser's errors about src; there must be one. Behind a missing quote or
+// brace the parser takes everything for something else, and what it says about that sends people to lines that are
+// right. No block was read yet that would tell where secrets are, so a line that may show one is hidden.
+func FirstError(src []byte, diags hcl.Diagnostics) *hcl.Diagnostic {
+	var first *hcl.Diagnostic
+	for _, d := range diags {
+		if d.Severity == hcl.DiagError && (first == nil || before(d, first)) {
+			first = d
+		}
+	}
+	if first.Subject != nil && sensitive.Beside(src, first.Subject.Start.Byte) {
+		first.Extra = report.Hidden{}
+	}
+	return first
+}
+
+func before(a, b *hcl.Diagnostic) bool {
+	return a.Subject != nil && b.Subject != nil && a.Subject.Start.Byte < b.Subject.Start.Byte
+}
+
+// Attributes are the arguments of a body in the order of their places.
+func Attributes(body *hclsyntax.Body) []*hclsyntax.Attribute {
+	list := make([]*hclsyntax.Attribute, 0, len(body.Attributes))
+	for _, a := range body.Attributes {
+		list = append(list, a)
+	}
+	slices.SortFunc(list, func(a, b *hclsyntax.Attribute) int {
+		return cmp.Compare(a.NameRange.Start.Byte, b.NameRange.Start.Byte)
+	})
+	return list
+}
+
+// PathError is err without the name of the system call, which says nothing to a person.
+func PathError(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return fmt.Sprintf("%s: %v", p.Path, p.Err)
+	}
+	return err.Error()
+}
