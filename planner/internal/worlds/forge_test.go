@@ -15,7 +15,7 @@ import (
 func (h *harness) editFile(path string) {
 	p, err := planfiletest.Load(path)
 	check(h.t, err)
-	f := &forger{t: h.t, p: p, values: []any{nil, "", "x", true, false, json.Number("0"), json.Number("-1"), json.Number("9223372036854775807"), []any{}, map[string]any{}}}
+	f := &forger{t: h.rt, p: p, values: []any{nil, "", "x", true, false, json.Number("0"), json.Number("-1"), json.Number("9223372036854775807"), []any{}, map[string]any{}}}
 	for _, line := range f.lines() {
 		f.gather(line)
 	}
@@ -27,7 +27,7 @@ func (h *harness) editFile(path string) {
 		f.anchors = append(f.anchors, anchor)
 	}
 	slices.Sort(f.anchors)
-	for range rapid.IntRange(0, 4).Draw(h.t, "edits") {
+	for range rapid.IntRange(0, 4).Draw(h.rt, "edits") {
 		f.edit()
 	}
 	check(h.t, p.Save(path))

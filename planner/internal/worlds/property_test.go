@@ -131,7 +131,7 @@ func (h *harness) step(twice bool) (p *saved) {
 		}
 		h.true(before, p)
 	}
-	if len(h.only)+len(h.but) == 0 && oneIn(h.t, 3, "saved") {
+	if len(h.only)+len(h.but) == 0 && oneIn(h.rt, 3, "saved") {
 		if h.state != "" {
 			h.fillStore()
 		}

@@ -64,7 +64,7 @@ func (h *harness) happen(events []event) {
 
 // loseRecord sometimes puts the record back to what it was, or takes it away.
 func (h *harness) loseRecord(older *world) {
-	switch rapid.IntRange(0, 19).Draw(h.t, "record") {
+	switch rapid.IntRange(0, 19).Draw(h.rt, "record") {
 	case 18:
 		c := older.clone()
 		h.w.known, h.w.serial, h.w.ous, h.w.scopes = c.known, c.serial, c.ous, c.scopes
@@ -76,7 +76,7 @@ func (h *harness) loseRecord(older *world) {
 // saveEdited saves a plan, edits the file and returns its path.
 func (h *harness) saveEdited() string {
 	h.configure()
-	if oneIn(h.t, 5, "limited") {
+	if oneIn(h.rt, 5, "limited") {
 		h.only = []string{"user.in"}
 		defer func() { h.only = nil }()
 	}
@@ -98,14 +98,14 @@ func (h *harness) saveEdited() string {
 func (h *harness) applyEdited(path string) {
 	h.configure()
 	h.allow = nil
-	if oneIn(h.t, 2, "allowed") {
+	if oneIn(h.rt, 2, "allowed") {
 		h.allow = everything
 	}
 	before := h.begin()
 	fresh, plan := h.freshly()
 	f := h.permits(path, plan)
-	if h.w.killer = nil; oneIn(h.t, 3, "killed") {
-		h.w.killer = &killer{at: rapid.IntRange(1, 12).Draw(h.t, "boundary")}
+	if h.w.killer = nil; oneIn(h.rt, 3, "killed") {
+		h.w.killer = &killer{at: rapid.IntRange(1, 12).Draw(h.rt, "boundary")}
 	}
 	out, err := h.tryFile(path)
 	h.w.killer = nil
