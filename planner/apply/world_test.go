@@ -297,6 +297,9 @@ func (m *memory) Results(ctx context.Context, results []state.Result) error {
 		if r.Forget {
 			delete(m.links, r.Key)
 		}
+		if l := m.links[r.Replaces]; l != nil && r.Link != nil && l.TargetID == r.Link.TargetID {
+			delete(m.links, r.Replaces)
+		}
 		if r.Link != nil {
 			m.links[r.Link.Anchor] = clone(r.Link)
 		}

@@ -183,10 +183,10 @@ func TestFilterSwitchesOff(t *testing.T) {
 	off := sets("accountEnabled", true, false)
 	anchored := sets("onPremisesImmutableId", "theirs", "b")
 	reviewed := []*state.Change{of("a", state.ActionUpdate, off, sets("city", nil, "Linz")), of("b", state.ActionLink, off),
-		of("c", state.ActionLink, off), of("d", state.ActionUpdate, off), of("e", state.ActionUpdate, off)}
+		of("c", state.ActionLink, off), of("d", state.ActionUpdate, off), of("e", state.ActionUpdate, off), of("f", state.ActionDelete, off)}
 	fresh := []*state.Change{of("a", state.ActionDisable, off), of("b", state.ActionRelink, off, anchored, sets("city", nil, "Graz")),
 		of("c", state.ActionLink, off, sets(providers.CloudManaged, false, true)), of("d", state.ActionDelete, sets("accountEnabled", false, nil)),
-		edited(of("e", state.ActionUpdate, off), func(c *state.Change) { c.TargetID = "id-x" })}
+		edited(of("e", state.ActionUpdate, off), func(c *state.Change) { c.TargetID = "id-x" }), of("f", state.ActionDisable, off)}
 	fresh[1].Replaces, fresh[1].Needs, fresh[1].SourceAttributes = &state.Replaced{Anchor: "theirs"}, []string{"x"}, []state.AttributeChange{anchored}
 	fresh[1].Fingerprints = map[string]string{"city": "1"}
 	reviewed[0].Match = nil

@@ -8,9 +8,15 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// switchesOff is the account whose sign-in the change blocks, and could block alone: "" if it blocks none, or if
-// another sync engine masters the account, which then takes no other write before it is taken over.
+// switchesOff is the account whose sign-in the change blocks, and could block alone: "" if it blocks none, if it does
+// something else to the account than writing to it, or if another sync engine masters the account, which takes no
+// other write before it is taken over.
 func switchesOff(c *state.Change) string {
+	switch c.Action {
+	case state.ActionUpdate, state.ActionDisable, state.ActionLink, state.ActionRelink:
+	default:
+		return ""
+	}
 	if slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Name == providers.CloudManaged }) {
 		return ""
 	}

@@ -2,6 +2,7 @@ package worlds_test
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -43,6 +44,9 @@ func (r realRecord) Begin(ctx context.Context, info store.RunInfo) (run.Writer, 
 type record struct{ *world }
 
 func (r record) Meta() store.Meta {
+	if r.unrecorded {
+		return store.Meta{}
+	}
 	return store.Meta{Exists: true, Key: key, Lineage: lineage, Serial: r.serial, SourceSID: domainSID, TenantID: tenantID}
 }
 
@@ -61,7 +65,12 @@ func (r record) OUs(context.Context) ([]state.OU, error) { return r.ous, nil }
 
 func (r record) LastScopes(context.Context) ([]store.ScopeCount, error) { return r.scopes, nil }
 
-func (r record) Begin(context.Context, store.RunInfo) (run.Writer, error) { return writer(r), nil }
+func (r record) Begin(_ context.Context, info store.RunInfo) (run.Writer, error) {
+	if info.Lineage != lineage || info.SourceSID != domainSID || info.TenantID != tenantID || info.Serial != r.Meta().Serial {
+		return nil, fmt.Errorf("a run that is not this record's: %+v", info)
+	}
+	return writer(r), nil
+}
 
 // writer is the world's record of a run.
 type writer struct{ *world }
@@ -76,9 +85,22 @@ func (w writer) Links(_ context.Context, anchors []string) (map[string]*state.Li
 	return found, nil
 }
 
-func (w writer) Intents(context.Context, []state.Entry) error { return nil }
+// during lets a call to the record happen, unless the process dies before or after it.
+func (w writer) during(call func()) error {
+	w.killer.mayDie()
+	call()
+	w.unrecorded = false
+	w.killer.mayDie()
+	return nil
+}
+
+func (w writer) Intents(context.Context, []state.Entry) error { return w.during(func() {}) }
 
 func (w writer) Results(_ context.Context, results []state.Result) error {
+	return w.during(func() { w.note(results) })
+}
+
+func (w writer) note(results []state.Result) {
 	for _, r := range results {
 		if r.Forget {
 			delete(w.known, r.Key)
@@ -90,25 +112,25 @@ func (w writer) Results(_ context.Context, results []state.Result) error {
 			w.known[r.Link.Anchor] = cloneLink(r.Link)
 		}
 	}
-	return nil
 }
 
 func (w writer) Records(_ context.Context, links []*state.Link) error {
-	for _, l := range links {
-		w.known[l.Anchor] = cloneLink(l)
-	}
-	return nil
+	return w.during(func() {
+		for _, l := range links {
+			w.known[l.Anchor] = cloneLink(l)
+		}
+	})
 }
 
 func (w writer) OUs(_ context.Context, ous []state.OU) error {
-	w.ous = ous
-	return nil
+	return w.during(func() { w.ous = ous })
 }
 
 func (w writer) Finish(_ context.Context, outcome string, _ state.Counts, scopes []store.ScopeCount) error {
-	w.serial++
-	if outcome == store.OutcomeApplied {
-		w.scopes = scopes
-	}
-	return nil
+	return w.during(func() {
+		w.serial++
+		if outcome == store.OutcomeApplied {
+			w.scopes = scopes
+		}
+	})
 }

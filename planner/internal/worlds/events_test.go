@@ -69,6 +69,10 @@ var (
 	})
 	anEvent = rapid.Custom(drawEvent)
 	anEntry = rapid.Custom(drawEntry)
+	// aSwap lets people exchange names, which takes writes that need each other.
+	aSwap = rapid.Custom(func(rt *rapid.T) event {
+		return event{what: pick(rt, "how", "swap", "turn"), who: whom(rt), other: whom(rt), name: pick(rt, "swapped", "userPrincipalName", "mail")}
+	})
 )
 
 // drawEntry is an event that fills an empty world.
@@ -122,7 +126,7 @@ func drawEvent(rt *rapid.T) event {
 	case "wait":
 		e.other = pick(rt, "days", 1, 9, 11, 31)
 	case "rules":
-		e.other = rapid.IntRange(0, 5).Draw(rt, "which")
+		e.other = rapid.IntRange(0, 9).Draw(rt, "which")
 	}
 	return e
 }
@@ -471,6 +475,14 @@ func (r *rules) change(e event) {
 		s.name += "x" // its people move on to a scope of another name
 	case 5:
 		r.scopes = r.scopes[:1]
+	case 6:
+		r.protect = [][]string{nil, {"ann@contoso.com"}, {idOf(1)}}[e.who%3]
+	case 7:
+		r.limits = [][]limitRule{nil, {{limitNames[e.who%len(limitNames)], e.who % 2}}}[e.who/4%2]
+	case 8:
+		p.Privileged = []string{"block", "allow"}[e.who%2]
+	case 9:
+		p.Unmatched = []string{"create", "skip", "block"}[e.who%3]
 	}
 }
 

@@ -33,7 +33,7 @@ const worldsByDefault = 2000
 //
 // A failing world is shrunk and printed: its seed, events, configuration, both directories, plan and the difference.
 func TestRandomWorlds(t *testing.T) {
-	inDefaultNumber(t)
+	checks(t, worldsByDefault)
 	dir := quickDir(t)
 	all, err := variants(dir)
 	if err != nil {
@@ -59,8 +59,8 @@ func TestRandomWorlds(t *testing.T) {
 	})
 }
 
-// inDefaultNumber raises rapid's number of checks for one test, unless the command line has one.
-func inDefaultNumber(t *testing.T) {
+// checks sets rapid's number of checks for one test, unless the command line has one.
+func checks(t *testing.T, n int) {
 	set := false
 	flag.Visit(func(f *flag.Flag) { set = set || f.Name == "rapid.checks" })
 	if f := flag.Lookup("rapid.checks"); !set && f.Value.String() == f.DefValue {
@@ -69,7 +69,7 @@ func inDefaultNumber(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		check(f.Value.Set(fmt.Sprint(worldsByDefault)))
+		check(f.Value.Set(fmt.Sprint(n)))
 		t.Cleanup(func() { check(f.Value.Set(f.DefValue)) })
 	}
 }
@@ -131,7 +131,7 @@ func (h *harness) step(twice bool) (p *saved) {
 		}
 		h.true(before, p)
 	}
-	if len(h.only)+len(h.but) == 0 && oneIn(h.t, 3, "saved") {
+	if len(h.only)+len(h.but) == 0 && oneIn(h.rt, 3, "saved") {
 		if h.state != "" {
 			h.fillStore()
 		}

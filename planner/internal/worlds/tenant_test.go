@@ -86,6 +86,7 @@ func (w *world) shown(a *account, name string) state.Value {
 
 func (w tenantSide) Lookup(_ context.Context, kind state.Kind, ids []string, shape *state.Shape) providers.Objects {
 	return func(yield func(*state.Object, error) bool) {
+		w.killer.mustLive()
 		for _, id := range ids {
 			if a := w.living(id); a != nil && a.kind == kind && !yield(w.object(a, shape), nil) {
 				return
@@ -96,6 +97,7 @@ func (w tenantSide) Lookup(_ context.Context, kind state.Kind, ids []string, sha
 
 func (w tenantSide) FindByAnchor(_ context.Context, _ state.Kind, anchors []string, shape *state.Shape) providers.Objects {
 	return func(yield func(*state.Object, error) bool) {
+		w.killer.mustLive()
 		for _, a := range w.accounts {
 			if !a.deleted && slices.Contains(anchors, a.attrs[anchorName].Str()) && !yield(w.object(a, shape), nil) {
 				return
@@ -106,17 +108,59 @@ func (w tenantSide) FindByAnchor(_ context.Context, _ state.Kind, anchors []stri
 
 func (w tenantSide) Write(_ context.Context, writes []providers.Write) []providers.WriteResult {
 	out := make([]providers.WriteResult, len(writes))
+	for i := range writes {
+		out[i].Err = providers.ErrUnknownOutcome
+	}
 	for i, x := range writes {
+		if !w.killer.survives() {
+			return out
+		}
 		w.writes++
+		w.note(x)
 		out[i].ID, out[i].Err = w.write(x)
 		if out[i].Err == nil && len(writes) > providers.MaxBatch {
 			out[i].Err = bad("BadRequest", "more than %d requests", providers.MaxBatch)
 		}
 		if out[i].Err != nil {
+			out[i].ID = ""
 			w.refused = append(w.refused, fmt.Sprintf("%s of %s %s: %v", opNames[x.Op], x.ID, written(x), out[i].Err))
 		}
 	}
+	w.killer.survives()
 	return out
+}
+
+// note logs a request, attribute by attribute. An account that was made in this world's time goes by its anchor.
+func (w tenantSide) note(x providers.Write) {
+	whose := w.named(x.ID)
+	for _, a := range x.Attributes {
+		if x.Op == providers.OpCreate && a.Name == anchorName {
+			whose = madeUp(a.After.Str())
+		}
+	}
+	what := opNames[x.Op] + " " + whose
+	if x.Op != providers.OpPatch {
+		w.log = append(w.log, what)
+	}
+	for _, a := range x.Attributes {
+		before := a.Before
+		if x.Op == providers.OpSetReference || x.Op == providers.OpClearReference {
+			before = state.Null()
+		}
+		after := a.After
+		if after.Kind() == state.StringValue {
+			after = state.String(w.named(after.Str()))
+		}
+		w.log = append(w.log, fmt.Sprintf("%s %s: %s -> %s", what, a.Name, text(before), text(after)))
+	}
+}
+
+// named is an id, or for an account that was created while the log was written a name that says for whom.
+func (w tenantSide) named(id string) string {
+	if a := w.account(id); a != nil && a.created {
+		return madeUp(a.attrs[anchorName].Str())
+	}
+	return id
 }
 
 var opNames = [...]string{"create", "patch", "delete", "restore", "set reference", "clear reference", "take over"}
@@ -171,7 +215,7 @@ func (w tenantSide) write(x providers.Write) (string, error) {
 }
 
 func (w tenantSide) create(attrs []state.AttributeChange) (string, error) {
-	a := &account{id: idOf(w.lastID + 1), kind: state.User, attrs: map[string]state.Value{}}
+	a := &account{id: idOf(w.lastID + 1), kind: state.User, created: true, attrs: map[string]state.Value{}}
 	a.set(attrs, false)
 	for _, name := range [...]string{"accountEnabled", "displayName", "mailNickname", "userPrincipalName"} {
 		if a.attrs[name].IsNull() {

@@ -216,6 +216,9 @@ func (t *truth) guards() {
 		}
 		n[string(c.Action)+"s"]++
 		for _, a := range c.Attributes {
+			if a.Name == anchorName && c.Action == state.ActionRestore && !a.Before.IsNull() {
+				n["relinks"]++
+			}
 			if a.Name == "accountEnabled" && a.Before.Bool() && !a.After.Bool() && c.Action != state.ActionDisable {
 				n["disables"]++
 			}

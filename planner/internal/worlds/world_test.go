@@ -36,11 +36,14 @@ type world struct {
 	writes  int       // requests that the tenant was sent
 	refused []string  // those it refused, which a truthful plan never causes
 	shuffle *shuffler // the order of streams
+	killer  *killer
+	log     []string // what was asked of either side, attribute by attribute
 
 	// What the record has besides links.
-	serial int64
-	ous    []state.OU
-	scopes []store.ScopeCount
+	unrecorded bool // there is none yet
+	serial     int64
+	ous        []state.OU
+	scopes     []store.ScopeCount
 }
 
 // shuffler orders streams, which are read at the same time.
@@ -65,6 +68,7 @@ type account struct {
 	id      string
 	kind    state.Kind
 	deleted bool
+	created bool // by this process, so that its id is no more than chance
 	attrs   map[string]state.Value
 }
 
@@ -76,7 +80,7 @@ func newWorld(seed uint64) *world {
 // clone is a copy that later events leave alone.
 func (w *world) clone() *world {
 	c := *w
-	c.people, c.accounts, c.suffixes = nil, nil, slices.Clone(w.suffixes)
+	c.people, c.accounts, c.suffixes, c.log = nil, nil, slices.Clone(w.suffixes), nil
 	for _, p := range w.people {
 		q := *p
 		q.attrs = maps.Clone(p.attrs)
@@ -84,7 +88,7 @@ func (w *world) clone() *world {
 	}
 	for _, a := range w.accounts {
 		b := *a
-		b.attrs = maps.Clone(a.attrs)
+		b.attrs, b.created = maps.Clone(a.attrs), false
 		c.accounts = append(c.accounts, &b)
 	}
 	c.roles, c.known = maps.Clone(w.roles), map[string]*state.Link{}
@@ -215,11 +219,15 @@ func (w *world) UPNSuffixes(context.Context) ([]string, error) { return w.suffix
 func (w *world) Close() error                                  { return nil }
 
 func (w *world) AddUPNSuffix(_ context.Context, suffix string) error {
+	w.killer.mayDie()
+	w.log = append(w.log, "suffix "+suffix)
 	w.suffixes = append(w.suffixes, suffix)
 	return nil
 }
 
 func (w *world) SetAttribute(_ context.Context, g state.GUID, name string, before, after state.Value) error {
+	w.killer.mayDie()
+	w.log = append(w.log, fmt.Sprintf("source %s %s: %s -> %s", g, name, text(before), text(after)))
 	p := w.personByGUID(g)
 	if p == nil {
 		return errors.New("no such object")
@@ -228,6 +236,7 @@ func (w *world) SetAttribute(_ context.Context, g state.GUID, name string, befor
 		return providers.ErrStale
 	}
 	p.attrs[name] = after
+	w.killer.mayDie()
 	return nil
 }
 
