@@ -68,7 +68,7 @@ func (r *Reading) identify(ctx context.Context, lineage string) error {
 	}
 	r.Settings.Key = m.Key
 	if r.Settings.FirstRun = !m.Exists; r.Settings.FirstRun { // the apply that makes the record keeps it
-		r.Settings.Key, err = store.NewKey()
+		r.Settings.Key, err = r.run.newKey()
 	}
 	return err
 }

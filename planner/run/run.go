@@ -71,6 +71,8 @@ type Run struct {
 	Version     string // dirform's own, for a plan's header
 	TempDir     string // where values and plans without a name are kept; "" for the system's temporary folder
 	Log         *slog.Logger
+	// NewKey mints the key of a record that does not exist yet; nil stands for [store.NewKey].
+	NewKey func() (state.Key, error)
 	// Hosts are those that the directories get credentials at, for the record: see [store.Store.Hosts]. nil records none.
 	Hosts []string
 	// Watch is called when the streams are about to be read, for a frontend that shows how far that is; what it returns is called
@@ -145,6 +147,13 @@ func (r *Run) plan(ctx context.Context, o Options, lineage string) (*planned, er
 	s := file.Totals().Summary
 	r.log().Info("plan made", "changes", s.Changes(), "blocked", s.Blocked, "took", time.Since(started).Round(time.Millisecond))
 	return &planned{reading, builder, file}, nil
+}
+
+func (r *Run) newKey() (state.Key, error) {
+	if r.NewKey == nil {
+		return store.NewKey()
+	}
+	return r.NewKey()
 }
 
 func (r *Run) log() *slog.Logger {

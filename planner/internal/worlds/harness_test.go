@@ -72,7 +72,8 @@ func (h *harness) configure() {
 func (h *harness) run() *run.Run {
 	now := h.w.now
 	return &run.Run{Config: h.cfg, Record: record{h.w}, Directories: directories{h.w}, Schema: providers.TenantSchema,
-		Now: func() time.Time { return now }, Version: "0.1.0", TempDir: h.dir}
+		Now: func() time.Time { return now }, Version: "0.1.0", TempDir: h.dir,
+		NewKey: func() (state.Key, error) { return key, nil }}
 }
 
 func (h *harness) options() run.Options {
