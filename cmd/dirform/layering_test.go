@@ -15,6 +15,7 @@ import (
 
 const (
 	module   = "github.com/dirform/dirform/"
+	inApply  = "planner/apply/internal/"
 	inConfig = "config/internal/"
 	inEntra  = "providers/entra/internal/"
 	stage    = "planner/reconcile/internal/"
@@ -38,7 +39,7 @@ var layers = map[string][]string{
 		"state/store"},
 	"planner/planfile": {"planner", "state"},
 	"planner/render":   {"planner", "state"},
-	"planner/apply":    {"planner", "providers", "state"},
+	"planner/apply":    {"planner", inApply + "links", inApply + "values", "providers", "state"},
 	"planner/run": {"config", "planner", "planner/apply", "planner/planfile", "planner/reconcile", "providers", "state",
 		"state/store"},
 	"cmd": {"*"},
@@ -49,6 +50,9 @@ var layers = map[string][]string{
 	stage + "words": {stage + "table", stage + "pair", "config", "planner", "providers", "state"},
 	stage + "judge": {stage + "table", stage + "pair", stage + "order", stage + "words", "config", "planner",
 		"providers", "state"},
+
+	inApply + "links":  {"planner", inApply + "values", "state"},
+	inApply + "values": {"providers", "state"},
 
 	"config": {"config/expr", inConfig + "report", inConfig + "sensitive", inConfig + "source", inConfig + "values",
 		"state"},

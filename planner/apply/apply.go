@@ -219,17 +219,8 @@ func (r *run) note(batch []*planner.Record) error {
 		if l == nil || r.fate[r.hash(rec.Anchor)] == fateFailed {
 			continue // forgotten meanwhile, or what was to be written was not
 		}
-		if rec.Scope != "" {
-			l.Scope = rec.Scope
-		}
-		if g, ok := state.ParseGUID(rec.SourceGUID); ok {
-			l.SourceGUID = g
-		}
-		r.keeper.noteLeft(l, rec.Left, l.Left && l.LeftAt != 0 && len(rec.Fingerprints) == 0)
-		if len(rec.Fingerprints) > 0 {
-			if err := r.keeper.shapes.apply(l, rec.Fingerprints); err != nil {
-				return err
-			}
+		if err := r.keeper.Note(l, rec); err != nil {
+			return err
 		}
 		noted = append(noted, l)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dirform/dirform/planner/apply/internal/values"
 	"github.com/dirform/dirform/state"
 )
 
@@ -88,18 +89,7 @@ func (r *base) pause(ctx context.Context, n int) bool {
 
 // differing names the attributes of o that are not as they were to be written.
 func (r *base) differing(kind state.Kind, o *state.Object, attrs []state.AttributeChange) []string {
-	var names []string
-	schema := r.in.Schema(kind)
-	for _, a := range attrs {
-		d := schema.Lookup(a.Name)
-		if d == nil {
-			d = &state.Attribute{Name: a.Name}
-		}
-		if !d.Hidden && r.hasher.Fingerprint(d, shown(o, a.Name)) != r.hasher.Fingerprint(d, a.After) {
-			names = append(names, a.Name)
-		}
-	}
-	return names
+	return values.Differing(r.hasher, r.in.Schema(kind), o, attrs)
 }
 
 // carriers asks the tenant for the living objects of a kind that carry anchors, and hands each one's id to f with what the anchor

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dirform/dirform/planner/apply/internal/values"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -98,8 +99,7 @@ func (r *reader) seeAlive(kind state.Kind, steps []*step, alive map[*step]*state
 	if len(ids) == 0 {
 		return nil
 	}
-	slices.Sort(names)
-	for o, err := range r.in.Tenant.Lookup(r.soft, kind, ids, state.NewShape(slices.Compact(names)...)) {
+	for o, err := range r.in.Tenant.Lookup(r.soft, kind, ids, values.Shape(names)) {
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (r *reader) stamped(steps []*step) (map[*step]bool, error) {
 		if o := found[st.c]; o != nil {
 			done[st] = !slices.ContainsFunc(st.c.SourceAttributes, func(a state.AttributeChange) bool {
 				d := &state.Attribute{}
-				return o.Shape.Index(a.Name) < 0 || r.hasher.Fingerprint(d, o.Get(a.Name)) != r.hasher.Fingerprint(d, a.After)
+				return o.Shape.Index(a.Name) < 0 || !values.Same(r.hasher, d, o.Get(a.Name), a.After)
 			})
 		}
 	}
@@ -165,6 +165,6 @@ func (r *reader) agrees(st *step, o *state.Object, referred map[string]*state.Li
 			}
 			want = state.String(l.TargetID)
 		}
-		return r.hasher.Fingerprint(d, shown(o, a.Name)) != r.hasher.Fingerprint(d, want)
+		return !values.Same(r.hasher, d, values.Shown(o, a.Name), want)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dirform/dirform/planner/apply/internal/values"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -69,9 +70,8 @@ func (r *reader) recheckTenant(steps []*step) error {
 		if len(ids) == 0 {
 			continue
 		}
-		slices.Sort(names)
 		found := map[*step]bool{}
-		for o, err := range r.in.Tenant.Lookup(r.soft, kind, ids, state.NewShape(slices.Compact(names)...)) {
+		for o, err := range r.in.Tenant.Lookup(r.soft, kind, ids, values.Shape(names)) {
 			if err != nil {
 				return err
 			}
@@ -112,7 +112,7 @@ func (st *step) readBack() []string {
 	}
 	for _, a := range st.c.Attributes {
 		if d := st.attribute(a.Name); !d.Hidden && !strings.EqualFold(a.Name, st.of.Anchor) {
-			names = append(names, readAs(d.Name))
+			names = append(names, values.ReadAs(d.Name))
 		}
 	}
 	return names
@@ -142,7 +142,7 @@ func (r *reader) compareValues(st *step, o *state.Object) (left []state.Attribut
 			left = append(left, a)
 			continue
 		}
-		live := r.hasher.Fingerprint(d, shown(o, a.Name))
+		live := r.hasher.Fingerprint(d, values.Shown(o, a.Name))
 		if live == r.hasher.Fingerprint(d, a.After) {
 			continue
 		}

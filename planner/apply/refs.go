@@ -270,7 +270,7 @@ func (r *references) mark(l *state.Link, f *ref) {
 	if f.target != "" {
 		v = state.String(f.target)
 	}
-	r.keeper.shapes.set(l, f.attr.Name, r.hasher.Fingerprint(f.attr, v))
+	r.keeper.Set(l, f.attr, v)
 }
 
 // countRefs announces references that were not written, and returns the steps that are decided by their last reference.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dirform/dirform/planner/apply/internal/values"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
@@ -94,11 +95,11 @@ func (r *sender) lookIDs(kind state.Kind, byID map[string][]*job, hit map[*job]b
 		for _, j := range jobs {
 			hit[j] = j.write.Op == providers.OpDelete // unless it is seen alive
 			for _, a := range j.write.Attributes {
-				names = append(names, readAs(a.Name))
+				names = append(names, values.ReadAs(a.Name))
 			}
 		}
 	}
-	for o, err := range r.in.Tenant.Lookup(r.hard, kind, ids, shapeOf(names)) {
+	for o, err := range r.in.Tenant.Lookup(r.hard, kind, ids, values.Shape(names)) {
 		if err != nil {
 			return err
 		}

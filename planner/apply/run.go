@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dirform/dirform/planner/apply/internal/links"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -23,7 +24,7 @@ const (
 type run struct {
 	*base
 	reader   *reader
-	keeper   *keeper
+	keeper   *links.Keeper
 	sender   *sender
 	refs     *references
 	verifier *verifier
@@ -32,7 +33,7 @@ type run struct {
 
 func newRun(ctx context.Context, in Input) *run {
 	b := newBase(ctx, in)
-	r := &run{base: b, reader: &reader{b}, keeper: &keeper{base: b}, verifier: &verifier{base: b}}
+	r := &run{base: b, reader: &reader{b}, keeper: &links.Keeper{Hasher: b.hasher, Now: in.Now}, verifier: &verifier{base: b}}
 	r.sender = &sender{r}
 	r.refs = &references{run: r, pending: map[string][]*ref{}}
 	return r

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dirform/dirform/planner/apply/internal/links"
+	"github.com/dirform/dirform/planner/apply/internal/values"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
@@ -146,6 +148,12 @@ func (st *step) replaces() string {
 	return ""
 }
 
+// pair is the step, as far as its link depends on it.
+func (st *step) pair() links.Pair {
+	return links.Pair{Change: st.c, Of: st.of, TargetID: st.id, Schema: st.schema, Old: st.old, Written: st.plain,
+		Later: st.refs}
+}
+
 // suffix is the UPN suffix that the step adds to the source, or "".
 func (st *step) suffix() string {
 	for _, a := range st.c.SourceAttributes {
@@ -158,12 +166,7 @@ func (st *step) suffix() string {
 
 // attribute describes the named attribute of the tenant. One that the schema does not know is compared exactly.
 func (st *step) attribute(name string) *state.Attribute {
-	if st.schema != nil {
-		if a := st.schema.Lookup(name); a != nil {
-			return a
-		}
-	}
-	return &state.Attribute{Name: name}
+	return values.Describe(st.schema, name)
 }
 
 func (st *step) isReference(name string) bool { return st.attribute(name).Type == state.TypeReference }

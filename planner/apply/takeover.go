@@ -49,20 +49,3 @@ func (st *step) halfway() string {
 	}
 	return ""
 }
-
-// readAs is the attribute by which the tenant shows the named one.
-func readAs(name string) string {
-	if name == providers.CloudManaged {
-		return providers.SyncEnabled
-	}
-	return name
-}
-
-// shown is the named attribute as an object read from the tenant shows it. An object that no other engine masters counts as
-// taken over: be it that somebody has done so meanwhile, there is nothing left to do before it can be written.
-func shown(o *state.Object, name string) state.Value {
-	if name == providers.CloudManaged {
-		return state.Bool(!o.Get(providers.SyncEnabled).Bool())
-	}
-	return o.Get(name)
-}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dirform/dirform/planner/apply/internal/values"
 	"github.com/dirform/dirform/state"
 )
 
@@ -77,10 +78,10 @@ func (r *verifier) see(kind state.Kind, checks []*check) {
 		}
 		byID[id] = append(byID[id], c)
 		for _, a := range c.attrs {
-			names = append(names, readAs(a.Name))
+			names = append(names, values.ReadAs(a.Name))
 		}
 	}
-	for o, err := range r.in.Tenant.Lookup(r.soft, kind, ids, shapeOf(names)) {
+	for o, err := range r.in.Tenant.Lookup(r.soft, kind, ids, values.Shape(names)) {
 		if err != nil {
 			for _, c := range checks {
 				c.missing = fmt.Sprintf("what was written could not be read back: %v", err)

@@ -34,13 +34,13 @@ func (r *run) wave(steps []*step) error {
 }
 
 // intend settles what takes no write, journals the rest as intents and returns it.
-func (r *run) intend(steps []*step) ([]*step, error) {
-	var settled, work []*step
+func (r *run) intend(steps []*step) (work []*step, err error) {
+	var settled []*step
 	var entries []state.Entry
 	for _, st := range steps {
 		r.checkNeeds(st)
 		if st.status == "" && !st.back {
-			if err := r.keeper.prepareLink(st); err != nil {
+			if st.link, st.forget, err = r.keeper.After(st.pair()); err != nil {
 				return nil, err
 			}
 		}
