@@ -24,7 +24,8 @@ type Answer struct {
 	Findings []*planner.Finding
 }
 
-// Ask says what a plan would do about the objects that a question leads to, on either side. It has no matches if the name is unknown.
+// Ask says what a plan would do about the objects that a question leads to, on either side. It has no matches if the
+// name is unknown.
 func Ask(v *reconcile.View, q Question) (*Answer, error) {
 	cases, err := v.Cases(q.Clues)
 	if err != nil {
@@ -38,14 +39,15 @@ func Ask(v *reconcile.View, q Question) (*Answer, error) {
 	return a, v.Tell(&listener{name: q.Name, dns: append(q.DNs, q.Name), answer: a})
 }
 
-// declared explains declared resources that are no objects: a UPN suffix by its address or its name, and the tenant's switch
-// for directory synchronisation by its address, its kind or the tenant's id.
+// declared explains declared resources that are no objects: a UPN suffix by its address or its name, and the tenant's
+// switch for directory synchronisation by its address, its kind or the tenant's id.
 func declared(v *reconcile.View, name string) (list []*Explanation) {
 	for _, u := range v.Suffixes() {
 		if u.Address != name && !strings.EqualFold(u.Name, name) {
 			continue
 		}
-		notes := []string{"the forest does not have it", "the tenant has not verified it; verified are " + v.VerifiedDomains()}
+		notes := []string{"the forest does not have it",
+			"the tenant has not verified it; verified are " + v.VerifiedDomains()}
 		if u.InForest {
 			notes[0] = "the forest has it"
 		}
@@ -55,13 +57,15 @@ func declared(v *reconcile.View, name string) (list []*Explanation) {
 		list = append(list, &Explanation{What: IsDeclared, Kind: state.UPNSuffix, Address: u.Address, ScopeAt: u.DeclaredAt,
 			Findings: []*planner.Finding{}, Notes: notes, Outcome: "unchanged: the forest has it"})
 	}
-	if s := v.SyncSwitch(); s != nil && (name == s.Address || name == string(state.DirectorySync) || strings.EqualFold(name, s.TenantID)) {
+	if s := v.SyncSwitch(); s != nil && (name == s.Address || name == string(state.DirectorySync) ||
+		strings.EqualFold(name, s.TenantID)) {
 		has := "off"
 		if s.Enabled {
 			has = "on"
 		}
-		list = append(list, &Explanation{What: IsDeclared, Kind: state.DirectorySync, Address: s.Address, ScopeAt: s.DeclaredAt,
-			TargetID: s.TenantID, Findings: []*planner.Finding{}, Outcome: "unchanged: the tenant has it " + has})
+		list = append(list, &Explanation{What: IsDeclared, Kind: state.DirectorySync, Address: s.Address,
+			ScopeAt: s.DeclaredAt, TargetID: s.TenantID, Findings: []*planner.Finding{},
+			Outcome: "unchanged: the tenant has it " + has})
 	}
 	return list
 }
@@ -104,7 +108,8 @@ func (x *Explanation) is(o planner.ObjectRef) bool {
 	switch {
 	case o.TargetID != "" && o.TargetID == x.TargetID:
 		return true
-	case o.Address == x.Address && o.SourceDN != "" && x.SourceDN != "": // two objects may have one user name, and so one address
+	// two objects may have one user name, and so one address
+	case o.Address == x.Address && o.SourceDN != "" && x.SourceDN != "":
 	case o.Address != "" || x.What == IsDeclared:
 		return o.Address == x.Address
 	}
@@ -120,8 +125,8 @@ func (l *listener) Change(c *state.Change) error {
 		}
 	}
 	if c.Address == l.name && c.Scope == "" {
-		l.answer.Matches = append(l.answer.Matches, &Explanation{What: IsDeclared, Kind: c.Kind, Address: c.Address, ScopeAt: c.DeclaredAt,
-			Findings: []*planner.Finding{}, Change: c, Outcome: changeText(c)})
+		l.answer.Matches = append(l.answer.Matches, &Explanation{What: IsDeclared, Kind: c.Kind, Address: c.Address,
+			ScopeAt: c.DeclaredAt, Findings: []*planner.Finding{}, Change: c, Outcome: changeText(c)})
 	}
 	return nil
 }

@@ -14,8 +14,9 @@ import (
 // attributeOf tells how an attribute of a case comes about, and what becomes of it.
 func attributeOf(c *reconcile.Case, v *reconcile.Value) Attribute {
 	m := v.Mapping
-	a := Attribute{Name: m.Target.Name, Expression: m.Expr.Source(), DeclaredAt: m.DeclaredAt, Initial: v.Use == reconcile.IsInitial,
-		Inputs: map[string]state.Value{}, Result: v.Desired, InsteadOf: v.Instead, ResultName: v.DesiredName, Live: v.Live,
+	a := Attribute{Name: m.Target.Name, Expression: m.Expr.Source(), DeclaredAt: m.DeclaredAt,
+		Initial: v.Use == reconcile.IsInitial,
+		Inputs:  map[string]state.Value{}, Result: v.Desired, InsteadOf: v.Instead, ResultName: v.DesiredName, Live: v.Live,
 		LiveName: v.LiveName, Drift: v.Drift, Write: v.Write != nil}
 	for _, name := range m.Expr.Attributes() {
 		a.Inputs[name] = c.Source.Get(name)
@@ -37,7 +38,8 @@ func whyNotWritten(c *reconcile.Case, v *reconcile.Value) string {
 	case v.Use == reconcile.IsReported && v.Desired.IsEmpty():
 		return ""
 	case v.Use == reconcile.IsReported:
-		return cmp.Or(whatKeeps(c, v.Mapping.Target.Name), "Microsoft Graph lets nobody write it; the primary address follows mail")
+		return cmp.Or(whatKeeps(c, v.Mapping.Target.Name),
+			"Microsoft Graph lets nobody write it; the primary address follows mail")
 	}
 	switch v.Fate {
 	case reconcile.NotInScope:
@@ -52,7 +54,8 @@ func whyNotWritten(c *reconcile.Case, v *reconcile.Value) string {
 	return ""
 }
 
-// whatKeeps says what keeps an attribute that differs from being written: a finding about the attribute, or about the object.
+// whatKeeps says what keeps an attribute that differs from being written: a finding about the attribute, or about the
+// object.
 func whatKeeps(c *reconcile.Case, attribute string) string {
 	var codes []string
 	for _, f := range c.Findings {

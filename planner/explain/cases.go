@@ -11,7 +11,8 @@ import (
 
 // explanationOf puts a case into words.
 func explanationOf(c *reconcile.Case) *Explanation {
-	x := &Explanation{Kind: c.Kind, Address: c.Address, Anchor: c.Anchor, Change: c.Change.WithoutHashes(), Findings: []*planner.Finding{}, Linked: c.Link != nil}
+	x := &Explanation{Kind: c.Kind, Address: c.Address, Anchor: c.Anchor, Change: c.Change.WithoutHashes(), Findings: []*planner.Finding{},
+		Linked: c.Link != nil}
 	if c.Policy != nil {
 		x.PolicyAt = c.Policy.DeclaredAt
 	}
@@ -29,7 +30,7 @@ func explanationOf(c *reconcile.Case) *Explanation {
 	default:
 		x.ofDeleted(c)
 	}
-	if c.Left != nil {
+	if c.Leaving != nil {
 		x.ofLeaver(c)
 	}
 	return x
@@ -64,13 +65,14 @@ func (x *Explanation) ofSource(c *reconcile.Case) {
 // ofTenant is about a living tenant object that no source object in scope has.
 func (x *Explanation) ofTenant(c *reconcile.Case) {
 	x.What = IsTenant
-	x.Outcome = fmt.Sprintf("not touched: this %s of the tenant is not linked to any source object in scope", c.Account.Kind)
+	x.Outcome = fmt.Sprintf("not touched: this %s of the tenant is not linked to any source object in scope",
+		c.Account.Kind)
 	x.describe(c)
 	if !c.Managed {
-		x.Notes = append(x.Notes, fmt.Sprintf("no scope synchronises %ss; they are read because nobody else can have their addresses",
-			c.Account.Kind))
+		x.Notes = append(x.Notes, fmt.Sprintf(
+			"no scope synchronises %ss; they are read because nobody else can have their addresses", c.Account.Kind))
 	}
-	if c.Left == nil && x.Anchor != "" {
+	if c.Leaving == nil && x.Anchor != "" {
 		x.Notes = append(x.Notes, "it carries an anchor, and no source object in scope has it")
 	}
 }
@@ -78,7 +80,7 @@ func (x *Explanation) ofTenant(c *reconcile.Case) {
 // ofLeaver is about a recorded pair whose source object is in no scope any more.
 func (x *Explanation) ofLeaver(c *reconcile.Case) {
 	x.Scope, x.SourceGUID = c.Link.Scope, c.Link.SourceGUID.String()
-	if due := c.Left.DeleteFrom; !due.IsZero() {
+	if due := c.Leaving.DeleteFrom; !due.IsZero() {
 		x.DeleteFrom = due.UTC().Format(time.RFC3339)
 	}
 	switch {
@@ -89,7 +91,7 @@ func (x *Explanation) ofLeaver(c *reconcile.Case) {
 	case c.Outcome == reconcile.Ignored:
 		x.Outcome = "left to another source object, which takes the account over"
 	default:
-		x.Outcome = c.Left.Text
+		x.Outcome = c.Leaving.Text
 	}
 }
 
@@ -101,14 +103,15 @@ func (x *Explanation) ofDeleted(c *reconcile.Case) {
 	switch {
 	case x.Anchor == "":
 		x.Notes = append(x.Notes, "it carries no anchor, and the recycle bin is searched by anchor only")
-	case c.Heir == nil:
+	case c.AnchorOf == nil:
 		x.Notes = append(x.Notes, "no source object in scope has its anchor")
 	default:
-		x.Notes = append(x.Notes, fmt.Sprintf("%s has its anchor, but %s", c.Heir.Address, leavesInBin(c.Heir)))
+		x.Notes = append(x.Notes, fmt.Sprintf("%s has its anchor, but %s", c.AnchorOf.Address, leavesInBin(c.AnchorOf)))
 	}
 }
 
-// leavesInBin says why a source object does not get an account back that carries its anchor and lies in the recycle bin.
+// leavesInBin says why a source object does not get an account back that carries its anchor and lies in the recycle
+// bin.
 func leavesInBin(c *reconcile.Case) string {
 	switch policy := c.Policy; {
 	case c.Target != nil && c.Target.Deleted:
@@ -121,8 +124,9 @@ func leavesInBin(c *reconcile.Case) string {
 		return "its scope has no link policy"
 	case policy.Deleted == "create":
 		return fmt.Sprintf("its link policy (%s) does not look into the recycle bin: deleted = \"create\"", policy.DeclaredAt)
-	case !c.Digs:
-		return fmt.Sprintf("its link policy (%s) does not look into the recycle bin: it does not match by immutable_id", policy.DeclaredAt)
+	case !c.SearchesBin:
+		return fmt.Sprintf("its link policy (%s) does not look into the recycle bin: it does not match by immutable_id",
+			policy.DeclaredAt)
 	}
 	return "it does not get the account as long as it is blocked"
 }

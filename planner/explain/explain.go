@@ -49,8 +49,8 @@ type Explainer struct {
 	Query func(*config.Scope, state.Kind) providers.Query
 }
 
-// Explain asks the plan about a name, and the source about the objects that it leads to. A name that nobody has is an error that says
-// which one was perhaps meant.
+// Explain asks the plan about a name, and the source about the objects that it leads to. A name that nobody has is an
+// error that says which one was perhaps meant.
 func (e *Explainer) Explain(ctx context.Context, name string) (*Document, error) {
 	name = withoutType(name)
 	x := &Document{Object: name, Matches: []Match{}, OutOfScope: []Outside{}, Findings: []*planner.Finding{}}
@@ -94,7 +94,8 @@ func (e *Explainer) Explain(ctx context.Context, name string) (*Document, error)
 	return x, x.recall(ctx, e.Record)
 }
 
-// withoutType is a mail address that was given in the form of a value of proxyAddresses, smtp:jdoe@contoso.com, without its type.
+// withoutType is a mail address that was given in the form of a value of proxyAddresses, smtp:jdoe@contoso.com, without
+// its type.
 func withoutType(name string) string {
 	if len(name) > 5 && strings.EqualFold(name[:5], "smtp:") {
 		return name[5:]
@@ -102,13 +103,14 @@ func withoutType(name string) string {
 	return name
 }
 
-// unseen are the source objects of matches that the source was not asked about, because they have another name: they share an address
-// with the object that is meant.
+// unseen are the source objects of matches that the source was not asked about, because they have another name: they
+// share an address with the object that is meant.
 func (x *Document) unseen(found []sourceFound) (guids []state.GUID) {
 	for i := range x.Matches {
 		m := &x.Matches[i]
 		guid, ok := m.origin()
-		if ok && m.What == IsSource && !slices.ContainsFunc(found, func(f sourceFound) bool { return f.object.GUID == guid }) {
+		if ok && m.What == IsSource && !slices.ContainsFunc(found,
+			func(f sourceFound) bool { return f.object.GUID == guid }) {
 			guids = append(guids, guid)
 		}
 	}
@@ -123,8 +125,9 @@ func (x *Document) onlyPlanWide() bool {
 
 // unknownObject says that nobody has a name, and which one is nearest; near is that if it is known already.
 func unknownObject(v *reconcile.View, name, near string) error {
-	e := &fault.Error{Summary: fmt.Sprintf("No object is known as %q", name), Detail: "Neither directory has an object with this name.",
-		Hint: "Give a distinguished name, GUID, user principal name, mail address, object id or plan address."}
+	e := &fault.Error{Summary: fmt.Sprintf("No object is known as %q", name),
+		Detail: "Neither directory has an object with this name.",
+		Hint:   "Give a distinguished name, GUID, user principal name, mail address, object id or plan address."}
 	if near == "" {
 		var err error
 		if near, err = nearest(v, name); err != nil {
@@ -137,7 +140,8 @@ func unknownObject(v *reconcile.View, name, near string) error {
 	return e
 }
 
-// sortOut adds to each match why scopes have its source object or not, and sets apart the source objects that no scope has.
+// sortOut adds to each match why scopes have its source object or not, and sets apart the source objects that no scope
+// has.
 func (x *Document) sortOut(found []sourceFound, domains int) {
 	told := map[state.GUID]bool{}
 	for _, f := range found {
@@ -159,8 +163,8 @@ func (x *Document) sortOut(found []sourceFound, domains int) {
 			if domains > 1 {
 				where = "the domains have"
 			}
-			m.Notes = append(m.Notes, fmt.Sprintf("%s no object %s (objectGUID or mS-DS-ConsistencyGuid) any more, or the account may not see it",
-				where, guid))
+			m.Notes = append(m.Notes, fmt.Sprintf(
+				"%s no object %s (objectGUID or mS-DS-ConsistencyGuid) any more, or the account may not see it", where, guid))
 		}
 	}
 }

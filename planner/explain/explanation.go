@@ -16,25 +16,28 @@ const (
 
 // Explanation tells everything the plan knows about one object.
 type Explanation struct {
-	What       string             `json:"what"` // IsSource …
-	Kind       state.Kind         `json:"kind,omitempty"`
-	Address    string             `json:"address,omitempty"`
-	Scope      string             `json:"scope,omitempty"`
-	ScopeAt    string             `json:"scope_declared_at,omitempty"`
-	PolicyAt   string             `json:"policy_declared_at,omitempty"` // of the link policy whose rules are tried
-	SourceDN   string             `json:"source_dn,omitempty"`
-	SourceGUID string             `json:"source_guid,omitempty"`
-	Anchor     string             `json:"anchor,omitempty"`
-	TargetID   string             `json:"target_id,omitempty"`
-	TargetName string             `json:"target_name,omitempty"`
-	Addresses  []string           `json:"addresses,omitempty"`      // all mail addresses of the tenant object, the primary one first
-	InBin      bool               `json:"in_recycle_bin,omitempty"` // the target lies in the recycle bin
-	Linked     bool               `json:"linked"`                   // the pair is recorded
-	LinkedBy   string             `json:"linked_by,omitempty"`      // the rule by which it was linked
-	Left       bool               `json:"left,omitempty"`           // it left its scope earlier, and the policy was carried out
-	LeftAt     string             `json:"left_at,omitempty"`        // when that was, RFC 3339, if the record knows
-	DeleteFrom string             `json:"delete_from,omitempty"`    // when its grace ends
-	Notes      []string           `json:"notes,omitempty"`          // what else matters about the tenant object, in sentences
+	What       string     `json:"what"` // IsSource …
+	Kind       state.Kind `json:"kind,omitempty"`
+	Address    string     `json:"address,omitempty"`
+	Scope      string     `json:"scope,omitempty"`
+	ScopeAt    string     `json:"scope_declared_at,omitempty"`
+	PolicyAt   string     `json:"policy_declared_at,omitempty"` // of the link policy whose rules are tried
+	SourceDN   string     `json:"source_dn,omitempty"`
+	SourceGUID string     `json:"source_guid,omitempty"`
+	Anchor     string     `json:"anchor,omitempty"`
+	TargetID   string     `json:"target_id,omitempty"`
+	TargetName string     `json:"target_name,omitempty"`
+	// all mail addresses of the tenant object, the primary one first
+	Addresses []string `json:"addresses,omitempty"`
+	InBin     bool     `json:"in_recycle_bin,omitempty"` // the target lies in the recycle bin
+	Linked    bool     `json:"linked"`                   // the pair is recorded
+	LinkedBy  string   `json:"linked_by,omitempty"`      // the rule by which it was linked
+	// it left its scope earlier, and the policy was carried out
+	Left       bool   `json:"left,omitempty"`
+	LeftAt     string `json:"left_at,omitempty"`     // when that was, RFC 3339, if the record knows
+	DeleteFrom string `json:"delete_from,omitempty"` // when its grace ends
+	// what else matters about the tenant object, in sentences
+	Notes      []string           `json:"notes,omitempty"`
 	Attributes []Attribute        `json:"attributes,omitempty"`
 	Rules      []Rule             `json:"rules,omitempty"`
 	Findings   []*planner.Finding `json:"findings"`         // all that name the object, those about others included
@@ -44,20 +47,23 @@ type Explanation struct {
 
 // Attribute is how one managed attribute came about.
 type Attribute struct {
-	Name       string                 `json:"name"`
-	Expression string                 `json:"expression"`
-	DeclaredAt string                 `json:"declared_at"`
-	Initial    bool                   `json:"initial,omitempty"` // set when the account is created, never managed afterwards
-	Inputs     map[string]state.Value `json:"inputs"`
-	Result     state.Value            `json:"result"`
-	InsteadOf  string                 `json:"instead_of,omitempty"`  // what the expression gives, if the link policy puts Result in its place
-	ResultName string                 `json:"result_name,omitempty"` // what people know the account by that a reference stands for
-	Error      string                 `json:"error,omitempty"`
-	Live       state.Value            `json:"live"`
-	LiveName   string                 `json:"live_name,omitempty"`
-	Drift      bool                   `json:"drift"`         // the tenant does not have what was last applied
-	Write      bool                   `json:"write"`         // apply would write it
-	Why        string                 `json:"why,omitempty"` // why it is not written although the two differ
+	Name       string `json:"name"`
+	Expression string `json:"expression"`
+	DeclaredAt string `json:"declared_at"`
+	// set when the account is created, never managed afterwards
+	Initial bool                   `json:"initial,omitempty"`
+	Inputs  map[string]state.Value `json:"inputs"`
+	Result  state.Value            `json:"result"`
+	// what the expression gives, if the link policy puts Result in its place
+	InsteadOf string `json:"instead_of,omitempty"`
+	// what people know the account by that a reference stands for
+	ResultName string      `json:"result_name,omitempty"`
+	Error      string      `json:"error,omitempty"`
+	Live       state.Value `json:"live"`
+	LiveName   string      `json:"live_name,omitempty"`
+	Drift      bool        `json:"drift"`         // the tenant does not have what was last applied
+	Write      bool        `json:"write"`         // apply would write it
+	Why        string      `json:"why,omitempty"` // why it is not written although the two differ
 }
 
 // Rule is how one way of finding the account fared, in the order in which they are tried.

@@ -14,8 +14,8 @@ import (
 // manyObjects is how many objects of one short name are explained.
 const manyObjects = 20
 
-// Name is one of the names by which people know an object: Full as it stands in a directory, or what stands before the @ of one.
-// GUID is that of a source object, ID that of a tenant object.
+// Name is one of the names by which people know an object: Full as it stands in a directory, or what stands before the
+// @ of one. GUID is that of a source object, ID that of a tenant object.
 type Name struct {
 	Text string
 	Full bool
@@ -23,8 +23,8 @@ type Name struct {
 	ID   string
 }
 
-// Names are the names of all objects of both sides: user names, addresses, logon, display and common names. Ranging over it reads
-// every object back.
+// Names are the names of all objects of both sides: user names, addresses, logon, display and common names. Ranging
+// over it reads every object back.
 func Names(v *reconcile.View) iter.Seq2[Name, error] {
 	return func(yield func(Name, error) bool) {
 		for known, err := range v.Objects() {
@@ -57,8 +57,9 @@ func yieldNames(yield func(Name, error) bool, known reconcile.Known) bool {
 	return true
 }
 
-// byShortName adds the objects to a question that have its name as a display name, common name, logon name or before the @ of an
-// address, and returns the name nearest to it. Names with an @, distinguished names and the like are found by index.
+// byShortName adds the objects to a question that have its name as a display name, common name, logon name or before
+// the @ of an address, and returns the name nearest to it. Names with an @, distinguished names and the like are found
+// by index.
 func (x *Document) byShortName(v *reconcile.View, q *Question) (near string, err error) {
 	if !isShort(q.Name) {
 		return "", nil

@@ -37,7 +37,8 @@ func recorded(c *reconcile.Case) Rule {
 	case m.InBin:
 		x.Detail = "the account lies in the recycle bin"
 	case c.Target == nil:
-		x.Outcome, x.Detail = RuleFails, "the recorded account lies in the recycle bin, and the link policy has deleted = \"create\""
+		x.Outcome, x.Detail = RuleFails, "the recorded account lies in the recycle bin, and the link policy has deleted = "+
+			"\"create\""
 	}
 	if c.Target != nil {
 		x.Found = append(x.Found, c.Target.Name)
@@ -136,18 +137,19 @@ func bin(c *reconcile.Case) Rule {
 	case c.Policy.Deleted == "create":
 		x.Outcome, x.Detail = RuleOff, "the link policy has deleted = \"create\""
 		return x
-	case !c.Digs:
+	case !c.SearchesBin:
 		x.Outcome, x.Detail = RuleOff, "the link policy does not match by immutable_id"
 		return x
 	}
-	found := c.Match.Buried
+	found := c.Match.Deleted
 	if found == nil {
 		return x
 	}
 	x.Found = append(x.Found, found.Name)
-	x.Candidates = append(x.Candidates, Candidate{TargetID: found.TargetID, Kind: found.Kind, Name: found.Name, Counts: true})
+	x.Candidates = append(x.Candidates, Candidate{TargetID: found.TargetID, Kind: found.Kind, Name: found.Name,
+		Counts: true})
 	switch {
-	case !c.Match.GetsBuried:
+	case !c.Match.GetsDeleted:
 		x.Outcome = RuleNotTried
 	case c.Match.Contested:
 		x.Outcome = RuleTaken

@@ -62,7 +62,8 @@ type Outside struct {
 }
 
 func (f *sourceFound) outside() Outside {
-	o := Outside{DN: f.object.DN, GUID: f.object.GUID.String(), Kind: f.object.Kind, Class: f.class, Reasons: []string{}, Scopes: f.scopes}
+	o := Outside{DN: f.object.DN, GUID: f.object.GUID.String(), Kind: f.object.Kind, Class: f.class, Reasons: []string{},
+		Scopes: f.scopes}
 	for _, m := range f.scopes {
 		o.Reasons = append(o.Reasons, fmt.Sprintf("scope %s (%s): %s", m.Scope, m.DeclaredAt, m.Reason))
 	}
@@ -80,9 +81,10 @@ func (f *sourceFound) accountNames() (names []string) {
 	return names
 }
 
-// findInSource looks for a name, and for GUIDs, in the whole of each domain: one search for the objects, and one for each scope
-// and kind that may have them. Objects that are found too often to be meant are cut off.
-func (e *Explainer) findInSource(ctx context.Context, name string, guids []state.GUID) (found []sourceFound, err error) {
+// findInSource looks for a name, and for GUIDs, in the whole of each domain: one search for the objects, and one for
+// each scope and kind that may have them. Objects that are found too often to be meant are cut off.
+func (e *Explainer) findInSource(ctx context.Context, name string, guids []state.GUID) (found []sourceFound,
+	err error) {
 	filter := namedFilter(name, guids)
 	if filter == "" {
 		return nil, nil
@@ -96,7 +98,8 @@ func (e *Explainer) findInSource(ctx context.Context, name string, guids []state
 		if err != nil {
 			return nil, err
 		}
-		q := providers.Query{Kind: providers.AnyKind, Bases: []string{domain.BaseDN}, Filter: filter, Attributes: e.lookupShape()}
+		q := providers.Query{Kind: providers.AnyKind, Bases: []string{domain.BaseDN}, Filter: filter,
+			Attributes: e.lookupShape()}
 		var here []sourceFound
 		for o, err := range src.Read(ctx, q) {
 			if err != nil {
@@ -135,7 +138,8 @@ func namedFilter(name string, guids []state.GUID) string {
 	var b strings.Builder
 	if name != "" && !strings.HasSuffix(name, "\"]") { // a plan address is known to the plan only
 		v := ldap.EscapeFilter(name)
-		for _, attribute := range []string{"distinguishedName", "userPrincipalName", "mail", "sAMAccountName", "cn", "displayName"} {
+		for _, attribute := range []string{"distinguishedName", "userPrincipalName", "mail", "sAMAccountName", "cn",
+			"displayName"} {
 			fmt.Fprintf(&b, "(%s=%s)", attribute, v)
 		}
 		fmt.Fprintf(&b, "(proxyAddresses=smtp:%s)", v)
@@ -157,8 +161,8 @@ func classOf(o *state.Object) string {
 	return "object"
 }
 
-// kindOf is the kind that a scope would have an object under, "" for computers, containers and the like. An object of class
-// inetOrgPerson is a user: it is one to Active Directory, and its category is Person.
+// kindOf is the kind that a scope would have an object under, "" for computers, containers and the like. An object of
+// class inetOrgPerson is a user: it is one to Active Directory, and its category is Person.
 func kindOf(o *state.Object) state.Kind {
 	classes := o.Get("objectClass").List()
 	has := func(class string) bool {
@@ -178,8 +182,10 @@ func kindOf(o *state.Object) state.Kind {
 	return ""
 }
 
-// askScopes says for every scope of a domain whether it has the objects, and why. Whether a filter matches only the server knows.
-func (e *Explainer) askScopes(ctx context.Context, src providers.SourceReader, p *config.ADProvider, found []sourceFound) error {
+// askScopes says for every scope of a domain whether it has the objects, and why. Whether a filter matches only the
+// server knows.
+func (e *Explainer) askScopes(ctx context.Context, src providers.SourceReader, p *config.ADProvider,
+	found []sourceFound) error {
 	for _, s := range e.Config.Scopes {
 		if s.Provider != p {
 			continue
@@ -196,7 +202,8 @@ func (e *Explainer) askScopes(ctx context.Context, src providers.SourceReader, p
 }
 
 // listed are the objects among found that the directory lists for a scope.
-func (e *Explainer) listed(ctx context.Context, src providers.SourceReader, s *config.Scope, found []sourceFound) (map[state.GUID]bool, error) {
+func (e *Explainer) listed(ctx context.Context, src providers.SourceReader, s *config.Scope,
+	found []sourceFound) (map[state.GUID]bool, error) {
 	listed := map[state.GUID]bool{}
 	for _, kind := range s.Objects {
 		q := e.Query(s, kind)

@@ -48,8 +48,8 @@ func (b *Builder) DeletedShape(kind state.Kind) *state.Shape { return b.tables.D
 // ManagedKinds are the kinds that scopes synchronise, sorted.
 func (b *Builder) ManagedKinds() []state.Kind { return b.tables.ManagedKinds() }
 
-// ReadSource takes in the objects of one scope and kind. It returns the stream's error, if it ends with one; then no plan can
-// be made.
+// ReadSource takes in the objects of one scope and kind. It returns the stream's error, if it ends with one; then no
+// plan can be made.
 func (b *Builder) ReadSource(scope *config.Scope, kind state.Kind, objects providers.Objects) error {
 	return b.tables.ReadSource(scope, kind, objects)
 }
@@ -77,8 +77,8 @@ type Leaver struct {
 	Scope string // in which it was recorded; it need not be declared any more
 }
 
-// Leavers are the recorded source objects that no scope has any more, since the last apply. Read the streams first. Whoever reads the
-// source looks for them, and tells with [Builder.Locate] before the plan is made.
+// Leavers are the recorded source objects that no scope has any more, since the last apply. Read the streams first.
+// Whoever reads the source looks for them, and tells with [Builder.Locate] before the plan is made.
 func (b *Builder) Leavers() (list []Leaver, err error) {
 	p := b.pairs()
 	for l := range p.Links.Len() {

@@ -17,7 +17,8 @@ func suffixAddress(u *config.UPNSuffix) string { return fmt.Sprintf("%s[%q]", st
 
 // forestHas reports whether the forest of a declared UPN suffix has it.
 func (s *Settings) forestHas(u *config.UPNSuffix) bool {
-	return slices.ContainsFunc(s.Suffixes[u.Provider.Name], func(name string) bool { return strings.EqualFold(name, u.Name) })
+	return slices.ContainsFunc(s.Suffixes[u.Provider.Name],
+		func(name string) bool { return strings.EqualFold(name, u.Name) })
 }
 
 // suffixes plans the declared UPN suffixes: the forest gets those it lacks, and the tenant must have verified them.
@@ -38,7 +39,8 @@ func (t *teller) suffixes() error {
 			continue
 		}
 		c := &state.Change{Address: addr, Kind: state.UPNSuffix, Action: state.ActionCreate, DeclaredAt: u.DeclaredAt,
-			Reason: "the forest does not have it", ReasonCode: state.BecauseMissingAtForest, Attributes: []state.AttributeChange{},
+			Reason: "the forest does not have it", ReasonCode: state.BecauseMissingAtForest,
+			Attributes:       []state.AttributeChange{},
 			SourceAttributes: []state.AttributeChange{{Name: "uPNSuffixes", After: state.String(u.Name)}}}
 		t.totals.Summary.Count(c.Action, 1)
 		if err := t.sink.Change(c); err != nil {
@@ -53,12 +55,13 @@ func (s *Settings) syncAddress() string {
 	return fmt.Sprintf("%s[%q]", state.DirectorySync, s.Rules.Entra.Name)
 }
 
-// The tenant's directory synchronisation is switched on before everything else, and off last: every other change finds the tenant as
-// it was reviewed.
+// The tenant's directory synchronisation is switched on before everything else, and off last: every other change finds
+// the tenant as it was reviewed.
 func (t *teller) switchOn() error  { return t.switchSync(true) }
 func (t *teller) switchOff() error { return t.switchSync(false) }
 
-// switchSync plans to switch the tenant's directory synchronisation, if the rules declare it so and the tenant has it otherwise.
+// switchSync plans to switch the tenant's directory synchronisation, if the rules declare it so and the tenant has it
+// otherwise.
 func (t *teller) switchSync(on bool) error {
 	want, org := t.set.Rules.DirectorySync, t.set.Organization
 	if want == nil || want.Enabled != on {
@@ -80,6 +83,7 @@ func (t *teller) switchSync(on bool) error {
 	if err := t.sink.Finding(words.About(f, providers.SyncEnabled, fmt.Sprint(on), want.DeclaredAt)); err != nil {
 		return err
 	}
-	return t.change(&state.Change{Address: addr, Kind: state.DirectorySync, Action: state.ActionUpdate, TargetID: org.ID, DeclaredAt: want.DeclaredAt,
-		Reason: "the tenant has it " + has, ReasonCode: state.BecauseDeclared, Attributes: []state.AttributeChange{{Name: providers.SyncEnabled, Before: before, After: state.Bool(on)}}})
+	return t.change(&state.Change{Address: addr, Kind: state.DirectorySync, Action: state.ActionUpdate, TargetID: org.ID,
+		DeclaredAt: want.DeclaredAt, Reason: "the tenant has it " + has, ReasonCode: state.BecauseDeclared,
+		Attributes: []state.AttributeChange{{Name: providers.SyncEnabled, Before: before, After: state.Bool(on)}}})
 }

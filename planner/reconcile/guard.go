@@ -12,8 +12,9 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// tally counts a plan's actions as guards see them: an update that blocks sign-in counts as a disable too, because a wrong
-// mapping can lock out as many people as a wrong scope. A restore that gives the account another anchor counts as a relink.
+// tally counts a plan's actions as guards see them: an update that blocks sign-in counts as a disable too, because a
+// wrong mapping can lock out as many people as a wrong scope. A restore that gives the account another anchor counts as
+// a relink.
 type tally struct {
 	by      map[string]int // by limit name
 	kinds   func(state.Kind) *state.Descriptor
@@ -22,8 +23,9 @@ type tally struct {
 }
 
 var limitOf = map[state.Action]string{
-	state.ActionCreate: config.LimitCreates, state.ActionUpdate: config.LimitUpdates, state.ActionDisable: config.LimitDisables,
-	state.ActionUnlink: config.LimitUnlinks, state.ActionRelink: config.LimitRelinks, state.ActionDelete: config.LimitDeletes,
+	state.ActionCreate: config.LimitCreates, state.ActionUpdate: config.LimitUpdates,
+	state.ActionDisable: config.LimitDisables, state.ActionUnlink: config.LimitUnlinks,
+	state.ActionRelink: config.LimitRelinks, state.ActionDelete: config.LimitDeletes,
 }
 
 func (t *tally) count(c *state.Change) {
@@ -48,12 +50,13 @@ func (t *tally) count(c *state.Change) {
 }
 
 // limitNames are the limits in the order in which results list them.
-var limitNames = []string{config.LimitCreates, config.LimitUpdates, config.LimitDisables, config.LimitUnlinks, config.LimitRelinks,
-	config.LimitDeletes, config.LimitMemberRemovals, config.LimitSourceShrink}
+var limitNames = []string{config.LimitCreates, config.LimitUpdates, config.LimitDisables, config.LimitUnlinks,
+	config.LimitRelinks, config.LimitDeletes, config.LimitMemberRemovals, config.LimitSourceShrink}
 
-// Judge holds changes, some of those that the plan has, against the guards. What was recorded and what is missing at the source is as
-// the plan has found it, so call it after [Builder.Plan]. Findings are the limits that are exceeded.
-func (b *Builder) Judge(changes iter.Seq2[*state.Change, error]) (guards []planner.GuardResult, findings []*planner.Finding, err error) {
+// Judge holds changes, some of those that the plan has, against the guards. What was recorded and what is missing at
+// the source is as the plan has found it, so call it after [Builder.Plan]. Findings are the limits that are exceeded.
+func (b *Builder) Judge(changes iter.Seq2[*state.Change, error]) (guards []planner.GuardResult,
+	findings []*planner.Finding, err error) {
 	t := tally{by: map[string]int{}, kinds: b.set.Kinds, linked: b.found.linked, missing: b.found.missing}
 	for c, err := range changes {
 		if err != nil {
@@ -66,7 +69,8 @@ func (b *Builder) Judge(changes iter.Seq2[*state.Change, error]) (guards []plann
 }
 
 // check holds the tally against every guard.
-func (t *tally) check(guards []*config.Guard, allow map[string]int) (results []planner.GuardResult, findings []*planner.Finding) {
+func (t *tally) check(guards []*config.Guard, allow map[string]int) (results []planner.GuardResult,
+	findings []*planner.Finding) {
 	results = []planner.GuardResult{}
 	for _, g := range guards {
 		for _, name := range limitNames {
@@ -91,11 +95,13 @@ func (t *tally) limit(g *config.Guard, name string, l config.Limit, allow map[st
 		n = t.missing
 	}
 	if lifted, ok := allow[name]; ok {
-		return []planner.GuardResult{{Name: g.Name, Limit: name + ".count", Allowed: float64(lifted), Planned: float64(n), Tripped: n > lifted}}
+		return []planner.GuardResult{{Name: g.Name, Limit: name + ".count", Allowed: float64(lifted), Planned: float64(n),
+			Tripped: n > lifted}}
 	}
 	var out []planner.GuardResult
 	if l.Count != nil {
-		out = append(out, planner.GuardResult{Name: g.Name, Limit: name + ".count", Allowed: float64(*l.Count), Planned: float64(n), Tripped: n > *l.Count})
+		out = append(out, planner.GuardResult{Name: g.Name, Limit: name + ".count", Allowed: float64(*l.Count),
+			Planned: float64(n), Tripped: n > *l.Count})
 	}
 	if l.Percent != nil {
 		share := 0.0
@@ -103,7 +109,8 @@ func (t *tally) limit(g *config.Guard, name string, l config.Limit, allow map[st
 			share = math.Round(float64(n)/float64(t.linked)*1000) / 10
 		}
 		tripped := t.linked > l.MinLinked && n > l.Beyond && float64(n)*100 > *l.Percent*float64(t.linked)
-		out = append(out, planner.GuardResult{Name: g.Name, Limit: name + ".percent", Allowed: *l.Percent, Planned: share, Tripped: tripped})
+		out = append(out, planner.GuardResult{Name: g.Name, Limit: name + ".percent", Allowed: *l.Percent, Planned: share,
+			Tripped: tripped})
 	}
 	return out
 }
@@ -121,12 +128,14 @@ func (t *tally) tripped(g *config.Guard, name string, r planner.GuardResult) *pl
 		}
 		planned = fmt.Sprintf("%d of %d (%v %%)", n, t.linked, r.Planned)
 	}
-	detail := fmt.Sprintf("Guard %q allows at most %s; this plan has %s. Nothing of it will be applied.", g.Name, allowed, planned)
+	detail := fmt.Sprintf("Guard %q allows at most %s; this plan has %s. Nothing of it will be applied.", g.Name, allowed,
+		planned)
 	meant := "If this is meant"
 	if name == config.LimitRelinks {
 		meant = "If this is meant, or the rest of a run that was cut off"
 	}
-	hint := fmt.Sprintf("Look whether a scope, filter or mapping is wrong. %s, run again with --allow %s=%d.", meant, name, n)
+	hint := fmt.Sprintf("Look whether a scope, filter or mapping is wrong. %s, run again with --allow %s=%d.", meant, name,
+		n)
 	return words.About(planner.NewFinding(code, detail, hint), "", "", g.DeclaredAt)
 }
 

@@ -24,12 +24,13 @@ func (b *Builder) Plan(sink planner.Sink) (planner.Totals, error) {
 	return totals, err
 }
 
-// tell hands the plan to sink, in the order of section by section that a reader sees: what is wrong with the rules, the tenant's own
-// settings, objects, and what many objects have in common.
+// tell hands the plan to sink, in the order of section by section that a reader sees: what is wrong with the rules, the
+// tenant's own settings, objects, and what many objects have in common.
 func (s *surveyed) tell(sink planner.Sink) (planner.Totals, tally, error) {
 	t := &teller{surveyed: s, sink: sink, tally: tally{by: map[string]int{}, kinds: s.set.Kinds}}
-	for _, step := range []func() error{t.rules, t.anchors, t.switchOn, t.suffixes, t.objects, t.switchOff, t.aliases, t.refreshes,
-		t.countUnchanged, t.overlaps, t.outside, t.fallenBack, t.takenOver, t.itself, t.guards, t.kept, t.foreign} {
+	for _, step := range []func() error{t.rules, t.anchors, t.switchOn, t.suffixes, t.objects, t.switchOff, t.aliases,
+		t.refreshes, t.countUnchanged, t.overlaps, t.outside, t.fallenBack, t.takenOver, t.itself, t.guards, t.kept,
+		t.foreign} {
 		if err := step(); err != nil {
 			return planner.Totals{}, tally{}, err
 		}
@@ -226,8 +227,8 @@ func (t *teller) countUnchanged() error {
 	return nil
 }
 
-// writesPerSecond is the sustained write quota of an application in a tenant: 3,000 writes in 150 seconds (Microsoft Graph
-// throttling limits, identity and access).
+// writesPerSecond is the sustained write quota of an application in a tenant: 3,000 writes in 150 seconds (Microsoft
+// Graph throttling limits, identity and access).
 const writesPerSecond = 20
 
 // close adds the totals that are known only at the end.
@@ -243,7 +244,8 @@ func (t *teller) close() {
 func (t *teller) scopesSeen() []planner.ScopeSeen {
 	seen := []planner.ScopeSeen{}
 	for _, s := range t.Source.Tables {
-		x := planner.ScopeSeen{Scope: s.Scope.Name, Kind: s.Kind, Objects: s.Seen, InScope: s.Len(), Filter: s.Scope.Filter, OUs: t.set.OUs[s.Scope.Name]}
+		x := planner.ScopeSeen{Scope: s.Scope.Name, Kind: s.Kind, Objects: s.Seen, InScope: s.Len(), Filter: s.Scope.Filter,
+			OUs: t.set.OUs[s.Scope.Name]}
 		if s.Scope.Where != nil {
 			x.Where = s.Scope.Where.Source()
 		}

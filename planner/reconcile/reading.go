@@ -10,29 +10,37 @@ import (
 	"github.com/dirform/dirform/state/fault"
 )
 
-// OURenamed is the finding about a scope's OU, or one excluded from it, that was found under another name by its recorded GUID.
+// OURenamed is the finding about a scope's OU, or one excluded from it, that was found under another name by its
+// recorded GUID.
 func OURenamed(s *config.Scope, declared, now string, exclude bool) *planner.Finding {
 	argument := "ou"
 	if exclude {
 		argument = "exclude"
 	}
-	return words.About(planner.NewFinding("DF403", fmt.Sprintf("Scope %s declares %s; that OU is now %s.", s.Name, declared, now),
-		fmt.Sprintf("In the scope's %s, write %q instead of %q.", argument, now, declared)), "", declared, s.DeclaredAt)
+	detail := fmt.Sprintf("Scope %s declares %s; that OU is now %s.", s.Name, declared, now)
+	hint := fmt.Sprintf("In the scope's %s, write %q instead of %q.", argument, now, declared)
+	return words.About(planner.NewFinding("DF403", detail, hint), "", declared, s.DeclaredAt)
 }
 
 // OUReplaced is the finding about a scope's OU whose name belongs to another OU now. It makes a plan inapplicable.
 func OUReplaced(s *config.Scope, declared, now string) *planner.Finding {
-	return words.About(planner.NewFinding("DF404", fmt.Sprintf("Scope %s was applied with the OU that is now %s; another one stands at %s.", s.Name, now, declared),
-		fmt.Sprintf("Write ou = %q to go on with the same people, or rename the scope to start with the new OU.", now)), "", declared, s.DeclaredAt)
+	detail := fmt.Sprintf("Scope %s was applied with the OU that is now %s; another one stands at %s.", s.Name, now,
+		declared)
+	hint := fmt.Sprintf("Write ou = %q to go on with the same people, or rename the scope to start with the new OU.", now)
+	return words.About(planner.NewFinding("DF404", detail, hint), "", declared, s.DeclaredAt)
 }
 
 // Unreadable is the finding about a kind of tenant object that may not be read.
 func Unreadable(kind state.Kind, err error) *planner.Finding {
-	return words.About(planner.NewFinding("DF501", fmt.Sprintf("Reading %ss is refused: %v.", kind, err), fault.Hint(err)), "", string(kind), "")
+	detail := fmt.Sprintf("Reading %ss is refused: %v.", kind, err)
+	hint := fault.Hint(err)
+	return words.About(planner.NewFinding("DF501", detail, hint), "", string(kind), "")
 }
 
 // UnreadableRoles is the finding that nobody knows who holds a role, where no link policy asks for it.
 func UnreadableRoles(err error) *planner.Finding {
-	return words.About(planner.NewFinding("DF501", fmt.Sprintf("Reading who holds a directory role is refused, so the last Global Administrator "+
-		"cannot be told from others: %v.", err), fault.Hint(err)), "", "roles", "")
+	detail := fmt.Sprintf("Reading who holds a directory role is refused, so the last Global Administrator cannot be "+
+		"told from others: %v.", err)
+	hint := fault.Hint(err)
+	return words.About(planner.NewFinding("DF501", detail, hint), "", "roles", "")
 }

@@ -34,8 +34,8 @@ type Settings struct {
 	Targets, Excludes []string
 	// Remapped are the attributes whose expressions are not those of the last apply.
 	Remapped map[config.Mapped]bool
-	// Whereabouts are where objects are that left their scopes, one of the reasons that begin with left_scope. [Builder.Leavers] are
-	// those to look for; what is not among them counts as not found.
+	// Whereabouts are where objects are that left their scopes, one of the reasons that begin with left_scope.
+	// [Builder.Leavers] are those to look for; what is not among them counts as not found.
 	Whereabouts map[state.GUID]state.ReasonCode
 	// Now is when the plan is made: graces are counted up to it. The zero time lets none of them end.
 	Now time.Time
@@ -52,12 +52,14 @@ func (s *Settings) forTables() table.Settings {
 
 // forJudge are the settings that rows are judged by.
 func (s *Settings) forJudge() judge.Settings {
-	return judge.Settings{Rules: s.Rules, Schema: s.Schema, Kinds: s.Kinds, Domains: s.Domains, RoleHolders: s.RoleHolders, Identity: s.Identity,
+	return judge.Settings{Rules: s.Rules, Schema: s.Schema, Kinds: s.Kinds, Domains: s.Domains, RoleHolders: s.RoleHolders,
+		Identity:     s.Identity,
 		SyncFeatures: s.SyncFeatures, Targets: s.Targets, Excludes: s.Excludes, Remapped: s.Remapped,
 		Whereabouts: s.Whereabouts, Now: s.Now}
 }
 
-// remembered asks for each kind's schema once: it is looked into for every change. Only planning does so, which is one goroutine.
+// remembered asks for each kind's schema once: it is looked into for every change. Only planning does so, which is one
+// goroutine.
 func remembered(schema func(state.Kind) *state.Schema) func(state.Kind) *state.Schema {
 	known := map[state.Kind]*state.Schema{}
 	return func(kind state.Kind) *state.Schema {

@@ -11,13 +11,14 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// stage is where an action stands in the order in which changes are carried out: part by part of the plan, within a part kind by kind,
-// and of one kind by rank.
+// stage is where an action stands in the order in which changes are carried out: part by part of the plan, within a
+// part kind by kind, and of one kind by rank.
 type stage struct{ part, rank uint8 }
 
 // stages orders the actions. Records and accounts go away when everything else is done, whatever their kind.
 var stages = map[state.Action]stage{
-	state.ActionCreate: {1, 1}, state.ActionLink: {1, 2}, state.ActionRelink: {1, 3}, state.ActionRestore: {1, 4}, state.ActionUpdate: {1, 5},
+	state.ActionCreate: {1, 1}, state.ActionLink: {1, 2}, state.ActionRelink: {1, 3}, state.ActionRestore: {1,
+		4}, state.ActionUpdate: {1, 5},
 	state.ActionDisable: {1, 6}, state.ActionUnlink: {2, 1}, state.ActionDelete: {3, 1},
 }
 
@@ -30,7 +31,8 @@ func phaseOf(of *state.Descriptor, a state.Action) uint16 {
 	return uint16(s.part)<<12 | uint16(of.Phase)<<4 | uint16(s.rank)
 }
 
-// keysInMemory is how many changes are sorted by their full readable keys; larger plans are sorted by the keys' first bytes.
+// keysInMemory is how many changes are sorted by their full readable keys; larger plans are sorted by the keys' first
+// bytes.
 const keysInMemory = 50_000
 
 // step is a row that the plan has something to say about.
@@ -76,8 +78,8 @@ func (b *Builder) pairs() *pair.Pairs {
 	return b.paired
 }
 
-// look looks at every row once: quickly where fingerprints agree, with its values where they don't. It decides which rows are
-// blocked before any change is told, because changes depend on each other.
+// look looks at every row once: quickly where fingerprints agree, with its values where they don't. It decides which
+// rows are blocked before any change is told, because changes depend on each other.
 func (s *surveyed) look() error {
 	var slow []int32
 	for row := range s.Source.Len() {

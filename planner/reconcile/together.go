@@ -14,7 +14,8 @@ import (
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
 )
 
-// firstOf are the first rows in the order of GUIDs that the plan is asked about, as many as a finding names. It sorts rows.
+// firstOf are the first rows in the order of GUIDs that the plan is asked about, as many as a finding names. It sorts
+// rows.
 func (t *teller) firstOf(rows []int) (first []*pair.Case, err error) {
 	slices.SortFunc(rows, t.Source.CompareGUID)
 	for _, row := range rows {
@@ -98,8 +99,8 @@ func (t *teller) overlaps() error {
 	return nil
 }
 
-// outside warns of objects that refer to others without an account, such as people whose managers are in no scope, and names the
-// others of those it names.
+// outside warns of objects that refer to others without an account, such as people whose managers are in no scope, and
+// names the others of those it names.
 func (t *teller) outside() error {
 	for _, attribute := range t.Notes.Outside.Attributes() {
 		if err := t.outsideBy(attribute); err != nil {
@@ -134,7 +135,8 @@ func (t *teller) outsideBy(attribute string) error {
 	return t.sink.Finding(f)
 }
 
-// fallenBack warns of accounts that keep going by a fallback name, and names the domains that the first of them wait for.
+// fallenBack warns of accounts that keep going by a fallback name, and names the domains that the first of them wait
+// for.
 func (t *teller) fallenBack() error {
 	rows := t.Fallbacks()
 	first, err := t.firstOf(rows)
@@ -147,7 +149,8 @@ func (t *teller) fallenBack() error {
 		domains[strings.ToLower(domain)] = true
 		refs = append(refs, c.Ref())
 	}
-	f := words.FallbackNames(first[0].Table.Of.UserName, len(rows), slices.Sorted(maps.Keys(domains)), first[0].Table.Policy.DeclaredAt)
+	f := words.FallbackNames(first[0].Table.Of.UserName, len(rows), slices.Sorted(maps.Keys(domains)),
+		first[0].Table.Policy.DeclaredAt)
 	f.Objects = refs
 	return t.sink.Finding(f)
 }
@@ -177,10 +180,12 @@ func (t *teller) foreign() error {
 	for _, x := range first {
 		v, _ := x.Table.Aliases.Expr.Eval(x.Object) // it had a value when the row was read
 		for _, value := range v.List() {
-			if address, kind := table.ProxyAddress(value); kind == table.FurtherAddress && x.Table.Domain(address) == table.ForeignDomain {
+			if address, kind := table.ProxyAddress(value); kind == table.FurtherAddress &&
+				x.Table.Domain(address) == table.ForeignDomain {
 				domains[strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])] = true
 			}
 		}
 	}
-	return t.together(words.ForeignAliases(first[0].Table.Aliases.Target.Name, c.Count, slices.Sorted(maps.Keys(domains))), c.First)
+	return t.together(words.ForeignAliases(first[0].Table.Aliases.Target.Name, c.Count, slices.Sorted(maps.Keys(domains))),
+		c.First)
 }

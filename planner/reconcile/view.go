@@ -14,10 +14,12 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// View answers questions about single objects of a plan, as data. It tells what the stages have recorded and decides nothing.
+// View answers questions about single objects of a plan, as data. It tells what the stages have recorded and decides
+// nothing.
 type View struct{ s *surveyed }
 
-// View decides about everything, once, and returns what can be asked about it. Read the streams first, as for [Builder.Plan].
+// View decides about everything, once, and returns what can be asked about it. Read the streams first, as for
+// [Builder.Plan].
 func (b *Builder) View() (*View, error) {
 	s, err := b.survey()
 	if err != nil {
@@ -32,8 +34,8 @@ func (v *View) Tell(sink planner.Sink) error {
 	return err
 }
 
-// Case is everything that a plan knows about one object: a source object in scope with its account, or a tenant object that no source
-// object in scope has, or a recorded pair of which neither is there.
+// Case is everything that a plan knows about one object: a source object in scope with its account, or a tenant object
+// that no source object in scope has, or a recorded pair of which neither is there.
 type Case struct {
 	Kind    state.Kind
 	Address string             // its plan address, "" if it has none
@@ -42,21 +44,22 @@ type Case struct {
 	Anchor  string
 	Source  *state.Object // nil if it is in no scope
 	Account *Account      // nil if it has none, or another source object has or claims it
-	Target  *Account      // of a source object: the account that it has in view, also where it does not get it; nil if there is none
-	Link    *state.Link   // nil if no pair is recorded
+	// of a source object: the account that it has in view, also where it does not get it; nil if there is none
+	Target *Account
+	Link   *state.Link // nil if no pair is recorded
 
 	Outcome  Outcome
 	Change   *state.Change      // nil unless Outcome is Changes
 	Findings []*planner.Finding // of the decision, those that many objects share aside
 	First    *config.Scope      // the earlier scope that has the object, which is then not looked at here
 
-	Match  *Match  // how the account was looked for; nil for what is no source object, or belongs to First
-	Values []Value // of the mapped attributes, in their order, then aliases and what is set once
-	Left   *Left   // nil unless Link's source object is in no scope
+	Match   *Match   // how the account was looked for; nil for what is no source object, or belongs to First
+	Values  []Value  // of the mapped attributes, in their order, then aliases and what is set once
+	Leaving *Leaving // nil unless Link's source object is in no scope
 
-	Managed bool  // a scope synchronises objects of this kind
-	Digs    bool  // of a source object: its link policy looks into the recycle bin, for its anchor
-	Heir    *Case // for what lies in the recycle bin: the source object with its anchor, without Match and Values
+	Managed     bool  // a scope synchronises objects of this kind
+	SearchesBin bool  // of a source object: its link policy looks into the recycle bin, for its anchor
+	AnchorOf    *Case // for what lies in the recycle bin: the source object with its anchor, without Match and Values
 }
 
 // Account is a tenant object.
@@ -85,13 +88,14 @@ const (
 	Ignored   = judge.Ignored // nothing is to be done by policy, or it is left to another object or scope
 )
 
-// Left is what is known about a recorded pair whose source object is in no scope any more.
-type Left struct {
+// Leaving is what is known about a recorded pair whose source object is in no scope any more.
+type Leaving struct {
 	DeleteFrom time.Time // when its grace ends; the zero time if none is being counted
 	Text       string    // what is the case with it if nothing is done
 }
 
-// Cases are the objects that clues lead to, each once: source objects, then tenant objects, those in the recycle bin, and records.
+// Cases are the objects that clues lead to, each once: source objects, then tenant objects, those in the recycle bin,
+// and records.
 func (v *View) Cases(c Clues) ([]*Case, error) {
 	n, err := finder{v.s}.named(c)
 	if err != nil {
@@ -129,8 +133,8 @@ func (v *View) Addresses() iter.Seq2[string, error] {
 	}
 }
 
-// Known is an object of either side with the names by which people know it, its distinguished name aside: user name, mail addresses,
-// display and logon name.
+// Known is an object of either side with the names by which people know it, its distinguished name aside: user name,
+// mail addresses, display and logon name.
 type Known struct {
 	Object *state.Object
 	Names  []string
@@ -192,8 +196,9 @@ func (s *surveyed) bareCase(row int) (*pair.Case, *Case, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	x := &Case{Kind: c.Table.Kind, Address: c.Address, Scope: c.Table.Scope, Policy: c.Table.Policy, Anchor: c.Anchor, Source: c.Object,
-		Link: c.Link, Managed: true, Digs: digs(c.Table.Policy)}
+	x := &Case{Kind: c.Table.Kind, Address: c.Address, Scope: c.Table.Scope, Policy: c.Table.Policy, Anchor: c.Anchor,
+		Source: c.Object,
+		Link:   c.Link, Managed: true, SearchesBin: searchesBin(c.Table.Policy)}
 	if c.Live != nil {
 		x.Target = s.account(c.Live, c.LiveRow)
 	}
@@ -203,15 +208,17 @@ func (s *surveyed) bareCase(row int) (*pair.Case, *Case, error) {
 	return c, x, nil
 }
 
-// digs reports whether a link policy, nil for none, looks into the recycle bin for anchors.
-func digs(p *config.LinkPolicy) bool {
-	return p != nil && p.Deleted != "create" && slices.ContainsFunc(p.Match, func(name string) bool { return pair.RuleNamed(name).Hard() })
+// searchesBin reports whether a link policy, nil for none, looks into the recycle bin for anchors.
+func searchesBin(p *config.LinkPolicy) bool {
+	return p != nil && p.Deleted != "create" && slices.ContainsFunc(p.Match,
+		func(name string) bool { return pair.RuleNamed(name).Hard() })
 }
 
 // account is a tenant object; row is its tenant row, or -1 for one in the recycle bin.
 func (s *surveyed) account(a *table.Account, row int) *Account {
 	ref := table.Ref(a)
-	return &Account{ID: a.ID, Kind: a.Kind, Name: ref.Name, Anchor: a.Anchor(), Addresses: a.MailAddresses(), Deleted: row < 0,
+	return &Account{ID: a.ID, Kind: a.Kind, Name: ref.Name, Anchor: a.Anchor(), Addresses: a.MailAddresses(),
+		Deleted:  row < 0,
 		NoSignIn: a.Of.SignIn != "" && !a.SignIn().Bool(), Standing: s.Standing(a, row)}
 }
 
@@ -240,9 +247,9 @@ func (s *surveyed) leave(x *Case, l int) error {
 	}
 	x.Kind, x.Anchor, x.Policy = x.Link.Kind, x.Link.Anchor, s.set.Rules.Policy(x.Link.Scope, x.Link.Kind)
 	x.Outcome, x.Change, x.Findings = d.Outcome, d.Change, d.Findings
-	x.Left = &Left{Text: s.LeaverText(x.Link)}
+	x.Leaving = &Leaving{Text: s.LeaverText(x.Link)}
 	if due, counted := s.DeleteFrom(x.Link); counted {
-		x.Left.DeleteFrom = due
+		x.Leaving.DeleteFrom = due
 	}
 	if d.Change != nil {
 		x.Address = d.Change.Address
@@ -260,8 +267,8 @@ func (s *surveyed) deletedCase(row int) (*Case, error) {
 		return nil, err
 	}
 	x := &Case{Kind: o.Kind, Anchor: o.Anchor(), Account: s.account(o, -1), Outcome: Ignored}
-	if heir := s.SourceAnchored(s.Bin.Meta(row).Anchor); heir >= 0 && x.Anchor != "" {
-		_, x.Heir, err = s.bareCase(heir)
+	if other := s.SourceAnchored(s.Bin.Meta(row).Anchor); other >= 0 && x.Anchor != "" {
+		_, x.AnchorOf, err = s.bareCase(other)
 	}
 	return x, err
 }

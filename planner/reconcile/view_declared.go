@@ -9,7 +9,8 @@ type Suffix struct {
 // Suffixes are the declared UPN suffixes, in the order of declaration.
 func (v *View) Suffixes() (list []Suffix) {
 	for _, u := range v.s.set.Rules.UPNSuffixes {
-		list = append(list, Suffix{Name: u.Name, Address: suffixAddress(u), DeclaredAt: u.DeclaredAt, InForest: v.s.set.forestHas(u),
+		list = append(list, Suffix{Name: u.Name, Address: suffixAddress(u), DeclaredAt: u.DeclaredAt,
+			InForest: v.s.set.forestHas(u),
 			Verified: v.s.Domains.Has(u.Name)})
 	}
 	return list
@@ -30,5 +31,6 @@ func (v *View) SyncSwitch() *SyncSwitch {
 	if want == nil {
 		return nil
 	}
-	return &SyncSwitch{TenantID: v.s.set.Organization.ID, Address: v.s.set.syncAddress(), DeclaredAt: want.DeclaredAt, Enabled: want.Enabled}
+	return &SyncSwitch{TenantID: v.s.set.Organization.ID, Address: v.s.set.syncAddress(), DeclaredAt: want.DeclaredAt,
+		Enabled: want.Enabled}
 }

@@ -25,8 +25,8 @@ type Match struct {
 	Named *Candidate   // the living account that Block names, or nil
 	Tries []Try        // the policy's rules, in their order
 
-	Buried     *Candidate // the account in the recycle bin with the object's anchor, or nil
-	GetsBuried bool       // that is the account which the object gets, or has in view
+	Deleted     *Candidate // the account in the recycle bin with the object's anchor, or nil
+	GetsDeleted bool       // that is the account which the object gets, or has in view
 }
 
 // Ways in which an object may come to its account, beside the rules of link policies; see [state.Match].
@@ -84,7 +84,7 @@ func (s *surveyed) match(c *pair.Case) (*Match, error) {
 		}
 		m.Tries = append(m.Tries, t)
 	}
-	return m, s.bury(c, m)
+	return m, s.addDeleted(c, m)
 }
 
 // blockOf is the link block that decides about a case or, where none does, the first that names it.
@@ -147,9 +147,9 @@ func (s *surveyed) candidate(c *pair.Case, t int, counts bool) (*Candidate, erro
 	return x, nil
 }
 
-// bury adds the account in the recycle bin that carries a case's anchor.
-func (s *surveyed) bury(c *pair.Case, m *Match) error {
-	d := s.Buried(c.Row)
+// addDeleted adds the account in the recycle bin that carries a case's anchor.
+func (s *surveyed) addDeleted(c *pair.Case, m *Match) error {
+	d := s.DeletedAnchored(c.Row)
 	if d < 0 {
 		return nil
 	}
@@ -157,7 +157,7 @@ func (s *surveyed) bury(c *pair.Case, m *Match) error {
 	if err != nil {
 		return err
 	}
-	m.Buried = candidate(o)
-	m.GetsBuried = !c.Linked() && c.InBin() && int(c.Verdict.Target) == d
+	m.Deleted = candidate(o)
+	m.GetsDeleted = !c.Linked() && c.InBin() && int(c.Verdict.Target) == d
 	return nil
 }

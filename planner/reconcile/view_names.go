@@ -20,7 +20,8 @@ type Clues struct {
 // finder finds rows by what people call them.
 type finder struct{ *surveyed }
 
-// namedRows are the rows that a name stands for, each object once: an account stands with its source object if that is in scope.
+// namedRows are the rows that a name stands for, each object once: an account stands with its source object if that is
+// in scope.
 type namedRows struct{ sources, tenants, deleted, links []int }
 
 // named finds the rows that clues lead to.
@@ -167,7 +168,8 @@ func (f finder) deletedNamed(name string) (rows []int, err error) {
 	return rows, nil
 }
 
-// linksNamed are the records of an anchor, an account's id, source objects, or the plan address of somebody who has left.
+// linksNamed are the records of an anchor, an account's id, source objects, or the plan address of somebody who has
+// left.
 func (f finder) linksNamed(c Clues) (rows []int, err error) {
 	guids := c.GUIDs
 	if g, ok := state.ParseGUID(c.Name); ok {
@@ -191,8 +193,9 @@ func (f finder) linksNamed(c Clues) (rows []int, err error) {
 	return rows, nil
 }
 
-// SourceGUIDs are the objectGUIDs of the source objects to which clues lead: those that have them, those that the accounts which
-// have them are recorded for, and those whose anchor these accounts carry. They need not be in a scope, nor exist any more.
+// SourceGUIDs are the objectGUIDs of the source objects to which clues lead: those that have them, those that the
+// accounts which have them are recorded for, and those whose anchor these accounts carry. They need not be in a scope,
+// nor exist any more.
 func (v *View) SourceGUIDs(c Clues) ([]state.GUID, error) {
 	f := finder{v.s}
 	n, err := f.named(c)

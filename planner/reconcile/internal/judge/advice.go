@@ -34,8 +34,8 @@ func (d adviser) advise() error {
 	return nil
 }
 
-// adviseRival offers a link block where one decides: against a soft match. A recorded link, a link block and an anchor are
-// stronger than another link block, or as strong.
+// adviseRival offers a link block where one decides: against a soft match. A recorded link, a link block and an anchor
+// are stronger than another link block, or as strong.
 func (d adviser) adviseRival(f *planner.Finding) {
 	rival := int(d.Verdict.Rival)
 	switch v := d.j.Verdict(rival); {
@@ -43,11 +43,12 @@ func (d adviser) adviseRival(f *planner.Finding) {
 		f.Snippet = d.linkBlock(table.Ref(d.Live))
 	case v.Link < 0 && v.Rule == pair.Declared:
 		l := d.j.DeclaredFor(rival)
-		f.Hint = fmt.Sprintf("Link block %q (%s) gives the account to the other object: correct the block, or the value by which this object matches.",
+		f.Hint = fmt.Sprintf("Link block %q (%s) gives the account to the other object: correct the block, or the value by "+
+			"which this object matches.",
 			l.Name, l.DeclaredAt)
 	default:
-		f.Hint = "The account is the other object's by its anchor or the record. Correct the value by which this object matches it, or, if it " +
-			"is to have the account, take the other one out of scope."
+		f.Hint = "The account is the other object's by its anchor or the record. Correct the value by which this object " +
+			"matches it, or, if it is to have the account, take the other one out of scope."
 	}
 }
 
@@ -77,15 +78,16 @@ func (d adviser) adviseHolder(f *planner.Finding) error {
 	return nil
 }
 
-// adviseRestore offers the way out where an account that is nobody's has the name with which the object's comes back: perhaps it
-// was made for the object when that one came back.
+// adviseRestore offers the way out where an account that is nobody's has the name with which the object's comes back:
+// perhaps it was made for the object when that one came back.
 func (d adviser) adviseRestore(f *planner.Finding) error {
 	free, err := d.freeAccounts(f.Objects[1:])
 	if err != nil || len(free) != 1 {
 		return err
 	}
 	account := table.Ref(free[0])
-	f.Hint += fmt.Sprintf(" If %s is this object's account now, delete the one in the recycle bin for good, and add the link block.", account.Name)
+	f.Hint += fmt.Sprintf(" If %s is this object's account now, delete the one in the recycle bin for good, and add the "+
+		"link block.", account.Name)
 	f.Snippet = d.linkBlock(account)
 	return nil
 }
@@ -114,8 +116,8 @@ func hasAddress(a *table.Account) bool {
 	return a.Mail() != "" || slices.ContainsFunc(a.Proxies(), isAddress)
 }
 
-// adviseNoMailbox turns the finding about a taken user name into one that tells why the account was not found: people look
-// for the second account that they believe dirform has made.
+// adviseNoMailbox turns the finding about a taken user name into one that tells why the account was not found: people
+// look for the second account that they believe dirform has made.
 func (d adviser) adviseNoMailbox(f *planner.Finding, o *table.Account) {
 	why := fmt.Sprintf("rule %s could, but is not among the policy's match rules", pair.UPN)
 	if d.Live != nil {
@@ -125,11 +127,13 @@ func (d adviser) adviseNoMailbox(f *planner.Finding, o *table.Account) {
 	if made {
 		why = "and the user name, which the link policy put in place of " + d.Mapped + ", is no evidence of whose it is"
 	}
-	f.Detail = fmt.Sprintf("%s %s cannot be given to this object: %s %s has it. %s; %s. The service would answer AttributeValueMustBeUnique.",
+	f.Detail = fmt.Sprintf("%s %s cannot be given to this object: %s %s has it. %s; %s. The service would answer "+
+		"AttributeValueMustBeUnique.",
 		f.Attribute, f.Value, o.Of.Noun, table.Ref(o).Name, words.NoAddress(o, pair.SMTP), why)
 	f.Hint = "If it is this object's account, add the link block"
 	if d.Live == nil && !made {
-		f.Hint += fmt.Sprintf(", or \"%s\" to match in link_policy %q (%s)", pair.UPN, d.Table.Policy.Name, d.Table.Policy.DeclaredAt)
+		f.Hint += fmt.Sprintf(", or \"%s\" to match in link_policy %q (%s)", pair.UPN, d.Table.Policy.Name,
+			d.Table.Policy.DeclaredAt)
 	}
 	f.Hint += ". If it is not, rename one of them."
 	f.Snippet = d.linkBlock(table.Ref(o))

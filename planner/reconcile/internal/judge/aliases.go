@@ -25,8 +25,8 @@ type aliasCheck struct {
 	bad       []*planner.Finding  // about values that Exchange refuses
 }
 
-// AliasFindings tells what has to be done in Exchange for the object. They are warnings, all of them: a wrong alias is no reason
-// to keep from an account what can be written.
+// AliasFindings tells what has to be done in Exchange for the object. They are warnings, all of them: a wrong alias is
+// no reason to keep from an account what can be written.
 func (j *Judge) AliasFindings(c *pair.Case) ([]*planner.Finding, error) {
 	m := c.Table.Aliases
 	if m == nil || c.Live != nil && offlimits.Synced(c.Live) {
@@ -68,7 +68,8 @@ func (x *aliasCheck) offLimits() string {
 	if x.Live == nil {
 		return ""
 	}
-	a := offlimits.Attempt{Account: x.Live, Row: x.LiveRow, Policy: x.Table.Policy, Action: state.ActionUpdate, Rule: pair.Recorded, Recorded: x.Anchor}
+	a := offlimits.Attempt{Account: x.Live, Row: x.LiveRow, Policy: x.Table.Policy, Action: state.ActionUpdate,
+		Rule: pair.Recorded, Recorded: x.Anchor}
 	list := x.j.limits.Against(a)
 	if len(list) == 0 {
 		return ""
@@ -84,7 +85,8 @@ func (x *aliasCheck) offLimits() string {
 	return "it is off limits"
 }
 
-// mailboxIdentity is how Exchange finds the account: by its object id, which no rename changes. One that the plan creates has none yet.
+// mailboxIdentity is how Exchange finds the account: by its object id, which no rename changes. One that the plan
+// creates has none yet.
 func mailboxIdentity(c *pair.Case) string {
 	if c.Live != nil {
 		return c.Live.ID
@@ -140,14 +142,15 @@ func (x *aliasCheck) compare(values []string) error {
 	return nil
 }
 
-// wanted are the aliases and the primary address among the values of the mapping. Those that Exchange would refuse are told of,
-// unless the account has them.
+// wanted are the aliases and the primary address among the values of the mapping. Those that Exchange would refuse are
+// told of, unless the account has them.
 func (x *aliasCheck) wanted(values []string, has addresses) (want addresses, primary string) {
 	want = addresses{}
 	for _, value := range values {
 		switch address, kind := table.ProxyAddress(value); {
 		case kind == table.PrimaryAddress && primary != "":
-			x.bad = append(x.bad, words.BadValue(x.attribute, value, "only one address can be the primary one, which SMTP: in capitals marks"))
+			x.bad = append(x.bad, words.BadValue(x.attribute, value,
+				"only one address can be the primary one, which SMTP: in capitals marks"))
 		case kind == table.PrimaryAddress:
 			primary = address
 		case kind == table.FurtherAddress:
@@ -162,10 +165,11 @@ func (x *aliasCheck) wanted(values []string, has addresses) (want addresses, pri
 	return want, primary
 }
 
-// liveAddresses are all addresses that the account will still have, and those of them that may be taken away: aliases in a domain of
-// the tenant. An address elsewhere is not the tenant's to manage, those in *.onmicrosoft.com come and go with the service, and the
-// user name is an alias that Exchange gives by itself. A primary address that mail takes the place of stays with a mailbox, and is
-// lost to an account without one; adding it to an account that has it does no harm.
+// liveAddresses are all addresses that the account will still have, and those of them that may be taken away: aliases
+// in a domain of the tenant. An address elsewhere is not the tenant's to manage, those in *.onmicrosoft.com come and go
+// with the service, and the user name is an alias that Exchange gives by itself. A primary address that mail takes the
+// place of stays with a mailbox, and is lost to an account without one; adding it to an account that has it does no
+// harm.
 func (x *aliasCheck) liveAddresses() (all, removable addresses) {
 	all, removable = addresses{}, addresses{}
 	if x.Live == nil {
@@ -229,7 +233,8 @@ func (x *aliasCheck) whoHas(address string) (taken words.TakenAlias, refs []plan
 			return taken, nil, err
 		}
 		found = append(found, h)
-		taken.Freed = taken.Freed && owner >= 0 && j.states[owner].outcome == Changes && j.GivesUp(owner, pair.NamesIn(state.MailAddresses), fp)
+		taken.Freed = taken.Freed && owner >= 0 && j.states[owner].outcome == Changes &&
+			j.GivesUp(owner, pair.NamesIn(state.MailAddresses), fp)
 		rivals = slices.DeleteFunc(rivals, func(r int) bool { return r == owner })
 	}
 	for _, r := range rivals {
@@ -242,7 +247,9 @@ func (x *aliasCheck) whoHas(address string) (taken words.TakenAlias, refs []plan
 		}
 		found, taken.Freed = append(found, words.Holder{ObjectRef: other.Ref(), How: words.Wants, Of: other.Table.Of}), false
 	}
-	slices.SortFunc(found, func(a, b words.Holder) int { return strings.Compare(a.Anchor+"|"+a.TargetID, b.Anchor+"|"+b.TargetID) })
+	slices.SortFunc(found, func(a, b words.Holder) int {
+		return strings.Compare(a.Anchor+"|"+a.TargetID, b.Anchor+"|"+b.TargetID)
+	})
 	var who []string
 	for _, h := range found {
 		who, refs = append(who, h.Text()), append(refs, h.ObjectRef)

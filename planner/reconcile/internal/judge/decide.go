@@ -53,7 +53,8 @@ func (d *draft) decideNew() (*state.Change, error) {
 	if err := cmp.Or(d.checkUnique(), adviser{d}.checkMailIsName(), d.checkAnchorFree()); err != nil {
 		return nil, err
 	}
-	return d.change(state.ActionCreate, because{state.BecauseNew, "no account in the tenant matches"}, d.Table.Policy.DeclaredAt)
+	return d.change(state.ActionCreate, because{state.BecauseNew, "no account in the tenant matches"},
+		d.Table.Policy.DeclaredAt)
 }
 
 // initial evaluates the attributes that are set once, leaving out those that are managed anyway.
@@ -203,7 +204,8 @@ func (d *draft) checkAnchor() (relink bool, err error) {
 	return live != "", nil
 }
 
-// checkAnchorFree refuses to give an account the object's anchor while another one carries it: the service keeps anchors unique.
+// checkAnchorFree refuses to give an account the object's anchor while another one carries it: the service keeps
+// anchors unique.
 func (d *draft) checkAnchorFree() error {
 	other := -1
 	d.j.Tenant.ByAnchor.Each(d.j.Source.Meta(d.Row).Anchor, func(t int) {

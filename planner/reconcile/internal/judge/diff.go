@@ -16,8 +16,8 @@ func hexFP(fp uint64) string {
 	return "0000000000000000"[len(s):] + s
 }
 
-// Glance compares source row s with its account by fingerprints alone. decide says that they differ, and the row has to be decided
-// about with its values; refresh that they agree, and the record remembers something else.
+// Glance compares source row s with its account by fingerprints alone. decide says that they differ, and the row has to
+// be decided about with its values; refresh that they agree, and the record remembers something else.
 func (j *Judge) Glance(s int) (decide, refresh bool) {
 	st := &j.states[s]
 	if st.outcome == Ignored {
@@ -36,8 +36,8 @@ func (j *Judge) Glance(s int) (decide, refresh bool) {
 	return false, m.Sum != sum || m.Left || j.Elsewhere(s, m)
 }
 
-// quick compares a linked source row with its account by fingerprints alone. It reports true if nothing has to be written; sum
-// is then what appliedSum gives.
+// quick compares a linked source row with its account by fingerprints alone. It reports true if nothing has to be
+// written; sum is then what appliedSum gives.
 func (j *Judge) quick(s int) (sum uint64, ok bool) {
 	v := j.Verdict(s)
 	if v.Flags != 0 || v.Link < 0 || v.Target < 0 {
@@ -46,7 +46,8 @@ func (j *Judge) quick(s int) (sum uint64, ok bool) {
 	t := j.Source.Table(s)
 	m := t.Meta(s)
 	account := j.Tenant.Meta(int(v.Target))
-	if m.Flags&table.SourceFailed != 0 || t.Anchored && account.Anchor != m.Anchor || account.Flags&table.TenantMastered != 0 {
+	if m.Flags&table.SourceFailed != 0 || t.Anchored && account.Anchor != m.Anchor ||
+		account.Flags&table.TenantMastered != 0 {
 		return 0, false
 	}
 	if !t.Enables && j.Links.Meta(int(v.Link)).Left && account.Flags&table.TenantEnabled == 0 {
@@ -69,8 +70,9 @@ func (j *Judge) quick(s int) (sum uint64, ok bool) {
 	return sum, true
 }
 
-// Reference resolves a reference's desired fingerprint (the hash of a distinguished name) to that of the tenant object it
-// stands for. known is false where the reference is left alone: it isn't managed, or what it points to has no account.
+// Reference resolves a reference's desired fingerprint (the hash of a distinguished name) to that of the tenant object
+// it stands for. known is false where the reference is left alone: it isn't managed, or what it points to has no
+// account.
 func (j *Judge) Reference(s int, t *table.Source, a *state.Attribute, want uint64) (fp uint64, known bool) {
 	switch want {
 	case 0:
@@ -102,9 +104,10 @@ func (j *Judge) Reference(s int, t *table.Source, a *state.Attribute, want uint6
 // pendingFP is the fingerprint of a reference to an account that the plan creates: no account has it.
 const pendingFP = 2
 
-// referenceValue is the value of a resolved reference, the target's id or its anchor if the plan creates it, and what people know
-// the target by.
-func (j *Judge) referenceValue(s int, t *table.Source, col int, resolved uint64) (v state.Value, name string, err error) {
+// referenceValue is the value of a resolved reference, the target's id or its anchor if the plan creates it, and what
+// people know the target by.
+func (j *Judge) referenceValue(s int, t *table.Source, col int, resolved uint64) (v state.Value, name string,
+	err error) {
 	if resolved == t.NilFP {
 		return state.Null(), "", nil
 	}
@@ -209,7 +212,8 @@ func (j *Judge) Refresh(c *pair.Case) *planner.Record {
 	if m := j.Links.Meta(int(v.Link)); m.Sum == j.appliedSum(c.Row) && !m.Left && !j.Elsewhere(c.Row, m) {
 		return nil
 	}
-	r := &planner.Record{Anchor: c.Anchor, Scope: c.Table.Scope.Name, SourceGUID: c.Object.GUID.String(), Fingerprints: map[string]string{}}
+	r := &planner.Record{Anchor: c.Anchor, Scope: c.Table.Scope.Name, SourceGUID: c.Object.GUID.String(),
+		Fingerprints: map[string]string{}}
 	want, have := c.Table.FP(c.Row), j.Tenant.FP(int(v.Target))
 	for i, col := range c.Table.Layout.Cols {
 		fp := want[i]

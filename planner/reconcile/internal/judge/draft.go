@@ -20,12 +20,13 @@ type draft struct {
 	j        *Judge
 	findings []*planner.Finding
 	attrs    []state.AttributeChange
-	why      []string                // DeclaredAt of the mappings that cause attrs
-	moved    bool                    // an attribute that was changed outside dirform has another value at the source as well
-	locked   []state.AttributeChange // left out of attrs, because the service refuses them
-	prints   map[string]string
-	once     string // the user name in place of Case.Mapped, if it is only set when the account is created
-	err      error  // a value could not be read back
+	why      []string // DeclaredAt of the mappings that cause attrs
+	// an attribute that was changed outside dirform has another value at the source as well
+	moved  bool
+	locked []state.AttributeChange // left out of attrs, because the service refuses them
+	prints map[string]string
+	once   string // the user name in place of Case.Mapped, if it is only set when the account is created
+	err    error  // a value could not be read back
 }
 
 // Decide works out one source row. It is a function of the rows and verdicts alone, so deciding twice gives the same.
@@ -159,7 +160,8 @@ func (d *draft) begin() {
 func (d *draft) change(a state.Action, why because, declaredAt string) (*state.Change, error) {
 	slices.SortFunc(d.attrs, func(a, b state.AttributeChange) int { return strings.Compare(a.Name, b.Name) })
 	c := &state.Change{Address: d.Address, Kind: d.Table.Kind, Action: a, Scope: d.Table.Scope.Name, Anchor: d.Anchor,
-		SourceGUID: d.Object.GUID.String(), SourceDN: d.Object.DN, Reason: why.text, ReasonCode: why.code, DeclaredAt: declaredAt,
+		SourceGUID: d.Object.GUID.String(), SourceDN: d.Object.DN, Reason: why.text, ReasonCode: why.code,
+		DeclaredAt: declaredAt,
 		Attributes: d.attrs, Fingerprints: d.prints}
 	if c.Attributes == nil {
 		c.Attributes = []state.AttributeChange{}

@@ -24,9 +24,10 @@ type Settings struct {
 	SyncFeatures providers.SyncFeatures // what the tenant allows sync clients
 	// Targets limits the plan to these addresses, Excludes takes addresses out; "user.staff" stands for all of a scope.
 	Targets, Excludes []string
-	Remapped          map[config.Mapped]bool          // attributes whose expressions are not those of the last apply
-	Whereabouts       map[state.GUID]state.ReasonCode // where objects are that left their scopes; those that nobody looked for are not found
-	Now               time.Time                       // graces are counted up to it; the zero time lets none of them end
+	Remapped          map[config.Mapped]bool // attributes whose expressions are not those of the last apply
+	// where objects are that left their scopes; those that nobody looked for are not found
+	Whereabouts map[state.GUID]state.ReasonCode
+	Now         time.Time // graces are counted up to it; the zero time lets none of them end
 }
 
 // Judge decides about source rows and leavers.
@@ -78,9 +79,11 @@ type Decision struct {
 
 // New prepares to decide about pairs.
 func New(p *pair.Pairs, s Settings) *Judge {
-	j := &Judge{Pairs: p, set: s, aim: newAim(s.Targets, s.Excludes), Domains: newDomains(s.Domains), states: make([]rowState, p.Source.Len()),
-		waits: order.New(p.Source.CompareGUID), Notes: &Notes{kept: map[string]*Crowd{}}}
-	j.limits = offlimits.New(p.Rows, offlimits.Settings{Guards: s.Rules.Guards, RoleHolders: s.RoleHolders, Identity: s.Identity,
+	j := &Judge{Pairs: p, set: s, aim: newAim(s.Targets, s.Excludes), Domains: newDomains(s.Domains),
+		states: make([]rowState, p.Source.Len()),
+		waits:  order.New(p.Source.CompareGUID), Notes: &Notes{kept: map[string]*Crowd{}}}
+	j.limits = offlimits.New(p.Rows, offlimits.Settings{Guards: s.Rules.Guards, RoleHolders: s.RoleHolders,
+		Identity:     s.Identity,
 		SyncFeatures: s.SyncFeatures})
 	for row := range j.states {
 		if p.Verdict(row).Is(pair.Shadowed) {
@@ -93,7 +96,8 @@ func New(p *pair.Pairs, s Settings) *Judge {
 // Selected reports whether --target and --exclude leave an address in the plan.
 func (j *Judge) Selected(address string) bool { return j.aim.selects(address) }
 
-// SelectedRow reports whether --target and --exclude leave a source row in the plan. Its values are read only if there are any.
+// SelectedRow reports whether --target and --exclude leave a source row in the plan. Its values are read only if there
+// are any.
 func (j *Judge) SelectedRow(s int) bool {
 	if j.aim.selectsAll() {
 		return true

@@ -35,7 +35,8 @@ func (j *Judge) leaver(l int) (*leaver, error) {
 
 // newLeaver is the leaver of a link, whose account is not known yet.
 func newLeaver(j *Judge, link *state.Link) *leaver {
-	return &leaver{j: j, link: link, row: -1, policy: j.set.Rules.Policy(link.Scope, link.Kind), of: j.set.Kinds(link.Kind)}
+	return &leaver{j: j, link: link, row: -1, policy: j.set.Rules.Policy(link.Scope, link.Kind),
+		of: j.set.Kinds(link.Kind)}
 }
 
 // DecideLeaving works out a recorded link whose source object is in no scope any more.
@@ -48,7 +49,8 @@ func (j *Judge) DecideLeaving(l int) (Decision, error) {
 	case x.row < 0:
 		return x.forget(because{state.BecauseAccountGone, x.goneText(l)}), nil
 	case j.Superseded(l, x.row):
-		return x.forget(because{state.BecauseAccountTaken, fmt.Sprintf("account %s is linked to another source object", x.link.TargetID)}), nil
+		return x.forget(because{state.BecauseAccountTaken,
+			fmt.Sprintf("account %s is linked to another source object", x.link.TargetID)}), nil
 	case j.HandedOn(l):
 		return Decision{Outcome: Ignored}, nil
 	case x.of.Anchor != "" && j.Tenant.Meta(x.row).Anchor != j.Links.Meta(l).Anchor:
@@ -77,8 +79,9 @@ func (x *leaver) decide() Decision {
 	if !x.j.Selected(addr) {
 		return Decision{Outcome: Ignored, Key: key}
 	}
-	c := &state.Change{Address: addr, Kind: x.link.Kind, Scope: x.link.Scope, Anchor: x.link.Anchor, SourceGUID: x.link.SourceGUID.String(),
-		TargetID: x.link.TargetID, Match: &state.Match{Rule: pair.Recorded.String(), Value: x.link.TargetID},
+	c := &state.Change{Address: addr, Kind: x.link.Kind, Scope: x.link.Scope, Anchor: x.link.Anchor,
+		SourceGUID: x.link.SourceGUID.String(),
+		TargetID:   x.link.TargetID, Match: &state.Match{Rule: pair.Recorded.String(), Value: x.link.TargetID},
 		Reason: "no longer in scope " + x.link.Scope, ReasonCode: x.whereabouts(), DeclaredAt: x.policy.DeclaredAt,
 		Attributes: []state.AttributeChange{}}
 	if x.policy.Scope == nil {
@@ -101,8 +104,8 @@ func (x *leaver) whereabouts() state.ReasonCode {
 	return state.BecauseNotFound
 }
 
-// goneText is why a record ends whose account is not among the living. Of the source object no more is known than that no scope
-// has it: it may well exist.
+// goneText is why a record ends whose account is not among the living. Of the source object no more is known than that
+// no scope has it: it may well exist.
 func (x *leaver) goneText(l int) string {
 	where := "is not in the tenant any more"
 	if x.j.Bin.ByID.First(x.j.Links.Meta(l).Target) >= 0 {
@@ -123,8 +126,9 @@ func (x *leaver) forget(why because) Decision {
 		Attributes: []state.AttributeChange{}}}
 }
 
-// leavings are what can be done to the account of an object that left, by the word for it in the language; the kind's descriptor says
-// which of them its policies may have. Each fills in a change; false means that nothing has to be written.
+// leavings are what can be done to the account of an object that left, by the word for it in the language; the kind's
+// descriptor says which of them its policies may have. Each fills in a change; false means that nothing has to be
+// written.
 var leavings = map[string]struct {
 	do, withGrace func(x *leaver, c *state.Change) bool
 }{
@@ -162,7 +166,8 @@ func (x *leaver) unlink(c *state.Change) bool {
 	return true
 }
 
-// disable fills in that sign-in is blocked, where it is allowed. That is the correction of drift if an earlier apply did so already.
+// disable fills in that sign-in is blocked, where it is allowed. That is the correction of drift if an earlier apply
+// did so already.
 func (x *leaver) disable(c *state.Change) bool {
 	before := x.live.SignIn()
 	if !before.Bool() {
@@ -176,7 +181,8 @@ func (x *leaver) disable(c *state.Change) bool {
 
 // refusal is the finding about what weighs most against a leaver's change, nil if nothing does.
 func (x *leaver) refusal(c *state.Change) *planner.Finding {
-	a := offlimits.Attempt{Account: x.live, Row: x.row, Policy: x.policy, Action: c.Action, Attrs: c.Attributes, Rule: pair.Recorded,
+	a := offlimits.Attempt{Account: x.live, Row: x.row, Policy: x.policy, Action: c.Action, Attrs: c.Attributes,
+		Rule:     pair.Recorded,
 		Recorded: x.link.Anchor, Leaving: true}
 	list := x.j.limits.Against(a)
 	if len(list) == 0 {
@@ -192,7 +198,8 @@ func (x *leaver) refusal(c *state.Change) *planner.Finding {
 	return f
 }
 
-// recordedEnabled reports whether the account was enabled (or was not) when the link was last applied, as far as the record knows.
+// recordedEnabled reports whether the account was enabled (or was not) when the link was last applied, as far as the
+// record knows.
 func (j *Judge) recordedEnabled(link *state.Link, enabled bool) bool {
 	if link.Shape == nil {
 		return false
@@ -228,11 +235,12 @@ func (x *leaver) note() *planner.Record {
 	return r
 }
 
-// enableAgain adds that sign-in is allowed again, for somebody who came back and whom dirform had disabled. Where a mapping
-// says who may sign in, it says so.
+// enableAgain adds that sign-in is allowed again, for somebody who came back and whom dirform had disabled. Where a
+// mapping says who may sign in, it says so.
 func (d *draft) enableAgain() {
 	enabled := d.Live.SignIn()
-	if d.Link == nil || !d.Link.Left || d.Table.Enables || enabled.Kind() != state.BoolValue || enabled.Bool() || !d.j.recordedEnabled(d.Link, false) {
+	if d.Link == nil || !d.Link.Left || d.Table.Enables || enabled.Kind() != state.BoolValue || enabled.Bool() ||
+		!d.j.recordedEnabled(d.Link, false) {
 		return
 	}
 	d.why = append(d.why, d.Table.Policy.DeclaredAt)

@@ -8,9 +8,10 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// afterGrace fills in what a policy with a grace does to the account of an object that left: it is disabled at once and deleted
-// once the grace has passed. An enabled account is never deleted: somebody wants it, or it has never been disabled. It is disabled
-// first. If its grace is over by then, that begins anew: whoever enabled it is to see that it is disabled before it is gone.
+// afterGrace fills in what a policy with a grace does to the account of an object that left: it is disabled at once and
+// deleted once the grace has passed. An enabled account is never deleted: somebody wants it, or it has never been
+// disabled. It is disabled first. If its grace is over by then, that begins anew: whoever enabled it is to see that it
+// is disabled before it is gone.
 func (x *leaver) afterGrace(c *state.Change) bool {
 	if x.disable(c) {
 		again := c.Attributes[0].Drift
@@ -25,7 +26,8 @@ func (x *leaver) afterGrace(c *state.Change) bool {
 		return false
 	}
 	c.Action, c.ReasonCode = state.ActionDelete, state.BecauseGraceOver
-	c.Reason += "; " + words.GoneSince(x.of, x.policy, x.link) + ", longer than its grace of " + words.GraceText(x.policy.Grace)
+	c.Reason += "; " + words.GoneSince(x.of, x.policy, x.link) +
+		", longer than its grace of " + words.GraceText(x.policy.Grace)
 	if enabled := x.live.SignIn(); enabled.Kind() == state.BoolValue {
 		// Apply looks at it again: an account that is enabled by then is not deleted.
 		c.Attributes = append(c.Attributes, state.AttributeChange{Name: x.of.SignIn, Before: enabled})
@@ -60,7 +62,8 @@ func (x *leaver) fate(again bool) string {
 func (x *leaver) text() string {
 	text := "unchanged: its source object left scope " + x.link.Scope
 	if x.policy.Scope == nil {
-		return "unchanged: scope " + x.link.Scope + " is not declared any more, and the default leaving = \"disable\" asks for nothing more"
+		return "unchanged: scope " + x.link.Scope + " is not declared any more, and the default leaving = \"disable\" asks " +
+			"for nothing more"
 	}
 	if _, counted := x.deleteFrom(); counted {
 		return text + "; " + x.fate(true)

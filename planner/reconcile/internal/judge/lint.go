@@ -48,8 +48,8 @@ func lintString(d *draft, a *state.Attribute, v string) {
 	}
 }
 
-// lintUPN checks what the schema table cannot say: the form alias@domain, the length of each part (64 and 48 characters,
-// Microsoft's table of userPrincipalName constraints), and that the tenant has verified the domain.
+// lintUPN checks what the schema table cannot say: the form alias@domain, the length of each part (64 and 48
+// characters, Microsoft's table of userPrincipalName constraints), and that the tenant has verified the domain.
 func lintUPN(d *draft, a *state.Attribute, v string) {
 	local, domain, ok := strings.Cut(v, "@")
 	switch {
@@ -70,7 +70,9 @@ func lintUPN(d *draft, a *state.Attribute, v string) {
 // lintRequired checks that a new object has what the service demands.
 func lintRequired(d *draft) {
 	for _, a := range d.j.set.Schema(d.Table.Kind).Required() {
-		has := slices.ContainsFunc(d.attrs, func(c state.AttributeChange) bool { return c.Name == a.Name && !c.After.IsNull() })
+		has := slices.ContainsFunc(d.attrs, func(c state.AttributeChange) bool {
+			return c.Name == a.Name && !c.After.IsNull()
+		})
 		if !a.Hidden && !has {
 			d.report(words.Missing(a, d.Expression(a.Name)))
 		}

@@ -33,8 +33,8 @@ func (d *draft) checkUnique() error {
 	return nil
 }
 
-// comesBackWith are the names with which an account leaves the recycle bin, before anything is changed about it: the service
-// refuses to restore an account whose names somebody else has by now.
+// comesBackWith are the names with which an account leaves the recycle bin, before anything is changed about it: the
+// service refuses to restore an account whose names somebody else has by now.
 func (d *draft) comesBackWith() (names []state.AttributeChange) {
 	if d.Live == nil || !d.InBin() {
 		return nil
@@ -87,11 +87,11 @@ func (n *asked) check() error {
 		}
 		holders = append(holders, words.Holder{ObjectRef: other.Ref(), How: words.Wants, Of: other.Table.Of})
 	}
-	buried, err := n.buried()
+	deleted, err := n.deleted()
 	if err != nil {
 		return err
 	}
-	if holders = append(holders, buried...); len(holders) > 0 {
+	if holders = append(holders, deleted...); len(holders) > 0 {
 		n.tell(holders)
 	}
 	return nil
@@ -132,7 +132,8 @@ func (n *asked) rivals() (list []int, err error) {
 // tell reports the holders of the name.
 func (n *asked) tell(holders []words.Holder) {
 	slices.SortFunc(holders, func(a, b words.Holder) int {
-		return cmp.Or(strings.Compare(a.Anchor+"|"+a.TargetID, b.Anchor+"|"+b.TargetID), strings.Compare(a.SourceDN, b.SourceDN))
+		return cmp.Or(strings.Compare(a.Anchor+"|"+a.TargetID, b.Anchor+"|"+b.TargetID),
+			strings.Compare(a.SourceDN, b.SourceDN))
 	})
 	var refs []planner.ObjectRef
 	for _, h := range holders {
@@ -145,14 +146,15 @@ func (n *asked) tell(holders []words.Holder) {
 	n.report(words.InUse(n.name(), holders, n.Linked()), refs...)
 }
 
-// buried are the deleted accounts that have the name. Where the service frees it at once (it renames deleted users), such a one is only
-// worth a warning: perhaps it is the same person. Whether their addresses are free is not documented, and sync engines do run into
-// deleted objects; the plan takes them as taken, unless the policy's deleted = "create" says that deleted accounts are nobody's concern.
-func (n *asked) buried() (found []words.Holder, err error) {
+// deleted are the deleted accounts that have the name. Where the service frees it at once (it renames deleted users),
+// such a one is only worth a warning: perhaps it is the same person. Whether their addresses are free is not
+// documented, and sync engines do run into deleted objects; the plan takes them as taken, unless the policy's deleted =
+// "create" says that deleted accounts are nobody's concern.
+func (n *asked) deleted() (found []words.Holder, err error) {
 	if n.Table.Policy.Deleted == "create" || n.InBin() {
 		return nil, nil
 	}
-	for _, d := range n.buriedRows() {
+	for _, d := range n.deletedRows() {
 		o, err := n.j.Bin.Load(d)
 		if err != nil {
 			return nil, err
@@ -167,8 +169,8 @@ func (n *asked) buried() (found []words.Holder, err error) {
 	return found, nil
 }
 
-// buriedRows are the rows of the recycle bin that matter for the name, in the order of their ids.
-func (n *asked) buriedRows() (rows []int) {
+// deletedRows are the rows of the recycle bin that matter for the name, in the order of their ids.
+func (n *asked) deletedRows() (rows []int) {
 	if n.Freed && n.Live != nil {
 		return nil
 	}
@@ -182,8 +184,8 @@ func (n *asked) buriedRows() (rows []int) {
 	return rows
 }
 
-// holder names tenant row t, which has the name that c asks for an object of a kind, together with the source object it belongs to, if
-// any.
+// holder names tenant row t, which has the name that c asks for an object of a kind, together with the source object it
+// belongs to, if any.
 func (j *Judge) holder(t int, of *state.Descriptor, c state.AttributeChange) (words.Holder, error) {
 	o, err := j.Tenant.Load(t)
 	if err != nil {
@@ -214,7 +216,8 @@ func (j *Judge) holder(t int, of *state.Descriptor, c state.AttributeChange) (wo
 	return h, nil
 }
 
-// deletesLeaver reports whether this plan deletes the account of link l, -1 for none, because its source object has left.
+// deletesLeaver reports whether this plan deletes the account of link l, -1 for none, because its source object has
+// left.
 func (j *Judge) deletesLeaver(l int) bool {
 	if l < 0 || j.LinkSource(l) >= 0 {
 		return false
@@ -223,7 +226,8 @@ func (j *Judge) deletesLeaver(l int) bool {
 	return err == nil && d.Change != nil && d.Change.Action == state.ActionDelete
 }
 
-// restoredWith are the source rows whose accounts come back from the recycle bin under a name: several may have had it in turn.
+// restoredWith are the source rows whose accounts come back from the recycle bin under a name: several may have had it
+// in turn.
 func (j *Judge) restoredWith(name uint64) ([]int, error) {
 	if j.restored != nil {
 		return j.restored[name], nil

@@ -15,10 +15,12 @@ type Notes struct {
 	foreign   Crowd             // rows that want aliases in domains which are not the tenant's
 	Differing []int32           // rows that agree in everything but their aliases
 	Outside   RowsBy            // what they refer to, by an attribute such as manager, has no account
-	Itself    RowsBy            // they refer to themselves, which Active Directory lets them and the tenant does not (inferred)
+	// they refer to themselves, which Active Directory lets them and the tenant does not (inferred)
+	Itself RowsBy
 }
 
-// Kept are the attributes that accounts keep although the tenant does not let them be empty and the source has no value, sorted.
+// Kept are the attributes that accounts keep although the tenant does not let them be empty and the source has no
+// value, sorted.
 func (n *Notes) Kept() []string { return slices.Sorted(maps.Keys(n.kept)) }
 
 // KeptBy are the rows of such an attribute.
@@ -91,8 +93,9 @@ func (n *Notes) keptBy(attribute string) *Crowd {
 	return c
 }
 
-// noteAliases notes a linked row whose mapping has no aliases while its account does, and one that wants aliases which the tenant
-// cannot have. Where no object of the scope has any, the source does not keep aliases at all, which is nothing to tell of.
+// noteAliases notes a linked row whose mapping has no aliases while its account does, and one that wants aliases which
+// the tenant cannot have. Where no object of the scope has any, the source does not keep aliases at all, which is
+// nothing to tell of.
 func (n *Notes) noteAliases(p *pair.Pairs, s int, v *pair.Verdict, t *table.Source) {
 	m := t.Meta(s)
 	if m.Flags&table.SourceForeignAlias != 0 && !p.Idle(s) {
@@ -119,10 +122,12 @@ func (j *Judge) Fallbacks() (rows []int) {
 	return rows
 }
 
-// keepsFallback reports whether source row s is linked to an account that goes by its fallback name already, and will go on.
+// keepsFallback reports whether source row s is linked to an account that goes by its fallback name already, and will
+// go on.
 func (j *Judge) keepsFallback(s int) bool { return j.KeepsFallback(s) && !j.states[s].stuck }
 
-// Mastered counts the tenant's objects that another sync engine masters, kind by kind, of the kinds that tell and were read.
+// Mastered counts the tenant's objects that another sync engine masters, kind by kind, of the kinds that tell and were
+// read.
 func (j *Judge) Mastered() (counts []words.Count) {
 	for _, t := range j.Tenant.Tables {
 		if t.Layout.Of.Master == "" {

@@ -117,8 +117,8 @@ func (d rivals) reportRival(f *planner.Finding, other *pair.Case) {
 	d.report(f, refs...)
 }
 
-// rivalAnchored reports whether the account that the object claims carries the anchor of its rival, and only that stands in the
-// way of relinking it.
+// rivalAnchored reports whether the account that the object claims carries the anchor of its rival, and only that
+// stands in the way of relinking it.
 func (d rivals) rivalAnchored() bool {
 	anchor := d.Live.Anchor()
 	return d.Table.Policy.ForeignAnchor == "relink" && anchor != "" && anchor != d.Anchor &&
@@ -149,8 +149,8 @@ func (d rivals) noAccount() *planner.Finding {
 	return words.NoAccount(tried, d.Table.Policy)
 }
 
-// reportForeignAnchor is about an account that carries the anchor theirs instead of the object's, and names the object that the
-// anchor belongs to, or its GUID.
+// reportForeignAnchor is about an account that carries the anchor theirs instead of the object's, and names the object
+// that the anchor belongs to, or its GUID.
 func (d rivals) reportForeignAnchor(theirs string) error {
 	whose := "which no source object in scope has"
 	if g, ok := table.AnchorGUID(theirs); ok {
@@ -163,8 +163,8 @@ func (d rivals) reportForeignAnchor(theirs string) error {
 			return err
 		}
 		whose = fmt.Sprintf("that of an object which has left scope %s, whose leaving policy goes on", link.Scope)
-		hint = "If this object is somebody else's, give it another address at the source. Only if it is the same person's new object, set " +
-			"foreign_anchor = \"relink\" in the link policy."
+		hint = "If this object is somebody else's, give it another address at the source. Only if it is the same person's " +
+			"new object, set foreign_anchor = \"relink\" in the link policy."
 	}
 	if row := d.OldOwner(theirs); row >= 0 {
 		old, err := d.j.Case(row)

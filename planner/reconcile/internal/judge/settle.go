@@ -10,12 +10,13 @@ import (
 // stuck reports whether the object waits for a name that will not be released.
 func (d *draft) stuck() bool { return d.j.states[d.Row].stuck }
 
-// waitsFor reports whether the account's owner gives up the name that attribute has the draft ask for in the same plan, so that it
-// can have it afterwards, and notes the order. While rows are surveyed, an owner that may do so is taken to do so; Settle corrects
-// what comes out otherwise, so that the order of the survey does not matter.
+// waitsFor reports whether the account's owner gives up the name that attribute has the draft ask for in the same plan,
+// so that it can have it afterwards, and notes the order. While rows are surveyed, an owner that may do so is taken to
+// do so; Settle corrects what comes out otherwise, so that the order of the survey does not matter.
 //
-// Of mail this holds for the primary address only. Whether an account keeps its old primary address as a further one, which
-// nobody else could have then, is not documented for accounts without a mailbox; words.KeepsAddress says so in the plan.
+// Of mail this holds for the primary address only. Whether an account keeps its old primary address as a further one,
+// which nobody else could have then, is not documented for accounts without a mailbox; words.KeepsAddress says so in
+// the plan.
 func (d *draft) waitsFor(owner int, attribute string, name uint64) bool {
 	if owner < 0 || d.stuck() {
 		return false
@@ -35,8 +36,8 @@ func (d *draft) waitsFor(owner int, attribute string, name uint64) bool {
 	return j.waits.Has(d.Row, owner, names)
 }
 
-// Settle ends the survey: it blocks every row that waits for one that will not give up its name, opens circles, and works out the
-// order. From then on, deciding gives changes and findings as they are told.
+// Settle ends the survey: it blocks every row that waits for one that will not give up its name, opens circles, and
+// works out the order. From then on, deciding gives changes and findings as they are told.
 func (j *Judge) Settle() {
 	j.blockWaiting()
 	if blocked := j.limits.Settle(func(s int) bool { return j.states[s].outcome == Changes }); len(blocked) > 0 {
@@ -74,7 +75,8 @@ func (j *Judge) blockWaiting() {
 	}
 }
 
-// Depth is how many changes have to come before source row s's; ordered is false if it waits for nothing and nothing for it.
+// Depth is how many changes have to come before source row s's; ordered is false if it waits for nothing and nothing
+// for it.
 func (j *Judge) Depth(s int) (depth int, ordered bool) { return j.waits.Depth(s) }
 
 // detours gives the names that others wait for in a circle the values that they have in between: the account's id in

@@ -18,8 +18,9 @@ func (d *draft) takesOver() bool {
 
 // attempt is what the draft would do to the account.
 func (d *draft) attempt(action state.Action) offlimits.Attempt {
-	a := offlimits.Attempt{Account: d.Live, Row: d.LiveRow, Policy: d.Table.Policy, Action: action, Attrs: d.attrs, Locked: d.locked,
-		Rule: d.Verdict.Rule, TakeOver: d.takesOver()}
+	a := offlimits.Attempt{Account: d.Live, Row: d.LiveRow, Policy: d.Table.Policy, Action: action, Attrs: d.attrs,
+		Locked: d.locked,
+		Rule:   d.Verdict.Rule, TakeOver: d.takesOver()}
 	if d.Linked() {
 		a.Recorded = d.Link.Anchor
 	}
@@ -47,11 +48,12 @@ func (d *draft) reportObjections(a offlimits.Attempt, only offlimits.Reason) {
 	}
 }
 
-// takeOver adds the write by which the account is taken over from another sync engine. An account that was linked already has been
-// taken back by the other engine since, which is drift.
+// takeOver adds the write by which the account is taken over from another sync engine. An account that was linked
+// already has been taken back by the other engine since, which is drift.
 func (d *draft) takeOver() {
 	if d.takesOver() {
-		d.attrs = append(d.attrs, state.AttributeChange{Name: providers.CloudManaged, Before: state.Bool(false), After: state.Bool(true),
+		d.attrs = append(d.attrs, state.AttributeChange{Name: providers.CloudManaged, Before: state.Bool(false),
+			After: state.Bool(true),
 			Drift: d.Linked()})
 	}
 }

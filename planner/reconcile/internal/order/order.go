@@ -1,5 +1,5 @@
-// Package order works out which rows have to wait for which others to give up a name, how many changes come before each, and how
-// circles among them are opened: swaps of names, and longer rounds.
+// Package order works out which rows have to wait for which others to give up a name, how many changes come before
+// each, and how circles among them are opened: swaps of names, and longer rounds.
 package order
 
 import (
@@ -48,7 +48,8 @@ func (w *Waits) Of(row int) []Need { return w.of[int32(row)] }
 // Drop lets a row wait for nothing any more.
 func (w *Waits) Drop(row int32) { delete(w.of, row) }
 
-// Depth is how many changes come before a row's; known is false for rows that wait for nothing and have nobody waiting in a circle.
+// Depth is how many changes come before a row's; known is false for rows that wait for nothing and have nobody waiting
+// in a circle.
 func (w *Waits) Depth(row int) (depth int, known bool) {
 	depth, known = w.depth[int32(row)]
 	return depth, known
@@ -57,7 +58,8 @@ func (w *Waits) Depth(row int) (depth int, known bool) {
 // Detour are the names that a row gives up first, in a write of its own, to open a circle.
 func (w *Waits) Detour(row int) pair.Names { return w.detour[int32(row)] }
 
-// Sort drops the rows that do not change and returns the others that wait, in order; each row's needs are brought into order, too.
+// Sort drops the rows that do not change and returns the others that wait, in order; each row's needs are brought into
+// order, too.
 func (w *Waits) Sort(changes func(row int32) bool) []int32 {
 	compare := func(a, b int32) int { return w.compare(int(a), int(b)) }
 	var list []int32
@@ -73,8 +75,8 @@ func (w *Waits) Sort(changes func(row int32) bool) []int32 {
 	return list
 }
 
-// Open finds for every row how many changes come before it. Where rows wait for each other in a circle, the one that is least in
-// order gives up its names first, in a write of its own. waiting is what [Waits.Sort] returns.
+// Open finds for every row how many changes come before it. Where rows wait for each other in a circle, the one that is
+// least in order gives up its names first, in a write of its own. waiting is what [Waits.Sort] returns.
 func (w *Waits) Open(waiting []int32) {
 	for _, start := range waiting {
 		path := []int32{start}
@@ -99,8 +101,8 @@ func (w *Waits) Open(waiting []int32) {
 
 const onPath = -1 // the depth of a row that is being looked at
 
-// next is the row to be looked at before row's depth is known, -1 if there is none; then deepest is the depth. circle says that it is
-// being looked at already.
+// next is the row to be looked at before row's depth is known, -1 if there is none; then deepest is the depth. circle
+// says that it is being looked at already.
 func (w *Waits) next(row int32) (next int32, circle bool, deepest int) {
 	next = -1
 	for _, on := range w.of[row] {
@@ -122,7 +124,8 @@ func (w *Waits) next(row int32) (next int32, circle bool, deepest int) {
 	return next, false, deepest
 }
 
-// openCircle opens the circle that the end of path makes with row first, and returns the path as far as it is still valid.
+// openCircle opens the circle that the end of path makes with row first, and returns the path as far as it is still
+// valid.
 func (w *Waits) openCircle(path []int32, first int32) []int32 {
 	at := slices.Index(path, first)
 	least := slices.MinFunc(path[at:], func(a, b int32) int { return w.compare(int(a), int(b)) })

@@ -104,7 +104,8 @@ func (c *Case) project() {
 
 // Ref names the object in a finding.
 func (c *Case) Ref() planner.ObjectRef {
-	r := planner.ObjectRef{Address: c.Address, Anchor: c.Anchor, SourceDN: c.Object.DN, Kind: c.Table.Kind, Name: c.Object.Get(table.SourceDisplay).Str()}
+	r := planner.ObjectRef{Address: c.Address, Anchor: c.Anchor, SourceDN: c.Object.DN, Kind: c.Table.Kind,
+		Name: c.Object.Get(table.SourceDisplay).Str()}
 	if c.Live != nil {
 		r.TargetID = c.Live.ID
 	}
@@ -177,8 +178,8 @@ func (c *Case) Replaced() (*state.Replaced, error) {
 	return &state.Replaced{Anchor: link.Anchor, Scope: link.Scope, SourceGUID: link.SourceGUID.String()}, nil
 }
 
-// OldOwner is the source row, in any scope of any provider, whose anchor an account carries, or -1. The object itself, read by
-// a second scope under another anchor attribute, is none.
+// OldOwner is the source row, in any scope of any provider, whose anchor an account carries, or -1. The object itself,
+// read by a second scope under another anchor attribute, is none.
 func (c *Case) OldOwner(anchor string) int {
 	if anchor == "" {
 		return -1
@@ -202,7 +203,8 @@ func (c *Case) Free(t int) bool {
 func (c *Case) Stranger(attribute string) string {
 	fps := c.Table.FP(c.Row)
 	for i, col := range c.Table.Columns {
-		if fp := fps[col.Col]; col.Mapping.Target.Name == attribute && fp != 0 && fp != c.Table.NilFP && c.pairs.Source.ByDN.First(fp) < 0 {
+		if fp := fps[col.Col]; col.Mapping.Target.Name == attribute && fp != 0 && fp != c.Table.NilFP &&
+			c.pairs.Source.ByDN.First(fp) < 0 {
 			return c.Desired[i].Str()
 		}
 	}

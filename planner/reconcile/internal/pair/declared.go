@@ -23,7 +23,8 @@ type LostBlock struct {
 	Source int // source row that the block names, or -1 if that is what was not found
 }
 
-// IdleBlock is a link block that decides nothing: its source object has another account, by the record or by an earlier block.
+// IdleBlock is a link block that decides nothing: its source object has another account, by the record or by an earlier
+// block.
 type IdleBlock struct {
 	Link, By *config.Link // By is nil for the record
 	Source   int
@@ -33,8 +34,8 @@ type IdleBlock struct {
 // DeclaredFor is the link block that decides about source row s, or nil.
 func (p *Pairs) DeclaredFor(s int) *config.Link { return p.blocks.by[s] }
 
-// LostBlocks are the link blocks that lead nowhere and that no blocked object tells of. A block has served where the pair is
-// recorded, whatever the account is called by now.
+// LostBlocks are the link blocks that lead nowhere and that no blocked object tells of. A block has served where the
+// pair is recorded, whatever the account is called by now.
 func (p *Pairs) LostBlocks() (list []LostBlock) {
 	for _, b := range p.blocks.lost {
 		if b.Source < 0 || p.verdicts[b.Source].Link < 0 && !p.verdicts[b.Source].Is(BadLink) {
@@ -80,7 +81,8 @@ func (p matcher) matchDeclared() {
 	}
 }
 
-// noteIdle notes link block l unless it says what is the case: source row s has tenant row t, or row d of the recycle bin.
+// noteIdle notes link block l unless it says what is the case: source row s has tenant row t, or row d of the recycle
+// bin.
 func (p matcher) noteIdle(l *config.Link, s, t, d int) {
 	v := &p.verdicts[s]
 	by := p.blocks.by[s]
@@ -90,8 +92,8 @@ func (p matcher) noteIdle(l *config.Link, s, t, d int) {
 	p.blocks.idle = append(p.blocks.idle, IdleBlock{l, by, s, t})
 }
 
-// namesSeveral reports whether a link block's source is the user name of several source objects. None of them is matched then:
-// which one a person meant is not for the order of rows to decide, nor for a rule.
+// namesSeveral reports whether a link block's source is the user name of several source objects. None of them is
+// matched then: which one a person meant is not for the order of rows to decide, nor for a rule.
 func (p matcher) namesSeveral(l *config.Link) bool {
 	first := p.FindSource(l.Source)
 	if _, isGUID := state.ParseGUID(l.Source); isGUID || first < 0 || p.Source.ByDN.First(p.Hash.DN(l.Source)) >= 0 {

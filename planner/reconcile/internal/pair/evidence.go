@@ -10,8 +10,8 @@ import (
 // Rule is a way in which a pair can come about.
 type Rule uint8
 
-// The rules by which a pair can come about; their names stand in [state.Match]. From Immutable on they are match rules: which of
-// these a kind has, its descriptor says.
+// The rules by which a pair can come about; their names stand in [state.Match]. From Immutable on they are match rules:
+// which of these a kind has, its descriptor says.
 const (
 	None Rule = iota
 	Recorded
@@ -41,7 +41,8 @@ var rules = [...]evidence{
 	Immutable:  {name: "immutable_id", hard: true, value: anchorText, print: anchorPrint},
 	UniqueName: {name: "unique_name", hard: true, value: anchorText, print: anchorPrint},
 	SMTP:       {name: "primary_smtp", soft: true, space: state.MailAddresses, value: addressText, print: addressPrint},
-	UPN:        {name: "user_principal_name", soft: true, space: state.SignInNames, value: userNameText, print: userNamePrint},
+	UPN: {name: "user_principal_name", soft: true, space: state.SignInNames, value: userNameText,
+		print: userNamePrint},
 }
 
 func anchorText(c *Case) string                  { return c.Anchor }
@@ -60,7 +61,8 @@ func addressText(c *Case) string {
 	return c.Object.Get(table.SourceMail).Str()
 }
 
-// userNamePrint is the user name that the mapping gives. A name that its fallback made is no evidence of who somebody is.
+// userNamePrint is the user name that the mapping gives. A name that its fallback made is no evidence of who somebody
+// is.
 func userNamePrint(t *table.Source, s int) uint64 {
 	i := t.Names[state.SignInNames]
 	if i < 0 || t.Meta(s).Flags&table.SourceFallback != 0 {
@@ -111,8 +113,8 @@ func (p *Pairs) Candidates(s int, r Rule) (found []int) {
 	return found
 }
 
-// Bearers are the tenant rows that have source row s's value of rule r in whatever way, in row order; [Pairs.Candidates] are some
-// of them.
+// Bearers are the tenant rows that have source row s's value of rule r in whatever way, in row order;
+// [Pairs.Candidates] are some of them.
 func (p *Pairs) Bearers(s int, r Rule) (rows []int) {
 	e := &rules[r]
 	if e.print == nil || e.soft && e.space != state.MailAddresses { // names that are no addresses are had in one way only
@@ -127,7 +129,8 @@ func (p *Pairs) Bearers(s int, r Rule) (rows []int) {
 	return rows
 }
 
-// each calls f for each tenant row, of whatever kind, that has a value of the evidence; first says that it is no further name.
+// each calls f for each tenant row, of whatever kind, that has a value of the evidence; first says that it is no
+// further name.
 func (e *evidence) each(tenant *table.TenantRows, value uint64, f func(row int, first bool)) {
 	if e.hard {
 		tenant.ByAnchor.Each(value, func(row int) { f(row, true) })
@@ -136,8 +139,8 @@ func (e *evidence) each(tenant *table.TenantRows, value uint64, f func(row int, 
 	tenant.Named(e.space, value, f)
 }
 
-// passedOn reports whether tenant row t gives up the name by which soft rule r finds it for source row s: it is somebody else's, by
-// the record, a link block or its anchor, and that one is going to be called something else.
+// passedOn reports whether tenant row t gives up the name by which soft rule r finds it for source row s: it is
+// somebody else's, by the record, a link block or its anchor, and that one is going to be called something else.
 func (p *Pairs) passedOn(t, s int, r Rule, name uint64) bool {
 	owner := p.Owner(t)
 	if !r.Soft() || owner < 0 || owner == s || p.verdicts[owner].Rule.Soft() {

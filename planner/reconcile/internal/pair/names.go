@@ -11,8 +11,8 @@ type Names uint8
 // NamesIn is the set of one space.
 func NamesIn(space state.NameSpace) Names { return 1 << space }
 
-// NameOf is the space in which a kind's attribute is an object's first name; the empty set if it is no such attribute, because two
-// objects may share it, or because no change gives it up.
+// NameOf is the space in which a kind's attribute is an object's first name; the empty set if it is no such attribute,
+// because two objects may share it, or because no change gives it up.
 func NameOf(of *state.Descriptor, attribute string) Names {
 	if name := of.UniqueName(attribute); name != nil && !name.Further {
 		return NamesIn(name.Space)
@@ -20,8 +20,8 @@ func NameOf(of *state.Descriptor, attribute string) Names {
 	return 0
 }
 
-// GivesUp reports whether source row s, which has a living account, is going to be called something else than name in one of the
-// spaces.
+// GivesUp reports whether source row s, which has a living account, is going to be called something else than name in
+// one of the spaces.
 func (p *Pairs) GivesUp(s int, names Names, name uint64) bool {
 	t := p.Source.Table(s)
 	want, have := t.FP(s), p.Tenant.FP(int(p.verdicts[s].Target))
@@ -40,6 +40,7 @@ func (p *Pairs) GivesUp(s int, names Names, name uint64) bool {
 func (p *Pairs) KeepsFallback(s int) bool {
 	v, t := &p.verdicts[s], p.Source.Table(s)
 	i := t.Names[state.SignInNames]
-	return t.FallsBack() && i >= 0 && t.Meta(s).Flags&table.SourceFallback != 0 && v.Link >= 0 && v.Target >= 0 && v.Flags == 0 &&
+	return t.FallsBack() && i >= 0 && t.Meta(s).Flags&table.SourceFallback != 0 && v.Link >= 0 && v.Target >= 0 &&
+		v.Flags == 0 &&
 		p.Tenant.Meta(int(v.Target)).Name == t.FP(s)[t.Columns[i].Col]
 }

@@ -19,9 +19,10 @@ type Pairs struct {
 	revived                map[int]int  // row of the recycle bin to the source row that it is restored for
 }
 
-// Match pairs source rows with tenant rows: recorded links, then declared ones, then the policy's rules; hard evidence first, so
-// that the result does not depend on the order of rows. An anchor is the same evidence in the recycle bin as among the living, and
-// stronger than an address that somebody else may have been given since: rule immutable_id looks into both.
+// Match pairs source rows with tenant rows: recorded links, then declared ones, then the policy's rules; hard evidence
+// first, so that the result does not depend on the order of rows. An anchor is the same evidence in the recycle bin as
+// among the living, and stronger than an address that somebody else may have been given since: rule immutable_id looks
+// into both.
 func Match(rows *table.Rows, links []*config.Link) *Pairs {
 	p := &Pairs{Rows: rows, blocks: newBlocks(links), disputed: map[int]bool{}, revived: map[int]int{}}
 	p.verdicts = make([]Verdict, p.Source.Len())
@@ -67,7 +68,8 @@ func Unmatched(v *Verdict) bool {
 	return v.Target < 0 && v.Link < 0 && !v.Is(SameAnchor|Shadowed|Ambiguous|Contested|Vanished|BadLink)
 }
 
-// Idle reports whether source row s asks for nothing: an earlier scope has it, or no account matches and the policy creates none.
+// Idle reports whether source row s asks for nothing: an earlier scope has it, or no account matches and the policy
+// creates none.
 func (p *Pairs) Idle(s int) bool {
 	v := &p.verdicts[s]
 	return v.Is(Shadowed) || Unmatched(v) && p.Source.Table(s).Policy.Unmatched == "skip"
@@ -107,8 +109,8 @@ func (p matcher) matchByRules() {
 	}
 }
 
-// noteDisputed notes the accounts that source row s is among several to want, or one of several that it may mean: it gets none of
-// them, but a record that says such an account's source object has left is not believed either.
+// noteDisputed notes the accounts that source row s is among several to want, or one of several that it may mean: it
+// gets none of them, but a record that says such an account's source object has left is not believed either.
 func (p matcher) noteDisputed(s int, v *Verdict) {
 	switch {
 	case v.Is(Ambiguous):

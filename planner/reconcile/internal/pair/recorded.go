@@ -39,9 +39,9 @@ func (p matcher) takeLink(s, l int) {
 	}
 }
 
-// ownLink reports whether link l rather than link other, -1 for none, is source row s's own. Two links lead to one object whose
-// anchor was changed to that of another one's link: the object's own is the one with its objectGUID, and then the anchor's. This
-// does not depend on the order of links.
+// ownLink reports whether link l rather than link other, -1 for none, is source row s's own. Two links lead to one
+// object whose anchor was changed to that of another one's link: the object's own is the one with its objectGUID, and
+// then the anchor's. This does not depend on the order of links.
 func (p matcher) ownLink(l, other, s int) bool {
 	if other < 0 {
 		return true
@@ -56,9 +56,9 @@ func (p matcher) ownLink(l, other, s int) bool {
 	return a.Anchor < b.Anchor
 }
 
-// recordedFirst reports whether link l is the one to be known as the account's when link other, -1 for none, names it too. A run
-// that was cut off between writing a new anchor and recording it leaves such a second link. One whose source object lives comes
-// first, then the order of anchors, which does not depend on that of the record.
+// recordedFirst reports whether link l is the one to be known as the account's when link other, -1 for none, names it
+// too. A run that was cut off between writing a new anchor and recording it leaves such a second link. One whose source
+// object lives comes first, then the order of anchors, which does not depend on that of the record.
 func (p matcher) recordedFirst(l, other int) bool {
 	if other < 0 {
 		return true
@@ -82,22 +82,22 @@ func (p matcher) recordedGone(s int, m *table.LinkMeta) {
 	}
 }
 
-// Elsewhere reports whether a link was recorded in another scope than that of its source row, or for another object with the same
-// anchor, as after a move that carried the anchor over: the record then has to follow.
+// Elsewhere reports whether a link was recorded in another scope than that of its source row, or for another object
+// with the same anchor, as after a move that carried the anchor over: the record then has to follow.
 func (p *Pairs) Elsewhere(s int, m *table.LinkMeta) bool {
 	t := p.Source.Table(s)
 	return m.Scope != t.ScopeAt || m.GUID != t.Meta(s).GUID
 }
 
-// HandedOn reports whether link l has lost its source object, but not the account its place in a scope: another source object
-// takes the account over, or would if that one were not blocked.
+// HandedOn reports whether link l has lost its source object, but not the account its place in a scope: another source
+// object takes the account over, or would if that one were not blocked.
 func (p *Pairs) HandedOn(l int) bool {
 	t := int(p.linkTarget[l])
 	return t >= 0 && p.linkSource[l] < 0 && (p.owner[t] > 0 || p.disputed[t])
 }
 
-// Superseded reports whether the account of link l, tenant row t, whose source object has left, is recorded under another link as
-// well, whose source object lives.
+// Superseded reports whether the account of link l, tenant row t, whose source object has left, is recorded under
+// another link as well, whose source object lives.
 func (p *Pairs) Superseded(l, t int) bool {
 	other := p.LinkOf(t)
 	return other >= 0 && other != l && p.linkSource[other] >= 0

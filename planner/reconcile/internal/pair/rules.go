@@ -29,14 +29,14 @@ func (p matcher) matchRules(s int, v *Verdict, hardOnly bool) {
 	}
 }
 
-// claim gives tenant row t to source row s unless somebody else has it: then the newcomer loses, and two newcomers under rules
-// of the same strength both lose, so that no order decides who gets an account.
+// claim gives tenant row t to source row s unless somebody else has it: then the newcomer loses, and two newcomers
+// under rules of the same strength both lose, so that no order decides who gets an account.
 func (p matcher) claim(s, t int, r Rule) {
 	v := &p.verdicts[s]
 	v.Rule = r
 	if p.linkOf[t] > 0 && p.owner[t] == 0 {
-		// Recorded for a source object that has left: only relinking takes it over; judging sees the foreign anchor. Where the
-		// policy does not relink, the account is none of the newcomer's business, and the leaver's policy goes on.
+		// Recorded for a source object that has left: only relinking takes it over; judging sees the foreign anchor. Where
+		// the policy does not relink, the account is none of the newcomer's business, and the leaver's policy goes on.
 		v.Target = int32(t)
 		if r == Declared || p.Source.Table(s).Policy.ForeignAnchor == "relink" || p.Tenant.Meta(t).Anchor == 0 {
 			p.owner[t] = int32(s) + 1
@@ -64,15 +64,16 @@ func (p matcher) matchDeleted(s int, r Rule) bool {
 	if p.Source.Table(s).Policy.Deleted == "create" {
 		return false
 	}
-	d := p.Buried(s)
+	d := p.DeletedAnchored(s)
 	if d >= 0 {
 		p.revive(s, d, r)
 	}
 	return d >= 0
 }
 
-// Buried is the row of the recycle bin that carries source row s's anchor, or -1; of several, the one deleted last.
-func (p *Pairs) Buried(s int) int {
+// DeletedAnchored is the row of the recycle bin that carries source row s's anchor, or -1; of several, the one deleted
+// last.
+func (p *Pairs) DeletedAnchored(s int) int {
 	best := -1
 	p.Bin.ByAnchor.Each(p.Source.Meta(s).Anchor, func(d int) {
 		if best < 0 || p.Bin.CompareDeleted(d, best) > 0 {

@@ -33,8 +33,8 @@ func (p matcher) findTwins() {
 	}
 }
 
-// shadowOtherAnchors leaves to the first of several scopes an object that has another anchor in each, because their policies name
-// different anchor attributes.
+// shadowOtherAnchors leaves to the first of several scopes an object that has another anchor in each, because their
+// policies name different anchor attributes.
 func (p matcher) shadowOtherAnchors() {
 	other := func(t *table.Source) bool {
 		first := p.Source.Tables[0].Policy

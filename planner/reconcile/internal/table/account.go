@@ -26,7 +26,8 @@ func (a *Account) Mail() string { return a.Get(a.Of.Mail).Str() }
 // Proxies are all addresses of the account, with their types.
 func (a *Account) Proxies() []string { return a.Get(a.Of.Proxies).List() }
 
-// SignIn says whether a person may sign in with the account; null if that is not known, or nobody ever does with one of its kind.
+// SignIn says whether a person may sign in with the account; null if that is not known, or nobody ever does with one of
+// its kind.
 func (a *Account) SignIn() state.Value { return a.Get(a.Of.SignIn) }
 
 // First is the account's first name in a space, "" if it has none.
@@ -37,8 +38,8 @@ func (a *Account) First(space state.NameSpace) string {
 	return ""
 }
 
-// Names are all names of the account that nobody else can have, each with its attribute: the first name of every space, and of the
-// further ones those that are not the first once more.
+// Names are all names of the account that nobody else can have, each with its attribute: the first name of every space,
+// and of the further ones those that are not the first once more.
 func (a *Account) Names() (names []state.AttributeChange) {
 	for _, u := range a.Of.Unique {
 		if !u.Further {
@@ -92,7 +93,8 @@ func ContainsFold(list []string, s string) bool {
 // MailAddresses are the account's mail addresses, the primary one first.
 func (a *Account) MailAddresses() []string { return mailAddresses(a.Proxies(), a.Mail()) }
 
-// KnownAs are the names by which people know an account: user name, addresses, display name and nickname. Some may be empty.
+// KnownAs are the names by which people know an account: user name, addresses, display name and nickname. Some may be
+// empty.
 func (a *Account) KnownAs() []string {
 	return append([]string{a.UserName(), a.Get(a.Of.Display).Str(), a.Get(a.Of.Nickname).Str()}, a.MailAddresses()...)
 }

@@ -8,9 +8,10 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// Aliases are what Microsoft Graph lets nobody write: the further addresses among the proxy addresses. They are compared by one sum per
-// row, the hashes of its aliases added up, so that sets that are equal have equal sums whatever their order and nothing but the
-// rows whose sums differ is looked at with its values. A sum that differs proves nothing yet: the values have the last word.
+// Aliases are what Microsoft Graph lets nobody write: the further addresses among the proxy addresses. They are
+// compared by one sum per row, the hashes of its aliases added up, so that sets that are equal have equal sums whatever
+// their order and nothing but the rows whose sums differ is looked at with its values. A sum that differs proves
+// nothing yet: the values have the last word.
 
 // Sums of aliases that stand for themselves.
 const (
@@ -56,9 +57,10 @@ type AliasDomain uint8
 
 // Whose domain an alias may be in.
 const (
-	OwnDomain     AliasDomain = iota // verified, or no domain at all, which is a mistake to be told
-	ForeignDomain                    // not verified: Exchange refuses such an address, and drops it from a mailbox it finds it on
-	ServiceDomain                    // the tenant's *.onmicrosoft.com, in which the service adds addresses by itself
+	OwnDomain AliasDomain = iota // verified, or no domain at all, which is a mistake to be told
+	// not verified: Exchange refuses such an address, and drops it from a mailbox it finds it on
+	ForeignDomain
+	ServiceDomain // the tenant's *.onmicrosoft.com, in which the service adds addresses by itself
 )
 
 func (a *accepted) of(address string) AliasDomain {
@@ -82,8 +84,9 @@ func serviceOwned(domain string) bool {
 		strings.HasSuffix(domain, ".onmschina.cn")
 }
 
-// aliasSum is the sum of the aliases that the mapping wants for an object; foreign says that it wants some that the tenant cannot
-// have. What has to be told of anyway makes a sum that no account has. t.fps must be filled in, and smtp is what primarySMTP gives.
+// aliasSum is the sum of the aliases that the mapping wants for an object; foreign says that it wants some that the
+// tenant cannot have. What has to be told of anyway makes a sum that no account has. t.fps must be filled in, and smtp
+// is what primarySMTP gives.
 func (t *Source) aliasSum(o *state.Object, smtp uint64) (sum uint64, foreign bool) {
 	var list []string
 	switch v, err := t.Aliases.Expr.Eval(o); {
@@ -126,8 +129,8 @@ func (t *Source) aliasSum(o *state.Object, smtp uint64) (sum uint64, foreign boo
 	return sum, foreign
 }
 
-// countAlias adds an alias of an account to its sum. Its own user name is set apart, because Exchange gives it to a mailbox as an
-// alias by itself: it is neither missed nor too much.
+// countAlias adds an alias of an account to its sum. Its own user name is set apart, because Exchange gives it to a
+// mailbox as an alias by itself: it is neither missed nor too much.
 func (m *TenantMeta) countAlias(a *accepted, address string, h uint64) {
 	switch {
 	case a.of(address) != OwnDomain:

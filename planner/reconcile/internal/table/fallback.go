@@ -8,9 +8,10 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// fallback gives those whose user name lies under a domain that the tenant has not verified a name under the tenant's own
-// domain, as a link policy with on_unverified_suffix = "initial_domain" asks for. Microsoft's sync engine does the same by
-// itself: Graph would refuse the name. The name depends on the source object alone, so that it is the same in each plan.
+// fallback gives those whose user name lies under a domain that the tenant has not verified a name under the tenant's
+// own domain, as a link policy with on_unverified_suffix = "initial_domain" asks for. Microsoft's sync engine does the
+// same by itself: Graph would refuse the name. The name depends on the source object alone, so that it is the same in
+// each plan.
 type fallback struct {
 	initial  string                   // the tenant's *.onmicrosoft.com domain
 	verified map[string]bool          // verified domains, lower case
@@ -22,7 +23,8 @@ type fallback struct {
 }
 
 // newFallback is nil where names are left as they are: the policy asks for it, or the tenant names no initial domain.
-func newFallback(of *state.Descriptor, policy *config.LinkPolicy, mapping *config.Mapping, domains []providers.TenantDomain) *fallback {
+func newFallback(of *state.Descriptor, policy *config.LinkPolicy, mapping *config.Mapping,
+	domains []providers.TenantDomain) *fallback {
 	if of.UserName == "" || policy == nil || mapping == nil || policy.OnUnverifiedSuffix != "initial_domain" {
 		return nil
 	}
@@ -54,8 +56,8 @@ func Verified(domains []providers.TenantDomain) map[string]bool {
 	return verified
 }
 
-// replace is the user name that object o gets in place of the wanted one; ok is false if it gets the wanted one. A name that is
-// malformed anyway is left to be found out as such.
+// replace is the user name that object o gets in place of the wanted one; ok is false if it gets the wanted one. A name
+// that is malformed anyway is left to be found out as such.
 func (f *fallback) replace(a *state.Attribute, wanted state.Value, o *state.Object) (name state.Value, ok bool) {
 	local, domain, ok := strings.Cut(wanted.Str(), "@")
 	if !ok || local == "" || domain == "" || strings.Contains(domain, "@") || f.takes(domain) {
@@ -80,8 +82,10 @@ func (f *fallback) takes(domain string) bool {
 	return f.taken
 }
 
-// UserName is the user name that an object gets in place of what the mapping says; replaced tells whether that is another one.
-func (t *Source) UserName(m *config.AttributeMapping, mapped state.Value, o *state.Object) (name state.Value, replaced bool) {
+// UserName is the user name that an object gets in place of what the mapping says; replaced tells whether that is
+// another one.
+func (t *Source) UserName(m *config.AttributeMapping, mapped state.Value, o *state.Object) (name state.Value,
+	replaced bool) {
 	if t.fallback == nil || m.Target.Name != t.Of.UserName {
 		return mapped, false
 	}

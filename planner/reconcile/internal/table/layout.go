@@ -64,7 +64,8 @@ func (l *Layout) Col(name string) int {
 	return slices.IndexFunc(l.Cols, func(a *state.Attribute) bool { return a.Name == name })
 }
 
-// traceMatters reports whether it makes a difference which accounts another engine mastered once. If not, the trace is not read.
+// traceMatters reports whether it makes a difference which accounts another engine mastered once. If not, the trace is
+// not read.
 func traceMatters(rules *config.Config, managed []*state.Attribute) bool {
 	return slices.ContainsFunc(managed, func(a *state.Attribute) bool { return a.Lockable }) ||
 		slices.ContainsFunc(rules.Policies, func(p *config.LinkPolicy) bool { return p.SyncedElsewhere == "take_over" })

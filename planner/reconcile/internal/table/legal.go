@@ -23,8 +23,8 @@ func Illegal(a *state.Attribute, v string) string {
 	return ""
 }
 
-// legalName makes s fit to stand before the @ of user name attribute a: what the service refuses becomes an underscore, as the
-// sync engine has it.
+// legalName makes s fit to stand before the @ of user name attribute a: what the service refuses becomes an underscore,
+// as the sync engine has it.
 func legalName(a *state.Attribute, s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r > unicode.MaxASCII || unicode.IsControl(r) || r == '@' || strings.ContainsRune(a.Deny, r) {
@@ -35,8 +35,8 @@ func legalName(a *state.Attribute, s string) string {
 	return strings.Trim(s[:min(len(s), MaxLocalPart)], ".")
 }
 
-// MaxLocalPart and MaxDomainPart are how many characters may stand before and after the @ of a user name (Microsoft's table of
-// userPrincipalName constraints).
+// MaxLocalPart and MaxDomainPart are how many characters may stand before and after the @ of a user name (Microsoft's
+// table of userPrincipalName constraints).
 const MaxLocalPart, MaxDomainPart = 64, 48
 
 // RefusedAddress says why Exchange would refuse an address, or "".

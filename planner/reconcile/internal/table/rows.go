@@ -9,8 +9,8 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// Rows are both sides, read completely. Source rows, tenant rows and the rows of the recycle bin are each numbered through over all
-// their tables, in an order that does not depend on which stream came first.
+// Rows are both sides, read completely. Source rows, tenant rows and the rows of the recycle bin are each numbered
+// through over all their tables, in an order that does not depend on which stream came first.
 type Rows struct {
 	Source SourceRows
 	Tenant TenantRows
@@ -39,7 +39,8 @@ type SourceRows struct {
 	ByGUID   *rows.Index
 	ByDN     *rows.Index
 	ByName   *rows.Index // by the user name at the source
-	// wanted are indexes of what rows want to be called, by name space; made by [SourceRows.IndexWanted], nil where no row wants a name.
+	// wanted are indexes of what rows want to be called, by name space; made by [SourceRows.IndexWanted], nil where no row
+	// wants a name.
 	wanted  [state.NameSpaces]*rows.Index
 	indexed bool // wanted is made
 }
@@ -56,7 +57,8 @@ func (r *SourceRows) number(tables []*Source, h Hash) {
 	r.ByName = rows.NewIndex(r.n, func(s int) uint64 { return r.Meta(s).UPN })
 }
 
-// IndexWanted indexes, once, what the rows want to be called that are not idle; it is needed only where something changes.
+// IndexWanted indexes, once, what the rows want to be called that are not idle; it is needed only where something
+// changes.
 func (r *SourceRows) IndexWanted(idle func(s int) bool) {
 	if r.indexed {
 		return
@@ -192,7 +194,8 @@ func (r *TenantRows) AddressRow(i int) int { return int(r.addrRow[i] &^ primaryA
 // IsPrimary reports whether the i-th address is a primary one, rather than an alias.
 func (r *TenantRows) IsPrimary(i int) bool { return r.addrRow[i]&primaryAddress != 0 }
 
-// Named calls f for every row that has a name in a space; a row may come up twice. first says that it is the row's first name there.
+// Named calls f for every row that has a name in a space; a row may come up twice. first says that it is the row's
+// first name there.
 func (r *TenantRows) Named(space state.NameSpace, name uint64, f func(row int, first bool)) {
 	if space == state.MailAddresses {
 		r.ByAddress.Each(name, func(i int) { f(r.AddressRow(i), r.IsPrimary(i)) })
@@ -218,7 +221,8 @@ func (r *TenantRows) Has(name uint64) bool {
 	return has
 }
 
-// CompareDeleted orders rows of the recycle bin by the time of deletion. Ids decide between those of one time, or of none.
+// CompareDeleted orders rows of the recycle bin by the time of deletion. Ids decide between those of one time, or of
+// none.
 func (r *TenantRows) CompareDeleted(a, b int) int {
 	if c := cmp.Compare(r.Table(a).deletion(a), r.Table(b).deletion(b)); c != 0 {
 		return c

@@ -40,24 +40,25 @@ type Column struct {
 
 // Source holds the objects of one scope and kind.
 type Source struct {
-	Scope     *config.Scope
-	Kind      state.Kind
-	Of        *state.Descriptor  // of Kind; never nil
-	Mapping   *config.Mapping    // nil if the scope has none for the kind
-	Policy    *config.LinkPolicy // nil if the scope has none
-	Layout    *Layout
-	Columns   []Column
-	Aliases   *config.AttributeMapping // of the further addresses, which are no column because they are never written; nil if they are not mapped
-	Aliased   bool                     // some object has a value for it, so that the source keeps aliases
-	TakesOver bool                     // accounts that another sync engine masters are taken over
-	NotNull   []int                    // fingerprint columns of mapped attributes that cannot be cleared
-	Names     [state.NameSpaces]int    // by name space the index into Columns of the first name in it, or -1
-	Enables   bool                     // a mapping says who may sign in, or nobody signs in with objects of the kind
-	Anchored  bool                     // objects of the kind carry their anchors in the tenant
-	ScopeAt   int16                    // the scope's number in the order of declaration
-	First     int                      // number of this table's first row among all source rows
-	Seen      int                      // objects read, before where
-	NilFP     uint64                   // the fingerprint of null
+	Scope   *config.Scope
+	Kind    state.Kind
+	Of      *state.Descriptor  // of Kind; never nil
+	Mapping *config.Mapping    // nil if the scope has none for the kind
+	Policy  *config.LinkPolicy // nil if the scope has none
+	Layout  *Layout
+	Columns []Column
+	// of the further addresses, which are no column because they are never written; nil if they are not mapped
+	Aliases   *config.AttributeMapping
+	Aliased   bool                  // some object has a value for it, so that the source keeps aliases
+	TakesOver bool                  // accounts that another sync engine masters are taken over
+	NotNull   []int                 // fingerprint columns of mapped attributes that cannot be cleared
+	Names     [state.NameSpaces]int // by name space the index into Columns of the first name in it, or -1
+	Enables   bool                  // a mapping says who may sign in, or nobody signs in with objects of the kind
+	Anchored  bool                  // objects of the kind carry their anchors in the tenant
+	ScopeAt   int16                 // the scope's number in the order of declaration
+	First     int                   // number of this table's first row among all source rows
+	Seen      int                   // objects read, before where
+	NilFP     uint64                // the fingerprint of null
 
 	rows     *rows.Table[SourceMeta]
 	shape    *state.Shape
@@ -81,7 +82,8 @@ func newSource(b *Tables, scope *config.Scope, kind state.Kind) *Source {
 		projector: projector{h: newHash(b.set.Key), accepted: accepted{verified: b.verified}}}
 	t.Of, t.ScopeAt = t.Layout.Of, scopeAt(b.set.Rules.Scopes, scope.Name)
 	t.Enables, t.Anchored = t.Of.SignIn == "", t.Of.Anchor != ""
-	t.at.upn, t.at.mail, t.at.proxies = t.shape.Index(SourceUserName), t.shape.Index(SourceMail), t.shape.Index(SourceProxies)
+	t.at.upn, t.at.mail = t.shape.Index(SourceUserName), t.shape.Index(SourceMail)
+	t.at.proxies = t.shape.Index(SourceProxies)
 	t.at.sam, t.at.stamp = t.shape.Index(SourceAccount), t.shape.Index(config.AnchorConsistencyGUID)
 	for _, m := range b.set.Rules.Mappings {
 		if m.Scope == scope && m.Kind == kind {
@@ -125,7 +127,10 @@ func (t *Source) setColumns() {
 // nameCol is the index into Columns of the attribute with the first name in a space, or -1.
 func (t *Source) nameCol(space state.NameSpace) int {
 	name := t.Of.First(space)
-	return slices.IndexFunc(t.Columns, func(c Column) bool { return name != nil && c.Mapping.Target.Name == name.Attribute })
+	return slices.IndexFunc(t.Columns, func(c Column) bool {
+		return name != nil &&
+			c.Mapping.Target.Name == name.Attribute
+	})
 }
 
 // add projects an object and keeps its row, if it is in scope.
@@ -166,8 +171,8 @@ func (t *Source) add(o *state.Object) error {
 	return t.rows.Append(meta, t.fps, t.scratch)
 }
 
-// project evaluates the mapping into t.fps and returns the object's readable key. ok is false if an expression has no value;
-// the object is then blocked, and the reason found again when its finding is written.
+// project evaluates the mapping into t.fps and returns the object's readable key. ok is false if an expression has no
+// value; the object is then blocked, and the reason found again when its finding is written.
 func (t *Source) project(o *state.Object) (key string, ok bool) {
 	clear(t.fps)
 	ok, t.fellBack = true, false
@@ -195,8 +200,8 @@ func (t *Source) project(o *state.Object) (key string, ok bool) {
 	return t.ReadableKey(upn, o), ok
 }
 
-// primarySMTP is the fingerprint of the object's primary address: the SMTP: entry of its proxy addresses, else the one it is
-// going to have, else its mail at the source.
+// primarySMTP is the fingerprint of the object's primary address: the SMTP: entry of its proxy addresses, else the one
+// it is going to have, else its mail at the source.
 func (t *Source) primarySMTP(o *state.Object) uint64 {
 	if address := t.PrimaryAddress(o); address != "" {
 		return t.h.Address(state.String(address))
@@ -223,8 +228,8 @@ func (t *Source) PrimaryAddress(o *state.Object) string {
 	return ""
 }
 
-// fingerprint is the desired fingerprint of one attribute: 0 where there is nothing to say (null for an attribute that can't
-// be null leaves it alone), and for a reference the hash of the distinguished name it points to.
+// fingerprint is the desired fingerprint of one attribute: 0 where there is nothing to say (null for an attribute that
+// can't be null leaves it alone), and for a reference the hash of the distinguished name it points to.
 func (t *Source) fingerprint(a *state.Attribute, v state.Value) uint64 {
 	if (a.NotNull || a.Required) && v.IsEmpty() {
 		return 0
@@ -256,8 +261,8 @@ func (t *Source) ReadableKey(upn state.Value, o *state.Object) string {
 	return o.GUID.String()
 }
 
-// AnchorOf is the object's anchor under the scope's policy. stamped is false if the anchor attribute is still empty; the anchor
-// is then the one it will be stamped with, its objectGUID.
+// AnchorOf is the object's anchor under the scope's policy. stamped is false if the anchor attribute is still empty;
+// the anchor is then the one it will be stamped with, its objectGUID.
 func (t *Source) AnchorOf(o *state.Object) (anchor string, stamped bool) {
 	b, stamped := t.appendAnchor(nil, o)
 	return string(b), stamped

@@ -89,8 +89,8 @@ func (t *Tables) ManagedKinds() []state.Kind {
 	return kinds
 }
 
-// ReadSource takes in the objects of one scope and kind. It returns the stream's error, if it ends with one; then no plan can
-// be made.
+// ReadSource takes in the objects of one scope and kind. It returns the stream's error, if it ends with one; then no
+// plan can be made.
 func (t *Tables) ReadSource(scope *config.Scope, kind state.Kind, objects providers.Objects) error {
 	for _, s := range t.sources {
 		if s.Scope != scope || s.Kind != kind {

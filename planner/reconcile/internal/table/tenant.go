@@ -56,7 +56,8 @@ const noSpace = state.NameSpace(state.NameSpaces)
 const primaryAddress = 1 << 31
 
 func newTenant(b *Tables, kind state.Kind, deleted bool) *Tenant {
-	t := &Tenant{Kind: kind, Layout: b.layout(kind), deleted: deleted, h: newHash(b.set.Key), accepted: accepted{verified: b.verified}}
+	t := &Tenant{Kind: kind, Layout: b.layout(kind), deleted: deleted, h: newHash(b.set.Key),
+		accepted: accepted{verified: b.verified}}
 	t.fps = make([]uint64, len(t.Layout.Cols))
 	t.rows = rows.NewTable[TenantMeta](len(t.Layout.Cols), b.spool())
 	shape, of, name := t.Layout.Shape, t.Layout.Of, ""
@@ -67,8 +68,8 @@ func newTenant(b *Tables, kind state.Kind, deleted bool) *Tenant {
 	return t
 }
 
-// ownName is the attribute in which objects of a kind have the name that is no address, and the name space it is in; "" and noSpace
-// if they have none.
+// ownName is the attribute in which objects of a kind have the name that is no address, and the name space it is in; ""
+// and noSpace if they have none.
 func ownName(of *state.Descriptor) (attribute string, space state.NameSpace) {
 	for _, u := range of.Unique {
 		if u.Space != state.MailAddresses && !u.Further {
@@ -116,8 +117,8 @@ func (t *Tenant) add(o *state.Object) error {
 	return t.rows.Append(meta, t.fps, t.scratch)
 }
 
-// unmangle gives a deleted object the user name it will have again: in the recycle bin the service puts the id, without dashes,
-// before it.
+// unmangle gives a deleted object the user name it will have again: in the recycle bin the service puts the id, without
+// dashes, before it.
 func (t *Tenant) unmangle(o *state.Object) {
 	if t.space != state.SignInNames || t.at.name < 0 {
 		return
@@ -128,7 +129,8 @@ func (t *Tenant) unmangle(o *state.Object) {
 	}
 }
 
-// addAddresses indexes the object's mail and proxy addresses, each once, and sums up its aliases if any mapping compares them.
+// addAddresses indexes the object's mail and proxy addresses, each once, and sums up its aliases if any mapping
+// compares them.
 func (t *Tenant) addAddresses(o *state.Object, meta *TenantMeta) {
 	start := len(t.addrHash)
 	add := func(h uint64, mark uint32) bool {
@@ -172,7 +174,8 @@ func (t *Tenant) value(o *state.Object, at int) state.Value {
 	return o.Values[at]
 }
 
-// Meta is row i's fixed part. Here and below, i is the row's number among all rows of the tenant, or of the recycle bin.
+// Meta is row i's fixed part. Here and below, i is the row's number among all rows of the tenant, or of the recycle
+// bin.
 func (t *Tenant) Meta(i int) *TenantMeta { return t.rows.Meta(i - t.First) }
 
 // FP are row i's fingerprints, by column of the layout.
@@ -192,7 +195,8 @@ func (t *Tenant) Load(i int) (*Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Account{Of: t.Layout.Of, Object: state.Object{Kind: t.Kind, Shape: t.Layout.Shape, Values: make([]state.Value, t.Layout.Shape.Len())}}
+	a := &Account{Of: t.Layout.Of, Object: state.Object{Kind: t.Kind, Shape: t.Layout.Shape,
+		Values: make([]state.Value, t.Layout.Shape.Len())}}
 	a.ID, err = rows.DecodeObject(rec, a.Values)
 	return a, err
 }

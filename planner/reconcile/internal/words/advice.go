@@ -15,8 +15,8 @@ func NoAddress(a *table.Account, byAddress pair.Rule) string {
 		table.Ref(a).Name, a.Of.Mail, a.Of.Proxies, byAddress)
 }
 
-// LinkBlock is the link block that gives the object dn, known by key, one of the accounts, ready to be pasted. An account goes by a
-// user name or an object id.
+// LinkBlock is the link block that gives the object dn, known by key, one of the accounts, ready to be pasted. An
+// account goes by a user name or an object id.
 func LinkBlock(key, dn string, accounts ...string) string {
 	var names []string
 	for _, a := range accounts {

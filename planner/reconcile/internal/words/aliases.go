@@ -14,7 +14,8 @@ import (
 type AliasDiff struct {
 	Add, Remove []string // addresses without prefix, sorted
 	Taken       []TakenAlias
-	Primary     string // the primary address at the source, where attribute SetBy, which sets it, is mapped to another one, Mail
+	// the primary address at the source, where attribute SetBy, which sets it, is mapped to another one, Mail
+	Primary     string
 	Mail, SetBy string
 }
 
@@ -29,8 +30,8 @@ func (d AliasDiff) IsEmpty() bool {
 	return len(d.Add)+len(d.Remove)+len(d.Taken) == 0 && d.Primary == ""
 }
 
-// Aliases is about a difference, with the command that does away with it for the object of a kind with an identity. offLimits says
-// why none is offered, or is "".
+// Aliases is about a difference, with the command that does away with it for the object of a kind with an identity.
+// offLimits says why none is offered, or is "".
 func Aliases(of *state.Descriptor, attribute string, d AliasDiff, identity, offLimits string) *planner.Finding {
 	var said, values []string
 	say := func(format string, list []string) {
@@ -56,7 +57,8 @@ func Aliases(of *state.Descriptor, attribute string, d AliasDiff, identity, offL
 	}
 	if d.Primary != "" {
 		values = append(values, "SMTP:"+d.Primary)
-		said = append(said, fmt.Sprintf("The primary address is SMTP:%s at the source, but %s, which sets it, is %s.", d.Primary, d.SetBy, orNothing(d.Mail)))
+		said = append(said, fmt.Sprintf("The primary address is SMTP:%s at the source, but %s, which sets it, is %s.",
+			d.Primary, d.SetBy, orNothing(d.Mail)))
 	}
 	f := planner.NewFinding(planner.AliasesCode, "", aliasHint(d))
 	switch {
@@ -82,13 +84,15 @@ func aliasHint(d AliasDiff) string {
 		hints = append(hints, planner.CodeOf(planner.AliasesCode).Cure)
 	}
 	if slices.ContainsFunc(d.Taken, func(t TakenAlias) bool { return t.Freed }) {
-		hints = append(hints, "Plan again after this apply, which frees the address unless the mailbox that has it keeps it as a further one.")
+		hints = append(hints, "Plan again after this apply, which frees the address unless the mailbox that has it keeps "+
+			"it as a further one.")
 	}
 	if slices.ContainsFunc(d.Taken, func(t TakenAlias) bool { return !t.Freed }) {
 		hints = append(hints, "Take the address away from the other object first, and plan again.")
 	}
 	if d.Primary != "" {
-		hints = append(hints, fmt.Sprintf("Map %s = primary_smtp(ad.%s), or make the two agree at the source.", d.SetBy, table.SourceProxies))
+		hints = append(hints, fmt.Sprintf("Map %s = primary_smtp(ad.%s), or make the two agree at the source.", d.SetBy,
+			table.SourceProxies))
 	}
 	return strings.Join(hints, " ")
 }

@@ -21,8 +21,9 @@ func orNothing(s string) string {
 	return s
 }
 
-// SetAddresses is the Exchange Online command that adds and removes aliases of an object of a kind. It changes no other address, and
-// says the same if it is run twice. Whether a group is a Microsoft 365 group is not read, so it may need Set-DistributionGroup.
+// SetAddresses is the Exchange Online command that adds and removes aliases of an object of a kind. It changes no other
+// address, and says the same if it is run twice. Whether a group is a Microsoft 365 group is not read, so it may need
+// Set-DistributionGroup.
 func SetAddresses(of *state.Descriptor, identity string, add, remove []string) string {
 	var parts []string
 	for _, x := range []struct {
@@ -38,11 +39,12 @@ func SetAddresses(of *state.Descriptor, identity string, add, remove []string) s
 		}
 		parts = append(parts, x.verb+"="+strings.Join(quoted, ","))
 	}
-	return fmt.Sprintf("%s -Identity %s -EmailAddresses @{%s}", of.Exchange, powerShell(identity), strings.Join(parts, "; "))
+	return fmt.Sprintf("%s -Identity %s -EmailAddresses @{%s}", of.Exchange, powerShell(identity),
+		strings.Join(parts, "; "))
 }
 
-// powerShell is s as a PowerShell string that stands for nothing but itself. PowerShell takes the typographic single quotes for
-// plain ones (about_Quoting_Rules), so they are doubled as well.
+// powerShell is s as a PowerShell string that stands for nothing but itself. PowerShell takes the typographic single
+// quotes for plain ones (about_Quoting_Rules), so they are doubled as well.
 func powerShell(s string) string {
 	var b strings.Builder
 	b.WriteByte('\'')

@@ -33,9 +33,10 @@ func GraceText(d time.Duration) string {
 	return fmt.Sprintf("%dh", d/time.Hour)
 }
 
-// Undeclared tells why somebody is disabled whose scope block was taken out, whatever the policy of that scope had said, and how
-// to let accounts go untouched.
+// Undeclared tells why somebody is disabled whose scope block was taken out, whatever the policy of that scope had
+// said, and how to let accounts go untouched.
 func Undeclared(scope string) string {
-	return "scope " + scope + " is not declared any more, so the default leaving = \"disable\" applies; to let its accounts go untouched, " +
-		"keep the scope with leaving = \"keep\", or take them out of the record first (dirform state rm)"
+	return "scope " + scope + " is not declared any more, so the default leaving = \"disable\" applies; to let its " +
+		"accounts go untouched, keep the scope with leaving = \"keep\", or take them out of the record first (dirform " +
+		"state rm)"
 }

@@ -53,29 +53,32 @@ func InUse(n Name, holders []Holder, linked bool) *planner.Finding {
 		who = append(who, h.Text())
 		switch h.How {
 		case Alias:
-			hint = fmt.Sprintf("Change %s at the source, or remove the further address in Exchange, which Microsoft Graph cannot: %s",
+			hint = fmt.Sprintf("Change %s at the source, or remove the further address in Exchange, which Microsoft Graph "+
+				"cannot: %s",
 				attribute, h.takeAway(value))
 		case Deleted:
 			if linked {
-				hint = fmt.Sprintf("Change %s at the source, delete account %s for good in the tenant, or set deleted = \"create\" in the link policy.", attribute, h.TargetID)
+				hint = fmt.Sprintf("Change %s at the source, delete account %s for good in the tenant, or set deleted = "+
+					"\"create\" in the link policy.", attribute, h.TargetID)
 				break
 			}
-			hint = fmt.Sprintf("If it is the same person, restore the account by a link block with tenant = %q; else delete it for good in the tenant, "+
-				"or set deleted = \"create\" in the link policy.", h.TargetID)
+			hint = fmt.Sprintf("If it is the same person, restore the account by a link block with tenant = %q; else delete "+
+				"it for good in the tenant, or set deleted = \"create\" in the link policy.", h.TargetID)
 		case OfLeaver:
 			hint = fmt.Sprintf("Change %s at the source, or remove it from the account that is left over.", attribute)
 		case Doomed:
 			hint = whenDeleted(n)
 		case Blocked:
-			hint = fmt.Sprintf("Resolve what blocks the other object, as its own finding says; then both change in one apply. Or change %s at the source.", attribute)
+			hint = fmt.Sprintf("Resolve what blocks the other object, as its own finding says; then both change in one apply. "+
+				"Or change %s at the source.", attribute)
 		case LeftOut:
 			hint = "Plan both, without --target or --exclude: then one takes over from the other in one apply."
 		case Wants:
 			hint = fmt.Sprintf("Change %s at the source of one of them.", attribute)
 		}
 	}
-	return About(planner.NewFinding("DF202", fmt.Sprintf("%s %s cannot be given to this object: %s.", attribute, value, strings.Join(who, "; ")), hint),
-		attribute, value, "")
+	detail := fmt.Sprintf("%s %s cannot be given to this object: %s.", attribute, value, strings.Join(who, "; "))
+	return About(planner.NewFinding("DF202", detail, hint), attribute, value, "")
 }
 
 // who names the holder as the tenant knows it.
@@ -110,20 +113,26 @@ func (h Holder) Text() string {
 
 // KeepsAddress warns that an address which another account gives up may stay with it.
 func KeepsAddress(n Name, h Holder) *planner.Finding {
-	return About(planner.NewFinding("DF304", fmt.Sprintf("%s moves here from %s. If that account has a mailbox, Exchange keeps the address with it, and apply reports this change as refused.",
-		n.Value, h.who()), fmt.Sprintf("Nothing, if it has no mailbox. Else, after this apply, take the address away in Exchange Online and apply again: %s",
-		h.takeAway(n.Value))), n.Attribute, n.Value, "")
+	detail := fmt.Sprintf("%s moves here from %s. If that account has a mailbox, Exchange keeps the address with it, "+
+		"and apply reports this change as refused.",
+		n.Value, h.who())
+	hint := fmt.Sprintf("Nothing, if it has no mailbox. Else, after this apply, take the address away in Exchange "+
+		"Online and apply again: %s",
+		h.takeAway(n.Value))
+	return About(planner.NewFinding("DF304", detail, hint), n.Attribute, n.Value, "")
 }
 
 // HadName warns that a deleted account had the name of one that is to be created.
 func HadName(n Name, h Holder) *planner.Finding {
-	return About(planner.NewFinding("DF216", fmt.Sprintf("Account %s was called %s before it was deleted. This plan creates a new account.", h.TargetID, n.Value),
-		fmt.Sprintf("If it is the same person, restore the account by a link block with tenant = %q; else nothing needs to be done.", h.TargetID)),
-		n.Attribute, n.Value, "")
+	detail := fmt.Sprintf("Account %s was called %s before it was deleted. This plan creates a new account.", h.TargetID,
+		n.Value)
+	hint := fmt.Sprintf("If it is the same person, restore the account by a link block with tenant = %q; else nothing "+
+		"needs to be done.", h.TargetID)
+	return About(planner.NewFinding("DF216", detail, hint), n.Attribute, n.Value, "")
 }
 
-// FormerNameInUse is about a name with which the service would bring a deleted account back, and which others have by now.
-// Whether the object still wants the name does not matter: the account has it before anything is changed about it.
+// FormerNameInUse is about a name with which the service would bring a deleted account back, and which others have by
+// now. Whether the object still wants the name does not matter: the account has it before anything is changed about it.
 func FormerNameInUse(n Name, holders []Holder, policy *config.LinkPolicy) *planner.Finding {
 	attribute, value := n.Attribute, n.Value
 	var who []string
@@ -141,11 +150,12 @@ func FormerNameInUse(n Name, holders []Holder, policy *config.LinkPolicy) *plann
 			first = "Resolve what blocks the other object, as its own finding says"
 		}
 	}
-	return About(planner.NewFinding("DF202", fmt.Sprintf("This object's account lies in the recycle bin, and the service would bring it back with the %s that it had, %s: %s.",
-		attribute, value, strings.Join(who, "; ")),
-		first+", or restore the account by hand under another name; then plan again. If it is not wanted any more, "+
-			"delete it for good in the tenant, or set deleted = \"create\" in the link policy."+more),
-		attribute, value, policy.DeclaredAt)
+	detail := fmt.Sprintf("This object's account lies in the recycle bin, and the service would bring it back with the "+
+		"%s that it had, %s: %s.",
+		attribute, value, strings.Join(who, "; "))
+	hint := first + ", or restore the account by hand under another name; then plan again. If it is not wanted any " +
+		"more, delete it for good in the tenant, or set deleted = \"create\" in the link policy." + more
+	return About(planner.NewFinding("DF202", detail, hint), attribute, value, policy.DeclaredAt)
 }
 
 // whenDeleted says how to get a name of an account that the same plan deletes.
@@ -153,17 +163,19 @@ func whenDeleted(n Name) string {
 	if n.Freed {
 		return "Apply, which deletes the account, and plan again: then the name is free."
 	}
-	return "The account's addresses count as taken while it lies in the recycle bin. Apply, delete it there for good, and plan again; or set " +
-		"deleted = \"create\" in the link policy, apply, and plan again."
+	return "The account's addresses count as taken while it lies in the recycle bin. Apply, delete it there for good, " +
+		"and plan again; or set deleted = \"create\" in the link policy, apply, and plan again."
 }
 
-// MailIsName refuses to create an account whose mail is the user name of account o, which has no address: most likely that is the
-// object's own account, and once it gets its mailbox it gets this address too.
+// MailIsName refuses to create an account whose mail is the user name of account o, which has no address: most likely
+// that is the object's own account, and once it gets its mailbox it gets this address too.
 func MailIsName(mail, upn string, o *table.Account) *planner.Finding {
 	attribute := o.Of.Mail
-	return About(planner.NewFinding("DF202", fmt.Sprintf("%s %s cannot be given to this object: it is the user name of %s. %s, and %s cannot "+
-		"either, because the user name here is %s. A second account with this address would stand in the first one's way; with its mailbox "+
-		"the service would answer AttributeValueMustBeUnique.", attribute, mail, table.Ref(o).Name, NoAddress(o, pair.SMTP), pair.UPN, upn),
-		fmt.Sprintf("If it is this object's account, add the link block. If it is not, change %s at the source, or rename the account.", attribute)),
-		attribute, mail, "")
+	detail := fmt.Sprintf("%s %s cannot be given to this object: it is the user name of %s. %s, and %s cannot either, "+
+		"because the user name here is %s. A second account with this address would stand in the first one's way; with its "+
+		"mailbox the service would answer AttributeValueMustBeUnique.", attribute, mail, table.Ref(o).Name,
+		NoAddress(o, pair.SMTP), pair.UPN, upn)
+	hint := fmt.Sprintf("If it is this object's account, add the link block. If it is not, change %s at the source, or "+
+		"rename the account.", attribute)
+	return About(planner.NewFinding("DF202", detail, hint), attribute, mail, "")
 }

@@ -13,41 +13,50 @@ import (
 
 // SameAnchor is about two source objects with one anchor.
 func SameAnchor(anchor string) *planner.Finding {
-	return About(planner.NewFinding("DF201", "Both source objects have the anchor "+anchor+", so an account could not tell whose it is.", ""),
-		config.AnchorConsistencyGUID, anchor, "")
+	detail := "Both source objects have the anchor " + anchor + ", so an account could not tell whose it is."
+	return About(planner.NewFinding("DF201", detail, ""), config.AnchorConsistencyGUID, anchor, "")
 }
 
 // AnchorChanged is about a linked object that has another anchor now.
 func AnchorChanged(recorded, now string) *planner.Finding {
-	return About(planner.NewFinding("DF205", fmt.Sprintf("The link was recorded with anchor %s; the object now has %s.", recorded, now),
-		fmt.Sprintf("Restore the old value in mS-DS-ConsistencyGuid, or remove the record with `dirform state rm %s` to match anew.", recorded)),
-		config.AnchorConsistencyGUID, now, "")
+	detail := fmt.Sprintf("The link was recorded with anchor %s; the object now has %s.", recorded, now)
+	hint := fmt.Sprintf("Restore the old value in mS-DS-ConsistencyGuid, or remove the record with `dirform state rm "+
+		"%s` to match anew.", recorded)
+	return About(planner.NewFinding("DF205", detail, hint), config.AnchorConsistencyGUID, now, "")
 }
 
 // Vanished is about a recorded account of a kind, id, that is nowhere to be found; anchor is that of its object.
 func Vanished(of *state.Descriptor, id, anchor string) *planner.Finding {
-	return About(planner.NewFinding(planner.VanishedCode, fmt.Sprintf("Account %s is recorded for this object, but the tenant has it neither among its %ss nor in the recycle bin.", id, of.Noun),
-		fmt.Sprintf("If it is gone for good, remove the record with `dirform state rm %s`; the next plan matches or creates anew.", anchor)), "", id, "")
+	detail := fmt.Sprintf("Account %s is recorded for this object, but the tenant has it neither among its %ss nor in "+
+		"the recycle bin.", id, of.Noun)
+	hint := fmt.Sprintf("If it is gone for good, remove the record with `dirform state rm %s`; the next plan matches or "+
+		"creates anew.", anchor)
+	return About(planner.NewFinding(planner.VanishedCode, detail, hint), "", id, "")
 }
 
 // ClaimedTwice is about an account that this object matches by a rule and a value, and another one too, as other says.
 func ClaimedTwice(r pair.Rule, value string, live *table.Account, other string) *planner.Finding {
-	return About(planner.NewFinding("DF204", fmt.Sprintf("This object matches account %s by %s %s, but %s.", table.Ref(live).Name, r, value, other), ""), "", value, "")
+	detail := fmt.Sprintf("This object matches account %s by %s %s, but %s.", table.Ref(live).Name, r, value, other)
+	return About(planner.NewFinding("DF204", detail, ""), "", value, "")
 }
 
 // Ambiguous is about a rule that finds several accounts.
 func Ambiguous(r pair.Rule, value string) *planner.Finding {
-	return About(planner.NewFinding("DF203", fmt.Sprintf("Rule %s finds more than one account for %s.", r, value), ""), "", value, "")
+	detail := fmt.Sprintf("Rule %s finds more than one account for %s.", r, value)
+	return About(planner.NewFinding("DF203", detail, ""), "", value, "")
 }
 
 // InRecycleBin is about a match that was deleted.
 func InRecycleBin(live *table.Account) *planner.Finding {
-	return planner.NewFinding("DF212", fmt.Sprintf("Account %s (%s) was deleted in the tenant.", table.Ref(live).Name, live.ID), "")
+	detail := fmt.Sprintf("Account %s (%s) was deleted in the tenant.", table.Ref(live).Name, live.ID)
+	return planner.NewFinding("DF212", detail, "")
 }
 
 // BadLink is about a link block whose tenant account, or source object, was not found.
 func BadLink(l *config.Link, source bool) *planner.Finding {
-	f := planner.NewFinding("DF214", fmt.Sprintf("Link %q: the tenant has no account %q.", l.Name, l.Tenant), "Correct the link block's tenant, or remove the block to let the rules decide.")
+	detail := fmt.Sprintf("Link %q: the tenant has no account %q.", l.Name, l.Tenant)
+	hint := "Correct the link block's tenant, or remove the block to let the rules decide."
+	f := planner.NewFinding("DF214", detail, hint)
 	value := l.Tenant
 	if source {
 		f.Detail, value = fmt.Sprintf("Link %q: no object in scope is %q.", l.Name, l.Source), l.Source
@@ -58,8 +67,10 @@ func BadLink(l *config.Link, source bool) *planner.Finding {
 
 // ManyNamed is about a link block whose source several objects are called.
 func ManyNamed(l *config.Link) *planner.Finding {
-	return About(planner.NewFinding("DF214", fmt.Sprintf("Link %q: several objects in scope are called %q, so which one is meant is not known.", l.Name, l.Source),
-		"Name the one that is meant by its distinguished name or objectGUID."), "", l.Source, l.DeclaredAt)
+	detail := fmt.Sprintf("Link %q: several objects in scope are called %q, so which one is meant is not known.", l.Name,
+		l.Source)
+	hint := "Name the one that is meant by its distinguished name or objectGUID."
+	return About(planner.NewFinding("DF214", detail, hint), "", l.Source, l.DeclaredAt)
 }
 
 // BlockedDrift is about attributes of a blocked object that are not as last applied.
@@ -67,38 +78,45 @@ func BlockedDrift(names []string) *planner.Finding {
 	return planner.NewFinding("DF215", "Not as last applied: "+strings.Join(names, ", ")+".", "")
 }
 
-// CopiedFrom says what to do about the object named other, which got the copy of an anchor that the record has for its owner.
-// restore is the anchor with which the other one is recorded itself, "" if it is not.
+// CopiedFrom says what to do about the object named other, which got the copy of an anchor that the record has for its
+// owner. restore is the anchor with which the other one is recorded itself, "" if it is not.
 func CopiedFrom(owner, other, restore string) string {
 	if restore != "" {
-		return fmt.Sprintf("The record has the anchor for %s. Set mS-DS-ConsistencyGuid of %s back to %s, with which it is recorded.",
+		return fmt.Sprintf("The record has the anchor for %s. Set mS-DS-ConsistencyGuid of %s back to %s, with which it is "+
+			"recorded.",
 			owner, other, restore)
 	}
 	return fmt.Sprintf("The record has the anchor for %s. Clear mS-DS-ConsistencyGuid of %s.", owner, other)
 }
 
-// OldAnchorAlive is about an account that matches object dn as how says and carries the anchor of another one, old, which is still
-// in a scope.
-func OldAnchorAlive(a *table.Account, how, dn string, old planner.ObjectRef, scope *config.Scope, policy *config.LinkPolicy) *planner.Finding {
-	detail := fmt.Sprintf("Account %s matches this object by %s, but carries anchor %s of %s, which is still in scope %s (%s).",
+// OldAnchorAlive is about an account that matches object dn as how says and carries the anchor of another one, old,
+// which is still in a scope.
+func OldAnchorAlive(a *table.Account, how, dn string, old planner.ObjectRef, scope *config.Scope,
+	policy *config.LinkPolicy) *planner.Finding {
+	detail := fmt.Sprintf("Account %s matches this object by %s, but carries anchor %s of %s, which is still in scope "+
+		"%s (%s).",
 		table.Ref(a).Name, how, old.Anchor, old.SourceDN, scope.Name, scope.DeclaredAt)
-	hint := fmt.Sprintf("Once %s is to have the account, delete the old object, move it, or take it out of scope %s with exclude or where; "+
-		"the next plan relinks. If the account stays the old one's, correct the value by which this object matches it.", dn, scope.Name)
+	hint := fmt.Sprintf("Once %s is to have the account, delete the old object, move it, or take it out of scope %s "+
+		"with exclude or where; the next plan relinks. If the account stays the old one's, correct the value by which this "+
+		"object matches it.", dn, scope.Name)
 	return About(planner.NewFinding("DF217", detail, hint), a.Of.Anchor, old.Anchor, policy.DeclaredAt)
 }
 
-// ForeignAnchor is about an account that carries the anchor theirs, which is somebody else's as whose says, instead of own. how says
-// how the account is the object's.
+// ForeignAnchor is about an account that carries the anchor theirs, which is somebody else's as whose says, instead of
+// own. how says how the account is the object's.
 func ForeignAnchor(a *table.Account, how, theirs, whose, own, hint string, policy *config.LinkPolicy) *planner.Finding {
-	return About(planner.NewFinding("DF207", fmt.Sprintf("Account %s %s, but carries anchor %s, %s; this object's anchor is %s.",
-		table.Ref(a).Name, how, theirs, whose, own), hint), a.Of.Anchor, theirs, policy.DeclaredAt)
+	detail := fmt.Sprintf("Account %s %s, but carries anchor %s, %s; this object's anchor is %s.",
+		table.Ref(a).Name, how, theirs, whose, own)
+	return About(planner.NewFinding("DF207", detail, hint), a.Of.Anchor, theirs, policy.DeclaredAt)
 }
 
-// AnchorTaken is about account a, which carries the anchor that this object's account, own, is to get; own is "" for one that
-// is to be created. how says by what rule own is its account.
-func AnchorTaken(a *table.Account, own string, how pair.Rule, anchor string, policy *config.LinkPolicy) *planner.Finding {
+// AnchorTaken is about account a, which carries the anchor that this object's account, own, is to get; own is "" for
+// one that is to be created. how says by what rule own is its account.
+func AnchorTaken(a *table.Account, own string, how pair.Rule, anchor string,
+	policy *config.LinkPolicy) *planner.Finding {
 	other, rule := table.Ref(a).Name, a.Of.HardRule()
-	detail := fmt.Sprintf("Account %s carries this object's anchor, but rule %s is not among the policy's match rules.", other, rule)
+	detail := fmt.Sprintf("Account %s carries this object's anchor, but rule %s is not among the policy's match rules.",
+		other, rule)
 	hint := fmt.Sprintf("Add %q to match, or take the anchor off that account.", rule)
 	if own != "" {
 		detail = fmt.Sprintf("Account %s carries this object's anchor, but %s is its account by %s.", other, own, how)
@@ -109,18 +127,21 @@ func AnchorTaken(a *table.Account, own string, how pair.Rule, anchor string, pol
 
 // NoAccount says by which rules, each with its value, no account was found.
 func NoAccount(tried []string, policy *config.LinkPolicy) *planner.Finding {
-	return About(planner.NewFinding("DF213", "None of the rules "+strings.Join(tried, ", ")+" finds an account.", ""), "", "", policy.DeclaredAt)
+	detail := "None of the rules " + strings.Join(tried, ", ") + " finds an account."
+	return About(planner.NewFinding("DF213", detail, ""), "", "", policy.DeclaredAt)
 }
 
-// LinkHasNoEffect is about a link block whose object has another account: that of an earlier block, by, or the one recorded, where
-// by is nil.
+// LinkHasNoEffect is about a link block whose object has another account: that of an earlier block, by, or the one
+// recorded, where by is nil.
 func LinkHasNoEffect(l, by *config.Link, recorded *state.Link) *planner.Finding {
 	if by != nil {
-		return About(planner.NewFinding("DF221", fmt.Sprintf("Link %q gives this object account %s, but link %q (%s) gives it %s.",
-			l.Name, l.Tenant, by.Name, by.DeclaredAt, by.Tenant), "Remove one of the two blocks."), "", l.Tenant, l.DeclaredAt)
+		detail := fmt.Sprintf("Link %q gives this object account %s, but link %q (%s) gives it %s.",
+			l.Name, l.Tenant, by.Name, by.DeclaredAt, by.Tenant)
+		return About(planner.NewFinding("DF221", detail, "Remove one of the two blocks."), "", l.Tenant, l.DeclaredAt)
 	}
-	return About(planner.NewFinding("DF221", fmt.Sprintf("Link %q gives this object account %s, but the record says that it has account %s.",
-		l.Name, l.Tenant, recorded.TargetID),
-		fmt.Sprintf("Remove the block. If it is right, remove the record instead with `dirform state rm %s`; the next plan then follows the block.", recorded.Anchor)),
-		"", l.Tenant, l.DeclaredAt)
+	detail := fmt.Sprintf("Link %q gives this object account %s, but the record says that it has account %s.",
+		l.Name, l.Tenant, recorded.TargetID)
+	hint := fmt.Sprintf("Remove the block. If it is right, remove the record instead with `dirform state rm %s`; the "+
+		"next plan then follows the block.", recorded.Anchor)
+	return About(planner.NewFinding("DF221", detail, hint), "", l.Tenant, l.DeclaredAt)
 }

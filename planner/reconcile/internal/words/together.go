@@ -11,8 +11,8 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// FallbackNames is about n accounts with a user name, in an attribute, under the tenant's initial domain, and domains that are not
-// verified.
+// FallbackNames is about n accounts with a user name, in an attribute, under the tenant's initial domain, and domains
+// that are not verified.
 func FallbackNames(attribute string, n int, domains []string, declaredAt string) *planner.Finding {
 	names := strings.Join(domains, ", ")
 	who, theirs := fmt.Sprintf("%d objects have", n), "theirs are"
@@ -26,7 +26,8 @@ func FallbackNames(attribute string, n int, domains []string, declaredAt string)
 	if n > NamedTogether {
 		such = "such as "
 	}
-	detail := fmt.Sprintf("%s a user name under the tenant's initial domain, because %s under %s not verified: %s%s.", who, theirs, under, such, names)
+	detail := fmt.Sprintf("%s a user name under the tenant's initial domain, because %s under %s not verified: %s%s.", who,
+		theirs, under, such, names)
 	hint := fmt.Sprintf("Verify %s in the tenant; the next plan then gives the accounts the names they want.", names)
 	if n == 1 {
 		hint = fmt.Sprintf("Verify %s in the tenant; the next plan then gives the account the name it wants.", names)
@@ -43,13 +44,15 @@ func InTwoScopes(later, first *table.Source, n int) *planner.Finding {
 	if n == 1 {
 		what, them = fmt.Sprintf("One %s of scope %s is", later.Kind, later.Scope.Name), "it"
 	}
-	return About(planner.NewFinding("DF210", fmt.Sprintf("%s in scope %s (%s) too, which is declared earlier and has %s.", what, first.Scope.Name, first.Scope.DeclaredAt, them),
-		fmt.Sprintf("Tell the scopes apart with exclude, filter or where. To give %s to scope %s, declare it before %s.", them, later.Scope.Name, first.Scope.Name)),
-		"", later.Scope.Name, later.Scope.DeclaredAt)
+	detail := fmt.Sprintf("%s in scope %s (%s) too, which is declared earlier and has %s.", what, first.Scope.Name,
+		first.Scope.DeclaredAt, them)
+	hint := fmt.Sprintf("Tell the scopes apart with exclude, filter or where. To give %s to scope %s, declare it before "+
+		"%s.", them, later.Scope.Name, first.Scope.Name)
+	return About(planner.NewFinding("DF210", detail, hint), "", later.Scope.Name, later.Scope.DeclaredAt)
 }
 
-// ReferredOutside is about n objects that refer, by an attribute such as manager, to others without an account, and the first of
-// those.
+// ReferredOutside is about n objects that refer, by an attribute such as manager, to others without an account, and the
+// first of those.
 func ReferredOutside(attribute string, n int, others []string) *planner.Finding {
 	detail := fmt.Sprintf("One object has a %s without a synchronised account: ", attribute)
 	if n > 1 {
@@ -72,29 +75,36 @@ func ReferredOutside(attribute string, n int, others []string) *planner.Finding 
 func ReferredToItself(attribute string, n int) *planner.Finding {
 	detail := fmt.Sprintf("One object has itself as %s at the source, which the tenant does not accept.", attribute)
 	if n > 1 {
-		detail = fmt.Sprintf("%d objects have themselves as %s at the source, which the tenant does not accept.", n, attribute)
+		detail = fmt.Sprintf("%d objects have themselves as %s at the source, which the tenant does not accept.", n,
+			attribute)
 	}
 	return planner.NewFinding("DF211", detail, "")
 }
 
 // UnverifiedSuffix is about a declared suffix that the tenant has not verified.
 func UnverifiedSuffix(u *config.UPNSuffix, addr, verified string) *planner.Finding {
-	f := planner.NewFinding("DF101", fmt.Sprintf("The tenant has not verified %s, so no account could use the suffix. Verified are: %s.", u.Name, verified),
-		fmt.Sprintf("Add %s to the tenant's domains and verify it.", u.Name))
+	detail := fmt.Sprintf("The tenant has not verified %s, so no account could use the suffix. Verified are: %s.", u.Name,
+		verified)
+	hint := fmt.Sprintf("Add %s to the tenant's domains and verify it.", u.Name)
+	f := planner.NewFinding("DF101", detail, hint)
 	f.Objects = []planner.ObjectRef{{Address: addr, Kind: state.UPNSuffix, Name: u.Name}}
 	return About(f, state.SignInNames.Attribute(), u.Name, u.DeclaredAt)
 }
 
 // SyncSwitchedOn is about the switch of a whole tenant that is turned on.
 func SyncSwitchedOn(org providers.Organization) *planner.Finding {
-	return planner.NewFinding("DF306", fmt.Sprintf("Directory synchronisation of the whole tenant %s is switched on: Entra Connect or Cloud Sync may then write to it and take "+
-		"accounts over. dirform itself never needs it. The service refuses it within 72 hours of being switched off.", org.DisplayName), "")
+	detail := fmt.Sprintf("Directory synchronisation of the whole tenant %s is switched on: Entra Connect or Cloud Sync "+
+		"may then write to it and take accounts over. dirform itself never needs it. The service refuses it within 72 "+
+		"hours of being switched off.", org.DisplayName)
+	return planner.NewFinding("DF306", detail, "")
 }
 
-// ForeignAliases is about n objects with aliases, in an attribute, that the tenant cannot have, and the domains of the first of them.
+// ForeignAliases is about n objects with aliases, in an attribute, that the tenant cannot have, and the domains of the
+// first of them.
 func ForeignAliases(attribute string, n int, domains []string) *planner.Finding {
 	names := strings.Join(domains, ", ")
-	detail := fmt.Sprintf("%d objects have further addresses in domains that the tenant has not verified, such as %s.", n, names)
+	detail := fmt.Sprintf("%d objects have further addresses in domains that the tenant has not verified, such as %s.", n,
+		names)
 	if n == 1 {
 		detail = fmt.Sprintf("One object has a further address in a domain that the tenant has not verified: %s.", names)
 	}
@@ -123,8 +133,9 @@ func (c Count) text() string {
 	return fmt.Sprintf("%d %ss", c.N, c.Of.Noun)
 }
 
-// SyncSwitchedOff is about what cannot be undone: "Turn off directory synchronization for Microsoft 365" names the 72 hours and the
-// attributes that are cleared. mastered are those that a sync engine masters, as far as they were counted.
+// SyncSwitchedOff is about what cannot be undone: "Turn off directory synchronization for Microsoft 365" names the 72
+// hours and the attributes that are cleared. mastered are those that a sync engine masters, as far as they were
+// counted.
 func SyncSwitchedOff(org providers.Organization, mastered []Count) *planner.Finding {
 	who, today := "Every user, group and contact that a sync engine masters", []string{}
 	for _, c := range mastered {
@@ -133,23 +144,28 @@ func SyncSwitchedOff(org providers.Organization, mastered []Count) *planner.Find
 	if len(today) > 0 {
 		who += ", " + strings.Join(today, " and ") + " today,"
 	}
-	return planner.NewFinding("DF305", fmt.Sprintf("Directory synchronisation of the whole tenant %s is switched off, and cannot be switched on again for 72 hours. "+
-		"%s becomes cloud-managed. The tenant loses what it holds in DnsDomainName, NetBiosName, onPremisesDistinguishedName, "+
-		"onPremisesSamAccountName and onPremisesUserPrincipalName of each of them.", org.DisplayName, who), "")
+	detail := fmt.Sprintf("Directory synchronisation of the whole tenant %s is switched off, and cannot be switched on "+
+		"again for 72 hours. %s becomes cloud-managed. The tenant loses what it holds in DnsDomainName, NetBiosName, "+
+		"onPremisesDistinguishedName, onPremisesSamAccountName and onPremisesUserPrincipalName of each of them.",
+		org.DisplayName, who)
+	return planner.NewFinding("DF305", detail, "")
 }
 
 // AnchoredBefore is about n accounts that carry the anchors of objects in scope although there is no record.
 func AnchoredBefore(n int) *planner.Finding {
-	detail := fmt.Sprintf("There is no state, and %d accounts carry the anchors of objects in scope already: somebody has linked them before.", n)
+	detail := fmt.Sprintf("There is no state, and %d accounts carry the anchors of objects in scope already: somebody "+
+		"has linked them before.", n)
 	if n == 1 {
-		detail = "There is no state, and one account carries the anchor of an object in scope already: somebody has linked it before."
+		detail = "There is no state, and one account carries the anchor of an object in scope already: somebody has linked " +
+			"it before."
 	}
 	return planner.NewFinding("DF410", detail, "")
 }
 
 // StrayAnchors is about n accounts, some of which can sign in, with anchors that neither the record nor any scope has.
 func StrayAnchors(n, enabled int) *planner.Finding {
-	detail := fmt.Sprintf("%d accounts carry anchors that neither the state nor any scope has; %d of them can sign in.", n, enabled)
+	detail := fmt.Sprintf("%d accounts carry anchors that neither the state nor any scope has; %d of them can sign in.", n,
+		enabled)
 	switch {
 	case n == 1 && enabled == 1:
 		detail = "One account carries an anchor that neither the state nor any scope has, and can sign in."

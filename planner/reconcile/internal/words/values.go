@@ -9,7 +9,8 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// About sets the attribute, the value and the place in the configuration that a finding is about, "" for none, and returns it.
+// About sets the attribute, the value and the place in the configuration that a finding is about, "" for none, and
+// returns it.
 func About(f *planner.Finding, attribute, value, declaredAt string) *planner.Finding {
 	f.Attribute, f.Value, f.DeclaredAt = attribute, value, declaredAt
 	return f
@@ -17,7 +18,8 @@ func About(f *planner.Finding, attribute, value, declaredAt string) *planner.Fin
 
 // NoValue is about an expression that fails for an object.
 func NoValue(m *config.AttributeMapping, err error, o *state.Object) *planner.Finding {
-	return About(planner.NewFinding("DF103", fmt.Sprintf("%s = %s: %v.%s", m.Target.Name, m.Expr.Source(), err, inputs(m.Expr.Attributes(), o)), ""), m.Target.Name, "", "")
+	detail := fmt.Sprintf("%s = %s: %v.%s", m.Target.Name, m.Expr.Source(), err, inputs(m.Expr.Attributes(), o))
+	return About(planner.NewFinding("DF103", detail, ""), m.Target.Name, "", "")
 }
 
 // inputs is a sentence about the source attributes that go into an expression.
@@ -41,50 +43,59 @@ func NoWhere(s *config.Scope, err error, o *state.Object) *planner.Finding {
 	if err != nil {
 		why = err.Error()
 	}
-	return About(planner.NewFinding("DF103", fmt.Sprintf("Scope %s cannot tell whether the object is in it: where = %s: %s.%s", s.Name, s.Where.Source(), why, inputs(s.Where.Attributes(), o)),
-		"Correct the expression, for example by comparing with coalesce(ad.attribute, \"\")."), "", "", s.Where.DeclaredAt())
+	detail := fmt.Sprintf("Scope %s cannot tell whether the object is in it: where = %s: %s.%s", s.Name, s.Where.Source(),
+		why, inputs(s.Where.Attributes(), o))
+	hint := "Correct the expression, for example by comparing with coalesce(ad.attribute, \"\")."
+	return About(planner.NewFinding("DF103", detail, hint), "", "", s.Where.DeclaredAt())
 }
 
 // TooLong is about a value of n characters.
 func TooLong(a *state.Attribute, v string, n int) *planner.Finding {
-	return About(planner.NewFinding("DF104", fmt.Sprintf("%s has %d characters; at most %d are accepted.", a.Name, n, a.MaxLen),
-		fmt.Sprintf("Shorten it at the source, or with substr(…, 0, %d) in the mapping.", a.MaxLen)), a.Name, v, "")
+	detail := fmt.Sprintf("%s has %d characters; at most %d are accepted.", a.Name, n, a.MaxLen)
+	hint := fmt.Sprintf("Shorten it at the source, or with substr(…, 0, %d) in the mapping.", a.MaxLen)
+	return About(planner.NewFinding("DF104", detail, hint), a.Name, v, "")
 }
 
 // TooMany is about too many values.
 func TooMany(a *state.Attribute, values []string) *planner.Finding {
-	return About(planner.NewFinding("DF106", fmt.Sprintf("%s has %d values; the most that is accepted is %d.", a.Name, len(values), a.MaxCount),
-		fmt.Sprintf("Map fewer values, for example the first ones with slice(…, 0, %d).", a.MaxCount)),
-		a.Name, strings.Join(values[:min(len(values), NamedTogether)], ", "), "")
+	detail := fmt.Sprintf("%s has %d values; the most that is accepted is %d.", a.Name, len(values), a.MaxCount)
+	hint := fmt.Sprintf("Map fewer values, for example the first ones with slice(…, 0, %d).", a.MaxCount)
+	return About(planner.NewFinding("DF106", detail, hint), a.Name,
+		strings.Join(values[:min(len(values), NamedTogether)], ", "), "")
 }
 
 // BadValue is about a value that the service refuses, and why.
 func BadValue(a *state.Attribute, v, why string) *planner.Finding {
-	return About(planner.NewFinding("DF105", fmt.Sprintf("%s cannot be %q: %s.", a.Name, v, why), ""), a.Name, v, "")
+	detail := fmt.Sprintf("%s cannot be %q: %s.", a.Name, v, why)
+	return About(planner.NewFinding("DF105", detail, ""), a.Name, v, "")
 }
 
 // Unverified is about a user name, in an attribute, under a domain that is not among the verified ones.
 func Unverified(attribute, upn, domain, verified string, p *config.LinkPolicy) *planner.Finding {
 	detail := fmt.Sprintf("The domain %s is not verified in the tenant; the service would refuse the user name.", domain)
-	hint := fmt.Sprintf("Verify %s in the tenant, map %s to a verified domain (%s), or set on_unverified_suffix = \"initial_domain\" in the link policy.",
+	hint := fmt.Sprintf("Verify %s in the tenant, map %s to a verified domain (%s), or set on_unverified_suffix = "+
+		"\"initial_domain\" in the link policy.",
 		domain, attribute, verified)
 	if p.OnUnverifiedSuffix == "initial_domain" {
-		detail += " The link policy wants a name under the initial domain then, but none can be made: the tenant names no initial domain, or nothing legal is left of the name."
+		detail += " The link policy wants a name under the initial domain then, but none can be made: the tenant names no " +
+			"initial domain, or nothing legal is left of the name."
 		hint = fmt.Sprintf("Verify %s in the tenant, or map %s to a verified domain (%s).", domain, attribute, verified)
 	}
 	return About(planner.NewFinding("DF101", detail, hint), attribute, upn, "")
 }
 
-// FallbackName is about an account that gets a user name, in an attribute, under the tenant's initial domain: used, or once if that is
-// not empty, and then no later plan changes it.
+// FallbackName is about an account that gets a user name, in an attribute, under the tenant's initial domain: used, or
+// once if that is not empty, and then no later plan changes it.
 func FallbackName(attribute, wanted, used, once string, p *config.LinkPolicy) *planner.Finding {
 	_, domain, _ := strings.Cut(wanted, "@")
 	hint := fmt.Sprintf("Verify %s in the tenant; the next plan then gives the account the name it wants.", domain)
 	if once != "" {
-		used, hint = once, fmt.Sprintf("Verify %s in the tenant before the account is created: its mapping gives the name once and for all.", domain)
+		used, hint = once, fmt.Sprintf("Verify %s in the tenant before the account is created: its mapping gives the name "+
+			"once and for all.", domain)
 	}
-	return About(planner.NewFinding("DF107", fmt.Sprintf("The domain %s is not verified in the tenant, so the account gets the user name %s instead of %s.", domain, used, wanted), hint),
-		attribute, wanted, p.DeclaredAt)
+	detail := fmt.Sprintf("The domain %s is not verified in the tenant, so the account gets the user name %s instead of "+
+		"%s.", domain, used, wanted)
+	return About(planner.NewFinding("DF107", detail, hint), attribute, wanted, p.DeclaredAt)
 }
 
 // Missing is about an attribute without which no account can be created; expression is what maps it, or "".

@@ -24,8 +24,8 @@ type lostAdmin struct {
 	source int // source row, or -1 for one that has left
 }
 
-// enabledAdmins finds the enabled Global Administrators among those who can sign in. Applications that hold the role do not count:
-// nobody can sign in as one to repair the tenant.
+// enabledAdmins finds the enabled Global Administrators among those who can sign in. Applications that hold the role do
+// not count: nobody can sign in as one to repair the tenant.
 func (l *Limits) enabledAdmins() (rows []int) {
 	byID := func(a, b providers.RoleHolder) int { return strings.Compare(a.ID, b.ID) }
 	tenant := &l.rows.Tenant
@@ -44,17 +44,18 @@ func (l *Limits) enabledAdmins() (rows []int) {
 // only reports whether tenant row t is the only enabled Global Administrator.
 func (a *admins) only(t int) bool { return len(a.enabled) == 1 && a.enabled[0] == t }
 
-// NoteLoss notes a surveyed change that takes an administrator out of service. row is the account's tenant row, source the source
-// row or -1 for one that has left.
+// NoteLoss notes a surveyed change that takes an administrator out of service. row is the account's tenant row, source
+// the source row or -1 for one that has left.
 func (l *Limits) NoteLoss(c *state.Change, row, source int) {
-	if c != nil && slices.Contains(l.admins.enabled, row) && takesOut(l.rows.Tenant.Table(row).Layout.Of, c.Action, c.Attributes) {
+	if c != nil && slices.Contains(l.admins.enabled, row) &&
+		takesOut(l.rows.Tenant.Table(row).Layout.Of, c.Action, c.Attributes) {
 		l.admins.lost = append(l.admins.lost, lostAdmin{row, source})
 	}
 }
 
-// Settle keeps all administrators as they are if the changes that take one out of service would leave none: nothing says which one
-// is to stay. changes tells whether a source row is going to be changed at all. It returns the source rows that are blocked by it,
-// and comes when every row is surveyed, before the order is settled.
+// Settle keeps all administrators as they are if the changes that take one out of service would leave none: nothing
+// says which one is to stay. changes tells whether a source row is going to be changed at all. It returns the source
+// rows that are blocked by it, and comes when every row is surveyed, before the order is settled.
 func (l *Limits) Settle(changes func(source int) bool) (blocked []int) {
 	a := &l.admins
 	lost := map[int]bool{}
@@ -111,7 +112,10 @@ func takesOut(of *state.Descriptor, a state.Action, attrs []state.AttributeChang
 
 // stamps reports whether the attempt gives the account an anchor.
 func (a *Attempt) stamps() bool {
-	return slices.ContainsFunc(a.Attrs, func(c state.AttributeChange) bool { return c.Name == a.Account.Of.Anchor && !c.After.IsEmpty() })
+	return slices.ContainsFunc(a.Attrs, func(c state.AttributeChange) bool {
+		return c.Name == a.Account.Of.Anchor &&
+			!c.After.IsEmpty()
+	})
 }
 
 // renames reports whether the attempt gives the account another user name.

@@ -15,8 +15,8 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// Limits knows which accounts must not be touched, and why. Nothing else decides that: whoever wants to touch an account asks
-// [Limits.Against], and whoever tells about one asks [Limits.Standing].
+// Limits knows which accounts must not be touched, and why. Nothing else decides that: whoever wants to touch an
+// account asks [Limits.Against], and whoever tells about one asks [Limits.Standing].
 type Limits struct {
 	rows      *table.Rows
 	guards    []*config.Guard
@@ -65,7 +65,8 @@ type Standing struct {
 
 // Standing is what is known about an account. row is its tenant row, or -1 for one in the recycle bin.
 func (l *Limits) Standing(o *table.Account, row int) Standing {
-	return Standing{Own: l.isSelf(o.ID), Mastered: Synced(o), OnceMastered: OnceSynced(o), Roles: l.roles[l.rows.Hash.ID(o.ID)],
+	return Standing{Own: l.isSelf(o.ID), Mastered: Synced(o), OnceMastered: OnceSynced(o),
+		Roles:     l.roles[l.rows.Hash.ID(o.ID)],
 		Protected: l.protectedAs(o, row)}
 }
 
@@ -86,8 +87,8 @@ type Attempt struct {
 // hardMatched reports whether nothing but an equal anchor says whose the account is.
 func (a *Attempt) hardMatched() bool { return a.Recorded == "" && a.Rule.Hard() }
 
-// binds reports whether the account would be the object's by its anchor alone, get an anchor, or be taken from another sync
-// engine: none of it happens to a role holder.
+// binds reports whether the account would be the object's by its anchor alone, get an anchor, or be taken from another
+// sync engine: none of it happens to a role holder.
 func (a *Attempt) binds() bool { return a.hardMatched() || a.stamps() || a.TakeOver }
 
 // Reason is why an account is not to be touched. They are in order of weight: who tells of one only tells of the first.
@@ -134,8 +135,8 @@ func (l *Limits) Against(a Attempt) (list []Objection) {
 	if st.Protected != "" {
 		add(ProtectedBy)
 	}
-	// Where another engine masters the account under the object's anchor, it has made the pair, and the tenant's switches, which
-	// are about accounts of the cloud, do not stand against it.
+	// Where another engine masters the account under the object's anchor, it has made the pair, and the tenant's switches,
+	// which are about accounts of the cloud, do not stand against it.
 	if by, forbidden := l.forbids(a.Rule, a.Recorded != ""); forbidden && !(a.hardMatched() && st.Mastered) {
 		add(SwitchedOff)
 		list[len(list)-1].by = by
@@ -157,7 +158,8 @@ func (l *Limits) roleReason(a *Attempt, st *Standing) Reason {
 		return RoleAndBound
 	case l.admins.kept[a.Row]:
 		return AdminsGone
-	case l.admins.only(a.Row) && (a.Recorded == "" || a.renames() || !a.Leaving && takesOut(a.Account.Of, state.ActionUpdate, a.Attrs)):
+	case l.admins.only(a.Row) && (a.Recorded == "" || a.renames() || !a.Leaving &&
+		takesOut(a.Account.Of, state.ActionUpdate, a.Attrs)):
 		return OnlyAdmin
 	case len(a.Account.Of.Sets) > 0 && a.Action == state.ActionDelete && l.grantsAdmin(a.Account.ID):
 		return AdminGroup
@@ -219,9 +221,9 @@ func (l *Limits) isSelf(id string) bool {
 	return l.identity.ID != "" && strings.EqualFold(id, l.identity.ID)
 }
 
-// IsOwnApplication reports whether a name that a person wrote is the application that dirform is signed in as. A service principal
-// is never among the objects that match: a reader lists users, groups and contacts, and what is looked up is looked up among
-// these. So only a name that somebody wrote down can mean one.
+// IsOwnApplication reports whether a name that a person wrote is the application that dirform is signed in as. A
+// service principal is never among the objects that match: a reader lists users, groups and contacts, and what is
+// looked up is looked up among these. So only a name that somebody wrote down can mean one.
 func (l *Limits) IsOwnApplication(name string) bool {
 	id := l.identity
 	return !id.User && name != "" && (strings.EqualFold(name, id.ID) || strings.EqualFold(name, id.AppID))
@@ -230,8 +232,8 @@ func (l *Limits) IsOwnApplication(name string) bool {
 // Unknown are findings about names on protect lists that nobody has.
 func (l *Limits) Unknown() []*planner.Finding { return l.unknown }
 
-// resolveProtected finds the accounts that the guards' protect lists name. A name that nobody has protects nobody, which must not
-// go unnoticed.
+// resolveProtected finds the accounts that the guards' protect lists name. A name that nobody has protects nobody,
+// which must not go unnoticed.
 func (l *Limits) resolveProtected() {
 	for _, g := range l.guards {
 		for _, name := range g.Protect {
@@ -244,15 +246,16 @@ func (l *Limits) resolveProtected() {
 			if l.isSelf(name) || l.IsOwnApplication(name) {
 				continue // protected anyway, and an application is not among the accounts
 			}
-			if len(l.protected) == known && !slices.Contains(slices.Collect(maps.Values(l.protected)), name) && !l.isDeleted(name) {
+			if len(l.protected) == known && !slices.Contains(slices.Collect(maps.Values(l.protected)), name) &&
+				!l.isDeleted(name) {
 				l.unknown = append(l.unknown, words.ProtectsNobody(g, name))
 			}
 		}
 	}
 }
 
-// protectedAs is the name by which a guard protects an account, or "". Protect lists are resolved to living accounts; one in the
-// recycle bin is compared by its names here.
+// protectedAs is the name by which a guard protects an account, or "". Protect lists are resolved to living accounts;
+// one in the recycle bin is compared by its names here.
 func (l *Limits) protectedAs(o *table.Account, row int) string {
 	if row >= 0 {
 		return l.protected[row]
@@ -288,8 +291,8 @@ func (l *Limits) isDeleted(name string) bool {
 	return false
 }
 
-// forbids is the switch that stands against a new pair made by a rule. What is recorded, or decided by a person with a link block,
-// is no match.
+// forbids is the switch that stands against a new pair made by a rule. What is recorded, or decided by a person with a
+// link block, is no match.
 func (l *Limits) forbids(r pair.Rule, recorded bool) (by words.Switch, forbidden bool) {
 	switch f := l.switches; {
 	case !f.Known || recorded:
@@ -303,5 +306,6 @@ func (l *Limits) forbids(r pair.Rule, recorded bool) (by words.Switch, forbidden
 	return words.Switch{}, false
 }
 
-// Locks reports whether the service refuses changes of an attribute because of what another sync engine has left on the account.
+// Locks reports whether the service refuses changes of an attribute because of what another sync engine has left on the
+// account.
 func (s Standing) Locks(a *state.Attribute) bool { return a.Lockable && s.OnceMastered }
