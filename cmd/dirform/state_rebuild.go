@@ -56,7 +56,10 @@ func (r *rebuilding) run(ctx context.Context) error {
 	}
 	defer s.Close()
 	r.damaged = damaged
-	dirs := r.a.openDirectories(r.cfg.Dir)
+	dirs, err := r.a.admitDirectories(ctx, r.cfg, s)
+	if err != nil {
+		return err
+	}
 	defer dirs.Close()
 	now := r.a.newRun(r.cfg, s, dirs)
 	now.Watch = r.a.watchReading
@@ -148,6 +151,9 @@ func (r *rebuilding) unknown(x *run.Rebuilt) {
 	r.a.printf("  how the pairs came about: the rule of all links is \"rebuilt\"\n")
 	if len(x.Leavers) > 0 {
 		r.a.printf("  since when leavers are gone, and whether dirform disabled them: a grace begins with the next apply, and nobody who comes back is enabled\n")
+	}
+	if len(x.Leavers) > 0 && len(x.Scopes) > 1 {
+		r.a.printf("  which scope leavers were in, where their objects lie in none: they are noted in the one that does the least about leavers\n")
 	}
 	if x.Differing > 0 {
 		r.a.printf("  what was applied last where the two sides differ, which is so of %s: plans tell the difference as pending, not as drift\n", count(x.Differing, "account"))

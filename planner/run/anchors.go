@@ -95,17 +95,30 @@ func (r *Reading) takesConsistencyGUID(p *config.ADProvider) bool {
 	})
 }
 
-// scopeNear is the scope by whose policy somebody is treated whom no scope has: that in whose containers the object still lies, else
-// the first that synchronises its kind from the provider, "" if there is none.
-func (r *Reading) scopeNear(p *config.ADProvider, kind state.Kind, name string) (near string) {
+// scopeNear is the scope by whose policy somebody is treated whom no scope has: that in whose containers the object still lies. Where
+// none has it, nobody knows any more which it was; of those that synchronise its kind from the provider it is then the one whose policy
+// does the least that cannot be taken back. It is "" if there is none.
+func (r *Reading) scopeNear(p *config.ADProvider, kind state.Kind, name string) string {
+	near, least := "", 0
 	for _, s := range r.Config.Scopes {
-		switch {
-		case s.Provider != p || !slices.Contains(s.Objects, kind):
-		case r.whereabouts(p, s.Name, name) == state.BecauseFiltered:
+		if s.Provider != p || !slices.Contains(s.Objects, kind) {
+			continue
+		}
+		if r.whereabouts(p, s.Name, name) == state.BecauseFiltered {
 			return s.Name
-		case near == "":
-			near = s.Name
+		}
+		if harm := harmOf(r.Config.Policy(s.Name, kind)); near == "" || harm < least {
+			near, least = s.Name, harm
 		}
 	}
 	return near
+}
+
+// harmOf ranks what a policy does about leavers. Disabling can be taken back; an account that is kept can still sign in.
+func harmOf(p *config.LinkPolicy) int {
+	rank := slices.Index([]string{"disable", "keep", "unlink", "delete"}, p.Leaving)
+	if p.Leaving == "disable" && p.Grace > 0 {
+		return 2*rank + 1 // deleted in the end
+	}
+	return 2 * rank
 }

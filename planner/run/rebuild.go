@@ -242,7 +242,7 @@ const recordBatch = 1000
 func (r *Run) record(ctx context.Context, rd *Reading, record WritableRecord, x *Rebuilt) error {
 	h := rd.Header
 	w, err := record.Begin(ctx, store.RunInfo{Command: store.CommandRebuild, Lineage: h.State.Lineage, Key: rd.Settings.Key, SourceSID: h.Source.SID,
-		TenantID: h.Tenant.ID})
+		TenantID: h.Tenant.ID, Hosts: r.Hosts})
 	if err != nil {
 		return err
 	}
