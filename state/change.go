@@ -123,6 +123,17 @@ const (
 	BecauseDeclared        ReasonCode = "declared"             // the configuration declares the tenant otherwise than it is
 )
 
+// WithoutHashes is the change as it may be shown and kept: without the hashes of values, which only an apply needs and which tell
+// something about values that the change does not show. nil stays nil.
+func (c *Change) WithoutHashes() *Change {
+	if c == nil {
+		return nil
+	}
+	shown := *c
+	shown.Fingerprints, shown.Seen = nil, ""
+	return &shown
+}
+
 // ByDetour reports whether the change takes two writes, because a name has to be given up before the one that is wanted is free.
 func (c *Change) ByDetour() bool {
 	return slices.ContainsFunc(c.Attributes, func(a AttributeChange) bool { return !a.Via.IsNull() })

@@ -16,6 +16,7 @@ func topics() []topic {
 		{"functions", "The functions of expressions", functionsText},
 		{"findings", "The codes of findings, with cause and cure", findingsText},
 		{"sign-in", "How credentials are found, and what keeps them where they belong", written("sign-in")},
+		{"privacy", "What each file that dirform writes reveals, and to whom", written("privacy")},
 		{"exit-status", "What the exit status means, for scripts and CI", written("exit-status")},
 	}
 }

@@ -191,9 +191,7 @@ type forReview struct{ *planfile.Writer }
 
 // Change adds c without its hashes.
 func (w forReview) Change(c *state.Change) error {
-	shown := *c
-	shown.Fingerprints, shown.Seen = nil, ""
-	return w.Writer.Change(&shown)
+	return w.Writer.Change(c.WithoutHashes())
 }
 
 // Record adds r without its hashes.

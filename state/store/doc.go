@@ -1,8 +1,12 @@
 // Package store is the record: which source object is linked to which tenant object, what was last applied to it, and what
 // every run did. It is one local SQLite file that any SQLite tool can open.
 //
-// The record holds no personal data and no secret but one: the lineage's fingerprint key, which by itself reveals nothing.
-// Names, addresses and a service's error messages never enter it. It can be rebuilt from both directories.
+// The record holds no names, addresses, values or credentials, and a service's error messages never enter it. What it has of people are
+// pseudonyms, which both directories resolve: anchors, GUIDs and ids. What was last applied it remembers as fingerprints. They are sealed
+// by a key that is minted at random with the record (see [state.Key]), so that the links by themselves show neither equal values nor
+// any that could be guessed. The key stands in the same file; whoever has all of it can try values out.
+//
+// A record can be made anew from both directories, see [OpenForRebuild].
 //
 // # Lineage and serial
 //
@@ -16,6 +20,13 @@
 //
 // A record says in which layout it is. One of an older dirform is read as it is, so that looking at it changes nothing, and is
 // brought up to date by the first run that writes, in that run's first transaction. Older versions of dirform refuse it then.
+//
+// # No record, and no whole one
+//
+// A file that is not there is no record, which is not the same as an empty one: [Meta].Exists says so. Whatever is there and cannot be
+// read as a whole record is refused (see [ErrDamaged]), and so is what cannot be looked at. A first run makes the file under a temporary
+// name beside its place, and gives it its own with its first transaction, so that a record which is cut off while it is made leaves
+// nothing that would be refused.
 //
 // # Crash safety
 //
