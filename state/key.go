@@ -5,9 +5,10 @@ import (
 	"io"
 )
 
-// Key is the secret of a record, minted once and kept in nothing but the record: 32 random bytes. The first half keys fingerprints
-// (see [Hasher]), so that nobody can choose values that collide, and two records' fingerprints cannot be compared. The second half
-// hides fingerprints in the record (see the package store). However it is printed, logged or encoded as JSON, it shows no byte of itself.
+// Key is the secret of a record, minted once and kept in nothing but the record: 32 random bytes. The first half keys
+// fingerprints (see [Hasher]), so that nobody can choose values that collide, and two records' fingerprints cannot be
+// compared. The second half hides fingerprints in the record (see the package store). However it is printed, logged
+// or encoded as JSON, it shows no byte of itself.
 type Key [32]byte
 
 // IsZero reports whether the key has not been minted.

@@ -22,10 +22,10 @@ func newStateRebuildCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rebuild",
 		Short: "Make a lost or damaged state anew from both directories",
-		Long: `Rebuild reads both directories, pairs source objects with the accounts that carry their anchors, shows the links, asks, and
-records them. It writes to neither directory. A backup is better: what only the state knew (how pairs came about, since when
-leavers are gone, what was applied last where the two sides differ) cannot be told from the directories, and rebuild says so.
-A damaged state is kept under another name; one that is whole is not replaced.`,
+		Long: `Rebuild reads both directories, pairs source objects with the accounts that carry their anchors, shows the
+links, asks, and records them. It writes to neither directory. A backup is better: what only the state knew (how pairs
+came about, since when leavers are gone, what was applied last where the two sides differ) cannot be told from the
+directories, and rebuild says so. A damaged state is kept under another name; one that is whole is not replaced.`,
 		Example: "  dirform state rebuild\n  dirform state rebuild --auto-approve",
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -38,7 +38,8 @@ A damaged state is kept under another name; one that is whole is not replaced.`,
 	}
 	v.register(cmd)
 	cmd.Flags().BoolVar(&approved, "auto-approve", false, "do not ask before recording the links")
-	return exitStatus(cmd, "0  done, or there is nothing to record", "1  error, there is a whole state already, or the answer was not yes; nothing was recorded")
+	return exitStatus(cmd, "0  done, or there is nothing to record",
+		"1  error, there is a whole state already, or the answer was not yes; nothing was recorded")
 }
 
 // rebuilding is one run of state rebuild.
@@ -50,7 +51,8 @@ type rebuilding struct {
 }
 
 func (r *rebuilding) run(ctx context.Context) error {
-	s, damaged, err := store.OpenForRebuild(ctx, stateFile(r.cfg), store.Options{Holder: r.a.holder("state rebuild"), Now: r.a.env.Now})
+	s, damaged, err := store.OpenForRebuild(ctx, stateFile(r.cfg),
+		store.Options{Holder: r.a.holder(store.CommandRebuild), Now: r.a.env.Now})
 	if err != nil {
 		return err
 	}
@@ -78,9 +80,10 @@ func (r *rebuilding) ask() error {
 	if r.approved {
 		return nil
 	}
-	return r.a.consent(r.cfg, &question{text: "Do you want to record these links?", alone: "they are recorded without an answer",
-		unasked: "Standard input is empty, and nothing is recorded unasked.", hint: "Look at the links above, and add --auto-approve.",
-		no: "Not recorded"})
+	return r.a.consent(r.cfg, &question{text: "Do you want to record these links?",
+		alone:   "they are recorded without an answer",
+		unasked: "Standard input is empty, and nothing is recorded unasked.",
+		hint:    "Look at the links above, and add --auto-approve.", no: "Not recorded"})
 }
 
 // show prints what was read, what would be recorded of it, and what would not.
@@ -89,7 +92,8 @@ func (r *rebuilding) show(x *run.Rebuilt) error {
 	if r.damaged != nil {
 		p("The state cannot be read any more: %s\n\n", fault.Sentence(r.damaged.Reason))
 	}
-	p("Read Active Directory %s and tenant %s.\n", render.Plain(strings.Join(append([]string{x.Source.Domain}, x.Source.Others...), ", ")), x.Tenant.ID)
+	domains := strings.Join(append([]string{x.Source.Domain}, x.Source.Others...), ", ")
+	p("Read Active Directory %s and tenant %s.\n", render.Plain(domains), x.Tenant.ID)
 	for _, s := range x.Scopes {
 		p("  scope %s: %s read, %d in scope\n", s.Scope, count(s.Objects, string(s.Kind)), s.InScope)
 	}
@@ -119,7 +123,8 @@ func (r *rebuilding) links(title string, list []*run.RebuiltLink, note func(*run
 	}
 	r.a.printf("\n%s: %d\n", title, len(list))
 	for _, l := range list {
-		r.a.printf("  %-20s  %-24s  %-36s  %s%s\n", string(l.Kind)+"."+l.Scope, l.Anchor, l.TargetID, render.Plain(l.Name), note(l))
+		r.a.printf("  %-20s  %-24s  %-36s  %s%s\n", string(l.Kind)+"."+l.Scope, l.Anchor, l.TargetID,
+			render.Plain(l.Name), note(l))
 	}
 }
 
@@ -127,11 +132,13 @@ func (r *rebuilding) links(title string, list []*run.RebuiltLink, note func(*run
 func (r *rebuilding) unrecorded(x *run.Rebuilt) {
 	var lines []string
 	if n := len(x.Strays); n > 0 {
-		lines = append(lines, fmt.Sprintf("%s with an anchor whose object was not found in Active Directory: %s", count(n, "account"), firstNames(x.Strays)),
+		lines = append(lines, fmt.Sprintf("%s with an anchor whose object was not found in Active Directory: %s",
+			count(n, "account"), firstNames(x.Strays)),
 			"  (whoever of them has left has to be disabled by hand; the next plan names them again as DF411)")
 	}
 	if n := len(x.Contested); n > 0 {
-		lines = append(lines, fmt.Sprintf("%s with an anchor that several objects in scope have (DF201): %s", count(n, "account"), firstNames(x.Contested)))
+		lines = append(lines, fmt.Sprintf("%s with an anchor that several objects in scope have (DF201): %s",
+			count(n, "account"), firstNames(x.Contested)))
 	}
 	if x.Mastered > 0 {
 		lines = append(lines, count(x.Mastered, "account")+" with an anchor that another sync engine masters")
@@ -147,24 +154,27 @@ func (r *rebuilding) unrecorded(x *run.Rebuilt) {
 
 // unknown tells what the directories do not know.
 func (r *rebuilding) unknown(x *run.Rebuilt) {
-	r.a.printf("\nNot known any more:\n")
-	r.a.printf("  how the pairs came about: the rule of all links is \"rebuilt\"\n")
+	lines := []string{`how the pairs came about: the rule of all links is "rebuilt"`}
 	if len(x.Leavers) > 0 {
-		r.a.printf("  since when leavers are gone, and whether dirform disabled them: a grace begins with the next apply, and nobody who comes back is enabled\n")
+		lines = append(lines, "since when leavers are gone, and whether dirform disabled them: a grace begins with the next "+
+			"apply, and nobody who comes back is enabled")
 	}
 	if len(x.Leavers) > 0 && len(x.Scopes) > 1 {
-		r.a.printf("  which scope leavers were in, where their objects lie in none: they are noted in the one that does the least about leavers\n")
+		lines = append(lines, "which scope leavers were in, where their objects lie in none: they are noted in the one that "+
+			"does the least about leavers")
 	}
 	if x.Differing > 0 {
-		r.a.printf("  what was applied last where the two sides differ, which is so of %s: plans tell the difference as pending, not as drift\n", count(x.Differing, "account"))
+		lines = append(lines, fmt.Sprintf("what was applied last where the two sides differ, which is so of %s: plans tell "+
+			"the difference as pending, not as drift", count(x.Differing, "account")))
 	}
 	if x.Stopped > 0 {
-		r.a.printf("  what was applied last to %s that findings stop\n", count(x.Stopped, "account"))
+		lines = append(lines, fmt.Sprintf("what was applied last to %s that findings stop", count(x.Stopped, "account")))
 	}
-	r.a.printf("  earlier runs: the history begins anew, and plans saved before are refused\n")
+	lines = append(lines, "earlier runs: the history begins anew, and plans saved before are refused")
 	if x.Unanchored {
-		r.a.printf("  links of groups, which keep no anchor in the tenant: the next plan matches them by its rules\n")
+		lines = append(lines, "links of groups, which keep no anchor in the tenant: the next plan matches them by its rules")
 	}
+	r.a.printf("\nNot known any more:\n  %s\n", strings.Join(lines, "\n  "))
 }
 
 // namedAccounts is how many accounts a line names.

@@ -21,14 +21,15 @@ type Anchored struct {
 	Name     string // what people know the account by
 	Enabled  bool   // sign-in is allowed
 	Mastered bool   // another sync engine masters it
-	// Scope and GUID are those of the source object with the anchor; Scope is "" if no scope has one. Several says that more than one
-	// object has it, so that the anchor does not tell whose account it is.
+	// Scope and GUID are those of the source object with the anchor; Scope is "" if no scope has one. Several says
+	// that more than one object has it, so that the anchor does not tell whose account it is.
 	Scope   string
 	GUID    state.GUID
 	Several bool
 }
 
-// Anchored lists the accounts that carry an anchor, in no particular order, whatever is recorded. Read the streams first.
+// Anchored lists the accounts that carry an anchor, in no particular order, whatever is recorded. Read the streams
+// first.
 func (b *Builder) Anchored() iter.Seq2[*Anchored, error] {
 	p := b.pairs()
 	return func(yield func(*Anchored, error) bool) {
@@ -42,10 +43,11 @@ func (b *Builder) Anchored() iter.Seq2[*Anchored, error] {
 				yield(nil, err)
 				return
 			}
-			a := &Anchored{Anchor: o.Get(o.Kind.Descriptor().Anchor).Str(), Kind: o.Kind, TargetID: o.ID, Name: table.Readable(o),
-				Enabled: m.Flags&table.TenantEnabled != 0, Mastered: m.Flags&table.TenantMastered != 0}
+			a := &Anchored{Anchor: o.Get(o.Kind.Descriptor().Anchor).Str(), Kind: o.Kind, TargetID: o.ID, Name: table.Readable(o)}
+			a.Enabled, a.Mastered = m.Flags&table.TenantEnabled != 0, m.Flags&table.TenantMastered != 0
 			if s := p.SourceAnchored(m.Anchor); s >= 0 {
-				a.Scope, a.GUID, a.Several = p.Source.Table(s).Scope.Name, p.Source.Meta(s).GUID, p.Verdict(s).Is(pair.SameAnchor)
+				a.Scope, a.GUID = p.Source.Table(s).Scope.Name, p.Source.Meta(s).GUID
+				a.Several = p.Verdict(s).Is(pair.SameAnchor)
 			}
 			if !yield(a, nil) {
 				return
@@ -54,8 +56,8 @@ func (b *Builder) Anchored() iter.Seq2[*Anchored, error] {
 	}
 }
 
-// anchors tells of anchors that speak against a first run, and of those that nobody knows. An anchor that another sync engine has
-// given an account which it masters says nothing about dirform.
+// anchors tells of anchors that speak against a first run, and of those that nobody knows. An anchor that another
+// sync engine has given an account which it masters says nothing about dirform.
 func (t *teller) anchors() error {
 	var before judge.Crowd
 	var strays []int
@@ -79,8 +81,8 @@ func (t *teller) anchors() error {
 	return t.strayAnchors(strays)
 }
 
-// anchoredTo is the source row with the anchor of tenant row i, or -1. Of the accounts that have an owner it asks only on a first run,
-// because nothing is told of them otherwise.
+// anchoredTo is the source row with the anchor of tenant row i, or -1. Of the accounts that have an owner it asks
+// only on a first run, because nothing is told of them otherwise.
 func (t *teller) anchoredTo(i int, anchor uint64) int {
 	if !t.set.FirstRun && !t.Free(i) {
 		return -1
@@ -88,8 +90,8 @@ func (t *teller) anchoredTo(i int, anchor uint64) int {
 	return t.SourceAnchored(anchor)
 }
 
-// strayAnchors tells of the free accounts among tenant rows whose anchors are no recorded link's either. A plan that is aimed at some
-// objects is not about them.
+// strayAnchors tells of the free accounts among tenant rows whose anchors are no recorded link's either. A plan that
+// is aimed at some objects is not about them.
 func (t *teller) strayAnchors(rows []int) error {
 	if len(rows) == 0 || len(t.set.Targets) > 0 {
 		return nil

@@ -17,8 +17,8 @@ type anchorOwner struct {
 	scope string
 }
 
-// findAnchors looks for the objects of anchors that no scope has, wherever they are in the domains. What was not found is not in the
-// result, which is by anchor.
+// findAnchors looks for the objects of anchors that no scope has, wherever they are in the domains. What was not
+// found is not in the result, which is by anchor.
 func (r *Reading) findAnchors(ctx context.Context, open []*reconcile.Anchored) (map[string]anchorOwner, error) {
 	found := map[string]anchorOwner{}
 	byKind := map[state.Kind][]state.GUID{}
@@ -58,10 +58,10 @@ func anchorGUID(anchor string) (g state.GUID, ok bool) {
 // ownerChunk is how many anchors one search asks for.
 const ownerChunk = 100
 
-// owners calls found with the objects whose anchors have these GUIDs: their own, or those in the attribute that a policy of the
-// provider takes anchors from.
-func (r *Reading) owners(ctx context.Context, src providers.SourceReader, p *config.ADProvider, kind state.Kind, guids []state.GUID,
-	found func(anchor string, o *state.Object)) error {
+// owners calls found with the objects whose anchors have these GUIDs: their own, or those in the attribute that a
+// policy of the provider takes anchors from.
+func (r *Reading) owners(ctx context.Context, src providers.SourceReader, p *config.ADProvider, kind state.Kind,
+	guids []state.GUID, found func(anchor string, o *state.Object)) error {
 	for o, err := range src.Lookup(ctx, kind, guids, ownerShape) {
 		if err != nil {
 			return err
@@ -76,8 +76,8 @@ func (r *Reading) owners(ctx context.Context, src providers.SourceReader, p *con
 		return err
 	}
 	for chunk := range slices.Chunk(guids, ownerChunk) {
-		q := providers.Query{Kind: kind, Bases: []string{domain.BaseDN}, Filter: providers.GUIDFilter(chunk, config.AnchorConsistencyGUID),
-			Attributes: ownerShape}
+		q := providers.Query{Kind: kind, Bases: []string{domain.BaseDN}, Attributes: ownerShape,
+			Filter: providers.GUIDFilter(chunk, config.AnchorConsistencyGUID)}
 		for o, err := range src.Read(ctx, q) {
 			if err != nil {
 				return err
@@ -95,9 +95,9 @@ func (r *Reading) takesConsistencyGUID(p *config.ADProvider) bool {
 	})
 }
 
-// scopeNear is the scope by whose policy somebody is treated whom no scope has: that in whose containers the object still lies. Where
-// none has it, nobody knows any more which it was; of those that synchronise its kind from the provider it is then the one whose policy
-// does the least that cannot be taken back. It is "" if there is none.
+// scopeNear is the scope by whose policy somebody is treated whom no scope has: that in whose containers the object
+// still lies. Where none has it, nobody knows any more which it was; of those that synchronise its kind from the
+// provider it is then the one whose policy does the least that cannot be taken back. It is "" if there is none.
 func (r *Reading) scopeNear(p *config.ADProvider, kind state.Kind, name string) string {
 	near, least := "", 0
 	for _, s := range r.Config.Scopes {
@@ -114,7 +114,8 @@ func (r *Reading) scopeNear(p *config.ADProvider, kind state.Kind, name string) 
 	return near
 }
 
-// harmOf ranks what a policy does about leavers. Disabling can be taken back; an account that is kept can still sign in.
+// harmOf ranks what a policy does about leavers. Disabling can be taken back; an account that is kept can still sign
+// in.
 func harmOf(p *config.LinkPolicy) int {
 	rank := slices.Index([]string{"disable", "keep", "unlink", "delete"}, p.Leaving)
 	if p.Leaving == "disable" && p.Grace > 0 {

@@ -31,14 +31,15 @@ type Rebuilt struct {
 	Pairs  []*RebuiltLink // source objects in scope with the accounts that carry their anchors
 	// Leavers are accounts whose anchors belong to objects that exist in Active Directory and that no scope has.
 	Leavers []*RebuiltLink
-	// Strays are accounts with anchors of objects that were not found, and Contested those whose anchors several objects in scope have.
-	// Nothing is recorded of them, and neither of those that another sync engine masters.
+	// Strays are accounts with anchors of objects that were not found, and Contested those whose anchors several
+	// objects in scope have. Nothing is recorded of them, and neither of those that another sync engine masters.
 	Strays, Contested []*reconcile.Anchored
 	Mastered          int
-	// Differing counts the pairs whose sides differ in some managed attribute, so that what was applied last is not known of it; of the
-	// pairs that a finding stops it is not known of any.
+	// Differing counts the pairs whose sides differ in some managed attribute, so that what was applied last is not
+	// known of it; of the pairs that a finding stops it is not known of any.
 	Differing, Stopped int
-	// Unanchored says that scopes synchronise objects that keep no anchor in the tenant, so that nothing can be recorded of them.
+	// Unanchored says that scopes synchronise objects that keep no anchor in the tenant, so that nothing can be
+	// recorded of them.
 	Unanchored bool
 }
 
@@ -54,8 +55,8 @@ type RebuiltLink struct {
 // ruleRebuilt is the rule of links that were made anew: how the pair came about is not known any more.
 const ruleRebuilt = "rebuilt"
 
-// Rebuild makes the record anew from both directories: by anchors alone, which the tenant keeps. It writes to neither directory.
-// Where nothing can be recorded, no record is made.
+// Rebuild makes the record anew from both directories: by anchors alone, which the tenant keeps. It writes to neither
+// directory. Where nothing can be recorded, no record is made.
 func (r *Run) Rebuild(ctx context.Context, o RebuildOptions) (*Rebuilt, error) {
 	r.Record = o.Record
 	rd, err := r.look(ctx, "")
@@ -67,8 +68,8 @@ func (r *Run) Rebuild(ctx context.Context, o RebuildOptions) (*Rebuilt, error) {
 		return nil, err
 	}
 	defer b.Close()
-	x := &Rebuilt{Source: rd.Header.Source, Tenant: rd.Header.Tenant,
-		Unanchored: slices.ContainsFunc(b.ManagedKinds(), func(k state.Kind) bool { return k.Descriptor().Anchor == "" })}
+	x := &Rebuilt{Source: rd.Header.Source, Tenant: rd.Header.Tenant}
+	x.Unanchored = slices.ContainsFunc(b.ManagedKinds(), func(k state.Kind) bool { return k.Descriptor().Anchor == "" })
 	if err := rd.pairByAnchor(ctx, b, x); err != nil {
 		return nil, err
 	}
@@ -114,7 +115,8 @@ func (r *Reading) pairByAnchor(ctx context.Context, b *reconcile.Builder, x *Reb
 			continue
 		}
 		l := rebuiltLink(a, f.scope, f.guid)
-		// Whether its leaving was dealt with, nobody knows any more. An account that cannot sign in is as the default would leave it.
+		// Whether its leaving was dealt with, nobody knows any more. An account that cannot sign in is as the default
+		// would leave it.
 		l.Left = !a.Enabled
 		x.Leavers = append(x.Leavers, l)
 	}
@@ -124,8 +126,8 @@ func (r *Reading) pairByAnchor(ctx context.Context, b *reconcile.Builder, x *Reb
 
 func rebuiltLink(a *reconcile.Anchored, scope string, guid state.GUID) *RebuiltLink {
 	return &RebuiltLink{Name: a.Name, Enabled: a.Enabled,
-		Link: state.Link{Anchor: a.Anchor, Kind: a.Kind, Scope: scope, SourceGUID: guid, TargetID: a.TargetID, Rule: ruleRebuilt,
-			Shape: nothingKnown}}
+		Link: state.Link{Anchor: a.Anchor, Kind: a.Kind, Scope: scope, SourceGUID: guid, TargetID: a.TargetID,
+			Rule: ruleRebuilt, Shape: nothingKnown}}
 }
 
 // nothingKnown is the shape of links whose last-applied values are not known.
@@ -157,7 +159,8 @@ func (x *Rebuilt) links() iter.Seq2[*state.Link, error] {
 	}
 }
 
-// learn makes a plan as the new record would have it made, and takes from it what both sides agree on: that counts as applied.
+// learn makes a plan as the new record would have it made, and takes from it what both sides agree on: that counts as
+// applied.
 func (r *Reading) learn(b *reconcile.Builder, x *Rebuilt) (planner.Totals, error) {
 	if err := b.ReadLinks(x.links()); err != nil {
 		return planner.Totals{}, err
@@ -212,8 +215,10 @@ func (x *Rebuilt) learn(file *planfile.Reader) error {
 	return nil
 }
 
-// agree notes the fingerprints of what is agreed on: all that a plan has but those of the attributes that it would change.
-func (l *RebuiltLink) agree(prints map[string]string, changed []state.AttributeChange, shapes map[string]*state.Shape) error {
+// agree notes the fingerprints of what is agreed on: all that a plan has but those of the attributes that it would
+// change.
+func (l *RebuiltLink) agree(prints map[string]string, changed []state.AttributeChange,
+	shapes map[string]*state.Shape) error {
 	var names []string
 	for name := range prints {
 		if !slices.ContainsFunc(changed, func(c state.AttributeChange) bool { return c.Name == name }) {
@@ -241,8 +246,8 @@ const recordBatch = 1000
 // record writes the new record, in a run of its own.
 func (r *Run) record(ctx context.Context, rd *Reading, record WritableRecord, x *Rebuilt) error {
 	h := rd.Header
-	w, err := record.Begin(ctx, store.RunInfo{Command: store.CommandRebuild, Lineage: h.State.Lineage, Key: rd.Settings.Key, SourceSID: h.Source.SID,
-		TenantID: h.Tenant.ID, Hosts: r.Hosts})
+	w, err := record.Begin(ctx, store.RunInfo{Command: store.CommandRebuild, Lineage: h.State.Lineage,
+		Key: rd.Settings.Key, SourceSID: h.Source.SID, TenantID: h.Tenant.ID, Hosts: r.Hosts})
 	if err != nil {
 		return err
 	}

@@ -15,8 +15,9 @@ import (
 // companions are the names beside a SQLite file that belong to it.
 var companions = []string{"", "-wal", "-shm", "-journal"}
 
-// create begins the file of a record that does not exist yet. It stands beside its place under a temporary name until it is whole,
-// so that nothing is left where the record belongs when its making is cut off. Its owner alone may read it, because of the key.
+// create begins the file of a record that does not exist yet. It stands beside its place under a temporary name until
+// it is whole, so that nothing is left where the record belongs when its making is cut off. Its owner alone may read
+// it, because of the key.
 func (s *Store) create(ctx context.Context) error {
 	if s.fresh != "" {
 		return nil
@@ -30,7 +31,8 @@ func (s *Store) create(ctx context.Context) error {
 	f.Close()
 	s.fresh = fresh
 	err = s.dial(ctx, fresh, "rw")
-	for _, p := range []string{"page_size = 8192", "journal_mode = WAL"} { // what a database keeps for good, before its first table
+	// what a database keeps for good, before its first table
+	for _, p := range []string{"page_size = 8192", "journal_mode = WAL"} {
 		if err == nil {
 			_, err = s.conn.ExecContext(ctx, "PRAGMA "+p)
 		}
@@ -68,7 +70,8 @@ func (s *Store) install(ctx context.Context) error {
 	return s.connect(ctx, "rw")
 }
 
-// keep gives what is at path another name, with what belongs to it. Its log goes first: it must never lie beside another file.
+// keep gives what is at path another name, with what belongs to it. Its log goes first: it must never lie beside
+// another file.
 func keep(path, aside string) error {
 	for _, c := range slices.Backward(companions) {
 		if err := os.Rename(path+c, aside+c); err != nil && !errors.Is(err, fs.ErrNotExist) {

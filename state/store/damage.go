@@ -25,8 +25,8 @@ func explain(path string, err error) error {
 	return &fault.Error{Summary: fmt.Sprintf("the state %s cannot be used", path), Err: err}
 }
 
-// unreadable reports whether an error of SQLite means that the file is not what dirform wrote. SQLITE_ERROR is one: it says that a
-// table or column is missing, since the statements themselves are right.
+// unreadable reports whether an error of SQLite means that the file is not what dirform wrote. SQLITE_ERROR is one:
+// it says that a table or column is missing, since the statements themselves are right.
 func unreadable(code int) bool {
 	switch code & 0xff {
 	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR:
@@ -43,5 +43,6 @@ const restoreIt = "Restore it from a backup, or make it anew from both directori
 
 // damaged is the error of a state that holds what dirform never writes.
 func damaged(path, what string) error {
-	return &fault.Error{Summary: "the state is damaged", Detail: path + ": " + what + ".", Hint: restoreIt, Err: ErrDamaged}
+	return &fault.Error{Summary: "the state is damaged", Detail: path + ": " + what + ".", Hint: restoreIt,
+		Err: ErrDamaged}
 }

@@ -35,7 +35,8 @@ func aRecord(t *testing.T, n int) (path string, content []byte) {
 	return path, content
 }
 
-// refused checks that a file is refused as damaged, with a hint that loses nothing: for reading and, if it is not locked, for writing.
+// refused checks that a file is refused as damaged, with a hint that loses nothing: for reading and, if it is not
+// locked, for writing.
 func refused(t *testing.T, path string, unlocked bool) {
 	t.Helper()
 	_, reading := store.OpenReadOnly(t.Context(), path)

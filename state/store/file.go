@@ -13,8 +13,8 @@ import (
 	"github.com/dirform/dirform/state/fault"
 )
 
-// exists reports whether there is a file at path that may be a record. What cannot be looked at is an error, and so is what shows
-// that there was a record: neither is taken for none.
+// exists reports whether there is a file at path that may be a record. What cannot be looked at is an error, and so
+// is what shows that there was a record: neither is taken for none.
 func exists(path string) (bool, error) {
 	fi, err := os.Stat(path)
 	switch {
@@ -23,8 +23,8 @@ func exists(path string) (bool, error) {
 	case err != nil:
 		return false, &fault.Error{Summary: fmt.Sprintf("the state %s cannot be looked at", path), Err: err}
 	case !fi.Mode().IsRegular():
-		return false, &fault.Error{Summary: "this is not a dirform state", Hint: "Name another file in state \"file\" { path }.",
-			Detail: path + " exists and is not a regular file."}
+		return false, &fault.Error{Summary: "this is not a dirform state", Detail: path + " exists and is not a regular file.",
+			Hint: "Name another file in state \"file\" { path }."}
 	case fi.Size() == 0:
 		return false, damaged(path, "it is empty, which dirform never leaves behind")
 	}
@@ -34,8 +34,9 @@ func exists(path string) (bool, error) {
 // missing tells what shows that the record was there, or should be; nil if nothing does.
 func missing(path string) error {
 	if _, err := os.Lstat(path); err == nil {
-		return &fault.Error{Summary: "the state is not where its link points to", Detail: path + " is a symbolic link, and nothing is there.",
-			Hint: "Make the place it points to available again, or remove the link."}
+		return &fault.Error{Summary: "the state is not where its link points to",
+			Detail: path + " is a symbolic link, and nothing is there.",
+			Hint:   "Make the place it points to available again, or remove the link."}
 	}
 	if fileSize(path+"-wal") > 0 {
 		return damaged(path, "the file is not there, but its log "+path+"-wal is, which belongs to it")
@@ -68,8 +69,8 @@ func writable(path string) bool {
 	return true
 }
 
-// dataSource is the driver's name for the file. In a folder that cannot be written and without a log beside it, the file cannot
-// change and is read as it is.
+// dataSource is the driver's name for the file. In a folder that cannot be written and without a log beside it, the
+// file cannot change and is read as it is.
 func dataSource(path, mode string) string {
 	q := url.Values{"mode": {mode}, "_txlock": {"immediate"}}
 	q["_pragma"] = []string{"busy_timeout(10000)", "cache_size(-65536)"}
@@ -91,8 +92,8 @@ func dataSource(path, mode string) string {
 	return (&url.URL{Scheme: "file", OmitHost: true, Path: abs, RawQuery: q.Encode()}).String()
 }
 
-// checkedPages is up to which size, in bytes, every page of a file is looked at when it is opened, which takes some 1 ms per MB.
-// A larger one is looked at where it is read.
+// checkedPages is up to which size, in bytes, every page of a file is looked at when it is opened, which takes some 1
+// ms per MB. A larger one is looked at where it is read.
 const checkedPages = 64 << 20
 
 // checkPages refuses a file whose pages are not as SQLite writes them.

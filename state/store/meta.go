@@ -71,7 +71,8 @@ func (s *Store) identity(values map[string]string) (m Meta, what string) {
 			return m, "it has no " + name
 		}
 	}
-	m = Meta{Exists: true, Lineage: values[metaLineage], SourceSID: values[metaSource], TenantID: values[metaTenant], Key: derivedKey(values[metaLineage])}
+	m = Meta{Exists: true, Lineage: values[metaLineage], SourceSID: values[metaSource], TenantID: values[metaTenant],
+		Key: derivedKey(values[metaLineage])}
 	var err error
 	if m.Serial, err = strconv.ParseInt(values[metaSerial], 10, 64); err != nil {
 		return m, fmt.Sprintf("its serial is not as dirform writes it: %v", err)
@@ -85,8 +86,8 @@ func (s *Store) identity(values map[string]string) (m Meta, what string) {
 	return m, ""
 }
 
-// derivedKey is how records of layouts 1 and 2 had their fingerprints: by a key that followed from the lineage, so that whoever
-// knew the lineage could try out values. Nothing is sealed by it.
+// derivedKey is how records of layouts 1 and 2 had their fingerprints: by a key that followed from the lineage, so
+// that whoever knew the lineage could try out values. Nothing is sealed by it.
 func derivedKey(lineage string) (k state.Key) {
 	sum := sha256.Sum256([]byte("dirform fingerprint key\x00" + lineage))
 	copy(k[:16], sum[:])

@@ -26,7 +26,7 @@ type Store struct {
 	mu      sync.Mutex // serialises the use of conn
 	db      *sql.DB    // nil while there is no file
 	conn    *sql.Conn
-	aside   string // the name that a damaged file gets when the record that is being made takes its place; "" if there is none
+	aside   string // the name that a damaged file gets when the record being made takes its place; "" if there is none
 	fresh   string // temporary name of a record that is being made and has not taken its place yet; else ""
 	meta    Meta
 	layout  int     // of the file as it is, see [schemaVersion]; 0 while there is none
@@ -35,8 +35,9 @@ type Store struct {
 	classes classes
 }
 
-// Open opens the record at path for writing and locks it. A record that does not exist yet is created by the first write of the
-// first run, not before. What is there and is no whole record is refused. If another process has it, the error is a [*LockedError].
+// Open opens the record at path for writing and locks it. A record that does not exist yet is created by the first
+// write of the first run, not before. What is there and is no whole record is refused. If another process has it, the
+// error is a [*LockedError].
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	s, err := lockStore(path, o)
 	if err != nil {
@@ -64,8 +65,9 @@ func lockStore(path string, o Options) (*Store, error) {
 	return &Store{path: path, lock: l, now: o.Now}, nil
 }
 
-// OpenReadOnly opens the record at path for reading: one consistent snapshot as of now, whatever a running apply writes
-// meanwhile, without waiting for it. Without a file, Meta.Exists is false. What is there and is no whole record is refused.
+// OpenReadOnly opens the record at path for reading: one consistent snapshot as of now, whatever a running apply
+// writes meanwhile, without waiting for it. Without a file, Meta.Exists is false. What is there and is no whole
+// record is refused.
 func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 	s := &Store{path: path, now: time.Now}
 	if there, err := exists(path); !there {

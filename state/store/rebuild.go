@@ -15,8 +15,9 @@ type Damaged struct {
 	KeptAs string // the name it has once there is a new record
 }
 
-// OpenForRebuild locks the record at path, to make it anew in one run: until that has finished, everything is as it was. damaged is
-// what lies there and is no whole record, nil if nothing does. A record that can be read from end to end is not replaced.
+// OpenForRebuild locks the record at path, to make it anew in one run: until that has finished, everything is as it
+// was. damaged is what lies there and is no whole record, nil if nothing does. A record that can be read from end to
+// end is not replaced.
 func OpenForRebuild(ctx context.Context, path string, o Options) (s *Store, damaged *Damaged, err error) {
 	if s, err = lockStore(path, o); err != nil {
 		return nil, nil, err
@@ -30,9 +31,10 @@ func OpenForRebuild(ctx context.Context, path string, o Options) (s *Store, dama
 		return nil, nil, errors.Join(err, s.Close())
 	case s.meta.Exists:
 		healthy := &fault.Error{Summary: "there is a state already",
-			Detail: fmt.Sprintf("%s is whole: it has serial %d, last written %s.", path, s.meta.Serial, s.lastWritten(ctx)),
-			Hint: "To make it anew all the same, move it to another name first, with its -wal file if there is one. It may be the better one: " +
-				"it knows what was applied last."}
+			Detail: fmt.Sprintf("%s is whole: it has serial %d, last written %s.", path, s.meta.Serial,
+				s.lastWritten(ctx)),
+			Hint: "To make it anew all the same, move it to another name first, with its -wal file if there is one. " +
+				"It may be the better one: it knows what was applied last."}
 		return nil, nil, errors.Join(healthy, s.Close())
 	}
 	err = s.disconnect()

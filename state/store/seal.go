@@ -15,10 +15,10 @@ func NewKey() (k state.Key, err error) {
 	return k, err
 }
 
-// Sealer hides fingerprints where a record keeps them. A fingerprint in the clear shows which accounts have equal values, and a value
-// that is guessed can be tried against it by whoever has the key it was made with. Sealed (AES-128-GCM under the key's second half,
-// with a random nonce each time) they show neither that nor, in two copies of a record, whether a value has changed. It reuses its
-// buffers and is not safe for concurrent use.
+// Sealer hides fingerprints where a record keeps them. A fingerprint in the clear shows which accounts have equal
+// values, and a value that is guessed can be tried against it by whoever has the key it was made with. Sealed
+// (AES-128-GCM under the key's second half, with a random nonce each time) they show neither that nor, in two copies
+// of a record, whether a value has changed. It reuses its buffers and is not safe for concurrent use.
 type Sealer struct {
 	aead   cipher.AEAD
 	anchor []byte
@@ -55,8 +55,8 @@ func (s *Sealer) Seal(b []byte, anchor string, fingerprints []uint64) []byte {
 	return s.aead.Seal(b, nil, s.plain, s.anchor)
 }
 
-// Open appends the fingerprints that were sealed for an anchor to fingerprints. What was changed since, or sealed under another key
-// or for another anchor, is an error.
+// Open appends the fingerprints that were sealed for an anchor to fingerprints. What was changed since, or sealed
+// under another key or for another anchor, is an error.
 func (s *Sealer) Open(fingerprints []uint64, anchor string, sealed []byte) ([]uint64, error) {
 	if len(sealed) == 0 {
 		return fingerprints, nil

@@ -30,8 +30,8 @@ func (s *Store) upgrade(ctx context.Context, tx *sql.Tx, meta *Meta) (err error)
 	return nil
 }
 
-// sealOld mints a key and seals the fingerprints. They are what was last applied and cannot be made again, so they go on as they
-// are: fingerprints by the derived key, and hidden by the random half of the new one.
+// sealOld mints a key and seals the fingerprints. They are what was last applied and cannot be made again, so they go
+// on as they are: fingerprints by the derived key, and hidden by the random half of the new one.
 func (s *Store) sealOld(ctx context.Context, tx *sql.Tx, meta *Meta) error {
 	key, err := NewKey()
 	if err != nil {
@@ -76,7 +76,8 @@ type clearLink struct {
 
 // clearPage reads up to chunk links that follow an anchor.
 func clearPage(ctx context.Context, tx *sql.Tx, after string) (page []clearLink, err error) {
-	const query = "SELECT anchor, fingerprints FROM links WHERE anchor > ? AND length(fingerprints) > 0 ORDER BY anchor LIMIT ?"
+	const query = `SELECT anchor, fingerprints FROM links WHERE anchor > ? AND length(fingerprints) > 0
+		ORDER BY anchor LIMIT ?`
 	err = each(ctx, tx, query, func(scan func(...any) error) error {
 		var l clearLink
 		var b []byte
@@ -96,12 +97,14 @@ func clearPage(ctx context.Context, tx *sql.Tx, after string) (page []clearLink,
 func keyText(k state.Key) string { return base64.StdEncoding.EncodeToString(k[:]) }
 
 func putMeta(ctx context.Context, tx *sql.Tx, name, value string) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value)
+	_, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES (?, ?)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
 	return err
 }
 
-// eraseReplaced rewrites a file that an upgrade has sealed: until then the fingerprints as they were before lie in its unused parts.
-// The file says that it has to be done, so that a run that is cut off before leaves it to the next one.
+// eraseReplaced rewrites a file that an upgrade has sealed: until then the fingerprints as they were before lie in
+// its unused parts. The file says that it has to be done, so that a run that is cut off before leaves it to the next
+// one.
 func (s *Store) eraseReplaced(ctx context.Context) error {
 	if !s.erase {
 		return nil
@@ -109,7 +112,8 @@ func (s *Store) eraseReplaced(ctx context.Context) error {
 	var busy, logged, moved int
 	for _, q := range []string{"PRAGMA temp_store = FILE", "VACUUM", "PRAGMA temp_store = MEMORY"} {
 		if _, err := s.conn.ExecContext(ctx, q); err != nil {
-			return explain(s.path, fmt.Errorf("the run is recorded, but replaced fingerprints could not be erased from the file: %w", err))
+			return explain(s.path, fmt.Errorf(
+				"the run is recorded, but replaced fingerprints could not be erased from the file: %w", err))
 		}
 	}
 	err := s.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &logged, &moved)

@@ -37,7 +37,8 @@ func (r *lostRecord) Begin(_ context.Context, info store.RunInfo) (run.Writer, e
 	return writer(r.record), nil
 }
 
-// TestRebuiltRecord plays random worlds up to a moment at which the record is lost, and makes it anew. What must hold:
+// TestRebuiltRecord plays random worlds up to a moment at which the record is lost, and makes it anew. What must
+// hold:
 //
 //   - Neither directory is written to, and nothing is recorded unless somebody consents.
 //   - Every account whose anchor is that of one object in scope is recorded with it, and no account is recorded that another engine
@@ -102,14 +103,17 @@ func (h *harness) rebuilt() bool {
 		return false
 	}
 	if wrong := differentPlans(before, h.w, planned, h.plan()); len(wrong) > 0 {
-		h.t.Fatalf("the plan is another than before:\n%s%s\n--- the record made anew ---\n%s", list(wrong), h.scene(before, planned), h.scene(h.w, nil))
+		h.t.Fatalf("the plan is another than before:\n%s%s\n--- the record made anew ---\n%s", list(wrong),
+			h.scene(before, planned), h.scene(h.w, nil))
 	}
 	return len(before.known) > 0
 }
 
 // sameTargets reports whether two records tie the same anchors to the same accounts.
 func sameTargets(a, b map[string]*state.Link) bool {
-	return maps.EqualFunc(a, b, func(x, y *state.Link) bool { return x.TargetID == y.TargetID && x.SourceGUID == y.SourceGUID })
+	return maps.EqualFunc(a, b, func(x, y *state.Link) bool {
+		return x.TargetID == y.TargetID && x.SourceGUID == y.SourceGUID
+	})
 }
 
 // wrongLinks holds the new record against both sides.
@@ -126,7 +130,7 @@ func (h *harness) wrongLinks(before *world, found *run.Rebuilt) (wrong []string)
 		}
 		for i, name := range l.Shape.Names() {
 			if a != nil && name != "manager" && l.Fingerprints[i] != fingerprint(name, before.shown(a, name)) {
-				wrong = append(wrong, "recorded as applied, though the account has something else: "+name+" of "+linkText(l))
+				wrong = append(wrong, "recorded as applied, though the account has another value: "+name+" of "+linkText(l))
 			}
 		}
 	}
@@ -136,8 +140,9 @@ func (h *harness) wrongLinks(before *world, found *run.Rebuilt) (wrong []string)
 	return wrong
 }
 
-// differentPlans lists the recorded pairs of which two plans say different things. What the record alone knew may differ: that something
-// drifted, since when somebody is gone and from which scope, and that it was dirform that had switched them off.
+// differentPlans lists the recorded pairs of which two plans say different things. What the record alone knew may
+// differ: that something drifted, since when somebody is gone and from which scope, and that it was dirform that had
+// switched them off.
 func differentPlans(before, after *world, a, b *saved) (wrong []string) {
 	blocked, still := a.blocked(), b.blocked()
 	for _, l := range before.known {
