@@ -21,8 +21,8 @@ const (
 	stage    = "planner/reconcile/internal/"
 )
 
-// layers says which of our packages a package may import. A folder without a row of its own, such as an internal one, counts
-// as its nearest parent with a row; "*" is everything.
+// layers says which of our packages a package may import. A folder without a row of its own, such as an internal one,
+// counts as its nearest parent with a row; "*" is everything.
 var layers = map[string][]string{
 	"state":                  {},
 	"state/fault":            {},
@@ -48,8 +48,9 @@ var layers = map[string][]string{
 	stage + "pair":  {stage + "table", "config", "planner", "state"},
 	stage + "order": {stage + "pair"},
 	stage + "words": {stage + "table", stage + "pair", "config", "planner", "providers", "state"},
-	stage + "judge": {stage + "table", stage + "pair", stage + "order", stage + "words", "config", "planner",
-		"providers", "state"},
+	stage + "lint":  {stage + "table", stage + "words", "config", "planner", "state"},
+	stage + "judge": {stage + "table", stage + "pair", stage + "order", stage + "words", stage + "lint", "config",
+		"planner", "providers", "state"},
 
 	inApply + "links":  {"planner", inApply + "values", "state"},
 	inApply + "values": {"providers", "state"},
@@ -177,8 +178,8 @@ func listPackages(t *testing.T) (packages []listedPackage) {
 	}
 }
 
-// TestVerdict holds the table's reader to cases that must and must not pass: a layering test that lets everything through
-// would look the same as one that finds nothing.
+// TestVerdict holds the table's reader to cases that must and must not pass: a layering test that lets everything
+// through would look the same as one that finds nothing.
 func TestVerdict(t *testing.T) {
 	for _, c := range []struct {
 		from, to string
@@ -218,7 +219,8 @@ func TestVerdict(t *testing.T) {
 }
 
 func TestRootHoldsOnlyWhatBelongsThere(t *testing.T) {
-	allowed := []string{"cmd", "config", "planner", "providers", "state", "examples", "go.mod", "go.sum", "README.md", "LICENSE"}
+	allowed := []string{"cmd", "config", "planner", "providers", "state", "examples", "go.mod", "go.sum", "README.md",
+		"LICENSE"}
 	built := []string{"dirform", "dirform.exe"} // what "go build ./cmd/dirform" leaves there
 	entries, err := os.ReadDir("../..")
 	if err != nil {

@@ -3,10 +3,11 @@
 //
 // A [Builder] is fed streams of source objects, tenant objects and recorded links, concurrently and in any order; its
 // stages are internal packages. Package table keeps both sides as compact rows, pair says whose account is whose, judge
-// what changes and what stands against it, order who waits for whom, and words puts findings into words. [Builder.Plan]
-// lets them work and hands the plan to a [planner.Sink] change by change. A [View] answers questions about single
-// objects from the same stages. The package is pure: it has no clock, no network and no log, and the same objects give
-// the same bytes whatever the order of the streams.
+// what changes and what stands against it, with the help of lint (what the service accepts of a value) and order (who
+// waits for whom), and words puts findings into words. [Builder.Plan] lets them work and hands the plan to a
+// [planner.Sink] change by change. A [View] answers questions about single objects from the same stages. The package is
+// pure: it has no clock, no network and no log, and the same objects give the same bytes whatever the order of the
+// streams.
 //
 // How rows are compared: every managed attribute has a keyed 64-bit fingerprint of its canonical value on both sides.
 // Objects whose fingerprints agree are never looked at again; only for the others values are read back from the spool.

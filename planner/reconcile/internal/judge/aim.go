@@ -3,9 +3,6 @@ package judge
 import (
 	"slices"
 	"strings"
-
-	"github.com/dirform/dirform/planner/reconcile/internal/table"
-	"github.com/dirform/dirform/providers"
 )
 
 // aim is what --target and --exclude leave in the plan.
@@ -41,37 +38,4 @@ func (a *aim) missed() (list []string) {
 		}
 	}
 	return list
-}
-
-// Domains are those of the tenant.
-type Domains struct {
-	all      []providers.TenantDomain
-	verified map[string]bool // lower case
-}
-
-func newDomains(all []providers.TenantDomain) Domains { return Domains{all, table.Verified(all)} }
-
-// Has reports whether the tenant has verified a domain.
-func (d Domains) Has(name string) bool { return d.verified[strings.ToLower(name)] }
-
-// List names the verified ones, sorted.
-func (d Domains) List() string {
-	var names []string
-	for _, x := range d.all {
-		if x.Verified {
-			names = append(names, x.Name)
-		}
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
-}
-
-// initial is the tenant's own domain, *.onmicrosoft.com, or "" if it names none.
-func (d Domains) initial() string {
-	for _, x := range d.all {
-		if x.Initial && x.Verified {
-			return x.Name
-		}
-	}
-	return ""
 }

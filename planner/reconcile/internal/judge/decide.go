@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/lint"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
@@ -48,8 +49,11 @@ func (d *draft) decideNew() (*state.Change, error) {
 	if d.Table.Anchored {
 		d.attrs = append(d.attrs, state.AttributeChange{Name: d.Table.Of.Anchor, After: state.String(d.Anchor)})
 	}
-	lintRequired(d)
-	lint(d)
+	rules := d.lintRules()
+	for _, f := range rules.Missing(d.attrs, d.Expression) {
+		d.report(f)
+	}
+	d.lint()
 	if err := cmp.Or(d.checkUnique(), adviser{d}.checkMailIsName(), d.checkAnchorFree()); err != nil {
 		return nil, err
 	}
@@ -98,7 +102,7 @@ func (d *draft) decideExisting() (*state.Change, error) {
 		return nil, nil
 	}
 	d.checkTarget(action)
-	lint(d)
+	d.lint()
 	if err := d.checkUnique(); err != nil {
 		return nil, err
 	}
@@ -227,4 +231,20 @@ func (d *draft) checkAnchorFree() error {
 	}
 	d.report(words.AnchorTaken(o, own, d.Verdict.Rule, d.Anchor, d.Table.Policy), refs...)
 	return nil
+}
+
+// lint reports what is wrong with the values that are about to be written.
+func (d *draft) lint() {
+	if d.Mapped != "" && !d.j.keepsFallback(d.Row) {
+		d.report(words.FallbackName(d.Table.Of.UserName, d.Mapped, d.Key, d.once, d.Table.Policy))
+	}
+	rules := d.lintRules()
+	for _, f := range rules.Values(d.attrs) {
+		d.report(f)
+	}
+}
+
+func (d *draft) lintRules() lint.Rules {
+	return lint.Rules{Schema: d.j.set.Schema(d.Table.Kind), UserName: d.Table.Of.UserName, Domains: d.j.Domains,
+		Policy: d.Table.Policy}
 }

@@ -36,7 +36,7 @@ type Judge struct {
 	set      Settings
 	aim      *aim
 	limits   *offlimits.Limits
-	Domains  Domains
+	Domains  table.Domains
 	states   []rowState // by source row
 	settled  bool       // every row's outcome is known
 	waits    *order.Waits
@@ -79,7 +79,7 @@ type Decision struct {
 
 // New prepares to decide about pairs.
 func New(p *pair.Pairs, s Settings) *Judge {
-	j := &Judge{Pairs: p, set: s, aim: newAim(s.Targets, s.Excludes), Domains: newDomains(s.Domains),
+	j := &Judge{Pairs: p, set: s, aim: newAim(s.Targets, s.Excludes), Domains: table.NewDomains(s.Domains),
 		states: make([]rowState, p.Source.Len()),
 		waits:  order.New(p.Source.CompareGUID), Notes: &Notes{kept: map[string]*Crowd{}}}
 	j.limits = offlimits.New(p.Rows, offlimits.Settings{Guards: s.Rules.Guards, RoleHolders: s.RoleHolders,

@@ -113,7 +113,7 @@ func (j *Judge) isKnown(name string) bool {
 
 // ownDomain is the domain in which the account can be called anything: the tenant's initial one, else its own.
 func (d *draft) ownDomain() string {
-	if initial := d.j.Domains.initial(); initial != "" {
+	if initial := d.j.Domains.Initial(); initial != "" {
 		return initial
 	}
 	_, domain, _ := strings.Cut(d.Live.First(state.SignInNames), "@")

@@ -1,0 +1,96 @@
+// Package lint checks values against what the service accepts, before anybody tries to write them.
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/planner/reconcile/internal/words"
+	"github.com/dirform/dirform/state"
+)
+
+// Rules are what the values of one object are checked against.
+type Rules struct {
+	Schema   *state.Schema // the tenant's, of the object's kind
+	UserName string        // the attribute with the name with which people sign in, or ""
+	Domains  table.Domains // the tenant's
+	Policy   *config.LinkPolicy
+}
+
+// Values are findings about values that are about to be written and that the service would refuse.
+func (r *Rules) Values(attrs []state.AttributeChange) (found []*planner.Finding) {
+	for _, c := range attrs {
+		a := r.Schema.Lookup(c.Name)
+		if a == nil || a.Type == state.TypeReference || c.After.IsNull() {
+			continue
+		}
+		values := c.After.List()
+		if c.After.Kind() == state.StringValue {
+			values = []string{c.After.Str()}
+		}
+		if a.MaxCount > 0 && len(values) > a.MaxCount {
+			found = append(found, words.TooMany(a, values))
+		}
+		for _, v := range values {
+			found = append(found, r.text(a, v)...)
+		}
+	}
+	return found
+}
+
+// text checks one value of an attribute.
+func (r *Rules) text(a *state.Attribute, v string) (found []*planner.Finding) {
+	if n := utf8.RuneCountInString(v); a.MaxLen > 0 && n > a.MaxLen {
+		found = append(found, words.TooLong(a, v, n))
+	}
+	if bad := table.Illegal(a, v); bad != "" {
+		return append(found, words.BadValue(a, v, bad))
+	}
+	if a.Name == r.UserName {
+		if f := r.userName(a, v); f != nil {
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// userName checks what the schema table cannot say: the form alias@domain, the length of each part (64 and 48
+// characters, Microsoft's table of userPrincipalName constraints), and that the tenant has verified the domain. It is
+// nil if nothing is wrong.
+func (r *Rules) userName(a *state.Attribute, v string) *planner.Finding {
+	const notInLocal = "%&*+/=?{}|<>();:,[]\"\\ "
+	local, domain, ok := strings.Cut(v, "@")
+	switch {
+	case !ok || local == "" || domain == "" || strings.Contains(domain, "@"):
+		return words.BadValue(a, v, "it must have the form name@domain with exactly one @")
+	case strings.ContainsAny(local, notInLocal):
+		i := strings.IndexAny(local, notInLocal)
+		return words.BadValue(a, v, fmt.Sprintf("the character %q is not allowed before the @", local[i]))
+	case strings.HasSuffix(local, ".") || strings.HasPrefix(local, "."):
+		return words.BadValue(a, v, "the part before the @ must neither begin nor end with a dot")
+	case len(local) > table.MaxLocalPart || len(domain) > table.MaxDomainPart:
+		return words.BadValue(a, v, "at most 64 characters may stand before the @ and 48 after it")
+	case !r.Domains.Has(domain):
+		return words.Unverified(a.Name, v, domain, r.Domains.List(), r.Policy)
+	}
+	return nil
+}
+
+// Missing are findings about what the service demands of a new object and attrs do not have. expression is the source
+// text of the expression that is to give an attribute, "" if none does.
+func (r *Rules) Missing(attrs []state.AttributeChange, expression func(name string) string) (found []*planner.Finding) {
+	for _, a := range r.Schema.Required() {
+		has := slices.ContainsFunc(attrs, func(c state.AttributeChange) bool {
+			return c.Name == a.Name && !c.After.IsNull()
+		})
+		if !a.Hidden && !has {
+			found = append(found, words.Missing(a, expression(a.Name)))
+		}
+	}
+	return found
+}
