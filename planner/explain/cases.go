@@ -11,8 +11,9 @@ import (
 
 // explanationOf puts a case into words.
 func explanationOf(c *reconcile.Case) *Explanation {
-	x := &Explanation{Kind: c.Kind, Address: c.Address, Anchor: c.Anchor, Change: c.Change.WithoutHashes(), Findings: []*planner.Finding{},
-		Linked: c.Link != nil}
+	x := &Explanation{Kind: c.Kind, Address: c.Address, Anchor: c.Anchor, Change: c.Change.WithoutHashes(),
+		Findings: []*planner.Finding{},
+		Linked:   c.Link != nil}
 	if c.Policy != nil {
 		x.PolicyAt = c.Policy.DeclaredAt
 	}

@@ -43,7 +43,8 @@ func (b *Builder) Anchored() iter.Seq2[*Anchored, error] {
 				yield(nil, err)
 				return
 			}
-			a := &Anchored{Anchor: o.Get(o.Kind.Descriptor().Anchor).Str(), Kind: o.Kind, TargetID: o.ID, Name: table.Readable(o)}
+			a := &Anchored{Anchor: o.Get(o.Kind.Descriptor().Anchor).Str(), Kind: o.Kind, TargetID: o.ID,
+				Name: table.Readable(o)}
 			a.Enabled, a.Mastered = m.Flags&table.TenantEnabled != 0, m.Flags&table.TenantMastered != 0
 			if s := p.SourceAnchored(m.Anchor); s >= 0 {
 				a.Scope, a.GUID = p.Source.Table(s).Scope.Name, p.Source.Meta(s).GUID
