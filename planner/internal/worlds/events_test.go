@@ -453,7 +453,7 @@ func (w *world) record(r *rules, e event) {
 			return
 		}
 	}
-	w.known[l.Anchor] = l
+	w.known[l.Anchor], w.unrecorded = l, false
 }
 
 var linkShape = state.NewShape("department", "displayName")

@@ -67,7 +67,7 @@ func (h *harness) loseRecord(older *world) {
 	switch rapid.IntRange(0, 19).Draw(h.rt, "record") {
 	case 18:
 		c := older.clone()
-		h.w.known, h.w.serial, h.w.ous, h.w.scopes = c.known, c.serial, c.ous, c.scopes
+		h.w.known, h.w.serial, h.w.ous, h.w.scopes, h.w.unrecorded = c.known, c.serial, c.ous, c.scopes, false
 	case 19:
 		h.w.known, h.w.serial, h.w.ous, h.w.scopes, h.w.unrecorded = map[string]*state.Link{}, 0, nil, nil, true
 	}
