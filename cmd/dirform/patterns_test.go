@@ -12,10 +12,10 @@ import (
 // patterns are the files that may use regular expressions, and why. Errors, sentences and plan addresses are not taken apart: what
 // somebody needs of them is a field (see package fault).
 var patterns = map[string]string{
-	"config/decode_scopes.go":          "the form of a domain name is checked",
-	"config/expr/functions_strings.go": "replace() takes a pattern between slashes, as Terraform's does",
-	"config/files.go":                  "lines of HCL source that may hold a secret are found",
-	"providers/providertest/exam.go":   "identifiers in recordings of real servers get the same names everywhere",
+	"config/decode_scopes.go":                  "the form of a domain name is checked",
+	"config/expr/functions_strings.go":         "replace() takes a pattern between slashes, as Terraform's does",
+	"config/internal/sensitive/credentials.go": "lines of HCL source that may hold a secret are found",
+	"providers/providertest/exam.go":           "identifiers in recordings of real servers get the same names everywhere",
 }
 
 func TestRegularExpressionsAreForData(t *testing.T) {
