@@ -159,9 +159,10 @@ func (p *applying) event(e apply.Event) {
 // report tells how an apply went; runErr is what ended it early.
 func (r *applyRun) report(x *run.Result, runErr error) error {
 	if r.asJSON {
-		return writeJSONLine(r.a.env.Stdout, map[string]any{"type": "summary", "applied": x.Applied, "failed": x.Failed, "skipped": x.Skipped,
-			"unknown": x.Unknown, "references_failed": x.References, "warnings": x.Warnings, "recorded": x.Recorded, "beyond": x.Beyond,
-			"interrupted": x.Interrupted, "complete": x.Complete() && runErr == nil})
+		return writeJSONLine(r.a.env.Stdout, map[string]any{"type": "summary", "applied": x.Applied, "failed": x.Failed,
+			"skipped": x.Skipped, "unknown": x.Unknown, "references_failed": x.References, "warnings": x.Warnings,
+			"recorded": x.Recorded, "beyond": x.Beyond, "in_place": x.InPlace, "interrupted": x.Interrupted,
+			"complete": x.Complete() && runErr == nil})
 	}
 	switch {
 	case x.Changes == 0 && runErr == nil:
@@ -183,7 +184,11 @@ func (r *applyRun) report(x *run.Result, runErr error) error {
 		r.a.notef("The plan was made at a later serial of the state: this is an older copy of it.\n")
 	}
 	if x.Beyond > 0 {
-		r.a.notef("Today's plan has %s that the reviewed one does not have; they were left alone.\n", count(x.Beyond, "change"))
+		left := "they were"
+		if x.Beyond == 1 {
+			left = "it was"
+		}
+		r.a.notef("Today's plan has %s that the reviewed one does not have; %s left alone.\n", count(x.Beyond, "change"), left)
 	}
 	return nil
 }

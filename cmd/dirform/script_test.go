@@ -29,7 +29,7 @@ func TestScript(t *testing.T) {
 			e.Setenv("DIRFORM_LAB_RECORD", os.Getenv("DIRFORM_LAB_RECORD"))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "forge": forge},
 	})
 }
 
