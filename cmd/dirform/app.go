@@ -7,9 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
-
-	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/state/fault"
 )
@@ -28,54 +25,6 @@ type app struct {
 	// stop ends at the first signal and is every command's context. kill ends at the second: apply uses stop to start no
 	// further write and kill to abandon those in flight.
 	stop, kill context.Context
-}
-
-// Main runs dirform and returns its exit status.
-func Main(env Environment) int {
-	a := &app{env: env, stderr: &discreet{w: env.Stderr}}
-	a.env.Stderr = a.stderr
-	a.stderr.hide(secretsIn(env.Environ))
-	done := a.watchSignals()
-	defer done()
-	root := newRoot(a)
-	root.SetArgs(doubleDashes(root, env.Args))
-	return a.exitStatus(root.ExecuteContext(a.stop))
-}
-
-// newRoot builds the command tree.
-func newRoot(a *app) *cobra.Command {
-	root := &cobra.Command{
-		Use:   "dirform",
-		Short: "Plan and apply directory synchronisation from Active Directory to Microsoft Entra",
-		Long: `dirform reconciles an on-premises Active Directory with a Microsoft Entra (Office 365) tenant. *.hcl files declare what is
-synchronised; plan shows every change it would make and why; apply makes exactly those changes.`,
-		Args:              cobra.ArbitraryArgs, // an unknown command becomes our own error
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.prepare() },
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if show, _ := cmd.Flags().GetBool("version"); show {
-				return a.printVersion(false)
-			}
-			return a.missingCommand(cmd, args)
-		},
-	}
-	root.SetIn(a.env.Stdin)
-	root.SetOut(a.env.Stdout)
-	root.SetErr(a.env.Stderr)
-	root.CompletionOptions.DisableDefaultCmd = true // ours stands at its place in the list
-	root.SetFlagErrorFunc(flagError)
-	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { writeHelp(a.env.Stdout, cmd) })
-	root.Flags().Bool("version", false, "print dirform's version")
-	p := root.PersistentFlags()
-	p.StringVar(&a.chdir, "chdir", "", "work in `DIR` instead of the current folder; file names are relative to it too")
-	p.BoolVar(&a.noColor, "no-color", false, "no colours (also: NO_COLOR in the environment)")
-	p.StringVar(&a.logLevel, "log-level", "warn", "log to stderr from `LEVEL` on: debug, info, warn or error")
-	p.BoolP("help", "h", false, "show this help")
-	exitStatus(root, "0  done, or no changes", "1  error", "2  changes are pending (drift, plan --detailed-exitcode)",
-		"3  applied in part: some changes failed or were skipped", "130  interrupted")
-	addCommands(root, commands(a)...)
-	return root
 }
 
 // prepare checks the global options before a command runs.
@@ -135,6 +84,24 @@ func (a *app) notef(format string, args ...any) {
 	fmt.Fprintf(a.env.Stderr, format, args...)
 }
 
+// hide leaves secrets out of what is said on standard error from now on.
+func (a *app) hide(secrets []string) {
+	if a.stderr != nil {
+		a.stderr.hide(secrets)
+	}
+}
+
+// logger is the log; before the options are known nobody reads it.
+func (a *app) logger() *slog.Logger {
+	if a.log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return a.log
+}
+
+// logsInfo reports whether anything below warnings is shown.
+func (a *app) logsInfo() bool { return a.logger().Enabled(context.Background(), slog.LevelInfo) }
+
 var errInterrupted = errors.New("interrupted")
 
 // watchSignals turns signals into the contexts stop and kill. The returned function ends the watch.
@@ -167,18 +134,4 @@ func (a *app) watchSignals() (done func()) {
 		cancelStop(nil)
 		cancelKill(nil)
 	}
-}
-
-// missingCommand answers a group of commands that was called without one of them, or with one it doesn't have.
-func (a *app) missingCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		writeHelp(a.env.Stderr, cmd)
-		return &exitError{code: exitFailure}
-	}
-	e := &fault.Error{Summary: fmt.Sprintf("Unknown command %q", strings.TrimPrefix(cmd.CommandPath()+" ", "dirform ")+args[0])}
-	if near := closest(args[0], commandNames(cmd)); near != "" {
-		e.Detail = fmt.Sprintf("Did you mean %q?", near)
-	}
-	e.Hint = fmt.Sprintf("Run %q for a list of the commands.", strings.TrimSpace("dirform help"+strings.TrimPrefix(cmd.CommandPath(), "dirform")))
-	return e
 }

@@ -91,9 +91,9 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 		r.a.noteFirstRun(cfg, record)
 	}
 	now := r.a.newRun(cfg, record, dirs)
-	now.Watch = r.a.watchReading
+	now.Watch = r.a.watchReading()
 	var progress *applying
-	result, err := now.Apply(ctx, run.ApplyOptions{Options: options, Record: writableRecord{record}, Writer: writableDirectories{dirs}, Reviewed: reviewed,
+	result, err := now.Apply(ctx, run.ApplyOptions{Options: options, Record: writableRecord{Store: record}, Writer: writableDirectories{directories: dirs}, Reviewed: reviewed,
 		Show: r.showFresh, Consent: func() error { return r.ask(cfg) }, Hard: r.a.kill,
 		Begun:    func(changes int) { progress = r.a.applyProgress(changes, r.asJSON) },
 		Progress: func(e apply.Event) { progress.event(e) }})

@@ -8,7 +8,7 @@ import (
 
 func TestDeclaredSettingsOfABrokenConfiguration(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "a.hcl", `
+	writeFile(t, dir, "a.hcl", `
 provider "ad" "corp" {
   lab = "seed"
 }
@@ -17,7 +17,7 @@ provider "entra" "contoso" {
 }
 scope "broken" {
 `)
-	write(t, dir, "b.hcl", `
+	writeFile(t, dir, "b.hcl", `
 dirform {
   state "file" { path = "records/a.dfstate" }
 }
@@ -34,7 +34,7 @@ provider "entra" "contoso" { lab = "other" }
 	}
 }
 
-func write(t *testing.T, dir, name, text string) {
+func writeFile(t *testing.T, dir, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 		t.Fatal(err)

@@ -29,13 +29,3 @@ func TestDiscreet(t *testing.T) {
 		t.Error(b.String())
 	}
 }
-
-// TestDiscreetErrors: an error that quotes a secret, as a server's or a library's could, is printed without it.
-func TestDiscreetErrors(t *testing.T) {
-	dir := t.TempDir()
-	env := Environment{Dir: dir, Environ: []string{"DIRFORM_SECRET_pw=long-secret"}}
-	code, stdout, stderr := runMain(t, env, "show", "long-secret.dfplan")
-	if code != exitFailure || stdout != "" || !bytes.Contains([]byte(stderr), []byte("(sensitive value).dfplan")) {
-		t.Errorf("status %d\n%s\n%s", code, stdout, stderr)
-	}
-}

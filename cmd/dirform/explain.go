@@ -38,6 +38,7 @@ that make the whole plan inapplicable.`,
 	return exitStatus(cmd, "0  done", "1  error, or neither directory has such an object")
 }
 
+// explain prints what is known of the objects that name means.
 func (a *app) explain(ctx context.Context, o *planOptions, name string, asJSON bool) error {
 	now, done, err := a.openForReading(ctx, &o.variables)
 	if err != nil {

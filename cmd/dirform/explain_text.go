@@ -12,6 +12,7 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
+// writeExplanation writes an explanation for a person to read.
 func writeExplanation(w io.Writer, x *explain.Document, o render.TextOptions) {
 	parts := []func(){}
 	for i := range x.Matches {

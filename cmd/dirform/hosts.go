@@ -154,6 +154,14 @@ func (a *app) admitDirectories(ctx context.Context, cfg *config.Config, record *
 	return d, err
 }
 
+// openUnrecorded prepares to open directories that no configuration names yet, in the folder of one to be. No record
+// says which hosts may get credentials.
+func (a *app) openUnrecorded(ctx context.Context) (d *directories, err error) {
+	d = a.openDirectories(a.dir())
+	d.hosts, err = a.hostRules(ctx, nil)
+	return d, err
+}
+
 // admitHosts refuses a configuration that sends credentials to hosts which may not get them, before any of them is
 // spoken to, and names those that nobody has vouched for. The hosts are for the record: all but those that always may
 // get credentials.

@@ -58,12 +58,11 @@ func (a *app) runInit(ctx context.Context, o *initOptions) error {
 	if o.lab != "" && (o.url != "" || o.tenantID != "") {
 		return &fault.Error{Summary: "--lab replaces both directories", Hint: "Give either --lab, or --url and --tenant-id."}
 	}
-	d := a.openDirectories(a.dir())
-	defer d.Close()
-	var err error
-	if d.hosts, err = a.hostRules(ctx, nil); err != nil {
+	d, err := a.openUnrecorded(ctx)
+	if err != nil {
 		return err
 	}
+	defer d.Close()
 	found, err := a.survey(ctx, d, o)
 	if err != nil {
 		return err
@@ -128,6 +127,7 @@ type suffixCount struct {
 	users int
 }
 
+// survey looks at the directories that the options name.
 func (a *app) survey(ctx context.Context, d *directories, o *initOptions) (*survey, error) {
 	s := &survey{verified: map[string]bool{}}
 	if o.lab != "" || o.url != "" && o.bindDN != "" {

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
-	"github.com/zclconf/go-cty/cty"
 
 	"github.com/dirform/dirform/state/dn"
 )
@@ -145,6 +144,3 @@ func (s *survey) otherEngine() (comment, anchor string) {
 # synced_elsewhere = "take_over" takes it over. Connect has tied people to their accounts by this anchor since 2017.
 `, "anchor = \"ms-DS-ConsistencyGuid\"\n"
 }
-
-// quote is s as a string of the language.
-func quote(s string) string { return string(hclwrite.TokensForValue(cty.StringVal(s)).Bytes()) }

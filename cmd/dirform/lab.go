@@ -12,6 +12,7 @@ import (
 	"github.com/dirform/dirform/state/fault"
 )
 
+// newLabCommand is "dirform lab" with its commands.
 func newLabCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lab",

@@ -98,7 +98,7 @@ func (a *app) serveLab(ctx context.Context, dir string, o lab.Options, m *manner
 	d := a.openDirectories(base)
 	d.labOptions = o
 	defer d.Close()
-	access, err := d.serveLabs(adFolder, entraFolder, m)
+	access, err := a.serveLabs(d, adFolder, entraFolder, m)
 	if err != nil {
 		return err
 	}
@@ -116,30 +116,30 @@ func (a *app) serveLab(ctx context.Context, dir string, o lab.Options, m *manner
 }
 
 // serveLabs starts the sides that have a folder and says how to reach them.
-func (d *directories) serveLabs(adFolder, entraFolder string, m *manners) (access accessDocument, err error) {
+func (a *app) serveLabs(d *directories, adFolder, entraFolder string, m *manners) (access accessDocument, err error) {
 	if adFolder != "" {
-		l, err := d.openLab(adFolder)
+		l, err := d.Lab(adFolder)
 		if err != nil {
 			return access, err
 		}
-		at, err := l.lab.ServeAD()
+		at, err := l.ServeAD()
 		if err != nil {
 			return access, err
 		}
-		if at.StartTLSURL, err = l.lab.ServeADPlain(); err != nil {
+		if at.StartTLSURL, err = l.ServeADPlain(); err != nil {
 			return access, err
 		}
 		access.AD = &at
 	}
 	if entraFolder != "" {
-		l, err := d.openLab(entraFolder)
+		l, err := d.Lab(entraFolder)
 		if err != nil {
 			return access, err
 		}
-		if err := m.use(d.app, l.lab); err != nil {
+		if err := m.use(a, l); err != nil {
 			return access, err
 		}
-		at, err := l.lab.ServeEntra()
+		at, err := l.ServeEntra()
 		if err != nil {
 			return access, err
 		}

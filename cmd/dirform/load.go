@@ -24,6 +24,7 @@ func (v *variables) register(cmd *cobra.Command) {
 // left to say and the returned error only carries the exit status.
 func (a *app) loadConfig(v *variables) (*config.Config, error) { return a.loadChecked(v, false) }
 
+// loadChecked is loadConfig; with valuesOptional a variable without a value is no mistake.
 func (a *app) loadChecked(v *variables, valuesOptional bool) (*config.Config, error) {
 	cfg, diags, err := a.loadDiagnosed(v, valuesOptional)
 	if err != nil {
@@ -52,9 +53,7 @@ func (a *app) loadDiagnosed(v *variables, valuesOptional bool) (*config.Config, 
 		ValuesOptional: valuesOptional,
 		Schemas:        config.Schemas{Source: providers.ADSchema, Tenant: providers.TenantSchema},
 	})
-	if a.stderr != nil {
-		a.stderr.hide(cfg.Secrets)
-	}
+	a.hide(cfg.Secrets)
 	return cfg, diags, nil
 }
 

@@ -20,23 +20,13 @@ import (
 //
 // The readers are wrapped only if somebody reads the log: counting costs a little for each object.
 
-// logger is the log; before the options are known nobody reads it.
-func (a *app) logger() *slog.Logger {
-	if a.log == nil {
-		return slog.New(slog.DiscardHandler)
-	}
-	return a.log
-}
-
-// logsInfo reports whether anything below warnings is shown.
-func (a *app) logsInfo() bool { return a.logger().Enabled(context.Background(), slog.LevelInfo) }
-
 // loggedSource notes what is read from an Active Directory.
 type loggedSource struct {
 	providers.SourceReader
 	log *slog.Logger
 }
 
+// loggedSource gives r the log, if somebody reads it.
 func (a *app) loggedSource(r providers.SourceReader, p *config.ADProvider, cfg ad.Config, started time.Time) providers.SourceReader {
 	if !a.logsInfo() {
 		return r
@@ -65,6 +55,7 @@ type loggedTenant struct {
 	log *slog.Logger
 }
 
+// loggedTenant gives r the log, if somebody reads it.
 func (a *app) loggedTenant(r *entra.Reader, p *config.EntraProvider, cfg entra.Config, started time.Time) providers.TenantReader {
 	if !a.logsInfo() {
 		return r

@@ -53,3 +53,6 @@ func process() Environment {
 		Exit:    os.Exit,
 	}
 }
+
+// Main runs dirform and returns its exit status.
+func Main(env Environment) int { return runApp(env, commands) }

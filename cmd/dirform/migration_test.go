@@ -11,8 +11,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/dirform/dirform/providers/lab"
 )
 
 const (
@@ -138,14 +141,22 @@ func servedMigration(t *testing.T, n int) (env Environment, stop func()) {
 	env = Environment{Dir: t.TempDir()}
 	seedDomain(t, env.Dir, "lab", newDomain, n)
 	seedAccounts(t, env.Dir, "lab", `{"latency":"100ms"}`, n)
-	d := (&app{}).openDirectories(env.Dir)
-	t.Cleanup(func() { d.Close() })
-	access, err := d.serveLabs("lab", "lab", &manners{flags: newLabServeCommand(&app{}).Flags()})
+	l, err := lab.Open(lab.Options{Seed: filepath.Join(env.Dir, "lab"), Data: labData(env.Dir, "lab"), Record: os.Getenv("DIRFORM_LAB_RECORD")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, env.Dir, "main.hcl", string(providerBlocks(access))+movedPolicy)
-	return env, func() { d.Close() }
+	stop = sync.OnceFunc(func() { l.Close() })
+	t.Cleanup(stop)
+	source, err := l.ServeAD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tenant, err := l.ServeEntra()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, env.Dir, "main.hcl", string(providerBlocks(accessDocument{AD: &source, Entra: &tenant}))+movedPolicy)
+	return env, stop
 }
 
 // applyCutOff starts an apply in a process of its own and sends it a signal once it has told of the first that is done. It returns

@@ -199,6 +199,15 @@ func (d *directories) openLab(folder string) (*servedLab, error) {
 	return s, nil
 }
 
+// Lab opens the embedded directories of a folder, without serving either.
+func (d *directories) Lab(folder string) (*lab.Lab, error) {
+	s, err := d.openLab(folder)
+	if err != nil {
+		return nil, err
+	}
+	return s.lab, nil
+}
+
 // labData is where the lab that was seeded from folder keeps what has changed since: one folder for each seed.
 func labData(dir, folder string) string {
 	slug := strings.NewReplacer("+", "++", "/", "+", ":", "+").Replace(filepath.ToSlash(filepath.Clean(folder)))

@@ -10,8 +10,6 @@ import (
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/planner/run"
-	"github.com/dirform/dirform/providers"
-	"github.com/dirform/dirform/state/store"
 )
 
 func newPlanCommand(a *app) *cobra.Command {
@@ -78,27 +76,8 @@ func (a *app) planFromRecord(ctx context.Context, o *planOptions, out string, be
 	if err := before(r); err != nil {
 		return nil, err
 	}
-	r.Watch = a.watchReading
+	r.Watch = a.watchReading()
 	return r.Plan(ctx, options)
-}
-
-// openForReading loads the configuration and opens the record for a run that writes nothing. Call done in the end.
-func (a *app) openForReading(ctx context.Context, v *variables) (r *run.Run, done func(), err error) {
-	cfg, err := a.loadConfig(v)
-	if err != nil {
-		return nil, nil, err
-	}
-	record, err := store.OpenReadOnly(ctx, stateFile(cfg))
-	if err != nil {
-		return nil, nil, err
-	}
-	a.logRecord("record opened", record)
-	dirs, err := a.admitDirectories(ctx, cfg, record)
-	if err != nil {
-		record.Close()
-		return nil, nil, err
-	}
-	return a.newRun(cfg, record, dirs), func() { dirs.Close(); record.Close() }, nil
 }
 
 // noteFirstRun says that there is no record, and what that is taken for.
@@ -106,12 +85,6 @@ func (a *app) noteFirstRun(cfg *config.Config, record run.Record) {
 	if !record.Meta().Exists {
 		a.notef("There is no state (%s) yet, so this is taken for a first run.\n\n", cfg.StatePath)
 	}
-}
-
-// newRun is a run over what a configuration names.
-func (a *app) newRun(cfg *config.Config, record run.Record, dirs *directories) *run.Run {
-	return &run.Run{Config: cfg, Record: record, Directories: dirs, Schema: providers.TenantSchema, Now: a.env.Now, Version: version,
-		Hosts: dirs.used, Log: a.logger()}
 }
 
 // writePlan prints a plan.
@@ -128,9 +101,6 @@ func (a *app) outPath(out string) string {
 	}
 	return a.path(out)
 }
-
-// stateFile is where a configuration's record is.
-func stateFile(cfg *config.Config) string { return inDir(cfg.Dir, cfg.StatePath) }
 
 // textOptions are how plans are printed on this run's standard output.
 func (a *app) textOptions() render.TextOptions {

@@ -16,6 +16,7 @@ import (
 // its passwords.
 type recordOptions struct{ file string }
 
+// register adds the option to a command that needs the record.
 func (o *recordOptions) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.file, "state", "", "the state `FILE`; default: what the configuration says")
 }

@@ -64,8 +64,8 @@ func (r *rebuilding) run(ctx context.Context) error {
 	}
 	defer dirs.Close()
 	now := r.a.newRun(r.cfg, s, dirs)
-	now.Watch = r.a.watchReading
-	found, err := now.Rebuild(ctx, run.RebuildOptions{Record: writableRecord{s}, Show: r.show, Consent: r.ask})
+	now.Watch = r.a.watchReading()
+	found, err := now.Rebuild(ctx, run.RebuildOptions{Record: writableRecord{Store: s}, Show: r.show, Consent: r.ask})
 	if err != nil || len(found.Pairs)+len(found.Leavers) == 0 {
 		return err
 	}

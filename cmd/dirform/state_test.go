@@ -141,14 +141,3 @@ func TestForceUnlockRefusesARunningHolder(t *testing.T) {
 		t.Errorf("status %d\n%s", code, stderr)
 	}
 }
-
-func TestHolderNamesCommandPersonAndProcess(t *testing.T) {
-	a := &app{env: Environment{Environ: []string{"USER=jane"}}}
-	if got := a.holder("apply"); !strings.HasPrefix(got, "apply by jane@") || !strings.Contains(got, " pid ") {
-		t.Error(got)
-	}
-	a.env.Environ = nil // in cron and containers
-	if got := a.holder("apply"); strings.Contains(got, "unknown") || strings.Contains(got, "by @") {
-		t.Error(got)
-	}
-}

@@ -10,6 +10,7 @@ import (
 // version is dirform's release, without the v.
 const version = "0.1.0"
 
+// newVersionCommand is "dirform version".
 func newVersionCommand(a *app) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{

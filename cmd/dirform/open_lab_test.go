@@ -1,0 +1,56 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestLabDataStaysInItsFolder(t *testing.T) {
+	seen := map[string]string{}
+	for _, folder := range []string{"lab", "./lab/", "labs/corp", "labs+corp", "../lab", "..", ".", "/lab", ".lab"} {
+		data := labData("/c", folder)
+		if filepath.Dir(data) != "/c/.dirform/lab" {
+			t.Errorf("%s: %s", folder, data)
+		}
+		clean := filepath.Clean(folder)
+		if other, ok := seen[data]; ok && other != clean {
+			t.Errorf("%s and %s share %s", other, clean, data)
+		}
+		seen[data] = clean
+	}
+}
+
+func TestHolderNamesCommandPersonAndProcess(t *testing.T) {
+	a := &app{env: Environment{Environ: []string{"USER=jane"}}}
+	if got := a.holder("apply"); !strings.HasPrefix(got, "apply by jane@") || !strings.Contains(got, " pid ") {
+		t.Error(got)
+	}
+	a.env.Environ = nil // in cron and containers
+	if got := a.holder("apply"); strings.Contains(got, "unknown") || strings.Contains(got, "by @") {
+		t.Error(got)
+	}
+}
+
+// The seed's manners hold where the lab is used, and a lab with a quota is not asked for more than it grants.
+func TestLabMannersInSeed(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "seed"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, dir, "seed/corp.ldif", "version: 1\n\ndn: OU=Staff,DC=corp,DC=contoso,DC=com\nobjectClass: organizationalUnit\n")
+	writeFile(t, dir, "seed/tenant.json", `{"lab":{"throttle":"L","read_only":true},"domains":[{"id":"contoso.com","isDefault":true}]}`)
+	d := (&app{}).openDirectories(dir)
+	defer d.Close()
+	l, err := d.openLab("seed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := l.lab.Faults(); !f.ReadOnly || f.Throttle == nil {
+		t.Errorf("%+v", f)
+	}
+	if c, err := l.entraConfig(); err != nil || c.Unpaced {
+		t.Errorf("unpaced %v, %v", c.Unpaced, err)
+	}
+}
