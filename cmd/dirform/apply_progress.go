@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/planner/run"
@@ -13,8 +14,8 @@ import (
 
 // applying prints what apply does.
 type applying struct {
-	*progress
-	a      *app
+	*cli.Progress
+	a      *cli.App
 	asJSON bool
 	total  int
 	start  time.Time
@@ -23,9 +24,9 @@ type applying struct {
 	err    error
 }
 
-func (a *app) applyProgress(total int, asJSON bool) *applying {
+func applyProgress(a *cli.App, total int, asJSON bool) *applying {
 	p := &applying{a: a, asJSON: asJSON, total: total, start: time.Now()}
-	p.progress = a.startProgress(p.line)
+	p.Progress = a.StartProgress(p.line)
 	return p
 }
 
@@ -66,7 +67,7 @@ func (p *applying) event(e apply.Event) {
 	}
 	if p.asJSON {
 		d := eventDocument{"change", string(e.Status), e.Address, e.Kind, e.Action, e.Attribute, e.TargetID, e.Reason, e.Hint}
-		if err := writeJSONLine(p.a.env.Stdout, d); err != nil {
+		if err := cli.WriteJSONLine(p.a.Env.Stdout, d); err != nil {
 			p.err = err
 		}
 		return
@@ -86,37 +87,37 @@ func (p *applying) event(e apply.Event) {
 	if e.Hint != "" {
 		line += "\n  " + e.Hint
 	}
-	p.say(line)
+	p.Say(line)
 }
 
 // report tells how an apply went; runErr is what ended it early.
 func (r *applyRun) report(x *run.Result, runErr error) error {
 	if r.asJSON {
-		return writeJSONLine(r.a.env.Stdout, map[string]any{"type": "summary", "applied": x.Applied, "failed": x.Failed, "skipped": x.Skipped,
+		return cli.WriteJSONLine(r.a.Env.Stdout, map[string]any{"type": "summary", "applied": x.Applied, "failed": x.Failed, "skipped": x.Skipped,
 			"unknown": x.Unknown, "references_failed": x.References, "warnings": x.Warnings, "recorded": x.Recorded, "beyond": x.Beyond,
 			"interrupted": x.Interrupted, "complete": x.Complete() && runErr == nil})
 	}
 	switch {
 	case x.Changes == 0 && runErr == nil:
 		if r.file != "" {
-			r.a.printf("The plan holds no changes.\n")
+			r.a.Printf("The plan holds no changes.\n")
 		}
 	case x.Complete() && runErr == nil:
-		r.a.printf("\nApply complete: %s.\n", count(x.Applied, "change"))
+		r.a.Printf("\nApply complete: %s.\n", cli.Count(x.Applied, "change"))
 	default:
-		r.a.printf("\n%s\n", partLine(x.Outcome, x.Changes))
+		r.a.Printf("\n%s\n", partLine(x.Outcome, x.Changes))
 	}
 	if x.OtherRules {
-		r.a.notef("The configuration has changed since the plan was made. Today's rules were followed.\n")
+		r.a.Notef("The configuration has changed since the plan was made. Today's rules were followed.\n")
 	}
 	switch {
 	case x.OlderBy > 0:
-		r.a.notef("The plan was made at another serial of the state, which has been written since.\n")
+		r.a.Notef("The plan was made at another serial of the state, which has been written since.\n")
 	case x.OlderBy < 0:
-		r.a.notef("The plan was made at a later serial of the state: this is an older copy of it.\n")
+		r.a.Notef("The plan was made at a later serial of the state: this is an older copy of it.\n")
 	}
 	if x.Beyond > 0 {
-		r.a.notef("Today's plan has %s that the reviewed one does not have; they were left alone.\n", count(x.Beyond, "change"))
+		r.a.Notef("Today's plan has %s that the reviewed one does not have; they were left alone.\n", cli.Count(x.Beyond, "change"))
 	}
 	return nil
 }

@@ -11,10 +11,12 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 )
 
 // runMain runs dirform in this process.
-func runMain(t *testing.T, env Environment, args ...string) (code int, stdout, stderr string) {
+func runMain(t *testing.T, env cli.Environment, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
 	env.Args, env.Stdin, env.Stdout, env.Stderr = args, strings.NewReader(""), &out, &err
@@ -31,8 +33,8 @@ func runMain(t *testing.T, env Environment, args ...string) (code int, stdout, s
 
 // visitCommands visits dirform and all its commands, which print their help to w.
 func visitCommands(w io.Writer, visit func(*cobra.Command)) {
-	a := &app{env: Environment{Stdout: w}}
-	for list := []*cobra.Command{newRoot(a, commands(a))}; len(list) > 0; list = list[1:] {
+	a := &cli.App{Env: cli.Environment{Stdout: w}}
+	for list := []*cobra.Command{cli.NewRoot(a, commands(a))}; len(list) > 0; list = list[1:] {
 		visit(list[0])
 		list = append(list, list[0].Commands()...)
 	}
@@ -75,21 +77,21 @@ func TestEveryHelpEndsWithItsExitStatus(t *testing.T) {
 }
 
 func TestErrorsAreColouredOnATerminalOnly(t *testing.T) {
-	terminal := Environment{Terminal: Terminal{Err: true}}
-	noColour := Environment{Terminal: Terminal{Err: true}, Environ: []string{"NO_COLOR=1"}}
+	terminal := cli.Environment{Terminal: cli.Terminal{Err: true}}
+	noColour := cli.Environment{Terminal: cli.Terminal{Err: true}, Environ: []string{"NO_COLOR=1"}}
 	for _, c := range []struct {
 		name string
-		env  Environment
+		env  cli.Environment
 		args []string
 		want bool
 	}{
 		{"terminal", terminal, []string{"plam"}, true},
-		{"not a terminal", Environment{}, []string{"plam"}, false},
+		{"not a terminal", cli.Environment{}, []string{"plam"}, false},
 		{"NO_COLOR", noColour, []string{"plam"}, false},
 		{"--no-color", terminal, []string{"plam", "--no-color"}, false},
 	} {
 		code, _, stderr := runMain(t, c.env, c.args...)
-		if code != exitFailure || strings.Contains(stderr, "\x1b[") != c.want {
+		if code != cli.ExitFailure || strings.Contains(stderr, "\x1b[") != c.want {
 			t.Errorf("%s: status %d, coloured should be %v: %q", c.name, code, c.want, stderr)
 		}
 	}
@@ -98,9 +100,9 @@ func TestErrorsAreColouredOnATerminalOnly(t *testing.T) {
 // TestDiscreetErrors: an error that quotes a secret, as a server's or a library's could, is printed without it.
 func TestDiscreetErrors(t *testing.T) {
 	dir := t.TempDir()
-	env := Environment{Dir: dir, Environ: []string{"DIRFORM_SECRET_pw=long-secret"}}
+	env := cli.Environment{Dir: dir, Environ: []string{"DIRFORM_SECRET_pw=long-secret"}}
 	code, stdout, stderr := runMain(t, env, "show", "long-secret.dfplan")
-	if code != exitFailure || stdout != "" || !bytes.Contains([]byte(stderr), []byte("(sensitive value).dfplan")) {
+	if code != cli.ExitFailure || stdout != "" || !bytes.Contains([]byte(stderr), []byte("(sensitive value).dfplan")) {
 		t.Errorf("status %d\n%s\n%s", code, stdout, stderr)
 	}
 }

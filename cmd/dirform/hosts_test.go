@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/providers/lab"
 )
 
@@ -55,8 +56,8 @@ func TestHostsAreRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := Environment{Dir: dir}
-	run := func(env Environment, wantCode int, want string, args ...string) {
+	env := cli.Environment{Dir: dir}
+	run := func(env cli.Environment, wantCode int, want string, args ...string) {
 		t.Helper()
 		code, stdout, stderr := runMain(t, env, args...)
 		if code != wantCode || want == "" && strings.Contains(stderr, "redentials") || !strings.Contains(stderr, want) {
@@ -88,12 +89,12 @@ func TestHostsAreRecorded(t *testing.T) {
 
 	there := strings.TrimPrefix(access.URL, "ldaps://127.0.0.1")
 	write(t, dir, "main.hcl", strings.Replace(hostsConfig(access, elsewhere, "a.dfstate"), there, ":"+port(other), 1))
-	strict := Environment{Dir: dir, Environ: []string{"DIRFORM_ALLOW_HOSTS=dc1.corp.contoso.com"}}
+	strict := cli.Environment{Dir: dir, Environ: []string{"DIRFORM_ALLOW_HOSTS=dc1.corp.contoso.com"}}
 	run(strict, 1, "Error: Credentials may not be sent to "+elsewhere+"\n", "plan")
 	if n := reached.Load(); n != 0 {
 		t.Errorf("a host without leave was connected to, %d times", n)
 	}
-	leave := Environment{Dir: dir, Environ: []string{"DIRFORM_ALLOW_HOSTS=" + elsewhere}}
+	leave := cli.Environment{Dir: dir, Environ: []string{"DIRFORM_ALLOW_HOSTS=" + elsewhere}}
 	run(leave, 1, "Active Directory cannot be opened", "plan")
 	if reached.Load() == 0 {
 		t.Error("a host with leave was not tried")

@@ -14,6 +14,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/labcmd"
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/providers/ad"
@@ -89,7 +92,7 @@ func users(t *testing.T, objects providers.Objects, attributes *state.Shape) (li
 
 func sourceUsers(t *testing.T, dir string, names ...string) []string {
 	t.Helper()
-	d := (&app{}).openDirectories(dir)
+	d := open.NewDirectories(&cli.App{}, dir)
 	defer d.Close()
 	r, err := d.Source(t.Context(), &config.ADProvider{Name: "corp", Lab: "seed"})
 	if err != nil {
@@ -101,7 +104,7 @@ func sourceUsers(t *testing.T, dir string, names ...string) []string {
 
 func tenantUsers(t *testing.T, dir string, names ...string) []string {
 	t.Helper()
-	d := (&app{}).openDirectories(dir)
+	d := open.NewDirectories(&cli.App{}, dir)
 	defer d.Close()
 	r, err := d.Tenant(t.Context(), &config.EntraProvider{Name: "tenant", Lab: "seed"})
 	if err != nil {
@@ -111,7 +114,7 @@ func tenantUsers(t *testing.T, dir string, names ...string) []string {
 	return users(t, r.Read(t.Context(), providers.TenantQuery{Kind: state.User, Attributes: shape}), shape)
 }
 
-func succeed(t *testing.T, env Environment, args ...string) string {
+func succeed(t *testing.T, env cli.Environment, args ...string) string {
 	t.Helper()
 	code, stdout, stderr := runMain(t, env, args...)
 	if code != 0 {
@@ -122,7 +125,7 @@ func succeed(t *testing.T, env Environment, args ...string) string {
 
 func TestLabEdits(t *testing.T) {
 	dir := labFolder(t)
-	env := Environment{Dir: dir}
+	env := cli.Environment{Dir: dir}
 	jane := "CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com"
 
 	succeed(t, env, "lab", "set", jane, "department=Revenue", "title=Head of Sales", "displayName=")
@@ -165,7 +168,7 @@ func TestLabServe(t *testing.T) {
 		var stderr strings.Builder
 		status := make(chan int)
 		go func() {
-			code := Main(Environment{
+			code := Main(cli.Environment{
 				Args: append([]string{"lab", "serve", "--json"}, args...), Stdin: strings.NewReader(""), Stdout: written, Stderr: &stderr,
 				Dir: dir, Now: time.Now, Signals: signals,
 			})
@@ -176,7 +179,7 @@ func TestLabServe(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", args, err, stderr.String())
 		}
-		var access accessDocument
+		var access labcmd.Access
 		if err := json.Unmarshal([]byte(line), &access); err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +192,7 @@ func TestLabServe(t *testing.T) {
 	}
 }
 
-func useServedLab(t *testing.T, access accessDocument) {
+func useServedLab(t *testing.T, access labcmd.Access) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -257,16 +260,16 @@ func writeToServedLab(t *testing.T, x *lab.EntraAccess, refused bool) {
 func TestProviderBlocksAreValid(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "ca.pem", "")
-	blocks := providerBlocks(accessDocument{
+	blocks := labcmd.ProviderBlocks(labcmd.Access{
 		AD: &lab.ADAccess{URL: "ldaps://127.0.0.1:636", BaseDN: "DC=corp", BindDN: `CN=a\, b,DC=corp`, Password: `p"${x}`, CAFile: filepath.Join(dir, "ca.pem")},
 		Entra: &lab.EntraAccess{Endpoint: "https://127.0.0.1:1/v1.0", Authority: "https://127.0.0.1:1", TenantID: "8d0f1b1e-0000-4000-8000-000000000001",
 			ClientID: "8d0f1b1e-0000-4000-8000-000000000002", ClientSecret: "s", CAFile: filepath.Join(dir, "ca.pem")},
 	})
 	write(t, dir, "main.hcl", string(blocks)+"\nscope \"staff\" {\n  ou = \"OU=Staff,DC=corp\"\n}\n")
-	if code, _, stderr := runMain(t, Environment{Dir: dir}, "validate"); code != 0 {
+	if code, _, stderr := runMain(t, cli.Environment{Dir: dir}, "validate"); code != 0 {
 		t.Errorf("%s\n%s", stderr, blocks)
 	}
-	if code, stdout, _ := runMain(t, Environment{Dir: dir}, "fmt", "--check"); code != 0 {
+	if code, stdout, _ := runMain(t, cli.Environment{Dir: dir}, "fmt", "--check"); code != 0 {
 		t.Errorf("not in the usual form: %s\n%s", stdout, blocks)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/config/expr"
 )
 
@@ -11,7 +12,7 @@ import (
 // configuration that loads as it stands.
 func TestLanguageExampleIsValid(t *testing.T) {
 	dir := t.TempDir()
-	env := Environment{Dir: dir, Environ: []string{"DIRFORM_VAR_ad_password=secret"}}
+	env := cli.Environment{Dir: dir, Environ: []string{"DIRFORM_VAR_ad_password=secret"}}
 	_, text, _ := runMain(t, env, "help", "language")
 	_, rest, begins := strings.Cut(text, "One with every kind of block:\n\n")
 	example, _, ends := strings.Cut(rest, "\nNULL\n")
@@ -25,7 +26,7 @@ func TestLanguageExampleIsValid(t *testing.T) {
 }
 
 func TestFunctionsTopicNamesEveryFunction(t *testing.T) {
-	_, text, _ := runMain(t, Environment{}, "help", "functions")
+	_, text, _ := runMain(t, cli.Environment{}, "help", "functions")
 	for _, f := range expr.Describe() {
 		if !strings.Contains(text, "\n  "+f.Signature+"\n") || !strings.Contains(text, f.Summary) {
 			t.Errorf("%s is not described", f.Name)
