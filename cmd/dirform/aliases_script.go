@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/state/atomicfile"
@@ -18,11 +19,11 @@ const aliasesHelp = "write the Exchange Online commands for aliases (DF302) to `
 
 // writeAliasesScript writes the commands of the plan's findings as a PowerShell script, in place of any file of that name once it is
 // complete. Nothing of it is run.
-func (a *app) writeAliasesScript(plan *planfile.Reader, name string, quiet bool) error {
+func writeAliasesScript(a *cli.App, plan *planfile.Reader, name string, quiet bool) error {
 	if name == "" {
 		return nil
 	}
-	n, without, err := writeScript(a.path(name), plan)
+	n, without, err := writeScript(a.Path(name), plan)
 	switch {
 	case err != nil:
 		return &fault.Error{Summary: fmt.Sprintf("Cannot write the script %s", name), Detail: err.Error() + ".", Err: err,
@@ -33,9 +34,9 @@ func (a *app) writeAliasesScript(plan *planfile.Reader, name string, quiet bool)
 		if without > 0 {
 			what = "no alias that a command can set" + leftOutOf(without, "object")
 		}
-		a.notef("\nThere is %s; %s says so.\n", what, name)
+		a.Notef("\nThere is %s; %s says so.\n", what, name)
 	default:
-		a.notef("\nThe aliases of %s are to be set by %s%s. Read it, and run it in PowerShell after the plan is applied.\n", count(n, "object"), name, leftOutOf(without, "more object"))
+		a.Notef("\nThe aliases of %s are to be set by %s%s. Read it, and run it in PowerShell after the plan is applied.\n", cli.Count(n, "object"), name, leftOutOf(without, "more object"))
 	}
 	return nil
 }
@@ -46,7 +47,7 @@ func leftOutOf(without int, what string) string {
 	if without == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (%s left out: the plan says why, %s)", count(without, what), planner.AliasesCode)
+	return fmt.Sprintf(" (%s left out: the plan says why, %s)", cli.Count(without, what), planner.AliasesCode)
 }
 
 // writeScript returns how many objects the script has commands for, and how many have aliases to set without one.
@@ -107,10 +108,10 @@ func aliasesScript(w io.Writer, plan *planfile.Reader) (n, without int, err erro
 		fmt.Fprint(w, "\n# No command: none of the aliases to set can be set yet.\n")
 	}
 	if blocked > 0 {
-		fmt.Fprintf(w, "\n# Not looked at: the aliases of %s that the plan blocks. Plan again when their errors are resolved.\n", count(blocked, "object"))
+		fmt.Fprintf(w, "\n# Not looked at: the aliases of %s that the plan blocks. Plan again when their errors are resolved.\n", cli.Count(blocked, "object"))
 	}
 	if without > 0 {
-		fmt.Fprintf(w, "\n# Left out, because no command can help them yet: %s. The plan says why (%s).\n", count(without, "object"), planner.AliasesCode)
+		fmt.Fprintf(w, "\n# Left out, because no command can help them yet: %s. The plan says why (%s).\n", cli.Count(without, "object"), planner.AliasesCode)
 	}
 	return n, without, nil
 }

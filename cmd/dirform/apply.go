@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/planner/planfile"
@@ -15,7 +17,7 @@ import (
 	"github.com/dirform/dirform/state/store"
 )
 
-func newApplyCommand(a *app) *cobra.Command {
+func newApplyCommand(a *cli.App) *cobra.Command {
 	var o planOptions
 	var autoApprove, asJSON bool
 	cmd := &cobra.Command{
@@ -26,11 +28,11 @@ carries out, without asking, those changes of the saved one that the fresh one h
 attributes and values. Those that are in place already count as done; the others are skipped, with the reason. Each object is read
 again right before it is written; one that changed meanwhile is skipped. What was done is recorded in the state.`,
 		Example: "  dirform apply\n  dirform apply monday.dfplan",
-		Args:    arguments(0, 1),
+		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := &applyRun{a: a, o: &o, asJSON: asJSON, approved: autoApprove}
 			if len(args) == 1 {
-				r.file = a.path(args[0])
+				r.file = a.Path(args[0])
 				if err := o.none(cmd); err != nil {
 					return err
 				}
@@ -41,13 +43,13 @@ again right before it is written; one that changed meanwhile is skipped. What wa
 	o.register(cmd)
 	cmd.Flags().BoolVar(&autoApprove, "auto-approve", false, "do not ask before making the changes")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what is done as JSON, one document a line; needs --auto-approve or FILE")
-	return exitStatus(cmd, "0  everything was applied, or there were no changes", "1  error, or the plan was refused; nothing was changed",
+	return cli.ExitStatus(cmd, "0  everything was applied, or there were no changes", "1  error, or the plan was refused; nothing was changed",
 		"3  applied in part: some changes failed or were skipped", "130  interrupted; what was done is recorded")
 }
 
 // applyRun is one apply.
 type applyRun struct {
-	a        *app
+	a        *cli.App
 	o        *planOptions
 	file     string // saved plan, or ""
 	asJSON   bool
@@ -63,11 +65,11 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cfg, err := r.a.loadConfig(&r.o.variables)
+	cfg, err := open.LoadConfig(r.a, &r.o.Variables)
 	if err != nil {
 		return err
 	}
-	record, err := r.a.lockRecord(ctx, stateFile(cfg), "apply")
+	record, err := open.LockRecord(ctx, r.a, open.StateFile(cfg), "apply")
 	if err != nil {
 		return err
 	}
@@ -82,23 +84,23 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	if reviewed != nil {
 		defer reviewed.Close()
 	}
-	dirs, err := r.a.admitDirectories(ctx, cfg, record)
+	dirs, err := open.AdmitDirectories(ctx, r.a, cfg, record)
 	if err != nil {
 		return err
 	}
 	defer dirs.Close()
 	if r.file == "" && !r.asJSON {
-		r.a.noteFirstRun(cfg, record)
+		noteFirstRun(r.a, cfg, record)
 	}
-	now := r.a.newRun(cfg, record, dirs)
-	now.Watch = r.a.watchReading
+	now := open.NewRun(r.a, cfg, record, dirs)
+	now.Watch = open.WatchReading(r.a)
 	var progress *applying
-	result, err := now.Apply(ctx, run.ApplyOptions{Options: options, Record: writableRecord{record}, Writer: writableDirectories{dirs}, Reviewed: reviewed,
-		Show: r.showFresh, Consent: func() error { return r.ask(cfg) }, Hard: r.a.kill,
-		Begun:    func(changes int) { progress = r.a.applyProgress(changes, r.asJSON) },
+	result, err := now.Apply(ctx, run.ApplyOptions{Options: options, Record: open.WritableRecord{Store: record}, Writer: open.WritableDirectories{Directories: dirs}, Reviewed: reviewed,
+		Show: r.showFresh, Consent: func() error { return r.ask(cfg) }, Hard: r.a.Kill,
+		Begun:    func(changes int) { progress = applyProgress(r.a, changes, r.asJSON) },
 		Progress: func(e apply.Event) { progress.event(e) }})
 	if progress != nil {
-		progress.end()
+		progress.End()
 	}
 	return r.finish(result, err)
 }
@@ -116,7 +118,7 @@ func (r *applyRun) showFresh(plan *planfile.Reader) error {
 	if r.asJSON {
 		return nil
 	}
-	return render.Text(r.a.env.Stdout, plan, r.a.textOptions())
+	return render.Text(r.a.Env.Stdout, plan, textOptions(r.a))
 }
 
 func (r *applyRun) refused(e *run.Refused) error {
@@ -138,7 +140,7 @@ func (r *applyRun) reportLast(ctx context.Context, record *store.Store) error {
 	if err != nil || len(unfinished) == 0 {
 		return err
 	}
-	r.a.notef("The last run was cut off with %s in flight. This run looks at what became of them.\n", count(len(unfinished), "write"))
+	r.a.Notef("The last run was cut off with %s in flight. This run looks at what became of them.\n", cli.Count(len(unfinished), "write"))
 	return nil
 }
 
@@ -147,7 +149,7 @@ func (r *applyRun) ask(cfg *config.Config) error {
 	if r.approved || r.file != "" {
 		return nil
 	}
-	return r.a.consent(cfg, &question{text: "Do you want to make these changes?", alone: "the changes are made without an answer",
+	return consent(r.a, cfg, &question{text: "Do you want to make these changes?", alone: "the changes are made without an answer",
 		unasked: "Standard input is empty, and apply makes no changes unasked.",
 		hint:    "Run `dirform plan --out FILE`, review it, and `dirform apply FILE`; or add --auto-approve.",
 		no:      "Not applied"})
@@ -167,15 +169,15 @@ func (r *applyRun) finish(result *run.Result, err error) error {
 	}
 	switch {
 	case err != nil && result.Applied > result.InPlace:
-		return &exitError{code: exitPartial, err: err}
+		return &cli.ExitError{Code: cli.ExitPartial, Err: err}
 	case err != nil:
 		return err
 	case result.Interrupted:
-		return &exitError{code: exitInterrupted}
+		return &cli.ExitError{Code: cli.ExitInterrupted}
 	case !result.Complete():
-		return &exitError{code: exitPartial}
+		return &cli.ExitError{Code: cli.ExitPartial}
 	case r.o.failOnBlocked && result.Totals.Summary.Blocked > 0:
-		return &exitError{code: exitFailure}
+		return &cli.ExitError{Code: cli.ExitFailure}
 	}
 	return nil
 }

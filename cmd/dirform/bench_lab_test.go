@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/labcmd"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/providers"
 )
@@ -50,7 +52,7 @@ type bench struct {
 	b      *testing.B
 	dir    string // of the configuration
 	binary string // dirform as it is released
-	access accessDocument
+	access labcmd.Access
 	cfg    *config.Config
 }
 
@@ -61,7 +63,7 @@ func newBench(b *testing.B, users int, options ...string) *bench {
 	x.binary = build(b, x.dir)
 	x.succeed(append([]string{"lab", "generate", "seed", "--users", strconv.Itoa(users)}, options...)...)
 	x.serve()
-	if err := os.WriteFile(filepath.Join(x.dir, "main.hcl"), append(providerBlocks(x.access), benchRules...), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(x.dir, "main.hcl"), append(labcmd.ProviderBlocks(x.access), benchRules...), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	cfg, diags := config.Load(config.Options{Dir: x.dir, Schemas: config.Schemas{Source: providers.ADSchema, Tenant: providers.TenantSchema}})
@@ -123,7 +125,7 @@ func measuredCommand() {
 	start := time.Now()
 	if err := cmd.Run(); cmd.ProcessState == nil { // it did not start; anything else shows in the status
 		os.Stderr.WriteString(err.Error())
-		os.Exit(exitFailure)
+		os.Exit(cli.ExitFailure)
 	}
 	u := usage{Wall: time.Since(start), Code: cmd.ProcessState.ExitCode(), RSS: peakMemory(cmd.ProcessState)}
 	u.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
@@ -132,7 +134,7 @@ func measuredCommand() {
 		err = os.WriteFile(os.Args[1], text, 0o600)
 	}
 	if err != nil {
-		os.Exit(exitFailure)
+		os.Exit(cli.ExitFailure)
 	}
 }
 
@@ -153,7 +155,7 @@ func (x *bench) run(args ...string) usage {
 	if err == nil {
 		err = json.Unmarshal(text, &u)
 	}
-	if err != nil || u.Code == exitFailure {
+	if err != nil || u.Code == cli.ExitFailure {
 		x.b.Fatalf("dirform %s: %v\n%s%s", strings.Join(args, " "), err, out, stderr.String())
 	}
 	return u

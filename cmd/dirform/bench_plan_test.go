@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 )
 
 // benchRounds is how often everything is measured, by turns, so that what else the machine does falls on all of it.
@@ -135,7 +137,7 @@ func measureCreates(b *testing.B, users int) measured {
 	var wall, cpu, rss []float64
 	for range benchRounds {
 		u := x.run("plan", "--detailed-exitcode", "--out", "all.dfplan")
-		if want := fmt.Sprintf("Plan: %d to create", users); u.Code != exitPending || !strings.Contains(u.stdout, want) {
+		if want := fmt.Sprintf("Plan: %d to create", users); u.Code != cli.ExitPending || !strings.Contains(u.stdout, want) {
 			b.Fatalf("status %d without %q", u.Code, want)
 		}
 		wall, cpu, rss = append(wall, u.Wall.Seconds()), append(cpu, u.CPU.Seconds()), append(rss, float64(u.RSS))

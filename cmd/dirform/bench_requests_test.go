@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/labcmd"
 	"github.com/dirform/dirform/providers/lab"
 )
 
@@ -49,12 +51,12 @@ func countedPlan(dir string) (status int, counted requests, output string, err e
 	if err != nil {
 		return 0, requests{}, "", err
 	}
-	access := accessDocument{AD: &source, Entra: &tenant}
-	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), append(providerBlocks(access), benchRules...), 0o600); err != nil {
+	access := labcmd.Access{AD: &source, Entra: &tenant}
+	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), append(labcmd.ProviderBlocks(access), benchRules...), 0o600); err != nil {
 		return 0, requests{}, "", err
 	}
 	var out strings.Builder
-	status = Main(Environment{
+	status = Main(cli.Environment{
 		Args: []string{"plan", "--detailed-exitcode"}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Dir: dir, Now: time.Now,
 	})
 	return status, requests{LDAP: l.ADSearches(), Graph: l.Stats().Requests}, out.String(), nil
@@ -69,7 +71,7 @@ func countedPlanCommand() {
 	}
 	if err != nil {
 		output += err.Error()
-		status = exitFailure
+		status = cli.ExitFailure
 	}
 	os.Stderr.WriteString(output)
 	os.Exit(status)
@@ -84,7 +86,7 @@ func TestPlanAsksForPagesOnly(t *testing.T) {
 				t.Fatal(err)
 			}
 			status, counted, output, err := countedPlan(dir)
-			if err != nil || status != exitPending {
+			if err != nil || status != cli.ExitPending {
 				t.Fatalf("status %d, %v\n%s", status, err, output)
 			}
 			return counted

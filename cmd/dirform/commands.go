@@ -1,9 +1,14 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/labcmd"
+)
 
 // commands are dirform's commands in the order in which help lists them.
-func commands(a *app) []*cobra.Command {
+func commands(a *cli.App) []*cobra.Command {
 	return []*cobra.Command{
 		newInitCommand(a),
 		newValidateCommand(a),
@@ -16,9 +21,9 @@ func commands(a *app) []*cobra.Command {
 		newStateCommand(a),
 		newHistoryCommand(a),
 		newForceUnlockCommand(a),
-		newLabCommand(a),
-		newVersionCommand(a),
-		newHelpCommand(a),
+		labcmd.New(a),
+		cli.NewVersionCommand(a),
+		cli.NewHelpCommand(a),
 		newCompletionCommand(a),
 	}
 }

@@ -5,10 +5,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/state/fault"
 )
 
-func newCompletionCommand(a *app) *cobra.Command {
+func newCompletionCommand(a *cli.App) *cobra.Command {
 	shells := []string{"bash", "zsh", "fish", "powershell"}
 	cmd := &cobra.Command{
 		Use:       "completion SHELL",
@@ -16,9 +17,9 @@ func newCompletionCommand(a *app) *cobra.Command {
 		Long:      "Completion prints a script for your shell (bash, zsh, fish or powershell) that completes dirform's commands and options.",
 		Example:   "  source <(dirform completion bash)\n  dirform completion zsh > \"${fpath[1]}/_dirform\"",
 		ValidArgs: shells,
-		Args:      arguments(1, 1),
+		Args:      cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			root, w := cmd.Root(), a.env.Stdout
+			root, w := cmd.Root(), a.Env.Stdout
 			switch args[0] {
 			case "bash":
 				return root.GenBashCompletionV2(w, true)
@@ -30,11 +31,11 @@ func newCompletionCommand(a *app) *cobra.Command {
 				return root.GenPowerShellCompletionWithDesc(w)
 			}
 			e := &fault.Error{Summary: fmt.Sprintf("No completion for %q", args[0]), Hint: "Choose one of bash, zsh, fish and powershell."}
-			if near := closest(args[0], shells); near != "" {
+			if near := cli.Closest(args[0], shells); near != "" {
 				e.Detail = fmt.Sprintf("Did you mean %q?", near)
 			}
 			return e
 		},
 	}
-	return exitStatus(cmd, "0  done", "1  not a shell dirform knows")
+	return cli.ExitStatus(cmd, "0  done", "1  not a shell dirform knows")
 }

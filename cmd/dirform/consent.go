@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -21,17 +22,17 @@ type question struct {
 }
 
 // consent asks; nil is a yes.
-func (a *app) consent(cfg *config.Config, q *question) error {
-	a.printf("\n%s Only \"yes\" is accepted: ", q.text)
-	line, err := a.readLine()
-	fmt.Fprintln(a.env.Stdout)
+func consent(a *cli.App, cfg *config.Config, q *question) error {
+	a.Printf("\n%s Only \"yes\" is accepted: ", q.text)
+	line, err := readLine(a)
+	fmt.Fprintln(a.Env.Stdout)
 	switch answer := strings.TrimSpace(line); {
 	case answer == "yes":
 		return nil
 	case err != nil && !errors.Is(err, io.EOF):
 		return err
 	case errors.Is(err, io.EOF) && answer == "" && embedded(cfg):
-		a.notef("Nobody is there to answer. Both directories are embedded labs, so %s.\n", q.alone)
+		a.Notef("Nobody is there to answer. Both directories are embedded labs, so %s.\n", q.alone)
 		return nil
 	case errors.Is(err, io.EOF) && answer == "":
 		return &fault.Error{Summary: "Nobody is there to answer", Detail: q.unasked, Hint: q.hint}
@@ -40,17 +41,17 @@ func (a *app) consent(cfg *config.Config, q *question) error {
 }
 
 // readLine reads a line of standard input. A signal ends the wait, though not the reading, which nothing can.
-func (a *app) readLine() (line string, err error) {
+func readLine(a *cli.App) (line string, err error) {
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
-		line, err = bufio.NewReader(a.env.Stdin).ReadString('\n')
+		line, err = bufio.NewReader(a.Env.Stdin).ReadString('\n')
 	}()
 	select {
 	case <-read:
 		return line, err
-	case <-a.stop.Done():
-		return "", errInterrupted
+	case <-a.Stop.Done():
+		return "", cli.ErrInterrupted
 	}
 }
 

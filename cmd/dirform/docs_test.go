@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/planner"
 )
 
@@ -106,7 +107,7 @@ func runCommand(t *testing.T, dir, command string) string {
 		t.Fatalf("the document runs %q; only dirform's own commands can be checked", command)
 	}
 	var out bytes.Buffer
-	code := Main(Environment{Args: args[1:], Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Dir: dir, Now: time.Now,
+	code := Main(cli.Environment{Args: args[1:], Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Dir: dir, Now: time.Now,
 		Environ: []string{"DIRFORM_LAB_RECORD=" + os.Getenv("DIRFORM_LAB_RECORD")}})
 	text := out.String()
 	if code != 0 {

@@ -3,12 +3,14 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state/fault"
 )
 
-func newDriftCommand(a *app) *cobra.Command {
+func newDriftCommand(a *cli.App) *cobra.Command {
 	var o planOptions
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -17,33 +19,33 @@ func newDriftCommand(a *app) *cobra.Command {
 		Long: `Drift reads both directories and prints only where the tenant differs from what dirform applied last: attributes edited by
 others, accounts disabled, re-enabled or deleted. Changes that are pending because the source or the configuration changed are
 left out; plan shows them. Without a state nothing is known about what was applied, so drift refuses.`,
-		Args: arguments(0, 0),
+		Args: cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			plan, err := a.planFromRecord(cmd.Context(), &o, "", nothingApplied)
+			plan, err := planFromRecord(cmd.Context(), a, &o, "", nothingApplied)
 			if err != nil {
 				return err
 			}
 			defer plan.Close()
 			if asJSON {
-				err = render.DriftJSON(a.env.Stdout, plan)
+				err = render.DriftJSON(a.Env.Stdout, plan)
 			} else {
-				err = render.Drift(a.env.Stdout, plan, a.textOptions())
+				err = render.Drift(a.Env.Stdout, plan, textOptions(a))
 			}
 			if err != nil {
 				return err
 			}
 			switch s := plan.Totals().Summary; {
 			case o.failOnBlocked && s.Blocked > 0:
-				return &exitError{code: exitFailure}
+				return &cli.ExitError{Code: cli.ExitFailure}
 			case s.Drifted > 0:
-				return &exitError{code: exitPending}
+				return &cli.ExitError{Code: cli.ExitPending}
 			}
 			return nil
 		},
 	}
 	o.register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document, as plan does, with the drifted changes only")
-	return exitStatus(cmd, "0  nothing has drifted", "1  error, or there is no state", "2  something has drifted")
+	return cli.ExitStatus(cmd, "0  nothing has drifted", "1  error, or there is no state", "2  something has drifted")
 }
 
 // nothingApplied refuses to look for drift without a record: what was applied last is not known then.
@@ -52,7 +54,7 @@ func nothingApplied(r *run.Run) error {
 		return nil
 	}
 	return &fault.Error{Summary: "There is no state to tell drift by",
-		Detail: stateFile(r.Config) + " does not exist, so what was applied last is not known. That is not the same as no drift.",
+		Detail: open.StateFile(r.Config) + " does not exist, so what was applied last is not known. That is not the same as no drift.",
 		Hint: "If nothing was ever applied, run `dirform plan`. Otherwise restore the state from a backup, or make it anew from both directories with " +
 			"`dirform state rebuild`."}
 }

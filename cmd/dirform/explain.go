@@ -6,11 +6,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/planner/explain"
 	"github.com/dirform/dirform/state/store"
 )
 
-func newExplainCommand(a *app) *cobra.Command {
+func newExplainCommand(a *cli.App) *cobra.Command {
 	var o planOptions
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -28,18 +30,19 @@ candidates; an outcome is decides, nothing, not_tried, taken, ambiguous, fails o
 "outcome". "out_of_scope" holds source objects that no scope has, with "reasons". "findings" are those about no match, and those
 that make the whole plan inapplicable.`,
 		Example: "  dirform explain jdoe@contoso.com\n  dirform explain 'CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com'\n  dirform explain 'upn_suffix[\"contoso.com\"]'",
-		Args:    arguments(1, 1),
+		Args:    cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.explain(cmd.Context(), &o, args[0], asJSON)
+			return explainObject(cmd.Context(), a, &o, args[0], asJSON)
 		},
 	}
-	o.variables.register(cmd)
+	o.Variables.Register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
-	return exitStatus(cmd, "0  done", "1  error, or neither directory has such an object")
+	return cli.ExitStatus(cmd, "0  done", "1  error, or neither directory has such an object")
 }
 
-func (a *app) explain(ctx context.Context, o *planOptions, name string, asJSON bool) error {
-	now, done, err := a.openForReading(ctx, &o.variables)
+// explainObject prints what is known of the objects that name means.
+func explainObject(ctx context.Context, a *cli.App, o *planOptions, name string, asJSON bool) error {
+	now, done, err := open.ForReading(ctx, a, &o.Variables)
 	if err != nil {
 		return err
 	}
@@ -64,9 +67,9 @@ func (a *app) explain(ctx context.Context, o *planOptions, name string, asJSON b
 		return err
 	}
 	if asJSON {
-		return a.printJSON(x)
+		return a.PrintJSON(x)
 	}
-	w := bufio.NewWriter(a.env.Stdout)
-	writeExplanation(w, x, a.textOptions())
+	w := bufio.NewWriter(a.Env.Stdout)
+	explain.Write(w, x, textOptions(a))
 	return w.Flush()
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/planner"
 )
 
@@ -27,7 +28,7 @@ func TestEverySyncErrorIsForeseen(t *testing.T) {
 		if !known[name] {
 			t.Errorf("no finding foresees %s", name)
 		}
-		if code, text, _ := runMain(t, Environment{}, "help", name); code != 0 || !strings.Contains(text, "FORESEES") {
+		if code, text, _ := runMain(t, cli.Environment{}, "help", name); code != 0 || !strings.Contains(text, "FORESEES") {
 			t.Errorf("help %s: status %d\n%s", name, code, text)
 		}
 	}

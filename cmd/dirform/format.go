@@ -11,67 +11,69 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/spf13/cobra"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/state/atomicfile"
 	"github.com/dirform/dirform/state/fault"
 )
 
-func newFmtCommand(a *app) *cobra.Command {
+func newFmtCommand(a *cli.App) *cobra.Command {
 	var check bool
 	cmd := &cobra.Command{
 		Use:   "fmt [FILE | DIR]...",
 		Short: "Bring configuration files into the usual form",
 		Long: `Fmt rewrites *.hcl files in the usual form (indentation, aligned equal signs) and lists those it has changed. Without arguments
 it takes all of the current folder; "-" takes stdin and writes to stdout.`,
-		RunE: func(_ *cobra.Command, args []string) error { return a.format(args, check) },
+		RunE: func(_ *cobra.Command, args []string) error { return format(a, args, check) },
 	}
 	cmd.Flags().BoolVar(&check, "check", false, "change nothing; list what would change and exit with status 1")
-	return exitStatus(cmd, "0  done; with --check: all files have the usual form", "1  error; with --check: some file does not have it")
+	return cli.ExitStatus(cmd, "0  done; with --check: all files have the usual form", "1  error; with --check: some file does not have it")
 }
 
-func (a *app) format(args []string, check bool) error {
+func format(a *cli.App, args []string, check bool) error {
 	if len(args) == 1 && args[0] == "-" {
-		return a.formatStdin(check)
+		return formatStdin(a, check)
 	}
-	names, err := a.filesToFormat(args)
+	names, err := filesToFormat(a, args)
 	if err != nil {
 		return err
 	}
 	failed := false
 	for _, name := range names {
-		src, err := os.ReadFile(a.path(name))
+		src, err := os.ReadFile(a.Path(name))
 		if err != nil {
 			return err
 		}
-		out, ok := a.formatted(name, src)
+		out, ok := formatted(a, name, src)
 		switch {
 		case !ok:
 			failed = true
 		case bytes.Equal(src, out):
 		default:
-			a.printf("%s\n", name)
+			a.Printf("%s\n", name)
 			failed = failed || check
 			if check {
 				continue
 			}
-			if err := rewrite(a.path(name), out); err != nil {
+			if err := rewrite(a.Path(name), out); err != nil {
 				return err
 			}
 		}
 	}
 	if failed {
-		return &exitError{code: exitFailure}
+		return &cli.ExitError{Code: cli.ExitFailure}
 	}
 	return nil
 }
 
 // filesToFormat are the named files, and the *.hcl files of the named folders; of the configuration's if nothing is named.
-func (a *app) filesToFormat(args []string) (names []string, err error) {
+func filesToFormat(a *cli.App, args []string) (names []string, err error) {
 	if len(args) == 0 {
 		args = []string{"."}
 	}
 	for _, arg := range args {
-		info, err := os.Stat(a.path(arg))
+		info, err := os.Stat(a.Path(arg))
 		if err != nil {
 			return nil, &fault.Error{Summary: fmt.Sprintf("Cannot format %s", arg), Detail: "There is no such file or folder.", Err: err}
 		}
@@ -79,7 +81,7 @@ func (a *app) filesToFormat(args []string) (names []string, err error) {
 			names = append(names, arg)
 			continue
 		}
-		inside, err := hclFiles(a.path(arg))
+		inside, err := open.HCLFiles(a.Path(arg))
 		if err != nil {
 			return nil, err
 		}
@@ -90,27 +92,27 @@ func (a *app) filesToFormat(args []string) (names []string, err error) {
 	return names, nil
 }
 
-func (a *app) formatStdin(check bool) error {
-	src, err := io.ReadAll(a.env.Stdin)
+func formatStdin(a *cli.App, check bool) error {
+	src, err := io.ReadAll(a.Env.Stdin)
 	if err != nil {
 		return err
 	}
-	out, ok := a.formatted("stdin", src)
+	out, ok := formatted(a, "stdin", src)
 	if !ok || check && !bytes.Equal(src, out) {
-		return &exitError{code: exitFailure}
+		return &cli.ExitError{Code: cli.ExitFailure}
 	}
 	if check {
 		return nil
 	}
-	_, err = a.env.Stdout.Write(out)
+	_, err = a.Env.Stdout.Write(out)
 	return err
 }
 
 // formatted is src in the usual form. What cannot be parsed is left alone: the formatter would guess.
-func (a *app) formatted(name string, src []byte) (out []byte, ok bool) {
+func formatted(a *cli.App, name string, src []byte) (out []byte, ok bool) {
 	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
 	if diags.HasErrors() {
-		config.WriteDiagnostics(a.env.Stderr, map[string]*hcl.File{name: file}, config.SyntaxError(src, diags), a.colour(a.env.Terminal.Err))
+		config.WriteDiagnostics(a.Env.Stderr, map[string]*hcl.File{name: file}, config.SyntaxError(src, diags), a.Colour(a.Env.Terminal.Err))
 		return nil, false
 	}
 	return config.Format(src), true

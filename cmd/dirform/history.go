@@ -11,13 +11,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
 )
 
-func newHistoryCommand(a *app) *cobra.Command {
-	var o recordOptions
+func newHistoryCommand(a *cli.App) *cobra.Command {
+	var o open.RecordOptions
 	var asJSON bool
 	var limit int
 	cmd := &cobra.Command{
@@ -25,18 +27,18 @@ func newHistoryCommand(a *app) *cobra.Command {
 		Short:   "List the runs that wrote, or the steps of one",
 		Long:    "History lists the runs that changed something, newest first. With the number of a run it lists that run's steps.",
 		Example: "  dirform history\n  dirform history 12",
-		Args:    arguments(0, 1),
+		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.openRecord(cmd.Context(), &o)
+			s, err := open.OpenRecord(cmd.Context(), a, &o)
 			if err != nil {
 				return err
 			}
 			defer s.Close()
-			w := bufio.NewWriter(a.env.Stdout)
+			w := bufio.NewWriter(a.Env.Stdout)
 			if len(args) == 1 {
-				err = a.writeJournal(cmd.Context(), w, s, args[0], asJSON)
+				err = writeJournal(cmd.Context(), a, w, s, args[0], asJSON)
 			} else {
-				err = a.writeRuns(cmd.Context(), w, s, limit, asJSON)
+				err = writeRuns(cmd.Context(), a, w, s, limit, asJSON)
 			}
 			if err != nil {
 				return err
@@ -44,10 +46,10 @@ func newHistoryCommand(a *app) *cobra.Command {
 			return w.Flush()
 		},
 	}
-	o.register(cmd)
+	o.Register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, one document a line")
 	cmd.Flags().IntVar(&limit, "limit", 20, "list the latest `N` runs; 0 lists all")
-	return exitStatus(cmd, "0  done", "1  the state cannot be read, or has no such run")
+	return cli.ExitStatus(cmd, "0  done", "1  the state cannot be read, or has no such run")
 }
 
 // runDocument is a run in JSON.
@@ -64,13 +66,13 @@ type runDocument struct {
 	Scopes     []store.ScopeCount `json:"scopes"`
 }
 
-func (a *app) writeRuns(ctx context.Context, w io.Writer, s *store.Store, limit int, asJSON bool) error {
+func writeRuns(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, limit int, asJSON bool) error {
 	runs, err := s.Runs(ctx, limit)
 	if err != nil {
 		return err
 	}
 	if len(runs) == 0 {
-		a.notef("No run has written anything yet.\n")
+		a.Notef("No run has written anything yet.\n")
 	}
 	for _, r := range runs {
 		if asJSON {
@@ -78,7 +80,7 @@ func (a *app) writeRuns(ctx context.Context, w io.Writer, s *store.Store, limit 
 			if !r.Finished.IsZero() {
 				d.Finished = &r.Finished
 			}
-			if err := writeJSONLine(w, d); err != nil {
+			if err := cli.WriteJSONLine(w, d); err != nil {
 				return err
 			}
 			continue
@@ -102,7 +104,7 @@ func writeRun(w io.Writer, r store.Run) {
 		fmt.Fprintf(w, ", %d unknown", r.Counts.Unknown)
 	}
 	if r.Counts.References > 0 {
-		fmt.Fprintf(w, ", %s not written", count(r.Counts.References, "reference"))
+		fmt.Fprintf(w, ", %s not written", cli.Count(r.Counts.References, "reference"))
 	}
 	if len(r.Allowed) > 0 {
 		fmt.Fprintf(w, "; allowed %s", strings.Join(r.Allowed, ", "))
@@ -123,7 +125,7 @@ type entryDocument struct {
 	RequestID string            `json:"request_id,omitempty"`
 }
 
-func (a *app) writeJournal(ctx context.Context, w io.Writer, s *store.Store, name string, asJSON bool) error {
+func writeJournal(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, name string, asJSON bool) error {
 	run, err := strconv.ParseInt(name, 10, 64)
 	if err != nil {
 		return &fault.Error{Summary: fmt.Sprintf("%q is not the number of a run", name), Hint: `Run "dirform history" for a list of runs.`}
@@ -135,7 +137,7 @@ func (a *app) writeJournal(ctx context.Context, w io.Writer, s *store.Store, nam
 		}
 		n++
 		if asJSON {
-			err = writeJSONLine(w, entryDocument(*e))
+			err = cli.WriteJSONLine(w, entryDocument(*e))
 		} else {
 			err = writeEntry(w, e)
 		}
@@ -144,20 +146,20 @@ func (a *app) writeJournal(ctx context.Context, w io.Writer, s *store.Store, nam
 		}
 	}
 	if n == 0 {
-		return a.noJournal(ctx, s, run)
+		return noJournal(ctx, a, s, run)
 	}
 	return nil
 }
 
 // noJournal tells a run without steps from one that never was.
-func (a *app) noJournal(ctx context.Context, s *store.Store, run int64) error {
+func noJournal(ctx context.Context, a *cli.App, s *store.Store, run int64) error {
 	runs, err := s.Runs(ctx, 0)
 	if err != nil {
 		return err
 	}
 	for _, r := range runs {
 		if r.ID == run {
-			a.notef("Run %d has no steps: it wrote to neither directory, or its steps are too old to be kept.\n", run)
+			a.Notef("Run %d has no steps: it wrote to neither directory, or its steps are too old to be kept.\n", run)
 			return nil
 		}
 	}

@@ -8,9 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/providers/lab"
-	"github.com/dirform/dirform/state/fault"
 )
 
 // elsewhere is an address of this machine that is none of a loopback interface, so that it stands for a host that needs
@@ -57,8 +56,8 @@ func TestHostsAreRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := Environment{Dir: dir}
-	run := func(env Environment, wantCode int, want string, args ...string) {
+	env := cli.Environment{Dir: dir}
+	run := func(env cli.Environment, wantCode int, want string, args ...string) {
 		t.Helper()
 		code, stdout, stderr := runMain(t, env, args...)
 		if code != wantCode || want == "" && strings.Contains(stderr, "redentials") || !strings.Contains(stderr, want) {
@@ -90,12 +89,12 @@ func TestHostsAreRecorded(t *testing.T) {
 
 	there := strings.TrimPrefix(access.URL, "ldaps://127.0.0.1")
 	write(t, dir, "main.hcl", strings.Replace(hostsConfig(access, elsewhere, "a.dfstate"), there, ":"+port(other), 1))
-	strict := Environment{Dir: dir, Environ: []string{"DIRFORM_ALLOW_HOSTS=dc1.corp.contoso.com"}}
+	strict := cli.Environment{Dir: dir, Environ: []string{"DIRFORM_ALLOW_HOSTS=dc1.corp.contoso.com"}}
 	run(strict, 1, "Error: Credentials may not be sent to "+elsewhere+"\n", "plan")
 	if n := reached.Load(); n != 0 {
 		t.Errorf("a host without leave was connected to, %d times", n)
 	}
-	leave := Environment{Dir: dir, Environ: []string{"DIRFORM_ALLOW_HOSTS=" + elsewhere}}
+	leave := cli.Environment{Dir: dir, Environ: []string{"DIRFORM_ALLOW_HOSTS=" + elsewhere}}
 	run(leave, 1, "Active Directory cannot be opened", "plan")
 	if reached.Load() == 0 {
 		t.Error("a host with leave was not tried")
@@ -132,38 +131,4 @@ func connections(t *testing.T) (address string, reached *atomic.Int32) {
 func port(address string) string {
 	_, port, _ := net.SplitHostPort(address)
 	return port
-}
-
-func TestParseHosts(t *testing.T) {
-	for list, want := range map[string]string{
-		"": "", " , ": "", "dc1": "dc1", "DC1.Corp.example., dc2.corp.example": "dc1.corp.example dc2.corp.example",
-		"[::1],2001:DB8::1, 10.0.0.1": "::1 2001:db8::1 10.0.0.1", "bücher.example": "bücher.example",
-	} {
-		if hosts, err := parseHosts(list); err != nil || strings.Join(hosts, " ") != want {
-			t.Errorf("%q: %q, %v", list, hosts, err)
-		}
-	}
-	for _, list := range []string{"dc1:636", "https://dc1", "*.example.com", "a b", "user@dc1", "dc1/x"} {
-		if hosts, err := parseHosts(list); err == nil {
-			t.Errorf("%q: %q", list, hosts)
-		}
-	}
-}
-
-// TestNothingOpensWithoutLeave: even what does not ask beforehand, as init and writers, sends no credentials to a host
-// without leave.
-func TestNothingOpensWithoutLeave(t *testing.T) {
-	d := (&app{}).openDirectories(t.TempDir())
-	defer d.Close()
-	source := &config.ADProvider{Name: "corp", URLs: []string{"ldaps://dc.evil.example"}, BindDN: "CN=x", Password: "y"}
-	tenant := &config.EntraProvider{Name: "contoso", Endpoint: "https://graph.evil.example", AccessToken: "x"}
-	_, read := d.Source(t.Context(), source)
-	_, write := openSourceWriter(t.Context(), d, source)
-	_, readTenant := d.Tenant(t.Context(), tenant)
-	_, writeTenant := openTenantWriter(t.Context(), d, tenant)
-	for _, err := range []error{read, write, readTenant, writeTenant} {
-		if err == nil || !strings.Contains(fault.Describe(err).Summary, "Credentials may not be sent to") {
-			t.Error(err)
-		}
-	}
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
@@ -25,7 +27,7 @@ type initOptions struct {
 	tenantID, clientID  string
 }
 
-func newInitCommand(a *app) *cobra.Command {
+func newInitCommand(a *cli.App) *cobra.Command {
 	var o initOptions
 	cmd := &cobra.Command{
 		Use:   "init",
@@ -37,8 +39,8 @@ of the tenant are found as the Azure SDKs find them. A configuration that exists
 		Example: `  dirform init --lab lab
   DIRFORM_SECRET_ad_password=... dirform init --url ldaps://dc1.corp.contoso.com --ca-file corp-ca.pem \
     --bind-dn "CN=svc-dirform,OU=Service Accounts,DC=corp,DC=contoso,DC=com" --tenant-id 8d0f1b1e-...`,
-		Args: arguments(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runInit(cmd.Context(), &o) },
+		Args: cli.Arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return runInit(cmd.Context(), a, &o) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.lab, "lab", "", "use the embedded directories seeded from `FOLDER`")
@@ -48,28 +50,27 @@ of the tenant are found as the Azure SDKs find them. A configuration that exists
 	f.StringVar(&o.caFile, "ca-file", "", "certificates to trust, a PEM `FILE`")
 	f.StringVar(&o.tenantID, "tenant-id", "", "the tenant's `ID`")
 	f.StringVar(&o.clientID, "client-id", "", "the application's `ID` in the tenant")
-	return exitStatus(cmd, "0  main.hcl is written", "1  there is a configuration already, or a directory cannot be read")
+	return cli.ExitStatus(cmd, "0  main.hcl is written", "1  there is a configuration already, or a directory cannot be read")
 }
 
-func (a *app) runInit(ctx context.Context, o *initOptions) error {
-	if files, err := configurationFiles(a.dir()); err != nil || len(files) > 0 {
+func runInit(ctx context.Context, a *cli.App, o *initOptions) error {
+	if files, err := open.ConfigurationFiles(a.Dir()); err != nil || len(files) > 0 {
 		return refuseInit(files, err)
 	}
 	if o.lab != "" && (o.url != "" || o.tenantID != "") {
 		return &fault.Error{Summary: "--lab replaces both directories", Hint: "Give either --lab, or --url and --tenant-id."}
 	}
-	d := a.openDirectories(a.dir())
-	defer d.Close()
-	var err error
-	if d.hosts, err = a.hostRules(ctx, nil); err != nil {
+	d, err := open.OpenUnrecorded(ctx, a)
+	if err != nil {
 		return err
 	}
-	found, err := a.survey(ctx, d, o)
+	defer d.Close()
+	found, err := look(ctx, a, d, o)
 	if err != nil {
 		return err
 	}
 	// O_EXCL: never overwrite, not even what appeared meanwhile
-	file, err := os.OpenFile(a.path("main.hcl"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	file, err := os.OpenFile(a.Path("main.hcl"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
@@ -81,20 +82,20 @@ func (a *app) runInit(ctx context.Context, o *initOptions) error {
 	if err := file.Close(); err != nil {
 		return err
 	}
-	a.reportInit(madeUp(text))
+	reportInit(a, madeUp(text))
 	return nil
 }
 
 // reportInit says what to do with the configuration that was written.
-func (a *app) reportInit(madeUp []string) {
+func reportInit(a *cli.App, madeUp []string) {
 	if len(madeUp) == 0 {
-		a.notef("Wrote main.hcl. Look it over, then run \"dirform plan\".\n")
+		a.Notef("Wrote main.hcl. Look it over, then run \"dirform plan\".\n")
 		return
 	}
-	a.notef("Wrote main.hcl, with examples for what init was not told.\n")
-	a.printf("Replace the made-up values in these lines of main.hcl, then run \"dirform plan\":\n")
+	a.Notef("Wrote main.hcl, with examples for what init was not told.\n")
+	a.Printf("Replace the made-up values in these lines of main.hcl, then run \"dirform plan\":\n")
 	for _, line := range madeUp {
-		a.printf("  %s\n", line)
+		a.Printf("  %s\n", line)
 	}
 }
 
@@ -128,16 +129,17 @@ type suffixCount struct {
 	users int
 }
 
-func (a *app) survey(ctx context.Context, d *directories, o *initOptions) (*survey, error) {
+// look looks at the directories that the options name.
+func look(ctx context.Context, a *cli.App, d *open.Directories, o *initOptions) (*survey, error) {
 	s := &survey{verified: map[string]bool{}}
 	if o.lab != "" || o.url != "" && o.bindDN != "" {
 		caFile := o.caFile
 		if caFile != "" {
-			caFile = a.path(caFile)
+			caFile = a.Path(caFile)
 		}
 		p := &config.ADProvider{
 			Name: "corp", Lab: o.lab, StartTLS: o.startTLS, BindDN: o.bindDN, CAFile: caFile,
-			Password: cmp.Or(a.env.Getenv(config.SecretPrefix+"ad_password"), a.env.Getenv(config.EnvPrefix+"ad_password")), DeclaredAt: "the command line",
+			Password: cmp.Or(a.Env.Getenv(config.SecretPrefix+"ad_password"), a.Env.Getenv(config.EnvPrefix+"ad_password")), DeclaredAt: "the command line",
 		}
 		if o.url != "" {
 			p.URLs = []string{o.url}
@@ -156,7 +158,7 @@ func (a *app) survey(ctx context.Context, d *directories, o *initOptions) (*surv
 }
 
 // surveySource counts the users of each OU and of each suffix.
-func surveySource(ctx context.Context, d *directories, p *config.ADProvider, s *survey) error {
+func surveySource(ctx context.Context, d *open.Directories, p *config.ADProvider, s *survey) error {
 	src, err := d.Source(ctx, p)
 	if err != nil {
 		return err
@@ -190,7 +192,7 @@ func surveySource(ctx context.Context, d *directories, p *config.ADProvider, s *
 	return nil
 }
 
-func surveyTenant(ctx context.Context, d *directories, p *config.EntraProvider, s *survey) error {
+func surveyTenant(ctx context.Context, d *open.Directories, p *config.EntraProvider, s *survey) error {
 	tenant, err := d.Tenant(ctx, p)
 	if err != nil {
 		return err

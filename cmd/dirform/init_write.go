@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
-	"github.com/zclconf/go-cty/cty"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/state/dn"
 )
 
@@ -47,14 +47,14 @@ func madeUp(text []byte) (lines []string) {
 // value is what init was told or found, or an example, marked as such.
 func value(known, example, what string) string {
 	if known != "" {
-		return quote(known)
+		return open.Quote(known)
 	}
-	return quote(example) + " " + replaceMark + ": " + what
+	return open.Quote(example) + " " + replaceMark + ": " + what
 }
 
 func writeProviders(b *bytes.Buffer, o *initOptions, s *survey) {
 	if o.lab != "" {
-		fmt.Fprintf(b, "provider \"ad\" \"corp\" {\nlab = %[1]s\n}\n\nprovider \"entra\" \"tenant\" {\nlab = %[1]s\n}\n", quote(o.lab))
+		fmt.Fprintf(b, "provider \"ad\" \"corp\" {\nlab = %[1]s\n}\n\nprovider \"entra\" \"tenant\" {\nlab = %[1]s\n}\n", open.Quote(o.lab))
 		return
 	}
 	b.WriteString("variable \"ad_password\" {\ntype = string\nsensitive = true # set DIRFORM_VAR_ad_password\n}\n\nprovider \"ad\" \"corp\" {\n")
@@ -63,16 +63,16 @@ func writeProviders(b *bytes.Buffer, o *initOptions, s *survey) {
 		b.WriteString("start_tls = true\n")
 	}
 	if s.domain.BaseDN != "" {
-		fmt.Fprintf(b, "base_dn = %s\n", quote(s.domain.BaseDN))
+		fmt.Fprintf(b, "base_dn = %s\n", open.Quote(s.domain.BaseDN))
 	}
 	if o.caFile != "" {
-		fmt.Fprintf(b, "ca_file = %s\n", quote(o.caFile))
+		fmt.Fprintf(b, "ca_file = %s\n", open.Quote(o.caFile))
 	}
 	fmt.Fprintf(b, "bind_dn = %s\npassword = var.ad_password\n}\n", value(o.bindDN, "CN=svc-dirform,OU=Service Accounts,DC=corp,DC=contoso,DC=com", "the account to read with"))
 	fmt.Fprintf(b, "\n# Credentials are found as the Azure SDKs find them: environment, workload identity, managed identity, Azure CLI.\n")
 	fmt.Fprintf(b, "provider \"entra\" \"tenant\" {\ntenant_id = %s\n", value(o.tenantID, "00000000-0000-0000-0000-000000000000", "your tenant's id"))
 	if o.clientID != "" {
-		fmt.Fprintf(b, "client_id = %s\n", quote(o.clientID))
+		fmt.Fprintf(b, "client_id = %s\n", open.Quote(o.clientID))
 	}
 	b.WriteString("}\n")
 }
@@ -96,7 +96,7 @@ func writeSuffixes(b *bytes.Buffer, s *survey) {
 	}
 	for _, x := range s.suffixes {
 		if s.verified[x.name] {
-			fmt.Fprintf(b, "\nupn_suffix %s {}\n", quote(x.name))
+			fmt.Fprintf(b, "\nupn_suffix %s {}\n", open.Quote(x.name))
 		}
 	}
 }
@@ -145,6 +145,3 @@ func (s *survey) otherEngine() (comment, anchor string) {
 # synced_elsewhere = "take_over" takes it over. Connect has tied people to their accounts by this anchor since 2017.
 `, "anchor = \"ms-DS-ConsistencyGuid\"\n"
 }
-
-// quote is s as a string of the language.
-func quote(s string) string { return string(hclwrite.TokensForValue(cty.StringVal(s)).Bytes()) }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 )
 
 // A tenant with every bad manner at once only costs runs: applying again and again converges, and nobody is created twice.
@@ -15,7 +17,7 @@ func TestApplyConvergesOnABadDay(t *testing.T) {
 	}
 	t.Parallel() // it mostly waits
 	dir := t.TempDir()
-	env := Environment{Dir: dir}
+	env := cli.Environment{Dir: dir}
 	succeed(t, env, "lab", "generate", "--users=25", "--matched=0.3")
 	edit := func(name, old, new string) {
 		t.Helper()
@@ -32,18 +34,20 @@ func TestApplyConvergesOnABadDay(t *testing.T) {
 
 	for attempt := 1; ; attempt++ {
 		status, _, stderr := runMain(t, env, "apply", "--auto-approve")
-		if status != exitDone && status != exitPartial {
+		if status != cli.ExitDone && status != cli.ExitPartial {
 			t.Fatalf("apply: status %d\n%s", status, stderr)
 		}
 		status, stdout, stderr := runMain(t, env, "plan", "--detailed-exitcode")
-		if status == exitDone {
+		if status == cli.ExitDone {
 			break
 		}
-		if status != exitPending || attempt == 8 {
+		if status != cli.ExitPending || attempt == 8 {
 			t.Fatalf("after %d runs: status %d\n%s%s", attempt, status, stdout, stderr)
 		}
 	}
-	var shown labDocument
+	var shown struct {
+		AD, Tenant struct{ Counts map[string]int }
+	}
 	if err := json.Unmarshal([]byte(succeed(t, env, "lab", "show", "--json")), &shown); err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/spf13/pflag"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/labcmd"
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/providers/ad"
@@ -90,7 +92,7 @@ func users(t *testing.T, objects providers.Objects, attributes *state.Shape) (li
 
 func sourceUsers(t *testing.T, dir string, names ...string) []string {
 	t.Helper()
-	d := (&app{}).openDirectories(dir)
+	d := open.NewDirectories(&cli.App{}, dir)
 	defer d.Close()
 	r, err := d.Source(t.Context(), &config.ADProvider{Name: "corp", Lab: "seed"})
 	if err != nil {
@@ -102,7 +104,7 @@ func sourceUsers(t *testing.T, dir string, names ...string) []string {
 
 func tenantUsers(t *testing.T, dir string, names ...string) []string {
 	t.Helper()
-	d := (&app{}).openDirectories(dir)
+	d := open.NewDirectories(&cli.App{}, dir)
 	defer d.Close()
 	r, err := d.Tenant(t.Context(), &config.EntraProvider{Name: "tenant", Lab: "seed"})
 	if err != nil {
@@ -112,7 +114,7 @@ func tenantUsers(t *testing.T, dir string, names ...string) []string {
 	return users(t, r.Read(t.Context(), providers.TenantQuery{Kind: state.User, Attributes: shape}), shape)
 }
 
-func succeed(t *testing.T, env Environment, args ...string) string {
+func succeed(t *testing.T, env cli.Environment, args ...string) string {
 	t.Helper()
 	code, stdout, stderr := runMain(t, env, args...)
 	if code != 0 {
@@ -123,7 +125,7 @@ func succeed(t *testing.T, env Environment, args ...string) string {
 
 func TestLabEdits(t *testing.T) {
 	dir := labFolder(t)
-	env := Environment{Dir: dir}
+	env := cli.Environment{Dir: dir}
 	jane := "CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com"
 
 	succeed(t, env, "lab", "set", jane, "department=Revenue", "title=Head of Sales", "displayName=")
@@ -166,7 +168,7 @@ func TestLabServe(t *testing.T) {
 		var stderr strings.Builder
 		status := make(chan int)
 		go func() {
-			code := Main(Environment{
+			code := Main(cli.Environment{
 				Args: append([]string{"lab", "serve", "--json"}, args...), Stdin: strings.NewReader(""), Stdout: written, Stderr: &stderr,
 				Dir: dir, Now: time.Now, Signals: signals,
 			})
@@ -177,7 +179,7 @@ func TestLabServe(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", args, err, stderr.String())
 		}
-		var access accessDocument
+		var access labcmd.Access
 		if err := json.Unmarshal([]byte(line), &access); err != nil {
 			t.Fatal(err)
 		}
@@ -190,63 +192,7 @@ func TestLabServe(t *testing.T) {
 	}
 }
 
-// What lab serve makes of its options stands on top of the manners in the seed.
-func TestLabManners(t *testing.T) {
-	quotaS, _ := lab.ThrottleOfSize("S")
-	for _, c := range []struct {
-		args string
-		want lab.Faults
-		err  string
-	}{
-		{"", lab.Faults{Latency: time.Second, ReadOnly: true}, ""},
-		{"--read-only=false --latency=0s", lab.Faults{}, ""},
-		{"--throttle", lab.Faults{Latency: time.Second, ReadOnly: true, Throttle: &lab.Throttle{}}, ""},
-		{"--throttle=S", lab.Faults{Latency: time.Second, ReadOnly: true, Throttle: quotaS}, ""},
-		{"--unavailable=0.1 --gateway-timeout=0.2 --drop-before=0.3 --drop-after=0.4 --late-timeout=0.2 --token-life=5s --delta-life=6s --visibility-delay=7s",
-			lab.Faults{Latency: time.Second, ReadOnly: true, Unavailable: 0.1, GatewayTimeout: 0.2, BreakBefore: 0.3, BreakAfter: 0.4, LateTimeout: 0.2,
-				TokenLife: 5 * time.Second, DeltaLife: 6 * time.Second, VisibilityDelay: 7 * time.Second}, ""},
-		{"--throttle=XL", lab.Faults{}, `"XL" is no size`},
-		{"--unavailable=7", lab.Faults{}, "from 0 to 1"},
-	} {
-		var m manners
-		f := pflag.NewFlagSet("serve", pflag.ContinueOnError)
-		m.register(f)
-		if err := f.Parse(strings.Fields(c.args)); err != nil {
-			t.Fatal(err)
-		}
-		got := lab.Faults{Latency: time.Second, ReadOnly: true}
-		err := m.apply(&got)
-		if c.err != "" {
-			if err == nil || !strings.Contains(err.Error(), c.err) {
-				t.Errorf("%s: %v", c.args, err)
-			}
-			continue
-		}
-		if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
-			t.Errorf("%s: %v %s", c.args, err, diff)
-		}
-	}
-}
-
-// The seed's manners hold where the lab is used, and a lab with a quota is not asked for more than it grants.
-func TestLabMannersInSeed(t *testing.T) {
-	dir := labFolder(t)
-	write(t, dir, "seed/tenant.json", strings.Replace(labTenant, "{", `{"lab":{"throttle":"L","read_only":true},`, 1))
-	d := (&app{}).openDirectories(dir)
-	defer d.Close()
-	l, err := d.openLab("seed")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if f := l.lab.Faults(); !f.ReadOnly || f.Throttle == nil {
-		t.Errorf("%+v", f)
-	}
-	if c, err := l.entraConfig(); err != nil || c.Unpaced {
-		t.Errorf("unpaced %v, %v", c.Unpaced, err)
-	}
-}
-
-func useServedLab(t *testing.T, access accessDocument) {
+func useServedLab(t *testing.T, access labcmd.Access) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -314,16 +260,16 @@ func writeToServedLab(t *testing.T, x *lab.EntraAccess, refused bool) {
 func TestProviderBlocksAreValid(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "ca.pem", "")
-	blocks := providerBlocks(accessDocument{
+	blocks := labcmd.ProviderBlocks(labcmd.Access{
 		AD: &lab.ADAccess{URL: "ldaps://127.0.0.1:636", BaseDN: "DC=corp", BindDN: `CN=a\, b,DC=corp`, Password: `p"${x}`, CAFile: filepath.Join(dir, "ca.pem")},
 		Entra: &lab.EntraAccess{Endpoint: "https://127.0.0.1:1/v1.0", Authority: "https://127.0.0.1:1", TenantID: "8d0f1b1e-0000-4000-8000-000000000001",
 			ClientID: "8d0f1b1e-0000-4000-8000-000000000002", ClientSecret: "s", CAFile: filepath.Join(dir, "ca.pem")},
 	})
 	write(t, dir, "main.hcl", string(blocks)+"\nscope \"staff\" {\n  ou = \"OU=Staff,DC=corp\"\n}\n")
-	if code, _, stderr := runMain(t, Environment{Dir: dir}, "validate"); code != 0 {
+	if code, _, stderr := runMain(t, cli.Environment{Dir: dir}, "validate"); code != 0 {
 		t.Errorf("%s\n%s", stderr, blocks)
 	}
-	if code, stdout, _ := runMain(t, Environment{Dir: dir}, "fmt", "--check"); code != 0 {
+	if code, stdout, _ := runMain(t, cli.Environment{Dir: dir}, "fmt", "--check"); code != 0 {
 		t.Errorf("not in the usual form: %s\n%s", stdout, blocks)
 	}
 }

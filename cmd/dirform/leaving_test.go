@@ -7,11 +7,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 )
 
 // A record of an earlier version says that an object left, but not when: its grace begins with the next apply.
 func TestGraceOfAnOldRecord(t *testing.T) {
-	env := Environment{Dir: t.TempDir()}
+	env := cli.Environment{Dir: t.TempDir()}
 	if err := os.Mkdir(filepath.Join(env.Dir, "lab"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +52,7 @@ userPrincipalName: jane@contoso.com
 displayName: Jane Doe
 `)
 	write(t, env.Dir, "lab/tenant.json", `{"domains": [{"id": "contoso.com", "isInitial": true, "isDefault": true, "isVerified": true}]}`)
-	at := func(day string) Environment {
+	at := func(day string) cli.Environment {
 		now, err := time.Parse(time.DateOnly, day)
 		if err != nil {
 			t.Fatal(err)

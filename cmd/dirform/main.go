@@ -4,9 +4,10 @@
 
 // Command dirform plans and applies the synchronisation of an on-premises Active Directory with a Microsoft Entra tenant.
 //
-// This package is the only place with flags, environment, terminal, clock and exit status. A command file reads as the flow of
-// its command, top to bottom; what several commands need stands in files of its own: app.go (global options and streams),
-// errors.go (errors and exit status), open.go (from a configuration to open directories).
+// This package and its internal ones are the only place with flags, environment, terminal, clock and exit status. A command
+// file reads as the flow of its command, top to bottom. What several commands need stands in internal/cli (global options,
+// streams, errors, exit status, help) and internal/open (from a configuration to open directories); the commands of
+// "dirform lab" stand in internal/labcmd.
 package main
 
 import (
@@ -17,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 )
 
 // gcPercent trades a little time for memory: most of what a plan keeps has no pointers, so that collecting costs next to nothing.
@@ -30,14 +33,14 @@ func main() {
 }
 
 // process is this process as an Environment.
-func process() Environment {
+func process() cli.Environment {
 	signals := make(chan os.Signal, 3)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	dir, err := os.Getwd()
 	if err != nil {
 		dir = "."
 	}
-	return Environment{
+	return cli.Environment{
 		Args:    os.Args[1:],
 		Stdin:   os.Stdin,
 		Stdout:  os.Stdout,
@@ -45,7 +48,7 @@ func process() Environment {
 		Environ: os.Environ(),
 		Dir:     dir,
 		Now:     time.Now,
-		Terminal: Terminal{
+		Terminal: cli.Terminal{
 			Out: term.IsTerminal(int(os.Stdout.Fd())),
 			Err: term.IsTerminal(int(os.Stderr.Fd())),
 		},
@@ -53,3 +56,6 @@ func process() Environment {
 		Exit:    os.Exit,
 	}
 }
+
+// Main runs dirform and returns its exit status.
+func Main(env cli.Environment) int { return cli.Main(env, commands) }

@@ -11,8 +11,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/labcmd"
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
+	"github.com/dirform/dirform/providers/lab"
 )
 
 const (
@@ -91,7 +97,7 @@ func TestRelinksGuard(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%d of %d linked", x.people, x.linked), func(t *testing.T) {
 			t.Parallel()
-			env := Environment{Dir: t.TempDir()}
+			env := cli.Environment{Dir: t.TempDir()}
 			seedDomain(t, env.Dir, "old", oldDomain, x.linked)
 			seedDomain(t, env.Dir, "lab", newDomain, x.people)
 			seedAccounts(t, env.Dir, "lab", "{}", x.people)
@@ -118,13 +124,13 @@ func TestRelinksGuard(t *testing.T) {
 					tripped += g.Limit
 				}
 			}
-			if tripped != x.want || p.Applicable != (x.want == "") || (status == exitDone) != (x.want == "") || p.Summary["relink"] != x.people {
+			if tripped != x.want || p.Applicable != (x.want == "") || (status == cli.ExitDone) != (x.want == "") || p.Summary["relink"] != x.people {
 				t.Fatalf("status %d, tripped %q, want %q, %v", status, tripped, x.want, p.Summary)
 			}
 			if x.want == "" {
 				return
 			}
-			if status, out, _ := runMain(t, env, "plan", fmt.Sprintf("--allow=relinks=%d", x.people-1)); status != exitFailure || !strings.Contains(out, fmt.Sprintf("or the rest of a run that was cut off, run again with --allow relinks=%d", x.people)) {
+			if status, out, _ := runMain(t, env, "plan", fmt.Sprintf("--allow=relinks=%d", x.people-1)); status != cli.ExitFailure || !strings.Contains(out, fmt.Sprintf("or the rest of a run that was cut off, run again with --allow relinks=%d", x.people)) {
 				t.Errorf("one more than allowed: status %d\n%s", status, out)
 			}
 			succeed(t, env, "plan", fmt.Sprintf("--allow=relinks=%d", x.people))
@@ -133,24 +139,32 @@ func TestRelinksGuard(t *testing.T) {
 }
 
 // servedMigration serves both directories, slowly, for other processes, and writes a configuration that reads them.
-func servedMigration(t *testing.T, n int) (env Environment, stop func()) {
+func servedMigration(t *testing.T, n int) (env cli.Environment, stop func()) {
 	t.Helper()
-	env = Environment{Dir: t.TempDir()}
+	env = cli.Environment{Dir: t.TempDir()}
 	seedDomain(t, env.Dir, "lab", newDomain, n)
 	seedAccounts(t, env.Dir, "lab", `{"latency":"100ms"}`, n)
-	d := (&app{}).openDirectories(env.Dir)
-	t.Cleanup(func() { d.Close() })
-	access, err := d.serveLabs("lab", "lab", &manners{flags: newLabServeCommand(&app{}).Flags()})
+	l, err := lab.Open(lab.Options{Seed: filepath.Join(env.Dir, "lab"), Data: open.LabData(env.Dir, "lab"), Record: os.Getenv("DIRFORM_LAB_RECORD")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, env.Dir, "main.hcl", string(providerBlocks(access))+movedPolicy)
-	return env, func() { d.Close() }
+	stop = sync.OnceFunc(func() { l.Close() })
+	t.Cleanup(stop)
+	source, err := l.ServeAD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tenant, err := l.ServeEntra()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, env.Dir, "main.hcl", string(labcmd.ProviderBlocks(labcmd.Access{AD: &source, Entra: &tenant}))+movedPolicy)
+	return env, stop
 }
 
 // applyCutOff starts an apply in a process of its own and sends it a signal once it has told of the first that is done. It returns
 // the exit status, -1 for killed.
-func applyCutOff(t *testing.T, env Environment, signal os.Signal) int {
+func applyCutOff(t *testing.T, env cli.Environment, signal os.Signal) int {
 	t.Helper()
 	cmd := exec.Command("dirform", "apply", "--auto-approve", "--json", "--allow=relinks=1000")
 	cmd.Dir = env.Dir
@@ -184,7 +198,7 @@ func TestMigrationCutOff(t *testing.T) {
 	for name, x := range map[string]struct {
 		signal os.Signal
 		status int
-	}{"killed": {os.Kill, -1}, "interrupted": {os.Interrupt, exitInterrupted}} {
+	}{"killed": {os.Kill, -1}, "interrupted": {os.Interrupt, cli.ExitInterrupted}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env, stop := servedMigration(t, n)
@@ -214,7 +228,7 @@ func TestMigrationCutOff(t *testing.T) {
 }
 
 // checkMoved holds the record and the tenant against what a finished migration of n people looks like.
-func checkMoved(t *testing.T, env Environment, n int) {
+func checkMoved(t *testing.T, env cli.Environment, n int) {
 	t.Helper()
 	list := succeed(t, env, "state", "list")
 	if lines := strings.Count(list, "\n"); lines != n {

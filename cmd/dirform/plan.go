@@ -5,16 +5,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/planner/run"
-	"github.com/dirform/dirform/providers"
-	"github.com/dirform/dirform/state/store"
 )
 
-func newPlanCommand(a *app) *cobra.Command {
+func newPlanCommand(a *cli.App) *cobra.Command {
 	var o planOptions
 	var out, script string
 	var asJSON, detailed bool
@@ -25,11 +25,11 @@ func newPlanCommand(a *app) *cobra.Command {
 is saved, to be reviewed and then applied exactly as it is. Aliases (smtp: in proxyAddresses) are compared, but Microsoft Graph
 does not take them: a finding gives the Exchange Online command for each object, and --aliases-script writes all of them to a file.`,
 		Example: "  dirform plan\n  dirform plan --out monday.dfplan\n  dirform plan --target 'user.staff[\"jdoe@contoso.com\"]'",
-		Args:    arguments(0, 0),
+		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			plan, err := a.planFromRecord(cmd.Context(), &o, a.outPath(out), func(r *run.Run) error {
+			plan, err := planFromRecord(cmd.Context(), a, &o, outPath(a, out), func(r *run.Run) error {
 				if !asJSON {
-					a.noteFirstRun(r.Config, r.Record)
+					noteFirstRun(a, r.Config, r.Record)
 				}
 				return nil
 			})
@@ -37,18 +37,18 @@ does not take them: a finding gives the Exchange Online command for each object,
 				return err
 			}
 			defer plan.Close()
-			if err := a.writePlan(plan, asJSON); err != nil {
+			if err := writePlan(a, plan, asJSON); err != nil {
 				return err
 			}
-			if err := a.writeAliasesScript(plan, script, asJSON); err != nil {
+			if err := writeAliasesScript(a, plan, script, asJSON); err != nil {
 				return err
 			}
 			switch {
 			case out == "" || asJSON:
 			case plan.Totals().Applicable:
-				a.notef("\nSaved to %s. To carry out exactly this plan: dirform apply %s\n", out, out)
+				a.Notef("\nSaved to %s. To carry out exactly this plan: dirform apply %s\n", out, out)
 			default:
-				a.notef("\nSaved to %s, to be looked at: apply refuses it.\n", out)
+				a.Notef("\nSaved to %s, to be looked at: apply refuses it.\n", out)
 			}
 			return o.planStatus(plan.Totals(), detailed)
 		},
@@ -59,18 +59,18 @@ does not take them: a finding gives the Exchange Online command for each object,
 	f.StringVar(&script, "aliases-script", "", aliasesHelp)
 	f.BoolVar(&asJSON, "json", false, "print the plan as one JSON document")
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when changes are pending")
-	return exitStatus(cmd, "0  no changes, or changes without --detailed-exitcode", "1  error, or a guard refuses the plan",
+	return cli.ExitStatus(cmd, "0  no changes, or changes without --detailed-exitcode", "1  error, or a guard refuses the plan",
 		"2  changes are pending (only with --detailed-exitcode)")
 }
 
 // planFromRecord loads everything and makes a plan without holding the record's lock: what plan and drift do. before is asked when
 // the record has been opened and neither directory has; an error ends the run.
-func (a *app) planFromRecord(ctx context.Context, o *planOptions, out string, before func(*run.Run) error) (*planfile.Reader, error) {
+func planFromRecord(ctx context.Context, a *cli.App, o *planOptions, out string, before func(*run.Run) error) (*planfile.Reader, error) {
 	options, err := o.options(out)
 	if err != nil {
 		return nil, err
 	}
-	r, done, err := a.openForReading(ctx, &o.variables)
+	r, done, err := open.ForReading(ctx, a, &o.Variables)
 	if err != nil {
 		return nil, err
 	}
@@ -78,72 +78,44 @@ func (a *app) planFromRecord(ctx context.Context, o *planOptions, out string, be
 	if err := before(r); err != nil {
 		return nil, err
 	}
-	r.Watch = a.watchReading
+	r.Watch = open.WatchReading(a)
 	return r.Plan(ctx, options)
 }
 
-// openForReading loads the configuration and opens the record for a run that writes nothing. Call done in the end.
-func (a *app) openForReading(ctx context.Context, v *variables) (r *run.Run, done func(), err error) {
-	cfg, err := a.loadConfig(v)
-	if err != nil {
-		return nil, nil, err
-	}
-	record, err := store.OpenReadOnly(ctx, stateFile(cfg))
-	if err != nil {
-		return nil, nil, err
-	}
-	a.logRecord("record opened", record)
-	dirs, err := a.admitDirectories(ctx, cfg, record)
-	if err != nil {
-		record.Close()
-		return nil, nil, err
-	}
-	return a.newRun(cfg, record, dirs), func() { dirs.Close(); record.Close() }, nil
-}
-
 // noteFirstRun says that there is no record, and what that is taken for.
-func (a *app) noteFirstRun(cfg *config.Config, record run.Record) {
+func noteFirstRun(a *cli.App, cfg *config.Config, record run.Record) {
 	if !record.Meta().Exists {
-		a.notef("There is no state (%s) yet, so this is taken for a first run.\n\n", cfg.StatePath)
+		a.Notef("There is no state (%s) yet, so this is taken for a first run.\n\n", cfg.StatePath)
 	}
-}
-
-// newRun is a run over what a configuration names.
-func (a *app) newRun(cfg *config.Config, record run.Record, dirs *directories) *run.Run {
-	return &run.Run{Config: cfg, Record: record, Directories: dirs, Schema: providers.TenantSchema, Now: a.env.Now, Version: version,
-		Hosts: dirs.used, Log: a.logger()}
 }
 
 // writePlan prints a plan.
-func (a *app) writePlan(plan *planfile.Reader, asJSON bool) error {
+func writePlan(a *cli.App, plan *planfile.Reader, asJSON bool) error {
 	if asJSON {
-		return render.JSON(a.env.Stdout, plan)
+		return render.JSON(a.Env.Stdout, plan)
 	}
-	return render.Text(a.env.Stdout, plan, a.textOptions())
+	return render.Text(a.Env.Stdout, plan, textOptions(a))
 }
 
-func (a *app) outPath(out string) string {
+func outPath(a *cli.App, out string) string {
 	if out == "" {
 		return ""
 	}
-	return a.path(out)
+	return a.Path(out)
 }
 
-// stateFile is where a configuration's record is.
-func stateFile(cfg *config.Config) string { return inDir(cfg.Dir, cfg.StatePath) }
-
 // textOptions are how plans are printed on this run's standard output.
-func (a *app) textOptions() render.TextOptions {
-	return render.TextOptions{Color: a.colour(a.env.Terminal.Out)}
+func textOptions(a *cli.App) render.TextOptions {
+	return render.TextOptions{Color: a.Colour(a.Env.Terminal.Out)}
 }
 
 // planStatus is a plan's exit status.
 func (o *planOptions) planStatus(t planner.Totals, detailed bool) error {
 	switch {
 	case !t.Applicable, o.failOnBlocked && t.Summary.Blocked > 0:
-		return &exitError{code: exitFailure}
+		return &cli.ExitError{Code: cli.ExitFailure}
 	case detailed && t.Summary.Changes() > 0:
-		return &exitError{code: exitPending}
+		return &cli.ExitError{Code: cli.ExitPending}
 	}
 	return nil
 }

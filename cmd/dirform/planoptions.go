@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state/fault"
@@ -15,7 +17,7 @@ import (
 
 // planOptions are the options that plan and apply share: what the plan is made from and limited to.
 type planOptions struct {
-	variables
+	open.Variables
 	targets, excludes []string
 	allowed           []string // LIMIT=N
 	failOnBlocked     bool
@@ -28,7 +30,7 @@ func (o *planOptions) register(cmd *cobra.Command) {
 	f.StringArrayVar(&o.excludes, "exclude", nil, "leave `ADDRESS` out of the plan; may be repeated")
 	f.StringArrayVar(&o.allowed, "allow", nil, "lift one guard limit for this run, `LIMIT=N`; may be repeated")
 	f.BoolVar(&o.failOnBlocked, "fail-on-blocked", false, "exit with status 1 if an object is blocked")
-	o.variables.register(cmd)
+	o.Variables.Register(cmd)
 }
 
 // options are the options as a run takes them; out is the plan file to write, or "".
@@ -68,7 +70,7 @@ func (o *planOptions) limits() (map[string]int, error) {
 			Summary: fmt.Sprintf("Option --allow does not take %q", arg),
 			Hint:    "Write --allow LIMIT=N, where LIMIT is one of " + strings.Join(names, ", ") + ".",
 		}
-		if near := closest(name, names); !known && near != "" {
+		if near := cli.Closest(name, names); !known && near != "" {
 			e.Detail = fmt.Sprintf("Did you mean %q?", near)
 		}
 		return nil, e

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
@@ -62,7 +63,7 @@ func fewDepartments(t *testing.T, n int) (dir string) {
 // ends runs a command that has to end with a status, and gives all that it printed.
 func ends(t *testing.T, dir string, status int, args ...string) string {
 	t.Helper()
-	code, stdout, stderr := runMain(t, Environment{Dir: dir}, args...)
+	code, stdout, stderr := runMain(t, cli.Environment{Dir: dir}, args...)
 	if code != status {
 		t.Fatalf("%v: status %d, want %d\n%s%s", args, code, status, stdout, stderr)
 	}

@@ -4,17 +4,15 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"go/ast"
-	"go/parser"
-	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/providers/lab"
 )
 
@@ -71,7 +69,7 @@ title: Clerk
 
 // servedCompany is a configuration that reaches both directories as it would reach real ones, with everything left to do: a
 // suffix, an account to create, one to link, one to update, one to disable, one to restore, anchors to stamp.
-func servedCompany(t *testing.T) (*lab.Lab, Environment) {
+func servedCompany(t *testing.T) (*lab.Lab, cli.Environment) {
 	t.Helper()
 	seed, dir := t.TempDir(), t.TempDir()
 	write(t, seed, lab.ADSeed, readOnlyLDIF)
@@ -112,7 +110,7 @@ link_policy "staff" {
 `, ad.URL, ad.CAFile, ad.BindDN, ad.Password, entra.Endpoint, entra.CAFile, entra.AccessToken)+rest)
 	}
 	config("")
-	env := Environment{Dir: dir}
+	env := cli.Environment{Dir: dir}
 	succeed(t, env, "apply", "--auto-approve")
 	config("upn_suffix \"contoso.com\" {}\n")
 	edit := func(err error) {
@@ -189,7 +187,7 @@ func TestPlanCannotWrite(t *testing.T) {
 	}
 
 	code, stdout, stderr := runMain(t, env, "apply", plan)
-	if code != exitPartial && code != exitFailure {
+	if code != cli.ExitPartial && code != cli.ExitFailure {
 		t.Errorf("apply without the right to write: status %d\n%s\n%s", code, stdout, stderr)
 	}
 	if ad, tenant := attempts(); ad == 0 || tenant == 0 {
@@ -219,10 +217,10 @@ func fileSums(t *testing.T, dir string) map[string]string {
 	return sums
 }
 
-// TestLookingCannotReachAWriter follows the calls within this package: from what runs plan, drift, explain, validate and show no
-// chain of names leads to what opens a writer, in whatever file it stands.
+// TestLookingCannotReachAWriter follows the calls within this package and its internal ones: from what runs another command
+// than apply no chain of names leads to what opens a writer, in whatever file it stands.
 func TestLookingCannotReachAWriter(t *testing.T) {
-	uses := packageUses(t)
+	uses := commandUses(t)
 	reach := func(from string) []string {
 		seen := map[string]bool{from: true}
 		queue := []string{from}
@@ -237,7 +235,9 @@ func TestLookingCannotReachAWriter(t *testing.T) {
 		return queue
 	}
 	writers := []string{"openSourceWriter", "openTenantWriter"}
-	for _, from := range []string{"newPlanCommand", "newDriftCommand", "newExplainCommand", "newValidateCommand", "newShowCommand", "newFmtCommand", "newHistoryCommand"} {
+	for _, from := range []string{"newInitCommand", "newValidateCommand", "newFmtCommand", "newPlanCommand", "newShowCommand",
+		"newDriftCommand", "newExplainCommand", "newStateCommand", "newHistoryCommand", "newForceUnlockCommand",
+		"New", "NewVersionCommand", "NewHelpCommand", "newCompletionCommand"} { // New is lab's
 		got := reach(from)
 		if len(got) < 5 {
 			t.Errorf("%s uses only %s; has it been renamed?", from, got)
@@ -255,24 +255,14 @@ func TestLookingCannotReachAWriter(t *testing.T) {
 	}
 }
 
-// packageUses says which names each function or method of the package mentions. Methods go by their bare name, so that a
-// call through any value counts: more may seem reachable than is, never less. Whoever mentions a type that has exported methods
-// reaches those, because other packages may call them through an interface.
-func packageUses(t *testing.T) map[string]map[string]bool {
+// commandUses says which names each function or method of the command and its internal packages mentions. All go by their
+// bare name, whatever their package or type, so that a call through any value counts: more may seem reachable than is,
+// never less. Whoever mentions a type that has exported methods reaches those, because other packages may call them
+// through an interface.
+func commandUses(t *testing.T) map[string]map[string]bool {
 	t.Helper()
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	uses := map[string]map[string]bool{}
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, file := range commandFiles(t) {
 		for _, d := range file.Decls {
 			f, ok := d.(*ast.FuncDecl)
 			if !ok {

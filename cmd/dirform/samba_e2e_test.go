@@ -13,6 +13,8 @@ import (
 	"github.com/go-ldap/ldap/v3"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
@@ -53,7 +55,7 @@ func (p *planned) lines() []string {
 	return slices.Compact(lines)
 }
 
-func planJSON(t *testing.T, env Environment, args ...string) *planned {
+func planJSON(t *testing.T, env cli.Environment, args ...string) *planned {
 	t.Helper()
 	var p planned
 	if err := json.Unmarshal([]byte(succeed(t, env, append([]string{"plan", "--json"}, args...)...)), &p); err != nil {
@@ -63,7 +65,7 @@ func planJSON(t *testing.T, env Environment, args ...string) *planned {
 }
 
 // wantPlan compares a plan's changes and findings.
-func wantPlan(t *testing.T, env Environment, want ...string) {
+func wantPlan(t *testing.T, env cli.Environment, want ...string) {
 	t.Helper()
 	if diff := cmp.Diff(append([]string{}, want...), planJSON(t, env).lines()); diff != "" {
 		t.Fatalf("the plan is another (-want +got):\n%s", diff)
@@ -71,7 +73,7 @@ func wantPlan(t *testing.T, env Environment, want ...string) {
 }
 
 // wantNothing says that a plan has nothing to do, by its exit status too. Warnings may remain.
-func wantNothing(t *testing.T, env Environment, warnings ...string) {
+func wantNothing(t *testing.T, env cli.Environment, warnings ...string) {
 	t.Helper()
 	succeed(t, env, "plan", "--detailed-exitcode")
 	wantPlan(t, env, warnings...)
@@ -132,7 +134,7 @@ func TestSambaLifeOfACompany(t *testing.T) {
 }
 
 // firstApply makes all accounts.
-func firstApply(t *testing.T, env Environment, people []person) {
+func firstApply(t *testing.T, env cli.Environment, people []person) {
 	t.Helper()
 	start := time.Now()
 	p := planJSON(t, env)
@@ -184,7 +186,7 @@ func checkAccounts(t *testing.T, dir string, people []person) {
 // tenantUsersOf reads attributes of all accounts of the tenant in an embedded lab.
 func tenantUsersOf(t *testing.T, dir, folder string, names ...string) []string {
 	t.Helper()
-	d := (&app{}).openDirectories(dir)
+	d := open.NewDirectories(&cli.App{}, dir)
 	defer d.Close()
 	r, err := d.Tenant(t.Context(), &config.EntraProvider{Name: "tenant", Lab: folder})
 	if err != nil {
@@ -253,7 +255,7 @@ func TestSambaAddsASuffix(t *testing.T) {
 	env := sambaFolder(t, sambaService, config)
 	write(t, env.Dir, "lab/tenant.json", tenant)
 	code, stdout, stderr := runMain(t, env, "apply", "--auto-approve")
-	if said := stdout + stderr; code != exitPartial || !strings.Contains(said, suffix) || !strings.Contains(said, "right") {
+	if said := stdout + stderr; code != cli.ExitPartial || !strings.Contains(said, suffix) || !strings.Contains(said, "right") {
 		t.Errorf("status %d\n%s\n%s", code, stdout, stderr)
 	}
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 )
 
 const sambaLeavers = `
@@ -33,7 +35,7 @@ type leavers struct {
 	*forest
 	scope, elsewhere string
 	people           []person
-	env              Environment
+	env              cli.Environment
 	now              time.Time
 }
 
@@ -178,7 +180,7 @@ func TestSambaGracePasses(t *testing.T) {
 	wantSameAccounts(t, l.env, accounts)
 }
 
-func wantSameAccounts(t *testing.T, env Environment, want []string) {
+func wantSameAccounts(t *testing.T, env cli.Environment, want []string) {
 	t.Helper()
 	got := tenantUsersOf(t, env.Dir, "lab", "id", "userPrincipalName")
 	slices.Sort(got)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 )
 
 const movedScope = `
@@ -83,7 +85,7 @@ func writeMovedTenant(t *testing.T, dir string, people []person, anchors ...stri
 }
 
 // checkAnchors holds the anchors of the tenant's accounts against those wanted, and that everybody may still sign in.
-func checkAnchors(t *testing.T, env Environment, want ...string) {
+func checkAnchors(t *testing.T, env cli.Environment, want ...string) {
 	t.Helper()
 	got := map[string]bool{}
 	for _, line := range tenantUsersOf(t, env.Dir, "lab", "onPremisesImmutableId", "accountEnabled") {

@@ -13,6 +13,9 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 )
 
 // forest is a domain controller with an OU of its own for one test, which is deleted again in the end.
@@ -230,7 +233,7 @@ func firstOf(t *testing.T, dn string) string {
 
 // sambaFolder makes a configuration that reads the domain controller and writes to an embedded tenant. NAME in provider and rest
 // stands for the value of the environment's variable NAME.
-func sambaFolder(t *testing.T, provider, rest string) Environment {
+func sambaFolder(t *testing.T, provider, rest string) cli.Environment {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "lab"), 0o700); err != nil {
@@ -241,7 +244,7 @@ func sambaFolder(t *testing.T, provider, rest string) Environment {
 	var names []string
 	for _, kv := range os.Environ() {
 		if k, v, _ := strings.Cut(kv, "="); strings.HasPrefix(k, "AD_") && k != "AD_BASE_DN" && !strings.HasSuffix(k, "PASSWORD") {
-			names = append(names, "$"+k, quote(v))
+			names = append(names, "$"+k, open.Quote(v))
 		}
 	}
 	write(t, dir, "main.hcl", `variable "ad_password" {
@@ -258,7 +261,7 @@ provider "entra" "tenant" {
   lab = "lab"
 }
 `+rest)
-	return Environment{Dir: dir, Environ: []string{"DIRFORM_VAR_ad_password=" + os.Getenv("AD_SVC_PASSWORD")}}
+	return cli.Environment{Dir: dir, Environ: []string{"DIRFORM_VAR_ad_password=" + os.Getenv("AD_SVC_PASSWORD")}}
 }
 
 // sambaService is a provider with the account that has what dirform needs and no more.

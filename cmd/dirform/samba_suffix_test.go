@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 )
 
 // TestSambaUnverifiedSuffix: people with a user name under a domain that the tenant has not verified are blocked, or get a name
@@ -53,7 +55,7 @@ func TestSambaUnverifiedSuffix(t *testing.T) {
 }
 
 // sambaRules replaces a part of a configuration, and returns it.
-func sambaRules(t *testing.T, env Environment, from, to string) string {
+func sambaRules(t *testing.T, env cli.Environment, from, to string) string {
 	t.Helper()
 	text, err := os.ReadFile(env.Dir + "/main.hcl")
 	if err != nil || !strings.Contains(string(text), from) {

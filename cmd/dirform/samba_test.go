@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 )
 
 // requireSamba skips a test where no domain controller runs; CI sets DIRFORM_REQUIRE_SAMBA, and then it fails.
@@ -21,7 +23,7 @@ func requireSamba(t *testing.T) {
 
 func TestSambaInit(t *testing.T) {
 	requireSamba(t)
-	env := Environment{Dir: t.TempDir(), Environ: []string{"DIRFORM_VAR_ad_password=" + os.Getenv("AD_SVC_PASSWORD")}}
+	env := cli.Environment{Dir: t.TempDir(), Environ: []string{"DIRFORM_VAR_ad_password=" + os.Getenv("AD_SVC_PASSWORD")}}
 	succeed(t, env, "init", "--url", os.Getenv("AD_LDAPS_URL"), "--bind-dn", os.Getenv("AD_SVC_DN"), "--ca-file", os.Getenv("AD_CA_FILE"))
 	succeed(t, env, "validate")
 	main, err := os.ReadFile(filepath.Join(env.Dir, "main.hcl"))
@@ -40,7 +42,7 @@ func TestSambaInit(t *testing.T) {
 	// StartTLS on the plain port, and a wrong password
 	env.Dir = t.TempDir()
 	succeed(t, env, "init", "--url", os.Getenv("AD_LDAP_URL"), "--start-tls", "--bind-dn", os.Getenv("AD_SVC_DN"), "--ca-file", os.Getenv("AD_CA_FILE"))
-	env = Environment{Dir: t.TempDir(), Environ: []string{"DIRFORM_VAR_ad_password=wrong-password"}}
+	env = cli.Environment{Dir: t.TempDir(), Environ: []string{"DIRFORM_VAR_ad_password=wrong-password"}}
 	code, _, stderr := runMain(t, env, "init", "--url", os.Getenv("AD_LDAPS_URL"), "--bind-dn", os.Getenv("AD_SVC_DN"), "--ca-file", os.Getenv("AD_CA_FILE"))
 	if code != 1 || !strings.Contains(stderr, "password") || strings.Contains(stderr, "wrong-password") {
 		t.Errorf("status %d\n%s", code, stderr)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/config"
 )
 
@@ -151,13 +152,13 @@ func inside(t *testing.T, path []string) (all []spot) {
 // probe is what validate says about a configuration.
 func probe(t *testing.T, text string) (details []string) {
 	t.Helper()
-	env := Environment{Dir: t.TempDir()}
+	env := cli.Environment{Dir: t.TempDir()}
 	write(t, env.Dir, "main.hcl", text)
 	return diagnosed(t, env)
 }
 
 // diagnosed is what validate says: summaries and details.
-func diagnosed(t *testing.T, env Environment, args ...string) (details []string) {
+func diagnosed(t *testing.T, env cli.Environment, args ...string) (details []string) {
 	t.Helper()
 	_, stdout, stderr := runMain(t, env, append([]string{"validate", "--json"}, args...)...)
 	if shows(stdout) || shows(stderr) {
@@ -209,7 +210,7 @@ func TestSecretsAreNowhere(t *testing.T) {
 	}
 	for i, s := range all {
 		for j, c := range channels() {
-			env := Environment{Dir: t.TempDir(), Environ: c.environ}
+			env := cli.Environment{Dir: t.TempDir(), Environ: c.environ}
 			write(t, env.Dir, "main.hcl", s.with(c))
 			write(t, env.Dir, "values.vars", c.file)
 			details := diagnosed(t, env, c.args...)
@@ -247,7 +248,7 @@ func otherwiseWrong(s spot, details []string) bool {
 }
 
 // searchOutput runs a command and looks for the marker in what it prints and leaves behind.
-func searchOutput(t *testing.T, what string, env Environment, command []string) {
+func searchOutput(t *testing.T, what string, env cli.Environment, command []string) {
 	t.Helper()
 	_, stdout, stderr := runMain(t, env, command...)
 	if shows(stdout) || shows(stderr) {

@@ -7,13 +7,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 )
 
-func newShowCommand(a *app) *cobra.Command {
-	var o recordOptions
+func newShowCommand(a *cli.App) *cobra.Command {
+	var o open.RecordOptions
 	var script string
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -21,29 +23,29 @@ func newShowCommand(a *app) *cobra.Command {
 		Short:   "Show a saved plan, or the state",
 		Long:    "Show prints a saved plan as plan printed it. Without a FILE it prints what the state records.",
 		Example: "  dirform show monday.dfplan\n  dirform show --json monday.dfplan",
-		Args:    arguments(0, 1),
+		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && script != "" {
 				return &fault.Error{Summary: "Option --aliases-script takes a saved plan", Hint: "Name the plan: dirform show --aliases-script FILE PLAN."}
 			}
 			if len(args) == 0 {
-				return a.showRecord(cmd.Context(), &o, asJSON)
+				return showRecord(cmd.Context(), a, &o, asJSON)
 			}
-			plan, err := planfile.Open(a.path(args[0]))
+			plan, err := planfile.Open(a.Path(args[0]))
 			if err != nil {
 				return err
 			}
 			defer plan.Close()
-			if err := a.writePlan(plan, asJSON); err != nil {
+			if err := writePlan(a, plan, asJSON); err != nil {
 				return err
 			}
-			return a.writeAliasesScript(plan, script, asJSON)
+			return writeAliasesScript(a, plan, script, asJSON)
 		},
 	}
-	o.register(cmd)
+	o.Register(cmd)
 	cmd.Flags().StringVar(&script, "aliases-script", "", aliasesHelp)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
-	return exitStatus(cmd, "0  done", "1  the file cannot be read, or is no plan")
+	return cli.ExitStatus(cmd, "0  done", "1  the file cannot be read, or is no plan")
 }
 
 // recordDocument is the state in JSON.
@@ -72,13 +74,13 @@ type containerText struct {
 }
 
 // showRecord prints what the state records, by the numbers; state list has the single links.
-func (a *app) showRecord(ctx context.Context, o *recordOptions, asJSON bool) error {
-	s, err := a.openRecord(ctx, o)
+func showRecord(ctx context.Context, a *cli.App, o *open.RecordOptions, asJSON bool) error {
+	s, err := open.OpenRecord(ctx, a, o)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	path, err := o.path(a)
+	path, err := o.Path(a)
 	if err != nil {
 		return err
 	}
@@ -110,26 +112,26 @@ func (a *app) showRecord(ctx context.Context, o *recordOptions, asJSON bool) err
 		doc.OUs = append(doc.OUs, containerText{ou.Scope, ou.Declared, ou.GUID.String()})
 	}
 	if asJSON {
-		return a.printJSON(doc)
+		return a.PrintJSON(doc)
 	}
 	doc.write(a)
 	return nil
 }
 
-func (d *recordDocument) write(a *app) {
+func (d *recordDocument) write(a *cli.App) {
 	if !d.Exists {
-		a.printf("No state yet: nothing was applied. It will be kept in %s.\n", d.Path)
+		a.Printf("No state yet: nothing was applied. It will be kept in %s.\n", d.Path)
 		return
 	}
-	a.printf("State %s\n  lineage %s, serial %d\n  source  %s\n  tenant  %s\n", d.Path, d.Lineage, d.Serial, d.Source, d.TenantID)
+	a.Printf("State %s\n  lineage %s, serial %d\n  source  %s\n  tenant  %s\n", d.Path, d.Lineage, d.Serial, d.Source, d.TenantID)
 	for _, l := range d.Links {
-		a.printf("  scope %s: %s linked", l.Scope, count(l.Links, string(l.Kind)))
+		a.Printf("  scope %s: %s linked", l.Scope, cli.Count(l.Links, string(l.Kind)))
 		if l.Left > 0 {
-			a.printf(", of which %d left the scope", l.Left)
+			a.Printf(", of which %d left the scope", l.Left)
 		}
-		a.printf("\n")
+		a.Printf("\n")
 	}
 	for _, o := range d.OUs {
-		a.printf("  scope %s: %s is container %s\n", o.Scope, o.Declared, o.GUID)
+		a.Printf("  scope %s: %s is container %s\n", o.Scope, o.Declared, o.GUID)
 	}
 }

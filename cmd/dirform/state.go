@@ -10,22 +10,24 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
 )
 
-func newStateCommand(a *app) *cobra.Command {
+func newStateCommand(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "state",
 		Short: "Look at the record of links, forget some, or make it anew",
 		Long: `The state is dirform's record: which source object is linked to which tenant object and what was last applied to it. It holds
 no names and no addresses: an anchor is the base64 of the source object's GUID, as the tenant's onPremisesImmutableId.`,
 		Args: cobra.ArbitraryArgs,
-		RunE: a.missingCommand,
+		RunE: a.MissingCommand,
 	}
-	addCommands(cmd, newStateListCommand(a), newStateShowCommand(a), newStateRmCommand(a), newStateRebuildCommand(a))
-	return exitStatus(cmd, "0  done", "1  error")
+	cli.AddCommands(cmd, newStateListCommand(a), newStateShowCommand(a), newStateRmCommand(a), newStateRebuildCommand(a))
+	return cli.ExitStatus(cmd, "0  done", "1  error")
 }
 
 // linkDocument is a link in JSON.
@@ -56,25 +58,25 @@ func documentOf(l *state.Link) linkDocument {
 	return d
 }
 
-func newStateListCommand(a *app) *cobra.Command {
-	var o recordOptions
+func newStateListCommand(a *cli.App) *cobra.Command {
+	var o open.RecordOptions
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List all links",
 		Long:  "List prints a line for each link: kind and scope, anchor, the tenant object's id, and the rule that paired them.",
-		Args:  arguments(0, 0),
+		Args:  cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := a.openRecord(cmd.Context(), &o)
+			s, err := open.OpenRecord(cmd.Context(), a, &o)
 			if err != nil {
 				return err
 			}
 			defer s.Close()
-			w := bufio.NewWriter(a.env.Stdout)
+			w := bufio.NewWriter(a.Env.Stdout)
 			if asJSON {
 				err = writeLinksJSON(cmd.Context(), w, s)
 			} else {
-				err = a.writeLinks(cmd.Context(), w, s)
+				err = writeLinks(cmd.Context(), a, w, s)
 			}
 			if err != nil {
 				return err
@@ -82,14 +84,14 @@ func newStateListCommand(a *app) *cobra.Command {
 			return w.Flush()
 		},
 	}
-	o.register(cmd)
+	o.Register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
-	return exitStatus(cmd, "0  done", "1  the state cannot be read")
+	return cli.ExitStatus(cmd, "0  done", "1  the state cannot be read")
 }
 
-func (a *app) writeLinks(ctx context.Context, w io.Writer, s *store.Store) error {
+func writeLinks(ctx context.Context, a *cli.App, w io.Writer, s *store.Store) error {
 	if !s.Meta().Exists {
-		a.notef("There is no state yet: nothing was applied.\n")
+		a.Notef("There is no state yet: nothing was applied.\n")
 	}
 	for l, err := range s.Links(ctx) {
 		if err != nil {
@@ -128,16 +130,16 @@ func writeLinksJSON(ctx context.Context, w io.Writer, s *store.Store) error {
 	return err
 }
 
-func newStateShowCommand(a *app) *cobra.Command {
-	var o recordOptions
+func newStateShowCommand(a *cli.App) *cobra.Command {
+	var o open.RecordOptions
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "show LINK",
 		Short: "Show one link",
 		Long:  "Show prints what the record knows about one link. LINK is its anchor, the tenant object's id or the source object's GUID.",
-		Args:  arguments(1, 1),
+		Args:  cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.openRecord(cmd.Context(), &o)
+			s, err := open.OpenRecord(cmd.Context(), a, &o)
 			if err != nil {
 				return err
 			}
@@ -148,23 +150,23 @@ func newStateShowCommand(a *app) *cobra.Command {
 			}
 			d := documentOf(l)
 			if asJSON {
-				return a.printJSON(d)
+				return a.PrintJSON(d)
 			}
-			a.printf("kind         %s\nscope        %s\nanchor       %s\nsource GUID  %s\ntenant id    %s\npaired by    %s\n",
+			a.Printf("kind         %s\nscope        %s\nanchor       %s\nsource GUID  %s\ntenant id    %s\npaired by    %s\n",
 				d.Kind, d.Scope, d.Anchor, d.SourceGUID, d.TargetID, d.Rule)
 			switch {
 			case d.LeftAt != "":
-				a.printf("left scope   since %s\n", d.LeftAt)
+				a.Printf("left scope   since %s\n", d.LeftAt)
 			case d.Left:
-				a.printf("left scope   yes\n")
+				a.Printf("left scope   yes\n")
 			}
-			a.printf("last applied %s\n", strings.Join(d.Attributes, ", "))
+			a.Printf("last applied %s\n", strings.Join(d.Attributes, ", "))
 			return nil
 		},
 	}
-	o.register(cmd)
+	o.Register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
-	return exitStatus(cmd, "0  done", "1  there is no such link")
+	return cli.ExitStatus(cmd, "0  done", "1  there is no such link")
 }
 
 // findLink finds a link by its anchor or, reading them all, by either object's id.
@@ -188,20 +190,20 @@ func findLink(ctx context.Context, s *store.Store, name string) (*state.Link, er
 	}
 }
 
-func newStateRmCommand(a *app) *cobra.Command {
-	var o recordOptions
+func newStateRmCommand(a *cli.App) *cobra.Command {
+	var o open.RecordOptions
 	cmd := &cobra.Command{
 		Use:   "rm LINK...",
 		Short: "Forget links, without touching either directory",
 		Long: `Rm removes links from the record. Neither directory is written to: the accounts keep their anchors, so the next plan finds the
 pairs again if the source objects are still in scope. Plans made before are refused afterwards.`,
-		Args: arguments(1, -1),
+		Args: cli.Arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path, err := o.path(a)
+			path, err := o.Path(a)
 			if err != nil {
 				return err
 			}
-			s, err := a.lockRecord(cmd.Context(), path, "state rm")
+			s, err := open.LockRecord(cmd.Context(), a, path, "state rm")
 			if err != nil {
 				return err
 			}
@@ -217,10 +219,10 @@ pairs again if the source objects are still in scope. Plans made before are refu
 			if err := s.RemoveLinks(cmd.Context(), anchors...); err != nil {
 				return err
 			}
-			a.notef("Forgot %s.\n", count(len(anchors), "link"))
+			a.Notef("Forgot %s.\n", cli.Count(len(anchors), "link"))
 			return nil
 		},
 	}
-	o.register(cmd)
-	return exitStatus(cmd, "0  done", "1  a link is not in the state; none was removed")
+	o.Register(cmd)
+	return cli.ExitStatus(cmd, "0  done", "1  a link is not in the state; none was removed")
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/planner/render"
@@ -16,8 +18,8 @@ import (
 	"github.com/dirform/dirform/state/store"
 )
 
-func newStateRebuildCommand(a *app) *cobra.Command {
-	var v variables
+func newStateRebuildCommand(a *cli.App) *cobra.Command {
+	var v open.Variables
 	var approved bool
 	cmd := &cobra.Command{
 		Use:   "rebuild",
@@ -27,51 +29,51 @@ links, asks, and records them. It writes to neither directory. A backup is bette
 came about, since when leavers are gone, what was applied last where the two sides differ) cannot be told from the
 directories, and rebuild says so. A damaged state is kept under another name; one that is whole is not replaced.`,
 		Example: "  dirform state rebuild\n  dirform state rebuild --auto-approve",
-		Args:    arguments(0, 0),
+		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := a.loadConfig(&v)
+			cfg, err := open.LoadConfig(a, &v)
 			if err != nil {
 				return err
 			}
 			return (&rebuilding{a: a, cfg: cfg, approved: approved}).run(cmd.Context())
 		},
 	}
-	v.register(cmd)
+	v.Register(cmd)
 	cmd.Flags().BoolVar(&approved, "auto-approve", false, "do not ask before recording the links")
-	return exitStatus(cmd, "0  done, or there is nothing to record",
+	return cli.ExitStatus(cmd, "0  done, or there is nothing to record",
 		"1  error, there is a whole state already, or the answer was not yes; nothing was recorded")
 }
 
 // rebuilding is one run of state rebuild.
 type rebuilding struct {
-	a        *app
+	a        *cli.App
 	cfg      *config.Config
 	approved bool
 	damaged  *store.Damaged // nil if there is no file
 }
 
 func (r *rebuilding) run(ctx context.Context) error {
-	s, damaged, err := store.OpenForRebuild(ctx, stateFile(r.cfg),
-		store.Options{Holder: r.a.holder(store.CommandRebuild), Now: r.a.env.Now})
+	s, damaged, err := store.OpenForRebuild(ctx, open.StateFile(r.cfg),
+		store.Options{Holder: open.Holder(r.a, store.CommandRebuild), Now: r.a.Env.Now})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
 	r.damaged = damaged
-	dirs, err := r.a.admitDirectories(ctx, r.cfg, s)
+	dirs, err := open.AdmitDirectories(ctx, r.a, r.cfg, s)
 	if err != nil {
 		return err
 	}
 	defer dirs.Close()
-	now := r.a.newRun(r.cfg, s, dirs)
-	now.Watch = r.a.watchReading
-	found, err := now.Rebuild(ctx, run.RebuildOptions{Record: writableRecord{s}, Show: r.show, Consent: r.ask})
+	now := open.NewRun(r.a, r.cfg, s, dirs)
+	now.Watch = open.WatchReading(r.a)
+	found, err := now.Rebuild(ctx, run.RebuildOptions{Record: open.WritableRecord{Store: s}, Show: r.show, Consent: r.ask})
 	if err != nil || len(found.Pairs)+len(found.Leavers) == 0 {
 		return err
 	}
-	r.a.printf("\nRecorded %s in %s.\n", count(len(found.Pairs)+len(found.Leavers), "link"), r.cfg.StatePath)
+	r.a.Printf("\nRecorded %s in %s.\n", cli.Count(len(found.Pairs)+len(found.Leavers), "link"), r.cfg.StatePath)
 	if r.damaged != nil {
-		r.a.notef("The damaged file is kept as %s.\n", filepath.Base(r.damaged.KeptAs))
+		r.a.Notef("The damaged file is kept as %s.\n", filepath.Base(r.damaged.KeptAs))
 	}
 	return nil
 }
@@ -80,7 +82,7 @@ func (r *rebuilding) ask() error {
 	if r.approved {
 		return nil
 	}
-	return r.a.consent(r.cfg, &question{text: "Do you want to record these links?",
+	return consent(r.a, r.cfg, &question{text: "Do you want to record these links?",
 		alone:   "they are recorded without an answer",
 		unasked: "Standard input is empty, and nothing is recorded unasked.",
 		hint:    "Look at the links above, and add --auto-approve.", no: "Not recorded"})
@@ -88,20 +90,20 @@ func (r *rebuilding) ask() error {
 
 // show prints what was read, what would be recorded of it, and what would not.
 func (r *rebuilding) show(x *run.Rebuilt) error {
-	p := r.a.printf
+	p := r.a.Printf
 	if r.damaged != nil {
 		p("The state cannot be read any more: %s\n\n", fault.Sentence(r.damaged.Reason))
 	}
 	domains := strings.Join(append([]string{x.Source.Domain}, x.Source.Others...), ", ")
 	p("Read Active Directory %s and tenant %s.\n", render.Plain(domains), x.Tenant.ID)
 	for _, s := range x.Scopes {
-		p("  scope %s: %s read, %d in scope\n", s.Scope, count(s.Objects, string(s.Kind)), s.InScope)
+		p("  scope %s: %s read, %d in scope\n", s.Scope, cli.Count(s.Objects, string(s.Kind)), s.InScope)
 	}
 	if len(x.Pairs)+len(x.Leavers) == 0 {
 		p("\nNothing to record: no account carries the anchor of an object in Active Directory.\n")
 		r.unrecorded(x)
 		if r.damaged != nil {
-			r.a.notef("\nThe damaged file stays. Move it away to start with a first run.\n")
+			r.a.Notef("\nThe damaged file stays. Move it away to start with a first run.\n")
 		}
 		return nil
 	}
@@ -121,9 +123,9 @@ func (r *rebuilding) links(title string, list []*run.RebuiltLink, note func(*run
 	if len(list) == 0 {
 		return
 	}
-	r.a.printf("\n%s: %d\n", title, len(list))
+	r.a.Printf("\n%s: %d\n", title, len(list))
 	for _, l := range list {
-		r.a.printf("  %-20s  %-24s  %-36s  %s%s\n", string(l.Kind)+"."+l.Scope, l.Anchor, l.TargetID,
+		r.a.Printf("  %-20s  %-24s  %-36s  %s%s\n", string(l.Kind)+"."+l.Scope, l.Anchor, l.TargetID,
 			render.Plain(l.Name), note(l))
 	}
 }
@@ -133,22 +135,22 @@ func (r *rebuilding) unrecorded(x *run.Rebuilt) {
 	var lines []string
 	if n := len(x.Strays); n > 0 {
 		lines = append(lines, fmt.Sprintf("%s with an anchor whose object was not found in Active Directory: %s",
-			count(n, "account"), firstNames(x.Strays)),
+			cli.Count(n, "account"), firstNames(x.Strays)),
 			"  (whoever of them has left has to be disabled by hand; the next plan names them again as DF411)")
 	}
 	if n := len(x.Contested); n > 0 {
 		lines = append(lines, fmt.Sprintf("%s with an anchor that several objects in scope have (DF201): %s",
-			count(n, "account"), firstNames(x.Contested)))
+			cli.Count(n, "account"), firstNames(x.Contested)))
 	}
 	if x.Mastered > 0 {
-		lines = append(lines, count(x.Mastered, "account")+" with an anchor that another sync engine masters")
+		lines = append(lines, cli.Count(x.Mastered, "account")+" with an anchor that another sync engine masters")
 	}
 	if len(lines) == 0 {
 		return
 	}
-	r.a.printf("\nNot recorded:\n")
+	r.a.Printf("\nNot recorded:\n")
 	for _, l := range lines {
-		r.a.printf("  %s\n", l)
+		r.a.Printf("  %s\n", l)
 	}
 }
 
@@ -165,16 +167,16 @@ func (r *rebuilding) unknown(x *run.Rebuilt) {
 	}
 	if x.Differing > 0 {
 		lines = append(lines, fmt.Sprintf("what was applied last where the two sides differ, which is so of %s: plans tell "+
-			"the difference as pending, not as drift", count(x.Differing, "account")))
+			"the difference as pending, not as drift", cli.Count(x.Differing, "account")))
 	}
 	if x.Stopped > 0 {
-		lines = append(lines, fmt.Sprintf("what was applied last to %s that findings stop", count(x.Stopped, "account")))
+		lines = append(lines, fmt.Sprintf("what was applied last to %s that findings stop", cli.Count(x.Stopped, "account")))
 	}
 	lines = append(lines, "earlier runs: the history begins anew, and plans saved before are refused")
 	if x.Unanchored {
 		lines = append(lines, "links of groups, which keep no anchor in the tenant: the next plan matches them by its rules")
 	}
-	r.a.printf("\nNot known any more:\n  %s\n", strings.Join(lines, "\n  "))
+	r.a.Printf("\nNot known any more:\n  %s\n", strings.Join(lines, "\n  "))
 }
 
 // namedAccounts is how many accounts a line names.

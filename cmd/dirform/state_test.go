@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
 )
@@ -58,7 +59,7 @@ func aLink(t *testing.T) *state.Link {
 }
 
 func TestStateShow(t *testing.T) {
-	env := Environment{Dir: recordWith(t, aLink(t))}
+	env := cli.Environment{Dir: recordWith(t, aLink(t))}
 	want := `kind         user
 scope        staff
 anchor       AAECAwQFBgcICQoLDA0ODw==
@@ -82,7 +83,7 @@ last applied department, mail
 func TestStateRmForgetsAllOrNothing(t *testing.T) {
 	second := aLink(t)
 	second.Anchor, second.SourceGUID, second.TargetID = "EAECAwQFBgcICQoLDA0ODw==", state.GUID{16}, "second"
-	env := Environment{Dir: recordWith(t, aLink(t), second)}
+	env := cli.Environment{Dir: recordWith(t, aLink(t), second)}
 	lines := func() int {
 		_, stdout, _ := runMain(t, env, "state", "list")
 		return strings.Count(stdout, "\n")
@@ -96,7 +97,7 @@ func TestStateRmForgetsAllOrNothing(t *testing.T) {
 }
 
 func TestStateListJSON(t *testing.T) {
-	_, stdout, _ := runMain(t, Environment{Dir: recordWith(t, aLink(t))}, "state", "list", "--json")
+	_, stdout, _ := runMain(t, cli.Environment{Dir: recordWith(t, aLink(t))}, "state", "list", "--json")
 	want := `{"lineage":"l","serial":1,"links":[
 {"anchor":"AAECAwQFBgcICQoLDA0ODw==","kind":"user","scope":"staff","source_guid":"03020100-0504-0706-0809-0a0b0c0d0e0f",` +
 		`"target_id":"8d0f1b1e-0000-4000-8000-000000000001","rule":"primary_smtp","left":false,"attributes":["department","mail"]}]}
@@ -107,7 +108,7 @@ func TestStateListJSON(t *testing.T) {
 }
 
 func TestHistory(t *testing.T) {
-	env := Environment{Dir: recordWith(t, aLink(t))}
+	env := cli.Environment{Dir: recordWith(t, aLink(t))}
 	_, stdout, _ := runMain(t, env, "history")
 	want := "   1  2026-03-01 09:00:00Z  serial 1  apply: applied in 0s; 1 applied, 0 failed, 0 skipped; allowed deletes=9\n"
 	if diff := cmp.Diff(want, stdout); diff != "" {
@@ -132,23 +133,12 @@ func TestForceUnlockRefusesARunningHolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	code, _, stderr := runMain(t, Environment{Dir: dir}, "force-unlock")
+	code, _, stderr := runMain(t, cli.Environment{Dir: dir}, "force-unlock")
 	if code != 1 || !strings.Contains(stderr, "apply by jane@host pid 1") {
 		t.Errorf("status %d\n%s", code, stderr)
 	}
-	code, _, stderr = runMain(t, Environment{Dir: dir}, "force-unlock", "0123456789abcdef")
+	code, _, stderr = runMain(t, cli.Environment{Dir: dir}, "force-unlock", "0123456789abcdef")
 	if code != 1 || !strings.Contains(stderr, "still running") {
 		t.Errorf("status %d\n%s", code, stderr)
-	}
-}
-
-func TestHolderNamesCommandPersonAndProcess(t *testing.T) {
-	a := &app{env: Environment{Environ: []string{"USER=jane"}}}
-	if got := a.holder("apply"); !strings.HasPrefix(got, "apply by jane@") || !strings.Contains(got, " pid ") {
-		t.Error(got)
-	}
-	a.env.Environ = nil // in cron and containers
-	if got := a.holder("apply"); strings.Contains(got, "unknown") || strings.Contains(got, "by @") {
-		t.Error(got)
 	}
 }

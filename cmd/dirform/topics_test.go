@@ -4,17 +4,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/config/expr"
-	"github.com/dirform/dirform/planner"
 )
 
 // The language's example, which stands between the topic's first paragraph and the section about null, is a
 // configuration that loads as it stands.
 func TestLanguageExampleIsValid(t *testing.T) {
 	dir := t.TempDir()
-	env := Environment{Dir: dir, Environ: []string{"DIRFORM_VAR_ad_password=secret"}}
+	env := cli.Environment{Dir: dir, Environ: []string{"DIRFORM_VAR_ad_password=secret"}}
 	_, text, _ := runMain(t, env, "help", "language")
 	_, rest, begins := strings.Cut(text, "One with every kind of block:\n\n")
 	example, _, ends := strings.Cut(rest, "\nNULL\n")
@@ -28,65 +26,10 @@ func TestLanguageExampleIsValid(t *testing.T) {
 }
 
 func TestFunctionsTopicNamesEveryFunction(t *testing.T) {
-	_, text, _ := runMain(t, Environment{}, "help", "functions")
+	_, text, _ := runMain(t, cli.Environment{}, "help", "functions")
 	for _, f := range expr.Describe() {
 		if !strings.Contains(text, "\n  "+f.Signature+"\n") || !strings.Contains(text, f.Summary) {
 			t.Errorf("%s is not described", f.Name)
-		}
-	}
-}
-
-// TestFindingsTopic holds the reference of findings to the planner's table: it has everything about every code, each
-// once, in order, and every error that findings foresee.
-func TestFindingsTopic(t *testing.T) {
-	_, text, _ := runMain(t, Environment{}, "help", "findings")
-	list, foreseen, ok := strings.Cut(text, "\nERRORS OF OTHERS")
-	if !ok {
-		t.Fatal("the list of foreseen errors is missing")
-	}
-	last := -1
-	for _, c := range sortedCodes() {
-		var want strings.Builder
-		writeFinding(&want, c)
-		at := strings.Index(list, want.String())
-		if at <= last || strings.Count(list, "\n  "+c.Code+"  ") != 1 {
-			t.Errorf("%s is missing, out of order, or there twice", c.Code)
-		}
-		last = at
-		words := strings.Join(strings.Fields(want.String()), " ")
-		head := c.Code + " " + c.Summary + " (" + string(c.Severity)
-		parts := append([]string{head, "Cause: " + c.Cause + " ", "Cure: " + c.Cure}, foreseenNames(c)...)
-		for _, part := range parts {
-			if !strings.Contains(words, part) {
-				t.Errorf("%s lacks %q", c.Code, part)
-			}
-		}
-	}
-	words := strings.Join(strings.Fields(foreseen), " ")
-	for _, e := range planner.ForeseenErrors {
-		if want := strings.TrimSuffix(e.Name, ".") + ": " + strings.Join(e.Codes, ", "); !strings.Contains(words, want) {
-			t.Errorf("the list of foreseen errors lacks %q", want)
-		}
-	}
-	for line := range strings.Lines(text) {
-		if len([]rune(strings.TrimSuffix(line, "\n"))) > 120 {
-			t.Errorf("line too long: %s", line)
-		}
-	}
-}
-
-func TestFill(t *testing.T) {
-	if diff := cmp.Diff("  aa bb\n  cc\n", fill("aa bb cc", 2, 8)); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestTopicsFitATerminal(t *testing.T) {
-	for _, topic := range topics() {
-		for line := range strings.Lines(topic.text()) {
-			if len([]rune(line)) > 133 {
-				t.Errorf("%s: line too long: %s", topic.name, line)
-			}
 		}
 	}
 }

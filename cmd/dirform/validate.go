@@ -3,45 +3,47 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config"
 )
 
-func newValidateCommand(a *app) *cobra.Command {
-	var v variables
+func newValidateCommand(a *cli.App) *cobra.Command {
+	var v open.Variables
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "validate",
 		Short: "Check the configuration without asking any directory",
 		Long: `Validate reads the configuration as plan does and reports all mistakes at once, each with its line. It works offline: it asks
 no directory and needs neither credentials nor values for variables.`,
-		Args: arguments(0, 0),
+		Args: cli.Arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			if asJSON {
-				return a.validateJSON(&v)
+				return validateJSON(a, &v)
 			}
-			cfg, err := a.loadChecked(&v, true)
+			cfg, err := open.LoadChecked(a, &v, true)
 			if err != nil {
 				return err
 			}
-			a.printf("The configuration is valid: %s, %s.\n", count(len(cfg.Scopes), "scope"), count(len(cfg.Mappings), "mapping"))
+			a.Printf("The configuration is valid: %s, %s.\n", cli.Count(len(cfg.Scopes), "scope"), cli.Count(len(cfg.Mappings), "mapping"))
 			return nil
 		},
 	}
-	v.register(cmd)
+	v.Register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
-	return exitStatus(cmd, "0  the configuration is valid; there may be warnings", "1  the configuration has errors")
+	return cli.ExitStatus(cmd, "0  the configuration is valid; there may be warnings", "1  the configuration has errors")
 }
 
-func (a *app) validateJSON(v *variables) error {
-	cfg, diags, err := a.loadDiagnosed(v, true)
+func validateJSON(a *cli.App, v *open.Variables) error {
+	cfg, diags, err := open.LoadDiagnosed(a, v, true)
 	if err != nil {
 		return err
 	}
-	if err := a.printJSON(config.DiagnosticsJSON(cfg.Files, diags)); err != nil {
+	if err := a.PrintJSON(config.DiagnosticsJSON(cfg.Files, diags)); err != nil {
 		return err
 	}
 	if diags.HasErrors() {
-		return &exitError{code: exitFailure}
+		return &cli.ExitError{Code: cli.ExitFailure}
 	}
 	return nil
 }

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/planner/apply"
+	"github.com/dirform/dirform/planner/render"
+	"github.com/dirform/dirform/planner/run"
+	"github.com/dirform/dirform/state"
+)
+
+// applying prints what apply does.
+type applying struct {
+	*cli.Progress
+	a      *cli.App
+	asJSON bool
+	total  int
+	start  time.Time
+	mu     sync.Mutex
+	n      int
+	err    error
+}
+
+func applyProgress(a *cli.App, total int, asJSON bool) *applying {
+	p := &applying{a: a, asJSON: asJSON, total: total, start: time.Now()}
+	p.Progress = a.StartProgress(p.line)
+	return p
+}
+
+func (p *applying) line() string {
+	p.mu.Lock()
+	n := p.n
+	p.mu.Unlock()
+	elapsed := time.Since(p.start)
+	line := fmt.Sprintf("Applying: %d of %d changes", n, p.total)
+	if n > 0 && n < p.total {
+		left := time.Duration(float64(elapsed) / float64(n) * float64(p.total-n)).Round(time.Second)
+		line += fmt.Sprintf(", %.1f a second, %s left", float64(n)/max(elapsed.Seconds(), 0.001), left)
+	}
+	return line
+}
+
+// eventDocument is an event in JSON.
+type eventDocument struct {
+	Type      string       `json:"type"` // "change"
+	Status    string       `json:"status"`
+	Address   string       `json:"address"`
+	Kind      state.Kind   `json:"kind"`
+	Action    state.Action `json:"action"`
+	Attribute string       `json:"attribute,omitempty"`
+	TargetID  string       `json:"target_id,omitempty"`
+	Reason    string       `json:"reason,omitempty"`
+	Hint      string       `json:"hint,omitempty"`
+}
+
+// plainDone is up to how many changes each one done is named; of larger plans only what went wrong is.
+const plainDone = 50
+
+func (p *applying) event(e apply.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.Attribute == "" && e.Status != apply.StatusWarning {
+		p.n++
+	}
+	if p.asJSON {
+		d := eventDocument{"change", string(e.Status), e.Address, e.Kind, e.Action, e.Attribute, e.TargetID, e.Reason, e.Hint}
+		if err := cli.WriteJSONLine(p.a.Env.Stdout, d); err != nil {
+			p.err = err
+		}
+		return
+	}
+	if e.Status == state.StatusDone && p.total > plainDone {
+		return
+	}
+	what := e.Address
+	if e.Attribute != "" {
+		what += " " + e.Attribute
+	}
+	line := fmt.Sprintf("%s: %s %s", what, e.Action, e.Status)
+	if e.Reason != "" {
+		line += ": " + e.Reason
+	}
+	line = render.Plain(line) // addresses and names may come from a plan file that somebody has edited
+	if e.Hint != "" {
+		line += "\n  " + e.Hint
+	}
+	p.Say(line)
+}
+
+// report tells how an apply went; runErr is what ended it early.
+func (r *applyRun) report(x *run.Result, runErr error) error {
+	if r.asJSON {
+		return cli.WriteJSONLine(r.a.Env.Stdout, map[string]any{"type": "summary", "applied": x.Applied, "failed": x.Failed,
+			"skipped": x.Skipped, "unknown": x.Unknown, "references_failed": x.References, "warnings": x.Warnings,
+			"recorded": x.Recorded, "beyond": x.Beyond, "in_place": x.InPlace, "interrupted": x.Interrupted,
+			"complete": x.Complete() && runErr == nil})
+	}
+	switch {
+	case x.Changes == 0 && runErr == nil:
+		if r.file != "" {
+			r.a.Printf("The plan holds no changes.\n")
+		}
+	case x.Complete() && runErr == nil:
+		r.a.Printf("\nApply complete: %s.\n", cli.Count(x.Applied, "change"))
+	default:
+		r.a.Printf("\n%s\n", partLine(x.Outcome, x.Changes))
+	}
+	if x.OtherRules {
+		r.a.Notef("The configuration has changed since the plan was made. Today's rules were followed.\n")
+	}
+	switch {
+	case x.OlderBy > 0:
+		r.a.Notef("The plan was made at another serial of the state, which has been written since.\n")
+	case x.OlderBy < 0:
+		r.a.Notef("The plan was made at a later serial of the state: this is an older copy of it.\n")
+	}
+	if x.Beyond > 0 {
+		left := "they were"
+		if x.Beyond == 1 {
+			left = "it was"
+		}
+		r.a.Notef("Today's plan has %s that the reviewed one does not have; %s left alone.\n", cli.Count(x.Beyond, "change"), left)
+	}
+	return nil
+}
+
+// partLine tells how far a run came that did not end as planned. One that was interrupted when its last change was written has only
+// failed to look at the results.
+func partLine(out apply.Outcome, changes int) string {
+	word, next := "Applied in part", "Plan again to see what is left."
+	if out.Interrupted {
+		word = "Interrupted"
+		if out.Applied == changes && out.Failed+out.References+out.Skipped+out.Unknown == 0 {
+			next = "All of them are written; plan again to see whether the tenant shows them."
+		}
+	}
+	return fmt.Sprintf("%s: %d of %d changes applied, %d failed, %d skipped, %d with unknown outcome. %s",
+		word, out.Applied, changes, out.Failed+out.References, out.Skipped, out.Unknown, next)
+}

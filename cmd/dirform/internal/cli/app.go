@@ -1,0 +1,140 @@
+// Package cli is the environment of a command: streams, global options, errors, exit status and help.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/dirform/dirform/state/fault"
+)
+
+// App is one run of dirform: its environment and the global options. Commands are closures over it. The zero value has
+// no streams.
+type App struct {
+	Env    Environment
+	stderr *discreet // what Env.Stderr is; nil if the app was not made by Main
+
+	log *slog.Logger // to stderr, from --log-level; nil before that is known: use Logger
+
+	chdir    string
+	noColor  bool
+	logLevel string
+
+	// Stop ends at the first signal and is every command's context. Kill ends at the second: apply uses Stop to start no
+	// further write and Kill to abandon those in flight.
+	Stop, Kill context.Context
+}
+
+// prepare checks the global options before a command runs.
+func (a *App) prepare() error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
+		return &fault.Error{
+			Summary: fmt.Sprintf("Unknown log level %q", a.logLevel),
+			Hint:    "Use --log-level with debug, info, warn or error.",
+		}
+	}
+	a.log = slog.New(slog.NewTextHandler(a.Env.Stderr, &slog.HandlerOptions{Level: level}))
+	if a.chdir == "" {
+		return nil
+	}
+	if info, err := os.Stat(a.Dir()); err != nil || !info.IsDir() {
+		return &fault.Error{
+			Summary: fmt.Sprintf("Cannot work in %s", a.chdir),
+			Detail:  "--chdir names a folder that does not exist.",
+			Hint:    "Give the folder that holds the *.hcl files.",
+		}
+	}
+	return nil
+}
+
+// Dir is the configuration's folder: the working directory, or what --chdir names.
+func (a *App) Dir() string {
+	if filepath.IsAbs(a.chdir) {
+		return filepath.Clean(a.chdir)
+	}
+	return filepath.Join(a.Env.Dir, a.chdir)
+}
+
+// Path resolves a file name from the command line; like Terraform's, it is relative to what --chdir names.
+func (a *App) Path(name string) string { return InDir(a.Dir(), name) }
+
+// InDir resolves a path that is relative to dir.
+func InDir(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+// Colour says whether output to a stream may be coloured.
+func (a *App) Colour(terminal bool) bool {
+	return terminal && !a.noColor && a.Env.Getenv("NO_COLOR") == "" && a.Env.Getenv("TERM") != "dumb"
+}
+
+// Printf writes a command's result.
+func (a *App) Printf(format string, args ...any) {
+	fmt.Fprintf(a.Env.Stdout, format, args...)
+}
+
+// Notef tells a person what is going on.
+func (a *App) Notef(format string, args ...any) {
+	fmt.Fprintf(a.Env.Stderr, format, args...)
+}
+
+// Hide leaves secrets out of what is said on standard error from now on.
+func (a *App) Hide(secrets []string) {
+	if a.stderr != nil {
+		a.stderr.hide(secrets)
+	}
+}
+
+// Logger is the log; before the options are known nobody reads it.
+func (a *App) Logger() *slog.Logger {
+	if a.log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return a.log
+}
+
+// LogsInfo reports whether anything below warnings is shown.
+func (a *App) LogsInfo() bool { return a.Logger().Enabled(context.Background(), slog.LevelInfo) }
+
+// ErrInterrupted is why a signal ends what was waited for.
+var ErrInterrupted = errors.New("interrupted")
+
+// watchSignals turns signals into the contexts Stop and Kill. The returned function ends the watch.
+func (a *App) watchSignals() (done func()) {
+	stop, cancelStop := context.WithCancelCause(context.Background())
+	kill, cancelKill := context.WithCancelCause(context.Background())
+	a.Stop, a.Kill = stop, kill
+	ended := make(chan struct{})
+	go func() {
+		for n := 1; ; n++ {
+			select {
+			case <-ended:
+				return
+			case <-a.Env.Signals:
+			}
+			switch n {
+			case 1:
+				cancelStop(ErrInterrupted)
+			case 2:
+				cancelKill(ErrInterrupted)
+			case 3:
+				if a.Env.Exit != nil {
+					a.Env.Exit(ExitInterrupted)
+				}
+			}
+		}
+	}()
+	return func() {
+		close(ended)
+		cancelStop(nil)
+		cancelKill(nil)
+	}
+}

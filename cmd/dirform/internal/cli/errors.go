@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/dirform/dirform/state/fault"
+)
+
+// The exit statuses.
+const (
+	ExitDone        = 0   // all is done, or there was nothing to do
+	ExitFailure     = 1   // an error, or a refusal
+	ExitPending     = 2   // changes are pending
+	ExitPartial     = 3   // applied in part
+	ExitInterrupted = 130 // by a signal
+)
+
+// ExitError ends a command with a status of its own. With a nil err everything that is to say was said already.
+type ExitError struct {
+	Code int
+	Err  error
+}
+
+// Error is the error's text, or the status.
+func (e *ExitError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("exit status %d", e.Code)
+	}
+	return e.Err.Error()
+}
+
+// Unwrap is the error, nil if everything was said.
+func (e *ExitError) Unwrap() error { return e.Err }
+
+// exitStatus prints err and maps it to the exit status. It is the only place that does either.
+func (a *App) exitStatus(err error) int {
+	var exit *ExitError
+	switch {
+	case err == nil:
+		return ExitDone
+	case errors.As(err, &exit):
+		if exit.Err != nil {
+			a.printError(exit.Err)
+		}
+		return exit.Code
+	case errors.Is(err, context.Canceled) && a.Stop.Err() != nil, errors.Is(err, ErrInterrupted):
+		a.printError(&fault.Error{Summary: "Interrupted"})
+		return ExitInterrupted
+	}
+	a.printError(err)
+	return ExitFailure
+}
+
+// printError prints an error as a block: summary, detail, hint (see package fault).
+func (a *App) printError(err error) {
+	e := fault.Describe(err)
+	red, bold, reset := "", "", ""
+	if a.Colour(a.Env.Terminal.Err) {
+		red, bold, reset = "\x1b[31m", "\x1b[1m", "\x1b[0m"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%sError:%s %s%s%s\n", red+bold, reset, bold, e.Summary, reset)
+	for _, part := range []string{e.Detail, e.Hint} {
+		if part != "" {
+			fmt.Fprintf(&b, "\n%s\n", strings.TrimRight(part, "\n"))
+		}
+	}
+	io.WriteString(a.Env.Stderr, b.String())
+}
+
+// flagError turns pflag's errors into ours.
+func flagError(cmd *cobra.Command, err error) error {
+	e := &fault.Error{
+		Summary: err.Error(),
+		Hint:    fmt.Sprintf("Run %q for its options.", "dirform help"+strings.TrimPrefix(cmd.CommandPath(), "dirform")),
+	}
+	var unknown *pflag.NotExistError
+	var missing *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		name := unknown.GetSpecifiedName()
+		e.Summary = "Unknown option " + dashes(name)
+		if near := Closest(name, flagNames(cmd)); near != "" {
+			e.Detail = fmt.Sprintf("Did you mean --%s?", near)
+		}
+	case errors.As(err, &missing):
+		e.Summary = fmt.Sprintf("Option --%s needs a value", missing.GetFlag().Name)
+	case errors.As(err, &invalid):
+		e.Summary = fmt.Sprintf("Option --%s does not take %q", invalid.GetFlag().Name, invalid.GetValue())
+		e.Detail = fault.Sentence(invalid.Unwrap())
+	}
+	return e
+}
+
+func dashes(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}
+
+// Arguments checks how many arguments a command gets and says which it expects.
+func Arguments(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && (most < 0 || len(args) <= most) {
+			return nil
+		}
+		e := &fault.Error{Summary: fmt.Sprintf("%q got too few arguments", cmd.CommandPath())}
+		if len(args) > least {
+			e.Summary = fmt.Sprintf("%q got an argument too many: %q", cmd.CommandPath(), args[most])
+		}
+		e.Detail = "Usage: " + usageLine(cmd)
+		e.Hint = fmt.Sprintf("Run %q for more.", "dirform help"+strings.TrimPrefix(cmd.CommandPath(), "dirform"))
+		return e
+	}
+}

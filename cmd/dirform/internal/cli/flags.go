@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/dirform/dirform/state/near"
+)
+
+// doubleDashes gives Terraform's single-dash spelling of long options (-out=x, -json, -chdir=d) its second dash. An option's
+// value, what follows "--", single letters and negative numbers stay as they are.
+func doubleDashes(root *cobra.Command, args []string) []string {
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		return args
+	}
+	flags := knownFlags(root)
+	out := make([]string, 0, len(args))
+	for i := 0; i < len(args); i++ {
+		arg := args[i]
+		if arg == "--" {
+			return append(out, args[i:]...)
+		}
+		if isSingleDashed(arg) {
+			arg = "-" + arg
+		}
+		out = append(out, arg)
+		if takesNext(flags, arg) && i+1 < len(args) {
+			i++
+			out = append(out, args[i])
+		}
+	}
+	return out
+}
+
+// isSingleDashed reports whether arg is a long option behind one dash. dirform has no options that combine single letters, so
+// everything longer than one letter is, known or not: an unknown one then gets the same "did you mean".
+func isSingleDashed(arg string) bool {
+	if len(arg) < 3 || arg[0] != '-' || arg[1] == '-' || arg[2] == '=' {
+		return false
+	}
+	c := arg[1] | 0x20
+	return 'a' <= c && c <= 'z'
+}
+
+// takesNext reports whether the argument after the option arg is its value.
+func takesNext(flags map[string]*pflag.Flag, arg string) bool {
+	name, ok := strings.CutPrefix(arg, "--")
+	if !ok || strings.Contains(name, "=") {
+		return false
+	}
+	f := flags[name]
+	return f != nil && f.NoOptDefVal == ""
+}
+
+// knownFlags collects the long options of all commands. One name means one type throughout, which a test checks.
+func knownFlags(root *cobra.Command) map[string]*pflag.Flag {
+	flags := map[string]*pflag.Flag{}
+	walk(root, func(cmd *cobra.Command) {
+		collect := func(f *pflag.Flag) { flags[f.Name] = f }
+		cmd.PersistentFlags().VisitAll(collect)
+		cmd.Flags().VisitAll(collect)
+	})
+	return flags
+}
+
+func walk(cmd *cobra.Command, visit func(*cobra.Command)) {
+	visit(cmd)
+	for _, c := range cmd.Commands() {
+		walk(c, visit)
+	}
+}
+
+func flagNames(cmd *cobra.Command) (names []string) {
+	collect := func(f *pflag.Flag) { names = append(names, f.Name) }
+	cmd.LocalFlags().VisitAll(collect)
+	cmd.InheritedFlags().VisitAll(collect)
+	return names
+}
+
+func commandNames(cmd *cobra.Command) (names []string) {
+	for _, c := range subcommands(cmd) {
+		names = append(names, c.Name())
+	}
+	return names
+}
+
+// Closest is the candidate that name is most likely a misspelling of: one or two letters away, or one that a name of three
+// letters begins. "" if there is none.
+func Closest(name string, candidates []string) string {
+	limit := 2
+	if len(name) < 4 {
+		limit = 1
+	}
+	if c := near.ClosestWithin(limit, name, candidates); c != "" || len(name) < 3 {
+		return c
+	}
+	for _, c := range candidates {
+		if strings.HasPrefix(c, name) {
+			return c
+		}
+	}
+	return ""
+}

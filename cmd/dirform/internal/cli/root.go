@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/state/fault"
+)
+
+// Main runs the one of dirform's commands that an environment asks for and returns the exit status.
+func Main(env Environment, commands func(*App) []*cobra.Command) int {
+	a := &App{Env: env, stderr: &discreet{w: env.Stderr}}
+	a.Env.Stderr = a.stderr
+	a.stderr.hide(secretsIn(env.Environ))
+	done := a.watchSignals()
+	defer done()
+	root := NewRoot(a, commands(a))
+	root.SetArgs(doubleDashes(root, env.Args))
+	return a.exitStatus(root.ExecuteContext(a.Stop))
+}
+
+// NewRoot builds the command tree over the commands, which help lists in their order.
+func NewRoot(a *App, commands []*cobra.Command) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "dirform",
+		Short: "Plan and apply directory synchronisation from Active Directory to Microsoft Entra",
+		Long: `dirform reconciles an on-premises Active Directory with a Microsoft Entra (Office 365) tenant. *.hcl files declare what is
+synchronised; plan shows every change it would make and why; apply makes exactly those changes.`,
+		Args:              cobra.ArbitraryArgs, // an unknown command becomes our own error
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.prepare() },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if show, _ := cmd.Flags().GetBool("version"); show {
+				return a.printVersion(false)
+			}
+			return a.MissingCommand(cmd, args)
+		},
+	}
+	root.SetIn(a.Env.Stdin)
+	root.SetOut(a.Env.Stdout)
+	root.SetErr(a.Env.Stderr)
+	root.CompletionOptions.DisableDefaultCmd = true // ours stands at its place in the list
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { writeHelp(a.Env.Stdout, cmd) })
+	root.Flags().Bool("version", false, "print dirform's version")
+	p := root.PersistentFlags()
+	p.StringVar(&a.chdir, "chdir", "", "work in `DIR` instead of the current folder; file names are relative to it too")
+	p.BoolVar(&a.noColor, "no-color", false, "no colours (also: NO_COLOR in the environment)")
+	p.StringVar(&a.logLevel, "log-level", "warn", "log to stderr from `LEVEL` on: debug, info, warn or error")
+	p.BoolP("help", "h", false, "show this help")
+	ExitStatus(root, "0  done, or no changes", "1  error", "2  changes are pending (drift, plan --detailed-exitcode)",
+		"3  applied in part: some changes failed or were skipped", "130  interrupted")
+	AddCommands(root, commands...)
+	return root
+}
+
+// MissingCommand answers a group of commands that was called without one of them, or with one it doesn't have.
+func (a *App) MissingCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		writeHelp(a.Env.Stderr, cmd)
+		return &ExitError{Code: ExitFailure}
+	}
+	e := &fault.Error{Summary: fmt.Sprintf("Unknown command %q", strings.TrimPrefix(cmd.CommandPath()+" ", "dirform ")+args[0])}
+	if near := Closest(args[0], commandNames(cmd)); near != "" {
+		e.Detail = fmt.Sprintf("Did you mean %q?", near)
+	}
+	e.Hint = fmt.Sprintf("Run %q for a list of the commands.", strings.TrimSpace("dirform help"+strings.TrimPrefix(cmd.CommandPath(), "dirform")))
+	return e
+}

@@ -1,0 +1,38 @@
+package cli
+
+import "embed"
+
+// topic is a page of "dirform help TOPIC".
+type topic struct {
+	name    string
+	summary string
+	text    func() string
+}
+
+// topics are all pages, in the order in which help lists them.
+func topics() []topic {
+	return []topic{
+		{"language", "The configuration language, block by block", written("language")},
+		{"functions", "The functions of expressions", functionsText},
+		{"findings", "The codes of findings, with cause and cure", findingsText},
+		{"sign-in", "How credentials are found, and what keeps them where they belong", written("sign-in")},
+		{"privacy", "What each file that dirform writes reveals, and to whom", written("privacy")},
+		{"exit-status", "What the exit status means, for scripts and CI", written("exit-status")},
+	}
+}
+
+// writtenTopics are the pages that are not made from tables of the code.
+//
+//go:embed topics/*.txt
+var writtenTopics embed.FS
+
+// written gives the text of topics/NAME.txt.
+func written(name string) func() string {
+	return func() string {
+		text, err := writtenTopics.ReadFile("topics/" + name + ".txt")
+		if err != nil {
+			panic(err) // the files are part of the program, and a test reads each of them
+		}
+		return string(text)
+	}
+}

@@ -1,0 +1,103 @@
+package open
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// The few settings that commands about the record and the lab need are read here by themselves, so that both can be looked at
+// while the rest of the configuration is broken or its variables have no values. Everything else loads the configuration.
+
+// declaredState is the path in dirform { state "file" { path } }, or its default.
+func declaredState(dir string) (string, error) {
+	path := ""
+	err := eachBlock(dir, func(b *hclsyntax.Block) {
+		if b.Type != "dirform" {
+			return
+		}
+		for _, s := range b.Body.Blocks {
+			if s.Type == "state" {
+				path = cmp.Or(path, literal(s.Body, "path"))
+			}
+		}
+	})
+	return cmp.Or(path, "dirform.dfstate"), err
+}
+
+// DeclaredLabs are the folders in provider "ad" { lab } and provider "entra" { lab }; "" where there is none.
+func DeclaredLabs(dir string) (ad, entra string, err error) {
+	err = eachBlock(dir, func(b *hclsyntax.Block) {
+		if b.Type != "provider" || len(b.Labels) == 0 {
+			return
+		}
+		switch b.Labels[0] {
+		case "ad":
+			ad = cmp.Or(ad, literal(b.Body, "lab"))
+		case "entra":
+			entra = cmp.Or(entra, literal(b.Body, "lab"))
+		}
+	})
+	return ad, entra, err
+}
+
+// eachBlock visits the top-level blocks of a folder's *.hcl files, as far as they can be parsed.
+func eachBlock(dir string, visit func(*hclsyntax.Block)) error {
+	files, err := ConfigurationFiles(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range files {
+		src, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return err
+		}
+		file, _ := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+		if body, ok := file.Body.(*hclsyntax.Body); ok {
+			for _, b := range body.Blocks {
+				visit(b)
+			}
+		}
+	}
+	return nil
+}
+
+// ConfigurationFiles are the names of a folder's *.hcl files that configure something, sorted. Tests are not among them.
+func ConfigurationFiles(dir string) ([]string, error) {
+	names, err := HCLFiles(dir)
+	return slices.DeleteFunc(names, func(n string) bool { return strings.HasSuffix(n, ".dirtest.hcl") }), err
+}
+
+// HCLFiles are the names of all *.hcl files of a folder, sorted.
+func HCLFiles(dir string) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if !e.IsDir() && strings.HasSuffix(e.Name(), ".hcl") && !strings.HasPrefix(e.Name(), ".") {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
+}
+
+// literal is the string that a body gives an attribute, "" if it gives none or computes it.
+func literal(body *hclsyntax.Body, name string) string {
+	attr := body.Attributes[name]
+	if attr == nil {
+		return ""
+	}
+	v, diags := attr.Expr.Value(nil)
+	if diags.HasErrors() || v.IsNull() || !v.IsKnown() || v.Type() != cty.String {
+		return ""
+	}
+	return v.AsString()
+}
+
+// Quote is s as a string of the language.
+func Quote(s string) string { return string(hclwrite.TokensForValue(cty.StringVal(s)).Bytes()) }

@@ -1,0 +1,42 @@
+package open
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestDeclaredSettingsOfABrokenConfiguration(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, dir, "a.hcl", `
+provider "ad" "corp" {
+  lab = "seed"
+}
+provider "entra" "contoso" {
+  lab = var.where
+}
+scope "broken" {
+`)
+	writeFile(t, dir, "b.hcl", `
+dirform {
+  state "file" { path = "records/a.dfstate" }
+}
+provider "entra" "contoso" { lab = "other" }
+`)
+	if path, err := declaredState(dir); path != "records/a.dfstate" || err != nil {
+		t.Errorf("state %q, %v", path, err)
+	}
+	if ad, entra, err := DeclaredLabs(dir); ad != "seed" || entra != "other" || err != nil {
+		t.Errorf("labs %q and %q, %v", ad, entra, err)
+	}
+	if path, err := declaredState(t.TempDir()); path != "dirform.dfstate" || err != nil {
+		t.Errorf("state of an empty folder: %q, %v", path, err)
+	}
+}
+
+func writeFile(t *testing.T, dir, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

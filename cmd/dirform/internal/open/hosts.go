@@ -1,0 +1,195 @@
+package open
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/providers/ad"
+	"github.com/dirform/dirform/providers/entra"
+	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/store"
+)
+
+// allowHosts is the environment variable that names the hosts which may get credentials. Who writes a configuration, as
+// in a pull request, can point a provider at any server; who runs dirform says with it which ones are theirs.
+const allowHosts = "DIRFORM_ALLOW_HOSTS"
+
+// hostRules say to which hosts credentials may be sent. Microsoft's clouds and this machine always may get them; the
+// zero value allows nothing else.
+type hostRules struct {
+	hosts  []string // that DIRFORM_ALLOW_HOSTS names or else the last apply recorded
+	listed bool     // DIRFORM_ALLOW_HOSTS is set
+	any    bool     // it is not, and no apply has recorded any
+}
+
+// destination is what gets credentials.
+type destination struct {
+	provider string // such as provider "ad" "corp"
+	at       string // where that is declared: file:line
+	hosts    []string
+}
+
+// rulesFor are the rules for a run with a record, which is nil for what keeps none.
+func rulesFor(ctx context.Context, a *cli.App, record *store.Store) (hostRules, error) {
+	list, set := a.Env.Lookup(allowHosts)
+	if set {
+		hosts, err := parseHosts(list)
+		return hostRules{hosts: hosts, listed: true}, err
+	}
+	if record == nil {
+		return hostRules{any: true}, nil
+	}
+	hosts, recorded, err := record.Hosts(ctx)
+	return hostRules{hosts: hosts, any: !recorded}, err
+}
+
+// parseHosts reads the value of DIRFORM_ALLOW_HOSTS: names or addresses, separated by commas. An empty one names none.
+func parseHosts(list string) (hosts []string, err error) {
+	for entry := range strings.SplitSeq(list, ",") {
+		host := strings.TrimSuffix(strings.ToLower(strings.TrimSpace(entry)), ".")
+		if host == "" {
+			continue
+		}
+		if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+			host = ip.String()
+		} else if strings.ContainsAny(host, ":/*@ \t") {
+			return nil, &fault.Error{
+				Summary: allowHosts + " names no host",
+				Detail:  fmt.Sprintf("%q is not the name or address of a host.", entry),
+				Hint: "Write names of hosts without port, path or wildcard, separated by commas: " + allowHosts +
+					"=dc1.corp.contoso.com,dc2.corp.contoso.com.",
+			}
+		}
+		hosts = append(hosts, host)
+	}
+	return hosts, nil
+}
+
+// always reports whether a host may get credentials whatever the rules say.
+func always(host string) bool { return config.Loopback(host) || entra.Microsoft(host) }
+
+// check refuses a destination that has a host which may not get credentials.
+func (r hostRules) check(d destination) error {
+	for _, host := range d.hosts {
+		if r.any || always(host) || slices.Contains(r.hosts, host) {
+			continue
+		}
+		why := allowHosts + " does not name this host"
+		if !r.listed {
+			why = "the last apply " + r.recorded()
+		}
+		all := strings.Join(append(slices.Clone(r.hosts), host), ",")
+		return &fault.Error{
+			Summary: fmt.Sprintf("Credentials may not be sent to %s", shownHost(host)),
+			Detail:  fmt.Sprintf("%s (%s) would send its credentials there, and %s.", d.provider, d.at, why),
+			Hint: fmt.Sprintf("Nothing was sent. If the host is yours, run this with %s=%s, which names all hosts that may get "+
+				"credentials; else correct the provider. \"dirform help sign-in\" tells more.", allowHosts, all),
+		}
+	}
+	return nil
+}
+
+// recorded says which hosts the last apply used.
+func (r hostRules) recorded() string {
+	if len(r.hosts) == 0 {
+		return "used only Microsoft's clouds and this machine"
+	}
+	return "used " + strings.Join(r.hosts, ", ")
+}
+
+// shownHost is a host for a message; what is not ASCII could look like another one.
+func shownHost(host string) string {
+	return strings.Trim(strconv.QuoteToASCII(host), `"`)
+}
+
+// destinations are what a configuration sends credentials to. Embedded labs are none.
+func destinations(a *cli.App, cfg *config.Config) (list []destination, err error) {
+	for _, p := range cfg.AD {
+		if p.Lab != "" {
+			continue
+		}
+		d, err := adDestination(p, adSettings(p))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, d)
+	}
+	if cfg.Entra.Lab != "" {
+		return list, nil
+	}
+	d, err := entraDestination(cfg.Entra, entraSettings(a, cfg.Entra))
+	return append(list, d), err
+}
+
+func adDestination(p *config.ADProvider, cfg ad.Config) (destination, error) {
+	hosts, err := cfg.Hosts()
+	if err != nil {
+		err = sourceError(p, err)
+	}
+	return destination{fmt.Sprintf("provider \"ad\" %q", p.Name), p.DeclaredAt, hosts}, err
+}
+
+func entraDestination(p *config.EntraProvider, cfg entra.Config) (destination, error) {
+	hosts, err := cfg.Hosts()
+	if err != nil {
+		err = tenantError(p, err)
+	}
+	return destination{fmt.Sprintf("provider \"entra\" %q", p.Name), p.DeclaredAt, hosts}, err
+}
+
+// AdmitDirectories prepares to open what a configuration names, or refuses a configuration that sends credentials to
+// hosts which may not get them.
+func AdmitDirectories(ctx context.Context, a *cli.App, cfg *config.Config, record *store.Store) (*Directories, error) {
+	d := NewDirectories(a, cfg.Dir)
+	var err error
+	if d.hosts, err = rulesFor(ctx, a, record); err != nil {
+		return nil, err
+	}
+	d.used, err = admitHosts(a, cfg, d.hosts)
+	return d, err
+}
+
+// OpenUnrecorded prepares to open directories that no configuration names yet, in the folder of one to be. No record
+// says which hosts may get credentials.
+func OpenUnrecorded(ctx context.Context, a *cli.App) (d *Directories, err error) {
+	d = NewDirectories(a, a.Dir())
+	d.hosts, err = rulesFor(ctx, a, nil)
+	return d, err
+}
+
+// admitHosts refuses a configuration that sends credentials to hosts which may not get them, before any of them is
+// spoken to, and names those that nobody has vouched for. The hosts are for the record: all but those that always may
+// get credentials.
+func admitHosts(a *cli.App, cfg *config.Config, rules hostRules) (hosts []string, err error) {
+	list, err := destinations(a, cfg)
+	if err != nil {
+		return nil, err
+	}
+	hosts = []string{}
+	for _, d := range list {
+		if err := rules.check(d); err != nil {
+			return nil, err
+		}
+		for _, h := range d.hosts {
+			if !always(h) && !slices.Contains(hosts, h) {
+				hosts = append(hosts, h)
+			}
+		}
+	}
+	slices.Sort(hosts)
+	if rules.any && len(hosts) > 0 {
+		shown := make([]string, len(hosts))
+		for i, h := range hosts {
+			shown[i] = shownHost(h)
+		}
+		a.Notef("Credentials go to: %s. No apply has recorded hosts yet, so any host gets them; "+
+			"%s limits that (dirform help sign-in).\n", strings.Join(shown, ", "), allowHosts)
+	}
+	return hosts, nil
+}

@@ -1,0 +1,76 @@
+package open
+
+import (
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state/fault"
+)
+
+// Variables are the options that give a configuration's variables their values.
+type Variables struct{ vars, files []string }
+
+// Register adds the options to a command that loads a configuration.
+func (v *Variables) Register(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&v.vars, "var", nil, "give a variable a value, `NAME=VALUE`; may be repeated")
+	cmd.Flags().StringArrayVar(&v.files, "var-file", nil, "read variables from `FILE` (HCL: name = value); may be repeated")
+}
+
+// LoadConfig loads the configuration in the folder. Its diagnostics go to stderr; if there is an error among them, nothing is
+// left to say and the returned error only carries the exit status.
+func LoadConfig(a *cli.App, v *Variables) (*config.Config, error) { return LoadChecked(a, v, false) }
+
+// LoadChecked is LoadConfig; with valuesOptional a variable without a value is no mistake.
+func LoadChecked(a *cli.App, v *Variables, valuesOptional bool) (*config.Config, error) {
+	cfg, diags, err := LoadDiagnosed(a, v, valuesOptional)
+	if err != nil {
+		return nil, err
+	}
+	config.WriteDiagnostics(a.Env.Stderr, cfg.Files, diags, a.Colour(a.Env.Terminal.Err))
+	if diags.HasErrors() {
+		return nil, &cli.ExitError{Code: cli.ExitFailure}
+	}
+	return cfg, nil
+}
+
+// LoadDiagnosed loads the configuration and hands its diagnostics back. The configuration is never nil without an error; with
+// diagnostics that have errors it only serves to print them. With valuesOptional a variable without a value is no mistake.
+func LoadDiagnosed(a *cli.App, v *Variables, valuesOptional bool) (*config.Config, hcl.Diagnostics, error) {
+	vars, err := splitVariables(v.vars)
+	if err != nil {
+		return nil, nil, err
+	}
+	files := make([]string, len(v.files))
+	for i, f := range v.files {
+		files[i] = a.Path(f)
+	}
+	cfg, diags := config.Load(config.Options{
+		Dir: a.Dir(), Vars: vars, VarFiles: files, Environ: a.Env.Environ, Version: cli.Version,
+		ValuesOptional: valuesOptional,
+		Schemas:        config.Schemas{Source: providers.ADSchema, Tenant: providers.TenantSchema},
+	})
+	a.Hide(cfg.Secrets)
+	return cfg, diags, nil
+}
+
+// splitVariables splits NAME=VALUE options; of two values for one name the later counts.
+func splitVariables(list []string) (map[string]string, error) {
+	values := map[string]string{}
+	for _, v := range list {
+		name, value, ok := strings.Cut(v, "=")
+		if !ok || name == "" {
+			return nil, &fault.Error{
+				Summary: "Option --var needs a name and a value",
+				Detail:  "It was given something without an equal sign, which is not repeated here because it may be a secret.",
+				Hint:    "Write --var NAME=VALUE, or set DIRFORM_VAR_NAME in the environment; secrets in DIRFORM_SECRET_NAME or a --var-file.",
+			}
+		}
+		values[strings.TrimSpace(name)] = value
+	}
+	return values, nil
+}

@@ -1,0 +1,82 @@
+package open
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"os/user"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/state/store"
+)
+
+// RecordOptions say where the record is for commands that need nothing else of the configuration: neither its variables nor
+// its passwords.
+type RecordOptions struct{ file string }
+
+// Register adds the option to a command that needs the record.
+func (o *RecordOptions) Register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.file, "state", "", "the state `FILE`; default: what the configuration says")
+}
+
+// Path is where the record is.
+func (o *RecordOptions) Path(a *cli.App) (string, error) {
+	if o.file != "" {
+		return a.Path(o.file), nil
+	}
+	file, err := declaredState(a.Dir())
+	return cli.InDir(a.Dir(), file), err
+}
+
+// OpenRecord opens the record for reading. Without a record yet, meta.Exists is false.
+func OpenRecord(ctx context.Context, a *cli.App, o *RecordOptions) (*store.Store, error) {
+	path, err := o.Path(a)
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.OpenReadOnly(ctx, path)
+	if err == nil {
+		logRecord(a, "record opened", s)
+	}
+	return s, err
+}
+
+// LockRecord opens the record for writing, in the name of a command.
+func LockRecord(ctx context.Context, a *cli.App, path, command string) (*store.Store, error) {
+	s, err := store.Open(ctx, path, store.Options{Holder: Holder(a, command), Now: a.Env.Now})
+	if err != nil {
+		return nil, err
+	}
+	logRecord(a, "record opened and locked", s)
+	if dead, ok := s.TookOver(); ok {
+		a.Logger().Info("the lock of a run that died was taken over", "since", dead.Since)
+	}
+	return s, nil
+}
+
+// Holder is how a lock names this run.
+func Holder(a *cli.App, command string) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	return fmt.Sprintf("%s by %s@%s pid %d", command, userName(a), host, os.Getpid())
+}
+
+// userName is who runs this, as the environment says or else, as in cron and containers, the system.
+func userName(a *cli.App) string {
+	name := cmp.Or(a.Env.Getenv("USER"), a.Env.Getenv("LOGNAME"), a.Env.Getenv("USERNAME"))
+	if name != "" {
+		return name
+	}
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	if uid := os.Getuid(); uid >= 0 {
+		return fmt.Sprintf("uid %d", uid)
+	}
+	return "unknown user"
+}

@@ -1,0 +1,53 @@
+package open
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner/run"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state/store"
+)
+
+// ForReading loads the configuration and opens the record for a run that writes nothing. Call done in the end.
+func ForReading(ctx context.Context, a *cli.App, v *Variables) (r *run.Run, done func(), err error) {
+	cfg, err := LoadConfig(a, v)
+	if err != nil {
+		return nil, nil, err
+	}
+	record, err := store.OpenReadOnly(ctx, StateFile(cfg))
+	if err != nil {
+		return nil, nil, err
+	}
+	logRecord(a, "record opened", record)
+	dirs, err := AdmitDirectories(ctx, a, cfg, record)
+	if err != nil {
+		record.Close()
+		return nil, nil, err
+	}
+	return NewRun(a, cfg, record, dirs), func() { dirs.Close(); record.Close() }, nil
+}
+
+// NewRun is a run over what a configuration names.
+func NewRun(a *cli.App, cfg *config.Config, record run.Record, dirs *Directories) *run.Run {
+	return &run.Run{Config: cfg, Record: record, Directories: dirs, Schema: providers.TenantSchema, Now: a.Env.Now, Version: cli.Version,
+		Hosts: dirs.used, Log: a.Logger()}
+}
+
+// WatchReading is what a run tells of its reading: it counts objects while both directories are read.
+func WatchReading(a *cli.App) func(*run.Reading) (end func()) {
+	return func(r *run.Reading) (end func()) {
+		start := time.Now()
+		return a.StartProgress(func() string {
+			s, t := r.Seen()
+			rate := float64(s+t) / max(time.Since(start).Seconds(), 0.001)
+			return fmt.Sprintf("Reading: %d source objects, %d tenant objects (%.0f a second)", s, t, rate)
+		}).End
+	}
+}
+
+// StateFile is where a configuration's record is.
+func StateFile(cfg *config.Config) string { return cli.InDir(cfg.Dir, cfg.StatePath) }
