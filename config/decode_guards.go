@@ -2,35 +2,36 @@ package config
 
 import (
 	"slices"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/dirform/dirform/config/limits"
 )
 
-var guardLimits = []string{LimitCreates, LimitUpdates, LimitDisables, LimitUnlinks, LimitRelinks, LimitDeletes, LimitMemberRemovals, LimitSourceShrink}
+// limitArguments are the arguments of a limit in a guard block.
+var limitArguments = []string{"count", "floor", "percent", "off", "until"}
 
-// defaultGuard is the guard of a configuration that declares none.
-func defaultGuard() *Guard {
-	count, percent, shrink := 500, 10.0, 20.0
-	g := &Guard{Name: "default", DeclaredAt: "built-in", Limits: map[string]Limit{LimitSourceShrink: {Percent: &shrink, Beyond: 1}}}
-	for _, name := range []string{LimitDeletes, LimitDisables, LimitUnlinks, LimitRelinks} {
-		g.Limits[name] = Limit{Count: &count, Percent: &percent, MinLinked: 10}
-	}
-	return g
-}
-
-// decodeGuards reads the guard blocks, or adds the built-in one.
+// decodeGuards reads the guard blocks. What they do not name keeps its built-in limit.
 func (l *loader) decodeGuards() {
+	named := map[string]hcl.Range{}
 	for _, b := range l.byType["guard"] {
-		c := l.content(b, spec{optional: []string{"protect"}, blocks: guardLimits})
-		g := &Guard{Name: b.Labels[0], Limits: map[string]Limit{}, Protect: c.texts("protect"), DeclaredAt: place(b.DefRange())}
-		for _, name := range guardLimits {
+		c := l.content(b, spec{optional: []string{"protect"}, blocks: limits.Names()})
+		g := &Guard{Name: b.Labels[0], Limits: map[string]Limit{}, Protect: c.texts("protect"),
+			DeclaredAt: place(b.DefRange())}
+		for _, name := range limits.Names() {
 			in := c.inner[name]
 			if in == nil {
 				continue
 			}
-			lc := l.content(in, spec{optional: []string{"count", "percent"}})
-			if lc.ok && !lc.has("count") && !lc.has("percent") {
-				l.fail(header(in), "Missing argument", "The limit %s needs count, percent or both. Either one trips it.", name)
+			if first, twice := named[name]; twice {
+				l.twice(header(in), "The limit "+name, first,
+					"A limit stands in one guard block; remove it from one of the two.")
+				continue
 			}
-			g.Limits[name] = lc.limit()
+			named[name] = in.DefRange()
+			g.Limits[name] = l.decodeLimit(in)
 		}
 		for i, p := range g.Protect {
 			if slices.Contains(g.Protect[:i], p) {
@@ -39,23 +40,53 @@ func (l *loader) decodeGuards() {
 		}
 		l.cfg.Guards = append(l.cfg.Guards, g)
 	}
-	if len(l.cfg.Guards) == 0 {
-		l.cfg.Guards = append(l.cfg.Guards, defaultGuard())
-	}
 }
 
-func (c *content) limit() Limit {
-	var limit Limit
-	if n, ok := c.number("count", 0, true); ok {
-		count := int(min(n, 1<<31-1))
-		limit.Count = &count
-	}
+// decodeLimit reads one limit of a guard block.
+func (l *loader) decodeLimit(b *hclsyntax.Block) Limit {
+	c := l.content(b, spec{optional: limitArguments})
+	limit := Limit{Count: c.limitNumber("count"), Floor: c.limitNumber("floor"), Off: c.flag("off"),
+		Until: c.day("until"), DeclaredAt: place(b.DefRange())}
+	numbers := []string{"count", "floor", "percent"}
 	if n, ok := c.number("percent", 0, false); ok {
 		if n > 100 {
-			c.bad("percent", "Number out of range", "percent is %s, but there is no more than 100 percent.", c.shown("percent", n))
-			return limit
+			c.bad("percent", "Number out of range", "percent is %s, but there is no more than 100 percent.",
+				c.shown("percent", n))
 		}
 		limit.Percent = &n
 	}
+	if i := slices.IndexFunc(numbers, c.has); limit.Off && i >= 0 {
+		c.bad("off", "Conflicting arguments", "off = true takes the limit away, and %s sets it. Remove one of the two.",
+			numbers[i])
+	}
+	if c.ok && !limit.Off && !slices.ContainsFunc(numbers, c.has) {
+		l.fail(header(b), "Missing argument",
+			"The limit %s needs count, percent or both (either one trips it), floor, or off = true.", b.Type)
+	}
 	return limit
+}
+
+// limitNumber is a whole number of a limit, nil if it is not there.
+func (c *content) limitNumber(name string) *int {
+	n, ok := c.number(name, 0, true)
+	if !ok {
+		return nil
+	}
+	whole := int(min(n, 1<<31-1))
+	return &whole
+}
+
+// day is a date argument, at 0:00 UTC; the zero time if there is none.
+func (c *content) day(name string) time.Time {
+	s := c.text(name)
+	if s == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		c.bad(name, "Not a day",
+			"%s can't be %s. Write a day as year, month and day: \"2026-09-15\". That day is included, in UTC.",
+			name, c.shown(name, s))
+	}
+	return t
 }

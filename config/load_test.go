@@ -68,7 +68,9 @@ func TestLoadWholeLanguage(t *testing.T) {
 	}
 	five, two, ten, many := 5, 2.0, 10.0, 500
 	guard := &config.Guard{Name: "default", Protect: []string{"breakglass@contoso.com"}, DeclaredAt: "main.hcl:66", Limits: map[string]config.Limit{
-		"deletes": {Count: &five, Percent: &two}, "creates": {Count: &many}, "source_shrink": {Percent: &ten},
+		"deletes":       {Count: &five, Percent: &two, DeclaredAt: "main.hcl:67"},
+		"creates":       {Count: &many, DeclaredAt: "main.hcl:71"},
+		"source_shrink": {Percent: &ten, DeclaredAt: "main.hcl:72"},
 	}}
 	if d := cmp.Diff([]*config.Guard{guard}, cfg.Guards); d != "" {
 		t.Error(d)
@@ -117,12 +119,8 @@ func checkStaffMapping(t *testing.T, cfg *config.Config) {
 
 func TestDefaults(t *testing.T) {
 	cfg := must(t, "", config.Options{})
-	if cfg.StatePath != "dirform.dfstate" || len(cfg.Guards) != 1 || len(cfg.Guards[0].Limits) != 5 || len(cfg.Policies) != 1 || len(cfg.Mappings) != 1 {
+	if cfg.StatePath != "dirform.dfstate" || len(cfg.Guards) != 0 || len(cfg.Policies) != 1 || len(cfg.Mappings) != 1 {
 		t.Fatalf("%+v", cfg)
-	}
-	g := cfg.Guards[0].Limits
-	if l := g["deletes"]; *l.Count != 500 || *l.Percent != 10 || l.MinLinked != 10 || g["creates"].Count != nil || *g["source_shrink"].Percent != 20 {
-		t.Errorf("built-in guard: %+v", g)
 	}
 	if p := cfg.Policies[0]; p.Anchor != "objectGUID" || p.Leaving != "disable" || p.Scope != cfg.Scopes[0] {
 		t.Errorf("default policy: %+v", p)
@@ -425,4 +423,28 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestLimitBlock: a limit block has what it names and nothing else, and ends when its last day is over, in UTC.
+func TestLimitBlock(t *testing.T) {
+	cfg := must(t, "guard \"g\" {\n  deletes {\n    count = 3000\n    floor = 0\n    percent = 100\n    until = \"2026-09-15\"\n  }\n"+
+		"  creates { off = true }\n}\n", config.Options{})
+	many, none, all := 3000, 0, 100.0
+	day := time.Date(2026, 9, 15, 0, 0, 0, 0, time.UTC)
+	want := map[string]config.Limit{"deletes": {Count: &many, Floor: &none, Percent: &all, Until: day, DeclaredAt: "main.hcl:2"},
+		"creates": {Off: true, DeclaredAt: "main.hcl:8"}}
+	if d := cmp.Diff(want, cfg.Guards[0].Limits); d != "" {
+		t.Error(d)
+	}
+	limit := cfg.Guards[0].Limits["deletes"]
+	for now, ended := range map[time.Time]bool{
+		{}:                             false,
+		day.Add(24*time.Hour - 1):      false,
+		day.Add(24 * time.Hour):        true,
+		day.In(time.FixedZone("", -1)): false,
+	} {
+		if limit.Ended(now) != ended {
+			t.Errorf("at %v: ended %v", now, !ended)
+		}
+	}
 }

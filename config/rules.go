@@ -25,7 +25,7 @@ type Config struct {
 	Mappings    []*Mapping
 	Policies    []*LinkPolicy // one per scope and kind: Load adds the default where there is none
 	Links       []*Link
-	Guards      []*Guard // Load adds the built-in guard "default" if there is none
+	Guards      []*Guard // the built-in limits hold beside them, as far as these do not name them
 
 	// Secrets are the sensitive values that the configuration was given, for whoever prints what others have said: texts, each
 	// once. What is computed from them is not among them.
@@ -186,33 +186,26 @@ type Link struct {
 	DeclaredAt string
 }
 
-// Limits of a guard, by the names of the language.
-const (
-	LimitCreates        = "creates"
-	LimitUpdates        = "updates"
-	LimitDisables       = "disables"
-	LimitUnlinks        = "unlinks"
-	LimitRelinks        = "relinks"
-	LimitDeletes        = "deletes"
-	LimitMemberRemovals = "member_removals"
-	LimitSourceShrink   = "source_shrink"
-)
-
-// Limit is one limit of a guard: either part trips it.
+// Limit is what a guard block says about one limit. What is nil keeps its built-in value, see package limits.
 type Limit struct {
-	Count   *int     // more than this many
-	Percent *float64 // more than this share of the linked objects
-	// MinLinked is the number of linked objects up to which Percent is not looked at (the built-in guard's 10).
-	MinLinked int
-	// Beyond is how many it takes at least for Percent to be looked at: one leaver of a small directory is a large share of it,
-	// and no sign of anything (the built-in guard's 1 for source_shrink).
-	Beyond int
+	Count   *int     // trips when more than this many are planned
+	Floor   *int     // Percent trips only beyond this many
+	Percent *float64 // trips when more than this share of the base is planned; 100 lets everything pass
+	Off     bool     // the limit does not hold
+	// Until is the last day, at 0:00 UTC, on which the block holds; afterwards it counts as not written. Zero: it has no end.
+	Until      time.Time
+	DeclaredAt string
 }
 
-// Guard is a guard block: limits on a whole plan.
+// Ended reports whether the last day of the block was before now. Without a clock (the zero time) no block ends.
+func (l *Limit) Ended(now time.Time) bool {
+	return !l.Until.IsZero() && !now.IsZero() && !now.Before(l.Until.AddDate(0, 0, 1))
+}
+
+// Guard is a guard block: limits on a whole plan, and who is never changed. A limit stands in one guard at most.
 type Guard struct {
 	Name       string
-	Limits     map[string]Limit // by the Limit… names; absent means no limit
+	Limits     map[string]Limit // by name; one that is absent keeps its built-in values
 	Protect    []string         // UPNs, addresses or object ids that are never changed
 	DeclaredAt string
 }

@@ -81,10 +81,11 @@ type ObjectRef struct {
 
 // GuardResult is one limit's outcome.
 type GuardResult struct {
-	Name    string  `json:"name"`
-	Limit   string  `json:"limit"`   // "deletes.count", "deletes.percent", "source_shrink.percent"
-	Allowed float64 `json:"allowed"` // the limit, a count or a percentage
-	Planned float64 `json:"planned"` // what the plan would do, in the same unit
+	Name    string  `json:"name"`         // of the guard block, or "built-in"
+	Limit   string  `json:"limit"`        // "deletes.count", "deletes.percent", "source_shrink.percent"
+	Of      string  `json:"of,omitempty"` // the attribute or group, of a limit that holds for each by itself
+	Allowed float64 `json:"allowed"`      // the limit, a count or a percentage
+	Planned float64 `json:"planned"`      // what the plan, and runs before it, would come to, in the same unit
 	Tripped bool    `json:"tripped"`
 }
 

@@ -87,13 +87,13 @@ func labProviders(ad string) string {
 	return fmt.Sprintf("provider \"ad\" \"ad\" {\n  lab = %q\n}\n\nprovider \"entra\" \"contoso\" {\n  lab = \"lab\"\n}\n", ad)
 }
 
-// TestRelinksGuard: the built-in guard lets 500 accounts be relinked, and a tenth of the linked ones once these are more than ten.
+// TestRelinksGuard: the built-in limit lets three accounts be relinked, or a tenth of the linked ones, and 500 at most.
 func TestRelinksGuard(t *testing.T) {
 	for _, x := range []struct {
 		people, linked int // linked of them from the old domain before
 		want           string
 	}{
-		{500, 0, ""}, {501, 0, "relinks.count"}, {10, 10, ""}, {11, 11, "relinks.percent"},
+		{3, 0, ""}, {4, 0, "relinks.percent"}, {3, 3, ""}, {11, 11, "relinks.percent"}, {501, 0, "relinks.countrelinks.percent"},
 	} {
 		t.Run(fmt.Sprintf("%d of %d linked", x.people, x.linked), func(t *testing.T) {
 			t.Parallel()

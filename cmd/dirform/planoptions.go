@@ -10,7 +10,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
-	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/config/limits"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -28,7 +28,7 @@ func (o *planOptions) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&o.targets, "target", nil, "plan only for `ADDRESS`, such as user.staff or 'user.staff[\"jane@contoso.com\"]'; may be repeated")
 	f.StringArrayVar(&o.excludes, "exclude", nil, "leave `ADDRESS` out of the plan; may be repeated")
-	f.StringArrayVar(&o.allowed, "allow", nil, "lift one guard limit for this run, `LIMIT=N`; may be repeated")
+	f.StringArrayVar(&o.allowed, "allow", nil, "let N alone be a guard limit of this run, `LIMIT=N`; may be repeated; see \"dirform help guards\"")
 	f.BoolVar(&o.failOnBlocked, "fail-on-blocked", false, "exit with status 1 if an object is blocked")
 	o.Variables.Register(cmd)
 }
@@ -51,19 +51,16 @@ func (o *planOptions) none(cmd *cobra.Command) error {
 	return nil
 }
 
-// limits are the lifted limits by name.
+// limits are the limits of --allow by name.
 func (o *planOptions) limits() (map[string]int, error) {
-	names := []string{
-		config.LimitCreates, config.LimitUpdates, config.LimitDisables, config.LimitUnlinks, config.LimitRelinks,
-		config.LimitDeletes, config.LimitMemberRemovals, config.LimitSourceShrink,
-	}
-	limits := map[string]int{}
+	names := limits.Names()
+	allowed := map[string]int{}
 	for _, arg := range o.allowed {
 		name, value, _ := strings.Cut(arg, "=")
 		n, err := strconv.Atoi(value)
 		known := slices.Contains(names, name)
 		if err == nil && n >= 0 && known {
-			limits[name] = n
+			allowed[name] = n
 			continue
 		}
 		e := &fault.Error{
@@ -75,5 +72,5 @@ func (o *planOptions) limits() (map[string]int, error) {
 		}
 		return nil, e
 	}
-	return limits, nil
+	return allowed, nil
 }

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/config/expr"
+	"github.com/dirform/dirform/config/limits"
+	"github.com/dirform/dirform/providers"
 )
 
 // The language's example, which stands between the topic's first paragraph and the section about null, is a
@@ -13,15 +17,51 @@ import (
 func TestLanguageExampleIsValid(t *testing.T) {
 	dir := t.TempDir()
 	env := cli.Environment{Dir: dir, Environ: []string{"DIRFORM_VAR_ad_password=secret"}}
-	_, text, _ := runMain(t, env, "help", "language")
+	write(t, dir, "main.hcl", languageExample(t))
+	if code, _, stderr := runMain(t, env, "validate"); code != 0 || stderr != "" {
+		t.Errorf("status %d\n%s", code, stderr)
+	}
+}
+
+// languageExample is the example that the topic shows.
+func languageExample(t *testing.T) string {
+	_, text, _ := runMain(t, cli.Environment{}, "help", "language")
 	_, rest, begins := strings.Cut(text, "One with every kind of block:\n\n")
 	example, _, ends := strings.Cut(rest, "\nNULL\n")
 	if !begins || !ends || strings.Count(example, "\n") < 50 {
 		t.Fatalf("the topic does not show the example:\n%s", example)
 	}
-	write(t, dir, "main.hcl", example)
-	if code, _, stderr := runMain(t, env, "validate"); code != 0 || stderr != "" {
-		t.Errorf("status %d\n%s", code, stderr)
+	return example
+}
+
+// TestLanguageGuardIsSafeToCopy: the example's guard takes no built-in limit away and makes none wider.
+func TestLanguageGuardIsSafeToCopy(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "main.hcl", languageExample(t))
+	cfg, diags := config.Load(config.Options{Dir: dir, Vars: map[string]string{"ad_password": "secret"},
+		Schemas: config.Schemas{Source: providers.ADSchema, Tenant: providers.TenantSchema}})
+	if diags.HasErrors() || len(cfg.Guards) == 0 {
+		t.Fatal(diags)
+	}
+	for _, g := range cfg.Guards {
+		for name, l := range g.Limits {
+			builtIn := limits.Named(name)
+			if l.Off || l.Floor != nil && *l.Floor > builtIn.Share.Floor || l.Percent != nil && *l.Percent > builtIn.Share.Percent ||
+				l.Count != nil && *l.Count > limits.BuiltInCount(0) {
+				t.Errorf("guard %q makes %s wider: %+v", g.Name, name, l)
+			}
+		}
+	}
+}
+
+// TestGuardsTopicHasEveryLimit: every limit with its numbers.
+func TestGuardsTopicHasEveryLimit(t *testing.T) {
+	_, text, _ := runMain(t, cli.Environment{}, "help", "guards")
+	for _, l := range limits.All {
+		want := fmt.Sprintf("\n  %s\n      %s\n      more than %d, and more than %v %% of the %s", l.Name, l.Counts, l.Share.Floor, l.Share.Percent, l.Base)
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is not described", l.Name)
+		}
 	}
 }
 

@@ -32,7 +32,8 @@ link "fiona" {
 
 guard "move" {
   relinks {
-    count = 10
+    count   = 10
+    percent = 100 # all of them move
   }
   disables {
     count = 0

@@ -20,7 +20,7 @@ type Builder struct {
 	rows     *table.Rows // nil until it is first asked for
 	paired   *pair.Pairs // likewise
 	surveyed *surveyed   // nil until it is first asked for
-	found    tally       // what the plan counted, see [Builder.Judge]
+	judged   *judged     // what guards were held against, see [Builder.Judge]; nil before [Builder.Plan]
 }
 
 // New prepares a plan.

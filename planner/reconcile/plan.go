@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/dirform/dirform/config/limits"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
@@ -19,31 +20,31 @@ func (b *Builder) Plan(sink planner.Sink) (planner.Totals, error) {
 	if err != nil {
 		return planner.Totals{}, err
 	}
-	totals, found, err := s.tell(sink)
-	b.found = found
+	totals, judged, err := s.tell(sink)
+	b.judged = judged
 	return totals, err
 }
 
 // tell hands the plan to sink, in the order of section by section that a reader sees: what is wrong with the rules, the
 // tenant's own settings, objects, and what many objects have in common.
-func (s *surveyed) tell(sink planner.Sink) (planner.Totals, tally, error) {
-	t := &teller{surveyed: s, sink: sink, tally: tally{by: map[string]int{}, kinds: s.set.Kinds}}
+func (s *surveyed) tell(sink planner.Sink) (planner.Totals, *judged, error) {
+	t := &teller{surveyed: s, sink: sink, judged: s.newJudged()}
 	for _, step := range []func() error{t.rules, t.anchors, t.switchOn, t.suffixes, t.objects, t.switchOff, t.aliases,
 		t.refreshes, t.countUnchanged, t.overlaps, t.outside, t.fallenBack, t.takenOver, t.itself, t.guards, t.kept,
 		t.foreign} {
 		if err := step(); err != nil {
-			return planner.Totals{}, tally{}, err
+			return planner.Totals{}, nil, err
 		}
 	}
 	t.close()
-	return t.totals, t.tally, nil
+	return t.totals, t.judged, nil
 }
 
 // teller hands a plan to its sink and counts what it holds.
 type teller struct {
 	*surveyed
 	sink   planner.Sink
-	tally  tally
+	judged *judged
 	totals planner.Totals
 	writes int
 
@@ -126,7 +127,7 @@ func (t *teller) step(st step) error {
 	if err := t.findings(d.Findings); err != nil {
 		return err
 	}
-	t.count(&d, int(st.row))
+	t.count(&d, st)
 	if d.Record != nil {
 		if err := t.sink.Record(d.Record); err != nil {
 			return err
@@ -139,7 +140,8 @@ func (t *teller) step(st step) error {
 }
 
 // count counts what a decision says beside its change.
-func (t *teller) count(d *judge.Decision, row int) {
+func (t *teller) count(d *judge.Decision, st step) {
+	row := int(st.row)
 	for _, f := range d.Findings {
 		if f.Drifted() {
 			t.totals.Summary.Drifted++
@@ -148,6 +150,9 @@ func (t *teller) count(d *judge.Decision, row int) {
 	switch {
 	case d.Outcome == judge.Blocked:
 		t.totals.Summary.Blocked++
+		if st.leaving || t.Verdict(row).Link >= 0 {
+			t.judged.tally.Add(limits.Blocked, 1)
+		}
 	case d.Outcome == judge.Unchanged:
 		t.totals.Summary.Unchanged++
 	case d.Outcome == judge.Ignored && d.Unmatched:
@@ -172,7 +177,7 @@ func (t *teller) change(c *state.Change) error {
 		a := schema.Lookup(name)
 		return name == providers.CloudManaged || a != nil && a.Type == state.TypeReference
 	})
-	t.tally.count(c)
+	t.judged.tally.Change(c)
 	return t.sink.Change(c)
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/guards"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/providers"
@@ -39,8 +40,10 @@ type Settings struct {
 	Whereabouts map[state.GUID]state.ReasonCode
 	// Now is when the plan is made: graces are counted up to it. The zero time lets none of them end.
 	Now time.Time
-	// Allow lifts guard limits for this plan: limit name to count.
+	// Allow is the limit of this plan alone, by the name of the limit.
 	Allow map[string]int
+	// Recent is what the runs of the last 24 hours did, which limits on actions add to the plan.
+	Recent state.Recent
 	// TempDir is where values are spooled; "" for the system's temporary folder.
 	TempDir string
 }
@@ -48,6 +51,11 @@ type Settings struct {
 // forTables are the settings that rows are made by.
 func (s *Settings) forTables() table.Settings {
 	return table.Settings{Rules: s.Rules, Kinds: s.Kinds, Key: s.Key, Domains: s.Domains, TempDir: s.TempDir}
+}
+
+// forGuards are the settings that guards hold a plan by.
+func (s *Settings) forGuards() guards.Settings {
+	return guards.Settings{Guards: s.Rules.Guards, Allow: s.Allow, Now: s.Now, Kinds: s.Kinds}
 }
 
 // forJudge are the settings that rows are judged by.

@@ -119,6 +119,7 @@ func (c *company) builder(t *testing.T) *reconcile.Builder {
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
+	unguard(cfg)
 	b := reconcile.New(reconcile.Settings{Rules: cfg, Schema: providers.TenantSchema, Key: state.Key{1}, RoleHolders: c.roles, SyncFeatures: c.features,
 		Domains: []providers.TenantDomain{{Name: "contoso.com", Verified: true}}, TempDir: dir})
 	t.Cleanup(func() { _ = b.Close() })

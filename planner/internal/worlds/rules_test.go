@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/config/limits"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
@@ -89,7 +90,7 @@ func drawRules(rt *rapid.T) *rules {
 	return r
 }
 
-var limitNames = []string{"creates", "updates", "disables", "unlinks", "relinks", "deletes", "source_shrink"}
+var limitNames = []string{"creates", "updates", "disables", "enables", "takeovers", "unlinks", "relinks", "deletes", "source_shrink"}
 
 func drawScope(rt *rapid.T, name, ou string) *scopeRules {
 	s := &scopeRules{name: name, ou: ou, filter: oneIn(rt, 5, "filter"), where: oneIn(rt, 5, "where"), upnAsIs: oneIn(rt, 3, "upn as is"),
@@ -220,11 +221,20 @@ func (r *rules) String() string {
 	if len(r.protect) > 0 {
 		fmt.Fprintf(&b, "  protect = [\"%s\"]\n", strings.Join(r.protect, `", "`))
 	}
-	for _, l := range r.limits {
-		fmt.Fprintf(&b, "  %s {\n    count = %d\n  }\n", l.name, l.count)
+	for _, name := range limits.Names() {
+		fmt.Fprintf(&b, "  %s {\n    count   = %d\n    percent = 100\n  }\n", name, r.limit(name))
 	}
 	b.WriteString("}\n")
 	return b.String()
+}
+
+// limit is the count of a limit: what was drawn, or more than any world has. The shares of the built-in ones are for larger worlds.
+func (r *rules) limit(name string) int {
+	i := slices.IndexFunc(r.limits, func(l limitRule) bool { return l.name == name })
+	if i < 0 {
+		return 1000
+	}
+	return r.limits[i].count
 }
 
 // variant is the name of the scope that has a scope's mapping among all that there are.
@@ -272,8 +282,10 @@ func (r *rules) load(all *config.Config) *config.Config {
 		c.UPNSuffixes = append(c.UPNSuffixes, &config.UPNSuffix{Name: s, Provider: c.AD[0], DeclaredAt: "main.hcl:1"})
 	}
 	g := &config.Guard{Name: "drawn", Limits: map[string]config.Limit{}, Protect: r.protect, DeclaredAt: "main.hcl:1"}
-	for _, l := range r.limits {
-		g.Limits[l.name] = config.Limit{Count: &l.count}
+	all100 := 100.0
+	for _, name := range limits.Names() {
+		count := r.limit(name)
+		g.Limits[name] = config.Limit{Count: &count, Percent: &all100}
 	}
 	c.Guards = append(c.Guards, g)
 	return &c

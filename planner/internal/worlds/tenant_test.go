@@ -313,12 +313,12 @@ func (a *account) unbury() {
 	}
 }
 
-// limits are the lengths that the service's reference gives, in characters.
-var limits = map[string]int{"displayName": 256, "department": 64, "mailNickname": 64, "usageLocation": 2, "employeeId": 16, "userPrincipalName": 113}
+// lengths are those that the service's reference gives, in characters.
+var lengths = map[string]int{"displayName": 256, "department": 64, "mailNickname": 64, "usageLocation": 2, "employeeId": 16, "userPrincipalName": 113}
 
 // check has the service's rules for values, and those that concern several objects.
 func (w tenantSide) check(a *account) error {
-	for name, limit := range limits {
+	for name, limit := range lengths {
 		if utf8.RuneCountInString(a.attrs[name].Str()) > limit {
 			return bad("Request_BadRequest", "%s is too long", name)
 		}

@@ -214,15 +214,7 @@ func (t *truth) guards() {
 		if c.Kind == state.UPNSuffix {
 			continue
 		}
-		n[string(c.Action)+"s"]++
-		for _, a := range c.Attributes {
-			if a.Name == anchorName && c.Action == state.ActionRestore && !a.Before.IsNull() {
-				n["relinks"]++
-			}
-			if a.Name == "accountEnabled" && a.Before.Bool() && !a.After.Bool() && c.Action != state.ActionDisable {
-				n["disables"]++
-			}
-		}
+		t.countActions(c, n)
 	}
 	tripped := false
 	for _, l := range t.h.r.limits {
@@ -242,15 +234,41 @@ func (t *truth) guards() {
 	}
 }
 
+// countActions counts what a change is for the limits that worlds draw.
+func (t *truth) countActions(c *state.Change, n map[string]int) {
+	if c.Action != state.ActionUpdate && c.Action != state.ActionDisable {
+		n[string(c.Action)+"s"]++
+	}
+	if c.Action == state.ActionCreate || c.Action == state.ActionDelete {
+		return
+	}
+	replaced := false
+	for _, a := range c.Attributes {
+		switch {
+		case a.Name == "accountEnabled" && !a.After.Equal(a.Before):
+			n[map[bool]string{true: "enables", false: "disables"}[a.After.Bool()]]++
+		case a.Name == providers.CloudManaged:
+			n["takeovers"]++
+		case a.Name == anchorName && c.Action == state.ActionRestore && !a.Before.IsNull():
+			n["relinks"]++
+		}
+		replaced = replaced || a.Name != anchorName && a.Name != providers.CloudManaged && !a.Before.IsEmpty()
+	}
+	known := c.Action == state.ActionUpdate || c.Match != nil && c.Match.Rule == "recorded" && c.Action != state.ActionDisable
+	if replaced && known && c.Action != state.ActionUnlink {
+		n["updates"]++
+	}
+}
+
 // shrinks is the limit to hold missing links against. Those whose accounts other source objects want are not missing, which is
 // left to the planner to know: it may trip or not then, but not without any reason.
 func (t *truth) shrinks(missing, limit int) int {
 	for _, g := range t.p.totals.Guards {
-		if strings.HasPrefix(g.Limit, "source_shrink") && !g.Tripped {
-			return missing
+		if strings.HasPrefix(g.Limit, "source_shrink") && g.Tripped {
+			return limit
 		}
 	}
-	return limit
+	return missing
 }
 
 // missing counts the recorded links that have not left and whose source objects are in no scope.

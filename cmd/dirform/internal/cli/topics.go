@@ -1,6 +1,10 @@
 package cli
 
-import "embed"
+import (
+	"embed"
+
+	"github.com/dirform/dirform/config/limits"
+)
 
 // topic is a page of "dirform help TOPIC".
 type topic struct {
@@ -14,6 +18,7 @@ func topics() []topic {
 	return []topic{
 		{"language", "The configuration language, block by block", written("language")},
 		{"functions", "The functions of expressions", functionsText},
+		{"guards", "The limits that hold a plan back, and the ways through", limits.Help},
 		{"findings", "The codes of findings, with cause and cure", findingsText},
 		{"sign-in", "How credentials are found, and what keeps them where they belong", written("sign-in")},
 		{"privacy", "What each file that dirform writes reveals, and to whom", written("privacy")},
