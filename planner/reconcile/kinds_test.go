@@ -159,7 +159,7 @@ func at(p string, more ...any) map[string]state.Value {
 
 // planned is what a plan does and finds for things of some kinds by number, from 1 on.
 func planned(t *testing.T, cfg *config.Config, kinds map[state.Kind]madeUp, things []thing) []string {
-	b := reconcile.New(reconcile.Settings{Rules: cfg, Key: state.KeyOf("l"), TempDir: t.TempDir(),
+	b := reconcile.New(reconcile.Settings{Rules: cfg, Key: state.Key{1}, TempDir: t.TempDir(),
 		Domains: []providers.TenantDomain{{Name: "contoso.com", Verified: true, Initial: true}},
 		Kinds:   func(kind state.Kind) *state.Descriptor { return kinds[kind].of },
 		Schema:  func(kind state.Kind) *state.Schema { return kinds[kind].tenantSchema() }})
@@ -332,6 +332,16 @@ func TestKindsComeInTheirOrder(t *testing.T) {
 	want := []string{`create badge.things["b@contoso.com"]`, `create badge.things["f@contoso.com"]`,
 		`create locker.things["a@contoso.com"]`, `create locker.things["e@contoso.com"]`, `unlink badge.things["d"]`, `delete locker.things["c"]`}
 	if d := cmp.Diff(want, order); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestWhatWasNotReadIsNotGone: records of a kind that nobody reads, as another version may have made them, stay.
+func TestWhatWasNotReadIsNotGone(t *testing.T) {
+	things := []thing{{kind: badges.Kind, linked: true}, {kind: "hologram", linked: true}}
+	got := planned(t, badge.rules(t), map[state.Kind]madeUp{badges.Kind: badge}, things)
+	want := []string{`unlink badge.things["` + anchorOf(1) + `"]`}
+	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
 }
