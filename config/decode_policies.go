@@ -15,12 +15,16 @@ import (
 var policyArguments = []string{"object", "anchor", "match", "unmatched", "foreign_anchor", "synced_elsewhere", "privileged", "deleted", "leaving",
 	"grace", "on_unverified_suffix"}
 
-// DefaultPolicy is the link policy of the objects of one kind of a scope that has none; s is nil for a scope that is not declared.
+// DefaultPolicy is the link policy of the objects of one kind of a scope that has none; s is nil for a scope that is not declared. A
+// kind that this version does not synchronise, which another one has recorded, is left alone.
 func DefaultPolicy(s *Scope, kind state.Kind) *LinkPolicy {
-	d := kind.Descriptor()
+	d, leaving := state.Describe(nil)(kind), "keep"
+	if len(d.Leaving) > 0 {
+		leaving = d.Leaving[0]
+	}
 	p := &LinkPolicy{
 		Scope: s, Kind: kind, Anchor: AnchorObjectGUID, Match: d.DefaultMatch(), Unmatched: "create", ForeignAnchor: "block",
-		SyncedElsewhere: "block", Privileged: "block", Deleted: "restore", Leaving: d.Leaving[0], OnUnverifiedSuffix: "block",
+		SyncedElsewhere: "block", Privileged: "block", Deleted: "restore", Leaving: leaving, OnUnverifiedSuffix: "block",
 	}
 	if s != nil {
 		p.Name, p.DeclaredAt = s.Name, s.DeclaredAt

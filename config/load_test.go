@@ -132,6 +132,19 @@ func TestDefaults(t *testing.T) {
 
 // TestPreset makes sure that the preset uses only attributes that both directories have, is compiled to closures, covers what a new
 // account must have, and gives what it says.
+// A kind that another version has recorded has a policy, too: nothing is done to what left.
+func TestPolicyOfKindsThatAreNotSynchronised(t *testing.T) {
+	cfg, diags := load(t, complete("main.hcl", ""), config.Options{})
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	for kind, want := range map[state.Kind]string{state.User: "disable", state.Group: "keep", "hologram": "keep"} {
+		if p := cfg.Policy("gone", kind); p.Leaving != want || p.Scope != nil {
+			t.Errorf("%s: %+v", kind, p)
+		}
+	}
+}
+
 func TestPreset(t *testing.T) {
 	cfg := must(t, "", config.Options{})
 	m := cfg.Mappings[0]

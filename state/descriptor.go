@@ -2,18 +2,21 @@ package state
 
 import "slices"
 
-// Descriptor says how the objects of one kind are synchronised. What differs between kinds stands here as data, so that one kind more
-// is one entry more. Attributes are the tenant's; an attribute of "" is one that the kind does not have.
+// Descriptor says how the objects of one kind are synchronised. What differs between kinds stands here as data, so
+// that one kind more is one entry more. Attributes are the tenant's; an attribute of "" is one that the kind does not
+// have.
 type Descriptor struct {
 	Kind Kind
 	Noun string // what people call one object of the kind
-	// Managed says that scopes can synchronise the kind. Others are looked at only because nobody else can have their names.
+	// Managed says that scopes can synchronise the kind. Others are looked at only because nobody else can have their
+	// names.
 	Managed bool
 	// Declared says that the objects are resources of the configuration, and none is read from a stream.
 	Declared bool
 	// AtSource says that the source has the objects, so that nothing is written to the tenant for them.
 	AtSource bool
-	// Alone says that a change of the kind is carried out beside no other, because it switches something for the whole tenant.
+	// Alone says that a change of the kind is carried out beside no other, because it switches something for the
+	// whole tenant.
 	Alone bool
 	// Actions are what a change of the kind can do; nil stands for all of [Actions].
 	Actions []Action
@@ -27,21 +30,24 @@ type Descriptor struct {
 	Nickname string // stands before the @ of a name that dirform makes up
 	Master   string // whether another sync engine masters the object
 	Trace    string // when another sync engine wrote the object last; it stays when the object is taken over
-	// Identity are the attributes that are read of every object, managed or not: what matching, findings and judgements need.
+	// Identity are the attributes that are read of every object, managed or not: what matching, findings and
+	// judgements need.
 	Identity []string
-	// Unique are the attributes whose values no two objects may share. Of each name space an object has one first name, in the first
-	// attribute of that space; the others hold further names.
+	// Unique are the attributes whose values no two objects may share. Of each name space an object has one first
+	// name, in the first attribute of that space; the others hold further names.
 	Unique []UniqueName
-	// Match are the rules that find a source object's counterpart, in the order in which they are tried where a policy names none.
+	// Match are the rules that find a source object's counterpart, in the order in which they are tried where a
+	// policy names none.
 	Match []MatchRule
-	// Leaving are what a policy may do about an object that left its scope; the first is what happens where a policy says nothing.
+	// Leaving are what a policy may do about an object that left its scope; the first is what happens where a policy
+	// says nothing.
 	Leaving []string
 	// References are the attributes that point to one other object; each is a write of its own.
 	References []Reference
 	// Sets are the sets of references, such as a group's members.
 	Sets []ReferenceSet
-	// Sensitive are the attributes that dirform writes and that the service lets only higher roles change about an administrator
-	// (user resource type, "Who can perform sensitive actions"), sorted.
+	// Sensitive are the attributes that dirform writes and that the service lets only higher roles change about an
+	// administrator (user resource type, "Who can perform sensitive actions"), sorted.
 	Sensitive []string
 	// Exchange is the Exchange Online command that changes the addresses of an object.
 	Exchange string
@@ -55,10 +61,11 @@ type Descriptor struct {
 type UniqueName struct {
 	Attribute string
 	Space     NameSpace
-	// Further names are those that an object has beside its first one. The service keeps them, and no change gives one up.
+	// Further names are those that an object has beside its first one. The service keeps them, and no change gives
+	// one up.
 	Further bool
-	// Freed says that the service frees the name of an object at once when the object is deleted. Of others that is not documented,
-	// and they are taken as taken while the object lies in the recycle bin.
+	// Freed says that the service frees the name of an object at once when the object is deleted. Of others that is
+	// not documented, and they are taken as taken while the object lies in the recycle bin.
 	Freed bool
 }
 
@@ -78,7 +85,8 @@ const NameSpaces = int(UniqueNames) + 1
 // HasDomain reports whether the names of the space end in a domain of the tenant.
 func (s NameSpace) HasDomain() bool { return s != UniqueNames }
 
-// Attribute is the attribute in which objects have their first names of the space: that of the first kind that has one, or "".
+// Attribute is the attribute in which objects have their first names of the space: that of the first kind that has
+// one, or "".
 func (s NameSpace) Attribute() string {
 	for _, d := range Kinds {
 		if name := d.First(s); name != nil {

@@ -1,6 +1,7 @@
 package state
 
-// Kinds are all kinds of objects, in the order of their phases. Permissions are those of Microsoft Graph (permissions reference).
+// Kinds are all kinds of objects, in the order of their phases. Permissions are those of Microsoft Graph (permissions
+// reference).
 var Kinds = []*Descriptor{
 	{
 		Kind: UPNSuffix, Noun: "UPN suffix", Declared: true, AtSource: true, Actions: []Action{ActionCreate}, Phase: 1,
@@ -8,13 +9,16 @@ var Kinds = []*Descriptor{
 	},
 	{
 		Kind: User, Noun: "user", Managed: true, Phase: 2,
-		Anchor: "onPremisesImmutableId", UserName: "userPrincipalName", Mail: "mail", Proxies: "proxyAddresses", SignIn: "accountEnabled",
-		Display: "displayName", Nickname: "mailNickname", Master: "onPremisesSyncEnabled", Trace: "onPremisesLastSyncDateTime",
-		Identity: []string{"displayName", "mail", "proxyAddresses", "userPrincipalName", "onPremisesImmutableId", "onPremisesSyncEnabled",
-			"accountEnabled"},
-		Unique: []UniqueName{{Attribute: "userPrincipalName", Space: SignInNames, Freed: true}, {Attribute: "mail", Space: MailAddresses},
+		Anchor: "onPremisesImmutableId", UserName: "userPrincipalName", Mail: "mail", Proxies: "proxyAddresses",
+		SignIn: "accountEnabled", Display: "displayName", Nickname: "mailNickname",
+		Master: "onPremisesSyncEnabled", Trace: "onPremisesLastSyncDateTime",
+		Identity: []string{"displayName", "mail", "proxyAddresses", "userPrincipalName", "onPremisesImmutableId",
+			"onPremisesSyncEnabled", "accountEnabled"},
+		Unique: []UniqueName{{Attribute: "userPrincipalName", Space: SignInNames, Freed: true},
+			{Attribute: "mail", Space: MailAddresses},
 			{Attribute: "proxyAddresses", Space: MailAddresses, Further: true}},
-		Match:      []MatchRule{{Name: "immutable_id", Hard: true}, {Name: "primary_smtp"}, {Name: "user_principal_name"}},
+		Match: []MatchRule{{Name: "immutable_id", Hard: true}, {Name: "primary_smtp"},
+			{Name: "user_principal_name"}},
 		Leaving:    []string{"disable", "keep", "unlink", "delete"},
 		References: []Reference{{Attribute: "manager", Kind: User}},
 		Sensitive: []string{"accountEnabled", "businessPhones", "mobilePhone", "onPremisesImmutableId", "otherMails",
@@ -42,13 +46,14 @@ var Kinds = []*Descriptor{
 		Read:     "OrgContact.Read.All",
 	},
 	{
-		Kind: DirectorySync, Noun: "directory synchronisation switch", Declared: true, Alone: true, Actions: []Action{ActionUpdate}, Phase: 4,
-		Read: "Organization.Read.All", Write: "Organization.ReadWrite.All",
+		Kind: DirectorySync, Noun: "directory synchronisation switch", Declared: true, Alone: true, Phase: 4,
+		Actions: []Action{ActionUpdate},
+		Read:    "Organization.Read.All", Write: "Organization.ReadWrite.All",
 	},
 }
 
-// Describe describes every kind as kinds does, which is [Kind.Descriptor] where it is nil. A kind that nobody knows has nothing but its
-// name, so that the result never gives nil.
+// Describe describes every kind as kinds does, which is [Kind.Descriptor] where it is nil. A kind that nobody knows
+// has nothing but its name, so that the result never gives nil.
 func Describe(kinds func(Kind) *Descriptor) func(Kind) *Descriptor {
 	if kinds == nil {
 		kinds = Kind.Descriptor

@@ -23,12 +23,12 @@ var naming = map[string]string{
 	"planner/explain/scopes.go":                            "what the source calls objects that are in no scope",
 }
 
-// TestKindsAreData: no file of planner/... names a kind of objects, an attribute of one or a match rule. They ask the kind's
-// descriptor, so that one kind more is an entry of a table.
+// TestKindsAreData: no file of planner/... names a kind of objects, an attribute of one or a match rule. They ask the
+// kind's descriptor, so that one kind more is an entry of a table.
 func TestKindsAreData(t *testing.T) {
 	data := described()
-	for _, name := range []string{"userPrincipalName", "onPremisesImmutableId", "accountEnabled", "proxyAddresses", "mail", "displayName",
-		"manager", "otherMails", "immutable_id"} {
+	for _, name := range []string{"userPrincipalName", "onPremisesImmutableId", "accountEnabled", "proxyAddresses",
+		"mail", "displayName", "manager", "otherMails", "immutable_id"} {
 		if !data[name] {
 			t.Errorf("no descriptor names %s: the test would find nothing", name)
 		}

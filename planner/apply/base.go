@@ -92,8 +92,8 @@ func (r *base) differing(kind state.Kind, o *state.Object, attrs []state.Attribu
 	return values.Differing(r.hasher, r.in.Schema(kind), o, attrs)
 }
 
-// carriers asks the tenant for the living objects of a kind that carry anchors, and hands each one's id to f with what the anchor
-// stands for.
+// carriers asks the tenant for the living objects of a kind that carry anchors, and hands each one's id to f with
+// what the anchor stands for.
 func carriers[T any](ctx context.Context, r *base, kind state.Kind, of map[string]T, f func(x T, id string) error) error {
 	if len(of) == 0 {
 		return nil

@@ -76,11 +76,10 @@ func (r *Reading) read(ctx context.Context, b *reconcile.Builder) error {
 	return g.Wait()
 }
 
-// holders are the kinds of objects that hold names which nobody else can have, and that no scope synchronises. Those that a scope could
-// synchronise matter only where some scope synchronises others.
+// holders are the kinds of objects that hold names which nobody else can have, and that no scope synchronises.
 func holders(managed []state.Kind) (kinds []state.Kind) {
 	for _, d := range state.Kinds {
-		if len(d.Unique) > 0 && !slices.Contains(managed, d.Kind) && (!d.Managed || len(managed) > 0) {
+		if len(d.Unique) > 0 && !slices.Contains(managed, d.Kind) {
 			kinds = append(kinds, d.Kind)
 		}
 	}

@@ -46,6 +46,8 @@ func (j *Judge) DecideLeaving(l int) (Decision, error) {
 		return Decision{}, err
 	}
 	switch {
+	case !j.Tenant.Lists(x.link.Kind):
+		return Decision{Outcome: Ignored}, nil // what was not read is not gone
 	case x.row < 0:
 		return x.forget(because{state.BecauseAccountGone, x.goneText(l)}), nil
 	case j.Superseded(l, x.row):

@@ -185,6 +185,11 @@ func (r *TenantRows) FP(i int) []uint64 { return r.Table(i).FP(i) }
 // Kind is the kind of row i's object.
 func (r *TenantRows) Kind(i int) state.Kind { return r.Table(i).Kind }
 
+// Lists reports whether the tenant's objects of a kind were read at all.
+func (r *TenantRows) Lists(kind state.Kind) bool {
+	return slices.ContainsFunc(r.Tables, func(t *Tenant) bool { return t.Kind == kind })
+}
+
 // Load reads row i back.
 func (r *TenantRows) Load(i int) (*Account, error) { return r.Table(i).Load(i) }
 
