@@ -37,6 +37,9 @@ func (r *Reading) Build(ctx context.Context) (*reconcile.Builder, error) {
 	}
 	err := r.read(ctx, b)
 	end()
+	if err == nil {
+		err = r.locate(ctx, b)
+	}
 	if err != nil {
 		b.Close()
 		return nil, err

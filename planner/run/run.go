@@ -134,10 +134,6 @@ func (r *Run) plan(ctx context.Context, o Options, lineage string) (*planned, er
 	if err != nil {
 		return nil, err
 	}
-	if err := reading.locate(ctx, builder); err != nil {
-		builder.Close()
-		return nil, err
-	}
 	started := time.Now()
 	file, err := r.writeDown(builder, reading.Header, o.Out)
 	if err != nil {
