@@ -22,11 +22,11 @@ import (
 // The limits of the house. Whoever raises one says why beside it. The figures in comments are those of the day of the
 // commit.
 const (
-	maxPackage      = 2600 // lines of a package outside providers/lab: 2,450, planner/reconcile/internal/judge; cmd/dirform 2,309
-	maxPlanner      = 700  // lines of package planner, which is what a plan is: 351
-	maxCommand      = 5500 // lines of cmd/dirform with its internal packages: 5,362
-	maxFields       = 25   // fields of a type in planner/...: 24, planner/reconcile.Explanation
-	maxMethods      = 40   // methods of a type in planner/..., value and pointer receivers together: 73, planner/apply.run
+	maxPackage      = 2600 // lines of a package outside providers/lab: 2,450, planner/reconcile/internal/judge; cmd/dirform 2,315
+	maxPlanner      = 700  // lines of package planner, which is what a plan is: 356
+	maxCommand      = 5500 // lines of cmd/dirform with its internal packages: 5,370
+	maxFields       = 25   // fields of a type in planner/...: 24, planner/explain.Explanation
+	maxMethods      = 40   // methods of a type in planner/..., value and pointer receivers together: 37, judge.Judge
 	maxDependencies = 130  // packages that printing a plan drags in: 125
 )
 

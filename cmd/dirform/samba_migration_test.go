@@ -47,7 +47,8 @@ func TestSambaMigration(t *testing.T) {
 	writeMovedTenant(t, env.Dir, people, anchor(old(0)), anchor(old(1)), anchor(again))
 	address := func(p person) string { return fmt.Sprintf("user.staff[%q]", p.mail()) }
 	stamped := " onPremisesImmutableId mS-DS-ConsistencyGuid"
-	wantPlan(t, env, "link "+address(people[2])+" mS-DS-ConsistencyGuid", "link "+address(people[0]), "relink "+address(people[1])+stamped)
+	// DF410: there is no record, and two accounts carry anchors of people in scope.
+	wantPlan(t, env, "DF410", "link "+address(people[2])+" mS-DS-ConsistencyGuid", "link "+address(people[0]), "relink "+address(people[1])+stamped)
 	succeed(t, env, "apply", "--auto-approve")
 	wantNothing(t, env)
 	if got := f.find("(sAMAccountName="+people[1].account+")", "mS-DS-ConsistencyGuid").GetRawAttributeValue("mS-DS-ConsistencyGuid"); string(got) != string(guid(people[1].account)) {
