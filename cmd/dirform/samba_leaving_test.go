@@ -25,8 +25,15 @@ link_policy "staff" {
 %s
 }
 
-guard "none" {
-  creates { count = 10 }
+guard "wide" {
+  disables { percent = 100 }
+  enables { percent = 100 }
+  deletes { percent = 100 }
+  unlinks { percent = 100 }
+  updates { percent = 100 }
+  clears { percent = 100 }
+  renames { percent = 100 }
+  source_shrink { percent = 100 }
 }
 `
 
