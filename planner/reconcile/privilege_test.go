@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"slices"
@@ -60,6 +61,7 @@ func TestAnAdministratorIsLeft(t *testing.T) {
 		for i := range rapid.IntRange(1, 7).Draw(rt, "people") {
 			w.hire(rt, byte(i+1))
 		}
+		w.source[boss] = bossPerson(512)
 		for i := range rapid.IntRange(0, 4).Draw(rt, "accounts") {
 			w.account(rt, i)
 		}
@@ -78,7 +80,9 @@ func TestAnAdministratorIsLeft(t *testing.T) {
 			}
 		}
 		w.live(rt)
-		if rapid.Bool().Draw(rt, "without the record") {
+		if rapid.IntRange(0, 2).Draw(rt, "one administrator") == 0 {
+			w.lastAdministratorLeaves(rt)
+		} else if rapid.Bool().Draw(rt, "without the record") {
 			h.state += ".new"
 		}
 		plan, again := h.plan(), h.plan()
@@ -88,12 +92,37 @@ func TestAnAdministratorIsLeft(t *testing.T) {
 			blocked++
 		}
 	}
-	for tries := 0; tries < 10 && blocked == 0; tries++ { // about one world in a hundred comes near it
+	for tries := 0; tries < 10 && blocked == 0; tries++ { // about one world in five does
 		rapid.Check(t, world)
 	}
+	t.Logf("%d worlds kept their last administrator", blocked)
 	if blocked == 0 {
 		t.Error("no world came near its last administrator")
 	}
+}
+
+// boss is a person whom no other in a world stands in the way of.
+var boss = state.GUID{200}
+
+// lastAdministratorLeaves makes the boss, if there is an account, the only administrator, who leaves or is disabled.
+func (w *world) lastAdministratorLeaves(rt *rapid.T) {
+	clear(w.roles)
+	for id, a := range w.tenant {
+		if a["userPrincipalName"].Str() == "boss@contoso.com" {
+			w.roles[id] = []string{globalAdministrator}
+			a["accountEnabled"] = state.Bool(true)
+			a["onPremisesImmutableId"] = state.String(base64.StdEncoding.EncodeToString(boss[:]))
+		}
+	}
+	w.source[boss] = bossPerson(514)
+	if rapid.Bool().Draw(rt, "administrator gone") {
+		delete(w.source, boss)
+	}
+}
+
+func bossPerson(uac int64) *person {
+	return &person{dn: "CN=boss,OU=In", attrs: map[string]state.Value{"userPrincipalName": state.String("boss@contoso.com"),
+		"displayName": state.String("Boss"), "sAMAccountName": state.String("boss"), "userAccountControl": state.Int(uac)}}
 }
 
 // administratorsLeft checks a plan and reports whether it had to keep somebody.
