@@ -67,7 +67,7 @@ func (s *Store) install(ctx context.Context) error {
 	}
 	s.fresh, s.aside = "", ""
 	syncDir(filepath.Dir(s.path))
-	return s.connect(ctx, "rw")
+	return s.connect(ctx, "rw", checkedToWrite)
 }
 
 // keep gives what is at path another name, with what belongs to it. Its log goes first: it must never lie beside

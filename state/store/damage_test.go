@@ -163,3 +163,54 @@ func TestCutOffCreation(t *testing.T) {
 		}
 	}
 }
+
+// TestDamageInALargeRecord: a record too large to be looked at as a whole before it is read is refused where it is read.
+// Pages are emptied, and swapped, one pair at a time; whoever reads every link without an error has got every link.
+func TestDamageInALargeRecord(t *testing.T) {
+	const links, page = 36_000, 4096
+	path, content := aRecord(t, links)
+	if len(content) < 5<<20 {
+		t.Fatalf("%d links take %d bytes, which are looked at before they are read", links, len(content))
+	}
+	r := rand.New(rand.NewPCG(7, 7))
+	pages, refused := len(content)/page, 0
+	for range 60 {
+		damaged := slices.Clone(content)
+		a, b := 1+r.IntN(pages-1), 1+r.IntN(pages-1)
+		first := damaged[a*page : (a+1)*page]
+		if r.IntN(2) == 0 {
+			clear(first)
+		} else {
+			copy(first, content[b*page:(b+1)*page])
+			copy(damaged[b*page:(b+1)*page], content[a*page:(a+1)*page])
+		}
+		must(t, os.WriteFile(path, damaged, 0o600))
+		n, err := countLinks(t, path)
+		switch {
+		case err != nil && !errors.Is(err, store.ErrDamaged):
+			t.Errorf("pages %d and %d: %v", a, b, err)
+		case err != nil:
+			refused++
+		case n != links:
+			t.Errorf("pages %d and %d: %d links of %d, and no error", a, b, n, links)
+		}
+	}
+	if refused < 20 {
+		t.Errorf("only %d of 60 were refused", refused)
+	}
+}
+
+func countLinks(t *testing.T, path string) (n int, err error) {
+	s, err := store.OpenReadOnly(t.Context(), path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { must(t, s.Close()) }()
+	for _, err := range s.Links(t.Context()) {
+		if err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}

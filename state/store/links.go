@@ -43,6 +43,11 @@ func (s *Store) Links(ctx context.Context) iter.Seq2[*state.Link, error] {
 		for {
 			n, err := s.readLinks(ctx, query, []any{last, chunk}, buf)
 			for i := range n {
+				if buf[i].Anchor <= last { // a page that lies where another belongs
+					yield(nil, damaged(s.path, "its links are not in order"))
+					return
+				}
+				last = buf[i].Anchor
 				if !yield(&buf[i], nil) {
 					return
 				}
@@ -54,7 +59,6 @@ func (s *Store) Links(ctx context.Context) iter.Seq2[*state.Link, error] {
 			if n < chunk {
 				return
 			}
-			last = buf[n-1].Anchor
 		}
 	}
 }

@@ -45,7 +45,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	}
 	there, err := exists(path)
 	if there {
-		err = s.connect(ctx, "rw")
+		err = s.connect(ctx, "rw", checkedToWrite)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -73,10 +73,10 @@ func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 	if there, err := exists(path); !there {
 		return s, err
 	}
-	err := s.connect(ctx, "rw")
+	err := s.connect(ctx, "rw", checkedToRead)
 	if err != nil && !writable(path) {
 		s.disconnect()
-		err = s.connect(ctx, "ro")
+		err = s.connect(ctx, "ro", checkedToRead)
 	}
 	if err == nil {
 		// links are read once, from end to end: keeping their pages would keep the whole file in memory
@@ -94,8 +94,9 @@ func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 	return s, nil
 }
 
-// connect opens the record's file, which must exist, in mode "rw" or "ro", and makes sure that it is a whole record.
-func (s *Store) connect(ctx context.Context, mode string) error {
+// connect opens the record's file, which must exist, in mode "rw" or "ro", and makes sure that it is a whole record; checked
+// is for checkPages.
+func (s *Store) connect(ctx context.Context, mode string, checked int64) error {
 	if err := s.dial(ctx, s.path, mode); err != nil {
 		return err
 	}
@@ -103,7 +104,7 @@ func (s *Store) connect(ctx context.Context, mode string) error {
 	if s.layout, err = checkLayout(ctx, s.conn, s.path); err != nil {
 		return err
 	}
-	if err := s.checkPages(ctx); err != nil {
+	if err := s.checkPages(ctx, checked); err != nil {
 		return err
 	}
 	return s.load(ctx)

@@ -47,7 +47,7 @@ func (s *Store) readThrough(ctx context.Context) error {
 	if there, err := exists(s.path); !there {
 		return err
 	}
-	if err := s.connect(ctx, "rw"); err != nil {
+	if err := s.connect(ctx, "rw", checkedToWrite); err != nil {
 		return err
 	}
 	for _, err := range s.Links(ctx) {
