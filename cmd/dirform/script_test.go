@@ -2,9 +2,11 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -14,12 +16,29 @@ import (
 
 // TestMain lets scripts call dirform: the test binary runs again under that name, and is then dirform itself.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"dirform": main, "dirform-at": standingClock, "dirform-counted": countedPlanCommand, "dirform-measured": measuredCommand})
+	testscript.Main(waiting{m}, map[string]func(){"dirform": main, "dirform-at": standingClock, "dirform-counted": countedPlanCommand, "dirform-measured": measuredCommand})
+}
+
+// waiting runs twice as many tests at once as there are processors, unless -parallel says otherwise: they wait for a tenant that
+// is slow on purpose, and for processes that start.
+type waiting struct{ *testing.M }
+
+func (m waiting) Run() int {
+	flag.Parse()
+	asked := false
+	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "test.parallel" })
+	if !asked {
+		if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
+			panic(err)
+		}
+	}
+	return m.M.Run()
 }
 
 // TestScript runs testdata/script/*.txtar, the specification of the command line: <command>_<case>.txtar, whose first line says
 // what it shows. UPDATE_SCRIPTS=1 rewrites the expected outputs that "cmp" compares; read the difference before committing it.
 func TestScript(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",

@@ -204,6 +204,7 @@ var (
 // TestSecretsAreNowhere puts a marked secret into every argument of every block, by every way there is, and looks for
 // it in all that dirform prints and writes. Where it may not stand it is an error.
 func TestSecretsAreNowhere(t *testing.T) {
+	t.Parallel()
 	all := spots(t)
 	if len(all) < 70 {
 		t.Fatalf("only %d arguments found: %v", len(all), all)

@@ -30,5 +30,5 @@ func lockFolder(dir string) (unlock func() error, err error) {
 		f.Close()
 		return nil, err
 	}
-	return f.Close, nil // closing releases the lock; the file stays, so that nobody locks a deleted one
+	return func() error { return giveBack(f) }, nil // the file stays, so that nobody locks a deleted one
 }
