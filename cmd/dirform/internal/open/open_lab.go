@@ -40,7 +40,7 @@ func (s *servedLab) entraConfig() (entra.Config, error) {
 	ca, err := readCA(s.entra.CAFile, "lab")
 	return entra.Config{
 		TenantID: s.entra.TenantID, ClientID: s.entra.ClientID, ClientSecret: s.entra.ClientSecret,
-		Endpoint: s.entra.Endpoint, Authority: s.entra.Authority, CA: ca, UserAgent: userAgent,
+		Endpoint: s.entra.Endpoint, Authority: s.entra.Authority, CA: ca, CAOnly: true, UserAgent: userAgent,
 		Unpaced: s.lab.Faults().Throttle == nil,
 	}, err
 }

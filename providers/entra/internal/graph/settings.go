@@ -14,6 +14,7 @@ type Settings struct {
 	signin.Settings
 
 	CA        []byte // PEM certificates to trust besides the system's
+	CAOnly    bool   // no others are trusted
 	UserAgent string // default dirform
 
 	// IdleTimeout is how long an attempt may go without receiving anything; 0 means two minutes.

@@ -16,9 +16,11 @@ import (
 // newTransport is the bottom of the chain. It speaks HTTP/1.1 only: pages of megabytes come one or two at a time, which HTTP/2
 // carries no faster, and a connection that belongs to one request at a time says clearly which replies were lost with it.
 func newTransport(s *Settings) (*http.Transport, error) {
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
+	pool := x509.NewCertPool()
+	if !s.CAOnly {
+		if system, err := x509.SystemCertPool(); err == nil {
+			pool = system
+		}
 	}
 	if len(s.CA) > 0 && !pool.AppendCertsFromPEM(s.CA) {
 		return nil, errors.New("ca_file holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")
