@@ -9,6 +9,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/state/crash"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -44,6 +45,7 @@ func consent(a *cli.App, cfg *config.Config, q *question) error {
 func readLine(a *cli.App) (line string, err error) {
 	read := make(chan struct{})
 	go func() {
+		defer crash.Guard()
 		defer close(read)
 		line, err = bufio.NewReader(a.Env.Stdin).ReadString('\n')
 	}()

@@ -26,6 +26,8 @@ import (
 const gcPercent = 25
 
 func main() {
+	debug.SetTraceback("crash") // what nobody can catch, as a stack that overflows, ends by a signal and not with status 2
+	withoutCore()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/crash"
 )
 
 // sender sends writes, and finds out what became of those whose reply was lost.
@@ -33,6 +34,7 @@ func (r *sender) send(jobs []*job, done func(*job)) error {
 	defer close(in)
 	for range min(r.in.Workers, len(batches)) {
 		go func() {
+			defer crash.Guard()
 			for b := range in {
 				r.write(b)
 				out <- b

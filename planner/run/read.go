@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/dirform/dirform/planner/reconcile"
+	"github.com/dirform/dirform/state/crash"
 
 	"golang.org/x/sync/errgroup"
 
@@ -50,6 +51,12 @@ func (r *Reading) Build(ctx context.Context) (*reconcile.Builder, error) {
 // read takes every stream into the builder, concurrently. The first error ends all of them.
 func (r *Reading) read(ctx context.Context, b *reconcile.Builder) error {
 	g, ctx := errgroup.WithContext(ctx)
+	start := func(read func() error) {
+		g.Go(func() error {
+			defer crash.Guard()
+			return read()
+		})
+	}
 	for _, scope := range r.Config.Scopes {
 		src, err := r.run.Directories.Source(ctx, scope.Provider)
 		if err != nil {
@@ -57,7 +64,7 @@ func (r *Reading) read(ctx context.Context, b *reconcile.Builder) error {
 		}
 		for _, kind := range scope.Objects {
 			q := r.Query(scope, kind)
-			g.Go(func() error { return b.ReadSource(scope, kind, counted(src.Read(ctx, q), &r.sources)) })
+			start(func() error { return b.ReadSource(scope, kind, counted(src.Read(ctx, q), &r.sources)) })
 		}
 	}
 	tenant, err := r.run.Directories.Tenant(ctx, r.Config.Entra)
@@ -65,17 +72,17 @@ func (r *Reading) read(ctx context.Context, b *reconcile.Builder) error {
 		return err
 	}
 	for _, kind := range b.ManagedKinds() {
-		g.Go(func() error {
+		start(func() error {
 			return b.ReadTenant(kind, counted(tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.TenantShape(kind)}), &r.tenants))
 		})
-		g.Go(func() error {
+		start(func() error {
 			return b.ReadDeleted(kind, tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.DeletedShape(kind), Deleted: true}))
 		})
 	}
 	for _, kind := range holders(b.ManagedKinds()) {
-		g.Go(func() error { return r.readHolders(ctx, b, tenant, kind) })
+		start(func() error { return r.readHolders(ctx, b, tenant, kind) })
 	}
-	g.Go(func() error { return b.ReadLinks(r.run.Record.Links(ctx)) })
+	start(func() error { return b.ReadLinks(r.run.Record.Links(ctx)) })
 	return g.Wait()
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/crash"
 	"github.com/dirform/dirform/state/dn"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -83,6 +84,7 @@ func (s *session) launch(ctx context.Context, b batch) (arrivals <-chan arrival,
 	var group sync.WaitGroup
 	for range min(s.cfg.Connections, len(b.searches)) {
 		group.Go(func() {
+			defer crash.Guard()
 			for j := range jobs {
 				if err := s.run(ctx, j, b.shape, out); err != nil {
 					select {
@@ -96,6 +98,7 @@ func (s *session) launch(ctx context.Context, b batch) (arrivals <-chan arrival,
 	}
 	done := make(chan struct{})
 	go func() {
+		defer crash.Guard()
 		group.Wait()
 		close(out)
 		close(done)

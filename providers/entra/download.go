@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/providers/entra/internal/graph"
 	"github.com/dirform/dirform/providers/entra/internal/wire"
+	"github.com/dirform/dirform/state/crash"
 )
 
 // aheadPages is how many pages may be in memory at a time: one being decoded, the others arriving.
@@ -44,7 +45,10 @@ func (c *chain) start(link string) *download {
 	d := &download{chain: c, link: link, done: make(chan struct{})}
 	d.ctx, d.stop = context.WithCancel(c.ctx)
 	c.group.Add(1)
-	go d.run()
+	go func() {
+		defer crash.Guard()
+		d.run()
+	}()
 	return d
 }
 
@@ -114,6 +118,7 @@ func (d *download) discard() {
 	d.stop()
 	d.chain.group.Add(1)
 	go func() {
+		defer crash.Guard()
 		defer d.chain.group.Done()
 		<-d.done
 		if d.err == nil {

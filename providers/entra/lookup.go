@@ -13,6 +13,7 @@ import (
 	"github.com/dirform/dirform/providers/entra/internal/graph"
 	"github.com/dirform/dirform/providers/entra/internal/wire"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/crash"
 )
 
 const (
@@ -99,6 +100,7 @@ func (r *Reader) ask(ctx context.Context, q *wire.Query, op string, links []stri
 	defer cancel()
 	pending := make(chan chan answer, batchesAhead)
 	go func() {
+		defer crash.Guard()
 		defer close(pending)
 		for some := range slices.Chunk(links, providers.MaxBatch) {
 			got := make(chan answer, 1)
@@ -108,6 +110,7 @@ func (r *Reader) ask(ctx context.Context, q *wire.Query, op string, links []stri
 				return
 			}
 			go func() {
+				defer crash.Guard()
 				replies, err := r.client.GetMany(ctx, op, some)
 				got <- answer{replies, err}
 			}()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dirform/dirform/providers/lab/internal/ldapd"
 	"github.com/dirform/dirform/providers/lab/record"
+	"github.com/dirform/dirform/state/crash"
 )
 
 // ADAccess is what a client needs to use the lab's Active Directory.
@@ -56,7 +57,10 @@ func (l *Lab) ServeAD() (ADAccess, error) {
 	}
 	bind := "CN=svc-dirform,CN=Users," + base
 	l.adServer = &ldapd.Server{Dir: l.ad, BindDN: bind, Password: l.creds.Password, TLS: config}
-	go l.adServer.Serve(ln, true) // ends with Close; a listener that breaks shows in the clients' errors
+	go func() { // ends with Close; a listener that breaks shows in the clients' errors
+		defer crash.Guard()
+		l.adServer.Serve(ln, true)
+	}()
 	l.adAccess = &ADAccess{URL: "ldaps://" + ln.Addr().String(), BaseDN: base, BindDN: bind, Password: l.creds.Password, CAFile: ca}
 	return *l.adAccess, nil
 }
@@ -73,7 +77,10 @@ func (l *Lab) ServeADPlain() (url string, err error) {
 	if err != nil {
 		return "", err
 	}
-	go l.adServer.Serve(ln, false)
+	go func() {
+		defer crash.Guard()
+		l.adServer.Serve(ln, false)
+	}()
 	return "ldap://" + ln.Addr().String(), nil
 }
 
@@ -100,7 +107,10 @@ func (l *Lab) ServeEntra() (EntraAccess, error) {
 		return EntraAccess{}, errors.Join(err, ln.Close())
 	}
 	l.httpServer = &http.Server{Handler: handler, ReadHeaderTimeout: 30 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
-	go l.httpServer.Serve(tls.NewListener(ln, config))
+	go func() {
+		defer crash.Guard()
+		l.httpServer.Serve(tls.NewListener(ln, config))
+	}()
 	url := "https://" + ln.Addr().String()
 	l.entra = &EntraAccess{Endpoint: url + "/v1.0", Authority: url, TenantID: l.tenant.ID(), ClientID: clientID,
 		ClientSecret: l.creds.ClientSecret, AccessToken: l.creds.AccessToken, CAFile: ca}

@@ -28,6 +28,7 @@ import (
 
 	"github.com/dirform/dirform/providers/lab/internal/graphd"
 	"github.com/dirform/dirform/providers/lab/internal/ldapd"
+	"github.com/dirform/dirform/state/crash"
 )
 
 // The files of a seed folder.
@@ -96,8 +97,16 @@ func (l *Lab) open() error {
 	}
 	var adJournal, tenantJournal *journal
 	var g errgroup.Group
-	g.Go(func() (err error) { adJournal, err = l.loadAD(); return err })
-	g.Go(func() (err error) { tenantJournal, err = l.loadTenant(); return err })
+	g.Go(func() (err error) {
+		defer crash.Guard()
+		adJournal, err = l.loadAD()
+		return err
+	})
+	g.Go(func() (err error) {
+		defer crash.Guard()
+		tenantJournal, err = l.loadTenant()
+		return err
+	})
 	err = g.Wait()
 	for _, j := range []*journal{adJournal, tenantJournal} {
 		if j != nil {
@@ -190,7 +199,10 @@ func (l *Lab) failAD(err error) {
 	}
 	l.failure = fmt.Errorf("a change to the lab's Active Directory could not be journaled, so it is lost when the lab closes: %w", err)
 	if l.adServer != nil {
-		go l.adServer.Close() // not here: the server waits for the write that is being journaled
+		go func() { // not here: the server waits for the write that is being journaled
+			defer crash.Guard()
+			l.adServer.Close()
+		}()
 	}
 }
 

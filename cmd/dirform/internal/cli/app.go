@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/dirform/dirform/state/crash"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -114,6 +115,7 @@ func (a *App) watchSignals() (done func()) {
 	a.Stop, a.Kill = stop, kill
 	ended := make(chan struct{})
 	go func() {
+		defer crash.Guard()
 		for n := 1; ; n++ {
 			select {
 			case <-ended:

@@ -5,6 +5,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/dirform/dirform/state/crash"
 )
 
 // A live line is redrawn this often; without a terminal a plain line is written this often.
@@ -30,6 +32,7 @@ func (a *App) StartProgress(text func() string) *Progress {
 		every = liveEvery
 	}
 	p.done.Go(func() {
+		defer crash.Guard()
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,12 +11,19 @@ import (
 )
 
 // Main runs the one of dirform's commands that an environment asks for and returns the exit status.
-func Main(env Environment, commands func(*App) []*cobra.Command) int {
+// A crash is 1.
+func Main(env Environment, commands func(*App) []*cobra.Command) (status int) {
 	a := &App{Env: env, stderr: &discreet{w: env.Stderr}}
 	a.Env.Stderr = a.stderr
 	a.stderr.hide(secretsIn(env.Environ))
 	done := a.watchSignals()
 	defer done()
+	defer a.watchCrashes()()
+	defer func() {
+		if value := recover(); value != nil {
+			status = a.crashed(value, debug.Stack())
+		}
+	}()
 	root := NewRoot(a, commands(a))
 	root.SetArgs(doubleDashes(root, env.Args))
 	return a.exitStatus(root.ExecuteContext(a.Stop))

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/dirform/dirform/state/crash"
 	"github.com/dirform/dirform/state/dn"
 )
 
@@ -70,6 +71,7 @@ func (s *Server) Serve(ln net.Listener, implicitTLS bool) error {
 			return raw.Close()
 		}
 		go func() {
+			defer crash.Guard()
 			defer s.untrack(nil, raw)
 			newConn(s, raw, implicitTLS).run()
 		}()
