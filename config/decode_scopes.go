@@ -2,14 +2,17 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 
+	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/dirform/dirform/config/expr"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/dn"
 	"github.com/dirform/dirform/state/near"
 )
@@ -71,7 +74,7 @@ func (l *loader) decodeScopes() {
 		l.checkContainers(c, s)
 		s.Objects = l.decodeObjects(c)
 		if s.Filter = c.text("filter"); s.Filter != "" {
-			if _, err := ldap.CompileFilter(s.Filter); err != nil {
+			if _, err := compileFilter(s.Filter); err != nil {
 				c.bad("filter", "Invalid LDAP filter", "The filter is not one that a server understands (%s). It has the form (attribute=value), joined by (&(…)(…)), (|(…)(…)) and (!(…)).", filterError(err))
 			}
 		}
@@ -83,6 +86,26 @@ func (l *loader) decodeScopes() {
 	if len(l.cfg.Scopes) == 0 && !l.broken {
 		l.fail(nil, "No scope", "No scope block says whom to synchronise. Add one: scope \"staff\" { ou = \"OU=Staff,DC=corp,DC=contoso,DC=com\" }.")
 	}
+}
+
+// compileFilter is the LDAP library's, which goes into parentheses by calling itself, for filters within the limits.
+func compileFilter(filter string) (*ber.Packet, error) {
+	if len(filter) > bounds.Filter {
+		return nil, fmt.Errorf("it is longer than %d bytes", bounds.Filter)
+	}
+	depth := 0
+	for _, c := range filter {
+		switch c {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		if depth > bounds.Nesting {
+			return nil, fmt.Errorf("more than %d parentheses are open inside each other", bounds.Nesting)
+		}
+	}
+	return ldap.CompileFilter(filter)
 }
 
 // filterError is what the LDAP library says about a filter.

@@ -11,6 +11,9 @@ import (
 // not valid HCL comes back with its spaces changed at most.
 func Format(src []byte) []byte { return hclwrite.Format(src) }
 
+// Parse parses a file of the language, within the limits of its nesting and without looking at what it means.
+func Parse(src []byte, name string) (*hcl.File, hcl.Diagnostics) { return source.Parse(src, name) }
+
 // SyntaxError is the one to correct among a parser's errors about src, without its source line where that may show a secret. There
 // must be an error.
 func SyntaxError(src []byte, diags hcl.Diagnostics) hcl.Diagnostics {

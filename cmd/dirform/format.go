@@ -8,13 +8,13 @@ import (
 	"path/filepath"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/state/atomicfile"
+	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -41,7 +41,7 @@ func format(a *cli.App, args []string, check bool) error {
 	}
 	failed := false
 	for _, name := range names {
-		src, err := os.ReadFile(a.Path(name))
+		src, err := bounds.ReadFile(a.Path(name), bounds.ConfigFile)
 		if err != nil {
 			return err
 		}
@@ -93,7 +93,10 @@ func filesToFormat(a *cli.App, args []string) (names []string, err error) {
 }
 
 func formatStdin(a *cli.App, check bool) error {
-	src, err := io.ReadAll(a.Env.Stdin)
+	src, err := io.ReadAll(io.LimitReader(a.Env.Stdin, bounds.ConfigFile+1))
+	if err == nil && len(src) > bounds.ConfigFile {
+		err = &bounds.TooLargeError{Path: "stdin", Limit: bounds.ConfigFile}
+	}
 	if err != nil {
 		return err
 	}
@@ -110,7 +113,7 @@ func formatStdin(a *cli.App, check bool) error {
 
 // formatted is src in the usual form. What cannot be parsed is left alone: the formatter would guess.
 func formatted(a *cli.App, name string, src []byte) (out []byte, ok bool) {
-	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+	file, diags := config.Parse(src, name)
 	if diags.HasErrors() {
 		config.WriteDiagnostics(a.Env.Stderr, map[string]*hcl.File{name: file}, config.SyntaxError(src, diags), a.Colour(a.Env.Terminal.Err))
 		return nil, false
@@ -123,6 +126,9 @@ func rewrite(path string, content []byte) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
+	}
+	if info.Mode().Perm()&0o200 == 0 {
+		return &fault.Error{Summary: "Cannot format " + path, Detail: "It is read-only.", Hint: "Make it writable first, if it is yours to change."}
 	}
 	return atomicfile.Write(path, content, info.Mode().Perm())
 }

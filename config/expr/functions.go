@@ -68,7 +68,7 @@ func (l *Library) Check(e hclsyntax.Expression) (diags hcl.Diagnostics) {
 		}
 		return nil
 	})
-	return diags
+	return append(diags, checkLoops(e)...)
 }
 
 func functionTable(environ []string) []Function {

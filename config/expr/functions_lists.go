@@ -17,7 +17,7 @@ import (
 func listFunctions() []Function {
 	return []Function{
 		list("length", "length(list)", "How many elements a list has, or characters a string.", `length(["a", "b"]) = 2`, lengthFunc(), nativeLength()),
-		list("join", "join(separator, list)", "The elements in one string.", `join(", ", ["a", "b"]) = "a, b"`, stdlib.JoinFunc, nativeJoin()),
+		list("join", "join(separator, list)", "The elements in one string.", `join(", ", ["a", "b"]) = "a, b"`, bounded(stdlib.JoinFunc, joined), nativeJoin()),
 		list("concat", "concat(list, …)", "The lists one after the other.", `concat(["a"], ["b"]) = ["a", "b"]`, stdlib.ConcatFunc, nil),
 		list("compact", "compact(list)", "Without empty and null elements.", `compact(["a", ""]) = ["a"]`, stdlib.CompactFunc, nil),
 		list("distinct", "distinct(list)", "Every element once.", `distinct(["a", "a"]) = ["a"]`, stdlib.DistinctFunc, nil),
@@ -73,7 +73,10 @@ func nativeLength() *native {
 }
 
 func nativeJoin() *native {
-	return &native{in: []kind{textKind, listKind}, out: textKind, f2: func(sep, l state.Value) (state.Value, error) {
+	return &native{in: []kind{textKind, listKind}, out: textKind, fails: true, f2: func(sep, l state.Value) (state.Value, error) {
+		if !fits(len(l.List()), len(sep.Str())) {
+			return state.Null(), errTooLarge
+		}
 		return textValue(strings.Join(l.List(), sep.Str())), nil
 	}}
 }

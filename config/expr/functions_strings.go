@@ -23,14 +23,14 @@ func stringFunctions() []Function {
 		std("trimprefix", "trimprefix(string, prefix)", "Without the prefix, if it is there.", `trimprefix("smtp:a@b", "smtp:") = "a@b"`, stdlib.TrimPrefixFunc, textFunc2(strings.TrimPrefix)),
 		std("trimsuffix", "trimsuffix(string, suffix)", "Without the suffix, if it is there.", `trimsuffix("jane.adm", ".adm") = "jane"`, stdlib.TrimSuffixFunc, textFunc2(strings.TrimSuffix)),
 		std("chomp", "chomp(string)", "Without line ends at the end.", `chomp("x\n") = "x"`, stdlib.ChompFunc, nil),
-		std("indent", "indent(spaces, string)", "Every line but the first indented.", `indent(2, "a\nb") = "a\n  b"`, stdlib.IndentFunc, nil),
+		std("indent", "indent(spaces, string)", "Every line but the first indented.", `indent(2, "a\nb") = "a\n  b"`, bounded(stdlib.IndentFunc, indented), nil),
 		std("substr", "substr(string, offset, length)", "Part of the string, in characters; length -1 means to the end.", `substr("Doe", 0, 1) = "D"`, stdlib.SubstrFunc, nil),
 		std("replace", "replace(string, substring, replacement)", "All occurrences replaced; /…/ is a regular expression.", `replace("a-b", "-", ".") = "a.b"`, replaceFunc(), nativeReplace()),
 		std("regex", "regex(pattern, string)", "The first match: a string, or a list or object of its groups; an error if nothing matches.", `regex("[0-9]+", "room 12") = "12"`, stdlib.RegexFunc, nil),
-		std("regexall", "regexall(pattern, string)", "All matches.", `regexall("[0-9]", "a1b2") = ["1", "2"]`, stdlib.RegexAllFunc, nil),
+		std("regexall", "regexall(pattern, string)", "All matches.", `regexall("[0-9]", "a1b2") = ["1", "2"]`, bounded(stdlib.RegexAllFunc, groupsOf), nil),
 		std("split", "split(separator, string)", "The parts between the separators.", `split(".", "jane.doe") = ["jane", "doe"]`, stdlib.SplitFunc, nativeSplit()),
 		std("strrev", "strrev(string)", "Back to front.", `strrev("abc") = "cba"`, stdlib.ReverseFunc, nil),
-		std("format", "format(pattern, value, …)", "Values in a pattern with %s, %d …", `format("%s-%03d", "x", 7) = "x-007"`, stdlib.FormatFunc, nil),
+		std("format", "format(pattern, value, …)", "Values in a pattern with %s, %d …", `format("%s-%03d", "x", 7) = "x-007"`, bounded(stdlib.FormatFunc, formatted), nil),
 		std("formatdate", "formatdate(pattern, time)", "An RFC 3339 time in another form.", `formatdate("YYYY-MM-DD", "2026-01-02T03:04:05Z") = "2026-01-02"`, stdlib.FormatDateFunc, nil),
 		predicate("startswith", "startswith(string, prefix)", "Whether it begins with the prefix.", `startswith("smtp:a@b", "smtp:") = true`, strings.HasPrefix),
 		predicate("endswith", "endswith(string, suffix)", "Whether it ends with the suffix.", `endswith("a@contoso.com", "@contoso.com") = true`, strings.HasSuffix),
@@ -79,11 +79,17 @@ func replaceFunc() function.Function {
 
 func replace(s, old, new string) (string, error) {
 	if !isPattern(old) {
+		if err := replaced(s, strings.Count(s, old), new); err != nil {
+			return "", err
+		}
 		return strings.ReplaceAll(s, old, new), nil
 	}
 	re, err := regexp.Compile(old[1 : len(old)-1])
 	if err != nil {
 		return "", errors.New("the substring between slashes is not a valid regular expression: " + err.Error())
+	}
+	if err := expanded(s, new); err != nil {
+		return "", err
 	}
 	return re.ReplaceAllString(s, new), nil
 }

@@ -71,7 +71,14 @@ func (r *reference) eval(src *state.Object, _ *loopVars) (state.Value, error) {
 // Evaluate computes an expression that refers to no source object, with dirform's rules for null. Its diagnostics carry neither
 // the expression nor the context, so that nothing can print the variables' values from them.
 func Evaluate(e hclsyntax.Expression, vars map[string]cty.Value, lib *Library) (cty.Value, hcl.Diagnostics) {
-	return evaluate(rewrite(e), &hcl.EvalContext{Variables: vars, Functions: lib.hcl})
+	v, diags := evaluate(rewrite(e), &hcl.EvalContext{Variables: vars, Functions: lib.hcl})
+	if diags.HasErrors() {
+		return v, diags
+	}
+	if more := tooLarge(v, e); more.HasErrors() {
+		return cty.DynamicVal, append(diags, more...)
+	}
+	return v, diags
 }
 
 func evaluate(e hclsyntax.Expression, ctx *hcl.EvalContext) (v cty.Value, diags hcl.Diagnostics) {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/dirform/dirform/config/internal/report"
 	"github.com/dirform/dirform/config/internal/sensitive"
+	"github.com/dirform/dirform/state/bounds"
 )
 
 // Folder is what the files of a folder hold.
@@ -44,14 +45,21 @@ func Read(dir string, diags *report.List) Folder {
 			"write a starting configuration.", dir)
 		return f
 	}
-	digest := sha256.New()
+	digest, total := sha256.New(), 0
 	for _, name := range names {
-		src, err := os.ReadFile(filepath.Join(dir, name))
+		src, err := bounds.ReadFile(filepath.Join(dir, name), bounds.ConfigFile)
 		if err != nil {
 			diags.Fail(nil, "Configuration file cannot be read", "%s.", PathError(err))
 			f.Broken = true
 			continue
 		}
+		if total += len(src); total > bounds.Config {
+			diags.Fail(nil, "Configuration too large", "The *.hcl files of %s hold more than %d bytes together. Keep lists "+
+				"of people in the directory.", dir, bounds.Config)
+			f.Broken = true
+			return f
+		}
+		src = Unix(src)
 		// Lengths keep apart what is a name and what is content.
 		for _, part := range [][]byte{[]byte(name), src} {
 			digest.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(part))))
@@ -82,7 +90,7 @@ func filesOf(dir string) ([]string, error) {
 }
 
 func (f *Folder) parse(name string, src []byte, to *report.List) {
-	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+	file, diags := Parse(src, name)
 	for _, d := range diags {
 		if d.Summary == "Invalid single-argument block definition" {
 			d.Detail = "A block on one line holds one argument at most. Put every argument on a line of its own."

@@ -3,7 +3,6 @@ package values
 import (
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/dirform/dirform/config/internal/report"
 	"github.com/dirform/dirform/config/internal/sensitive"
 	"github.com/dirform/dirform/config/internal/source"
+	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/near"
 )
 
@@ -155,13 +155,13 @@ func (vs *Variables) fromEnvironment(prefix string, environ []string) {
 
 // fromFile reads NAME = VALUE lines. No source line of such a file is ever shown, since they are made for secrets.
 func (vs *Variables) fromFile(path string, partial bool) {
-	src, err := os.ReadFile(path)
+	src, err := bounds.ReadStream(path, bounds.ConfigFile)
 	if err != nil {
 		vs.diags.Fail(nil, "Variable file cannot be read", "%s. Correct the name after --var-file.",
 			source.PathError(err))
 		return
 	}
-	file, diags := hclsyntax.ParseConfig(src, path, hcl.InitialPos)
+	file, diags := source.Parse(source.Unix(src), path)
 	if file != nil {
 		vs.secrets.Hide(hcl.Range{Filename: path, Start: hcl.InitialPos, End: hcl.Pos{Line: 1 << 30}})
 	}

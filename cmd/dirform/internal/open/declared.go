@@ -7,10 +7,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/state/bounds"
 )
 
 // The few settings that commands about the record and the lab need are read here by themselves, so that both can be looked at
@@ -55,11 +57,14 @@ func eachBlock(dir string, visit func(*hclsyntax.Block)) error {
 		return err
 	}
 	for _, name := range files {
-		src, err := os.ReadFile(filepath.Join(dir, name))
+		src, err := bounds.ReadFile(filepath.Join(dir, name), bounds.ConfigFile)
 		if err != nil {
 			return err
 		}
-		file, _ := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+		file, _ := config.Parse(src, name)
+		if file == nil {
+			continue
+		}
 		if body, ok := file.Body.(*hclsyntax.Body); ok {
 			for _, b := range body.Blocks {
 				visit(b)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/dirform/dirform/providers/ad"
 	"github.com/dirform/dirform/providers/entra"
 	"github.com/dirform/dirform/providers/lab"
+	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -171,7 +171,7 @@ func readCA(file, declaredAt string) ([]byte, error) {
 	if file == "" {
 		return nil, nil
 	}
-	pem, err := os.ReadFile(file)
+	pem, err := bounds.ReadStream(file, bounds.Credential)
 	if err != nil {
 		return nil, &fault.Error{
 			Summary: "Cannot read the certificates in ca_file",

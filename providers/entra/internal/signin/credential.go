@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
+	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -84,7 +84,7 @@ func certificateCredential(s *Settings, opts azcore.ClientOptions, tenant, app, 
 	if s.hides(file) {
 		name = "client_certificate_file"
 	}
-	data, err := os.ReadFile(file)
+	data, err := bounds.ReadStream(file, bounds.Credential)
 	if err != nil {
 		var at *fs.PathError
 		if s.hides(file) && errors.As(err, &at) {

@@ -1,0 +1,107 @@
+// Package bounds has the limits of everything that dirform reads: files, replies, and what is written in them. A limit is
+// far above what is met in practice, and an input beyond it is an error that names it, rather than a machine without
+// memory.
+package bounds
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// What a person writes.
+const (
+	ConfigFile = 1 << 20  // bytes of one *.hcl file, or of a file of variables
+	Config     = 8 << 20  // bytes of all files of a configuration
+	Nesting    = 100      // brackets, quotes and blocks inside each other
+	Operations = 1000     // operators, indexes and interpolations in one expression
+	Value      = 1 << 20  // bytes of a value that is computed
+	Loops      = 2        // "for" expressions inside each other
+	Looped     = 1000     // elements that a "for" expression goes through, where it holds another or is in one
+	Filter     = 64 << 10 // bytes of an LDAP filter
+	Credential = 1 << 20  // bytes of a file of certificates or keys
+)
+
+// What servers send.
+const (
+	Page       = 64 << 20         // bytes of one page or reply of Microsoft Graph, unpacked
+	Entry      = 32 << 20         // bytes of one message of a domain controller
+	RetryAfter = 5 * time.Minute  // that a server may ask to wait
+	PageTime   = 15 * time.Minute // from the request to the end of one reply, however busy the connection is
+)
+
+// Limit is a limit as `dirform help limits` shows it.
+type Limit struct{ Of, Is, Then string }
+
+// All are the limits, in the order in which a reader wants them.
+func All() []Limit {
+	size := func(n int) string {
+		if n >= 1<<20 {
+			return fmt.Sprintf("%d MiB", n>>20)
+		}
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	const wrong = "the configuration is refused, with the line"
+	return []Limit{
+		{"one *.hcl file, or file of variables", size(ConfigFile), "it is not read"},
+		{"all *.hcl files of a folder", size(Config), "the configuration is not read"},
+		{"brackets, quotes and blocks inside each other", fmt.Sprint(Nesting), wrong},
+		{"operators, indexes and ${…} in one expression", fmt.Sprint(Operations), wrong},
+		{"a computed value", size(Value), wrong},
+		{"for expressions inside each other", fmt.Sprint(Loops), wrong},
+		{"elements of each of these, where there are two", fmt.Sprint(Looped), wrong},
+		{"an LDAP filter", size(Filter), wrong},
+		{"parentheses of a filter inside each other", fmt.Sprint(Nesting), wrong},
+		{"a file of certificates or keys", size(Credential), "it is not read"},
+		{"one reply of Microsoft Graph, unpacked", size(Page), "the read ends with an error, and nothing is planned"},
+		{"the time that one reply may take", PageTime.String(), "as above; without a byte for a minute, sooner"},
+		{"one message of a domain controller", size(Entry), "as above"},
+		{"the wait that a server may ask for", RetryAfter.String(), "an error at once, which says how long"},
+	}
+}
+
+// ErrNotAFile says that a name leads to something that is no file, such as a pipe, which might never end.
+var ErrNotAFile = errors.New("it is not a regular file")
+
+// TooLargeError says that a file is larger than its limit.
+type TooLargeError struct {
+	Path  string
+	Limit int // bytes
+}
+
+// Error names the file and the limit.
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("%s is larger than %d bytes, the limit for such a file (dirform help limits)", e.Path, e.Limit)
+}
+
+// ReadFile reads a regular file of at most limit bytes, through links. Anything else is an *fs.PathError with
+// [ErrNotAFile], or a [TooLargeError].
+func ReadFile(path string, limit int) ([]byte, error) {
+	info, err := os.Stat(path) // before it is opened: opening a pipe waits for a writer
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &os.PathError{Op: "read", Path: path, Err: ErrNotAFile}
+	}
+	return ReadStream(path, limit)
+}
+
+// ReadStream is ReadFile that reads pipes too, as the shell's <(…) makes them.
+func ReadStream(path string, limit int) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
+	if err == nil && len(b) > limit {
+		err = &TooLargeError{Path: path, Limit: limit}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}
