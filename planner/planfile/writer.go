@@ -5,6 +5,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"hash"
+	"io"
+	"os"
+	"strings"
 
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/internal/planjson"
@@ -39,14 +42,40 @@ type contents struct {
 	digest string
 }
 
-// Create begins the plan file path, in place of any file of that name once Close succeeds; until then it stands beside it under
-// a temporary name. Header.FormatVersion is set to the version this package writes.
+// Create begins the plan file path, in place of a plan of that name once Close succeeds; until then it stands beside it under
+// a temporary name. A file that is no plan is not replaced, and no plan gets the name of a configuration file. Header.FormatVersion is set to the version this package writes.
 func Create(path string, h planner.Header) (*Writer, error) {
+	if err := replaceable(path); err != nil {
+		return nil, err
+	}
 	file, err := newNamedTarget(path)
 	if err != nil {
 		return nil, &fault.Error{Summary: "cannot write plan file " + path, Err: err}
 	}
 	return newWriter(file, h)
+}
+
+// replaceable gives an error for what a plan must not take the place of. An empty file is nothing that could be lost.
+func replaceable(path string) error {
+	refused := &fault.Error{Summary: "cannot write plan file " + path, Hint: "Choose another name, such as monday.dfplan."}
+	if strings.HasSuffix(path, ".hcl") {
+		refused.Detail = "A file of this name would be read as part of the configuration."
+		return refused
+	}
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return nil // what else stands in the way, the writing says
+	}
+	f, err := os.Open(path)
+	if err == nil {
+		defer f.Close()
+		begin := make([]byte, len(headerPrefix))
+		if n, _ := io.ReadFull(f, begin); string(begin[:n]) == headerPrefix {
+			return nil
+		}
+	}
+	refused.Detail = "There is a file of this name that is not a plan, and it would be lost."
+	return refused
 }
 
 // CreateTemp begins a plan that is kept only until it has been read: in dir, or in the system's folder for temporary files if

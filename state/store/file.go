@@ -31,6 +31,14 @@ func exists(path string) (bool, error) {
 	return true, nil
 }
 
+// keepPrivate takes from others what a copy, or whoever made the file, has let them do with it. Whoever does not own the file
+// leaves it as it is: its owner may have shared it on purpose.
+func keepPrivate(path string) {
+	if fi, err := os.Stat(path); err == nil && fi.Mode().Perm()&0o077 != 0 {
+		_ = os.Chmod(path, fi.Mode().Perm()&0o700)
+	}
+}
+
 // missing tells what shows that the record was there, or should be; nil if nothing does.
 func missing(path string) error {
 	if _, err := os.Lstat(path); err == nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -86,7 +87,10 @@ func acquire(path, holder string, now time.Time) (*lock, error) {
 // when the file was removed by a holder that ended between the opening and the locking.
 func grab(path string) (*os.File, *LockInfo, error) {
 	for {
-		f, err := os.OpenFile(lockPath(path), os.O_RDWR|os.O_CREATE, 0o600)
+		if err := lockable(lockPath(path)); err != nil {
+			return nil, nil, err
+		}
+		f, err := os.OpenFile(lockPath(path), os.O_RDWR|os.O_CREATE|noFollow, 0o600)
 		if err != nil {
 			return nil, nil, &fault.Error{Summary: "cannot lock the state", Hint: "Give the account that runs dirform the right to write to the state's folder.", Err: err}
 		}
@@ -112,6 +116,36 @@ func grab(path string) (*os.File, *LockInfo, error) {
 		}
 		return f, info, nil
 	}
+}
+
+// lockable refuses a name that leads elsewhere or to something else than a lock file: what the lock is written to is emptied.
+func lockable(name string) error {
+	info, err := os.Lstat(name)
+	if err != nil {
+		return nil // what is wrong, if anything is, the opening says
+	}
+	refused := &fault.Error{Summary: "cannot lock the state", Hint: "Look who put it there, and remove it."}
+	if !info.Mode().IsRegular() {
+		refused.Detail = name + " is not a file of its own: it leads to another, or is a folder or a pipe."
+		return refused
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	if content, err := io.ReadAll(io.LimitReader(f, 64<<10)); err == nil && !isLock(content) {
+		refused.Detail = name + " is not a lock file of dirform, and would be emptied."
+		return refused
+	}
+	return nil
+}
+
+// isLock tells what a lock file may hold: its holder, or what is left of that if its writer died, or zeros after a power cut.
+func isLock(content []byte) bool {
+	const begin = `{"id":"`
+	n := min(len(content), len(begin))
+	return len(bytes.Trim(content, "\x00")) == 0 || string(content[:n]) == begin[:n]
 }
 
 // current reports whether f is still the file of that name.

@@ -138,3 +138,51 @@ func TestTornLockFileHoldsNothing(t *testing.T) {
 	must(t, os.WriteFile(path+".lock", []byte(`{"id":"ab`), 0o600))
 	must(t, open(t, path).Close())
 }
+
+// TestThePlaceOfTheLockIsTaken: what lies where the lock belongs and is no lock file is left as it is.
+func TestThePlaceOfTheLockIsTaken(t *testing.T) {
+	dir := t.TempDir()
+	treasure := filepath.Join(dir, "treasure")
+	const content = "all that I have"
+	must(t, os.WriteFile(treasure, []byte(content), 0o600))
+	ways := map[string]func(lock string) error{
+		"a link to a file":    func(lock string) error { return os.Symlink(treasure, lock) },
+		"a link to nowhere":   func(lock string) error { return os.Symlink(filepath.Join(dir, "nowhere"), lock) },
+		"another name of it":  func(lock string) error { return os.Link(treasure, lock) },
+		"a folder":            func(lock string) error { return os.Mkdir(lock, 0o700) },
+		"somebody's settings": func(lock string) error { return os.WriteFile(lock, []byte(`{"password":"x"}`), 0o600) },
+	}
+	for name, put := range ways {
+		path := filepath.Join(t.TempDir(), "x.dfstate")
+		if err := put(path + ".lock"); err != nil {
+			t.Logf("%s: %v", name, err) // not every file system has links
+			continue
+		}
+		s, err := store.Open(t.Context(), path, store.Options{})
+		if err == nil {
+			must(t, s.Close())
+		}
+		if hint := fault.Hint(err); !strings.Contains(hint, "remove it") {
+			t.Errorf("%s: %v: %s", name, err, hint)
+		}
+		if err := store.ForceUnlock(path, "x"); err == nil {
+			t.Errorf("%s: unlocked", name)
+		}
+		if _, err := os.Lstat(path + ".lock"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if got, err := os.ReadFile(treasure); err != nil || string(got) != content {
+		t.Errorf("%q, %v", got, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "nowhere")); err == nil {
+		t.Error("made a file where the link leads to")
+	}
+	for _, left := range []string{"", `{"id":"12`, "\x00\x00\x00"} { // of a writer that died
+		path := filepath.Join(t.TempDir(), "x.dfstate")
+		must(t, os.WriteFile(path+".lock", []byte(left), 0o600))
+		s, err := store.Open(t.Context(), path, store.Options{})
+		must(t, err)
+		must(t, s.Close())
+	}
+}

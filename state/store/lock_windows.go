@@ -15,3 +15,6 @@ func lockFile(f *os.File) error {
 	at := windows.Overlapped{OffsetHigh: 1 << 30}
 	return windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &at)
 }
+
+// noFollow is nothing here: making a symbolic link takes an administrator.
+const noFollow = 0

@@ -45,6 +45,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	}
 	there, err := exists(path)
 	if there {
+		keepPrivate(path)
 		err = s.connect(ctx, "rw", checkedToWrite)
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -269,4 +270,22 @@ func TestBadLinksAreRefusedWhole(t *testing.T) {
 	if d := cmp.Diff([]*state.Link{other, link(3)}, links(t, s), cmpLink); d != "" {
 		t.Error(d)
 	}
+}
+
+// TestARecordIsPrivate: a copy that everybody may read is its owner's alone from the next run on.
+func TestARecordIsPrivate(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("permissions are others there")
+	}
+	path, content := aRecord(t, 3)
+	must(t, os.Remove(path))
+	must(t, os.WriteFile(path, content, 0o644))
+	must(t, os.Chmod(path, 0o644))
+	s := open(t, path)
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		if fi, err := os.Stat(name); err == nil && fi.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %s", name, fi.Mode())
+		}
+	}
+	must(t, s.Close())
 }

@@ -19,6 +19,7 @@ func topics() []topic {
 		{"language", "The configuration language, block by block", written("language")},
 		{"functions", "The functions of expressions", functionsText},
 		{"guards", "The limits that hold a plan back, and the ways through", limits.Help},
+		{"limits", "How much of everything dirform reads at most", limitsText},
 		{"findings", "The codes of findings, with cause and cure", findingsText},
 		{"sign-in", "How credentials are found, and what keeps them where they belong", written("sign-in")},
 		{"privacy", "What each file that dirform writes reveals, and to whom", written("privacy")},
