@@ -39,6 +39,8 @@ type Config struct {
 	Unpaced bool
 	// Clock is for tests; nil means the real one.
 	Clock Clock
+	// Tell is told of waits that are long, in a sentence without a full stop; nil tells nobody.
+	Tell func(string)
 	// Getenv looks up the environment variables that the Azure SDKs define (AZURE_CLIENT_SECRET and so on); nil means os.Getenv.
 	Getenv func(name string) string
 }
@@ -76,7 +78,7 @@ func (cfg Config) settings() (s graph.Settings, err error) {
 			CertificateFile: cfg.CertificateFile, CertificateHidden: cfg.CertificateHidden, AccessToken: cfg.AccessToken,
 			Authority: cfg.Authority, Login: c.login, Scope: c.graph + "/.default", Getenv: cfg.Getenv,
 		},
-		CA: cfg.CA, CAOnly: cfg.CAOnly, UserAgent: cfg.UserAgent, IdleTimeout: cfg.IdleTimeout, Clock: cfg.Clock,
+		CA: cfg.CA, CAOnly: cfg.CAOnly, UserAgent: cfg.UserAgent, IdleTimeout: cfg.IdleTimeout, Clock: cfg.Clock, Tell: cfg.Tell,
 	}
 	if cfg.Authority != "" {
 		u, err := address.Check("authority", cfg.Authority)

@@ -136,7 +136,8 @@ func adSettings(p *config.ADProvider) ad.Config {
 }
 
 // entraConfig says how to reach p: Microsoft Graph, the server that its settings name, or a lab started for it.
-func (d *Directories) entraConfig(p *config.EntraProvider) (entra.Config, error) {
+func (d *Directories) entraConfig(p *config.EntraProvider) (cfg entra.Config, err error) {
+	defer func() { cfg.Tell = func(text string) { d.app.Logger().Warn(text) } }()
 	if p.Lab != "" {
 		l, err := d.openLab(p.Lab)
 		if err != nil {
@@ -144,7 +145,7 @@ func (d *Directories) entraConfig(p *config.EntraProvider) (entra.Config, error)
 		}
 		return l.entraConfig()
 	}
-	cfg := entraSettings(d.app, p)
+	cfg = entraSettings(d.app, p)
 	to, err := entraDestination(p, cfg)
 	if err == nil {
 		err = d.hosts.check(to)

@@ -171,6 +171,9 @@ func (c *Client) Get(ctx context.Context, op, link string, progress func(prefix 
 		if ctx.Err() != nil {
 			return "", fmt.Errorf("%s: %w", op, context.Cause(ctx))
 		}
+		if beyond(err) {
+			return "", fmt.Errorf("%s: %w", op, err)
+		}
 		if attempt+1 >= MaxAttempts {
 			return "", fmt.Errorf("%s: the reply broke off: %w", op, err)
 		}

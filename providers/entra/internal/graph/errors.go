@@ -7,10 +7,11 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/dirform/dirform/providers"
 	"github.com/microsoft/kiota-abstractions-go/serialization"
 	jsonserialization "github.com/microsoft/kiota-serialization-json-go"
 	"github.com/microsoftgraph/msgraph-sdk-go/models/odataerrors"
+
+	"github.com/dirform/dirform/providers"
 )
 
 // serviceError makes the typed error of an error reply. A body that is not Graph's own (an HTML page of a proxy, nothing at
@@ -57,6 +58,9 @@ func fillFromOData(e *providers.ServiceError, body []byte) bool {
 	main := odata.GetErrorEscaped()
 	e.Code, e.Message = deref(main.GetCode()), deref(main.GetMessage())
 	for _, d := range main.GetDetails() {
+		if d == nil { // "details": [null]
+			continue
+		}
 		e.Details = append(e.Details, providers.ErrorDetail{Code: deref(d.GetCode()), Target: deref(d.GetTarget()), Message: deref(d.GetMessage())})
 	}
 	if inner := main.GetInnerError(); inner != nil && e.RequestID == "" {

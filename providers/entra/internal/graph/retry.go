@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/providers/entra/internal/signin"
+	"github.com/dirform/dirform/state/bounds"
 )
 
 // Attempts at one request. Throttling is waited out longer, since the service says when to come back.
@@ -90,7 +91,7 @@ func passing(err error) bool {
 	var cert *tls.CertificateVerificationError
 	var dns *net.DNSError
 	switch {
-	case errors.As(err, &auth), errors.As(err, &cert):
+	case errors.As(err, &auth), errors.As(err, &cert), beyond(err):
 		return false
 	case errors.As(err, &dns):
 		return !dns.IsNotFound
@@ -104,6 +105,7 @@ func (t *retrier) attempt(req *http.Request) (resp *http.Response, sent bool, er
 	t.count.Requests.Add(1)
 	ctx, cancel := context.WithCancelCause(req.Context())
 	timer := time.AfterFunc(t.idle, func() { cancel(errIdle) })
+	end := time.AfterFunc(bounds.PageTime, func() { cancel(errEndless) })
 	var wrote atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { wrote.Store(true) }})
 	r, err := rewound(req.WithContext(ctx))
@@ -112,30 +114,38 @@ func (t *retrier) attempt(req *http.Request) (resp *http.Response, sent bool, er
 	}
 	if err != nil {
 		timer.Stop()
+		end.Stop()
 		if cause := context.Cause(ctx); cause != nil && req.Context().Err() == nil {
 			err = cause
 		}
 		cancel(nil)
 		return nil, wrote.Load(), err
 	}
-	resp.Body = &watchedBody{ReadCloser: resp.Body, timer: timer, idle: t.idle, ctx: ctx, cancel: cancel}
+	resp.Body = &watchedBody{ReadCloser: resp.Body, timer: timer, end: end, idle: t.idle, left: bounds.Page, ctx: ctx, cancel: cancel}
 	return resp, true, nil
 }
 
 // errIdle ends an attempt during which nothing arrived for too long. It counts as a broken connection.
 var errIdle = errors.New("the connection went silent: nothing was received for too long")
 
-// watchedBody ends its attempt when nothing arrives for the idle time.
+// watchedBody ends its attempt when nothing arrives for the idle time, or the reply goes beyond a limit. It stands above what
+// unpacks the reply, so that it counts what comes out.
 type watchedBody struct {
 	io.ReadCloser
 	timer  *time.Timer
+	end    *time.Timer
 	idle   time.Duration
+	left   int // bytes that may still come
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 }
 
 func (b *watchedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	if b.left -= n; b.left < 0 {
+		b.cancel(errTooLarge)
+		err = errTooLarge
+	}
 	if err == nil {
 		b.timer.Reset(b.idle)
 		return n, nil
@@ -149,6 +159,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 
 func (b *watchedBody) Close() error {
 	b.timer.Stop()
+	b.end.Stop()
 	b.cancel(nil)
 	return b.ReadCloser.Close()
 }

@@ -1,11 +1,15 @@
 package graph
 
 import (
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"time"
 )
+
+// longest is what a reply may ask for, in seconds, without more than a duration holds.
+const longest = 1e9
 
 // RetryAfter is how long a reply asks to wait: seconds, which Graph may give as a fraction, or an HTTP date.
 func RetryAfter(h http.Header, now func() time.Time) (time.Duration, bool) {
@@ -13,8 +17,8 @@ func RetryAfter(h http.Header, now func() time.Time) (time.Duration, bool) {
 	if v == "" {
 		return 0, false
 	}
-	if s, err := strconv.ParseFloat(v, 64); err == nil && s >= 0 && s < 1e6 {
-		return time.Duration(s * float64(time.Second)), true
+	if s, err := strconv.ParseFloat(v, 64); (err == nil || errors.Is(err, strconv.ErrRange)) && s >= 0 {
+		return time.Duration(min(s, longest) * float64(time.Second)), true
 	}
 	if t, err := http.ParseTime(v); err == nil {
 		return max(t.Sub(now()), 0), true

@@ -20,6 +20,8 @@ type Settings struct {
 	// IdleTimeout is how long an attempt may go without receiving anything; 0 means two minutes.
 	IdleTimeout time.Duration
 	Clock       Clock // nil means the real one
+
+	Tell func(string) // of waits that are long; nil tells nobody
 }
 
 // defaults fills in what is not set.
@@ -33,6 +35,7 @@ func (s *Settings) defaults() {
 	if s.Clock == nil {
 		s.Clock = realClock{}
 	}
+	s.Clock = patient{Clock: s.Clock, tell: s.Tell}
 	if s.Getenv == nil {
 		s.Getenv = os.Getenv
 	}
