@@ -137,6 +137,10 @@ func partLine(out apply.Outcome, changes int) string {
 			next = "All of them are written; plan again to see whether the tenant shows them."
 		}
 	}
-	return fmt.Sprintf("%s: %d of %d changes applied, %d failed, %d skipped, %d with unknown outcome. %s",
-		word, out.Applied, changes, out.Failed+out.References, out.Skipped, out.Unknown, next)
+	references := ""
+	if out.References > 0 {
+		references = ", " + cli.Count(out.References, "reference") + " of those applied not written"
+	}
+	return fmt.Sprintf("%s: %d of %d changes applied, %d failed, %d skipped, %d with unknown outcome%s. %s",
+		word, out.Applied, changes, out.Failed, out.Skipped, out.Unknown, references, next)
 }

@@ -16,6 +16,8 @@ func TestPartLine(t *testing.T) {
 	}{
 		"part":        {apply.Outcome{Counts: state.Counts{Applied: 1, Skipped: 1}}, "Applied in part: 1 of 2 changes applied, 0 failed, 1 skipped, 0 with unknown outcome. Plan again to see what is left."},
 		"interrupted": {apply.Outcome{Counts: state.Counts{Applied: 1}, Interrupted: true}, "Plan again to see what is left."},
+		"managers missing": {apply.Outcome{Counts: state.Counts{Applied: 2, References: 57}, Interrupted: true},
+			"0 with unknown outcome, 57 references of those applied not written. Plan again to see what is left."},
 		"all written": {apply.Outcome{Counts: state.Counts{Applied: 2}, Interrupted: true}, "All of them are written; plan again to see whether the tenant shows them."},
 	} {
 		if got := partLine(x.out, 2); !strings.HasSuffix(got, x.want) {

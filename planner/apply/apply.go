@@ -114,6 +114,10 @@ func Run(ctx context.Context, in Input) (Outcome, error) {
 	}
 	if err == nil {
 		err = r.refs.last()
+	} else if !errors.Is(err, errRecord) {
+		if more := r.refs.leave(); more != nil {
+			err = errors.Join(err, more)
+		}
 	}
 	if err == nil {
 		err = r.records()

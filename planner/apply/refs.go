@@ -2,7 +2,9 @@ package apply
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/dirform/dirform/providers"
@@ -197,7 +199,7 @@ func (r *references) again(j *job) bool {
 func (r *references) last() error {
 	if r.stopped() {
 		r.out.Interrupted = r.out.Interrupted || len(r.ready)+len(r.pending)+len(r.waiting)+len(r.retry) > 0
-		return r.concludeRefs(r.retry)
+		return r.leave()
 	}
 	for _, f := range r.retry {
 		f.settle("", "", "")
@@ -211,6 +213,24 @@ func (r *references) last() error {
 		delete(r.pending, anchor)
 	}
 	return r.writeReady()
+}
+
+// leave settles the references that are not written any more, since the run ends before they were: their changes have been made
+// but for them.
+func (r *references) leave() error {
+	left := r.ready
+	for _, anchor := range slices.Sorted(maps.Keys(r.pending)) {
+		left = append(left, r.pending[anchor]...)
+	}
+	for _, f := range left {
+		if f.status == "" {
+			f.settle(state.StatusSkipped, "interrupted", interrupted)
+		}
+	}
+	left = append(left, r.retry...)
+	r.ready, r.retry = nil, nil
+	clear(r.pending)
+	return r.concludeRefs(left)
 }
 
 // concludeRefs journals settled references. A link remembers a reference only once it is written.

@@ -129,3 +129,40 @@ func TestBatches(t *testing.T) {
 		t.Errorf("%d look-ups for one window, want one before and one after writing", w.tenant.lookups)
 	}
 }
+
+// TestReferencesCountAtAnInterrupt: whoever interrupts a run after the last account was made, and before the managers were, reads
+// that they are missing, and the journal has them.
+func TestReferencesCountAtAnInterrupt(t *testing.T) {
+	w := newWorld()
+	const n = 30
+	boss := w.linked(n, values("department", "Sales"))
+	var changes []*state.Change
+	for i := range n {
+		id := w.linked(i, values("department", "Sales"))
+		changes = append(changes, change(state.ActionUpdate, i, id, set("department", str("Sales"), str("Revenue")),
+			set("manager", state.Null(), str(boss))))
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	w.tenant.before = func(context.Context, []providers.Write) {
+		if len(w.tenant.sent) > n-20 { // the last batch of the accounts themselves
+			stop()
+		}
+	}
+	out, err := w.try(ctx, changes...)
+	if err != nil || !out.Interrupted || out.Applied != n {
+		t.Fatalf("%v %+v", err, out.Counts)
+	}
+	written := 0
+	for i := range n {
+		switch e := w.journal.entry(t, anchor(i), "manager"); e.Status {
+		case state.StatusDone:
+			written++
+		case state.StatusSkipped:
+		default:
+			t.Errorf("manager of %d: %+v", i, e)
+		}
+	}
+	if out.References == 0 || out.References != n-written {
+		t.Errorf("%d references are missing, %d are told", n-written, out.References)
+	}
+}
