@@ -3,13 +3,11 @@ package main
 import (
 	"bufio"
 	"fmt"
-	"io"
-	"strconv"
-	"strings"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/state/atomicfile"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -58,73 +56,11 @@ func writeScript(path string, plan *planfile.Reader) (n, without int, err error)
 	}
 	defer file.Discard()
 	w := bufio.NewWriterSize(file, 64<<10)
-	n, without, err = aliasesScript(w, plan)
+	n, without, err = render.AliasesScript(w, plan)
 	for _, step := range []func() error{w.Flush, file.Commit} {
 		if err == nil {
 			err = step()
 		}
 	}
 	return n, without, err
-}
-
-// scriptHead begins the script. A command that fails, because the account has no mailbox yet, must not stop the others.
-const scriptHead = `
-# Microsoft Graph lets nobody write the further addresses (aliases) in proxyAddresses; these commands for Exchange Online do.
-# Run them after the plan is applied. Each names the only aliases it adds or removes, so it can be run again, and one that
-# fails, for example because the account has no mailbox yet, does not stop the others. For a mail user, write Set-MailUser
-# in place of Set-Mailbox. When they are done, plan again: it lists what is left.
-#Requires -Modules ExchangeOnlineManagement
-
-$ErrorActionPreference = 'Continue'
-Connect-ExchangeOnline
-`
-
-// aliasesScript writes the script. It is ASCII throughout, because Windows PowerShell takes a file without a mark for its
-// machine's code page.
-func aliasesScript(w io.Writer, plan *planfile.Reader) (n, without int, err error) {
-	h := plan.Header()
-	fmt.Fprintf(w, "# Aliases to be set in Exchange Online, by dirform %s\n# Plan of %s, %s\n# Tenant %s, source %s\n",
-		ascii(h.DirformVersion), ascii(h.CreatedAt), ascii(plan.Digest()), ascii(h.Tenant.ID), ascii(h.Source.Domain))
-	for f, err := range plan.Findings() {
-		switch {
-		case err != nil:
-			return n, without, err
-		case f.Code != planner.AliasesCode || len(f.Objects) == 0:
-			continue
-		case len(f.Commands) == 0:
-			without++
-			continue
-		}
-		if n++; n == 1 {
-			fmt.Fprint(w, scriptHead)
-		}
-		fmt.Fprintf(w, "\n# %s\n%s\n", ascii(f.Objects[0].Address), strings.Join(f.Commands, "\n"))
-	}
-	blocked := plan.Totals().Summary.Blocked
-	if n == 0 && without+blocked == 0 {
-		fmt.Fprint(w, "\n# Nothing to do: the plan has no alias to set.\n")
-	}
-	if n == 0 && without+blocked > 0 {
-		fmt.Fprint(w, "\n# No command: none of the aliases to set can be set yet.\n")
-	}
-	if blocked > 0 {
-		fmt.Fprintf(w, "\n# Not looked at: the aliases of %s that the plan blocks. Plan again when their errors are resolved.\n", cli.Count(blocked, "object"))
-	}
-	if without > 0 {
-		fmt.Fprintf(w, "\n# Left out, because no command can help them yet: %s. The plan says why (%s).\n", cli.Count(without, "object"), planner.AliasesCode)
-	}
-	return n, without, nil
-}
-
-// ascii is s on one line of ASCII.
-func ascii(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if r >= ' ' && r <= '~' {
-			b.WriteRune(r)
-		} else {
-			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
-		}
-	}
-	return b.String()
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +21,7 @@ import (
 func newApplyCommand(a *cli.App) *cobra.Command {
 	var o planOptions
 	var autoApprove, asJSON bool
+	var lockTimeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "apply [FILE]",
 		Short: "Make the changes of a plan",
@@ -30,7 +32,7 @@ again right before it is written; one that changed meanwhile is skipped. What wa
 		Example: "  dirform apply\n  dirform apply monday.dfplan",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r := &applyRun{a: a, o: &o, asJSON: asJSON, approved: autoApprove}
+			r := &applyRun{a: a, o: &o, asJSON: asJSON, approved: autoApprove, lockTimeout: lockTimeout}
 			if len(args) == 1 {
 				r.file = a.Path(args[0])
 				if err := o.none(cmd); err != nil {
@@ -42,6 +44,8 @@ again right before it is written; one that changed meanwhile is skipped. What wa
 	}
 	o.register(cmd)
 	cmd.Flags().BoolVar(&autoApprove, "auto-approve", false, "do not ask before making the changes")
+	a.InputFlag(cmd)
+	cmd.Flags().DurationVar(&lockTimeout, "lock-timeout", 0, "wait up to `TIME` (such as 5m) for another run that has the state")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what is done as JSON, one document a line; needs --auto-approve or FILE")
 	return cli.ExitStatus(cmd, "0  everything was applied, or there were no changes", "1  error, or the plan was refused; nothing was changed",
 		"3  applied in part: some changes failed or were skipped", "130  interrupted; what was done is recorded")
@@ -54,6 +58,8 @@ type applyRun struct {
 	file     string // saved plan, or ""
 	asJSON   bool
 	approved bool
+	// lockTimeout is how long to wait for another run that has the record.
+	lockTimeout time.Duration
 }
 
 // applyPlan is the main job's second half: lock, and let a run plan, hold a saved plan against it, ask, carry out and record.
@@ -69,7 +75,7 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	record, err := open.LockRecord(ctx, r.a, open.StateFile(cfg), "apply")
+	record, err := open.LockRecord(ctx, r.a, open.StateFile(cfg), "apply", r.lockTimeout)
 	if err != nil {
 		return err
 	}

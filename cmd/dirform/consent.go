@@ -24,6 +24,9 @@ type question struct {
 
 // consent asks; nil is a yes.
 func consent(a *cli.App, cfg *config.Config, q *question) error {
+	if !a.Asks() {
+		return &fault.Error{Summary: "Nobody may be asked", Detail: "--input=false leaves no question: \"" + q.text + "\"", Hint: q.hint}
+	}
 	a.Printf("\n%s Only \"yes\" is accepted: ", q.text)
 	line, err := readLine(a)
 	fmt.Fprintln(a.Env.Stdout)

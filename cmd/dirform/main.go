@@ -38,6 +38,9 @@ func main() {
 func process() cli.Environment {
 	signals := make(chan os.Signal, 3)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	// A write to a pipe that nobody reads is to fail, rather than to end the process in the middle of an apply. It is not told
+	// from a connection that breaks, so nobody listens.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	dir, err := os.Getwd()
 	if err != nil {
 		dir = "."

@@ -203,7 +203,7 @@ pairs again if the source objects are still in scope. Plans made before are refu
 			if err != nil {
 				return err
 			}
-			s, err := open.LockRecord(cmd.Context(), a, path, "state rm")
+			s, err := open.LockRecord(cmd.Context(), a, path, "state rm", 0)
 			if err != nil {
 				return err
 			}

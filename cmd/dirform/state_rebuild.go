@@ -39,6 +39,7 @@ directories, and rebuild says so. A damaged state is kept under another name; on
 		},
 	}
 	v.Register(cmd)
+	a.InputFlag(cmd)
 	cmd.Flags().BoolVar(&approved, "auto-approve", false, "do not ask before recording the links")
 	return cli.ExitStatus(cmd, "0  done, or there is nothing to record",
 		"1  error, there is a whole state already, or the answer was not yes; nothing was recorded")

@@ -29,7 +29,7 @@ no freeing.`,
 				a.Notef("The state is unlocked.\n")
 				return nil
 			}
-			s, err := open.LockRecord(cmd.Context(), a, path, "force-unlock")
+			s, err := open.LockRecord(cmd.Context(), a, path, "force-unlock", 0)
 			if err != nil {
 				return err // it names the holder and the lock's id
 			}

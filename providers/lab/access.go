@@ -56,10 +56,11 @@ func (l *Lab) ServeAD() (ADAccess, error) {
 		return ADAccess{}, err
 	}
 	bind := "CN=svc-dirform,CN=Users," + base
-	l.adServer = &ldapd.Server{Dir: l.ad, BindDN: bind, Password: l.creds.Password, TLS: config}
+	server := &ldapd.Server{Dir: l.ad, BindDN: bind, Password: l.creds.Password, TLS: config}
+	l.adServer = server
 	go func() { // ends with Close; a listener that breaks shows in the clients' errors
 		defer crash.Guard()
-		l.adServer.Serve(ln, true)
+		server.Serve(ln, true)
 	}()
 	l.adAccess = &ADAccess{URL: "ldaps://" + ln.Addr().String(), BaseDN: base, BindDN: bind, Password: l.creds.Password, CAFile: ca}
 	return *l.adAccess, nil
@@ -77,9 +78,10 @@ func (l *Lab) ServeADPlain() (url string, err error) {
 	if err != nil {
 		return "", err
 	}
+	server := l.adServer
 	go func() {
 		defer crash.Guard()
-		l.adServer.Serve(ln, false)
+		server.Serve(ln, false)
 	}()
 	return "ldap://" + ln.Addr().String(), nil
 }
@@ -106,10 +108,11 @@ func (l *Lab) ServeEntra() (EntraAccess, error) {
 	if err != nil {
 		return EntraAccess{}, errors.Join(err, ln.Close())
 	}
-	l.httpServer = &http.Server{Handler: handler, ReadHeaderTimeout: 30 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 30 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	l.httpServer = server
 	go func() {
 		defer crash.Guard()
-		l.httpServer.Serve(tls.NewListener(ln, config))
+		server.Serve(tls.NewListener(ln, config))
 	}()
 	url := "https://" + ln.Addr().String()
 	l.entra = &EntraAccess{Endpoint: url + "/v1.0", Authority: url, TenantID: l.tenant.ID(), ClientID: clientID,

@@ -199,9 +199,10 @@ func (l *Lab) failAD(err error) {
 	}
 	l.failure = fmt.Errorf("a change to the lab's Active Directory could not be journaled, so it is lost when the lab closes: %w", err)
 	if l.adServer != nil {
+		server := l.adServer
 		go func() { // not here: the server waits for the write that is being journaled
 			defer crash.Guard()
-			l.adServer.Close()
+			server.Close()
 		}()
 	}
 }

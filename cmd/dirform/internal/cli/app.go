@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/spf13/cobra"
+
 	"github.com/dirform/dirform/state/crash"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -23,6 +25,7 @@ type App struct {
 
 	chdir    string
 	noColor  bool
+	input    bool // questions may be asked
 	logLevel string
 
 	// Stop ends at the first signal and is every command's context. Kill ends at the second: apply uses Stop to start no
@@ -77,6 +80,14 @@ func (a *App) Colour(terminal bool) bool {
 	return terminal && !a.noColor && a.Env.Getenv("NO_COLOR") == "" && a.Env.Getenv("TERM") != "dumb"
 }
 
+// InputFlag gives a command that asks the option --input.
+func (a *App) InputFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.input, "input", true, "ask where an answer is needed; with --input=false that is an error")
+}
+
+// Asks says whether a person may be asked; --input=false says that nobody is there.
+func (a *App) Asks() bool { return a.input }
+
 // Printf writes a command's result.
 func (a *App) Printf(format string, args ...any) {
 	fmt.Fprintf(a.Env.Stdout, format, args...)
@@ -113,6 +124,10 @@ func (a *App) watchSignals() (done func()) {
 	stop, cancelStop := context.WithCancelCause(context.Background())
 	kill, cancelKill := context.WithCancelCause(context.Background())
 	a.Stop, a.Kill = stop, kill
+	// a run that nobody reads any more ends as an interrupted one does: with a true record
+	if a.Env.Stdout != nil {
+		a.Env.Stdout = piped{a.Env.Stdout, func() { cancelStop(ErrInterrupted) }}
+	}
 	ended := make(chan struct{})
 	go func() {
 		defer crash.Guard()

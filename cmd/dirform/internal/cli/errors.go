@@ -45,14 +45,14 @@ func (a *App) exitStatus(err error) int {
 	switch {
 	case err == nil:
 		return ExitDone
+	case errors.Is(err, context.Canceled) && a.Stop.Err() != nil, errors.Is(err, ErrInterrupted):
+		a.printError(&fault.Error{Summary: "Interrupted"})
+		return ExitInterrupted
 	case errors.As(err, &exit):
 		if exit.Err != nil {
 			a.printError(exit.Err)
 		}
 		return exit.Code
-	case errors.Is(err, context.Canceled) && a.Stop.Err() != nil, errors.Is(err, ErrInterrupted):
-		a.printError(&fault.Error{Summary: "Interrupted"})
-		return ExitInterrupted
 	}
 	a.printError(err)
 	return ExitFailure

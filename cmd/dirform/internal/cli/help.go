@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -111,7 +112,7 @@ func NewHelpCommand(a *App) *cobra.Command {
 				}
 			}
 			if name := strings.Join(args, " "); len(args) > 0 {
-				if text := cmp.Or(aboutFinding(name), aboutFinding(strings.TrimPrefix(name, "findings "))); text != "" {
+				if text := cmp.Or(render.CodeHelp(name), render.CodeHelp(strings.TrimPrefix(name, "findings "))); text != "" {
 					io.WriteString(a.Env.Stdout, text)
 					return nil
 				}

@@ -4,6 +4,7 @@ import (
 	"embed"
 
 	"github.com/dirform/dirform/config/limits"
+	"github.com/dirform/dirform/planner/render"
 )
 
 // topic is a page of "dirform help TOPIC".
@@ -20,7 +21,7 @@ func topics() []topic {
 		{"functions", "The functions of expressions", functionsText},
 		{"guards", "The limits that hold a plan back, and the ways through", limits.Help},
 		{"limits", "How much of everything dirform reads at most", limitsText},
-		{"findings", "The codes of findings, with cause and cure", findingsText},
+		{"findings", "The codes of findings, with cause and cure", render.CodesHelp},
 		{"sign-in", "How credentials are found, and what keeps them where they belong", written("sign-in")},
 		{"privacy", "What each file that dirform writes reveals, and to whom", written("privacy")},
 		{"exit-status", "What the exit status means, for scripts and CI", written("exit-status")},

@@ -3,9 +3,11 @@ package open
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -45,8 +47,8 @@ func OpenRecord(ctx context.Context, a *cli.App, o *RecordOptions) (*store.Store
 }
 
 // LockRecord opens the record for writing, in the name of a command.
-func LockRecord(ctx context.Context, a *cli.App, path, command string) (*store.Store, error) {
-	s, err := store.Open(ctx, path, store.Options{Holder: Holder(a, command), Now: a.Env.Now})
+func LockRecord(ctx context.Context, a *cli.App, path, command string, wait time.Duration) (*store.Store, error) {
+	s, err := lockWithin(ctx, a, path, store.Options{Holder: Holder(a, command), Now: a.Env.Now}, wait)
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +57,28 @@ func LockRecord(ctx context.Context, a *cli.App, path, command string) (*store.S
 		a.Logger().Info("the lock of a run that died was taken over", "since", dead.Since)
 	}
 	return s, nil
+}
+
+// lockWithin opens a record for writing, and waits for another run to end with it. The last error says who has it.
+func lockWithin(ctx context.Context, a *cli.App, path string, o store.Options, wait time.Duration) (*store.Store, error) {
+	const again = 200 * time.Millisecond
+	told := false
+	for end := time.Now().Add(wait); ; {
+		s, err := store.Open(ctx, path, o)
+		var locked *store.LockedError
+		if !errors.As(err, &locked) || !time.Now().Before(end) {
+			return s, err
+		}
+		if !told {
+			a.Notef("Waiting for up to %v: the state is locked by %q.\n", wait, locked.Info.Holder)
+			told = true
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(min(again, time.Until(end))):
+		}
+	}
 }
 
 // Holder is how a lock names this run.

@@ -1,4 +1,4 @@
-package cli
+package render
 
 import (
 	"cmp"
@@ -9,8 +9,9 @@ import (
 	"github.com/dirform/dirform/planner"
 )
 
-// findingsText is "dirform help findings", made from the planner's own table.
-func findingsText() string {
+// CodesHelp is what there is to know about all codes of findings, made from the planner's own table, as lines of at most 120
+// characters.
+func CodesHelp() string {
 	groups := map[string]string{
 		"DF1": "VALUES", "DF2": "MATCHING AND UNIQUENESS", "DF3": "WHAT THE TENANT'S API CANNOT DO",
 		"DF4": "GUARDS AND THE SOURCE'S HEALTH", "DF5": "PERMISSIONS AND SERVICE",
@@ -75,9 +76,9 @@ func sortedCodes() []planner.Code {
 	})
 }
 
-// aboutFinding is the help about one code, or about the codes that foresee an error of another engine or of the
-// service; "" if name is neither.
-func aboutFinding(name string) string {
+// CodeHelp is the help about one code, or about the codes that foresee an error of another engine or of the service; "" if
+// name is neither.
+func CodeHelp(name string) string {
 	var texts []string
 	for _, c := range sortedCodes() {
 		foreseen := slices.ContainsFunc(c.Foresees(), func(e planner.Foreseen) bool {

@@ -1,4 +1,4 @@
-package cli
+package render
 
 import (
 	"strings"
@@ -12,7 +12,7 @@ import (
 // TestFindingsTopic holds the reference of findings to the planner's table: it has everything about every code, each
 // once, in order, and every error that findings foresee.
 func TestFindingsTopic(t *testing.T) {
-	text := findingsText()
+	text := CodesHelp()
 	list, foreseen, ok := strings.Cut(text, "\nERRORS OF OTHERS")
 	if !ok {
 		t.Fatal("the list of foreseen errors is missing")
@@ -51,15 +51,5 @@ func TestFindingsTopic(t *testing.T) {
 func TestFill(t *testing.T) {
 	if diff := cmp.Diff("  aa bb\n  cc\n", fill("aa bb cc", 2, 8)); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestTopicsFitATerminal(t *testing.T) {
-	for _, topic := range topics() {
-		for line := range strings.Lines(topic.text()) {
-			if len([]rune(line)) > 133 {
-				t.Errorf("%s: line too long: %s", topic.name, line)
-			}
-		}
 	}
 }
