@@ -1,12 +1,10 @@
 package words
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/dirform/dirform/config"
-	"github.com/dirform/dirform/config/expr"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/state"
@@ -19,12 +17,12 @@ func About(f *planner.Finding, attribute, value, declaredAt string) *planner.Fin
 	return f
 }
 
-// Unread is about a source attribute that every object has and that came without a value; declaredAt is where an
-// expression reads it, and of that which attribute it gives, "" for none.
-func Unread(e *expr.Unread, of, declaredAt string) *planner.Finding {
+// Unread is about a source attribute that every object has and that came without a value. The expression that reads it
+// gives the attribute of, or "" if it is a where, and stands at declaredAt.
+func Unread(attribute, of, declaredAt string) *planner.Finding {
 	detail := fmt.Sprintf("Active Directory gives every object a value for %s, and none came, so the account that reads the "+
 		"directory may not read it. Nothing follows from a value that cannot be read: nothing is written or cleared, "+
-		"nobody's sign-in changes, and nobody leaves the scope.", e.Attribute)
+		"nobody's sign-in changes, and nobody leaves the scope.", attribute)
 	return About(planner.NewFinding(UnreadCode, detail, ""), of, "", declaredAt)
 }
 
@@ -33,8 +31,7 @@ const UnreadCode = "DF110"
 
 // NoValue is about an expression that fails for an object.
 func NoValue(m *config.AttributeMapping, err error, o *state.Object) *planner.Finding {
-	var unread *expr.Unread
-	if errors.As(err, &unread) {
+	if unread := config.Unread(err); unread != "" {
 		return Unread(unread, m.Target.Name, "")
 	}
 	detail := fmt.Sprintf("%s = %s: %v.%s", m.Target.Name, m.Expr.Source(), err, inputs(m.Expr.Attributes(), o))
@@ -61,12 +58,11 @@ func inputs(attributes []string, o *state.Object) string {
 func NoValues(c *pair.Case) (found []*planner.Finding) {
 	reported := map[string]bool{}
 	for _, f := range c.Failures {
-		var unread *expr.Unread
-		if errors.As(f.Err, &unread) {
-			if reported[unread.Attribute] {
+		if unread := config.Unread(f.Err); unread != "" {
+			if reported[unread] {
 				continue
 			}
-			reported[unread.Attribute] = true
+			reported[unread] = true
 		}
 		if f.Mapping == nil {
 			found = append(found, NoWhere(c.Table.Scope, f.Err, c.Object))
@@ -79,12 +75,11 @@ func NoValues(c *pair.Case) (found []*planner.Finding) {
 
 // NoWhere is about a where that does not tell whether an object is in scope; err is nil if it gives no boolean.
 func NoWhere(s *config.Scope, err error, o *state.Object) *planner.Finding {
-	var unread *expr.Unread
-	if errors.As(err, &unread) {
+	if unread := config.Unread(err); unread != "" {
 		return Unread(unread, "", s.Where.DeclaredAt())
 	}
 	why, code := "it gives no boolean", "DF103"
-	if errors.Is(err, expr.ErrUndecided) {
+	if config.Undecided(err) {
 		code = UnreadCode
 	}
 	if err != nil {
