@@ -226,6 +226,7 @@ func (l *loader) compile(a *hclsyntax.Attribute, target *state.Attribute, kind s
 	env := expr.Env{
 		Source: l.sourceSchema(kind), Slots: l.kindSlots(kind), Variables: l.vars, Library: l.lib,
 		DeclaredAt: place(a.SrcRange), Target: target, Lenient: preset,
+		Cautious: target != nil && target.Name == state.Describe(nil)(kind).SignIn,
 	}
 	if preset {
 		env.Text, env.DeclaredAt = []byte(presetDefault), "preset default"

@@ -106,6 +106,8 @@ func checkStaffMapping(t *testing.T, cfg *config.Config) {
 	}
 	jane := &state.Object{Kind: state.User, Shape: shape, Values: make([]state.Value, shape.Len())}
 	jane.Values[shape.Index("givenName")] = state.String("Jane")
+	jane.Values[shape.Index("sAMAccountName")] = state.String("jane")
+	jane.Values[shape.Index("userAccountControl")] = state.Int(512)
 	for _, a := range m.Attributes {
 		v, err := a.Expr.Eval(jane)
 		if err != nil {
@@ -157,6 +159,7 @@ func TestPreset(t *testing.T) {
 	set := func(name, v string) { jane.Values[shape.Index(name)] = state.String(v) }
 	set("userPrincipalName", "Jane.Doe@contoso.com")
 	set("cn", "Jane Doe")
+	set("sAMAccountName", "jane")
 	set("c", "hu")
 	set("telephoneNumber", "+36 1 234")
 	jane.Values[shape.Index("userAccountControl")] = state.Int(514)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -123,6 +124,18 @@ func (s *Scope) Has(o *state.Object) (in, known bool) {
 	}
 	return v.Bool(), true
 }
+
+// Unread is the source attribute that an error of an expression says could not be read, or "" if it says something else.
+func Unread(err error) string {
+	var e *expr.Unread
+	if errors.As(err, &e) {
+		return e.Attribute
+	}
+	return ""
+}
+
+// Undecided reports whether the error is that of a condition which is null.
+func Undecided(err error) bool { return errors.Is(err, expr.ErrUndecided) }
 
 // Mapping is a mapping block: how an object looks in the cloud. A scope has at most one mapping per kind; Load adds one with
 // the default preset where there is none.

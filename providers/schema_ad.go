@@ -39,8 +39,9 @@ type adFlags uint8
 const (
 	adMulti adFlags = 1 << iota
 	adReadOnly
-	adFold  // compared regardless of case, as addresses and account names are
-	adProxy // proxyAddresses
+	adFold   // compared regardless of case, as addresses and account names are
+	adProxy  // proxyAddresses
+	adAlways // every object has a value (MS-ADTS 3.1.1.3, MS-SAMR 3.1.1.8: mandatory, or set by the server)
 )
 
 // adRow is one attribute in the kinds that have it.
@@ -57,6 +58,7 @@ func (r adRow) attribute() state.Attribute {
 		Name: r.name, Type: r.typ, Doc: r.doc,
 		Multi:    r.flags&adMulti != 0,
 		ReadOnly: r.flags&adReadOnly != 0,
+		Always:   r.flags&adAlways != 0,
 	}
 	switch {
 	case r.flags&adProxy != 0:

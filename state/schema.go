@@ -44,6 +44,7 @@ type Attribute struct {
 	ReadOnly bool   // the service computes it; a mapping to it is an error unless it is Reported
 	Reported bool   // the service's API does not take it: what a mapping wants is compared and reported, never written
 	Required bool   // a new object must have it
+	Always   bool   // the directory gives every object a value: one that comes without could not be read
 	NotNull  bool   // it cannot be cleared once set
 	MaxLen   int    // longest value in characters; 0 means no documented limit
 	MaxCount int    // most values of a list; 0 means no documented limit

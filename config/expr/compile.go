@@ -26,6 +26,8 @@ type Env struct {
 	Target *state.Attribute
 	// Lenient accepts source attributes that the schema doesn't know without a word: for the presets.
 	Lenient bool
+	// Cautious has c ? a : b be null where c is, instead of b: for what must not follow from a value that could not be read.
+	Cautious bool
 }
 
 // Compile type-checks e against the source's schema and the target attribute and makes a program of it. The program is nil if
@@ -36,17 +38,17 @@ func Compile(e hcl.Expression, env Env) (*Program, hcl.Diagnostics) {
 		return nil, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Unsupported expression", Subject: e.Range().Ptr(),
 			Detail: "Expressions must be written in HCL's native syntax."}}
 	}
-	refs, names, diags := env.references(syntax)
+	refs, names, always, diags := env.references(syntax)
 	diags = append(diags, env.Library.Check(syntax)...)
 	if diags.HasErrors() {
 		return nil, diags
 	}
 	p := &Program{source: string(e.Range().SliceBytes(env.Text)), declaredAt: env.DeclaredAt, slots: env.Slots,
-		attributes: sortedUnique(names), condition: env.Target == nil}
+		attributes: sortedUnique(names), always: always, condition: env.Target == nil}
 	c := &compiler{env: env, out: env.out()}
 	closure, native := c.program(syntax)
 	equalities := findEqualities(syntax)
-	ref := &reference{expr: rewrite(syntax), refs: refs, vars: env.Variables, funcs: env.Library.hcl, out: c.out}
+	ref := &reference{expr: rewriter{env.Cautious}.rewrite(syntax), refs: refs, vars: env.Variables, funcs: env.Library.hcl, out: c.out}
 	v, more := ref.check()
 	diags = append(diags, more...)
 	if !diags.HasErrors() {
@@ -58,7 +60,10 @@ func Compile(e hcl.Expression, env Env) (*Program, hcl.Diagnostics) {
 	}
 	p.eval = ref.eval
 	if native {
-		p.eval, p.native, p.loops, p.plain = closure, true, c.loops > 0, c.plain
+		p.eval, p.native, p.loops = closure, true, c.loops > 0
+		if len(always) == 0 {
+			p.plain = c.plain
+		}
 	}
 	if len(refs) == 0 && v.IsWhollyKnown() {
 		constant, err := fromCty(v, c.out)
@@ -80,8 +85,8 @@ func (env *Env) out() kind {
 	return kindOf(env.Target.Type, env.Target.Multi)
 }
 
-// references resolves the names that e refers to.
-func (env *Env) references(e hclsyntax.Expression) (refs []attrRef, names []string, diags hcl.Diagnostics) {
+// references resolves the names that e refers to. always are the slots of those that every object has.
+func (env *Env) references(e hclsyntax.Expression) (refs []attrRef, names []string, always []int, diags hcl.Diagnostics) {
 	seen := map[string]bool{}
 	for _, t := range e.Variables() {
 		root := t.RootName()
@@ -104,8 +109,12 @@ func (env *Env) references(e hclsyntax.Expression) (refs []attrRef, names []stri
 		seen[name] = true
 		refs = append(refs, attrRef{name, env.Slots.Slot(attr.Name), kindOf(attr.Type, attr.Multi)})
 		names = append(names, attr.Name)
+		if attr.Always {
+			always = append(always, env.Slots.Slot(attr.Name))
+		}
 	}
-	return refs, names, diags
+	slices.Sort(always)
+	return refs, names, slices.Compact(always), diags
 }
 
 // sourceName is NAME of ad.NAME or ad["NAME"]; the latter is deliberate.

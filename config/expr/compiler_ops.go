@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"errors"
 	"fmt"
 	"math/big"
 	"strconv"
@@ -92,11 +91,12 @@ func (c *compiler) conditional(e *hclsyntax.ConditionalExpr) (node, bool) {
 	if yes.kind != k && yes.kind != anyKind || no.kind != k && no.kind != anyKind {
 		return node{}, false
 	}
-	n := node{kind: k, nonnull: yes.nonnull && no.nonnull, fails: cond.fails || yes.fails || no.fails}
+	cautious := c.env.Cautious
+	n := node{kind: k, nonnull: yes.nonnull && no.nonnull && (!cautious || cond.nonnull), fails: cond.fails || yes.fails || no.fails}
 	n.eval = func(src *state.Object, loop *loopVars) (state.Value, error) {
 		v, err := cond.eval(src, loop)
 		switch {
-		case err != nil:
+		case err != nil || cautious && v.IsNull():
 			return state.Null(), err
 		case v.Bool():
 			return yes.eval(src, loop)
@@ -106,7 +106,7 @@ func (c *compiler) conditional(e *hclsyntax.ConditionalExpr) (node, bool) {
 	return n, true
 }
 
-// truth reports whether n can be a condition; null is false.
+// truth reports whether n can be a condition.
 func truth(n node) bool { return n.kind == boolKind || n.kind == anyKind }
 
 func (c *compiler) not(e hclsyntax.Expression) (node, bool) {
@@ -114,9 +114,12 @@ func (c *compiler) not(e hclsyntax.Expression) (node, bool) {
 	if !ok || !truth(n) {
 		return node{}, false
 	}
-	return node{kind: boolKind, nonnull: true, fails: n.fails, eval: func(src *state.Object, loop *loopVars) (state.Value, error) {
+	return node{kind: boolKind, nonnull: n.nonnull, fails: n.fails, eval: func(src *state.Object, loop *loopVars) (state.Value, error) {
 		v, err := n.eval(src, loop)
-		return state.Bool(!v.Bool()), err
+		if err != nil || v.IsNull() {
+			return state.Null(), err
+		}
+		return state.Bool(!v.Bool()), nil
 	}}, true
 }
 
@@ -137,13 +140,13 @@ func (c *compiler) binary(e *hclsyntax.BinaryOpExpr) (node, bool) {
 		if !truth(l) || !truth(r) {
 			return node{}, false
 		}
-		n.eval = logical(l.eval, r.eval, e.Op == hclsyntax.OpLogicalOr)
+		n.eval, n.nonnull = logical(l.eval, r.eval, e.Op == hclsyntax.OpLogicalOr), l.nonnull && r.nonnull
 	default:
 		less := comparison(e.Op)
 		if less == nil || l.kind != numberKind || r.kind != numberKind {
 			return node{}, false
 		}
-		n.eval, n.fails = compare(l.eval, r.eval, less), true
+		n.eval, n.nonnull = compare(l.eval, r.eval, less), l.nonnull && r.nonnull
 	}
 	return n, true
 }
@@ -163,21 +166,24 @@ func equal(l, r evaluator, want bool) evaluator {
 }
 
 // logical is || if decisive is true and && if it is false. As in HCL, a side that decides the result does so even if the other
-// one ends in an error.
+// one ends in an error. Without such a side the result is null if either side is.
 func logical(l, r evaluator, decisive bool) evaluator {
+	decides := func(v state.Value, err error) bool { return err == nil && !v.IsNull() && v.Bool() == decisive }
 	return func(src *state.Object, loop *loopVars) (state.Value, error) {
 		a, errA := l(src, loop)
-		if errA == nil && a.Bool() == decisive {
-			return state.Bool(decisive), nil
+		if decides(a, errA) {
+			return a, nil
 		}
 		b, errB := r(src, loop)
 		switch {
-		case errB == nil && b.Bool() == decisive:
-			return state.Bool(decisive), nil
+		case decides(b, errB):
+			return b, nil
 		case errA != nil:
 			return state.Null(), errA
+		case errB != nil || a.IsNull() || b.IsNull():
+			return state.Null(), errB
 		}
-		return state.Bool(!decisive), errB
+		return state.Bool(!decisive), nil
 	}
 }
 
@@ -206,8 +212,7 @@ func compare(l, r evaluator, holds func(a, b int64) bool) evaluator {
 			return state.Null(), err
 		}
 		if a.IsNull() || b.IsNull() {
-			//lint:ignore ST1005 HCL, whose evaluator this one stands in for, begins its errors with a summary
-			return state.Null(), errors.New("Operation failed: a null value can't be compared by size; coalesce(value, 0) gives it one")
+			return state.Null(), nil
 		}
 		return state.Bool(holds(a.Int(), b.Int())), nil
 	}

@@ -19,7 +19,7 @@ func testSchema() *state.Schema {
 	return state.NewSchema("ad", state.User, true, []state.Attribute{
 		{Name: "t1"}, {Name: "t2"}, {Name: "t3", Type: state.TypeReference}, {Name: "b1", Type: state.TypeBool}, {Name: "b2", Type: state.TypeBool},
 		{Name: "n1", Type: state.TypeInt}, {Name: "n2", Type: state.TypeInt}, {Name: "l1", Multi: true}, {Name: "l2", Multi: true},
-		{Name: "mS-DS-ConsistencyGuid", Type: state.TypeBinary},
+		{Name: "mS-DS-ConsistencyGuid", Type: state.TypeBinary}, {Name: "always", Always: true},
 	})
 }
 
@@ -50,14 +50,17 @@ func parse(t interface{ Fatalf(string, ...any) }, src string) hclsyntax.Expressi
 
 // compileBoth compiles src to closures (nil where that is not possible) and for HCL.
 func compileBoth(t interface{ Fatalf(string, ...any) }, src string, target *state.Attribute) (p *Program, closure, ref evaluator) {
-	env := testEnv(target, src)
+	return compileBothIn(t, src, testEnv(target, src))
+}
+
+func compileBothIn(t interface{ Fatalf(string, ...any) }, src string, env Env) (p *Program, closure, ref evaluator) {
 	p, diags := Compile(parse(t, src), env)
 	if diags.HasErrors() {
 		return nil, nil, nil
 	}
 	e := parse(t, src)
-	refs, _, _ := env.references(e)
-	r := &reference{expr: rewrite(e), refs: refs, vars: env.Variables, funcs: env.Library.hcl, out: env.out()}
+	refs, _, _, _ := env.references(e)
+	r := &reference{expr: rewriter{env.Cautious}.rewrite(e), refs: refs, vars: env.Variables, funcs: env.Library.hcl, out: env.out()}
 	if _, diags := r.check(); diags.HasErrors() {
 		t.Fatalf("%s: %v", src, diags)
 	}
@@ -79,7 +82,9 @@ func TestCompiledAgreesWithHCL(t *testing.T) {
 			k := rapid.SampledFrom([]kind{textKind, textKind, boolKind, numberKind, listKind}).Draw(t, "kind")
 			g := &generator{t: t}
 			src := g.expression(k, rapid.IntRange(0, 4).Draw(t, "depth"))
-			p, closure, ref := compileBoth(t, src, testTargets[k])
+			env := testEnv(testTargets[k], src)
+			env.Cautious = rapid.Bool().Draw(t, "cautious")
+			p, closure, ref := compileBothIn(t, src, env)
 			if p != nil {
 				total++
 			}

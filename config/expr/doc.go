@@ -7,14 +7,20 @@
 // Where HCL would refuse null, dirform has these rules:
 //
 //   - In a template a null is the empty string: trimspace("${ad.givenName} ${ad.sn}").
-//   - A function with a null argument gives null; a predicate (startswith, endswith, contains, has_flag) gives false; functions of
+//   - A function with a null argument gives null, has_flag too; startswith, endswith and contains give false; functions of
 //     lists take null for the empty list (length gives 0, join gives ""). coalesce and try take nulls as they come; coalesce gives
 //     null if there is nothing else.
-//   - In a condition, and beside !, && and ||, null is false.
+//   - == and != take null for a value that equals nothing but null. Comparing null with <, <=, > or >= gives null.
+//   - !null is null. && and || give null unless the other side alone decides: false && null is false, true || null is true.
+//   - In a condition (c ? a : b, and the if of a for expression) null is false. An expression that says who may sign in is
+//     compiled as [Env.Cautious]: there a condition that is null has the whole c ? a : b be null, so that nobody is let in
+//     because something could not be read.
+//   - A where that is null decides nothing: it ends in [ErrUndecided].
 //   - A for expression over null gives the empty list, and null[0] is null.
 //   - Null elements of a list that becomes an attribute's value are left out.
 //
-// Comparing null with < or > and calculating with it stays an error for that object.
+// Calculating with null is an error for that object. So is every expression that reads an attribute which the source always has
+// ([state.Attribute.Always]) where that has no value: it could not be read, and nothing follows from it ([Unread]).
 //
 // Strings are normalised to Unicode NFC. A string becomes a number or a boolean only where it is written in the configuration
 // itself or converted with tonumber and tobool; numbers and booleans become strings silently.

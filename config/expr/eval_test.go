@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -40,7 +41,11 @@ func TestEval(t *testing.T) {
 		{`startswith(ad.t2, "J")`, boolKind, `false`},
 		{`!startswith(ad.t2, "J")`, boolKind, `true`},
 		{`contains(ad.l2, "x")`, boolKind, `false`},
-		{`has_flag(ad.n2, 2)`, boolKind, `false`},
+		{`has_flag(ad.n2, 2)`, boolKind, `null`},
+		{`has_flag(ad.n1, ad.n2)`, boolKind, `null`},
+		{`!has_flag(ad.n2, 2)`, boolKind, `null`},
+		{`has_flag(ad.n2, 2) ? "off" : "on"`, textKind, `"on"`},
+		{`coalesce(has_flag(ad.n2, 2), true)`, boolKind, `true`},
 		{`has_flag(ad.n1, 2)`, boolKind, `true`},
 		{`length(ad.l2)`, numberKind, `0`},
 		{`length("Zoë")`, numberKind, `3`},
@@ -50,11 +55,23 @@ func TestEval(t *testing.T) {
 		{`coalesce(ad.n2, 7)`, numberKind, `7`},
 		{`ad.b2 ? "yes" : "no"`, textKind, `"no"`},
 		{`ad.b2 || ad.b1`, boolKind, `true`},
-		{`!ad.b2`, boolKind, `true`},
+		{`ad.b2 || false`, boolKind, `null`},
+		{`false || ad.b2`, boolKind, `null`},
+		{`ad.b2 && ad.b1`, boolKind, `null`},
+		{`ad.b2 && !ad.b1`, boolKind, `false`},
+		{`ad.b2 && ad.b2`, boolKind, `null`},
+		{`ad.b2 && null`, boolKind, `null`},
+		{`!(ad.b2 || ad.n1 < 0)`, boolKind, `null`},
+		{`!ad.b2`, boolKind, `null`},
+		{`"%{ for x in ad.l1 }%{ if ad.b2 }x%{ endif }%{ endfor }."`, textKind, `"."`},
+		{`[for a in ad.l1 : a if !ad.b2]`, listKind, `[]`},
 		{`ad.b2`, boolKind, `null`},
 		{`ad.t2 == null`, boolKind, `true`},
 		{`ad.t2 != "robot"`, boolKind, `true`},
-		{`ad.n2 > 1`, boolKind, `error: null`},
+		{`ad.n2 > 1`, boolKind, `null`},
+		{`ad.n1 <= ad.n2`, boolKind, `null`},
+		{`ad.n2 >= "x"`, boolKind, `error: number`},
+		{`ad.n2 > 1 || ad.l1[9] == ""`, boolKind, `error: Invalid index`},
 		{`coalesce(ad.n2, 0) > 1`, boolKind, `false`},
 		{`ad.n1 + 1`, numberKind, `515`},
 		{`ad.n1 / 4`, numberKind, `error: whole number`},
@@ -193,12 +210,63 @@ func TestProgram(t *testing.T) {
 	}
 }
 
+// TestCautious: an expression that must not follow from null is null where a condition is, however deep that stands.
+func TestCautious(t *testing.T) {
+	for src, want := range map[string]string{
+		`has_flag(ad.n2, 2) ? false : true`: `null`, `has_flag(ad.n1, 2) ? false : true`: `false`,
+		`(ad.n2 > 1 ? "a" : "b") == "b"`: `false`, `ad.b2 ? true : (ad.b1 ? true : false)`: `null`,
+		`tobool(ad.b2 ? "true" : "false")`: `null`, `coalesce(ad.b2 ? true : true, false)`: `false`,
+		`ad.t2 == "left" ? false : true`: `true`, // a person may well have none
+	} {
+		env := testEnv(testTargets[boolKind], src)
+		env.Cautious = true
+		p, closure, ref := compileBothIn(t, src, env)
+		if p == nil {
+			t.Fatalf("%s does not compile", src)
+		}
+		for _, eval := range []evaluator{closure, ref} {
+			if eval == nil {
+				continue
+			}
+			if v, err := eval(p.slots.adapt(jane(), p.Attributes()), new(loopVars)); err != nil || show(v) != want {
+				t.Errorf("%s = %s, %v, want %s", src, show(v), err, want)
+			}
+		}
+	}
+}
+
+// TestUnread: no expression has a value that reads an attribute which every object has, where that came without one.
+func TestUnread(t *testing.T) {
+	for _, src := range []string{`ad.always`, `coalesce(ad.t1, ad.always)`, `try(ad["Always"], "x")`, `ad.always == null ? "x" : "y"`} {
+		p, diags := Compile(parse(t, src), testEnv(testTargets[textKind], src))
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		var unread *Unread
+		if v, err := p.Eval(jane()); !errors.As(err, &unread) || unread.Attribute != "always" {
+			t.Errorf("%s = %s, %v", src, show(v), err)
+		}
+		p.slots.Freeze()
+		o := &state.Object{Shape: p.slots.shape, Values: make([]state.Value, p.slots.shape.Len())}
+		if _, err := p.Eval(o); !errors.As(err, &unread) {
+			t.Errorf("%s of an empty object: %v", src, err)
+		}
+		if p.Plain(p.slots.shape) >= 0 {
+			t.Errorf("%s can do without being evaluated", src)
+		}
+		o.Values[p.slots.shape.Index("always")] = state.String("here")
+		if _, err := p.Eval(o); err != nil {
+			t.Errorf("%s of an object that has it: %v", src, err)
+		}
+	}
+}
+
 func TestConditionMayNotBeNull(t *testing.T) {
 	p, diags := Compile(parse(t, `ad.b2`), testEnv(nil, `ad.b2`))
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	if _, err := p.Eval(jane()); err == nil || !strings.Contains(err.Error(), "coalesce") {
+	if _, err := p.Eval(jane()); !errors.Is(err, ErrUndecided) || !strings.Contains(err.Error(), "coalesce") {
 		t.Errorf("a null condition gave error %v", err)
 	}
 }

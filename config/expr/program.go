@@ -13,6 +13,7 @@ type Program struct {
 	source     string
 	declaredAt string
 	attributes []string
+	always     []int // slots of the attributes that every object has
 	slots      *Slots
 	constant   *state.Value
 	native     bool // compiled to closures; otherwise HCL evaluates it
@@ -26,13 +27,19 @@ type Program struct {
 type evaluator func(src *state.Object, loop *loopVars) (state.Value, error)
 
 // Eval computes the expression for a source object, of which it reads the attributes that [Program.Attributes] lists. It fails
-// where the expression has no value for this object, such as an index beyond a list's end; the error says which part.
+// where the expression has no value for this object, such as an index beyond a list's end; the error says which part. It is
+// [Unread] where an attribute could not be read, and [ErrUndecided] for a condition that is null.
 func (p *Program) Eval(src *state.Object) (state.Value, error) {
 	if p.constant != nil {
 		return *p.constant, nil
 	}
 	if src.Shape == nil || src.Shape != p.slots.shape || len(src.Values) < p.slots.shape.Len() {
 		src = p.slots.adapt(src, p.attributes)
+	}
+	for _, slot := range p.always {
+		if src.Values[slot].IsNull() {
+			return state.Null(), &Unread{Attribute: p.slots.names[slot]}
+		}
 	}
 	if p.plain > 0 {
 		return text(&src.Values[p.plain-1])
@@ -43,9 +50,22 @@ func (p *Program) Eval(src *state.Object) (state.Value, error) {
 	}
 	v, err := p.eval(src, loop)
 	if err == nil && p.condition && v.IsNull() {
-		return v, errors.New("the condition is null, neither true nor false; coalesce(…, false) decides for objects without a value")
+		return v, ErrUndecided
 	}
 	return v, err
+}
+
+// ErrUndecided is the error of a condition that is null.
+var ErrUndecided = errors.New("the condition is null, neither true nor false; coalesce(…, false) decides for objects without a value")
+
+// Unread is the error of an expression that reads an attribute which every object has, and which came without a value.
+type Unread struct {
+	Attribute string // in schema spelling
+}
+
+// Error says that the attribute could not be read.
+func (e *Unread) Error() string {
+	return "every object has " + e.Attribute + ", and none came: it could not be read"
 }
 
 // Source is the expression as written.

@@ -9,53 +9,66 @@ import (
 
 // rewrite wraps the nodes of a syntax tree where HCL is stricter about null than dirform (see the package comment). The tree is
 // changed in place; wrapped nodes are left alone, so that rewriting twice is harmless.
-func rewrite(e hclsyntax.Expression) hclsyntax.Expression {
+func rewrite(e hclsyntax.Expression) hclsyntax.Expression { return rewriter{}.rewrite(e) }
+
+// rewriter rewrites; cautious is as in [Env].
+type rewriter struct{ cautious bool }
+
+func (w rewriter) rewrite(e hclsyntax.Expression) hclsyntax.Expression {
 	switch e := e.(type) {
 	case *hclsyntax.TemplateExpr:
 		for i, p := range e.Parts {
 			if literal, ok := p.(*hclsyntax.LiteralValueExpr); !ok || literal.Val.IsNull() {
-				e.Parts[i] = nullAs{rewrite(p), cty.StringVal("")}
+				e.Parts[i] = nullAs{w.rewrite(p), cty.StringVal("")}
 			}
 		}
 	case *hclsyntax.TemplateWrapExpr:
-		e.Wrapped = rewrite(e.Wrapped)
+		e.Wrapped = w.rewrite(e.Wrapped)
 	case *hclsyntax.TemplateJoinExpr:
-		e.Tuple = rewrite(e.Tuple)
+		e.Tuple = w.rewrite(e.Tuple)
 		if loop, ok := e.Tuple.(*forList); ok && !loop.text { // %{ for … }
 			loop.text, loop.ValExpr = true, nullAs{loop.ValExpr, cty.StringVal("")}
 		}
 	case *hclsyntax.ParenthesesExpr:
-		e.Expression = rewrite(e.Expression)
+		e.Expression = w.rewrite(e.Expression)
 	case *hclsyntax.ConditionalExpr:
-		e.Condition = nullAs{rewrite(e.Condition), cty.False}
-		e.TrueResult, e.FalseResult = rewrite(e.TrueResult), rewrite(e.FalseResult)
+		e.TrueResult, e.FalseResult = w.rewrite(e.TrueResult), w.rewrite(e.FalseResult)
+		if e.Condition = w.rewrite(e.Condition); w.cautious {
+			return nullConditional{e}
+		}
+		e.Condition = nullAs{e.Condition, cty.False}
 	case *hclsyntax.BinaryOpExpr:
-		e.LHS, e.RHS = rewrite(e.LHS), rewrite(e.RHS)
-		if e.Op == hclsyntax.OpLogicalAnd || e.Op == hclsyntax.OpLogicalOr {
-			e.LHS, e.RHS = nullAs{e.LHS, cty.False}, nullAs{e.RHS, cty.False}
+		e.LHS, e.RHS = w.rewrite(e.LHS), w.rewrite(e.RHS)
+		switch {
+		case e.Op == hclsyntax.OpLogicalAnd:
+			return nullLogical{e, cty.True}
+		case e.Op == hclsyntax.OpLogicalOr:
+			return nullLogical{e, cty.False}
+		case comparison(e.Op) != nil:
+			return nullComparison{e}
 		}
 	case *hclsyntax.UnaryOpExpr:
-		e.Val = rewrite(e.Val)
+		e.Val = w.rewrite(e.Val)
 		if e.Op == hclsyntax.OpLogicalNot {
-			e.Val = nullAs{e.Val, cty.False}
+			return nullNot{e}
 		}
 	case *hclsyntax.FunctionCallExpr:
-		rewriteAll(e.Args)
+		w.rewriteAll(e.Args)
 	case *hclsyntax.TupleConsExpr:
-		rewriteAll(e.Exprs)
+		w.rewriteAll(e.Exprs)
 	case *hclsyntax.ObjectConsExpr:
 		for i := range e.Items {
-			e.Items[i].ValueExpr = rewrite(e.Items[i].ValueExpr)
+			e.Items[i].ValueExpr = w.rewrite(e.Items[i].ValueExpr)
 		}
 	case *hclsyntax.ForExpr:
-		return rewriteFor(e)
+		return w.rewriteFor(e)
 	case *hclsyntax.SplatExpr:
-		e.Source = rewrite(e.Source)
+		e.Source = w.rewrite(e.Source)
 	case *hclsyntax.IndexExpr:
-		e.Collection, e.Key = rewrite(e.Collection), rewrite(e.Key)
+		e.Collection, e.Key = w.rewrite(e.Collection), w.rewrite(e.Key)
 		return nullIndex{e, e.Collection}
 	case *hclsyntax.RelativeTraversalExpr:
-		e.Source = rewrite(e.Source)
+		e.Source = w.rewrite(e.Source)
 		return nullIndex{e, e.Source}
 	case *hclsyntax.ScopeTraversalExpr:
 		if e.Traversal.RootName() == SourceName && len(e.Traversal) > 2 {
@@ -65,20 +78,20 @@ func rewrite(e hclsyntax.Expression) hclsyntax.Expression {
 	return e
 }
 
-func rewriteAll(list []hclsyntax.Expression) {
+func (w rewriter) rewriteAll(list []hclsyntax.Expression) {
 	for i := range list {
-		list[i] = rewrite(list[i])
+		list[i] = w.rewrite(list[i])
 	}
 }
 
-func rewriteFor(e *hclsyntax.ForExpr) hclsyntax.Expression {
-	e.CollExpr = nullAs{rewrite(e.CollExpr), cty.ListValEmpty(cty.String)}
-	e.ValExpr = rewrite(e.ValExpr)
+func (w rewriter) rewriteFor(e *hclsyntax.ForExpr) hclsyntax.Expression {
+	e.CollExpr = nullAs{w.rewrite(e.CollExpr), cty.ListValEmpty(cty.String)}
+	e.ValExpr = w.rewrite(e.ValExpr)
 	if e.KeyExpr != nil {
-		e.KeyExpr = rewrite(e.KeyExpr)
+		e.KeyExpr = w.rewrite(e.KeyExpr)
 	}
 	if e.CondExpr != nil {
-		e.CondExpr = nullAs{rewrite(e.CondExpr), cty.False}
+		e.CondExpr = nullAs{w.rewrite(e.CondExpr), cty.False}
 	}
 	if e.KeyExpr != nil {
 		return e
@@ -98,6 +111,87 @@ func (e nullAs) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 		return e.instead, diags
 	}
 	return v, diags
+}
+
+// evaluated is an expression whose value is known already.
+type evaluated struct {
+	hclsyntax.Expression
+	value cty.Value
+	diags hcl.Diagnostics
+}
+
+func (e evaluated) Value(*hcl.EvalContext) (cty.Value, hcl.Diagnostics) { return e.value, e.diags }
+
+// null reports whether the value is null, rather than an error.
+func (e evaluated) null() bool { return !e.diags.HasErrors() && e.value.IsNull() }
+
+// or is e, or the stand-in if its value is null.
+func (e evaluated) or(instead cty.Value) evaluated {
+	if e.null() {
+		e.value = instead
+	}
+	return e
+}
+
+// once evaluates an expression for whoever needs its value more than once.
+func once(e hclsyntax.Expression, ctx *hcl.EvalContext) evaluated {
+	v, diags := e.Value(ctx)
+	return evaluated{e, v, diags}
+}
+
+// nullNot is !x, which is null if x is.
+type nullNot struct{ *hclsyntax.UnaryOpExpr }
+
+func (e nullNot) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	val, op := once(e.Val, ctx), *e.UnaryOpExpr
+	if val.null() {
+		return cty.NullVal(cty.Bool), val.diags
+	}
+	op.Val = val
+	return op.Value(ctx)
+}
+
+// nullComparison is a comparison by size, which is null if a side is.
+type nullComparison struct{ *hclsyntax.BinaryOpExpr }
+
+func (e nullComparison) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	l, r, op := once(e.LHS, ctx), once(e.RHS, ctx), *e.BinaryOpExpr
+	null := l.null() || r.null()
+	op.LHS, op.RHS = l.or(cty.Zero), r.or(cty.Zero)
+	v, diags := op.Value(ctx)
+	if null && !diags.HasErrors() {
+		v = cty.NullVal(cty.Bool)
+	}
+	return v, diags
+}
+
+// nullLogical is && or ||, of which neutral is the operand that changes nothing. A null decides nothing.
+type nullLogical struct {
+	*hclsyntax.BinaryOpExpr
+	neutral cty.Value
+}
+
+func (e nullLogical) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	l, r, op := once(e.LHS, ctx), once(e.RHS, ctx), *e.BinaryOpExpr
+	null := l.null() || r.null()
+	op.LHS, op.RHS = l.or(e.neutral), r.or(e.neutral)
+	v, diags := op.Value(ctx)
+	if null && !diags.HasErrors() && v.IsKnown() && v.Equals(e.neutral).True() {
+		v = cty.NullVal(cty.Bool)
+	}
+	return v, diags
+}
+
+// nullConditional is c ? a : b, which is null if c is.
+type nullConditional struct{ *hclsyntax.ConditionalExpr }
+
+func (e nullConditional) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	cond, op := once(e.Condition, ctx), *e.ConditionalExpr
+	if cond.null() {
+		return cty.NullVal(cty.DynamicPseudoType), cond.diags
+	}
+	op.Condition = cond
+	return op.Value(ctx)
 }
 
 // nullIndex is an index or attribute access that gives null if what it looks into is null.

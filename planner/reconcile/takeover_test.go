@@ -154,7 +154,7 @@ func guidOf(n int) state.GUID { return state.GUID{14: byte(n >> 8), 15: byte(n)}
 func objectOf(shape *state.Shape, attrs map[string]state.Value, o state.Object) *state.Object {
 	o.Kind, o.Shape = state.User, shape
 	for _, name := range shape.Names() {
-		o.Values = append(o.Values, attrs[name])
+		o.Values = append(o.Values, served(attrs, o.DN, name))
 	}
 	return &o
 }

@@ -78,9 +78,24 @@ func (w *world) Read(_ context.Context, q providers.Query) providers.Objects {
 func (p *person) object(g state.GUID, shape *state.Shape) *state.Object {
 	o := &state.Object{Kind: state.User, GUID: g, DN: p.dn, Shape: shape, Values: make([]state.Value, shape.Len())}
 	for i, name := range shape.Names() {
-		o.Values[i] = p.attrs[name]
+		o.Values[i] = served(p.attrs, p.dn, name)
 	}
 	return o
+}
+
+// served is an attribute as Active Directory gives it: some it gives every object, unless the test says null.
+func served(attrs map[string]state.Value, dn, name string) state.Value {
+	if v, ok := attrs[name]; ok {
+		return v
+	}
+	cn, _, _ := strings.Cut(strings.TrimPrefix(dn, "CN="), ",")
+	switch name {
+	case "cn", "sAMAccountName":
+		return state.String(cn)
+	case "userAccountControl":
+		return state.Int(512)
+	}
+	return state.Null()
 }
 
 func (w *world) Lookup(_ context.Context, _ state.Kind, guids []state.GUID, shape *state.Shape) providers.Objects {

@@ -15,12 +15,8 @@ import (
 
 // decide fills d.findings and returns the change, nil if there is nothing to do.
 func (d *draft) decide() (*state.Change, error) {
-	for _, f := range d.Failures {
-		if f.Mapping == nil {
-			d.report(words.NoWhere(d.Table.Scope, f.Err, d.Object))
-			continue
-		}
-		d.report(words.NoValue(f.Mapping, f.Err, d.Object))
+	for _, f := range words.NoValues(&d.Case) {
+		d.report(f)
 	}
 	if err := (rivals{d}).checkMatch(); err != nil || d.blocked() {
 		return nil, err

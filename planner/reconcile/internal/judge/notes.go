@@ -65,13 +65,13 @@ func (r RowsBy) Attributes() []string { return slices.Sorted(maps.Keys(r)) }
 func (r RowsBy) Rows(attribute string) []int { return slices.Collect(maps.Keys(r[attribute])) }
 
 // noteKept notes the attributes that an account keeps although its source object has no value for them: the tenant does
-// not let them be empty.
+// not let them be empty. Of a row whose values are not known, nothing is.
 func (n *Notes) noteKept(p *pair.Pairs, s int) {
 	v, t := p.Verdict(s), p.Source.Table(s)
 	if t.Aliases != nil {
 		n.noteAliases(p, s, v, t)
 	}
-	if v.Target < 0 || v.Flags != 0 {
+	if v.Target < 0 || v.Flags != 0 || t.Meta(s).Flags&table.SourceFailed != 0 {
 		return
 	}
 	want, have := t.FP(s), p.Tenant.FP(int(v.Target))

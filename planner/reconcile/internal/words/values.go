@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/state"
 )
 
@@ -16,8 +17,23 @@ func About(f *planner.Finding, attribute, value, declaredAt string) *planner.Fin
 	return f
 }
 
+// Unread is about a source attribute that every object has and that came without a value. The expression that reads it
+// gives the attribute of, or "" if it is a where, and stands at declaredAt.
+func Unread(attribute, of, declaredAt string) *planner.Finding {
+	detail := fmt.Sprintf("Active Directory gives every object a value for %s, and none came, so the account that reads the "+
+		"directory may not read it. Nothing follows from a value that cannot be read: nothing is written or cleared, "+
+		"nobody's sign-in changes, and nobody leaves the scope.", attribute)
+	return About(planner.NewFinding(UnreadCode, detail, ""), of, "", declaredAt)
+}
+
+// UnreadCode is the code of findings about what could not be read at the source.
+const UnreadCode = "DF110"
+
 // NoValue is about an expression that fails for an object.
 func NoValue(m *config.AttributeMapping, err error, o *state.Object) *planner.Finding {
+	if unread := config.Unread(err); unread != "" {
+		return Unread(unread, m.Target.Name, "")
+	}
 	detail := fmt.Sprintf("%s = %s: %v.%s", m.Target.Name, m.Expr.Source(), err, inputs(m.Expr.Attributes(), o))
 	return About(planner.NewFinding("DF103", detail, ""), m.Target.Name, "", "")
 }
@@ -37,16 +53,42 @@ func inputs(attributes []string, o *state.Object) string {
 	return " Here " + strings.Join(list, ", ") + "."
 }
 
+// NoValues are findings about all expressions that have no value for an object. An attribute that could not be read has
+// one, however many expressions read it.
+func NoValues(c *pair.Case) (found []*planner.Finding) {
+	reported := map[string]bool{}
+	for _, f := range c.Failures {
+		if unread := config.Unread(f.Err); unread != "" {
+			if reported[unread] {
+				continue
+			}
+			reported[unread] = true
+		}
+		if f.Mapping == nil {
+			found = append(found, NoWhere(c.Table.Scope, f.Err, c.Object))
+			continue
+		}
+		found = append(found, NoValue(f.Mapping, f.Err, c.Object))
+	}
+	return found
+}
+
 // NoWhere is about a where that does not tell whether an object is in scope; err is nil if it gives no boolean.
 func NoWhere(s *config.Scope, err error, o *state.Object) *planner.Finding {
-	why := "it gives no boolean"
+	if unread := config.Unread(err); unread != "" {
+		return Unread(unread, "", s.Where.DeclaredAt())
+	}
+	why, code := "it gives no boolean", "DF103"
+	if config.Undecided(err) {
+		code = UnreadCode
+	}
 	if err != nil {
 		why = err.Error()
 	}
 	detail := fmt.Sprintf("Scope %s cannot tell whether the object is in it: where = %s: %s.%s", s.Name, s.Where.Source(),
 		why, inputs(s.Where.Attributes(), o))
-	hint := "Correct the expression, for example by comparing with coalesce(ad.attribute, \"\")."
-	return About(planner.NewFinding("DF103", detail, hint), "", "", s.Where.DeclaredAt())
+	hint := "Say in the expression what holds for objects without a value, for example with coalesce(ad.attribute, 0)."
+	return About(planner.NewFinding(code, detail, hint), "", "", s.Where.DeclaredAt())
 }
 
 // TooLong is about a value of n characters.
