@@ -142,10 +142,11 @@ func (t *teller) step(st step) error {
 // count counts what a decision says beside its change.
 func (t *teller) count(d *judge.Decision, st step) {
 	row := int(st.row)
-	for _, f := range d.Findings {
-		if f.Drifted() {
-			t.totals.Summary.Drifted++
-		}
+	if slices.ContainsFunc(d.Findings, (*planner.Finding).Drifted) || d.Change != nil && drifted(d.Change) {
+		t.totals.Summary.Drifted++
+	}
+	if d.SignedIn {
+		t.totals.Summary.SignedIn++
 	}
 	switch {
 	case d.Outcome == judge.Blocked:
@@ -166,12 +167,14 @@ func (t *teller) count(d *judge.Decision, st step) {
 	}
 }
 
+// drifted reports whether a change sets right what somebody else did.
+func drifted(c *state.Change) bool {
+	return slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Drift }) ||
+		c.Action == state.ActionRestore && c.Match.Rule == pair.Recorded.String()
+}
+
 func (t *teller) change(c *state.Change) error {
 	t.totals.Summary.Count(c.Action, 1)
-	if slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Drift }) ||
-		c.Action == state.ActionRestore && c.Match.Rule == pair.Recorded.String() {
-		t.totals.Summary.Drifted++
-	}
 	schema := t.set.Schema(c.Kind)
 	t.writes += c.Writes(func(name string) bool {
 		a := schema.Lookup(name)

@@ -40,7 +40,8 @@ func (d *draft) waitsFor(owner int, attribute string, name uint64) bool {
 // works out the order. From then on, deciding gives changes and findings as they are told.
 func (j *Judge) Settle() {
 	j.blockWaiting()
-	if blocked := j.limits.Settle(func(s int) bool { return j.states[s].outcome == Changes }); len(blocked) > 0 {
+	made := func(s int) bool { return j.states[s].outcome == Changes || j.states[s].off }
+	if blocked := j.limits.Settle(made); len(blocked) > 0 {
 		for _, s := range blocked {
 			j.states[s].outcome = Blocked
 		}
