@@ -29,7 +29,7 @@ func (b *Builder) Plan(sink planner.Sink) (planner.Totals, error) {
 // tenant's own settings, objects, and what many objects have in common.
 func (s *surveyed) tell(sink planner.Sink) (planner.Totals, *judged, error) {
 	t := &teller{surveyed: s, sink: sink, judged: s.newJudged()}
-	for _, step := range []func() error{t.rules, t.anchors, t.switchOn, t.suffixes, t.objects, t.switchOff, t.aliases,
+	for _, step := range []func() error{t.rules, t.anchors, t.signOffs, t.switchOn, t.suffixes, t.objects, t.switchOff, t.aliases,
 		t.refreshes, t.countUnchanged, t.overlaps, t.outside, t.fallenBack, t.takenOver, t.itself, t.guards, t.kept,
 		t.foreign} {
 		if err := step(); err != nil {
@@ -105,9 +105,22 @@ func (t *teller) idleBlocks() (found []*planner.Finding, err error) {
 	return found, nil
 }
 
-// objects tells of the rows about which there is something to say, in the order of execution.
+// signOffs tells of the rows whose changes turn sign-in off, and of those that these wait for: they come before
+// everything else, so that a run that is cut off leaves nobody signed in for the sake of other changes.
+func (t *teller) signOffs() error {
+	return t.tellSteps(func(phase uint16) bool { return phase < phaseOthers })
+}
+
+// objects tells of the other rows about which there is something to say, in the order of execution.
 func (t *teller) objects() error {
+	return t.tellSteps(func(phase uint16) bool { return phase >= phaseOthers })
+}
+
+func (t *teller) tellSteps(now func(phase uint16) bool) error {
 	for _, st := range t.steps {
+		if !now(st.phase) {
+			continue
+		}
 		if err := t.step(st); err != nil {
 			return err
 		}

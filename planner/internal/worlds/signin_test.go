@@ -92,3 +92,30 @@ func (t *truth) onlyValues(p *person, a *account) bool {
 	}
 	return a.attrs[anchorName].Str() == anchor
 }
+
+// offFirst checks that what turns sign-in off comes before everything that no such change waits for.
+func (t *truth) offFirst() {
+	needed := map[string]bool{}
+	for grown := true; grown; {
+		grown = false
+		for _, c := range t.p.changes {
+			if !turnsOff(c) && !needed[c.Anchor] || c.Kind == state.UPNSuffix {
+				continue
+			}
+			for _, n := range c.Needs {
+				grown = grown || !needed[n]
+				needed[n] = true
+			}
+		}
+	}
+	var before *state.Change
+	for _, c := range t.p.changes {
+		off := turnsOff(c) && c.Action != state.ActionCreate && c.Action != state.ActionRestore
+		if off && before != nil {
+			t.wrong(c, "it turns sign-in off after %s %s", before.Action, before.Address)
+		}
+		if !off && !needed[c.Anchor] {
+			before = c
+		}
+	}
+}

@@ -26,6 +26,7 @@ func (h *harness) untrue(w *world, p *saved) (out []string) {
 	t.summary()
 	t.guards()
 	t.signedIn()
+	t.offFirst()
 	return t.out
 }
 

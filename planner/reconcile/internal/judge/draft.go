@@ -54,7 +54,9 @@ func (j *Judge) Survey(s int) (Decision, error) {
 	if err != nil {
 		return d, err
 	}
-	j.states[s].outcome, j.states[s].off = d.Outcome, d.off
+	st := &j.states[s]
+	st.outcome, st.off = d.Outcome, d.off
+	st.first = d.Change != nil && j.Source.Table(s).Of.SwitchesOff(d.Change) != ""
 	if v := j.Verdict(s); !v.Is(pair.InBin) {
 		j.limits.NoteLoss(d.Change, int(v.Target), s)
 	}

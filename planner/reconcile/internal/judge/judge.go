@@ -51,7 +51,8 @@ type rowState struct {
 	outcome Outcome
 	agreed  bool // recorded, and all fingerprints agree: nothing is to be done, and its values need not be looked at
 	stuck   bool // the name it waits for will not be released
-	off     bool // its change turns sign-in off, and that passes whatever stops the rest
+	first   bool // its change turns sign-in off
+	off     bool // … and that passes whatever stops the rest
 }
 
 // Outcome is what becomes of a row.
