@@ -67,6 +67,17 @@ type Finding struct {
 	DeclaredAt string      `json:"declared_at,omitempty"`
 	// Commands are what a person runs to bring about what dirform cannot write, one a line: Exchange Online PowerShell.
 	Commands []string `json:"commands,omitempty"`
+	// Withheld are the changes of an account that is there which an error finding about it holds back.
+	Withheld []Withheld `json:"withheld,omitempty"`
+	// SignedIn says that the finding keeps somebody signed in whom the source has switched off.
+	SignedIn bool `json:"still_signed_in,omitempty"`
+}
+
+// Withheld is the change of an attribute that a finding holds back.
+type Withheld struct {
+	Name   string      `json:"name"`
+	Before state.Value `json:"before"`
+	After  state.Value `json:"after"`
 }
 
 // ObjectRef names an object of either side in a finding.
@@ -101,9 +112,10 @@ type Summary struct {
 	Delete    int `json:"delete"`
 	Unchanged int `json:"unchanged"`
 	Blocked   int `json:"blocked"`
-	Skipped   int `json:"skipped,omitempty"` // in scope, but no account matches and the policy creates none
-	Aliases   int `json:"aliases,omitempty"` // objects whose aliases are to be set in Exchange; they are counted under their action too
-	Drifted   int `json:"drifted"`           // objects with at least one drifted attribute; they are counted under their action too
+	Skipped   int `json:"skipped,omitempty"`         // in scope, but no account matches and the policy creates none
+	Aliases   int `json:"aliases,omitempty"`         // objects whose aliases are to be set in Exchange; they are counted under their action too
+	SignedIn  int `json:"still_signed_in,omitempty"` // accounts that the source has switched off, and that findings keep able to sign in
+	Drifted   int `json:"drifted"`                   // objects with at least one drifted attribute; they are counted under their action too
 }
 
 // Count adds n to the counter of action a.

@@ -17,8 +17,9 @@ func newDriftCommand(a *cli.App) *cobra.Command {
 		Use:   "drift",
 		Short: "Show what somebody else changed since the last apply",
 		Long: `Drift reads both directories and prints only where the tenant differs from what dirform applied last: attributes edited by
-others, accounts disabled, re-enabled or deleted. Changes that are pending because the source or the configuration changed are
-left out; plan shows them. Without a state nothing is known about what was applied, so drift refuses.`,
+others, accounts disabled, re-enabled or deleted. It also tells whom a finding keeps signed in although the source has switched
+them off. Changes that are pending because the source or the configuration changed are left out; plan shows them. Without a state
+nothing is known about what was applied, so drift refuses.`,
 		Args: cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			plan, err := planFromRecord(cmd.Context(), a, &o, "", nothingApplied)
@@ -37,7 +38,7 @@ left out; plan shows them. Without a state nothing is known about what was appli
 			switch s := plan.Totals().Summary; {
 			case o.failOnBlocked && s.Blocked > 0:
 				return &cli.ExitError{Code: cli.ExitFailure}
-			case s.Drifted > 0:
+			case s.Drifted+s.SignedIn > 0:
 				return &cli.ExitError{Code: cli.ExitPending}
 			}
 			return nil
@@ -45,7 +46,7 @@ left out; plan shows them. Without a state nothing is known about what was appli
 	}
 	o.register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document, as plan does, with the drifted changes only")
-	return cli.ExitStatus(cmd, "0  nothing has drifted", "1  error, or there is no state", "2  something has drifted")
+	return cli.ExitStatus(cmd, "0  nothing has drifted", "1  error, or there is no state", "2  something has drifted, or somebody whom the source has switched off is still signed in")
 }
 
 // nothingApplied refuses to look for drift without a record: what was applied last is not known then.

@@ -58,9 +58,9 @@ does not take them: a finding gives the Exchange Online command for each object,
 	f.StringVar(&out, "out", "", "save the plan to `FILE`")
 	f.StringVar(&script, "aliases-script", "", aliasesHelp)
 	f.BoolVar(&asJSON, "json", false, "print the plan as one JSON document")
-	f.BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when changes are pending")
+	f.BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when changes are pending, or somebody whom the source has switched off is still signed in")
 	return cli.ExitStatus(cmd, "0  no changes, or changes without --detailed-exitcode", "1  error, or a guard refuses the plan",
-		"2  changes are pending (only with --detailed-exitcode)")
+		"2  changes are pending, or somebody whom the source has switched off is still signed in (only with --detailed-exitcode)")
 }
 
 // planFromRecord loads everything and makes a plan without holding the record's lock: what plan and drift do. before is asked when
@@ -114,7 +114,7 @@ func (o *planOptions) planStatus(t planner.Totals, detailed bool) error {
 	switch {
 	case !t.Applicable, o.failOnBlocked && t.Summary.Blocked > 0:
 		return &cli.ExitError{Code: cli.ExitFailure}
-	case detailed && t.Summary.Changes() > 0:
+	case detailed && t.Summary.Changes()+t.Summary.SignedIn > 0:
 		return &cli.ExitError{Code: cli.ExitPending}
 	}
 	return nil

@@ -147,7 +147,7 @@ func (r *reader) inPlace(st *step, o *state.Object, referred map[string]*state.L
 	case state.ActionUnlink:
 		return st.old == nil && !paired && (o == nil || r.agrees(st, o, referred))
 	case state.ActionUpdate, state.ActionDisable:
-		known := recorded && paired || o != nil && st.old == nil && st.c.Partial
+		known := recorded && paired || o != nil && (st.old == nil && st.c.Partial || st.lostAnchor(o.Get(st.of.Anchor).Str()))
 		return known && len(st.c.Attributes) > 0 && r.agrees(st, o, referred)
 	}
 	return recorded && paired && r.agrees(st, o, referred)

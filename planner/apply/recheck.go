@@ -169,11 +169,17 @@ func (st *step) compareAnchor(live string, left []state.AttributeChange) []state
 	switch {
 	case st.c.Action == state.ActionUnlink && live == st.c.Anchor:
 		return append(left, state.AttributeChange{Name: st.of.Anchor, Before: state.String(live), After: state.Null()})
-	case st.c.Action == state.ActionUnlink && live == "":
+	case st.c.Action == state.ActionUnlink && live == "", st.lostAnchor(live):
 	case live != st.c.Anchor:
 		st.stale("changed since the plan was made: %s is not this pair's anchor any more", st.of.Anchor)
 	}
 	return left
+}
+
+// lostAnchor reports whether the step only turns sign-in off, of a recorded account that carries no anchor any more: that it has
+// lost its anchor makes it nobody else's.
+func (st *step) lostAnchor(live string) bool {
+	return st.c.Partial && live == "" && st.old != nil && strings.EqualFold(st.old.TargetID, st.c.TargetID)
 }
 
 // gone handles a step whose object is not among the living.

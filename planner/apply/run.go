@@ -39,7 +39,8 @@ func newRun(ctx context.Context, in Input) *run {
 	return r
 }
 
-// changes goes through the plan's changes, window by window.
+// changes goes through the plan's changes, window by window. What turns sign-in off, with which a plan begins, is in windows of its
+// own, so that it is written before anything else is.
 func (r *run) changes() error {
 	var window []*step
 	seen := map[string]bool{} // anchors and target ids of the window: an object changed twice is re-read in between
@@ -59,7 +60,8 @@ func (r *run) changes() error {
 		}
 		st := r.newStep(c)
 		takes := st.c.Action == state.ActionDelete && slices.ContainsFunc(window, (*step).refers)
-		if len(window) == r.in.Window || st.touches(seen) || st.alone() || takes {
+		turn := len(window) > 0 && window[0].turnsOff() != st.turnsOff()
+		if len(window) == r.in.Window || st.touches(seen) || st.alone() || takes || turn {
 			if err := flush(); err != nil {
 				return err
 			}
@@ -81,6 +83,9 @@ func (r *run) changes() error {
 	}
 	return errors.Join(r.unreached(), r.endDetours())
 }
+
+// turnsOff reports whether the step turns the sign-in of an account off.
+func (st *step) turnsOff() bool { return st.of.SwitchesOff(st.c) != "" }
 
 // refers reports whether the step writes references, which come after the rest of its window. The deletion of an object takes the
 // references to it along, so it waits until they are cleared: the service answers 404 when there is none to be cleared.

@@ -70,7 +70,10 @@ func declared(v *reconcile.View, name string) (list []*Explanation) {
 	return list
 }
 
-const blocked = "blocked: it will not be touched until the errors are resolved"
+const (
+	blocked       = "blocked: it will not be touched until the errors are resolved"
+	blockedButOff = "blocked until the errors are resolved; sign-in alone is turned off, as the source has it"
+)
 
 // listener is the sink that keeps what an answer is about.
 type listener struct {

@@ -45,6 +45,9 @@ func (x *Explanation) ofSource(c *reconcile.Case) {
 	switch c.Outcome {
 	case reconcile.Blocked:
 		x.Outcome = blocked
+		if c.Change != nil {
+			x.Outcome = blockedButOff
+		}
 	case reconcile.Changes:
 		x.Outcome = changeText(c.Change)
 	case reconcile.Ignored:

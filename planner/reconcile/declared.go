@@ -55,8 +55,8 @@ func (s *Settings) syncAddress() string {
 	return fmt.Sprintf("%s[%q]", state.DirectorySync, s.Rules.Entra.Name)
 }
 
-// The tenant's directory synchronisation is switched on before everything else, and off last: every other change finds
-// the tenant as it was reviewed.
+// The tenant's directory synchronisation is switched on before everything but what turns sign-in off, and off last:
+// every other change finds the tenant as it was reviewed.
 func (t *teller) switchOn() error  { return t.switchSync(true) }
 func (t *teller) switchOff() error { return t.switchSync(false) }
 

@@ -29,7 +29,7 @@ func (b *Builder) Plan(sink planner.Sink) (planner.Totals, error) {
 // tenant's own settings, objects, and what many objects have in common.
 func (s *surveyed) tell(sink planner.Sink) (planner.Totals, *judged, error) {
 	t := &teller{surveyed: s, sink: sink, judged: s.newJudged()}
-	for _, step := range []func() error{t.rules, t.anchors, t.switchOn, t.suffixes, t.objects, t.switchOff, t.aliases,
+	for _, step := range []func() error{t.rules, t.anchors, t.signOffs, t.switchOn, t.suffixes, t.objects, t.switchOff, t.aliases,
 		t.refreshes, t.countUnchanged, t.overlaps, t.outside, t.fallenBack, t.takenOver, t.itself, t.guards, t.kept,
 		t.foreign} {
 		if err := step(); err != nil {
@@ -105,9 +105,22 @@ func (t *teller) idleBlocks() (found []*planner.Finding, err error) {
 	return found, nil
 }
 
-// objects tells of the rows about which there is something to say, in the order of execution.
+// signOffs tells of the rows whose changes turn sign-in off, and of those that these wait for: they come before
+// everything else, so that a run that is cut off leaves nobody signed in for the sake of other changes.
+func (t *teller) signOffs() error {
+	return t.tellSteps(func(phase uint16) bool { return phase < phaseOthers })
+}
+
+// objects tells of the other rows about which there is something to say, in the order of execution.
 func (t *teller) objects() error {
+	return t.tellSteps(func(phase uint16) bool { return phase >= phaseOthers })
+}
+
+func (t *teller) tellSteps(now func(phase uint16) bool) error {
 	for _, st := range t.steps {
+		if !now(st.phase) {
+			continue
+		}
 		if err := t.step(st); err != nil {
 			return err
 		}
@@ -142,10 +155,11 @@ func (t *teller) step(st step) error {
 // count counts what a decision says beside its change.
 func (t *teller) count(d *judge.Decision, st step) {
 	row := int(st.row)
-	for _, f := range d.Findings {
-		if f.Drifted() {
-			t.totals.Summary.Drifted++
-		}
+	if slices.ContainsFunc(d.Findings, (*planner.Finding).Drifted) || d.Change != nil && drifted(d.Change) {
+		t.totals.Summary.Drifted++
+	}
+	if d.SignedIn {
+		t.totals.Summary.SignedIn++
 	}
 	switch {
 	case d.Outcome == judge.Blocked:
@@ -166,12 +180,14 @@ func (t *teller) count(d *judge.Decision, st step) {
 	}
 }
 
+// drifted reports whether a change sets right what somebody else did.
+func drifted(c *state.Change) bool {
+	return slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Drift }) ||
+		c.Action == state.ActionRestore && c.Match.Rule == pair.Recorded.String()
+}
+
 func (t *teller) change(c *state.Change) error {
 	t.totals.Summary.Count(c.Action, 1)
-	if slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Drift }) ||
-		c.Action == state.ActionRestore && c.Match.Rule == pair.Recorded.String() {
-		t.totals.Summary.Drifted++
-	}
 	schema := t.set.Schema(c.Kind)
 	t.writes += c.Writes(func(name string) bool {
 		a := schema.Lookup(name)

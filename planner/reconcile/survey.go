@@ -22,8 +22,12 @@ var stages = map[state.Action]stage{
 	state.ActionDisable: {1, 6}, state.ActionUnlink: {2, 1}, state.ActionDelete: {3, 1},
 }
 
-// phaseSilent comes last: nothing is done, but there is something to say.
-const phaseSilent = 4 << 12
+// phaseSilent comes last: nothing is done, but there is something to say. Before phaseOthers stands what turns sign-in off, and what
+// that waits for.
+const phaseSilent, phaseOthers = 4 << 12, 1 << 12
+
+// rankWaiting is the rank of what waits for other changes, or has them wait for it, among what turns sign-in off.
+const rankWaiting = 15
 
 // phaseOf is the place of a change among those of all kinds, as a number.
 func phaseOf(of *state.Descriptor, a state.Action) uint16 {
@@ -40,6 +44,7 @@ type step struct {
 	phase   uint16
 	depth   int32
 	leaving bool
+	off     bool  // it turns sign-in off
 	row     int32 // source row, or link if leaving
 	order   uint64
 	guid    state.GUID
@@ -114,8 +119,14 @@ func (s *surveyed) look() error {
 	s.Settle()
 	for i := range s.steps {
 		st := &s.steps[i]
-		if depth, ordered := s.Depth(int(st.row)); ordered && !st.leaving {
-			st.phase, st.depth = phaseOf(s.Source.Table(int(st.row)).Of, state.ActionUpdate), int32(depth)
+		if st.leaving {
+			continue
+		}
+		depth, first, ordered := s.Depth(int(st.row))
+		if of := s.Source.Table(int(st.row)).Of; first {
+			st.phase, st.depth = uint16(of.Phase)<<4|rankWaiting, int32(depth)
+		} else if ordered {
+			st.phase, st.depth = phaseOf(of, state.ActionUpdate), int32(depth)
 		}
 	}
 	sortSteps(s.steps)
@@ -149,7 +160,11 @@ func (s *surveyed) add(st step, d judge.Decision) {
 	}
 	st.phase = phaseSilent
 	if d.Change != nil {
-		st.phase = phaseOf(s.set.Kinds(d.Change.Kind), d.Change.Action)
+		of := s.set.Kinds(d.Change.Kind)
+		st.phase = phaseOf(of, d.Change.Action)
+		if st.off = of.SwitchesOff(d.Change) != ""; st.off {
+			st.phase %= phaseOthers
+		}
 	}
 	s.steps = append(s.steps, st)
 }
@@ -157,7 +172,13 @@ func (s *surveyed) add(st step, d judge.Decision) {
 // sortSteps brings steps into the order of their execution.
 func sortSteps(steps []step) {
 	slices.SortFunc(steps, func(a, b step) int {
-		if c := cmp.Or(cmp.Compare(a.phase, b.phase), cmp.Compare(a.depth, b.depth), cmp.Compare(a.order, b.order)); c != 0 {
+		if c := cmp.Or(cmp.Compare(a.phase, b.phase), cmp.Compare(a.depth, b.depth)); c != 0 {
+			return c
+		}
+		if a.off != b.off && a.phase < phaseOthers {
+			return map[bool]int{true: -1, false: 1}[a.off]
+		}
+		if c := cmp.Compare(a.order, b.order); c != 0 {
 			return c
 		}
 		if c := strings.Compare(a.key, b.key); c != 0 {

@@ -49,7 +49,7 @@ type Case struct {
 	Link   *state.Link // nil if no pair is recorded
 
 	Outcome  Outcome
-	Change   *state.Change      // nil unless Outcome is Changes
+	Change   *state.Change      // nil unless Outcome is Changes, or Blocked while sign-in is turned off all the same
 	Findings []*planner.Finding // of the decision, those that many objects share aside
 	First    *config.Scope      // the earlier scope that has the object, which is then not looked at here
 

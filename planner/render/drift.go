@@ -47,14 +47,15 @@ func (d drifted) Changes() iter.Seq2[*state.Change, error] {
 	}
 }
 
-// Findings are those about blocked accounts that have drifted when only drift is shown; the others are the plan's business.
+// Findings are those about blocked accounts that have drifted, and those that keep somebody signed in, when only drift is shown; the
+// others are the plan's business.
 func (d drifted) Findings() iter.Seq2[*planner.Finding, error] {
 	if !d.only {
 		return d.Source.Findings()
 	}
 	return func(yield func(*planner.Finding, error) bool) {
 		for f, err := range d.Source.Findings() {
-			if (err != nil || f.Drifted()) && !yield(f, err) {
+			if (err != nil || f.Drifted() || f.SignedIn) && !yield(f, err) {
 				return
 			}
 		}

@@ -62,7 +62,8 @@ type text struct {
 	o       TextOptions
 	drift   bool // show what was changed outside dirform instead of what would be done about it
 	guards  []planner.GuardResult
-	partial bool // limited by --target or --exclude
+	partial bool              // limited by --target or --exclude
+	stopped planner.ObjectRef // of which the last finding told what it withholds
 }
 
 // printer writes lines and remembers the first error.

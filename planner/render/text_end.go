@@ -25,6 +25,7 @@ func (t *text) finding(f *planner.Finding) {
 	if f.Detail != "" {
 		t.sentence(inner, "", f.Detail)
 	}
+	t.withheld(f)
 	if f.Hint != "" {
 		t.sentence(inner, "Fix: ", f.Hint)
 	}
@@ -36,6 +37,28 @@ func (t *text) finding(f *planner.Finding) {
 	}
 	if f.DeclaredAt != "" {
 		t.line(inner, t.paint(dim, "# "+plain(f.DeclaredAt)))
+	}
+}
+
+// maxWithheld is how many changes are shown that a finding withholds.
+const maxWithheld = 5
+
+// withheld shows what a finding withholds: the first few changes, unless everything is to be shown. Several findings about one
+// object withhold the same, which is shown with the first of them.
+func (t *text) withheld(f *planner.Finding) {
+	if len(f.Withheld) == 0 || len(f.Objects) > 0 && f.Objects[0] == t.stopped {
+		return
+	}
+	if len(f.Objects) > 0 {
+		t.stopped = f.Objects[0]
+	}
+	t.line(inner, "Withheld:")
+	for i, w := range f.Withheld {
+		if i == maxWithheld && !t.o.Verbose {
+			t.line(inner, outer, fmt.Sprintf("… and %d more", len(f.Withheld)-maxWithheld))
+			break
+		}
+		t.line(inner, outer, plain(w.Name), ": ", show(w.Before, t.o.Verbose), " -> ", show(w.After, t.o.Verbose))
 	}
 }
 
@@ -104,6 +127,9 @@ func (t *text) end(totals planner.Totals) {
 	t.line()
 	if t.drift {
 		t.line(driftLine(totals))
+		if n := totals.Summary.SignedIn; n > 0 {
+			t.line("Still signed in, although the source has switched them off: ", fmt.Sprint(n), ".")
+		}
 	} else {
 		t.line(t.paint(bold, summaryLine(totals, t.guards, t.partial)))
 	}
@@ -133,7 +159,7 @@ func rest(s planner.Summary) []string {
 	for _, n := range []struct {
 		n    int
 		word string
-	}{{s.Unchanged, "unchanged"}, {s.Skipped, "skipped (no account matches)"}, {s.Blocked, "blocked"}, {s.Drifted, "drifted"},
+	}{{s.Unchanged, "unchanged"}, {s.Skipped, "skipped (no account matches)"}, {s.Blocked, "blocked"}, {s.SignedIn, "still signed in"}, {s.Drifted, "drifted"},
 		{s.Aliases, "with aliases to set in Exchange"}} {
 		if n.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n.n, n.word))

@@ -97,6 +97,10 @@ func (w *world) predictLink(c *state.Change) {
 	if l == nil {
 		l = &state.Link{Anchor: c.Anchor, Rule: "recorded", Shape: state.NewShape()}
 	}
+	if c.Partial {
+		remember(l, "accountEnabled", fingerprint("accountEnabled", state.Bool(false)))
+		return
+	}
 	l.SourceGUID, _ = state.ParseGUID(c.SourceGUID)
 	l.Kind, l.Scope, l.TargetID = c.Kind, c.Scope, c.TargetID
 	switch {

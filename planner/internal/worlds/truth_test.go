@@ -17,13 +17,16 @@ func (h *harness) untrue(w *world, p *saved) (out []string) {
 	t := &truth{h: h, w: w, p: p, seen: map[string]bool{}}
 	blocked := p.blocked()
 	for _, c := range p.changes {
-		if blocked[c.SourceDN] && c.SourceDN != "" || blocked[c.TargetID] && c.TargetID != "" && c.SourceDN == "" {
-			t.wrong(c, "it is blocked")
+		stopped := blocked[c.SourceDN] && c.SourceDN != "" || blocked[c.TargetID] && c.TargetID != "" && c.SourceDN == ""
+		if stopped != c.Partial || c.Partial && !onlyOff(c) {
+			t.wrong(c, "it is blocked: %v, partial: %v", stopped, c.Partial)
 		}
 		t.change(c)
 	}
 	t.summary()
 	t.guards()
+	t.signedIn()
+	t.offFirst()
 	return t.out
 }
 
@@ -202,6 +205,7 @@ func (t *truth) summary() {
 	}
 	have := t.p.totals.Summary
 	have.Unchanged, have.Blocked, have.Skipped, have.Drifted, have.Aliases = 0, 0, 0, 0, 0
+	s.SignedIn = len(t.p.signedIn())
 	if s != have {
 		t.out = append(t.out, fmt.Sprintf("the summary is %+v, listed are %+v", have, s))
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
-	"github.com/dirform/dirform/planner/reconcile/internal/words"
 	"github.com/dirform/dirform/state"
 )
 
@@ -55,7 +54,9 @@ func (j *Judge) Survey(s int) (Decision, error) {
 	if err != nil {
 		return d, err
 	}
-	j.states[s].outcome = d.Outcome
+	st := &j.states[s]
+	st.outcome, st.off = d.Outcome, d.off
+	st.first = d.Change != nil && j.Source.Table(s).Of.SwitchesOff(d.Change) != ""
 	if v := j.Verdict(s); !v.Is(pair.InBin) {
 		j.limits.NoteLoss(d.Change, int(v.Target), s)
 	}
@@ -70,12 +71,12 @@ func (d *draft) decision(change *state.Change) (Decision, error) {
 		if err := (adviser{d}).advise(); err != nil {
 			return Decision{}, err
 		}
-		x.Outcome, x.Change = Blocked, nil
-		if f := d.driftWhileBlocked(); f != nil {
-			x.Findings = append(x.Findings, f)
+		if err := d.stop(&x); err != nil {
+			return Decision{}, err
 		}
 	case change != nil:
 		x.Outcome = Changes
+		_, x.off = d.stopped().SwitchOff()
 		x.TakenOver = d.takesOver()
 		x.Converted = !d.Linked() && d.Live != nil && !x.TakenOver && offlimits.OnceSynced(d.Live)
 	case !d.Linked() || d.Live == nil:
@@ -101,31 +102,6 @@ func (d *draft) report(f *planner.Finding, others ...planner.ObjectRef) {
 
 func (d *draft) blocked() bool {
 	return slices.ContainsFunc(d.findings, func(f *planner.Finding) bool { return f.Severity == planner.Error })
-}
-
-// driftWhileBlocked tells what somebody else changed about an account that is left alone for another reason.
-func (d *draft) driftWhileBlocked() *planner.Finding {
-	var names []string
-	for _, a := range d.attrs {
-		if a.Drift {
-			names = append(names, a.Name)
-		}
-	}
-	if d.Link != nil && d.Live != nil && d.Verdict.Flags == 0 && !d.stuck() {
-		if d.Table.Anchored && d.Live.Anchor() != d.Link.Anchor {
-			names = append(names, d.Table.Of.Anchor)
-		}
-		if offlimits.Synced(d.Live) {
-			names = append(names, d.Table.Of.Master) // when it was linked, no other engine mastered it
-		}
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	slices.Sort(names)
-	f := words.BlockedDrift(slices.Compact(names))
-	f.Objects = []planner.ObjectRef{d.Ref()}
-	return f
 }
 
 // locate gives findings about a mapped attribute the place where it is mapped, unless they know a better one.

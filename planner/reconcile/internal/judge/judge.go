@@ -51,6 +51,8 @@ type rowState struct {
 	outcome Outcome
 	agreed  bool // recorded, and all fingerprints agree: nothing is to be done, and its values need not be looked at
 	stuck   bool // the name it waits for will not be released
+	first   bool // its change turns sign-in off
+	off     bool // … and that passes whatever stops the rest
 }
 
 // Outcome is what becomes of a row.
@@ -69,12 +71,14 @@ const (
 type Decision struct {
 	Outcome   Outcome
 	Key       string        // the readable key it is sorted by
-	Change    *state.Change // if Outcome is Changes
+	Change    *state.Change // if Outcome is Changes; if it is Blocked, the part that turns sign-in off, or nil
 	Findings  []*planner.Finding
 	Record    *planner.Record
 	TakenOver bool // the change takes the account over from another sync engine
 	Converted bool // the change links an account that another sync engine mastered once
 	Unmatched bool // nothing is done because no account matches, and the policy creates none
+	SignedIn  bool // findings keep somebody signed in whom the source has switched off
+	off       bool // the change turns sign-in off, and that passes whatever stops the rest
 }
 
 // New prepares to decide about pairs.

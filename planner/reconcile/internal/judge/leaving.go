@@ -6,6 +6,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/stopped"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
@@ -93,7 +94,8 @@ func (x *leaver) decide() Decision {
 		return Decision{Outcome: Unchanged, Key: key, Record: x.note()}
 	}
 	if f := x.refusal(c); f != nil {
-		return Decision{Outcome: Blocked, Key: key, Findings: []*planner.Finding{f}}
+		signedIn := stopped.TellLeaver(f, x.live, c)
+		return Decision{Outcome: Blocked, Key: key, Findings: []*planner.Finding{f}, SignedIn: signedIn}
 	}
 	return Decision{Outcome: Changes, Key: key, Change: c}
 }

@@ -40,13 +40,15 @@ func (d *draft) waitsFor(owner int, attribute string, name uint64) bool {
 // works out the order. From then on, deciding gives changes and findings as they are told.
 func (j *Judge) Settle() {
 	j.blockWaiting()
-	if blocked := j.limits.Settle(func(s int) bool { return j.states[s].outcome == Changes }); len(blocked) > 0 {
+	made := func(s int) bool { return j.states[s].outcome == Changes || j.states[s].off }
+	if blocked := j.limits.Settle(made); len(blocked) > 0 {
 		for _, s := range blocked {
 			j.states[s].outcome = Blocked
 		}
 		j.blockWaiting() // who waits for one of them waits in vain
 	}
 	j.waits.Open(j.waiting())
+	j.waits.Hurry(func(row int32) bool { return j.states[row].outcome == Changes && j.states[row].first })
 	j.settled = true
 }
 
@@ -76,8 +78,11 @@ func (j *Judge) blockWaiting() {
 }
 
 // Depth is how many changes have to come before source row s's; ordered is false if it waits for nothing and nothing
-// for it.
-func (j *Judge) Depth(s int) (depth int, ordered bool) { return j.waits.Depth(s) }
+// for it. first says that it waits and turns sign-in off, or that one has to wait for it that does.
+func (j *Judge) Depth(s int) (depth int, first, ordered bool) {
+	depth, ordered = j.waits.Depth(s)
+	return depth, j.waits.Hurried(s), ordered
+}
 
 // detours gives the names that others wait for in a circle the values that they have in between: the account's id in
 // the tenant's own domain, which hardly anybody else is called.

@@ -20,11 +20,13 @@ type Waits struct {
 	of      map[int32][]Need
 	detour  map[int32]pair.Names // rows that give up these names first, by taking temporary ones
 	depth   map[int32]int        // how many changes come before a row's
+	hurried map[int32]bool       // rows that come before all that nobody hurries, see [Waits.Hurry]
 }
 
 // New makes empty Waits. compare orders rows in a way that does not depend on how they were read.
 func New(compare func(a, b int) int) *Waits {
-	return &Waits{compare: compare, of: map[int32][]Need{}, detour: map[int32]pair.Names{}, depth: map[int32]int{}}
+	return &Waits{compare: compare, of: map[int32][]Need{}, detour: map[int32]pair.Names{}, depth: map[int32]int{},
+		hurried: map[int32]bool{}}
 }
 
 // Add notes that a row has to wait for another one to give up names.
@@ -144,3 +146,29 @@ func (w *Waits) openCircle(path []int32, first int32) []int32 {
 	}
 	return path[:at+1]
 }
+
+// Hurry notes the rows that wait and are urgent, and whatever these wait for. It comes after [Waits.Open].
+func (w *Waits) Hurry(urgent func(row int32) bool) {
+	var open []int32
+	hurry := func(row int32) {
+		if !w.hurried[row] {
+			w.hurried[row] = true
+			open = append(open, row)
+		}
+	}
+	for row := range w.of {
+		if urgent(row) {
+			hurry(row)
+		}
+	}
+	for len(open) > 0 {
+		row := open[len(open)-1]
+		open = open[:len(open)-1]
+		for _, on := range w.of[row] {
+			hurry(on.Row)
+		}
+	}
+}
+
+// Hurried reports whether [Waits.Hurry] has noted a row.
+func (w *Waits) Hurried(row int) bool { return w.hurried[int32(row)] }

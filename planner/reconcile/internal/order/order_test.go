@@ -89,6 +89,16 @@ func TestOpenOrdersEverything(t *testing.T) {
 				rt.Fatalf("%v: %d changes before the one that waits, %d before the other", x, before, after)
 			}
 		}
+		urgent := row.Draw(rt, "urgent")
+		w.Hurry(func(row int32) bool { return int(row) == urgent })
+		if waiting := slices.ContainsFunc(list, func(x waits) bool { return x.row == urgent }); w.Hurried(urgent) != waiting {
+			rt.Fatalf("row %d is urgent, and waits: %v", urgent, waiting)
+		}
+		for _, x := range list {
+			if w.Hurried(x.row) && !w.Hurried(x.on) {
+				rt.Fatalf("%v: who waits is hurried, and the other is not", x)
+			}
+		}
 		slices.Reverse(list)
 		other := opened(list)
 		for r := range 8 {

@@ -1,0 +1,121 @@
+package worlds_test
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/state"
+)
+
+// onlyOff reports whether a change turns sign-in off and does nothing else.
+func onlyOff(c *state.Change) bool {
+	return c.Action == state.ActionUpdate && len(c.Attributes) == 1 && len(c.SourceAttributes) == 0 && turnsOff(c)
+}
+
+// turnsOff reports whether a change turns sign-in off.
+func turnsOff(c *state.Change) bool {
+	return slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool {
+		return a.Name == "accountEnabled" && a.After.Equal(state.Bool(false))
+	})
+}
+
+// signedIn are the objects that findings keep signed in, each once: by distinguished name, and by id those without one.
+func (p *saved) signedIn() (names []string) {
+	for _, f := range p.findings {
+		if !f.SignedIn {
+			continue
+		}
+		name := f.Objects[0].SourceDN
+		if name == "" {
+			name = f.Objects[0].TargetID
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// signedIn checks that nobody whom the source has switched off, or who has left a scope whose policy disables, stays
+// signed in without the plan saying so, and that findings about values and names stop no switch-off.
+func (t *truth) signedIn() {
+	if len(t.h.only)+len(t.h.but) > 0 {
+		return // a plan for a part of the objects says nothing about the others
+	}
+	said := t.p.signedIn()
+	for _, l := range t.w.known {
+		a := t.w.living(l.TargetID)
+		if a == nil || !a.attrs["accountEnabled"].Bool() {
+			continue
+		}
+		off := slices.ContainsFunc(t.p.changes, func(c *state.Change) bool { return c.TargetID == a.id && turnsOff(c) })
+		if p := t.switchedOff(l, a); p != nil && !off {
+			switch {
+			case t.onlyValues(p, a):
+				t.out = append(t.out, p.dn()+" stays signed in because of values or names")
+			case !slices.Contains(said, p.dn()):
+				t.out = append(t.out, p.dn()+" stays signed in, and the plan does not say so")
+			}
+		}
+	}
+}
+
+// switchedOff is the person of a link whom the source has switched off, nil if there is none: nobody else has or claims
+// the account then.
+func (t *truth) switchedOff(l *state.Link, a *account) *person {
+	p := t.w.personByGUID(l.SourceGUID)
+	if p == nil || p.attrs["userAccountControl"].Int()&2 == 0 {
+		return nil
+	}
+	s := t.h.r.scopeOf(p)
+	if s == nil || s.onceOnly || p.anchorUnder(s.policy.Anchor) != l.Anchor {
+		return nil
+	}
+	for anchor, other := range t.w.known {
+		if other.TargetID == l.TargetID && anchor != l.Anchor {
+			return nil
+		}
+	}
+	return p
+}
+
+// onlyValues reports whether nothing but values and names stands against a person's changes, and the account carries the
+// person's anchor, which nobody else has.
+func (t *truth) onlyValues(p *person, a *account) bool {
+	anchor := p.anchorUnder(t.h.r.scopeOf(p).policy.Anchor)
+	for _, f := range t.p.findings {
+		if f.Severity == planner.Error && len(f.Objects) > 0 && f.Objects[0].SourceDN == p.dn() &&
+			!(strings.HasPrefix(f.Code, "DF1") || f.Code == "DF202" && f.Attribute != anchorName) {
+			return false
+		}
+	}
+	return a.attrs[anchorName].Str() == anchor
+}
+
+// offFirst checks that what turns sign-in off comes before everything that no such change waits for.
+func (t *truth) offFirst() {
+	needed := map[string]bool{}
+	for grown := true; grown; {
+		grown = false
+		for _, c := range t.p.changes {
+			if !turnsOff(c) && !needed[c.Anchor] || c.Kind == state.UPNSuffix {
+				continue
+			}
+			for _, n := range c.Needs {
+				grown = grown || !needed[n]
+				needed[n] = true
+			}
+		}
+	}
+	var before *state.Change
+	for _, c := range t.p.changes {
+		off := turnsOff(c) && c.Action != state.ActionCreate && c.Action != state.ActionRestore
+		if off && before != nil {
+			t.wrong(c, "it turns sign-in off after %s %s", before.Action, before.Address)
+		}
+		if !off && !needed[c.Anchor] {
+			before = c
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package judge
+
+import (
+	"slices"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/stopped"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/planner/reconcile/internal/words"
+	"github.com/dirform/dirform/state"
+)
+
+// stopped is the draft, as far as what becomes of it depends on it if findings stop it.
+func (d *draft) stopped() *stopped.Object {
+	// Where several objects claim an account that none has, any of them may be right.
+	foreign := d.Verdict.Is(pair.Contested) && !d.j.Verdict(int(d.Verdict.Rival)).Is(pair.Contested)
+	return &stopped.Object{Case: &d.Case, Limits: d.j.limits, Findings: d.findings, Attrs: d.attrs, Foreign: foreign}
+}
+
+// stop fills in what becomes of a draft that error findings stop.
+func (d *draft) stop(x *Decision) error {
+	x.Outcome, x.Change = Blocked, nil
+	if d.attrs == nil && d.Linked() && d.Live != nil { // stopped before the two sides were compared
+		d.begin()
+		for i, c := range d.Table.Columns {
+			d.compare(i, c, false)
+		}
+		if d.err != nil {
+			return d.err
+		}
+	}
+	o := d.stopped()
+	if err := d.findTwin(o); err != nil {
+		return err
+	}
+	off, passes := o.SwitchOff()
+	x.SignedIn = o.Tell(passes)
+	if f := d.driftWhileBlocked(passes); f != nil {
+		x.Findings = append(x.Findings, f)
+	}
+	if !passes {
+		return nil
+	}
+	x.off = true
+	var err error
+	x.Change, err = d.switchOff(off)
+	return err
+}
+
+// findTwin finds the account that is recorded for the object, and that another object with the same anchor has now.
+func (d *draft) findTwin(o *stopped.Object) error {
+	if !d.Verdict.Is(pair.SameAnchor) || d.Live != nil {
+		return nil
+	}
+	other, err := d.j.Case(int(d.Verdict.Rival))
+	if err == nil && other.Link != nil && other.Link.SourceGUID == d.Object.GUID && other.LiveRow >= 0 {
+		o.Twin = other.Live
+	}
+	return err
+}
+
+// switchOff is the change that turns sign-in off and nothing else.
+func (d *draft) switchOff(off state.AttributeChange) (*state.Change, error) {
+	part := *d
+	part.attrs, part.prints = []state.AttributeChange{off}, nil
+	why := because{state.BecauseSourceChanged, "switched off at the source; a finding stops the rest"}
+	if off.Drift {
+		why = because{state.BecauseDrift, "switched off at the source and on again outside dirform; a finding stops the rest"}
+	}
+	c, err := part.change(state.ActionUpdate, why, d.signInAt())
+	if err != nil {
+		return nil, err
+	}
+	c.Partial, c.Needs, c.Replaces = true, nil, nil
+	return c, nil
+}
+
+// signInAt is where the mapping says who may sign in.
+func (d *draft) signInAt() string {
+	for _, c := range d.Table.Columns {
+		if c.Mapping.Target.Name == d.Table.Of.SignIn {
+			return d.Table.DeclaredAt(c.Mapping)
+		}
+	}
+	return d.Table.Policy.DeclaredAt
+}
+
+// driftWhileBlocked tells what somebody else changed about an account that is left alone for another reason. passes
+// says that sign-in is none of it, because it is set right.
+func (d *draft) driftWhileBlocked(passes bool) *planner.Finding {
+	var names []string
+	for _, a := range d.attrs {
+		if a.Drift && !(passes && a.Name == d.Table.Of.SignIn) {
+			names = append(names, a.Name)
+		}
+	}
+	if d.Link != nil && d.Live != nil && d.Verdict.Flags == 0 && !d.stuck() {
+		if d.Table.Anchored && d.Live.Anchor() != d.Link.Anchor {
+			names = append(names, d.Table.Of.Anchor)
+		}
+		if offlimits.Synced(d.Live) {
+			names = append(names, d.Table.Of.Master) // when it was linked, no other engine mastered it
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	f := words.BlockedDrift(slices.Compact(names))
+	f.Objects = []planner.ObjectRef{d.Ref()}
+	return f
+}

@@ -1,0 +1,131 @@
+package stopped
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/planner/reconcile/internal/words"
+	"github.com/dirform/dirform/state"
+)
+
+// whose are the codes of findings that say whose an account is, or that it is not to be touched: no switch-off passes
+// them, whatever else speaks for it.
+var whose = []string{"DF204", "DF205", "DF206", "DF207", "DF208", "DF405", "DF407", "DF408"}
+
+// Object is a source object with an account, and what has been found about the two.
+type Object struct {
+	*pair.Case
+	Limits   *offlimits.Limits
+	Findings []*planner.Finding
+	Attrs    []state.AttributeChange // all that would be written if nothing stopped it
+	Foreign  bool                    // the account is another source object's
+	Twin     *table.Account          // the living account that another object with the same anchor has of it, or nil
+}
+
+// isError reports whether a finding stops its object.
+func isError(f *planner.Finding) bool { return f.Severity == planner.Error }
+
+// Off reports whether the source has switched the object off: the mapping gives a value for sign-in, and that is no.
+func Off(c *pair.Case) bool {
+	v := c.Want(c.Table.Of.SignIn)
+	return v.Kind() == state.BoolValue && !v.Bool()
+}
+
+// CanSignIn reports whether people can sign in with an account, which may be nil. What is not known is taken for yes;
+// nobody signs in with one in the recycle bin, or of a kind that nobody signs in with.
+func CanSignIn(a *table.Account, living bool) bool {
+	if a == nil || !living || a.Of.SignIn == "" {
+		return false
+	}
+	v := a.SignIn()
+	return v.Kind() != state.BoolValue || v.Bool()
+}
+
+// SignedIn reports whether the source has switched the object off, and its account can still sign in.
+func (o *Object) SignedIn() bool {
+	return Off(o.Case) && (!o.Foreign && CanSignIn(o.Live, o.LiveRow >= 0) || CanSignIn(o.Twin, true))
+}
+
+// SwitchOff is the part of the object's changes that turns sign-in off and that no finding about values or names holds
+// back; ok is false if there is none, or whose account it is is not beyond doubt, or it is not to be touched.
+func (o *Object) SwitchOff() (off state.AttributeChange, ok bool) {
+	if !o.SignedIn() || !o.undisputed() {
+		return off, false
+	}
+	if slices.ContainsFunc(o.Findings, func(f *planner.Finding) bool {
+		return isError(f) && slices.Contains(whose, f.Code)
+	}) {
+		return off, false
+	}
+	i := slices.IndexFunc(o.Attrs, func(a state.AttributeChange) bool { return a.Name == o.Table.Of.SignIn })
+	if i < 0 {
+		return off, false
+	}
+	off = o.Attrs[i]
+	return off, len(o.Limits.Against(offlimits.Attempt{Account: o.Live, Row: o.LiveRow, Policy: o.Table.Policy,
+		Action: state.ActionUpdate, Attrs: []state.AttributeChange{off}, Rule: o.Verdict.Rule,
+		Recorded: o.Link.Anchor})) == 0
+}
+
+// undisputed reports whether the pair is recorded, and nothing else says whose the account is. An account that has lost
+// its anchor is still the recorded one, unless another one has got the anchor.
+func (o *Object) undisputed() bool {
+	if !o.Linked() || o.Verdict.Flags != 0 || o.LiveRow < 0 || o.RecordedLink() != int(o.Verdict.Link) {
+		return false
+	}
+	if !o.Table.Anchored || o.Live.Anchor() == o.Anchor {
+		return true
+	}
+	return o.Live.Anchor() == "" && !slices.ContainsFunc(o.Findings, func(f *planner.Finding) bool {
+		return isError(f) && f.Attribute == o.Table.Of.Anchor
+	})
+}
+
+// Tell adds to the error findings what they withhold, and what that means for sign-in: passed says that sign-in is
+// turned off all the same. It reports whether somebody stays signed in whom the source has switched off.
+func (o *Object) Tell(passed bool) (signedIn bool) {
+	signedIn = !passed && o.SignedIn()
+	for _, f := range o.Findings {
+		if !isError(f) {
+			continue
+		}
+		f.Withheld = o.withheld(passed)
+		switch {
+		case passed:
+			f.Detail += words.OffAllTheSame
+		case signedIn:
+			words.StillSignedIn(f, words.SwitchedOffAtSource)
+		}
+	}
+	return signedIn
+}
+
+// withheld are the changes of an account that is there which do not pass, sorted by name.
+func (o *Object) withheld(passed bool) (list []planner.Withheld) {
+	if o.Live == nil {
+		return nil
+	}
+	for _, a := range o.Attrs {
+		if !passed || a.Name != o.Table.Of.SignIn {
+			list = append(list, planner.Withheld{Name: a.Name, Before: a.Before, After: a.After})
+		}
+	}
+	slices.SortFunc(list, func(a, b planner.Withheld) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// TellLeaver is [Object.Tell] for the finding about the account of somebody who left, from which a change is withheld.
+func TellLeaver(f *planner.Finding, live *table.Account, c *state.Change) (signedIn bool) {
+	for _, a := range c.Attributes {
+		f.Withheld = append(f.Withheld, planner.Withheld{Name: a.Name, Before: a.Before, After: a.After})
+	}
+	ends := c.Action == state.ActionDelete || live.Of.SwitchesOff(c) != ""
+	if signedIn = ends && CanSignIn(live, true); signedIn {
+		words.StillSignedIn(f, words.LeftItsScope)
+	}
+	return signedIn
+}
