@@ -104,7 +104,8 @@ func (r *Run) info(p *planned, o ApplyOptions) store.RunInfo {
 		digest = o.Reviewed.Digest()
 	}
 	return store.RunInfo{Lineage: h.State.Lineage, Key: p.reading.Settings.Key, Serial: h.State.Serial, SourceSID: h.Source.SID,
-		MovesFrom: h.Source.MovesFrom, TenantID: h.Tenant.ID, PlanDigest: digest, Allowed: o.Allowed, Hosts: r.Hosts}
+		MovesFrom: h.Source.MovesFrom, TenantID: h.Tenant.ID, PlanDigest: digest, Allowed: o.Allowed, Links: p.builder.Recorded(),
+		Hosts: r.Hosts}
 }
 
 // todo is what an apply carries out.
@@ -114,11 +115,12 @@ type todo struct {
 	settled iter.Seq2[*apply.Settled, error] // nil if nothing is settled beforehand
 	writes  int                              // changes to be carried out
 	guards  []planner.GuardResult            // as they stand against these changes
+	deeds   func(*state.Change) map[string]int
 }
 
 // todo works out what of the fresh plan is carried out, and holds that against the guards.
 func (r *Run) todo(ctx context.Context, p *planned, o ApplyOptions, w Writer) (*todo, error) {
-	t := &todo{Result: Result{Totals: p.file.Totals()}, changes: p.file.Changes()}
+	t := &todo{Result: Result{Totals: p.file.Totals()}, changes: p.file.Changes(), deeds: p.builder.Deeds()}
 	t.Changes, t.guards = t.Totals.Summary.Changes(), t.Totals.Guards
 	t.writes = t.Changes
 	if o.Reviewed == nil {
@@ -199,7 +201,7 @@ func (r *Reading) declaredInPlace(c *state.Change) bool {
 // input gathers what carrying out takes. Writers are opened here, and only if there is something to write.
 func (r *Run) input(ctx context.Context, p *planned, o ApplyOptions, w Writer, t *todo) (apply.Input, error) {
 	in := apply.Input{Changes: t.changes, Settled: t.settled, Records: p.file.Records(), Sources: p.reading.InScope, Schema: onceEach(r.Schema),
-		Key: p.reading.Settings.Key, Journal: w, Hard: o.Hard, Now: r.Now(), Progress: o.Progress}
+		Key: p.reading.Settings.Key, Deeds: t.deeds, Journal: w, Hard: o.Hard, Now: r.Now(), Progress: o.Progress}
 	var err error
 	if in.Tenant, err = r.Directories.Tenant(ctx, r.Config.Entra); err != nil || t.writes == 0 {
 		return in, err
