@@ -23,6 +23,8 @@ type Entry struct {
 	TargetID  string // empty while a creation has no id yet
 	Code      string // why it was not done: the service's error code, or a word of dirform's own such as "stale"
 	RequestID string // the service's, for its support
+	// Deeds is what the step counts as for guards if it is, or may have been, written, by the keys of [Deeds].
+	Deeds map[string]int
 }
 
 // Result is what became of a step, and what the record of links becomes by it.

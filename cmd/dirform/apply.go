@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,7 @@ import (
 
 func newApplyCommand(a *cli.App) *cobra.Command {
 	var o planOptions
-	var autoApprove, asJSON bool
+	var autoApprove, asJSON, switchOffs bool
 	var lockTimeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "apply [FILE]",
@@ -28,15 +29,22 @@ func newApplyCommand(a *cli.App) *cobra.Command {
 		Long: `Apply plans, shows the plan, asks, and makes its changes. With the FILE of a saved plan it makes a fresh plan as well, and
 carries out, without asking, those changes of the saved one that the fresh one has too: with the same action, account, evidence,
 attributes and values. Those that are in place already count as done; the others are skipped, with the reason. Each object is read
-again right before it is written; one that changed meanwhile is skipped. What was done is recorded in the state.`,
+again right before it is written; one that changed meanwhile is skipped. What was done is recorded in the state.
+
+With --switch-offs it makes only what turns sign-in off, also when the plan is over other limits than that of disables: a plan that
+is held back keeps nobody signed in who has left. The other changes stay undone, which is status 3.`,
 		Example: "  dirform apply\n  dirform apply monday.dfplan",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r := &applyRun{a: a, o: &o, asJSON: asJSON, approved: autoApprove, lockTimeout: lockTimeout}
+			r := &applyRun{a: a, o: &o, asJSON: asJSON, approved: autoApprove, offs: switchOffs, lockTimeout: lockTimeout}
 			if len(args) == 1 {
 				r.file = a.Path(args[0])
 				if err := o.none(cmd); err != nil {
 					return err
+				}
+				if switchOffs {
+					return &fault.Error{Summary: "Option --switch-offs does not go with a saved plan",
+						Detail: "What turns sign-in off is today's plan's.", Hint: "Run apply --switch-offs without FILE."}
 				}
 			}
 			return r.applyPlan(cmd.Context())
@@ -46,6 +54,7 @@ again right before it is written; one that changed meanwhile is skipped. What wa
 	cmd.Flags().BoolVar(&autoApprove, "auto-approve", false, "do not ask before making the changes")
 	a.InputFlag(cmd)
 	cmd.Flags().DurationVar(&lockTimeout, "lock-timeout", 0, "wait up to `TIME` (such as 5m) for another run that has the state")
+	cmd.Flags().BoolVar(&switchOffs, "switch-offs", false, "make only what turns sign-in off, also when other limits are exceeded; not with FILE")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what is done as JSON, one document a line; needs --auto-approve or FILE")
 	return cli.ExitStatus(cmd, "0  everything was applied, or there were no changes", "1  error, or the plan was refused; nothing was changed",
 		"3  applied in part: some changes failed or were skipped", "130  interrupted; what was done is recorded")
@@ -60,6 +69,7 @@ type applyRun struct {
 	approved bool
 	// lockTimeout is how long to wait for another run that has the record.
 	lockTimeout time.Duration
+	offs        bool // only what turns sign-in off
 }
 
 // applyPlan is the main job's second half: lock, and let a run plan, hold a saved plan against it, ask, carry out and record.
@@ -101,8 +111,8 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	now := open.NewRun(r.a, cfg, record, dirs)
 	now.Watch = open.WatchReading(r.a)
 	var progress *applying
-	result, err := now.Apply(ctx, run.ApplyOptions{Options: options, Record: open.WritableRecord{Store: record}, Writer: open.WritableDirectories{Directories: dirs}, Reviewed: reviewed,
-		Show: r.showFresh, Consent: func() error { return r.ask(cfg) }, Hard: r.a.Kill,
+	result, err := now.Apply(ctx, run.ApplyOptions{Options: options, Record: open.WritableRecord{Store: record}, Writer: open.WritableDirectories{Directories: dirs}, Reviewed: reviewed, SwitchOffs: r.offs,
+		Show: r.showFresh, Consent: func(n int) error { return r.ask(cfg, n) }, Hard: r.a.Kill,
 		Begun:    func(changes int) { progress = applyProgress(r.a, changes, r.asJSON) },
 		Progress: func(e apply.Event) { progress.event(e) }})
 	if progress != nil {
@@ -136,6 +146,9 @@ func (r *applyRun) refused(e *run.Refused) error {
 	case r.asJSON:
 		where = "`dirform plan` has the findings."
 	}
+	if e.SwitchOffs > 0 && !r.offs {
+		where += fmt.Sprintf(" `dirform apply --switch-offs` makes only what turns sign-in off: %s.", cli.Count(e.SwitchOffs, "change"))
+	}
 	return &fault.Error{Summary: "The plan is refused", Detail: e.Error(), Err: e,
 		Hint: where + " `dirform help findings` tells what each code means and what to do."}
 }
@@ -150,12 +163,16 @@ func (r *applyRun) reportLast(ctx context.Context, record *store.Store) error {
 	return nil
 }
 
-// ask gets a person's consent.
-func (r *applyRun) ask(cfg *config.Config) error {
+// ask gets a person's consent to so many changes.
+func (r *applyRun) ask(cfg *config.Config, changes int) error {
 	if r.approved || r.file != "" {
 		return nil
 	}
-	return consent(r.a, cfg, &question{text: "Do you want to make these changes?", alone: "the changes are made without an answer",
+	text := "Do you want to make these changes?"
+	if r.offs {
+		text = fmt.Sprintf("Do you want to turn off the sign-in of %s, and make none of the other changes?", cli.Count(changes, "account"))
+	}
+	return consent(r.a, cfg, &question{text: text, alone: "the changes are made without an answer",
 		unasked: "Standard input is empty, and apply makes no changes unasked.",
 		hint:    "Run `dirform plan --out FILE`, review it, and `dirform apply FILE`; or add --auto-approve.",
 		no:      "Not applied"})
@@ -180,7 +197,7 @@ func (r *applyRun) finish(result *run.Result, err error) error {
 		return err
 	case result.Interrupted:
 		return &cli.ExitError{Code: cli.ExitInterrupted}
-	case !result.Complete():
+	case !result.Complete() || result.Undone > 0:
 		return &cli.ExitError{Code: cli.ExitPartial}
 	case r.o.failOnBlocked && result.Totals.Summary.Blocked > 0:
 		return &cli.ExitError{Code: cli.ExitFailure}

@@ -96,7 +96,7 @@ func (r *applyRun) report(x *run.Result, runErr error) error {
 		return cli.WriteJSONLine(r.a.Env.Stdout, map[string]any{"type": "summary", "applied": x.Applied, "failed": x.Failed,
 			"skipped": x.Skipped, "unknown": x.Unknown, "references_failed": x.References, "warnings": x.Warnings,
 			"recorded": x.Recorded, "beyond": x.Beyond, "in_place": x.InPlace, "interrupted": x.Interrupted,
-			"complete": x.Complete() && runErr == nil})
+			"complete": x.Complete() && x.Undone == 0 && runErr == nil, "undone": x.Undone})
 	}
 	switch {
 	case x.Changes == 0 && runErr == nil:
@@ -116,6 +116,9 @@ func (r *applyRun) report(x *run.Result, runErr error) error {
 		r.a.Notef("The plan was made at another serial of the state, which has been written since.\n")
 	case x.OlderBy < 0:
 		r.a.Notef("The plan was made at a later serial of the state: this is an older copy of it.\n")
+	}
+	if x.Undone > 0 {
+		r.a.Notef("Of the plan, %s stayed undone, or turned off sign-in alone: `dirform plan` has what is left.\n", cli.Count(x.Undone, "change"))
 	}
 	if x.Beyond > 0 {
 		left := "they were"

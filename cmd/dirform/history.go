@@ -123,6 +123,7 @@ type entryDocument struct {
 	TargetID  string            `json:"target_id,omitempty"`
 	Code      string            `json:"code,omitempty"`
 	RequestID string            `json:"request_id,omitempty"`
+	Deeds     map[string]int    `json:"-"` // for guards alone
 }
 
 func writeJournal(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, name string, asJSON bool) error {

@@ -225,6 +225,11 @@ func asLayout2(t *testing.T, path, lineage string) {
 		execute("UPDATE links SET fingerprints = ? WHERE anchor = ?", b, anchor)
 	}
 	execute("DELETE FROM meta WHERE name = 'key'")
+	execute("DROP INDEX journal_unsure")
+	for _, column := range [...]string{"journal DROP COLUMN deeds", "runs DROP COLUMN active", "runs DROP COLUMN links",
+		"runs DROP COLUMN did"} {
+		execute("ALTER TABLE " + column)
+	}
 	execute("UPDATE schema SET version = 2")
 	execute("PRAGMA wal_checkpoint(TRUNCATE)")
 }

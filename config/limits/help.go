@@ -76,4 +76,8 @@ THE WAY THROUGH
   --allow LIMIT=N is an order of whoever runs plan or apply: for this run N alone is the limit (for each attribute or group
   where it holds for each), and earlier runs are not added. It is recorded with the run. A saved plan does not carry it: apply
   FILE takes it too.
+
+  apply --switch-offs makes only what turns sign-in off, also when other limits trip, so that a plan which is held back keeps
+  nobody signed in who has left. It asks, unless --auto-approve is given; if disables trips, nothing is made. Its status is 3
+  when other changes stay undone.
 `

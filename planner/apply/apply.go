@@ -42,7 +42,9 @@ type Input struct {
 	Kinds        func(state.Kind) *state.Descriptor // left out, it is [state.Kind.Descriptor]
 	Key          state.Key                          // the record's, for fingerprints of references resolved while applying
 	Journal      Recorder
-	Progress     func(Event) // may be nil; called from Run's goroutine
+	// Deeds is what a change counts as for guards, for the journal; may be nil.
+	Deeds    func(*state.Change) map[string]int
+	Progress func(Event) // may be nil; called from Run's goroutine
 	// Hard aborts at once when it is done: writes in flight are cut off and their outcome is recorded as unknown. The context
 	// given to Run, in contrast, lets them end. nil means that there is no hard way.
 	Hard context.Context

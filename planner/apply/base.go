@@ -54,6 +54,14 @@ func (r *base) stopped() bool { return r.soft.Err() != nil || r.hard.Err() != ni
 
 func (r *base) hash(anchor string) uint64 { return maphash.String(r.seed, anchor) }
 
+// deeds is what a change counts as for guards once it is made.
+func (r *base) deeds(c *state.Change) map[string]int {
+	if r.in.Deeds == nil {
+		return nil
+	}
+	return r.in.Deeds(c)
+}
+
 func (r *base) nextSeq() int64 {
 	r.seq++
 	return r.seq

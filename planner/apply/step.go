@@ -45,10 +45,12 @@ type step struct {
 	freed           bool   // on a detour: the names it had are free
 	back            bool   // on a detour that leads nowhere: the names it had are given back
 	elsewhere       bool   // decided before the run: nothing waits for it
+
+	deeds deeds
 }
 
 func (r *run) newStep(c *state.Change) *step {
-	st := &step{c: c, of: r.in.Kinds(c.Kind), id: c.TargetID, seq: r.nextSeq()}
+	st := &step{c: c, of: r.in.Kinds(c.Kind), id: c.TargetID, seq: r.nextSeq(), deeds: deeds{whole: r.deeds(c)}}
 	if !st.of.AtSource {
 		st.schema = r.in.Schema(c.Kind)
 	}
@@ -119,7 +121,24 @@ func codeOf(err error) (code, request string) {
 // entry is the step in the journal.
 func (st *step) entry() state.Entry {
 	return state.Entry{Seq: st.seq, Key: cmp.Or(st.c.Anchor, st.suffix(), st.c.Address), Kind: st.c.Kind, Action: st.c.Action,
-		TargetID: st.id, Status: st.status, Code: st.code, RequestID: st.requestID}
+		TargetID: st.id, Status: st.status, Code: st.code, RequestID: st.requestID, Deeds: st.counts()}
+}
+
+// deeds is what a step counts as for guards.
+type deeds struct {
+	whole map[string]int // once it is written
+	half  map[string]int // what has been written of it, if the rest fails
+}
+
+// counts is what the step counts as for guards, as far as it is, or may have been, written.
+func (st *step) counts() map[string]int {
+	switch st.status {
+	case state.StatusSkipped:
+		return nil
+	case state.StatusFailed:
+		return st.deeds.half
+	}
+	return st.deeds.whole
 }
 
 // result is the settled step in the journal, with what becomes of its link. Only a step that was done changes the record.

@@ -21,12 +21,19 @@ func (r *run) takeOver(steps []*step) ([]*step, error) {
 	err := r.sender.send(jobs, func(j *job) {
 		if j.first {
 			j.st.taken = true
+			j.st.deeds.half = r.deeds(j.st.claimed())
 			work = append(work, j.st)
 			return
 		}
 		r.written(j.st, "")
 	})
 	return work, err
+}
+
+// claimed is the change that takes the step's object over and does nothing else to it.
+func (st *step) claimed() *state.Change {
+	return &state.Change{Kind: st.c.Kind, Action: state.ActionUpdate, Anchor: st.c.Anchor,
+		Attributes: []state.AttributeChange{*st.claim}}
 }
 
 // wrote are the attributes that the step's own requests have written.

@@ -53,11 +53,8 @@ func (t *teller) guards() error {
 	j := t.judged
 	j.bases = guards.Bases{Links: t.Links.Len(), Holders: t.holders}
 	for l := range t.Links.Len() {
-		if !t.Links.Meta(l).Left {
-			j.bases.InScope++
-			if t.LinkSource(l) < 0 && !t.HandedOn(l) {
-				j.tally.Add(limits.SourceShrink, 1)
-			}
+		if err := t.shrink(l); err != nil {
+			return err
 		}
 		if vanished, err := t.vanished(l); err != nil {
 			return err
@@ -70,6 +67,30 @@ func (t *teller) guards() error {
 	return t.findings(findings)
 }
 
+// shrink counts link l if its object was in scope at the last apply, and if it is in none now. Objects of a kind that
+// nobody has read are neither.
+func (t *teller) shrink(l int) error {
+	if t.Links.Meta(l).Left {
+		return nil
+	}
+	if t.LinkSource(l) < 0 {
+		link, err := t.Links.Load(l)
+		if err != nil || !t.reads(link.Kind) {
+			return err
+		}
+		if !t.HandedOn(l) {
+			t.judged.tally.Add(limits.SourceShrink, 1)
+		}
+	}
+	t.judged.bases.InScope++
+	return nil
+}
+
+// reads reports whether objects of a kind are read at the source.
+func (t *teller) reads(kind state.Kind) bool {
+	return slices.ContainsFunc(t.Source.Tables, func(s *table.Source) bool { return s.Kind == kind })
+}
+
 // vanished reports whether the account of link l is neither living nor in the recycle bin, and dirform has not deleted
 // it. Accounts of a kind that is not read are not missed.
 func (t *teller) vanished(l int) (bool, error) {
@@ -80,8 +101,7 @@ func (t *teller) vanished(l int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	read := slices.ContainsFunc(t.Source.Tables, func(s *table.Source) bool { return s.Kind == link.Kind })
-	return read && !t.judged.tally.MayHaveDeleted(link.Anchor), nil
+	return t.reads(link.Kind) && !t.judged.tally.MayHaveDeleted(link.Anchor), nil
 }
 
 // holders is how many of the living accounts of source objects hold a value of an attribute.

@@ -24,11 +24,14 @@ type ApplyOptions struct {
 	// Reviewed is a saved plan. Apply makes a fresh, full plan and carries out those of its changes that Reviewed has too; Targets and
 	// Excludes must be empty then. nil: everything that the fresh plan has is carried out.
 	Reviewed *planfile.Reader
+	// SwitchOffs carries out only what turns sign-in off, also when limits on other things are exceeded; Reviewed must be nil then.
+	SwitchOffs bool
 	// Show is given the fresh plan, whether or not that may be applied; an error ends the run. It is not called with a reviewed plan,
 	// which has been shown. nil shows nothing.
 	Show func(plan *planfile.Reader) error
 	// Consent is asked before the changes of a plan are carried out that nobody has reviewed; an error ends the run. nil consents.
-	Consent func() error
+	// It is given how many these are.
+	Consent func(changes int) error
 	// Begun is called once, when the number of changes that will be told of is known. nil tells nobody.
 	Begun func(changes int)
 	// Progress is called with each change that is done or not; may be nil.
@@ -44,6 +47,8 @@ type Result struct {
 	Changes int            // changes that were to be carried out: the reviewed plan's, or the fresh one's
 	// Beyond is how many changes today's plan has that the reviewed one has not. They were left alone.
 	Beyond int
+	// Undone is how many changes an apply that only turned sign-in off has left undone, or made no more of than that.
+	Undone int
 	// OlderBy is how many times the record was written since the reviewed plan was made; negative if the record is older.
 	OlderBy int64
 	// OtherRules says that the configuration is not that which the reviewed plan was made with.
@@ -104,7 +109,8 @@ func (r *Run) info(p *planned, o ApplyOptions) store.RunInfo {
 		digest = o.Reviewed.Digest()
 	}
 	return store.RunInfo{Lineage: h.State.Lineage, Key: p.reading.Settings.Key, Serial: h.State.Serial, SourceSID: h.Source.SID,
-		MovesFrom: h.Source.MovesFrom, TenantID: h.Tenant.ID, PlanDigest: digest, Allowed: o.Allowed, Hosts: r.Hosts}
+		MovesFrom: h.Source.MovesFrom, TenantID: h.Tenant.ID, PlanDigest: digest, Allowed: o.Allowed, Links: p.builder.Recorded(),
+		Hosts: r.Hosts}
 }
 
 // todo is what an apply carries out.
@@ -114,14 +120,19 @@ type todo struct {
 	settled iter.Seq2[*apply.Settled, error] // nil if nothing is settled beforehand
 	writes  int                              // changes to be carried out
 	guards  []planner.GuardResult            // as they stand against these changes
+	deeds   func(*state.Change) map[string]int
+	partly  bool // whatever becomes of these changes, the plan is not carried out: its record lines are not for the record
 }
 
 // todo works out what of the fresh plan is carried out, and holds that against the guards.
 func (r *Run) todo(ctx context.Context, p *planned, o ApplyOptions, w Writer) (*todo, error) {
-	t := &todo{Result: Result{Totals: p.file.Totals()}, changes: p.file.Changes()}
+	t := &todo{Result: Result{Totals: p.file.Totals()}, changes: p.file.Changes(), deeds: p.builder.Deeds()}
 	t.Changes, t.guards = t.Totals.Summary.Changes(), t.Totals.Guards
 	t.writes = t.Changes
-	if o.Reviewed == nil {
+	switch {
+	case o.SwitchOffs:
+		return t, t.switchOffs(p)
+	case o.Reviewed == nil:
 		return t, nil
 	}
 	h := o.Reviewed.Header()
@@ -150,7 +161,7 @@ func (t *todo) agreed(p *planned, o ApplyOptions) error {
 		return err
 	}
 	if o.Reviewed == nil && o.Consent != nil && t.writes > 0 {
-		return o.Consent()
+		return o.Consent(t.writes)
 	}
 	return nil
 }
@@ -159,8 +170,11 @@ func (t *todo) agreed(p *planned, o ApplyOptions) error {
 func (t *todo) refusal(p *planned) error {
 	guards := tripped(t.guards)
 	wrong := func(f *planner.Finding) bool { return f.Severity == planner.Error }
-	if len(guards) > 0 || slices.ContainsFunc(p.reading.Settings.Findings, wrong) {
+	if slices.ContainsFunc(p.reading.Settings.Findings, wrong) {
 		return &Refused{Guards: guards}
+	}
+	if len(guards) > 0 {
+		return &Refused{Guards: guards, SwitchOffs: t.freeOffs(p)}
 	}
 	return nil
 }
@@ -199,7 +213,10 @@ func (r *Reading) declaredInPlace(c *state.Change) bool {
 // input gathers what carrying out takes. Writers are opened here, and only if there is something to write.
 func (r *Run) input(ctx context.Context, p *planned, o ApplyOptions, w Writer, t *todo) (apply.Input, error) {
 	in := apply.Input{Changes: t.changes, Settled: t.settled, Records: p.file.Records(), Sources: p.reading.InScope, Schema: onceEach(r.Schema),
-		Key: p.reading.Settings.Key, Journal: w, Hard: o.Hard, Now: r.Now(), Progress: o.Progress}
+		Key: p.reading.Settings.Key, Deeds: t.deeds, Journal: w, Hard: o.Hard, Now: r.Now(), Progress: o.Progress}
+	if t.partly {
+		in.Records = nil
+	}
 	var err error
 	if in.Tenant, err = r.Directories.Tenant(ctx, r.Config.Entra); err != nil || t.writes == 0 {
 		return in, err
@@ -253,11 +270,11 @@ func (r *Run) finish(ctx context.Context, w Writer, t *todo, runErr error) error
 		outcome = store.OutcomeFailed
 	case t.Interrupted:
 		outcome = store.OutcomeInterrupted
-	case !t.Complete():
+	case !t.Complete() || t.partly:
 		outcome = store.OutcomePartial
 	}
 	ous, err := recordedOUs(t.Totals.Scopes)
-	if err == nil {
+	if err == nil && !t.partly {
 		err = w.OUs(ctx, ous)
 	}
 	if err == nil {

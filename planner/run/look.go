@@ -37,6 +37,10 @@ func (r *Run) look(ctx context.Context, lineage string) (*Reading, error) {
 			return nil, err
 		}
 	}
+	var err error
+	if rd.Settings.Recent, err = r.Record.Recent(ctx, rd.Settings.Now.Add(-state.RecentTime)); err != nil {
+		return nil, err
+	}
 	if err := rd.resolveOUs(ctx); err != nil {
 		return nil, err
 	}

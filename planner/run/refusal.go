@@ -52,6 +52,8 @@ func sameDirectories(reviewed, fresh planner.Header) error {
 // Refused is a plan that guards refuse, or findings about the plan as a whole. Nothing was changed.
 type Refused struct {
 	Guards []planner.GuardResult // the limits that are exceeded; empty if something else stands against the plan
+	// SwitchOffs is how many changes of today's plan turn sign-in off and could be made alone.
+	SwitchOffs int
 }
 
 // Error says which limits are exceeded.

@@ -31,6 +31,8 @@ type Record interface {
 	OUs(ctx context.Context) ([]state.OU, error)
 	// LastScopes is what the last apply that did everything saw of its scopes; empty if there was none.
 	LastScopes(ctx context.Context) ([]store.ScopeCount, error)
+	// Recent is what the applies did that have written since a time, as far as guards count it.
+	Recent(ctx context.Context, since time.Time) (state.Recent, error)
 }
 
 // WritableRecord is a record that is locked for an apply.

@@ -35,6 +35,8 @@ type RunInfo struct {
 	TenantID   string
 	PlanDigest string
 	Allowed    []string // guard limits lifted with --allow, as LIMIT=N
+	// Links is how many links there were when the plan was made, see [state.Deeds].
+	Links int
 	// Hosts are those that the run sends credentials to, see [Store.Hosts]; nil leaves what is recorded of them.
 	Hosts []string
 }
@@ -232,8 +234,9 @@ func (w *Writer) enter(ctx context.Context, tx *sql.Tx, m *Meta, raise bool) (ru
 	if err != nil {
 		return 0, err
 	}
-	r, err := tx.ExecContext(ctx, `INSERT INTO runs (command, serial, started, finished, outcome, counts, plan_digest, allowed, scopes)
-		VALUES (?, ?, ?, '', '', '{}', ?, ?, '[]')`, w.command, m.Serial, stamp(w.started), w.info.PlanDigest, string(text))
+	r, err := tx.ExecContext(ctx, `INSERT INTO runs (command, serial, started, active, finished, outcome, counts, plan_digest, allowed, scopes, links)
+		VALUES (?, ?, ?, ?, '', '', '{}', ?, ?, '[]', ?)`, w.command, m.Serial, stamp(w.started), stamp(w.started), w.info.PlanDigest, string(text),
+		w.info.Links)
 	if err != nil {
 		return 0, err
 	}

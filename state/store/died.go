@@ -23,7 +23,12 @@ func closeDead(ctx context.Context, tx *sql.Tx) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "UPDATE runs SET outcome = ?, counts = ? WHERE id = ?", OutcomeDied, string(text), run); err != nil {
+		did, err := deedsOf(ctx, tx, run)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "UPDATE runs SET outcome = ?, counts = ?, did = ? WHERE id = ?",
+			OutcomeDied, string(text), did, run); err != nil {
 			return err
 		}
 	}

@@ -10,10 +10,11 @@ import (
 
 // schemaVersion is the layout this program writes. A record with a greater one is refused; one with a smaller one is read as it
 // is, and brought up to date in the transaction of the first run that writes. Layout 2 added links.left_at; layout 3 mints a key
-// and has fingerprints sealed by it.
+// and has fingerprints sealed by it; layout 4 notes what runs did as far as guards count it.
 const (
-	schemaVersion = sealedLayout
+	schemaVersion = deedsLayout
 	sealedLayout  = 3
+	deedsLayout   = 4
 )
 
 // applicationID marks a SQLite file as a dirform record ("dfst"), so that another application's database is not touched.
@@ -21,7 +22,8 @@ const applicationID = 0x64667374
 
 // layout creates an empty record. Links carry a class (kind, scope, rule, left, shape) instead of repeating five columns a
 // million times; the view links_readable joins them for people. Fingerprints are as [Sealer] has them. Times are RFC 3339 text in UTC, but for links.left_at, which is
-// seconds since 1970 because links are many.
+// seconds since 1970 because links are many. What a step counts as, and a run has done, is a JSON object by the keys of
+// [state.Deeds], or empty; runs.active is when a run last wrote.
 const layout = `
 CREATE TABLE schema (version INTEGER NOT NULL);
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -33,12 +35,15 @@ CREATE TABLE links (anchor TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, source_gui
 CREATE TABLE ous (scope TEXT NOT NULL, declared TEXT NOT NULL, guid BLOB NOT NULL, PRIMARY KEY (scope, declared)) WITHOUT ROWID;
 CREATE TABLE runs (id INTEGER PRIMARY KEY, command TEXT NOT NULL, serial INTEGER NOT NULL, started TEXT NOT NULL,
   finished TEXT NOT NULL, outcome TEXT NOT NULL, counts TEXT NOT NULL, plan_digest TEXT NOT NULL, allowed TEXT NOT NULL,
-  scopes TEXT NOT NULL);
+  scopes TEXT NOT NULL, active TEXT NOT NULL DEFAULT '', links INTEGER NOT NULL DEFAULT 0, did TEXT NOT NULL DEFAULT '');
 CREATE TABLE journal (run INTEGER NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, action TEXT NOT NULL,
   attribute TEXT NOT NULL, status TEXT NOT NULL, tenant_id TEXT NOT NULL, code TEXT NOT NULL, request_id TEXT NOT NULL,
-  PRIMARY KEY (run, seq)) WITHOUT ROWID;
+  deeds TEXT NOT NULL DEFAULT '', PRIMARY KEY (run, seq)) WITHOUT ROWID;
 CREATE INDEX journal_open ON journal (run, seq) WHERE status = 'intent';
-` + readableView
+` + unsureIndex + readableView
+
+// unsureIndex finds the steps of which nobody knows whether they were written.
+const unsureIndex = "CREATE INDEX journal_unsure ON journal (run, seq) WHERE status = 'unknown';\n"
 
 // readableView is the view links_readable.
 const readableView = `
@@ -49,6 +54,13 @@ CREATE VIEW links_readable AS SELECT l.anchor, c.kind, c.scope, l.tenant_id, hex
 
 // addLeftAt takes layout 1 to layout 2.
 const addLeftAt = "ALTER TABLE links ADD COLUMN left_at INTEGER NOT NULL DEFAULT 0; DROP VIEW links_readable;" + readableView
+
+// addDeedColumns takes layout 3 to layout 4. What runs before that did is not counted.
+const addDeedColumns = `ALTER TABLE runs ADD COLUMN active TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN links INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN did TEXT NOT NULL DEFAULT '';
+ALTER TABLE journal ADD COLUMN deeds TEXT NOT NULL DEFAULT '';
+` + unsureIndex
 
 // createLayout writes an empty record into a database that has no tables yet.
 func createLayout(ctx context.Context, tx *sql.Tx) error {

@@ -18,8 +18,11 @@ func (s *Store) upgrade(ctx context.Context, tx *sql.Tx, meta *Meta) (err error)
 	if s.layout < 2 {
 		_, err = tx.ExecContext(ctx, addLeftAt)
 	}
-	if err == nil {
+	if err == nil && s.layout < sealedLayout {
 		err = s.sealOld(ctx, tx, meta)
+	}
+	if err == nil {
+		_, err = tx.ExecContext(ctx, addDeedColumns)
 	}
 	if err == nil {
 		_, err = tx.ExecContext(ctx, "UPDATE schema SET version = ?", schemaVersion)

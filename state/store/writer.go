@@ -26,7 +26,7 @@ func (w *Writer) Intents(ctx context.Context, entries []state.Entry) error {
 				return err
 			}
 		}
-		return nil
+		return w.touch(ctx, tx)
 	})
 }
 
@@ -66,7 +66,7 @@ func (w *Writer) Results(ctx context.Context, results []state.Result) error {
 				}
 			}
 		}
-		return nil
+		return w.touch(ctx, tx)
 	})
 }
 
@@ -153,11 +153,16 @@ func (w *Writer) Finish(ctx context.Context, outcome string, counts state.Counts
 	w.s.mu.Lock()
 	defer w.s.mu.Unlock()
 	err = w.txLocked(ctx, false, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "UPDATE runs SET finished = ?, outcome = ?, counts = ?, scopes = ? WHERE id = (SELECT max(id) FROM runs)",
-			stamp(w.s.now()), outcome, string(c), string(sc)); err != nil {
+		now := w.s.now()
+		did, err := deedsOf(ctx, tx, w.run)
+		if err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "DELETE FROM journal WHERE run <= (SELECT max(id) FROM runs) - ?", KeepJournals)
+		if _, err := tx.ExecContext(ctx, `UPDATE runs SET finished = ?, active = ?, outcome = ?, counts = ?, scopes = ?, did = ?
+			WHERE id = (SELECT max(id) FROM runs)`, stamp(now), stamp(now), outcome, string(c), string(sc), did); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, dropJournals, KeepJournals, stamp(now.Add(-state.RecentTime)))
 		return err
 	})
 	if err == nil {
@@ -172,12 +177,16 @@ func (w *Writer) Finish(ctx context.Context, outcome string, counts state.Counts
 // entryPutter prepares the journalling of entries under the current run, which is the latest.
 func (w *Writer) entryPutter(ctx context.Context, tx *sql.Tx) (func(*state.Entry) error, error) {
 	st, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO journal (run, "+entryColumns+
-		") VALUES ((SELECT max(id) FROM runs), ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+		", deeds) VALUES ((SELECT max(id) FROM runs), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 	if err != nil {
 		return nil, err
 	}
 	return func(e *state.Entry) error {
-		_, err := st.ExecContext(ctx, e.Seq, e.Key, string(e.Kind), string(e.Action), e.Attribute, string(e.Status), e.TargetID, e.Code, e.RequestID)
+		deeds, err := deedsText(e.Deeds)
+		if err != nil {
+			return err
+		}
+		_, err = st.ExecContext(ctx, e.Seq, e.Key, string(e.Kind), string(e.Action), e.Attribute, string(e.Status), e.TargetID, e.Code, e.RequestID, deeds)
 		return err
 	}, nil
 }

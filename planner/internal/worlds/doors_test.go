@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/run"
@@ -64,6 +65,9 @@ func (r record) Links(context.Context) iter.Seq2[*state.Link, error] {
 func (r record) OUs(context.Context) ([]state.OU, error) { return r.ous, nil }
 
 func (r record) LastScopes(context.Context) ([]store.ScopeCount, error) { return r.scopes, nil }
+
+// Recent is empty: of each plan the limits are held against that plan alone.
+func (r record) Recent(context.Context, time.Time) (rec state.Recent, err error) { return rec, nil }
 
 func (r record) Begin(_ context.Context, info store.RunInfo) (run.Writer, error) {
 	if info.Lineage != lineage || info.SourceSID != domainSID || info.TenantID != tenantID || info.Serial != r.Meta().Serial {
