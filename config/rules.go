@@ -191,6 +191,18 @@ type LinkPolicy struct {
 	DeclaredAt         string
 }
 
+// DeletesLeaver reports whether the policy deletes, at a time, the account of an object that left at another (seconds
+// since 1970; 0 is not known), if it is disabled by then. Without a clock (the zero time) no grace ends.
+func (p *LinkPolicy) DeletesLeaver(left int64, now time.Time) bool {
+	switch {
+	case p.Leaving != "delete" && p.Leaving != "disable":
+		return false
+	case p.Grace == 0:
+		return p.Leaving == "delete"
+	}
+	return left != 0 && !now.IsZero() && !now.Before(time.Unix(left, 0).Add(p.Grace))
+}
+
 // Link is a link block: a pair decided by a person.
 type Link struct {
 	Name       string

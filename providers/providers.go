@@ -59,6 +59,9 @@ type SourceReader interface {
 	Read(ctx context.Context, q Query) Objects
 	// Lookup streams the objects with these GUIDs wherever they are; those that don't exist are left out.
 	Lookup(ctx context.Context, kind state.Kind, guids []state.GUID, attributes *state.Shape) Objects
+	// Deleted says which objects with these GUIDs were deleted, as far as the directory still knows. It asks in
+	// batches. shown is false where the account may not see deleted objects; then nothing is known about any of them.
+	Deleted(ctx context.Context, guids []state.GUID) (found []state.GUID, shown bool, err error)
 	// UPNSuffixes lists the forest's alternative UPN suffixes and its domains' DNS names.
 	UPNSuffixes(ctx context.Context) ([]string, error)
 	Close() error

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -195,4 +196,36 @@ func wantSameAccounts(t *testing.T, env cli.Environment, want []string) {
 	if !slices.Equal(got, want) {
 		t.Errorf("accounts\n%v, want\n%v", got, want)
 	}
+}
+
+// TestSambaDeletedObjectsCannotBeSeen: a domain controller shows deleted objects to those who have the right.
+// Everybody else takes somebody who was deleted for not found, who is then disabled instead of deleted, and learns
+// which right is missing.
+func TestSambaDeletedObjectsCannotBeSeen(t *testing.T) {
+	l := newLeavers(t, "  leaving = \"delete\"")
+	reader := person{account: l.tag + "-reader", cn: "Reader", parent: l.elsewhere}
+	if err := l.conn.Add(reader.request()); err != nil {
+		t.Fatal(err)
+	}
+	l.set(reader.account, "unicodePwd", utf16Password(os.Getenv("AD_SVC_PASSWORD")))
+	succeed(t, l.env, "apply", "--auto-approve")
+	l.leave()
+
+	main, err := os.ReadFile(filepath.Join(l.env.Dir, "main.hcl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := strings.Replace(string(main), os.Getenv("AD_SVC_DN"), l.dn(reader.account), 1)
+	if plain == string(main) {
+		t.Fatal("the configuration does not name the account")
+	}
+	write(t, l.env.Dir, "main.hcl", plain)
+	address := func(i int) string { return fmt.Sprintf("user.staff[%q]", l.people[i].mail()) }
+	wantPlan(t, l.env, "DF414", "DF502", "delete "+address(byMove), "delete "+address(byFilter),
+		"delete "+address(byWhere),
+		"disable "+address(byDeletion)+" accountEnabled")
+	succeed(t, l.env, "apply", "--auto-approve")
+	wantNothing(t, l.env, "DF414", "DF502")
+	write(t, l.env.Dir, "main.hcl", string(main))
+	wantPlan(t, l.env, "delete "+address(byDeletion))
 }

@@ -70,24 +70,28 @@ func (b *Builder) ReadLinks(links iter.Seq2[*state.Link, error]) error {
 	return b.tables.ReadLinks(links)
 }
 
-// Leaver is a recorded source object that no scope has, and that has not been noted as gone.
+// Leaver is a recorded source object that no scope has, and of which it matters where it is.
 type Leaver struct {
 	GUID  state.GUID
 	Kind  state.Kind
 	Scope string // in which it was recorded; it need not be declared any more
 }
 
-// Leavers are the recorded source objects that no scope has any more, since the last apply. Read the streams first.
-// Whoever reads the source looks for them, and tells with [Builder.Locate] before the plan is made.
+// Leavers are the recorded source objects that no scope has any more since the last apply, and those of earlier ones
+// whose accounts are to be deleted now. Read the streams first. Whoever reads the source looks for them, and tells
+// with [Builder.Locate] before the plan is made.
 func (b *Builder) Leavers() (list []Leaver, err error) {
 	p := b.pairs()
 	for l := range p.Links.Len() {
-		if p.LinkSource(l) >= 0 || p.Links.Meta(l).Left {
+		if p.LinkSource(l) >= 0 || p.Links.Meta(l).Left && p.LinkTarget(l) < 0 {
 			continue
 		}
 		link, err := p.Links.Load(l)
 		if err != nil {
 			return nil, err
+		}
+		if link.Left && !b.set.Rules.Policy(link.Scope, link.Kind).DeletesLeaver(link.LeftAt, b.set.Now) {
+			continue
 		}
 		list = append(list, Leaver{GUID: link.SourceGUID, Kind: link.Kind, Scope: link.Scope})
 	}

@@ -134,6 +134,7 @@ type thing struct {
 	kind                  state.Kind
 	source, live, deleted map[string]state.Value
 	linked                bool
+	unseen                bool // nobody knows where its source object is
 }
 
 // attrs are attributes from pairs of a name and a value.
@@ -180,6 +181,13 @@ func planned(t *testing.T, cfg *config.Config, kinds map[state.Kind]madeUp, thin
 		check(t, b.ReadDeleted(kind, stream(deleted)))
 	}
 	check(t, b.ReadLinks(stream(linksOf(things))))
+	whereabouts := map[state.GUID]state.ReasonCode{}
+	for i, x := range things {
+		if x.source == nil && !x.unseen {
+			whereabouts[guidOf(i+1)] = state.BecauseGone
+		}
+	}
+	b.Locate(whereabouts)
 	out := &told{}
 	_, err := b.Plan(out)
 	check(t, err)
@@ -273,10 +281,12 @@ func TestAKindIsATableEntry(t *testing.T) {
 			{source: at("b"), live: attrs("label", "Old", "number", "b"), linked: true},
 			{source: at("c"), live: attrs("label", "Thing c", "number", "c"), linked: true},
 			{live: attrs("label", "Gone", "number", "d"), linked: true},
+			{live: attrs("label", "Not found", "number", "e"), linked: true, unseen: true},
 		}, []string{
 			`create locker.things["a@contoso.com"] label=Thing a number=a`,
 			`update locker.things["b@contoso.com"] by recorded label=Thing b`,
 			`delete locker.things["Gone"] by recorded`,
+			`warning DF414`,
 		}},
 		{"robots that sign in", robot, []thing{
 			{source: at("a")},

@@ -6,6 +6,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
+	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -35,6 +36,21 @@ func Unreadable(kind state.Kind, err error) *planner.Finding {
 	detail := fmt.Sprintf("Reading %ss is refused: %v.", kind, err)
 	hint := fault.Hint(err)
 	return words.About(planner.NewFinding("DF501", detail, hint), "", string(kind), "")
+}
+
+// DeletedUnseen is the finding that the account sees no deleted objects in a domain, which matters to n leavers who
+// live nowhere.
+func DeletedUnseen(d providers.Domain, n int) *planner.Finding {
+	who := fmt.Sprintf("%d objects that left their scopes live nowhere", n)
+	if n == 1 {
+		who = "One object that left its scope lives nowhere"
+	}
+	detail := fmt.Sprintf("%s, and the account may not see deleted objects in domain %s: whether they were deleted is "+
+		"not known.", who, d.Name)
+	container := "CN=Deleted Objects," + d.BaseDN
+	hint := fmt.Sprintf("Let the account list and read %s: dsacls %q /takeownership, then dsacls %q /G "+
+		"DOMAIN\\ACCOUNT:LCRP.", container, container, container)
+	return words.About(planner.NewFinding("DF502", detail, hint), "", d.Name, "")
 }
 
 // UnreadableRoles is the finding that nobody knows who holds a role, where no link policy asks for it.

@@ -65,6 +65,20 @@ func (t *teller) takenOver() error {
 		"%d accounts that another sync engine mastered before are linked.")
 }
 
+// unseen warns of leavers whose accounts are not deleted because nobody knows where their source objects are.
+func (t *teller) unseen() error {
+	if len(t.Notes.Unseen) == 0 {
+		return nil
+	}
+	f := words.LeaversUnseen(len(t.Notes.Unseen))
+	for _, id := range slices.Sorted(maps.Keys(t.Notes.Unseen)) {
+		if f.Objects = append(f.Objects, t.Notes.Unseen[id]); len(f.Objects) == words.NamedTogether {
+			break
+		}
+	}
+	return t.sink.Finding(f)
+}
+
 // itself warns of objects that refer to themselves, such as people who are their own managers.
 func (t *teller) itself() error {
 	for _, attribute := range t.Notes.Itself.Attributes() {

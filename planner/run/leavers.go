@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"slices"
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
@@ -14,19 +15,31 @@ import (
 var leaverShape = state.NewShape("objectGUID")
 
 // locate looks for the source objects that left their scopes since the last apply, wherever they are in the domains, so that the plan
-// can tell somebody who moved from somebody who is gone. Without leavers nothing is asked.
+// can tell somebody who moved or was deleted from somebody who is not to be found. Without leavers nothing is asked.
 func (r *Reading) locate(ctx context.Context, b *reconcile.Builder) error {
 	leavers, err := b.Leavers()
 	if err != nil || len(leavers) == 0 {
 		return err
 	}
-	byKind := map[state.Kind][]state.GUID{}
-	scopeOf := map[state.GUID]string{}
+	found := map[state.GUID]state.ReasonCode{}
+	if err := r.locateLiving(ctx, leavers, found); err != nil {
+		return err
+	}
+	if err := r.locateDeleted(ctx, b, leavers, found); err != nil {
+		return err
+	}
+	b.Locate(found)
+	return nil
+}
+
+// locateLiving notes in found where leavers live, asking each domain for all of a kind.
+func (r *Reading) locateLiving(ctx context.Context, leavers []reconcile.Leaver,
+	found map[state.GUID]state.ReasonCode) error {
+	byKind, of := map[state.Kind][]state.GUID{}, map[state.GUID]reconcile.Leaver{}
 	for _, l := range leavers {
 		byKind[l.Kind] = append(byKind[l.Kind], l.GUID)
-		scopeOf[l.GUID] = l.Scope
+		of[l.GUID] = l
 	}
-	whereabouts := map[state.GUID]state.ReasonCode{}
 	for _, p := range r.Config.AD {
 		src, err := r.run.Directories.Source(ctx, p)
 		if err != nil {
@@ -37,11 +50,60 @@ func (r *Reading) locate(ctx context.Context, b *reconcile.Builder) error {
 				if err != nil {
 					return err
 				}
-				whereabouts[o.GUID] = r.whereabouts(p, scopeOf[o.GUID], o.DN)
+				found[o.GUID] = r.reasonFor(p, of[o.GUID], o.DN)
 			}
 		}
 	}
-	b.Locate(whereabouts)
+	return nil
+}
+
+// reasonFor says why a leaver is in no scope that lives under a name. Somebody whom nothing leaves out is as good as
+// not found: that the server did not count the object among its scope's then says more about what the account may
+// read than about the object.
+func (r *Reading) reasonFor(p *config.ADProvider, l reconcile.Leaver, name string) state.ReasonCode {
+	where := r.whereabouts(p, l.Scope, name)
+	leavesOut := func(s *config.Scope) bool {
+		return s.Name == l.Scope && (s.Filter != "" || s.Where != nil || !slices.Contains(s.Objects, l.Kind))
+	}
+	if where == state.BecauseFiltered && !slices.ContainsFunc(r.Config.Scopes, leavesOut) {
+		return state.BecauseNotFound
+	}
+	return where
+}
+
+// locateDeleted notes in found which of the leavers that live nowhere were deleted. Where the account may not see
+// deleted objects it says so, once for each domain.
+func (r *Reading) locateDeleted(ctx context.Context, b *reconcile.Builder, leavers []reconcile.Leaver,
+	found map[state.GUID]state.ReasonCode) error {
+	var open []state.GUID
+	for _, l := range leavers {
+		if found[l.GUID] == "" {
+			open = append(open, l.GUID)
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	for _, p := range r.Config.AD {
+		src, err := r.run.Directories.Source(ctx, p)
+		if err != nil {
+			return err
+		}
+		deleted, shown, err := src.Deleted(ctx, open)
+		if err != nil {
+			return err
+		}
+		for _, g := range deleted {
+			found[g] = state.BecauseGone
+		}
+		if !shown {
+			domain, err := src.Domain(ctx)
+			if err != nil {
+				return err
+			}
+			b.Warn(reconcile.DeletedUnseen(domain, len(open)))
+		}
+	}
 	return nil
 }
 

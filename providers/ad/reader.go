@@ -74,11 +74,12 @@ func newBatch(q providers.Query) (batch, error) {
 // filter below the limits on its depth and size.
 const lookupChunk = 200
 
-// Lookup streams the objects with these GUIDs below the base DN, in no particular order.
+// Lookup streams the objects with these GUIDs wherever they are in the domain, below the base DN or not, in no
+// particular order.
 func (r *Reader) Lookup(ctx context.Context, kind state.Kind, guids []state.GUID, attributes *state.Shape) providers.Objects {
 	b := batch{kind: kind, shape: attributes}
 	for chunk := range slices.Chunk(uniqueGUIDs(guids), lookupChunk) {
-		b.searches = append(b.searches, search{r.s.base(), providers.GUIDFilter(chunk, "objectGUID")})
+		b.searches = append(b.searches, search{r.s.root.domain, providers.GUIDFilter(chunk, "objectGUID")})
 	}
 	return r.s.stream(ctx, b)
 }

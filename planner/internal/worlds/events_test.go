@@ -109,7 +109,7 @@ func drawEvent(rt *rapid.T) event {
 	case "edit":
 		e.name = pick(rt, "edited", "department", "accountEnabled", "userPrincipalName", "mail", "displayName", "usageLocation", anchorName, "manager", "preferredLanguage")
 		e.value, e.other = drawEdit(rt, e.name), whom(rt)
-	case "steal":
+	case "steal", "fire":
 		e.other = whom(rt)
 	case "move":
 		e.name = pick(rt, "ou", outOU, inOU, subOU, secondOU)
@@ -337,11 +337,13 @@ func (w *world) happenToPerson(p, q *person, e event) {
 		p.attrs[consistencyGUID] = state.String(q.anchorUnder(consistencyGUID))
 	case "fire":
 		w.people = slices.DeleteFunc(w.people, func(x *person) bool { return x == p })
+		w.gone[p.guid] = e.other > 2 // or the directory has forgotten already
 	case "bereave": // a manager goes, and with him the references to him
 		i := slices.IndexFunc(w.people, func(x *person) bool {
 			return slices.ContainsFunc(w.people, func(y *person) bool { return x != y && y.manager == x.guid.String() })
 		})
 		if i >= 0 {
+			w.gone[w.people[i].guid] = true
 			w.people = slices.Delete(w.people, i, i+1)
 		}
 	case "move":

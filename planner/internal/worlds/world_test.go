@@ -21,8 +21,9 @@ import (
 
 // world is both directories and the record in memory, with the rules of the real ones that a plan has to foresee.
 type world struct {
-	people   []*person  // the forest's
-	accounts []*account // the tenant's users, groups and contacts, living and deleted
+	people   []*person           // the forest's
+	accounts []*account          // the tenant's users, groups and contacts, living and deleted
+	gone     map[state.GUID]bool // deleted objects of the forest that still show; others are forgotten
 	roles    map[string][]string
 	suffixes []string               // UPN suffixes of the forest
 	known    map[string]*state.Link // the record, by anchor
@@ -74,6 +75,7 @@ type account struct {
 
 func newWorld(seed uint64) *world {
 	return &world{lastID: 100, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), roles: map[string][]string{}, known: map[string]*state.Link{},
+		gone:    map[state.GUID]bool{},
 		shuffle: &shuffler{Rand: rand.New(rand.NewPCG(seed, 1))}}
 }
 
@@ -91,7 +93,7 @@ func (w *world) clone() *world {
 		b.attrs, b.created = maps.Clone(a.attrs), false
 		c.accounts = append(c.accounts, &b)
 	}
-	c.roles, c.known = maps.Clone(w.roles), map[string]*state.Link{}
+	c.roles, c.known, c.gone = maps.Clone(w.roles), map[string]*state.Link{}, maps.Clone(w.gone)
 	for anchor, l := range w.known {
 		c.known[anchor] = cloneLink(l)
 	}
@@ -213,6 +215,16 @@ func (w *world) Lookup(_ context.Context, _ state.Kind, guids []state.GUID, shap
 			}
 		}
 	}
+}
+
+// Deleted shows tombstones of those who do not live again.
+func (w *world) Deleted(_ context.Context, guids []state.GUID) (found []state.GUID, shown bool, err error) {
+	for _, g := range guids {
+		if w.gone[g] && w.personByGUID(g) == nil {
+			found = append(found, g)
+		}
+	}
+	return found, true, nil
 }
 
 func (w *world) UPNSuffixes(context.Context) ([]string, error) { return w.suffixes, nil }

@@ -50,6 +50,14 @@ func (s *loggedSource) Lookup(ctx context.Context, kind state.Kind, guids []stat
 	return timed(s.log, slog.LevelDebug, "source objects looked up", s.SourceReader.Lookup(ctx, kind, guids, attributes), "kind", kind, "asked", len(guids))
 }
 
+func (s *loggedSource) Deleted(ctx context.Context, guids []state.GUID) ([]state.GUID, bool, error) {
+	started := time.Now()
+	found, shown, err := s.SourceReader.Deleted(ctx, guids)
+	s.log.Debug("deleted objects looked up", "asked", len(guids), "objects", len(found), "shown", shown,
+		"took", since(started))
+	return found, shown, err
+}
+
 // loggedTenant notes what is read from an Entra tenant.
 type loggedTenant struct {
 	providers.TenantReader

@@ -156,10 +156,24 @@ func (x *leaver) carryOut(c *state.Change) bool {
 
 func (x *leaver) keep(*state.Change) bool { return false }
 
+// delete fills in that the account is deleted, if its source object was seen where it is now. Otherwise it is disabled:
+// that an object was not found may say more about who looks than about the object.
 func (x *leaver) delete(c *state.Change) bool {
-	c.Action = state.ActionDelete
+	if x.seen() {
+		c.Action = state.ActionDelete
+		return true
+	}
+	x.j.Notes.unseen(x)
+	if !x.disable(c) {
+		return false
+	}
+	c.Reason += "; " + words.NotSeen
 	return true
 }
+
+// seen reports whether there is positive evidence that the source object left: it lives outside of its scope, or it was
+// deleted.
+func (x *leaver) seen() bool { return x.whereabouts() != state.BecauseNotFound }
 
 // unlink fills in that the account loses its anchor.
 func (x *leaver) unlink(c *state.Change) bool {

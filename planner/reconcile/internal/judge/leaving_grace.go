@@ -25,6 +25,10 @@ func (x *leaver) afterGrace(c *state.Change) bool {
 	if !x.graceOver() {
 		return false
 	}
+	if !x.seen() {
+		x.j.Notes.unseen(x)
+		return false
+	}
 	c.Action, c.ReasonCode = state.ActionDelete, state.BecauseGraceOver
 	c.Reason += "; " + words.GoneSince(x.of, x.policy, x.link) +
 		", longer than its grace of " + words.GraceText(x.policy.Grace)
@@ -64,6 +68,9 @@ func (x *leaver) text() string {
 	if x.policy.Scope == nil {
 		return "unchanged: scope " + x.link.Scope + " is not declared any more, and the default leaving = \"disable\" asks " +
 			"for nothing more"
+	}
+	if x.policy.DeletesLeaver(x.link.LeftAt, x.j.set.Now) && !x.seen() {
+		return text + "; it is not deleted, because its source object was not found"
 	}
 	if _, counted := x.deleteFrom(); counted {
 		return text + "; " + x.fate(true)

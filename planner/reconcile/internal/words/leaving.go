@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/state"
 )
 
@@ -15,6 +16,21 @@ func GoneSince(of *state.Descriptor, policy *config.LinkPolicy, link *state.Link
 		return "gone since " + since
 	}
 	return "disabled since " + since
+}
+
+// NotSeen tells why somebody is disabled whom the policy wants deleted.
+const NotSeen = "not found in Active Directory, neither elsewhere nor among its deleted objects, so it is disabled " +
+	"instead of deleted"
+
+// LeaversUnseen is about n accounts that are not deleted because their source objects were not found.
+func LeaversUnseen(n int) *planner.Finding {
+	detail := fmt.Sprintf("%d accounts are not deleted, because their source objects were not found: they live nowhere, "+
+		"are no deleted objects, and nothing is known to leave them out of their scopes.", n)
+	if n == 1 {
+		detail = "One account is not deleted, because its source object was not found: it lives nowhere, is no deleted " +
+			"object, and nothing is known to leave it out of its scope."
+	}
+	return planner.NewFinding("DF414", detail, "")
 }
 
 // Day writes a time as precisely as the policy's grace counts.

@@ -16,7 +16,7 @@ func (c *conn) bind(id int64, body []byte) error {
 	if r.err != nil {
 		return r.err
 	}
-	c.bound, c.cursors, c.who = false, nil, ""
+	c.bound, c.cursors, c.who, c.seesDeleted = false, nil, "", false
 	c.reply(id, tagBindResponse, c.checkBind(version, label, method, secret))
 	return nil
 }
@@ -33,6 +33,7 @@ func (c *conn) checkBind(version int64, label string, method byte, secret []byte
 		return refuse(codeStrongerAuth, "BindSimple: Transport encryption required.")
 	}
 	who, reason := c.srv.signIn(label, secret)
+	c.seesDeleted = reason == "" && c.srv.seesDeleted(label)
 	if reason != "" {
 		return refuse(codeInvalidCredentials, "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data %s, v1db1", reason)
 	}
@@ -60,6 +61,19 @@ func (s *Server) signIn(label string, secret []byte) (who, reason string) {
 		who = firstValue(e.blob.get(d.attr("sAMAccountName")))
 	}
 	return who, d.barred(e)
+}
+
+// seesDeleted reports whether an account may see deleted objects: the server's own, and administrators, whom AD marks
+// with adminCount.
+func (s *Server) seesDeleted(label string) bool {
+	if s.isAccount(label) {
+		return true
+	}
+	d := s.Dir
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	e := d.account(label)
+	return e != nil && firstValue(e.blob.get(d.attr("adminCount"))) == "1"
 }
 
 // extended serves StartTLS and WhoAmI.

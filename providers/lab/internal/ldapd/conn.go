@@ -18,16 +18,20 @@ const flushSize = 64 << 10
 
 // conn is one client. Its requests are served one after the other.
 type conn struct {
-	srv     *Server
-	net     net.Conn
-	in      *bufio.Reader
-	out     []byte
-	secure  bool
-	ldaps   bool
-	bound   bool
-	who     string // sAMAccountName of the account that is bound
-	cursors []*cursor
-	body    []byte
+	srv    *Server
+	net    net.Conn
+	in     *bufio.Reader
+	out    []byte
+	secure bool
+	ldaps  bool
+	bound  bool
+	who    string // sAMAccountName of the account that is bound
+	// seesDeleted says that the account may see what lies below CN=Deleted Objects. In Active Directory
+	// administrators may, and whom an administrator gave the right to list that container; to all others it looks
+	// empty (Samba 4.17, 2026-11-30).
+	seesDeleted bool
+	cursors     []*cursor
+	body        []byte
 }
 
 func newConn(s *Server, raw net.Conn, implicitTLS bool) *conn {

@@ -24,7 +24,8 @@ var supportedControls = []string{oidPaging, oidShowDeleted, oidShowRecycled, oid
 type controls struct {
 	paging      *pagingControl
 	showDeleted bool
-	extendedDN  int // 0: off, 1: hexadecimal, 2: text form
+	barred      bool // … by an account that has no right to see them; not a control
+	extendedDN  int  // 0: off, 1: hexadecimal, 2: text form
 	domainScope bool
 	permissive  bool
 	treeDelete  bool

@@ -49,6 +49,7 @@ func (c *conn) cursorFor(req *searchRequest, ctls *controls) (*cursor, *ResultEr
 	}
 	d.mu.RLock()
 	defer d.mu.RUnlock()
+	ctls.barred = !c.seesDeleted
 	cur, refused := d.open(req, ctls)
 	if refused == nil {
 		cur.pick.readOnly = c.srv.readOnly.Load()

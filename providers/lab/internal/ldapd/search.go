@@ -54,7 +54,8 @@ type cursor struct {
 	base    *entry
 	within  bool // ids come from an index: check that they lie in the scope
 	scope   int64
-	deleted bool
+	deleted bool // tombstones are asked for
+	barred  bool // … by an account that has no right to see them
 	filter  filter
 	pick    *selection
 	ids     []uint32
@@ -69,7 +70,10 @@ func (d *Directory) open(req *searchRequest, c *controls) (*cursor, *ResultError
 	if refused != nil {
 		return nil, refused
 	}
-	cur := &cursor{base: base, scope: req.scope, deleted: c.showDeleted, limit: req.sizeLimit}
+	if c.barred && base.is(isTombstone) && base != d.deleted {
+		return nil, d.noObject(d.root)
+	}
+	cur := &cursor{base: base, scope: req.scope, deleted: c.showDeleted, barred: c.barred, limit: req.sizeLimit}
 	var err error
 	if cur.filter, err = d.compile(&reader{b: req.filter}, 0); err != nil {
 		return nil, refuse(codeProtocolError, "0000203D: LdapErr: DSID-0C0907C2, comment: Error decoding filter, data 0, v4563")
@@ -134,7 +138,7 @@ func appendSubtree(ids []uint32, e *entry) []uint32 {
 
 // wants reports whether an entry belongs to the result.
 func (cur *cursor) wants(e *entry) bool {
-	if e.is(isTombstone) && !cur.deleted {
+	if e.is(isTombstone) && (!cur.deleted || cur.barred && e.parent.is(isTombstone)) {
 		return false
 	}
 	if cur.within && !cur.inScope(e) {
@@ -177,7 +181,11 @@ func (d *Directory) appendMatches(b []byte, id int64, cur *cursor, n, size int) 
 		if sent%warmEntries == 0 {
 			d.warm(cur)
 		}
-		if b, refused = d.appendEntry(b, id, d.at(cur.ids[0]), cur.pick); refused != nil {
+		e, pick := d.at(cur.ids[0]), cur.pick
+		if cur.barred && e.is(isTombstone) {
+			pick = &selection{stored: make([]bool, len(d.schema.attrs))} // its name shows, and nothing else
+		}
+		if b, refused = d.appendEntry(b, id, e, pick); refused != nil {
 			return b, sent, true, refused
 		}
 		cur.ids = cur.ids[1:]

@@ -425,3 +425,50 @@ func TestReadersAndWriters(t *testing.T) {
 	close(stop)
 	wg.Wait()
 }
+
+// TestOrdinaryAccountsSeeNothingDeleted: to an account without the right, the container of deleted objects shows its
+// name and nothing else, and no search finds a tombstone; administrators see them.
+func TestOrdinaryAccountsSeeNothingDeleted(t *testing.T) {
+	d, l, c := start(t)
+	wantCode(t, c.Del(ldap.NewDelRequest("CN=Bob\\, the boss,OU=Staff,"+base, nil)), 0)
+	secret := `"` + "Passw0rd" + `"`
+	var utf16 []byte
+	for _, b := range []byte(secret) {
+		utf16 = append(utf16, b, 0)
+	}
+	if _, err := d.SetAll(jane, []ldapd.Replacement{{Attr: "unicodePwd", Values: [][]byte{utf16}}}); err != nil {
+		t.Fatal(err)
+	}
+	found := func() (names []string, guids int) {
+		c := l.dial(t)
+		if err := c.Bind(jane, "Passw0rd"); err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range []struct {
+			base, filter string
+			scope        int
+		}{{"<WKGUID=18E2EA80684F11D2B9AA00C04F79F805," + base + ">", "(objectClass=*)", ldap.ScopeBaseObject},
+			{base, "(sAMAccountName=bob)", ldap.ScopeWholeSubtree}} {
+			r := request(x.base, x.scope, x.filter)
+			r.Controls = []ldap.Control{ldap.NewControlMicrosoftShowDeleted()}
+			res, err := c.Search(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range res.Entries {
+				names = append(names, e.DN)
+				guids += len(e.GetRawAttributeValue("objectGUID"))
+			}
+		}
+		return names, guids
+	}
+	if names, guids := found(); len(names) != 1 || names[0] != "CN=Deleted Objects,"+base || guids != 0 {
+		t.Errorf("an ordinary account sees %q, %d bytes of GUIDs", names, guids)
+	}
+	if _, err := d.SetAll(jane, []ldapd.Replacement{{Attr: "adminCount", Values: [][]byte{[]byte("1")}}}); err != nil {
+		t.Fatal(err)
+	}
+	if names, guids := found(); len(names) != 2 || guids != 32 {
+		t.Errorf("an administrator sees %q, %d bytes of GUIDs", names, guids)
+	}
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/providers/lab"
+)
+
+const leaversLDIF = `version: 1
+
+dn: OU=Staff,DC=corp,DC=contoso,DC=com
+objectClass: organizationalUnit
+
+dn: CN=Reader,CN=Users,DC=corp,DC=contoso,DC=com
+objectClass: user
+sAMAccountName: reader
+userAccountControl: 512
+
+dn: CN=Jane,OU=Staff,DC=corp,DC=contoso,DC=com
+objectClass: user
+sAMAccountName: jane
+userPrincipalName: jane@contoso.com
+displayName: Jane
+
+dn: CN=Bob,OU=Staff,DC=corp,DC=contoso,DC=com
+objectClass: user
+sAMAccountName: bob
+userPrincipalName: bob@contoso.com
+displayName: Bob
+`
+
+const leaversTenant = `{"domains": [{"id": "contoso.com", "isInitial": true, "isDefault": true,
+  "isVerified": true}]}`
+
+const leaversConfig = `
+provider "ad" "corp" {
+  url      = %q
+  ca_file  = %q
+  bind_dn  = %q
+  password = %q
+}
+provider "entra" "contoso" {
+  lab = "lab"
+}
+scope "staff" {
+  ou = "OU=Staff,DC=corp,DC=contoso,DC=com"
+}
+link_policy "staff" {
+  scope   = scope.staff
+  leaving = "delete"
+}
+`
+
+// utf16Password is a password as unicodePwd takes it: in double quotes, as UTF-16LE.
+func utf16Password(plain string) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(`"` + plain + `"`)) {
+		b = binary.LittleEndian.AppendUint16(b, u)
+	}
+	return string(b)
+}
+
+// TestDeletedObjectsCannotBeSeen: an account without the right to see deleted objects takes nobody for deleted. Who
+// left is disabled, and the plan names the right, once. With the right, the same leaver is deleted.
+func TestDeletedObjectsCannotBeSeen(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(dir+"/lab", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "lab/"+lab.ADSeed, leaversLDIF)
+	write(t, dir, "lab/"+lab.TenantSeed, leaversTenant)
+	l, err := lab.Open(lab.Options{Seed: dir + "/lab"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	access, err := l.ServeAD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := base64.StdEncoding.EncodeToString([]byte(utf16Password("Passw0rd!")))
+	if err := l.SetAD("reader", "unicodePwd", []string{"base64:" + secret}); err != nil {
+		t.Fatal(err)
+	}
+	env := cli.Environment{Dir: dir}
+	as := func(who, password string) {
+		write(t, dir, "main.hcl", fmt.Sprintf(leaversConfig, access.URL, access.CAFile, who, password))
+	}
+	const reader = "CN=Reader,CN=Users,DC=corp,DC=contoso,DC=com"
+	as(reader, "Passw0rd!")
+	succeed(t, env, "apply", "--auto-approve")
+	if err := l.RemoveAD("bob"); err != nil {
+		t.Fatal(err)
+	}
+
+	out := succeed(t, env, "plan")
+	for _, want := range []string{"bob@contoso.com\"] will be disabled", "DF414", "DF502 Deleted objects cannot be seen",
+		"dsacls \"CN=Deleted Objects,DC=corp,DC=contoso,DC=com\" /takeownership", "LCRP"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %s in\n%s", want, out)
+		}
+	}
+	if n := strings.Count(out, "DF502 "); n != 1 {
+		t.Errorf("the missing right is named %d times", n)
+	}
+	as(access.BindDN, access.Password)
+	wantPlan(t, env, `delete user.staff["bob@contoso.com"]`)
+
+	// Whoever was disabled for want of the right is deleted once it is there.
+	as(reader, "Passw0rd!")
+	succeed(t, env, "apply", "--auto-approve")
+	wantNothing(t, env, "DF414", "DF502")
+	if err := l.SetAD("reader", "adminCount", []string{"1"}); err != nil {
+		t.Fatal(err)
+	}
+	wantPlan(t, env, `delete user.staff["bob@contoso.com"]`)
+}
+
+// TestLeaversAreLookedForTogether: however many leave, a plan asks for all of them in a few searches.
+func TestLeaversAreLookedForTogether(t *testing.T) {
+	const people = 450
+	var ldif strings.Builder
+	ldif.WriteString(leaversLDIF)
+	for i := range people {
+		fmt.Fprintf(&ldif, "\ndn: CN=P%[1]d,OU=Staff,DC=corp,DC=contoso,DC=com\nobjectClass: user\n"+
+			"sAMAccountName: p%[1]d\nuserPrincipalName: p%[1]d@contoso.com\ndisplayName: P%[1]d\n", i)
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(dir+"/lab", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "lab/"+lab.ADSeed, ldif.String())
+	write(t, dir, "lab/"+lab.TenantSeed, leaversTenant)
+	l, err := lab.Open(lab.Options{Seed: dir + "/lab"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	access, err := l.ServeAD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := cli.Environment{Dir: dir}
+	write(t, dir, "main.hcl", fmt.Sprintf(leaversConfig, access.URL, access.CAFile, access.BindDN, access.Password))
+	succeed(t, env, "apply", "--auto-approve")
+	searches := func() int {
+		before := l.ADSearches()
+		runMain(t, env, "plan")
+		return l.ADSearches() - before
+	}
+	before := searches()
+	for i := range people {
+		if err := l.RemoveAD(fmt.Sprintf("p%d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := searches() - before; n < 2 || n > 12 {
+		t.Errorf("%d searches more for %d leavers", n, people)
+	}
+}
