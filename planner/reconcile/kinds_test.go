@@ -288,12 +288,12 @@ func TestAKindIsATableEntry(t *testing.T) {
 			{live: is(6, "label", "Asleep", "login", "asleep@contoso.com", "awake", false), linked: true},
 			{source: at("f@elsewhere.com")},
 		}, []string{
+			`disable robot.things["gone@contoso.com"] by recorded awake=false`,
 			`create robot.things["a@contoso.com"] label=Thing a login=a@contoso.com post=a@contoso.com source=` +
 				anchorOf(1),
 			`link robot.things["b@contoso.com"] by primary_smtp source=` + anchorOf(2),
 			`link robot.things["c@contoso.com"] by user_principal_name post=c@contoso.com source=` + anchorOf(3),
 			`update robot.things["d@contoso.com"] by recorded login=d@contoso.com`,
-			`disable robot.things["gone@contoso.com"] by recorded awake=false`,
 			`error DF105 login f@elsewhere.com@contoso.com`,
 		}},
 	} {
