@@ -34,7 +34,7 @@ func behind(t *testing.T, answers func(w http.ResponseWriter, r *http.Request) b
 	forward := &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: target.Scheme, Host: target.Host}) },
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, // the lab's own certificate
-		ErrorLog:  log.New(io.Discard, "", 0), // a plan that ends early breaks its other requests off
+		ErrorLog:  log.New(io.Discard, "", 0),                                              // a plan that ends early breaks its other requests off
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !answers(w, r) {
