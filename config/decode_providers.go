@@ -131,6 +131,8 @@ func (c *content) checkLDAP(p *ADProvider) {
 			c.bad(name, "Invalid address", "%s is not the address of an LDAP server. Write it as ldaps://dc1.corp.contoso.com, with :PORT if it isn't 636.", c.shown(name, s))
 		case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.User != nil:
 			c.bad(name, "Invalid address", "%s holds more than scheme, host and port. Use base_dn, bind_dn and password for the rest.", c.shown(name, s))
+		case u.Port() == "3268" || u.Port() == "3269":
+			c.bad(name, "Global catalogue", "Port %s is a global catalogue. It has but a part of each object's attributes, so it would look as if the others had been emptied. Leave the port out, or write that of the domain controller itself: 636, or 389 with start_tls.", u.Port())
 		case u.Scheme == "ldap" && !p.StartTLS:
 			c.bad(name, "Connection without encryption", "ldap:// sends passwords and people's data in the clear. Use ldaps://, or add start_tls = true.")
 		case u.Scheme == "ldaps" && p.StartTLS:

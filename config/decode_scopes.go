@@ -74,7 +74,9 @@ func (l *loader) decodeScopes() {
 		l.checkContainers(c, s)
 		s.Objects = l.decodeObjects(c)
 		if s.Filter = c.text("filter"); s.Filter != "" {
-			if _, err := compileFilter(s.Filter); err != nil {
+			if packet, err := compileFilter(s.Filter); err == nil {
+				s.FilterNames = filterNames(packet)
+			} else {
 				c.bad("filter", "Invalid LDAP filter", "The filter is not one that a server understands (%s). It has the form (attribute=value), joined by (&(…)(…)), (|(…)(…)) and (!(…)).", filterError(err))
 			}
 		}

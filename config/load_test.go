@@ -300,7 +300,7 @@ func TestTwoForests(t *testing.T) {
 	cfg := must(t, `
 provider "ad" "a" { lab = "a" }
 provider "ad" "b" {
-  urls      = ["ldap://dc1.b.example", "ldap://dc2.b.example:3268"]
+  urls      = ["ldap://dc1.b.example", "ldap://dc2.b.example:1636"]
   start_tls = true
   kerberos {
     keytab    = "svc.keytab"

@@ -102,14 +102,16 @@ type DirectorySync struct {
 
 // Scope is a scope block: which objects are synchronised.
 type Scope struct {
-	Name       string
-	Provider   *ADProvider
-	OUs        []string
-	Exclude    []string
-	Objects    []state.Kind // default user
-	Filter     string
-	Where      *expr.Program // evaluates to a boolean; nil means all
-	DeclaredAt string
+	Name     string
+	Provider *ADProvider
+	OUs      []string
+	Exclude  []string
+	Objects  []state.Kind // default user
+	Filter   string
+	// FilterNames are the attributes that Filter asks about, as it spells them.
+	FilterNames []string
+	Where       *expr.Program // evaluates to a boolean; nil means all
+	DeclaredAt  string
 }
 
 // Has reports whether the scope's condition lets in an object that its OUs and its filter have. It is not known where the condition

@@ -204,6 +204,8 @@ type TenantWriter interface {
 var (
 	// ErrStale means that the object is not as it was when planned.
 	ErrStale = errors.New("changed since the plan was made")
+	// ErrNoSchema means that the schema of a source does not show.
+	ErrNoSchema = errors.New("the account may not read the directory's schema")
 	// ErrUnknownOutcome means that a write was sent but its reply was lost: look the object up before anything else.
 	ErrUnknownOutcome = errors.New("the reply was lost, so the outcome is not known")
 )

@@ -102,7 +102,7 @@ func TestPlanAsksForPagesOnly(t *testing.T) {
 		if diff := cmp.Diff(want, many); diff != "" {
 			t.Errorf("%+v: requests of 2,000 users, from those of 10\n%s", options, diff)
 		}
-		if n := few.total(); n > 12 {
+		if n := few.total(); n > 13 {
 			t.Errorf("%+v: %d requests for 10 users: %v", options, n, slices.Sorted(maps.Keys(few.Graph)))
 		}
 	}

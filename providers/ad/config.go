@@ -47,6 +47,12 @@ const (
 	maxIdle            = 5 * time.Minute  // domain controllers close connections that were idle for 15 minutes
 )
 
+// The ports of a global catalogue (MS-ADTS 3.1.1.3.1.10).
+const (
+	globalCatalogue    = "3268"
+	globalCatalogueTLS = "3269"
+)
+
 // server is one URL of a Config.
 type server struct {
 	url  string
@@ -119,6 +125,11 @@ func parseURL(raw string, startTLS bool) (server, error) {
 		}
 	default:
 		return server{}, &fault.Error{Summary: fmt.Sprintf("%q: the scheme must be ldaps or ldap, not %q", raw, u.Scheme)}
+	}
+	if port == globalCatalogue || port == globalCatalogueTLS {
+		return server{}, &fault.Error{Summary: raw + " is a global catalogue, which has but a part of each object",
+			Detail: "It would look as if most attributes had been emptied.",
+			Hint:   "Use the domain controller's own port: 636 for ldaps, 389 for ldap with start_tls."}
 	}
 	s.addr = net.JoinHostPort(s.host, port)
 	return s, nil

@@ -28,6 +28,7 @@ type session struct {
 type rootDSE struct {
 	domain        string // defaultNamingContext
 	configuration string // configurationNamingContext
+	schema        string // schemaNamingContext
 	controls      map[string]bool
 }
 
@@ -89,13 +90,15 @@ func (s *session) connect(ctx context.Context) (*conn, error) {
 }
 
 func readRootDSE(ctx context.Context, c *conn) (rootDSE, error) {
-	entry, err := c.entry(ctx, "", []string{"defaultNamingContext", "configurationNamingContext", "supportedControl"}, nil)
+	entry, err := c.entry(ctx, "", []string{"defaultNamingContext", "configurationNamingContext", "schemaNamingContext",
+		"supportedControl"}, nil)
 	if err != nil {
 		return rootDSE{}, fmt.Errorf("reading what the server offers: %w", err)
 	}
 	r := rootDSE{
 		domain:        entry.GetAttributeValue("defaultNamingContext"),
 		configuration: entry.GetAttributeValue("configurationNamingContext"),
+		schema:        entry.GetAttributeValue("schemaNamingContext"),
 		controls:      map[string]bool{},
 	}
 	for _, oid := range entry.GetAttributeValues("supportedControl") {

@@ -79,7 +79,7 @@ func (r *Reader) stream(ctx context.Context, q *wire.Query, path, link string, y
 		return
 	}
 	if err == nil {
-		err = r.confirmEnd(ctx, path, n)
+		err = r.confirmEnd(ctx, q.Kind, path, n)
 	}
 	if err != nil {
 		yield(nil, &fault.Error{Summary: "the read of the tenant is incomplete", Err: fmt.Errorf("reading its %ss stopped after %d objects on %d pages: %w",
@@ -87,11 +87,12 @@ func (r *Reader) stream(ctx context.Context, q *wire.Query, path, link string, y
 	}
 }
 
-// confirmEnd makes sure that a last page was meant to be the last: if it is as full as a page gets, its link to the next one
-// may have been lost, and the service is asked how many objects there are. Where it does not say, the page is believed.
-func (r *Reader) confirmEnd(ctx context.Context, path string, n tally) error {
+// confirmEnd makes sure that a list is whole. If its last page is as full as a page gets, the link to the next one may have been
+// lost. A user list may also be short for any other reason, and whoever is missing would look as if somebody had deleted the
+// account. So the service is asked how many objects there are; where it does not say, the pages are believed.
+func (r *Reader) confirmEnd(ctx context.Context, kind state.Kind, path string, n tally) error {
 	full := n.onPage >= pageSize || n.pages > 1 && n.onPage >= n.largest
-	if !full || strings.HasPrefix(path, "/directory/") {
+	if !full && kind != state.User || strings.HasPrefix(path, "/directory/") {
 		return nil
 	}
 	resp, err := r.client.Send(ctx, graph.Request{Op: "GET " + path + "/$count", Link: path + "/$count",
@@ -105,12 +106,22 @@ func (r *Reader) confirmEnd(ctx context.Context, path string, n tally) error {
 		return ctx.Err()
 	}
 	count, err := strconv.Atoi(strings.TrimSpace(strings.TrimPrefix(string(text), "\ufeff")))
-	if err == nil && count > n.objects {
+	switch missing := count - n.objects; {
+	case err != nil || missing <= 0:
+		return nil
+	case full:
 		return fault.Advise(fmt.Errorf("the service counts %d objects, yet page %d names no further page", count, n.pages),
 			"Run the command again.")
+	case missing > max(countSlack, count/100):
+		return fault.Advise(fmt.Errorf("the service counts %d objects, and it has listed %d fewer", count, missing),
+			"Run the command again. If it stays so, ask Microsoft's support about the list.")
 	}
 	return nil
 }
+
+// countSlack is by how many objects, or one in a hundred, a list may be shorter than the service's count: that is taken from
+// an index which follows the directory after a while.
+const countSlack = 20
 
 // links remembers which pages were asked for, so that pages that follow each other in a circle are noticed.
 type links struct {

@@ -57,8 +57,8 @@ func TestReadFollowsPages(t *testing.T) {
 				t.Fatalf("object %d is %s instead of %s", i, got, want)
 			}
 		}
-		if n := len(s.requests()); n != 10 {
-			t.Errorf("%d requests for 10 pages", n)
+		if n := len(s.requests()); n != 11 {
+			t.Errorf("%d requests for 10 pages and their count", n)
 		}
 		want := "/v1.0/users?$select=id,displayName,employeeOrgData,mail&$expand=manager($select=id)&$top=999"
 		if got := s.requests()[0].uri; got != want {
@@ -283,13 +283,15 @@ func TestOtherCollections(t *testing.T) {
 	}
 }
 
-// A full last page without a link is suspicious: the link may have been lost on the way.
+// A full last page without a link is suspicious: the link may have been lost on the way. Any other user list may be a little
+// shorter than the service's count, which comes from an index.
 func TestALostLinkIsNoticed(t *testing.T) {
 	for _, test := range []struct {
 		last  int // objects on the second, last page
 		count string
 		want  string
-	}{{10, "25", "counts 25 objects"}, {10, "20", ""}, {10, "no number", ""}, {9, "25", ""}} {
+	}{{10, "25", "counts 25 objects"}, {10, "20", ""}, {10, "no number", ""}, {9, "25", ""}, {9, "39", ""}, {9, "40", "counts 40 objects, and it has listed 21 fewer"},
+		{9, "5", ""}} {
 		asked := 0
 		var s *service
 		s = serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -310,7 +312,7 @@ func TestALostLinkIsNoticed(t *testing.T) {
 		if test.want == "" && (err != nil || n != 10+test.last) || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
 			t.Errorf("%+v: %d, %v", test, n, err)
 		}
-		if asked != test.last/10 {
+		if asked != 1 {
 			t.Errorf("%+v: counted %d times", test, asked)
 		}
 	}

@@ -41,6 +41,9 @@ func logSource(a *cli.App, r providers.SourceReader, p *config.ADProvider, cfg a
 	return &loggedSource{r, log}
 }
 
+// Unwrap is the reader without the log.
+func (s *loggedSource) Unwrap() providers.SourceReader { return s.SourceReader }
+
 func (s *loggedSource) Read(ctx context.Context, q providers.Query) providers.Objects {
 	return timed(s.log, slog.LevelInfo, "source read", s.SourceReader.Read(ctx, q),
 		"kind", q.Kind, "containers", len(q.Bases), "excluded", len(q.Exclude), "filter", q.Filter != "", "attributes", q.Attributes.Len())

@@ -27,7 +27,8 @@ var attributeGroups = []struct {
 		msDS-PhoneticLastName:64 msDS-PhoneticDepartment:64 msDS-PhoneticCompanyName:64 msExchAssistantName
 		msExchHomeServerName msExchUsageLocation textEncodedORAddress:1024 dNSHostName:2048 operatingSystem
 		operatingSystemVersion location:1024 adminDescription adminDisplayName dnsRoot nETBIOSName gPLink telephoneAssistant
-		uid uidNumber gidNumber unixHomeDirectory loginShell gecos lDAPDisplayName attributeSyntax`},
+		uid uidNumber gidNumber unixHomeDirectory loginShell gecos lDAPDisplayName attributeSyntax
+		msDS-preferredDataLocation msDS-PrincipalName msRTCSIP-PrimaryUserAddress primaryTelexNumber:64`},
 	{attribute{syntax: text}, `
 		proxyAddresses:1123 description:1024 otherTelephone:64 otherMobile:64 otherHomePhone:64 otherPager:64 otherIpPhone:64
 		otherFacsimileTelephoneNumber:64 otherMailbox url businessCategory:128 carLicense roomNumber labeledURI
@@ -35,18 +36,20 @@ var attributeGroups = []struct {
 		uPNSuffixes sPNMappings wellKnownObjects otherWellKnownObjects msExchExtensionCustomAttribute1
 		msExchExtensionCustomAttribute2 msExchExtensionCustomAttribute3 msExchExtensionCustomAttribute4
 		msExchExtensionCustomAttribute5 destinationIndicator:128 internationalISDNNumber telexNumber networkAddress
-		extensionName`},
+		extensionName msExchSenderHintTranslations msExchArchiveName msExchUserHoldPolicies msExchPoliciesIncluded`},
 	{attribute{syntax: integer, single: true}, `
 		userAccountControl groupType primaryGroupID countryCode codePage adminCount systemFlags logonCount badPwdCount
 		accountExpires lastLogon lastLogonTimestamp lastLogoff badPasswordTime lockoutTime pwdLastSet maxPwdAge minPwdAge
 		minPwdLength lockoutDuration lockoutThreshold lockOutObservationWindow pwdHistoryLength pwdProperties
 		msDS-Behavior-Version msDS-SupportedEncryptionTypes msExchRecipientTypeDetails msExchRecipientDisplayType
 		msExchRemoteRecipientType msDS-MachineAccountQuota ms-DS-MachineAccountQuota objectVersion gPOptions options oMSyntax
-		rangeUpper deliverContLength msExchELCMailboxFlags`},
+		rangeUpper deliverContLength msExchELCMailboxFlags msDS-HABSeniorityIndex msDS-UserPasswordExpiryTimeComputed
+		msExchGroupJoinRestriction msExchGroupDepartRestriction msExchModerationFlags`},
+	{attribute{syntax: integer}, `localeID`},
 	{attribute{syntax: boolean, single: true}, `
 		msExchHideFromAddressLists showInAdvancedViewOnly isCriticalSystemObject mAPIRecipient msOrg-IsOrganizational
 		msExchEnableModeration msExchRequireAuthToSendTo reportToOriginator reportToOwner oOFReplyToOriginator
-		isSingleValued`},
+		isSingleValued hideDLMembership deliverAndRedirect`},
 	{attribute{syntax: octets, single: true}, `
 		mS-DS-ConsistencyGuid thumbnailPhoto:102400 thumbnailLogo msExchMailboxGuid msExchArchiveGUID logonHours
 		userParameters mS-DS-CreatorSID msExchBlockedSendersHash msExchSafeSendersHash
@@ -59,7 +62,8 @@ var attributeGroups = []struct {
 		manager managedBy assistant homeMDB altRecipient lastKnownParent nCName masteredByDN`},
 	{attribute{syntax: name, origin: link}, `
 		member secretary owner seeAlso roleOccupant publicDelegates showInAddressBook msExchCoManagedByLink authOrig unauthOrig
-		dLMemSubmitPerms dLMemRejectPerms msDS-AllowedToDelegateTo hasMasterNCs`},
+		dLMemSubmitPerms dLMemRejectPerms msDS-AllowedToDelegateTo hasMasterNCs msExchModeratedByLink
+		msExchBypassModerationLink`},
 	{attribute{syntax: name, origin: backLink, system: true}, `
 		memberOf directReports managedObjects publicDelegatesBL ownerBL msExchCoManagedObjectsBL authOrigBL unauthOrigBL
 		dLMemSubmitPermsBL dLMemRejectPermsBL altRecipientBL`},

@@ -93,6 +93,7 @@ func (l *loader) resolveNames(rec *ldifRecord) error {
 			}
 			if a = l.d.schema.lookup(base); a == nil {
 				a = l.d.schema.define(attribute{name: base})
+				l.d.describe(a)
 			}
 			l.attrs[string(f.name)] = a
 		}

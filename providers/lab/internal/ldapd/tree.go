@@ -47,16 +47,21 @@ func (d *Directory) buildTree() {
 
 // describeSchema lists the attributes below CN=Schema for clients that look there.
 func (d *Directory) describeSchema() {
-	described := []attrID{d.attr("lDAPDisplayName"), d.attr("isSingleValued"), d.attr("attributeSyntax"), d.attr("oMSyntax")}
 	for _, a := range d.schema.attrs[1:] {
-		e := d.builtIn(d.schemaNC, "CN="+strings.ToUpper(a.name[:1])+a.name[1:], "attributeSchema", 0)
-		oid, om := a.syntax.number()
-		var b []byte
-		for i, v := range []string{a.name, strings.ToUpper(strconv.FormatBool(a.single)), oid, om} {
-			b = appendAttribute(b, described[i], []string{v})
-		}
-		e.blob = blob(b)
+		d.describe(a)
 	}
+}
+
+// describe lists an attribute below CN=Schema.
+func (d *Directory) describe(a *attribute) {
+	e := d.builtIn(d.schemaNC, "CN="+strings.ToUpper(a.name[:1])+a.name[1:], "attributeSchema", 0)
+	oid, om := a.syntax.number()
+	var b []byte
+	for _, v := range [...][2]string{{"lDAPDisplayName", a.name}, {"isSingleValued", strings.ToUpper(strconv.FormatBool(a.single))},
+		{"attributeSyntax", oid}, {"oMSyntax", om}} {
+		b = appendAttribute(b, d.attr(v[0]), []string{v[1]})
+	}
+	e.blob = blob(b)
 }
 
 // number is the syntax's attributeSyntax and oMSyntax in AD's schema.
