@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/run"
@@ -64,6 +65,8 @@ func (r record) Links(context.Context) iter.Seq2[*state.Link, error] {
 func (r record) OUs(context.Context) ([]state.OU, error) { return r.ous, nil }
 
 func (r record) LastScopes(context.Context) ([]store.ScopeCount, error) { return r.scopes, nil }
+
+func (r record) LastRun(context.Context) (time.Time, error) { return time.Time{}, nil }
 
 func (r record) Begin(_ context.Context, info store.RunInfo) (run.Writer, error) {
 	if info.Lineage != lineage || info.SourceSID != domainSID || info.TenantID != tenantID || info.Serial != r.Meta().Serial {
