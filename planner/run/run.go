@@ -33,6 +33,8 @@ type Record interface {
 	LastScopes(ctx context.Context) ([]store.ScopeCount, error)
 	// Recent is what the applies did that have written since a time, as far as guards count it.
 	Recent(ctx context.Context, since time.Time) (state.Recent, error)
+	// LastRun is when the last run ended, or began if it has no end; the zero time if there was none.
+	LastRun(ctx context.Context) (time.Time, error)
 }
 
 // WritableRecord is a record that is locked for an apply.

@@ -58,6 +58,7 @@ func (l *Lab) ServeAD() (ADAccess, error) {
 	bind := "CN=svc-dirform,CN=Users," + base
 	server := &ldapd.Server{Dir: l.ad, BindDN: bind, Password: l.creds.Password, TLS: config}
 	l.adServer = server
+	l.ad.Tell(l.opts.Now)
 	go func() { // ends with Close; a listener that breaks shows in the clients' errors
 		defer crash.Guard()
 		server.Serve(ln, true)

@@ -69,6 +69,8 @@ func (r record) LastScopes(context.Context) ([]store.ScopeCount, error) { return
 // Recent is empty: of each plan the limits are held against that plan alone.
 func (r record) Recent(context.Context, time.Time) (rec state.Recent, err error) { return rec, nil }
 
+func (r record) LastRun(context.Context) (time.Time, error) { return time.Time{}, nil }
+
 func (r record) Begin(_ context.Context, info store.RunInfo) (run.Writer, error) {
 	if info.Lineage != lineage || info.SourceSID != domainSID || info.TenantID != tenantID || info.Serial != r.Meta().Serial {
 		return nil, fmt.Errorf("a run that is not this record's: %+v", info)
