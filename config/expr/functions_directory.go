@@ -1,18 +1,11 @@
 package expr
 
 import (
-	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
-	"time"
-	"unicode"
-	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
+	"github.com/dirform/dirform/config/expr/internal/adforms"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/dn"
 )
@@ -22,11 +15,11 @@ import (
 func directoryFunctions(environ []string) []Function {
 	return []Function{
 		own("ascii", "ascii(string)", "Transliterated to ASCII: accents dropped, ß to ss, æ to ae, ø to o, ł to l; what has no likeness is dropped.",
-			`ascii("Jörg Großø") = "Jorg Grosso"`, &native{in: texts(1), out: textKind, nonnull: true, f1: pure(ascii)}, "string"),
+			`ascii("Jörg Großø") = "Jorg Grosso"`, &native{in: texts(1), out: textKind, nonnull: true, f1: pure(adforms.ASCII)}, "string"),
 		own("guid", "guid(base64)", "A binary GUID such as objectGUID in its text form.",
-			`guid("KPX8DgRypVysINTShrieUg==") = "0efcf528-7204-5ca5-ac20-d4d286b89e52"`, &native{in: texts(1), out: textKind, fails: true, f1: failing(guidText)}, "base64"),
+			`guid("KPX8DgRypVysINTShrieUg==") = "0efcf528-7204-5ca5-ac20-d4d286b89e52"`, &native{in: texts(1), out: textKind, fails: true, f1: failing(adforms.GUID)}, "base64"),
 		own("sid", "sid(base64)", "A binary security identifier in its text form; the text form stays as it is.",
-			`sid("AQIAAAAAAAUgAAAAIAIAAA==") = "S-1-5-32-544"`, &native{in: texts(1), out: textKind, fails: true, f1: failing(sidText)}, "base64"),
+			`sid("AQIAAAAAAAUgAAAAIAIAAA==") = "S-1-5-32-544"`, &native{in: texts(1), out: textKind, fails: true, f1: failing(adforms.SID)}, "base64"),
 		own("has_flag", "has_flag(number, bit)", "Whether the bit (a number such as 2) is set; null for null.",
 			`has_flag(514, 2) = true`, &native{in: []kind{numberKind, numberKind}, out: boolKind, nonnull: true, fails: true, f2: hasFlag}, "number", "bit"),
 		own("filetime", "filetime(number)", "A Windows time (100 ns steps since 1601) as RFC 3339 in UTC; null for 0 and for never.",
@@ -69,68 +62,6 @@ func failing(f func(string) (string, error)) func(state.Value) (state.Value, err
 	}
 }
 
-// letters are those without a decomposition into an ASCII letter and accents.
-var letters = strings.NewReplacer("ß", "ss", "ẞ", "SS", "æ", "ae", "Æ", "AE", "œ", "oe", "Œ", "OE", "ø", "o", "Ø", "O", "đ", "d", "Đ", "D",
-	"ð", "d", "Ð", "D", "þ", "th", "Þ", "Th", "ł", "l", "Ł", "L", "ħ", "h", "Ħ", "H", "ı", "i", "ĸ", "k", "ŋ", "n", "Ŋ", "N", "ŧ", "t", "Ŧ", "T",
-	"‘", "'", "’", "'", "“", `"`, "”", `"`, "–", "-", "—", "-", "…", "...", "\u00a0", " ")
-
-// ascii drops accents in every language's letters alike: an umlaut ä is a, as Swedish, Finnish, Hungarian and Slovak names need;
-// German ae is replace(s, "ä", "ae").
-func ascii(s string) string {
-	if isASCII(s) {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range norm.NFKD.String(letters.Replace(s)) {
-		if r < utf8.RuneSelf {
-			b.WriteRune(r)
-		} else if unicode.IsSpace(r) {
-			b.WriteByte(' ')
-		}
-	}
-	return b.String()
-}
-
-func isASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
-func guidText(s string) (string, error) {
-	if g, ok := state.ParseGUID(s); ok {
-		return g.String(), nil
-	}
-	raw, err := base64.StdEncoding.DecodeString(s)
-	if err != nil || len(raw) != 16 {
-		return "", fmt.Errorf("the value is not a GUID: 16 bytes in base64 are needed, as in ad.objectGUID")
-	}
-	return state.GUID(raw).String(), nil
-}
-
-// sidText follows MS-DTYP 2.4.2.2.
-func sidText(s string) (string, error) {
-	if len(s) > 4 && strings.EqualFold(s[:4], "S-1-") {
-		return strings.ToUpper(s), nil
-	}
-	raw, err := base64.StdEncoding.DecodeString(s)
-	if err != nil || len(raw) < 8 || raw[0] != 1 || len(raw) != 8+4*int(raw[1]) {
-		return "", fmt.Errorf("the value is not a security identifier in base64 or in the form S-1-…")
-	}
-	var authority uint64
-	for _, b := range raw[2:8] {
-		authority = authority<<8 | uint64(b)
-	}
-	out := strconv.AppendUint([]byte("S-1-"), authority, 10)
-	for i := 8; i < len(raw); i += 4 {
-		out = strconv.AppendUint(append(out, '-'), uint64(binary.LittleEndian.Uint32(raw[i:])), 10)
-	}
-	return string(out), nil
-}
-
 func hasFlag(n, bit state.Value) (state.Value, error) {
 	if bit.Int() == 0 {
 		return state.Null(), fmt.Errorf("has_flag needs the bit's value, such as 2 or 65536; 0 is no bit")
@@ -138,20 +69,11 @@ func hasFlag(n, bit state.Value) (state.Value, error) {
 	return state.Bool(n.Int()&bit.Int() == bit.Int()), nil
 }
 
-// filetimeEpoch is 1970 in 100 ns steps since 1601; the largest int64 means never (MS-ADA1, accountExpires).
-const filetimeEpoch = 116444736000000000
-
 func filetime(a state.Value) (state.Value, error) {
-	n := a.Int()
-	if n <= 0 || n == 1<<63-1 {
-		return state.Null(), nil
+	if text, ok := adforms.FileTime(a.Int()); ok {
+		return state.String(text), nil
 	}
-	n -= filetimeEpoch
-	t := time.Unix(n/1e7, n%1e7*100).UTC()
-	if t.Year() > 9999 {
-		return state.Null(), nil
-	}
-	return state.String(t.Format(time.RFC3339Nano)), nil
+	return state.Null(), nil
 }
 
 func primarySMTP(a state.Value) (state.Value, error) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/planner/run/internal/alike"
 	"github.com/dirform/dirform/state"
 )
 
@@ -93,10 +94,10 @@ func newFilter(reviewed, fresh *planfile.Reader, ids accounts) (*filter, error) 
 
 // entry prepares a reviewed change to be compared.
 func (f *filter) entry(c *state.Change) *entry {
-	e := &entry{content: f.content(c, nil), off: strings.Clone(switchesOff(c))}
+	e := &entry{content: alike.Content(f.seed, c, nil), off: strings.Clone(switchesOff(c))}
 	e.resolved = e.content
 	if len(f.ids) > 0 {
-		e.resolved = f.content(c, f.ids)
+		e.resolved = alike.Content(f.seed, c, f.ids)
 	}
 	if f.limited {
 		for _, a := range references(c) {
@@ -210,7 +211,7 @@ func (f *filter) compare() error {
 // carried is how much of a fresh change is carried out, given the reviewed one about the same object; 0 is nothing.
 func (f *filter) carried(e *entry, c *state.Change) part {
 	same := func(c *state.Change) bool {
-		sum := f.content(c, nil)
+		sum := alike.Content(f.seed, c, nil)
 		return sum == e.content || sum == e.resolved
 	}
 	switch {

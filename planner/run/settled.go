@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/dirform/dirform/planner/apply"
+	"github.com/dirform/dirform/planner/run/internal/alike"
 	"github.com/dirform/dirform/state"
 )
 
@@ -85,7 +86,7 @@ func (f *filter) outcome(c *state.Change, inPlace bool, differing map[uint64]*st
 	case inPlace:
 		return &apply.Settled{Change: c, Status: state.StatusDone, Code: "in_place", Reason: "it is in place already"}
 	case e.fate == otherwise:
-		return skipped(c, "not_as_reviewed", notAsReviewed(c, differing[key], f.ids))
+		return skipped(c, "not_as_reviewed", alike.Difference(c, differing[key], f.ids))
 	case e.why != "":
 		return skipped(c, "blocked", e.why)
 	}

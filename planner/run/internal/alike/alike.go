@@ -1,4 +1,5 @@
-package run
+// Package alike compares changes of two plans of the same pair: a reviewed and a fresh one.
+package alike
 
 import (
 	"cmp"
@@ -11,11 +12,11 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// content sums up everything about a change that has to be the same in a reviewed and a fresh plan: kind, action,
+// Content sums up everything about a change that has to be the same in a reviewed and a fresh plan: kind, action,
 // anchor, target, match with its evidence, and what is written to either side. Two changes have the same content
-// exactly if notAsReviewed has nothing to tell of them (but for a chance of 2^-64 under a random seed). Reason,
+// exactly if [Difference] has nothing to tell of them (but for a chance of 2^-64 under a random seed). Reason,
 // address, order and needs may differ. References to anchors that ids has count as references to those accounts.
-func (f *filter) content(c *state.Change, ids map[string]string) uint64 {
+func Content(seed maphash.Seed, c *state.Change, ids map[string]string) uint64 {
 	b := make([]byte, 0, 1024)
 	for _, s := range [...]string{string(c.Kind), string(c.Action), c.Anchor, strings.ToLower(c.TargetID), resource(c),
 		ruleOf(c), evidenceOf(c)} {
@@ -38,7 +39,7 @@ func (f *filter) content(c *state.Change, ids map[string]string) uint64 {
 			}
 		}
 	}
-	return maphash.Bytes(f.seed, b)
+	return maphash.Bytes(seed, b)
 }
 
 // sortedRefs are references by the ids of their accounts, as far as these are recorded.
@@ -86,9 +87,9 @@ func resolved(v state.Value, ids map[string]string) state.Value {
 	return v
 }
 
-// notAsReviewed says how a fresh plan's change is not the reviewed one; fresh may be nil where that is not known any
+// Difference says how a fresh plan's change is not the reviewed one; fresh may be nil where that is not known any
 // more. ids are the accounts of anchors that the reviewed change refers to.
-func notAsReviewed(reviewed, fresh *state.Change, ids map[string]string) string {
+func Difference(reviewed, fresh *state.Change, ids map[string]string) string {
 	switch {
 	case fresh == nil:
 		return "today's plan wants it otherwise"
