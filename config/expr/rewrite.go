@@ -187,8 +187,10 @@ type nullConditional struct{ *hclsyntax.ConditionalExpr }
 
 func (e nullConditional) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	cond, op := once(e.Condition, ctx), *e.ConditionalExpr
-	if cond.null() {
-		return cty.NullVal(cty.DynamicPseudoType), cond.diags
+	if cond.null() { // of the type that either result would have: a function of lists makes something of a null list
+		op.Condition = &hclsyntax.LiteralValueExpr{Val: cty.UnknownVal(cty.Bool), SrcRange: e.Condition.Range()}
+		either, _ := op.Value(ctx)
+		return cty.NullVal(either.Type()), cond.diags
 	}
 	op.Condition = cond
 	return op.Value(ctx)
