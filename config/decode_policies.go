@@ -13,7 +13,7 @@ import (
 
 // policyArguments are the optional arguments of a link_policy block.
 var policyArguments = []string{"object", "anchor", "match", "unmatched", "foreign_anchor", "synced_elsewhere", "privileged", "deleted", "leaving",
-	"grace", "on_unverified_suffix"}
+	"grace", "on_unverified_suffix", "on_drift", "heal_sign_in"}
 
 // DefaultPolicy is the link policy of the objects of one kind of a scope that has none; s is nil for a scope that is not declared. A
 // kind that this version does not synchronise, which another one has recorded, is left alone.
@@ -25,6 +25,7 @@ func DefaultPolicy(s *Scope, kind state.Kind) *LinkPolicy {
 	p := &LinkPolicy{
 		Scope: s, Kind: kind, Anchor: AnchorObjectGUID, Match: d.DefaultMatch(), Unmatched: "create", ForeignAnchor: "block",
 		SyncedElsewhere: "block", Privileged: "block", Deleted: "restore", Leaving: leaving, OnUnverifiedSuffix: "block",
+		OnDrift: HealDrift,
 	}
 	if s != nil {
 		p.Name, p.DeclaredAt = s.Name, s.DeclaredAt
@@ -71,6 +72,11 @@ func (l *loader) decodePolicies() {
 		p.Leaving = c.choice("leaving", d.Leaving...)
 		p.Grace = decodeGrace(c, p.Leaving)
 		p.OnUnverifiedSuffix = c.choice("on_unverified_suffix", "block", "initial_domain")
+		p.OnDrift, p.HealSignIn = c.choice("on_drift", HealDrift, ReportDrift, BlockDrift), c.flag("heal_sign_in")
+		if p.HealSignIn && p.OnDrift != HealDrift {
+			c.bad("heal_sign_in", "Drift is not healed", "heal_sign_in turns sign-in on that somebody blocked in the tenant, and with on_drift = %q nothing that "+
+				"somebody changed there is set right. Remove one of the two.", p.OnDrift)
+		}
 		l.cfg.Policies = append(l.cfg.Policies, p)
 	}
 	for _, s := range l.cfg.Scopes {

@@ -190,7 +190,11 @@ type LinkPolicy struct {
 	// OnUnverifiedSuffix says what becomes of a user name under a domain that the tenant has not verified: block (default), or
 	// initial_domain, a name under the tenant's own *.onmicrosoft.com.
 	OnUnverifiedSuffix string
-	DeclaredAt         string
+	// OnDrift says what becomes of mapped attributes that somebody changed in the tenant: heal (default), report or block.
+	OnDrift string
+	// HealSignIn turns sign-in on again that somebody blocked in the tenant; without it, only a change at the source does.
+	HealSignIn bool
+	DeclaredAt string
 }
 
 // DeletesLeaver reports whether the policy deletes, at a time, the account of an object that left at another (seconds
@@ -204,6 +208,13 @@ func (p *LinkPolicy) DeletesLeaver(left int64, now time.Time) bool {
 	}
 	return left != 0 && !now.IsZero() && !now.Before(time.Unix(left, 0).Add(p.Grace))
 }
+
+// What a link policy may do about attributes that somebody changed in the tenant.
+const (
+	HealDrift   = "heal"   // set them right
+	ReportDrift = "report" // leave them until the source's value changes, and say so
+	BlockDrift  = "block"  // an error finding stops the object
+)
 
 // Link is a link block: a pair decided by a person.
 type Link struct {

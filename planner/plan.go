@@ -67,10 +67,12 @@ type Finding struct {
 	DeclaredAt string      `json:"declared_at,omitempty"`
 	// Commands are what a person runs to bring about what dirform cannot write, one a line: Exchange Online PowerShell.
 	Commands []string `json:"commands,omitempty"`
-	// Withheld are the changes of an account that is there which an error finding about it holds back.
+	// Withheld are the changes of an account that is there which the finding holds back.
 	Withheld []Withheld `json:"withheld,omitempty"`
 	// SignedIn says that the finding keeps somebody signed in whom the source has switched off.
 	SignedIn bool `json:"still_signed_in,omitempty"`
+	// Drift says that the finding is about something that was changed outside dirform, and that no change sets right.
+	Drift bool `json:"drift,omitempty"`
 }
 
 // Withheld is the change of an attribute that a finding holds back.

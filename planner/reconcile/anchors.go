@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/dirform/dirform/planner"
-	"github.com/dirform/dirform/planner/reconcile/internal/judge"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/notes"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
@@ -60,7 +60,7 @@ func (b *Builder) Anchored() iter.Seq2[*Anchored, error] {
 // anchors tells of anchors that speak against a first run, and of those that nobody knows. An anchor that another
 // sync engine has given an account which it masters says nothing about dirform.
 func (t *teller) anchors() error {
-	var before judge.Crowd
+	var before notes.Crowd
 	var strays []int
 	for i := range t.Tenant.Len() {
 		m := t.Tenant.Meta(i)

@@ -7,6 +7,7 @@ import (
 	"github.com/dirform/dirform/config/limits"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/notes"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
@@ -48,7 +49,7 @@ type teller struct {
 	totals planner.Totals
 	writes int
 
-	taken, converted judge.Crowd // see [judge.Decision]
+	taken, converted notes.Crowd // see [judge.Decision]
 }
 
 // finding hands a finding to the sink and counts it.

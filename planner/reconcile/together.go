@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/planner"
-	"github.com/dirform/dirform/planner/reconcile/internal/judge"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/notes"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
@@ -46,7 +46,7 @@ func (t *teller) together(f *planner.Finding, rows []int) error {
 }
 
 // crowd makes a finding about a crowd, in the words for one or for many.
-func (t *teller) crowd(code string, c *judge.Crowd, one, many string) error {
+func (t *teller) crowd(code string, c *notes.Crowd, one, many string) error {
 	f := planner.NewFinding(code, one, "")
 	if c.Count > 1 {
 		f.Detail = fmt.Sprintf(many, c.Count)

@@ -187,21 +187,15 @@ func (x *Rebuilt) learn(file *planfile.Reader) error {
 		pairs[l.Anchor] = l
 	}
 	shapes := map[string]*state.Shape{}
-	for rec, err := range file.Records() {
-		if err != nil {
-			return err
-		}
-		if l := pairs[rec.Anchor]; l != nil {
-			if err := l.agree(rec.Fingerprints, nil, shapes); err != nil {
-				return err
-			}
-		}
-	}
+	parts := map[string][]state.AttributeChange{} // what would be changed of objects that findings stop
 	for c, err := range file.Changes() {
 		if err != nil {
 			return err
 		}
 		l := pairs[c.Anchor]
+		if l != nil && c.Partial {
+			parts[c.Anchor] = c.Attributes
+		}
 		if l == nil || c.Partial {
 			continue
 		}
@@ -210,6 +204,16 @@ func (x *Rebuilt) learn(file *planfile.Reader) error {
 		}
 		if err := l.agree(c.Fingerprints, c.Attributes, shapes); err != nil {
 			return err
+		}
+	}
+	for rec, err := range file.Records() {
+		if err != nil {
+			return err
+		}
+		if l := pairs[rec.Anchor]; l != nil {
+			if err := l.agree(rec.Fingerprints, parts[rec.Anchor], shapes); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

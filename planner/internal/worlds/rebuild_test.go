@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
@@ -100,7 +101,7 @@ func (h *harness) rebuilt() bool {
 	if !sameTargets(before.known, h.w.known) {
 		return false
 	}
-	if wrong := differentPlans(before, h.w, planned, h.plan()); len(wrong) > 0 {
+	if wrong := differentPlans(h.r, before, h.w, planned, h.plan()); len(wrong) > 0 {
 		h.t.Fatalf("the plan is another than before:\n%s%s\n--- the record made anew ---\n%s", list(wrong),
 			h.scene(before, planned), h.scene(h.w, nil))
 	}
@@ -139,12 +140,13 @@ func (h *harness) wrongLinks(before *world, found *run.Rebuilt) (wrong []string)
 }
 
 // differentPlans lists the recorded pairs of which two plans say different things. What the record alone knew may
-// differ: that something drifted, since when somebody is gone and from which scope, and that it was dirform that had
-// switched them off.
-func differentPlans(before, after *world, a, b *saved) (wrong []string) {
+// differ: that something drifted, since when somebody is gone and from which scope, that it was dirform that had
+// switched them off, and whether the source has switched them on since.
+func differentPlans(r *rules, before, after *world, a, b *saved) (wrong []string) {
 	blocked, still := a.blocked(), b.blocked()
 	for _, l := range before.known {
-		if l.Left || l.Scope != after.known[l.Anchor].Scope {
+		if l.Left || l.Scope != after.known[l.Anchor].Scope || r.scope(l.Scope) == nil ||
+			r.scope(l.Scope).policy.OnDrift != config.HealDrift {
 			continue
 		}
 		dn := before.personByGUID(l.SourceGUID).dn()
@@ -170,8 +172,18 @@ func essence(c *state.Change) []string {
 		return nil
 	}
 	lines := []string{fmt.Sprint(c.Action, " ", c.TargetID)}
+	if c.Action == state.ActionUpdate && len(c.Attributes) == 1 && turnsOn(c.Attributes[0]) {
+		return nil
+	}
 	for _, x := range c.Attributes {
+		if turnsOn(x) {
+			continue
+		}
 		lines = append(lines, x.Name+": "+x.Before.Text()+" -> "+x.After.Text())
 	}
 	return lines
+}
+
+func turnsOn(a state.AttributeChange) bool {
+	return a.Name == "accountEnabled" && a.After.Equal(state.Bool(true))
 }

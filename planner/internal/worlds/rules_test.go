@@ -111,7 +111,9 @@ func (s *scopeRules) drawPolicy(rt *rapid.T) {
 		Deleted:            pick(rt, "deleted", "restore", "create", "block"),
 		Leaving:            pick(rt, "leaving", "disable", "keep", "unlink", "delete"),
 		OnUnverifiedSuffix: pick(rt, "on_unverified_suffix", "block", "initial_domain"),
+		OnDrift:            pick(rt, "on_drift", config.HealDrift, config.HealDrift, config.ReportDrift, config.BlockDrift),
 	}
+	s.policy.HealSignIn = s.policy.OnDrift == config.HealDrift && oneIn(rt, 3, "heal_sign_in")
 	if deletes := s.policy.Leaving == "disable" || s.policy.Leaving == "delete"; deletes && oneIn(rt, 3, "grace") {
 		s.policy.Grace = 10 * 24 * time.Hour
 	}
@@ -204,8 +206,9 @@ func (r *rules) String() string {
 		b.WriteString(s.block())
 		p := &s.policy
 		fmt.Fprintf(&b, "link_policy %q {\n  scope = scope.%s\n  anchor = %q\n  match = [\"%s\"]\n  unmatched = %q\n  foreign_anchor = %q\n"+
-			"  synced_elsewhere = %q\n  privileged = %q\n  deleted = %q\n  leaving = %q\n  on_unverified_suffix = %q\n", s.name, s.name, p.Anchor,
-			strings.Join(p.Match, `", "`), p.Unmatched, p.ForeignAnchor, p.SyncedElsewhere, p.Privileged, p.Deleted, p.Leaving, p.OnUnverifiedSuffix)
+			"  synced_elsewhere = %q\n  privileged = %q\n  deleted = %q\n  leaving = %q\n  on_unverified_suffix = %q\n  on_drift = %q\n  heal_sign_in = %t\n", s.name, s.name, p.Anchor,
+			strings.Join(p.Match, `", "`), p.Unmatched, p.ForeignAnchor, p.SyncedElsewhere, p.Privileged, p.Deleted, p.Leaving, p.OnUnverifiedSuffix,
+			p.OnDrift, p.HealSignIn)
 		if p.Grace > 0 {
 			fmt.Fprintf(&b, "  grace = \"%dd\"\n", p.Grace/(24*time.Hour))
 		}

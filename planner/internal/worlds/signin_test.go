@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
 
@@ -51,8 +53,9 @@ func (t *truth) signedIn() {
 		}
 		off := slices.ContainsFunc(t.p.changes, func(c *state.Change) bool { return c.TargetID == a.id && turnsOff(c) })
 		if p := t.switchedOff(l, a); p != nil && !off {
+			turnedOn := lastApplied(l, "accountEnabled", state.Bool(false)) && t.h.r.scopeOf(p).policy.OnDrift != config.HealDrift
 			switch {
-			case t.onlyValues(p, a):
+			case t.onlyValues(p, a) && !turnedOn:
 				t.out = append(t.out, p.dn()+" stays signed in because of values or names")
 			case !slices.Contains(said, p.dn()):
 				t.out = append(t.out, p.dn()+" stays signed in, and the plan does not say so")
@@ -90,7 +93,7 @@ func (t *truth) onlyValues(p *person, a *account) bool {
 			return false
 		}
 	}
-	return a.attrs[anchorName].Str() == anchor
+	return a.attrs[anchorName].Str() == anchor && !a.attrs[providers.SyncEnabled].Bool()
 }
 
 // offFirst checks that what turns sign-in off comes before everything that no such change waits for.
@@ -118,4 +121,48 @@ func (t *truth) offFirst() {
 			before = c
 		}
 	}
+}
+
+// lastApplied reports whether a link says that a value was applied last.
+func lastApplied(l *state.Link, name string, v state.Value) bool {
+	i := l.Shape.Index(name)
+	return i >= 0 && l.Fingerprints[i] == fingerprint(name, v)
+}
+
+// healed checks what a change of a recorded pair undoes of what somebody did in the tenant: sign-in is turned on only if
+// the source has changed since, or the policy heals it, and other attributes are as the policy has it.
+func (t *truth) healed(c *state.Change) {
+	l, s := t.w.known[c.Anchor], t.h.r.scope(c.Scope)
+	if c.Action != state.ActionUpdate || l == nil || s == nil {
+		return
+	}
+	for _, a := range c.Attributes {
+		moved := !lastApplied(l, a.Name, a.After)
+		switch {
+		case a.Name == anchorName || a.Name == providers.CloudManaged:
+		case a.Name == "accountEnabled" && a.After.Equal(state.Bool(true)):
+			off := lastApplied(l, a.Name, state.Bool(false))
+			if !off && !s.policy.HealSignIn && a.Before.Equal(state.Bool(false)) {
+				t.wrong(c, "it turns sign-in on, which the source has not changed")
+			}
+		case a.Drift && s.policy.OnDrift == config.BlockDrift, a.Drift && s.policy.OnDrift == config.ReportDrift && !moved:
+			t.wrong(c, "%s was changed in the tenant, and on_drift is %q", a.Name, s.policy.OnDrift)
+		}
+	}
+}
+
+// leftAsIs reports whether a plan leaves an attribute that is not as wanted as somebody else has it, and says so.
+func (p *saved) leftAsIs(s *scopeRules, q *person, l *state.Link, name string, want state.Value) bool {
+	said := func(code string) bool {
+		return slices.ContainsFunc(p.findings, func(f *planner.Finding) bool {
+			return f.Code == code && f.Attribute == name && f.Objects[0].SourceDN == q.dn()
+		})
+	}
+	switch {
+	case name == "accountEnabled" && want.Equal(state.Bool(true)):
+		return !s.policy.HealSignIn && !lastApplied(l, name, state.Bool(false)) && said("DF230")
+	case s.policy.OnDrift == config.ReportDrift:
+		return lastApplied(l, name, want) && said("DF231")
+	}
+	return false
 }

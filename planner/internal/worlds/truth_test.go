@@ -73,6 +73,7 @@ func (t *truth) change(c *state.Change) {
 		t.leaver(c, a)
 	} else {
 		t.scoped(c, a)
+		t.healed(c)
 	}
 }
 
@@ -297,7 +298,7 @@ func (h *harness) finished(p *saved) {
 	var out []string
 	for _, q := range h.w.people {
 		if s := h.r.scopeOf(q); s != nil && !blocked[q.dn()] {
-			out = append(out, h.unfinished(s, q, blocked)...)
+			out = append(out, h.unfinished(s, q, p)...)
 		}
 	}
 	if len(out) > 0 {
@@ -305,7 +306,7 @@ func (h *harness) finished(p *saved) {
 	}
 }
 
-func (h *harness) unfinished(s *scopeRules, q *person, blocked map[string]bool) (out []string) {
+func (h *harness) unfinished(s *scopeRules, q *person, p *saved) (out []string) {
 	anchor := q.anchorUnder(s.policy.Anchor)
 	l := h.w.known[anchor]
 	gone := l == nil || h.w.living(l.TargetID) == nil
@@ -324,13 +325,14 @@ func (h *harness) unfinished(s *scopeRules, q *person, blocked map[string]bool) 
 		return append(out, q.dn()+" has an expression without a value")
 	}
 	if s.manager {
-		if id, known := h.managerOf(q, blocked); known {
+		if id, known := h.managerOf(q, p.blocked()); known {
 			want["manager"] = id
 		}
 	}
 	for name, v := range want {
 		have := h.w.shown(a, name)
-		if v.Text() == "" && schema.Lookup(name).NotNull || fingerprint(name, v) == fingerprint(name, have) {
+		if v.Text() == "" && schema.Lookup(name).NotNull || fingerprint(name, v) == fingerprint(name, have) ||
+			p.leftAsIs(s, q, l, name, v) {
 			continue
 		}
 		out = append(out, fmt.Sprintf("%s: %s is %s, wanted is %s", q.dn(), name, text(have), text(v)))

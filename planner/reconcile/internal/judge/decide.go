@@ -80,10 +80,7 @@ func (d *draft) initial() (attrs []state.AttributeChange) {
 
 // decideExisting is for a source object with an account, recorded or newly matched.
 func (d *draft) decideExisting() (*state.Change, error) {
-	d.begin()
-	for i, c := range d.Table.Columns {
-		d.compare(i, c, false)
-	}
+	d.compareAll()
 	d.enableAgain()
 	relink, err := d.checkAnchor()
 	if err != nil {

@@ -3,7 +3,7 @@ package judge
 import (
 	"strconv"
 
-	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/drift"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
@@ -23,13 +23,13 @@ func (j *Judge) Glance(s int) (decide, refresh bool) {
 	if st.outcome == Ignored {
 		return false, false
 	}
-	j.Notes.noteKept(j.Pairs, s)
+	j.Notes.NoteKept(j.Pairs, s)
 	var sum uint64
 	if sum, st.agreed = j.quick(s); !st.agreed {
 		st.outcome = Undecided
 		return true, false
 	}
-	if !j.aliasesAgree(s) {
+	if !j.aliases.Agree(s) {
 		j.Notes.Differing = append(j.Notes.Differing, int32(s))
 	}
 	m := j.Links.Meta(int(j.Verdict(s).Link))
@@ -37,7 +37,7 @@ func (j *Judge) Glance(s int) (decide, refresh bool) {
 }
 
 // quick compares a linked source row with its account by fingerprints alone. It reports true if nothing has to be
-// written; sum is then what appliedSum gives.
+// written; sum is then that of the fingerprints which the record is to have.
 func (j *Judge) quick(s int) (sum uint64, ok bool) {
 	v := j.Verdict(s)
 	if v.Flags != 0 || v.Link < 0 || v.Target < 0 {
@@ -82,11 +82,11 @@ func (j *Judge) Reference(s int, t *table.Source, a *state.Attribute, want uint6
 	}
 	m := j.Source.ByDN.First(want)
 	if m < 0 {
-		j.Notes.Outside.add(a.Name, s)
+		j.Notes.Outside.Add(a.Name, s)
 		return 0, false
 	}
 	if j.Source.Meta(m).GUID == j.Source.Meta(s).GUID {
-		j.Notes.Itself.add(a.Name, s)
+		j.Notes.Itself.Add(a.Name, s)
 		return 0, false
 	}
 	v := j.Verdict(m)
@@ -179,53 +179,13 @@ func (d *draft) compare(i int, c table.Column, creating bool) {
 		ch.BeforeName = d.j.TenantName(have)
 	}
 	ch.Drift = d.Drifted(a.Name, have)
+	if fate := drift.Of(&d.Case, &ch, have, want); fate == drift.StopsAll {
+		d.drifted = append(d.drifted, a.Name)
+	} else if fate != drift.Write {
+		d.leave(drift.Left{AttributeChange: ch, Fate: fate})
+		return
+	}
 	d.moved = d.moved || ch.Drift && d.Drifted(a.Name, want)
 	d.why = append(d.why, d.Table.DeclaredAt(c.Mapping))
 	d.attrs = append(d.attrs, ch)
-}
-
-// appliedSum is the sum of a row's fingerprints as they are now agreed on, to compare with what the link remembers.
-func (j *Judge) appliedSum(s int) uint64 {
-	t := j.Source.Table(s)
-	want, have := t.FP(s), j.Tenant.FP(int(j.Verdict(s).Target))
-	var sum uint64
-	for i, c := range t.Layout.Cols {
-		switch {
-		case want[i] == 0:
-		case c.Type == state.TypeReference:
-			if _, known := j.Reference(s, t, c, want[i]); known {
-				sum += table.FPSum(i, have[i])
-			}
-		default:
-			sum += table.FPSum(i, want[i])
-		}
-	}
-	return sum
-}
-
-// Refresh is the record of an unchanged object whose link remembers something else, or nil.
-func (j *Judge) Refresh(c *pair.Case) *planner.Record {
-	v := c.Verdict
-	if v.Target < 0 || c.InBin() {
-		return nil
-	}
-	if m := j.Links.Meta(int(v.Link)); m.Sum == j.appliedSum(c.Row) && !m.Left && !j.Elsewhere(c.Row, m) {
-		return nil
-	}
-	r := &planner.Record{Anchor: c.Anchor, Scope: c.Table.Scope.Name, SourceGUID: c.Object.GUID.String(),
-		Fingerprints: map[string]string{}}
-	want, have := c.Table.FP(c.Row), j.Tenant.FP(int(v.Target))
-	for i, col := range c.Table.Layout.Cols {
-		fp := want[i]
-		if col.Type == state.TypeReference {
-			if _, known := j.Reference(c.Row, c.Table, col, fp); !known {
-				continue
-			}
-			fp = have[i]
-		}
-		if fp != 0 {
-			r.Fingerprints[col.Name] = hexFP(fp)
-		}
-	}
-	return r
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/drift"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
@@ -21,11 +22,14 @@ type draft struct {
 	attrs    []state.AttributeChange
 	why      []string // DeclaredAt of the mappings that cause attrs
 	// an attribute that was changed outside dirform has another value at the source as well
-	moved  bool
-	locked []state.AttributeChange // left out of attrs, because the service refuses them
-	prints map[string]string
-	once   string // the user name in place of Case.Mapped, if it is only set when the account is created
-	err    error  // a value could not be read back
+	moved    bool
+	locked   []state.AttributeChange // left out of attrs, because the service refuses them
+	left     []drift.Left            // left out of attrs, because somebody else changed them
+	drifted  []string                // of attrs, what somebody else changed so that it stops the object
+	prints   map[string]string
+	signedIn bool   // what is left keeps somebody signed in whom the source has switched off
+	once     string // the user name in place of Case.Mapped, if it is only set when the account is created
+	err      error  // a value could not be read back
 }
 
 // Decide works out one source row. It is a function of the rows and verdicts alone, so deciding twice gives the same.
@@ -71,7 +75,7 @@ func (d *draft) decision(change *state.Change) (Decision, error) {
 		if err := (adviser{d}).advise(); err != nil {
 			return Decision{}, err
 		}
-		if err := d.stop(&x); err != nil {
+		if err := (stop{d}).decide(&x); err != nil {
 			return Decision{}, err
 		}
 	case change != nil:
@@ -82,8 +86,9 @@ func (d *draft) decision(change *state.Change) (Decision, error) {
 	case !d.Linked() || d.Live == nil:
 		x.Outcome, x.Unmatched = Ignored, true
 	default:
-		x.Record = d.j.Refresh(&d.Case)
+		x.Record = d.j.refresh(&d.Case, d.leaves)
 	}
+	x.SignedIn = x.SignedIn || d.signedIn
 	if d.j.settled && x.Outcome != Blocked && x.Outcome != Ignored {
 		found, err := d.j.AliasFindings(&d.Case)
 		if err != nil {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/aliases"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/notes"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
 	"github.com/dirform/dirform/planner/reconcile/internal/order"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
@@ -42,9 +44,9 @@ type Judge struct {
 	settled  bool       // every row's outcome is known
 	waits    *order.Waits
 	restored map[uint64][]int // see restoredWith
-	aliases  *wantedAliases   // made when first asked for
+	aliases  *aliases.Checker
 	room     []state.AttributeChange
-	Notes    *Notes
+	Notes    *notes.Notes
 }
 
 // rowState is how deciding about a source row has come out.
@@ -86,10 +88,11 @@ type Decision struct {
 func New(p *pair.Pairs, s Settings) *Judge {
 	j := &Judge{Pairs: p, set: s, aim: newAim(s.Targets, s.Excludes), Domains: table.NewDomains(s.Domains),
 		states: make([]rowState, p.Source.Len()),
-		waits:  order.New(p.Source.CompareGUID), Notes: &Notes{kept: map[string]*Crowd{}}}
+		waits:  order.New(p.Source.CompareGUID), Notes: notes.New()}
 	j.limits = offlimits.New(p.Rows, offlimits.Settings{Guards: s.Rules.Guards, RoleHolders: s.RoleHolders,
 		Identity:     s.Identity,
 		SyncFeatures: s.SyncFeatures})
+	j.aliases = &aliases.Checker{Pairs: p, Limits: j.limits, Changes: j.changes, Wants: j.wantsAliases, Holder: j.holder}
 	for row := range j.states {
 		if p.Verdict(row).Is(pair.Shadowed) {
 			j.states[row].outcome = Ignored
@@ -127,3 +130,18 @@ func (j *Judge) ProtectsNobody() []*planner.Finding { return j.limits.Unknown() 
 func (j *Judge) Standing(o *table.Account, row int) offlimits.Standing {
 	return j.limits.Standing(o, row)
 }
+
+// AliasFindings tells what has to be done in Exchange for an object.
+func (j *Judge) AliasFindings(c *pair.Case) ([]*planner.Finding, error) { return j.aliases.Findings(c) }
+
+// changes reports whether source row s is going to be changed.
+func (j *Judge) changes(s int) bool { return j.states[s].outcome == Changes }
+
+// wantsAliases reports whether source row s may get aliases that it is not known to have.
+func (j *Judge) wantsAliases(s int) bool {
+	st := &j.states[s]
+	return st.outcome != Blocked && st.outcome != Ignored && !(st.agreed && j.aliases.Agree(s))
+}
+
+// IndexWanted indexes what source rows want to be called; it is needed only where something changes.
+func (j *Judge) IndexWanted() { j.Source.IndexWanted(j.Idle) }

@@ -163,7 +163,7 @@ func (x *leaver) delete(c *state.Change) bool {
 		c.Action = state.ActionDelete
 		return true
 	}
-	x.j.Notes.unseen(x)
+	x.j.Notes.NoteUnseen(table.Ref(x.live), x.link.Anchor)
 	if !x.disable(c) {
 		return false
 	}

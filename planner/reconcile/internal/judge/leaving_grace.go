@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
 	"github.com/dirform/dirform/state"
 )
@@ -26,7 +27,7 @@ func (x *leaver) afterGrace(c *state.Change) bool {
 		return false
 	}
 	if !x.seen() {
-		x.j.Notes.unseen(x)
+		x.j.Notes.NoteUnseen(table.Ref(x.live), x.link.Anchor)
 		return false
 	}
 	c.Action, c.ReasonCode = state.ActionDelete, state.BecauseGraceOver

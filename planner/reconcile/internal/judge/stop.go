@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/drift"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge/stopped"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
@@ -15,26 +16,32 @@ import (
 func (d *draft) stopped() *stopped.Object {
 	// Where several objects claim an account that none has, any of them may be right.
 	foreign := d.Verdict.Is(pair.Contested) && !d.j.Verdict(int(d.Verdict.Rival)).Is(pair.Contested)
-	return &stopped.Object{Case: &d.Case, Limits: d.j.limits, Findings: d.findings, Attrs: d.attrs, Foreign: foreign}
+	return &stopped.Object{Case: &d.Case, Limits: d.j.limits, Findings: d.findings, Attrs: d.attrs, Foreign: foreign,
+		Kept: slices.Contains(d.drifted, d.Table.Of.SignIn)}
 }
 
-// stop fills in what becomes of a draft that error findings stop.
-func (d *draft) stop(x *Decision) error {
+// stop is a draft that error findings stop.
+type stop struct{ *draft }
+
+// decide fills in what becomes of the draft.
+func (d stop) decide(x *Decision) error {
 	x.Outcome, x.Change = Blocked, nil
 	if d.attrs == nil && d.Linked() && d.Live != nil { // stopped before the two sides were compared
-		d.begin()
-		for i, c := range d.Table.Columns {
-			d.compare(i, c, false)
-		}
+		d.compareAll()
 		if d.err != nil {
 			return d.err
 		}
+		if d.stopped().SignedIn() { // what else stands against turning sign-in off is worth to be known
+			d.checkTarget(state.ActionUpdate)
+		}
+		d.locate()
 	}
 	o := d.stopped()
 	if err := d.findTwin(o); err != nil {
 		return err
 	}
 	off, passes := o.SwitchOff()
+	x.Findings, x.Record = d.findings, d.refreshStopped(passes)
 	x.SignedIn = o.Tell(passes)
 	if f := d.driftWhileBlocked(passes); f != nil {
 		x.Findings = append(x.Findings, f)
@@ -48,21 +55,20 @@ func (d *draft) stop(x *Decision) error {
 	return err
 }
 
-// findTwin finds the account that is recorded for the object, and that another object with the same anchor has now.
-func (d *draft) findTwin(o *stopped.Object) error {
+// findTwin finds the account that is recorded for the object, where another object with the same anchor has it now.
+func (d stop) findTwin(o *stopped.Object) (err error) {
 	if !d.Verdict.Is(pair.SameAnchor) || d.Live != nil {
 		return nil
 	}
-	other, err := d.j.Case(int(d.Verdict.Rival))
-	if err == nil && other.Link != nil && other.Link.SourceGUID == d.Object.GUID && other.LiveRow >= 0 {
-		o.Twin = other.Live
+	if l := d.j.LinkFor(d.Object.GUID); l >= 0 && d.j.LinkTarget(l) >= 0 {
+		o.Twin, err = d.j.Tenant.Load(d.j.LinkTarget(l))
 	}
 	return err
 }
 
 // switchOff is the change that turns sign-in off and nothing else.
-func (d *draft) switchOff(off state.AttributeChange) (*state.Change, error) {
-	part := *d
+func (d stop) switchOff(off state.AttributeChange) (*state.Change, error) {
+	part := *d.draft
 	part.attrs, part.prints = []state.AttributeChange{off}, nil
 	why := because{state.BecauseSourceChanged, "switched off at the source; a finding stops the rest"}
 	if off.Drift {
@@ -77,7 +83,7 @@ func (d *draft) switchOff(off state.AttributeChange) (*state.Change, error) {
 }
 
 // signInAt is where the mapping says who may sign in.
-func (d *draft) signInAt() string {
+func (d stop) signInAt() string {
 	for _, c := range d.Table.Columns {
 		if c.Mapping.Target.Name == d.Table.Of.SignIn {
 			return d.Table.DeclaredAt(c.Mapping)
@@ -88,10 +94,10 @@ func (d *draft) signInAt() string {
 
 // driftWhileBlocked tells what somebody else changed about an account that is left alone for another reason. passes
 // says that sign-in is none of it, because it is set right.
-func (d *draft) driftWhileBlocked(passes bool) *planner.Finding {
+func (d stop) driftWhileBlocked(passes bool) *planner.Finding {
 	var names []string
 	for _, a := range d.attrs {
-		if a.Drift && !(passes && a.Name == d.Table.Of.SignIn) {
+		if a.Drift && !(passes && a.Name == d.Table.Of.SignIn) && !slices.Contains(d.drifted, a.Name) {
 			names = append(names, a.Name)
 		}
 	}
@@ -110,4 +116,40 @@ func (d *draft) driftWhileBlocked(passes bool) *planner.Finding {
 	f := words.BlockedDrift(slices.Compact(names))
 	f.Objects = []planner.ObjectRef{d.Ref()}
 	return f
+}
+
+// compareAll fills in what is to be written to an account that is there, and tells of what somebody else changed.
+func (d *draft) compareAll() {
+	d.begin()
+	for i, c := range d.Table.Columns {
+		d.compare(i, c, false)
+	}
+	for i := range d.left {
+		f, signedIn := d.left[i].Finding(d.Table.Policy, d.Table.Of.SignIn)
+		d.signedIn = d.signedIn || signedIn
+		d.report(f)
+	}
+	if len(d.drifted) > 0 {
+		slices.Sort(d.drifted)
+		f := words.StoppedByDrift(d.drifted, d.Table.Policy)
+		f.Drift = true
+		d.report(f)
+	}
+}
+
+// leave leaves an attribute as somebody else has changed it. The record keeps what was applied last.
+func (d *draft) leave(l drift.Left) {
+	d.left = append(d.left, l)
+	if d.prints == nil {
+		return
+	}
+	delete(d.prints, l.Name)
+	if last := d.Applied(l.Name); last != 0 {
+		d.prints[l.Name] = hexFP(last)
+	}
+}
+
+// leaves reports whether an attribute is left as somebody else has changed it.
+func (d *draft) leaves(_ int, a *state.Attribute) bool {
+	return slices.ContainsFunc(d.left, func(l drift.Left) bool { return l.Name == a.Name })
 }

@@ -211,13 +211,21 @@ func (c *Case) Stranger(attribute string) string {
 	return ""
 }
 
+// Applied is the fingerprint of the value of an attribute that was applied last, 0 if the record does not know.
+func (c *Case) Applied(name string) uint64 {
+	if c.Link == nil {
+		return 0
+	}
+	if i := c.Link.Shape.Index(name); i >= 0 {
+		return c.Link.Fingerprints[i]
+	}
+	return 0
+}
+
 // Drifted reports whether a live fingerprint is not the one last applied.
 func (c *Case) Drifted(name string, have uint64) bool {
-	if c.Link == nil {
-		return false
-	}
-	i := c.Link.Shape.Index(name)
-	return i >= 0 && c.Link.Fingerprints[i] != 0 && c.Link.Fingerprints[i] != have
+	last := c.Applied(name)
+	return last != 0 && last != have
 }
 
 // RecordedAnchor is the anchor with which the object itself is recorded, if it has another one now; else "".

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/state"
 )
 
 // Pairs are source rows tied to tenant rows, and recorded links to both.
@@ -15,8 +16,9 @@ type Pairs struct {
 	linkOf                 []int32 // per tenant row: 1 + its recorded link
 	linkSource, linkTarget []int32 // per link: the rows of its objects, or -1
 	blocks                 blocks
-	disputed               map[int]bool // tenant rows that source rows want and none gets, see noteDisputed
-	revived                map[int]int  // row of the recycle bin to the source row that it is restored for
+	disputed               map[int]bool       // tenant rows that source rows want and none gets, see noteDisputed
+	revived                map[int]int        // row of the recycle bin to the source row that it is restored for
+	linkFor                map[state.GUID]int // made when first asked for, see LinkFor
 }
 
 // Match pairs source rows with tenant rows: recorded links, then declared ones, then the policy's rules; hard evidence
@@ -56,6 +58,21 @@ func (p *Pairs) LinkSource(l int) int { return int(p.linkSource[l]) }
 
 // LinkTarget is the tenant row of link l, or -1 if its account is not among the living.
 func (p *Pairs) LinkTarget(l int) int { return int(p.linkTarget[l]) }
+
+// LinkFor is the link that was recorded for a source object, -1 if there is none: also one which leads to another object
+// by now, because that one has its anchor too.
+func (p *Pairs) LinkFor(g state.GUID) int {
+	if p.linkFor == nil {
+		p.linkFor = make(map[state.GUID]int, p.Links.Len())
+		for l := range p.Links.Len() {
+			p.linkFor[p.Links.Meta(l).GUID] = l
+		}
+	}
+	if l, ok := p.linkFor[g]; ok {
+		return l
+	}
+	return -1
+}
 
 // RestoredFor is the source row that row d of the recycle bin is restored for; ok is false if it is for none.
 func (p *Pairs) RestoredFor(d int) (s int, ok bool) {

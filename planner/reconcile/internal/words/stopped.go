@@ -1,6 +1,13 @@
 package words
 
-import "github.com/dirform/dirform/planner"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/state"
+)
 
 // OffAllTheSame ends the detail of a finding that stops everything about an account but that sign-in is turned off.
 const OffAllTheSame = " The source has switched the account off, and that passes: sign-in is turned off all the same."
@@ -16,4 +23,33 @@ const (
 func StillSignedIn(f *planner.Finding, why string) {
 	f.SignedIn = true
 	f.Detail += " " + why + ", but whoever has it is still signed in."
+}
+
+// SignInBlocked is about an account whose sign-in a change would turn on, if it were known who blocked it. The change is
+// drift if it was on when it was applied last; else the record does not know.
+func SignInBlocked(a state.AttributeChange, p *config.LinkPolicy) *planner.Finding {
+	detail := "It was on when it was applied last, so somebody else has blocked it since. Who, and why, is not known, so it " +
+		"is left off."
+	if !a.Drift {
+		detail = "The record does not know whether it ever was on, nor who blocked it and why, so it is left off."
+	}
+	detail = "The source has the account switched on, and in the tenant sign-in is blocked. " + detail
+	hint := fmt.Sprintf("If the person may sign in, turn %s on in the tenant; or switch the account off and on at the "+
+		"source, with an apply in between; or set heal_sign_in = true in link_policy %q (%s), which turns on everybody whom "+
+		"somebody blocked.", a.Name, p.Name, p.DeclaredAt)
+	return About(planner.NewFinding("DF230", detail, hint), a.Name, a.Before.Text(), p.DeclaredAt)
+}
+
+// LeftAsChanged is about an attribute that somebody changed in the tenant, and that a policy leaves so.
+func LeftAsChanged(a state.AttributeChange, p *config.LinkPolicy) *planner.Finding {
+	detail := fmt.Sprintf("Somebody changed %s in the tenant after it was applied. on_drift = %q leaves it so until the "+
+		"source's value changes.", a.Name, p.OnDrift)
+	return About(planner.NewFinding("DF231", detail, ""), a.Name, a.Before.Text(), p.DeclaredAt)
+}
+
+// StoppedByDrift is about an object that is stopped because somebody changed attributes in the tenant.
+func StoppedByDrift(names []string, p *config.LinkPolicy) *planner.Finding {
+	detail := fmt.Sprintf("Not as last applied: %s. With on_drift = %q nothing is written to the account meanwhile.",
+		strings.Join(names, ", "), p.OnDrift)
+	return About(planner.NewFinding("DF232", detail, ""), "", "", p.DeclaredAt)
 }

@@ -23,6 +23,7 @@ type Object struct {
 	Findings []*planner.Finding
 	Attrs    []state.AttributeChange // all that would be written if nothing stopped it
 	Foreign  bool                    // the account is another source object's
+	Kept     bool                    // somebody turned sign-in on in the tenant, and the policy has that stop the object
 	Twin     *table.Account          // the living account that another object with the same anchor has of it, or nil
 }
 
@@ -53,7 +54,7 @@ func (o *Object) SignedIn() bool {
 // SwitchOff is the part of the object's changes that turns sign-in off and that no finding about values or names holds
 // back; ok is false if there is none, or whose account it is is not beyond doubt, or it is not to be touched.
 func (o *Object) SwitchOff() (off state.AttributeChange, ok bool) {
-	if !o.SignedIn() || !o.undisputed() {
+	if !o.SignedIn() || !o.undisputed() || o.Kept {
 		return off, false
 	}
 	if slices.ContainsFunc(o.Findings, func(f *planner.Finding) bool {

@@ -1,4 +1,6 @@
-package judge
+// Package aliases compares the further addresses of accounts with those of their source objects: nobody can write them
+// through Microsoft Graph, so findings say what is to be done in Exchange.
+package aliases
 
 import (
 	"maps"
@@ -15,19 +17,31 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
+// Checker compares the aliases of accounts. Changes, Wants and Holder are asked once every row is decided.
+type Checker struct {
+	*pair.Pairs
+	Limits *offlimits.Limits
+	// Changes reports whether a source row's account is changed, and Wants whether a row may get aliases: that is so
+	// unless findings stop it, nothing is to be done about it, or it is known to agree with its account.
+	Changes, Wants func(row int) bool
+	// Holder names tenant row t, which has a name that a change asks for an object of a kind.
+	Holder func(t int, of *state.Descriptor, c state.AttributeChange) (words.Holder, error)
+	wanted *wantedAliases // made when first asked for
+}
+
 // aliasCheck compares the aliases of an account with those that its source object is to have.
 type aliasCheck struct {
 	*pair.Case
-	j         *Judge
+	j         *Checker
 	attribute *state.Attribute
 	diff      words.AliasDiff
 	others    []planner.ObjectRef // who has those that are taken
 	bad       []*planner.Finding  // about values that Exchange refuses
 }
 
-// AliasFindings tells what has to be done in Exchange for the object. They are warnings, all of them: a wrong alias is
+// Findings tells what has to be done in Exchange for the object. They are warnings, all of them: a wrong alias is
 // no reason to keep from an account what can be written.
-func (j *Judge) AliasFindings(c *pair.Case) ([]*planner.Finding, error) {
+func (j *Checker) Findings(c *pair.Case) ([]*planner.Finding, error) {
 	m := c.Table.Aliases
 	if m == nil || c.Live != nil && offlimits.Synced(c.Live) {
 		return nil, nil // another engine sees to its aliases, and Exchange lets nobody else
@@ -70,7 +84,7 @@ func (x *aliasCheck) offLimits() string {
 	}
 	a := offlimits.Attempt{Account: x.Live, Row: x.LiveRow, Policy: x.Table.Policy, Action: state.ActionUpdate,
 		Rule: pair.Recorded, Recorded: x.Anchor}
-	list := x.j.limits.Against(a)
+	list := x.j.Limits.Against(a)
 	if len(list) == 0 {
 		return ""
 	}
@@ -216,7 +230,7 @@ func (x *aliasCheck) comparePrimary(primary string) {
 // whoHas says who else has or wants an address; Who is "" if nobody does.
 func (x *aliasCheck) whoHas(address string) (taken words.TakenAlias, refs []planner.ObjectRef, err error) {
 	j := x.j
-	if j.aliases == nil {
+	if j.wanted == nil {
 		if err := j.indexAliases(); err != nil {
 			return taken, nil, err
 		}
@@ -228,12 +242,12 @@ func (x *aliasCheck) whoHas(address string) (taken words.TakenAlias, refs []plan
 	taken = words.TakenAlias{Address: address, Freed: len(holding) > 0}
 	for _, t := range holding {
 		owner := j.Owner(t)
-		h, err := j.holder(t, x.Table.Of, name)
+		h, err := j.Holder(t, x.Table.Of, name)
 		if err != nil {
 			return taken, nil, err
 		}
 		found = append(found, h)
-		taken.Freed = taken.Freed && owner >= 0 && j.states[owner].outcome == Changes &&
+		taken.Freed = taken.Freed && owner >= 0 && j.Changes(owner) &&
 			j.GivesUp(owner, pair.NamesIn(state.MailAddresses), fp)
 		rivals = slices.DeleteFunc(rivals, func(r int) bool { return r == owner })
 	}
@@ -271,13 +285,13 @@ func (x *aliasCheck) holders(fp uint64) (holding, rivals []int) {
 			note(&holding, t)
 		}
 	})
-	j.aliases.index.Each(fp, func(i int) { note(&rivals, int(j.aliases.row[i])) })
+	j.wanted.index.Each(fp, func(i int) { note(&rivals, int(j.wanted.row[i])) })
 	j.Source.Wanting(state.MailAddresses, fp, func(i int) { note(&rivals, i) })
 	return holding, rivals
 }
 
-// aliasesAgree reports whether a linked row's account has the aliases it should have, by sums alone.
-func (j *Judge) aliasesAgree(s int) bool {
+// Agree reports whether a linked row's account has the aliases it should have, by sums alone.
+func (j *Checker) Agree(s int) bool {
 	want := j.Source.Meta(s).Aliases
 	return want == table.AliasNone || j.Tenant.Meta(int(j.Verdict(s).Target)).AliasesAre(want)
 }
@@ -290,15 +304,12 @@ type wantedAliases struct {
 }
 
 // indexAliases goes through all rows that may get an alias: two of them may want the same one.
-func (j *Judge) indexAliases() error {
+func (j *Checker) indexAliases() error {
 	w := &wantedAliases{}
-	j.aliases = w
+	j.wanted = w
 	for s := range j.Source.Len() {
-		t, st := j.Source.Table(s), &j.states[s]
-		if t.Aliases == nil || t.Meta(s).Aliases == table.AliasNone || st.outcome == Blocked || st.outcome == Ignored {
-			continue
-		}
-		if st.agreed && j.aliasesAgree(s) {
+		t := j.Source.Table(s)
+		if t.Aliases == nil || t.Meta(s).Aliases == table.AliasNone || !j.Wants(s) {
 			continue
 		}
 		o, err := t.Load(s)
@@ -313,9 +324,6 @@ func (j *Judge) indexAliases() error {
 		}
 	}
 	w.index = rows.NewIndex(len(w.hash), func(i int) uint64 { return w.hash[i] })
-	j.IndexWanted()
+	j.Source.IndexWanted(j.Idle)
 	return nil
 }
-
-// IndexWanted indexes what source rows want to be called; it is needed only where something changes.
-func (j *Judge) IndexWanted() { j.Source.IndexWanted(j.Idle) }

@@ -1,4 +1,5 @@
-package judge
+// Package notes keeps what deciding comes across in many rows, to be told once about all of them.
+package notes
 
 import (
 	"maps"
@@ -22,14 +23,13 @@ type Notes struct {
 	Unseen map[string]planner.ObjectRef
 }
 
-// unseen notes a leaver whose account is not deleted because its source object was not found.
-func (n *Notes) unseen(x *leaver) {
+// NoteUnseen notes an account that is not deleted because the source object of its link was not found.
+func (n *Notes) NoteUnseen(account planner.ObjectRef, anchor string) {
 	if n.Unseen == nil {
 		n.Unseen = map[string]planner.ObjectRef{}
 	}
-	ref := table.Ref(x.live)
-	ref.Anchor = x.link.Anchor
-	n.Unseen[ref.TargetID] = ref
+	account.Anchor = anchor
+	n.Unseen[account.TargetID] = account
 }
 
 // Kept are the attributes that accounts keep although the tenant does not let them be empty and the source has no
@@ -61,7 +61,8 @@ func (c *Crowd) Add(rows *table.SourceRows, s int) {
 // RowsBy are sets of source rows by attribute; its zero value is empty.
 type RowsBy map[string]map[int]bool
 
-func (r *RowsBy) add(attribute string, row int) {
+// Add adds a row to those of an attribute.
+func (r *RowsBy) Add(attribute string, row int) {
 	if *r == nil {
 		*r = RowsBy{}
 	}
@@ -77,9 +78,12 @@ func (r RowsBy) Attributes() []string { return slices.Sorted(maps.Keys(r)) }
 // Rows lists the rows of an attribute, in no order.
 func (r RowsBy) Rows(attribute string) []int { return slices.Collect(maps.Keys(r[attribute])) }
 
-// noteKept notes the attributes that an account keeps although its source object has no value for them: the tenant does
+// New are no notes yet.
+func New() *Notes { return &Notes{kept: map[string]*Crowd{}} }
+
+// NoteKept notes the attributes that an account keeps although its source object has no value for them: the tenant does
 // not let them be empty. Of a row whose values are not known, nothing is.
-func (n *Notes) noteKept(p *pair.Pairs, s int) {
+func (n *Notes) NoteKept(p *pair.Pairs, s int) {
 	v, t := p.Verdict(s), p.Source.Table(s)
 	if t.Aliases != nil {
 		n.noteAliases(p, s, v, t)
@@ -118,41 +122,4 @@ func (n *Notes) noteAliases(p *pair.Pairs, s int, v *pair.Verdict, t *table.Sour
 		p.Tenant.Meta(int(v.Target)).Aliases != table.AliasEmpty {
 		n.keptBy(t.Aliases.Target.Name).Add(&p.Source, s)
 	}
-}
-
-// Fallbacks are the source rows whose accounts keep going by a fallback name; no change tells of them.
-func (j *Judge) Fallbacks() (rows []int) {
-	for _, t := range j.Source.Tables {
-		if !t.FallsBack() {
-			continue
-		}
-		for s := t.First; s < t.First+t.Len(); s++ {
-			if j.keepsFallback(s) {
-				rows = append(rows, s)
-			}
-		}
-	}
-	return rows
-}
-
-// keepsFallback reports whether source row s is linked to an account that goes by its fallback name already, and will
-// go on.
-func (j *Judge) keepsFallback(s int) bool { return j.KeepsFallback(s) && !j.states[s].stuck }
-
-// Mastered counts the tenant's objects that another sync engine masters, kind by kind, of the kinds that tell and were
-// read.
-func (j *Judge) Mastered() (counts []words.Count) {
-	for _, t := range j.Tenant.Tables {
-		if t.Layout.Of.Master == "" {
-			continue
-		}
-		c := words.Count{Of: t.Layout.Of}
-		for i := t.First; i < t.First+t.Len(); i++ {
-			if t.Meta(i).Flags&table.TenantMastered != 0 {
-				c.N++
-			}
-		}
-		counts = append(counts, c)
-	}
-	return counts
 }
