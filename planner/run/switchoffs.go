@@ -10,8 +10,8 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// switchOffs makes t what of its plan turns sign-in off. The other changes stay undone, whatever limits are exceeded: of
-// those that t is held against, only the one on switch-offs is left.
+// switchOffs makes t what of its plan turns sign-in off. The other changes stay undone, whatever limits are exceeded:
+// of those that t is held against, only the one on switch-offs is left.
 func (t *todo) switchOffs(p *planned) error {
 	t.changes = offs(p.file.Changes())
 	t.Changes = 0
@@ -62,8 +62,7 @@ func isSwitchOff(c *state.Change) bool {
 	return recorded && c.Members == nil && len(c.SourceAttributes) == 0 && !slices.ContainsFunc(c.Attributes, other)
 }
 
-// freeOffs is how many changes of the plan turn sign-in off, as far as it takes no more than leaving out the rest to make
-// them.
+// freeOffs is how many changes of the plan turn sign-in off, if leaving out the rest is all it takes to make them.
 func (t *todo) freeOffs(p *planned) (n int) {
 	if slices.ContainsFunc(tripped(slices.Concat(t.guards, t.Totals.Guards)), onDisables) {
 		return 0

@@ -9,9 +9,9 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// Recent is what the applies did that have written since a time, oldest first. A step whose outcome is not known is told
-// of until a later run has come to it again: that one's plan saw that it had not happened. What was done while the record
-// had an older layout is not known. Of a record that does not exist it is the zero value.
+// Recent is what the applies did that have written since a time, oldest first. A step whose outcome is not known is
+// told of until a later run has come to it again: that one's plan saw that it had not happened. What was done while the
+// record had an older layout is not known. Of a record that does not exist it is the zero value.
 func (s *Store) Recent(ctx context.Context, since time.Time) (r state.Recent, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,0 +1,136 @@
+package years_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dirform/dirform/planner/internal/years"
+)
+
+// cadences are how often dirform runs.
+var cadences = []struct {
+	name  string
+	every time.Duration
+}{{"every half hour", 30 * time.Minute}, {"daily", 24 * time.Hour}, {"monthly", 365 * 24 * time.Hour / 12}}
+
+// TestYears lets companies live a year under the built-in limits, from their first roll-out on: ordinary life trips
+// nothing. A run without news is left out, because it plans nothing. The larger companies live in this way with
+// DIRFORM_TEST_YEARS=all only; what their years count as is held against the limits beside them.
+func TestYears(t *testing.T) {
+	t.Parallel()
+	all := os.Getenv("DIRFORM_TEST_YEARS") == "all"
+	for _, size := range []struct {
+		people    int
+		byDefault string // cadences, "" for none
+		seeds     uint64
+	}{{12, "every half hour, daily, monthly", 2}, {200, "every half hour, monthly", 1}, {5000, "", 1}, {100_000, "", 1}} {
+		for _, often := range cadences {
+			if !all && !strings.Contains(size.byDefault, often.name) || size.people > 5000 && often.every < 24*time.Hour {
+				continue
+			}
+			for seed := range size.seeds {
+				t.Run(fmt.Sprintf("%d people, %s, %d", size.people, often.name, seed), func(t *testing.T) {
+					t.Parallel()
+					newCompany(t, size.people).live(years.Of(size.people, seed), often.every)
+				})
+			}
+		}
+	}
+}
+
+// live lets the company live through events, dirform being run at a steady pace.
+func (c *company) live(events []years.Event, every time.Duration) {
+	c.t.Helper()
+	c.configure(policy(`grace = "30d"`))
+	c.now = years.Start
+	c.must("roll-out", nil)
+	l := &life{company: c, left: map[uint64]*person{}, away: map[uint64]*person{}}
+	runs, changes, grace := 0, 0, c.now // a grace may end without any news
+	for len(events) > 0 {
+		c.now = c.now.Add(every)
+		news := 0
+		for ; len(events) > 0 && !events[0].At.After(c.now); events = events[1:] {
+			l.happen(events[0])
+			news++
+		}
+		if news == 0 && c.now.Before(grace) {
+			continue
+		}
+		grace = c.now.AddDate(0, 0, 7)
+		out := c.must(c.now.String(), nil)
+		runs, changes = runs+1, changes+out.changes()
+	}
+	c.t.Logf("%d runs, %d changes", runs, changes)
+	if changes == 0 {
+		c.t.Error("nothing has happened")
+	}
+}
+
+// life is what becomes of a company's people.
+type life struct {
+	*company
+	left, away map[uint64]*person
+	names      int
+}
+
+// somebody is one of the staff who are there.
+func (l *life) somebody(who uint64) *person {
+	for i := range l.people {
+		p := l.people[(int(who%uint64(len(l.people)))+i)%len(l.people)]
+		if p.ou == staffOU && p.get("userAccountControl") == "512" {
+			return p
+		}
+	}
+	return nil
+}
+
+// happen lets something happen.
+func (l *life) happen(e years.Event) {
+	switch e.What {
+	case years.Joins:
+		l.hire()
+		return
+	case years.Departs:
+		if p := l.left[e.Who]; p != nil {
+			p.ou = leaversOU
+		}
+		return
+	case years.Back:
+		if p := l.away[e.Who]; p != nil && p.ou == staffOU {
+			p.set("userAccountControl", "512")
+		}
+		return
+	}
+	p := l.somebody(e.Who)
+	if p == nil {
+		return
+	}
+	switch e.What {
+	case years.Leaves:
+		p.set("userAccountControl", "514")
+		l.left[e.Who] = p
+	case years.Away:
+		p.set("userAccountControl", "514")
+		l.away[e.Who] = p
+	case years.Renamed:
+		l.names++
+		name := fmt.Sprintf("%s.married%d@contoso.com", p.get("sAMAccountName"), l.names)
+		p.set("userPrincipalName", name)
+		p.set("mail", name)
+		p.set("displayName", p.cn+" Married")
+	case years.Promoted:
+		p.set("title", "Head")
+		p.set("department", departments[e.Who%uint64(len(departments))])
+	case years.Phoned:
+		p.set("telephoneNumber", fmt.Sprintf("+36 1 %07d", e.Who%10_000_000))
+	case years.Unphoned:
+		p.set("mobile", "")
+	case years.Reorganised:
+		p.set("department", "Group "+departments[e.Who%3])
+	case years.Moved:
+		p.set("physicalDeliveryOfficeName", "New Road")
+	}
+}
