@@ -62,6 +62,8 @@ type SourceReader interface {
 	// Deleted says which objects with these GUIDs were deleted, as far as the directory still knows. It asks in
 	// batches. shown is false where the account may not see deleted objects; then nothing is known about any of them.
 	Deleted(ctx context.Context, guids []state.GUID) (found []state.GUID, shown bool, err error)
+	// Clock is the time that the server's clock shows; zero if the server does not say.
+	Clock() time.Time
 	// UPNSuffixes lists the forest's alternative UPN suffixes and its domains' DNS names.
 	UPNSuffixes(ctx context.Context) ([]string, error)
 	Close() error
@@ -144,6 +146,8 @@ type TenantReader interface {
 	// SyncFeatures reads the tenant's switches for sync clients. The service shows them to signed-in people only: that an
 	// application is refused them (403) is normal.
 	SyncFeatures(ctx context.Context) (SyncFeatures, error)
+	// Clock is the time that the service's clock shows, as its latest reply said; zero if none has.
+	Clock() time.Time
 	// Lookup streams the living objects with these ids; those that don't exist are left out. It asks in batches.
 	Lookup(ctx context.Context, kind state.Kind, ids []string, attributes *state.Shape) Objects
 	// FindByAnchor streams the living objects of a kind that carry one of anchors, in the attribute that the kind's descriptor names. It

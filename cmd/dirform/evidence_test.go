@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 	"unicode/utf16"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
@@ -164,4 +166,87 @@ func TestLeaversAreLookedForTogether(t *testing.T) {
 	if n := searches() - before; n < 2 || n > 12 {
 		t.Errorf("%d searches more for %d leavers", n, people)
 	}
+}
+
+const clockedConfig = `
+provider "ad" "corp" {
+  url      = %q
+  ca_file  = %q
+  bind_dn  = %q
+  password = %q
+}
+provider "entra" "contoso" {
+  tenant_id     = %q
+  client_id     = %q
+  client_secret = %q
+  endpoint      = %q
+  authority     = %q
+  ca_file       = %q
+}
+scope "staff" {
+  ou = "OU=Staff,DC=corp,DC=contoso,DC=com"
+}
+link_policy "staff" {
+  scope   = scope.staff
+  grace   = "30d"
+}
+`
+
+// TestWrongClocksEndNoGrace: a computer whose clock is weeks ahead deletes nobody, and says why; one whose clock is
+// weeks behind lets nobody's grace begin then. By the servers' clocks the grace ends on its day.
+func TestWrongClocksEndNoGrace(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(dir+"/lab", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "lab/"+lab.ADSeed, leaversLDIF)
+	write(t, dir, "lab/"+lab.TenantSeed, leaversTenant)
+	day := time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC)
+	var theirs atomic.Int64 // how many days later it is by the servers' clocks
+	tells := func() time.Time { return day.AddDate(0, 0, int(theirs.Load())) }
+	l, err := lab.Open(lab.Options{Seed: dir + "/lab", Now: tells})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	source, err := l.ServeAD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tenant, err := l.ServeEntra()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "main.hcl", fmt.Sprintf(clockedConfig, source.URL, source.CAFile, source.BindDN, source.Password,
+		tenant.TenantID, tenant.ClientID, tenant.ClientSecret, tenant.Endpoint, tenant.Authority, tenant.CAFile))
+	at := func(ours, servers int) cli.Environment {
+		theirs.Store(int64(servers))
+		return cli.Environment{Dir: dir, Now: func() time.Time { return day.AddDate(0, 0, ours) }}
+	}
+	succeed(t, at(0, 0), "apply", "--auto-approve")
+	if err := l.RemoveAD("bob"); err != nil {
+		t.Fatal(err)
+	}
+	// This computer's clock is forty days behind when Bob leaves.
+	wantPlan(t, at(-40, 1), "DF415", `disable user.staff["bob@contoso.com"] accountEnabled`)
+	succeed(t, at(-40, 1), "apply", "--auto-approve")
+	wantNothing(t, at(2, 2))
+
+	// It is forty days ahead.
+	wantNothing(t, at(42, 2), "DF415")
+	out := succeed(t, at(42, 2), "plan")
+	for _, want := range []string{"2026-11-12 08:00:00 UTC",
+		"that of the domain controller of provider.ad.corp 2026-10-03 08:00:0",
+		"that of the tenant 2026-10-03 08:00:0", "No grace ends in this plan."} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %s in\n%s", want, out)
+		}
+	}
+	out = succeed(t, at(42, 2), "explain", "bob@contoso.com")
+	if !strings.Contains(out, "clocks differ, so it does not end") {
+		t.Error(out)
+	}
+	// All agree, until the grace has passed.
+	wantNothing(t, at(30, 30))
+	wantPlan(t, at(31, 31), `delete user.staff["bob@contoso.com"] accountEnabled`)
 }

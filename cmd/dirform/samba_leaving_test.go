@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,7 +45,6 @@ type leavers struct {
 	scope, elsewhere string
 	people           []person
 	env              cli.Environment
-	now              time.Time
 }
 
 // The ways to leave, by person.
@@ -57,7 +57,7 @@ const (
 )
 
 func newLeavers(t *testing.T, policy string) *leavers {
-	l := &leavers{forest: newForest(t), now: time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC)}
+	l := &leavers{forest: newForest(t)}
 	l.scope, l.elsewhere = l.addOU("Staff", l.root), l.addOU("Elsewhere", l.root)
 	for i, name := range []string{"Mona Moved", "Fred Filtered", "Wanda Where", "Dan Deleted", "Boris Boss"} {
 		l.people = append(l.people, person{account: fmt.Sprintf("%s-%d", l.tag, i), cn: name, parent: l.scope, department: "Sales"})
@@ -66,7 +66,6 @@ func newLeavers(t *testing.T, policy string) *leavers {
 		}
 	}
 	l.env = sambaFolder(t, sambaService, fmt.Sprintf(sambaLeavers, l.scope, policy))
-	l.env.Now = func() time.Time { return l.now }
 	return l
 }
 
@@ -121,10 +120,23 @@ func (l *leavers) lines(action string, attributes ...string) (lines []string) {
 	return lines
 }
 
-// step checks that the plan is as expected, that applying it leaves nothing to do, and lets time pass.
+// age makes the record older by some days. The clock stays as it is: a domain controller tells the time, too.
+func (l *leavers) age(days int) {
+	l.t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(l.env.Dir, "dirform.dfstate"))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("UPDATE links SET left_at = left_at - ? WHERE left_at > 0", days*24*60*60); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// step lets time pass, and checks that the plan is as expected then and that applying it leaves nothing to do.
 func (l *leavers) step(days int, want ...string) {
 	l.t.Helper()
-	l.now = l.now.AddDate(0, 0, days)
+	l.age(days)
 	wantPlan(l.t, l.env, want...)
 	succeed(l.t, l.env, "apply", "--auto-approve")
 	wantNothing(l.t, l.env)
@@ -186,6 +198,19 @@ func TestSambaGracePasses(t *testing.T) {
 	l.comeBack()
 	l.step(7, l.lines("restore", "accountEnabled jobTitle manager", "accountEnabled")...)
 	wantSameAccounts(t, l.env, accounts)
+}
+
+// TestSambaClock: nobody is deleted by a clock that is far from the domain controller's.
+func TestSambaClock(t *testing.T) {
+	l := newLeavers(t, "  grace = \"30d\"")
+	succeed(t, l.env, "apply", "--auto-approve")
+	l.leave()
+	l.step(1, l.lines("disable", "accountEnabled")...)
+	ahead := l.env
+	ahead.Now = func() time.Time { return time.Now().AddDate(0, 0, 40) }
+	wantNothing(t, ahead, "DF415")
+	ahead.Now = func() time.Time { return time.Now().Add(4 * time.Minute) }
+	wantNothing(t, ahead)
 }
 
 func wantSameAccounts(t *testing.T, env cli.Environment, want []string) {

@@ -2,6 +2,8 @@ package reconcile
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
@@ -36,6 +38,24 @@ func Unreadable(kind state.Kind, err error) *planner.Finding {
 	detail := fmt.Sprintf("Reading %ss is refused: %v.", kind, err)
 	hint := fault.Hint(err)
 	return words.About(planner.NewFinding("DF501", detail, hint), "", string(kind), "")
+}
+
+// Clock is what somebody's clock shows, or showed.
+type Clock struct {
+	Whose string // "the tenant"
+	Shows time.Time
+}
+
+// ClocksDiffer is the finding that this computer's clock shows another time than some others.
+func ClocksDiffer(now time.Time, others []Clock) *planner.Finding {
+	const layout = "2006-01-02 15:04:05 UTC"
+	var list []string
+	for _, c := range others {
+		list = append(list, fmt.Sprintf("that of %s %s", c.Whose, c.Shows.UTC().Format(layout)))
+	}
+	detail := fmt.Sprintf("This computer's clock shows %s, %s. No grace ends in this plan.", now.UTC().Format(layout),
+		strings.Join(list, ", "))
+	return words.About(planner.NewFinding("DF415", detail, ""), "", "", "")
 }
 
 // DeletedUnseen is the finding that the account sees no deleted objects in a domain, which matters to n leavers who

@@ -40,6 +40,8 @@ type Settings struct {
 	Whereabouts map[state.GUID]state.ReasonCode
 	// Now is when the plan is made: graces are counted up to it. The zero time lets none of them end.
 	Now time.Time
+	// HoldGraces lets none of them end, because some clock is wrong.
+	HoldGraces bool
 	// Allow is the limit of this plan alone, by the name of the limit.
 	Allow map[string]int
 	// Recent is what the runs of the last 24 hours did, which limits on actions add to the plan.
@@ -63,7 +65,7 @@ func (s *Settings) forJudge() judge.Settings {
 	return judge.Settings{Rules: s.Rules, Schema: s.Schema, Kinds: s.Kinds, Domains: s.Domains, RoleHolders: s.RoleHolders,
 		Identity:     s.Identity,
 		SyncFeatures: s.SyncFeatures, Targets: s.Targets, Excludes: s.Excludes, Remapped: s.Remapped,
-		Whereabouts: s.Whereabouts, Now: s.Now}
+		Whereabouts: s.Whereabouts, Now: s.Now, HoldGraces: s.HoldGraces}
 }
 
 // remembered asks for each kind's schema once: it is looked into for every change. Only planning does so, which is one

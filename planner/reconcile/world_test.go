@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/config/limits"
@@ -108,6 +109,9 @@ func (w *world) SetAttribute(_ context.Context, g state.GUID, name string, befor
 
 // worldTenant is the tenant's side of a world.
 type worldTenant struct{ *world }
+
+// Clock is not told.
+func (worldTenant) Clock() time.Time { return time.Time{} }
 
 func (w worldTenant) Organization(context.Context) (providers.Organization, error) {
 	return providers.Organization{ID: "t1"}, nil

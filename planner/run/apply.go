@@ -199,7 +199,7 @@ func (r *Reading) declaredInPlace(c *state.Change) bool {
 // input gathers what carrying out takes. Writers are opened here, and only if there is something to write.
 func (r *Run) input(ctx context.Context, p *planned, o ApplyOptions, w Writer, t *todo) (apply.Input, error) {
 	in := apply.Input{Changes: t.changes, Settled: t.settled, Records: p.file.Records(), Sources: p.reading.InScope, Schema: onceEach(r.Schema),
-		Key: p.reading.Settings.Key, Journal: w, Hard: o.Hard, Now: r.Now(), Progress: o.Progress}
+		Key: p.reading.Settings.Key, Journal: w, Hard: o.Hard, Now: p.reading.since(), Progress: o.Progress}
 	var err error
 	if in.Tenant, err = r.Directories.Tenant(ctx, r.Config.Entra); err != nil || t.writes == 0 {
 		return in, err

@@ -43,7 +43,10 @@ func (r *Run) look(ctx context.Context, lineage string) (*Reading, error) {
 	if err := rd.lookAtMappings(ctx); err != nil {
 		return nil, err
 	}
-	return rd, rd.lookAtTenant(ctx)
+	if err := rd.lookAtTenant(ctx); err != nil {
+		return nil, err
+	}
+	return rd, rd.compareClocks(ctx)
 }
 
 // identify fills in the header: directories, and the lineage of the record.

@@ -31,6 +31,8 @@ type Record interface {
 	OUs(ctx context.Context) ([]state.OU, error)
 	// LastScopes is what the last apply that did everything saw of its scopes; empty if there was none.
 	LastScopes(ctx context.Context) ([]store.ScopeCount, error)
+	// LastRun is when the last run ended, or began if it has no end; the zero time if there was none.
+	LastRun(ctx context.Context) (time.Time, error)
 }
 
 // WritableRecord is a record that is locked for an apply.

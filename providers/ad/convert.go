@@ -119,7 +119,7 @@ func timeText(v string) (string, error) {
 		b = append(append(append(b, ':'), v[12:14]...), 'Z')
 		return string(b), nil
 	}
-	t, err := time.Parse("20060102150405Z0700", v)
+	t, err := time.Parse(generalizedTime, v)
 	if err != nil {
 		return "", fmt.Errorf("%q is not a point in time", v)
 	}

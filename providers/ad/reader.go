@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -98,6 +99,14 @@ func uniqueGUIDs(guids []state.GUID) []state.GUID {
 
 func failed(err error) providers.Objects {
 	return func(yield func(*state.Object, error) bool) { yield(nil, err) }
+}
+
+// Clock is the time that the domain controller's clock shows, by what it said when it was connected to.
+func (r *Reader) Clock() time.Time {
+	if r.s.root.clock.IsZero() {
+		return time.Time{}
+	}
+	return r.s.root.clock.Add(time.Since(r.s.root.read))
 }
 
 // Domain identifies the domain of the server that answers.

@@ -29,7 +29,13 @@ type rootDSE struct {
 	domain        string // defaultNamingContext
 	configuration string // configurationNamingContext
 	controls      map[string]bool
+	clock         time.Time // currentTime; zero if the server does not say
+	read          time.Time // when that was read, by this computer's clock
 }
+
+// generalizedTime is how a directory writes a time in UTC (RFC 4517, section 3.3.13), with or without a fraction of a
+// second.
+const generalizedTime = "20060102150405Z0700"
 
 const controlDomainScope = ldap.ControlTypeMicrosoftDomainScope
 
@@ -89,7 +95,8 @@ func (s *session) connect(ctx context.Context) (*conn, error) {
 }
 
 func readRootDSE(ctx context.Context, c *conn) (rootDSE, error) {
-	entry, err := c.entry(ctx, "", []string{"defaultNamingContext", "configurationNamingContext", "supportedControl"}, nil)
+	asked := []string{"defaultNamingContext", "configurationNamingContext", "supportedControl", "currentTime"}
+	entry, err := c.entry(ctx, "", asked, nil)
 	if err != nil {
 		return rootDSE{}, fmt.Errorf("reading what the server offers: %w", err)
 	}
@@ -97,6 +104,10 @@ func readRootDSE(ctx context.Context, c *conn) (rootDSE, error) {
 		domain:        entry.GetAttributeValue("defaultNamingContext"),
 		configuration: entry.GetAttributeValue("configurationNamingContext"),
 		controls:      map[string]bool{},
+		read:          time.Now(),
+	}
+	if clock, err := time.Parse(generalizedTime, entry.GetAttributeValue("currentTime")); err == nil {
+		r.clock = clock
 	}
 	for _, oid := range entry.GetAttributeValues("supportedControl") {
 		r.controls[oid] = true

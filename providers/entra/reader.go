@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/providers/entra/internal/graph"
@@ -36,6 +37,9 @@ func (r *Reader) Close() error {
 
 // Stats counts what has been asked of the service so far.
 func (r *Reader) Stats() Stats { return r.client.Count.Stats() }
+
+// Clock is the time that the service's clock shows, as its latest reply said.
+func (r *Reader) Clock() time.Time { return r.client.ServiceTime() }
 
 // Organization identifies the tenant. It needs the permission Organization.Read.All (User.Read.All does as well).
 func (r *Reader) Organization(ctx context.Context) (providers.Organization, error) {

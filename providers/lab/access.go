@@ -56,6 +56,7 @@ func (l *Lab) ServeAD() (ADAccess, error) {
 	}
 	bind := "CN=svc-dirform,CN=Users," + base
 	l.adServer = &ldapd.Server{Dir: l.ad, BindDN: bind, Password: l.creds.Password, TLS: config}
+	l.ad.Tell(l.opts.Now)
 	go l.adServer.Serve(ln, true) // ends with Close; a listener that breaks shows in the clients' errors
 	l.adAccess = &ADAccess{URL: "ldaps://" + ln.Addr().String(), BaseDN: base, BindDN: bind, Password: l.creds.Password, CAFile: ca}
 	return *l.adAccess, nil

@@ -23,6 +23,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -46,7 +47,12 @@ type Options struct {
 	Data      string  // folder for what is written later, made if missing; "" keeps it in memory only
 	ADAddr    string  // where ServeAD listens, a loopback address; "" is 127.0.0.1:0
 	EntraAddr string  // where ServeEntra listens; likewise
-	Record    string  // folder to write what the tenant is asked and answers to, for contract tests, without credentials; "" is none
+	// Now is the time that the served directories tell their clients, time.Now if nil: a lab that is played on
+	// another day.
+	Now func() time.Time
+	// Record is a folder to write what the tenant is asked and answers to, for contract tests, without credentials;
+	// "" is none.
+	Record string
 }
 
 // Lab is a pair of running directories. It is safe for concurrent use.
@@ -69,6 +75,9 @@ type Lab struct {
 // Open loads a seed and replays what was written to it before. The data folder is locked until Close; an error about the lock
 // names who holds it.
 func Open(o Options) (*Lab, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	l := &Lab{opts: o}
 	if err := l.open(); err != nil {
 		return nil, errors.Join(err, l.Close())
@@ -196,7 +205,8 @@ func (l *Lab) failAD(err error) {
 
 // loadTenant fills the tenant and starts its journal.
 func (l *Lab) loadTenant() (*journal, error) {
-	l.tenant = graphd.New(graphd.Options{ClientID: clientID, ClientSecret: l.creds.ClientSecret, AccessToken: l.creds.AccessToken})
+	l.tenant = graphd.New(graphd.Options{Tells: l.opts.Now,
+		ClientID: clientID, ClientSecret: l.creds.ClientSecret, AccessToken: l.creds.AccessToken})
 	if err := l.seedTenant(); err != nil || l.opts.Data == "" {
 		return nil, err
 	}

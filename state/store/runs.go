@@ -68,6 +68,18 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]Run, error) {
 	return runs, nil
 }
 
+// LastRun is when the last run ended, or began if it has no end; the zero time if there was none.
+func (s *Store) LastRun(ctx context.Context) (time.Time, error) {
+	runs, err := s.Runs(ctx, 1)
+	if err != nil || len(runs) == 0 {
+		return time.Time{}, err
+	}
+	if runs[0].Finished.IsZero() {
+		return runs[0].Started, nil
+	}
+	return runs[0].Finished, nil
+}
+
 // LastScopes is what the last apply that did everything saw of its scopes, or the rebuilding of the record; empty if there was neither.
 func (s *Store) LastScopes(ctx context.Context) (scopes []ScopeCount, err error) {
 	err = s.each(ctx, "SELECT scopes FROM runs WHERE command IN (?, ?) AND outcome = ? ORDER BY id DESC LIMIT 1", func(scan func(...any) error) error {

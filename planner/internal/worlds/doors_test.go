@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/run"
@@ -40,6 +41,9 @@ func (r realRecord) Begin(ctx context.Context, info store.RunInfo) (run.Writer, 
 	return r.Store.Begin(ctx, info)
 }
 
+// LastRun is not told: one record serves many worlds, each with a time of its own.
+func (r realRecord) LastRun(context.Context) (time.Time, error) { return time.Time{}, nil }
+
 // record is the world's own record.
 type record struct{ *world }
 
@@ -64,6 +68,8 @@ func (r record) Links(context.Context) iter.Seq2[*state.Link, error] {
 func (r record) OUs(context.Context) ([]state.OU, error) { return r.ous, nil }
 
 func (r record) LastScopes(context.Context) ([]store.ScopeCount, error) { return r.scopes, nil }
+
+func (r record) LastRun(context.Context) (time.Time, error) { return time.Time{}, nil }
 
 func (r record) Begin(_ context.Context, info store.RunInfo) (run.Writer, error) {
 	if info.Lineage != lineage || info.SourceSID != domainSID || info.TenantID != tenantID || info.Serial != r.Meta().Serial {

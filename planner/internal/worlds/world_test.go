@@ -227,6 +227,9 @@ func (w *world) Deleted(_ context.Context, guids []state.GUID) (found []state.GU
 	return found, true, nil
 }
 
+// Clock is right, on both sides.
+func (w *world) Clock() time.Time { return w.now }
+
 func (w *world) UPNSuffixes(context.Context) ([]string, error) { return w.suffixes, nil }
 func (w *world) Close() error                                  { return nil }
 

@@ -190,6 +190,7 @@ func (d *Directories) openLab(folder string) (*servedLab, error) {
 		return l, nil
 	}
 	o := d.LabOptions
+	o.Now = d.app.Env.Now
 	o.Seed, o.Data, o.Record = cli.InDir(d.dir, folder), data, d.app.Env.Getenv("DIRFORM_LAB_RECORD")
 	l, err := lab.Open(o)
 	if err != nil {

@@ -28,6 +28,7 @@ type Settings struct {
 	// where objects are that left their scopes; those that nobody looked for are not found
 	Whereabouts map[state.GUID]state.ReasonCode
 	Now         time.Time // graces are counted up to it; the zero time lets none of them end
+	HoldGraces  bool      // none of them ends, because some clock is wrong
 }
 
 // Judge decides about source rows and leavers.

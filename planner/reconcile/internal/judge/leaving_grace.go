@@ -47,8 +47,12 @@ func (x *leaver) deleteFrom() (due time.Time, counted bool) {
 	return time.Unix(x.link.LeftAt, 0).Add(x.policy.Grace), true
 }
 
-// graceOver reports whether the time has come to delete the account. Without a clock it never comes.
-func (x *leaver) graceOver() bool {
+// graceOver reports whether the time has come to delete the account. Without a clock that can be trusted it never
+// comes.
+func (x *leaver) graceOver() bool { return x.graceDue() && !x.j.set.HoldGraces }
+
+// graceDue reports whether the grace has passed by the clock there is.
+func (x *leaver) graceDue() bool {
 	due, counted := x.deleteFrom()
 	now := x.j.set.Now
 	return counted && !now.IsZero() && !now.Before(due)
@@ -68,6 +72,9 @@ func (x *leaver) text() string {
 	if x.policy.Scope == nil {
 		return "unchanged: scope " + x.link.Scope + " is not declared any more, and the default leaving = \"disable\" asks " +
 			"for nothing more"
+	}
+	if x.graceDue() && x.j.set.HoldGraces {
+		return text + "; its grace would be over, but clocks differ, so it does not end"
 	}
 	if x.policy.DeletesLeaver(x.link.LeftAt, x.j.set.Now) && !x.seen() {
 		return text + "; it is not deleted, because its source object was not found"

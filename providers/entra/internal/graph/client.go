@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/google/uuid"
 	abstractions "github.com/microsoft/kiota-abstractions-go"
@@ -32,6 +33,26 @@ type Client struct {
 	http    *http.Client
 	base    *http.Transport
 	size    atomic.Int64 // of the last reply that was read whole
+	told    atomic.Pointer[told]
+}
+
+// told is a time that the service has told, and when, by this computer's clock.
+type told struct{ service, here time.Time }
+
+// ServiceTime is the time that the service's clock shows, by the latest reply; zero if none said.
+func (c *Client) ServiceTime() time.Time {
+	t := c.told.Load()
+	if t == nil {
+		return time.Time{}
+	}
+	return t.service.Add(time.Since(t.here))
+}
+
+// hear takes the time from a reply's Date (RFC 9110, section 6.6.1).
+func (c *Client) hear(resp *http.Response) {
+	if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		c.told.Store(&told{service: at, here: time.Now()})
+	}
 }
 
 // ForReading signs in, so that a wrong credential is reported before anything else. What the client is asked to send is
@@ -110,6 +131,7 @@ func (c *Client) Send(ctx context.Context, r Request) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.Op, unreached(address.Bare(err)))
 	}
+	c.hear(resp)
 	return resp, nil
 }
 

@@ -39,6 +39,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		clientID = requestID
 	}
 	h := w.Header()
+	h.Set("Date", s.t.opts.Tells().UTC().Format(http.TimeFormat))
 	h.Set("request-id", requestID)
 	if !strings.EqualFold(r.Header.Get("return-client-request-id"), "false") {
 		h.Set("client-request-id", clientID)

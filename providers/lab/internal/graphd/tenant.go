@@ -16,6 +16,7 @@ type Options struct {
 	ClientSecret string
 	AccessToken  string           // a bearer token that is always valid; "" for none
 	Now          func() time.Time // time.Now if nil
+	Tells        func() time.Time // what replies say the time is; Now if nil
 	Gzip         bool             // compress replies for clients that ask for it
 }
 
@@ -57,6 +58,9 @@ type Tenant struct {
 func New(o Options) *Tenant {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Tells == nil {
+		o.Tells = o.Now
 	}
 	t := &Tenant{opts: o, reg: newRegistry(), byID: map[guid]*object{}, upns: newIndex(), anchors: newIndex(), address: newIndex(),
 		shadows: map[*object]shadow{}, changes: newChangeLog(), names: newIndex(), seats: map[string]int{}, sync: newSyncSettings(), verified: map[string]bool{}, tokens: newTokens(o), faults: &faultState{}, stats: newStats()}

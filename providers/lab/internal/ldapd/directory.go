@@ -22,6 +22,7 @@ type Directory struct {
 	nextRID   uint32
 	onChange  func(Change)
 	now       func() time.Time
+	tells     func() time.Time // what the server says the time is
 	passwords passwords
 
 	root, config, schemaNC, users, partitions, deleted, server *entry
@@ -33,7 +34,8 @@ func New(domain string) *Directory {
 	label, _, _ := strings.Cut(domain, ".")
 	d := &Directory{
 		domain: domain, netbios: strings.ToUpper(label[:min(len(label), 15)]), domainSID: mintDomainSID(domain),
-		schema: newSchema(), index: newHashIndex(), usn: 4096, nextRID: 1103, now: time.Now, passwords: newPasswords(),
+		schema: newSchema(), index: newHashIndex(), usn: 4096, nextRID: 1103, now: time.Now, tells: time.Now,
+		passwords: newPasswords(),
 	}
 	d.buildTree()
 	return d

@@ -3,7 +3,15 @@ package ldapd
 import (
 	"strconv"
 	"strings"
+	"time"
 )
+
+// Tell sets the clock that clients are shown as currentTime.
+func (d *Directory) Tell(now func() time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tells = now
+}
 
 // appendRootDSE answers a base search of the empty name, which needs no bind.
 func (d *Directory) appendRootDSE(b []byte, id int64, names []string, typesOnly bool) []byte {
@@ -51,7 +59,7 @@ func (d *Directory) rootAttributes() [][]string {
 	base, config, schema := d.root.dn(), d.config.dn(), d.schemaNC.dn()
 	host := "dc1." + d.domain
 	return [][]string{
-		{"currentTime", string(appendMoment(nil, d.now().Unix()))},
+		{"currentTime", string(appendMoment(nil, d.tells().Unix()))},
 		{"subschemaSubentry", "CN=Aggregate," + schema},
 		{"dsServiceName", d.server.dn()},
 		{"namingContexts", base, config, schema},
