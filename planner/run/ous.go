@@ -12,6 +12,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/dn"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -24,16 +25,16 @@ func (r *Reading) resolveOUs(ctx context.Context) error {
 	}
 	known := map[string]state.GUID{}
 	for _, ou := range recorded {
-		known[ou.Scope+"\x00"+strings.ToLower(ou.Declared)] = ou.GUID
+		known[ouKey(ou.Scope, ou.Declared)] = ou.GUID
 	}
 	for _, scope := range r.Config.Scopes {
 		src, err := r.run.Directories.Source(ctx, scope.Provider)
 		if err != nil {
 			return err
 		}
-		for i, dn := range slices.Concat(scope.OUs, scope.Exclude) {
+		for i, name := range slices.Concat(scope.OUs, scope.Exclude) {
 			exclude := i >= len(scope.OUs)
-			seen, err := r.resolveOU(ctx, src, scope, dn, exclude, known[scope.Name+"\x00"+strings.ToLower(dn)])
+			seen, err := r.resolveOU(ctx, src, scope, name, exclude, known[ouKey(scope.Name, name)])
 			if err != nil {
 				return err
 			}
@@ -43,8 +44,17 @@ func (r *Reading) resolveOUs(ctx context.Context) error {
 	return nil
 }
 
-func (r *Reading) resolveOU(ctx context.Context, src providers.SourceReader, scope *config.Scope, dn string, exclude bool, recorded state.GUID) (planner.OUSeen, error) {
-	here, ok, err := src.Container(ctx, dn, state.GUID{})
+// ouKey is what a container that a scope declares is remembered by: however its name is written, it is the same one.
+func ouKey(scope, declared string) string {
+	name, err := dn.Parse(declared)
+	if err != nil {
+		return scope + "\x00" + strings.ToLower(declared) // of an earlier version, which took it as it was
+	}
+	return scope + "\x00" + string(name)
+}
+
+func (r *Reading) resolveOU(ctx context.Context, src providers.SourceReader, scope *config.Scope, name string, exclude bool, recorded state.GUID) (planner.OUSeen, error) {
+	here, ok, err := src.Container(ctx, name, state.GUID{})
 	if err != nil {
 		return planner.OUSeen{}, err
 	}
@@ -55,26 +65,26 @@ func (r *Reading) resolveOU(ctx context.Context, src providers.SourceReader, sco
 			return planner.OUSeen{}, err
 		}
 		if found && ok {
-			r.Settings.Findings = append(r.Settings.Findings, reconcile.OUReplaced(scope, dn, moved.DN))
+			r.Settings.Findings = append(r.Settings.Findings, reconcile.OUReplaced(scope, name, moved.DN))
 		}
 		if found && !ok {
-			r.Settings.Findings = append(r.Settings.Findings, reconcile.OURenamed(scope, dn, moved.DN, exclude))
+			r.Settings.Findings = append(r.Settings.Findings, reconcile.OURenamed(scope, name, moved.DN, exclude))
 			here, ok, renamed = moved, true, true
 		}
 	}
 	if ok {
-		return planner.OUSeen{Declared: dn, DN: here.DN, GUID: here.GUID.String(), Exclude: exclude, Renamed: renamed}, nil
+		return planner.OUSeen{Declared: name, DN: here.DN, GUID: here.GUID.String(), Exclude: exclude, Renamed: renamed}, nil
 	}
 	if exclude && recorded != (state.GUID{}) {
-		return planner.OUSeen{Declared: dn, GUID: recorded.String(), Exclude: true}, nil // deleted since: nothing is left to exclude
+		return planner.OUSeen{Declared: name, GUID: recorded.String(), Exclude: true}, nil // deleted since: nothing is left to exclude
 	}
 	if exclude {
 		return planner.OUSeen{}, &fault.Error{Summary: "Excluded OU does not exist",
-			Detail: fmt.Sprintf("%s: scope %q excludes %s, which the directory does not have.", scope.DeclaredAt, scope.Name, dn),
+			Detail: fmt.Sprintf("%s: scope %q excludes %s, which the directory does not have.", scope.DeclaredAt, scope.Name, name),
 			Hint:   "Correct the distinguished name, or remove it from exclude. Nothing was planned, because those it is meant to leave out would come in."}
 	}
 	e := &fault.Error{Summary: "Scope OU does not exist", Detail: fmt.Sprintf("%s: scope %q names %s, which the directory does not have.",
-		scope.DeclaredAt, scope.Name, dn), Hint: "Correct the distinguished name. Nothing was planned, because an empty scope would mean that everybody left."}
+		scope.DeclaredAt, scope.Name, name), Hint: "Correct the distinguished name. Nothing was planned, because an empty scope would mean that everybody left."}
 	if recorded != (state.GUID{}) {
 		e.Detail += fmt.Sprintf(" It is recorded as container %s, which is gone too: it was deleted, or the account may not see it any more.", recorded)
 	}

@@ -108,7 +108,7 @@ func (h *harness) planFile() *planfile.Reader {
 		record, err := store.OpenReadOnly(context.Background(), h.state)
 		check(h.t, err)
 		defer record.Close()
-		r.Record = record
+		r.Record = realRecord{record}
 	}
 	file, err := r.Plan(context.Background(), h.options())
 	check(h.t, err)

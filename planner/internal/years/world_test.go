@@ -354,4 +354,7 @@ func (d directories) OpenTenantWriter(context.Context, *config.EntraProvider) (p
 	return tenant(d), nil
 }
 
+// Clock is the world's time, on either side.
+func (w *world) Clock() time.Time { return w.now }
+
 func anchorOf(g state.GUID) string { return base64.StdEncoding.EncodeToString(g[:]) }
