@@ -114,13 +114,14 @@ type todo struct {
 	settled iter.Seq2[*apply.Settled, error] // nil if nothing is settled beforehand
 	writes  int                              // changes to be carried out
 	guards  []planner.GuardResult            // as they stand against these changes
+	lacks   []lack                           // rights that these changes take
 }
 
 // todo works out what of the fresh plan is carried out, and holds that against the guards.
 func (r *Run) todo(ctx context.Context, p *planned, o ApplyOptions, w Writer) (*todo, error) {
 	t := &todo{Result: Result{Totals: p.file.Totals()}, changes: p.file.Changes()}
 	t.Changes, t.guards = t.Totals.Summary.Changes(), t.Totals.Guards
-	t.writes = t.Changes
+	t.writes, t.lacks = t.Changes, p.lacks
 	if o.Reviewed == nil {
 		return t, nil
 	}
@@ -135,7 +136,9 @@ func (r *Run) todo(ctx context.Context, p *planned, o ApplyOptions, w Writer) (*
 	}
 	t.Beyond, t.Changes, t.writes, t.changes = f.Beyond, f.Total, len(f.carry), f.Changes()
 	t.settled = f.Settled(func(changes []*state.Change) ([]bool, error) { return r.inPlace(ctx, p.reading, w, changes) })
-	t.guards, _, err = p.builder.Judge(f.Changes())
+	if t.guards, _, err = p.builder.Judge(f.Changes()); err == nil {
+		t.lacks, err = p.reading.lacksOf(ctx, f.Changes())
+	}
 	return t, err
 }
 
@@ -155,14 +158,14 @@ func (t *todo) agreed(p *planned, o ApplyOptions) error {
 	return nil
 }
 
-// refusal is the error of a plan that may not be applied, or nil.
+// refusal is the error of a plan that may not be applied, or cannot be for want of rights, or nil.
 func (t *todo) refusal(p *planned) error {
 	guards := tripped(t.guards)
 	wrong := func(f *planner.Finding) bool { return f.Severity == planner.Error }
 	if len(guards) > 0 || slices.ContainsFunc(p.reading.Settings.Findings, wrong) {
 		return &Refused{Guards: guards}
 	}
-	return nil
+	return withoutRights(t.lacks)
 }
 
 // inPlace tells which of the reviewed changes that today's plan does not have are in place already.
