@@ -75,7 +75,11 @@ var Codes = []Code{
 	{"DF415", Warning, "Clocks differ", "This computer's clock is more than five minutes from that of a server, or shows a time before the last run's. A grace is not ended by a clock that may be wrong; one that begins is counted from the latest of these times.", "Set this computer's clock, or the server's. If the last run's clock was wrong, the next apply puts that right."},
 	{"DF501", Warning, "Part of the tenant cannot be read", "The application lacks a permission, so what depends on these objects, such as address conflicts, cannot be foreseen.", "Grant the permission that the finding names."},
 	{"DF502", Warning, "Deleted objects cannot be seen", "The account that reads Active Directory lacks the right to see what was deleted, so a leaver who was deleted counts as not found: leaving = \"delete\" and the end of a grace leave such accounts disabled (DF414).", "Let the account list and read the container CN=Deleted Objects of the domain, as the finding says."},
+	{RightsCode, Warning, "A right is missing", "The plan holds changes that the account in Active Directory, or the application in the tenant, may not make. Apply refuses such a plan as a whole before it writes anything.", "Grant the right that the finding names, or apply as somebody who has it. A plan alone does not need it."},
 }
+
+// RightsCode is the finding about a right that applying the plan takes.
+const RightsCode = "DF503"
 
 // AliasesCode is the finding about an account's aliases, which only Exchange can set.
 const AliasesCode = "DF302"

@@ -1,12 +1,19 @@
 package providers
 
-import "context"
+import (
+	"context"
+
+	"github.com/dirform/dirform/state"
+)
 
 // SourceInspector tells what a source has and what its reader may do there, without looking at the objects one by one.
 type SourceInspector interface {
 	// UnknownNames are those of names that the server's schema has no attribute of, in the order of names. The error is
 	// [ErrNoSchema] where the schema cannot be read.
 	UnknownNames(ctx context.Context, names []string) ([]UnknownName, error)
+	// MayWrite reports whether the account may write an attribute of one of these objects at least, or of the container that
+	// keeps the forest's UPN suffixes if there are none. It is true where the server does not tell.
+	MayWrite(ctx context.Context, attribute string, guids []state.GUID) (bool, error)
 }
 
 // UnknownName is an attribute's name that a server's schema does not have.
@@ -22,6 +29,28 @@ func InspectorOf(r SourceReader) SourceInspector {
 			return i
 		}
 		w, ok := r.(interface{ Unwrap() SourceReader })
+		if !ok {
+			return nil
+		}
+		r = w.Unwrap()
+	}
+	return nil
+}
+
+// TenantInspector tells what may be done in a tenant, without doing it.
+type TenantInspector interface {
+	// Permissions are those that the access token carries: an application's, or those that a signed-in person has lent it. known
+	// is false where that is not all that decides: the token does not say, or the application holds a directory role.
+	Permissions(ctx context.Context) (held []string, known bool, err error)
+}
+
+// TenantInspectorOf is the inspector that r is, or that it wraps (a method Unwrap tells); nil if there is none.
+func TenantInspectorOf(r TenantReader) TenantInspector {
+	for r != nil {
+		if i, ok := r.(TenantInspector); ok {
+			return i
+		}
+		w, ok := r.(interface{ Unwrap() TenantReader })
 		if !ok {
 			return nil
 		}

@@ -55,6 +55,54 @@ type Descriptor struct {
 	Phase int
 	// Read and Write are the permissions that an application needs.
 	Read, Write string
+	// Grants are all permissions with which objects of the kind may be written, the least that serves in general first.
+	Grants []Grant
+}
+
+// Grant is a permission of Microsoft Graph, and what of a kind may be written with it.
+type Grant struct {
+	Permission string
+	Actions    []Action // nil: all
+	// Only are the attributes that may be written with it; nil stands for all but those that are Apart in another grant.
+	Only []string
+	// Apart says that no other permission covers the attributes in Only.
+	Apart bool
+	// Delegated permissions are of use to signed-in people only.
+	Delegated bool
+}
+
+// Lacks are the permissions that are missing for a change of the kind, each once; none if held, those that the token carries,
+// are enough. A permission that no grant of the kind names counts for nothing.
+func (d *Descriptor) Lacks(c *Change, held []string) (missing []string) {
+	add := func(attribute string) {
+		if p := d.lacks(c.Action, attribute, held); p != "" && !slices.Contains(missing, p) {
+			missing = append(missing, p)
+		}
+	}
+	if len(c.Attributes) == 0 {
+		add("")
+	}
+	for _, a := range c.Attributes {
+		add(a.Name)
+	}
+	return missing
+}
+
+// lacks is Lacks for one attribute, or for what writes none, such as a deletion.
+func (d *Descriptor) lacks(a Action, attribute string, held []string) (first string) {
+	apart := slices.ContainsFunc(d.Grants, func(g Grant) bool { return g.Apart && slices.Contains(g.Only, attribute) })
+	for _, g := range d.Grants {
+		switch {
+		case g.Actions != nil && !slices.Contains(g.Actions, a), apart != (g.Apart && slices.Contains(g.Only, attribute)),
+			g.Only != nil && !slices.Contains(g.Only, attribute):
+			continue
+		case slices.Contains(held, g.Permission):
+			return ""
+		case first == "":
+			first = g.Permission
+		}
+	}
+	return first
 }
 
 // UniqueName is an attribute whose values are unique in the tenant.

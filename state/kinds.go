@@ -1,5 +1,8 @@
 package state
 
+// changing are the actions that change what is there.
+var changing = []Action{ActionLink, ActionRelink, ActionUpdate, ActionDisable, ActionUnlink}
+
 // Kinds are all kinds of objects, in the order of their phases. Permissions are those of Microsoft Graph (permissions
 // reference).
 var Kinds = []*Descriptor{
@@ -25,6 +28,17 @@ var Kinds = []*Descriptor{
 			"userPrincipalName"},
 		Exchange: "Set-Mailbox",
 		Read:     "User.Read.All", Write: "User.ReadWrite.All",
+		Grants: []Grant{
+			{Permission: "User.ReadWrite.All"}, {Permission: "Directory.ReadWrite.All"},
+			{Permission: "Directory.AccessAsUser.All", Delegated: true},
+			{Permission: "User.ReadUpdate.All", Actions: changing},
+			{Permission: "User.DeleteRestore.All", Actions: []Action{ActionDelete, ActionRestore}},
+			{Permission: "User.EnableDisableAccount.All", Actions: changing, Only: []string{"accountEnabled"}},
+			{Permission: "User-Phone.ReadWrite.All", Actions: changing, Only: []string{"businessPhones", "mobilePhone"}},
+			{Permission: "User-Mail.ReadWrite.All", Actions: changing, Only: []string{"otherMails"}},
+			{Permission: "User-OnPremisesSyncBehavior.ReadWrite.All", Only: []string{"onPremisesSyncBehavior.isCloudManaged"},
+				Apart: true},
+		},
 	},
 	{
 		Kind: Group, Noun: "group", Phase: 3,
@@ -35,6 +49,8 @@ var Kinds = []*Descriptor{
 		Sets:     []ReferenceSet{{Name: "members", Kinds: []Kind{User, Group}, Batch: 20}},
 		Exchange: "Set-UnifiedGroup",
 		Read:     "Group.Read.All", Write: "Group.ReadWrite.All",
+		Grants: []Grant{{Permission: "Group.ReadWrite.All"}, {Permission: "Directory.ReadWrite.All"},
+			{Permission: "Directory.AccessAsUser.All", Delegated: true}},
 	},
 	{
 		Kind: Contact, Noun: "contact", Phase: 3,
@@ -49,6 +65,8 @@ var Kinds = []*Descriptor{
 		Kind: DirectorySync, Noun: "directory synchronisation switch", Declared: true, Alone: true, Phase: 4,
 		Actions: []Action{ActionUpdate},
 		Read:    "Organization.Read.All", Write: "Organization.ReadWrite.All",
+		Grants: []Grant{{Permission: "Organization.ReadWrite.All"}, {Permission: "Directory.ReadWrite.All"},
+			{Permission: "Directory.AccessAsUser.All", Delegated: true}},
 	},
 }
 

@@ -121,14 +121,15 @@ type todo struct {
 	writes  int                              // changes to be carried out
 	guards  []planner.GuardResult            // as they stand against these changes
 	deeds   func(*state.Change) map[string]int
-	partly  bool // whatever becomes of these changes, the plan is not carried out: its record lines are not for the record
+	partly  bool   // whatever becomes of these changes, the plan is not carried out: its record lines are not for the record
+	lacks   []lack // rights that these changes take
 }
 
 // todo works out what of the fresh plan is carried out, and holds that against the guards.
 func (r *Run) todo(ctx context.Context, p *planned, o ApplyOptions, w Writer) (*todo, error) {
 	t := &todo{Result: Result{Totals: p.file.Totals()}, changes: p.file.Changes(), deeds: p.builder.Deeds()}
 	t.Changes, t.guards = t.Totals.Summary.Changes(), t.Totals.Guards
-	t.writes = t.Changes
+	t.writes, t.lacks = t.Changes, p.lacks
 	switch {
 	case o.SwitchOffs:
 		return t, t.switchOffs(p)
@@ -146,7 +147,9 @@ func (r *Run) todo(ctx context.Context, p *planned, o ApplyOptions, w Writer) (*
 	}
 	t.Beyond, t.Changes, t.writes, t.changes = f.Beyond, f.Total, len(f.carry), f.Changes()
 	t.settled = f.Settled(func(changes []*state.Change) ([]bool, error) { return r.inPlace(ctx, p.reading, w, changes) })
-	t.guards, _, err = p.builder.Judge(f.Changes())
+	if t.guards, _, err = p.builder.Judge(f.Changes()); err == nil {
+		t.lacks, err = p.reading.lacksOf(ctx, f.Changes())
+	}
 	return t, err
 }
 
@@ -166,7 +169,7 @@ func (t *todo) agreed(p *planned, o ApplyOptions) error {
 	return nil
 }
 
-// refusal is the error of a plan that may not be applied, or nil.
+// refusal is the error of a plan that may not be applied, or cannot be for want of rights, or nil.
 func (t *todo) refusal(p *planned) error {
 	guards := tripped(t.guards)
 	wrong := func(f *planner.Finding) bool { return f.Severity == planner.Error }
@@ -176,7 +179,7 @@ func (t *todo) refusal(p *planned) error {
 	if len(guards) > 0 {
 		return &Refused{Guards: guards, SwitchOffs: t.freeOffs(p)}
 	}
-	return nil
+	return withoutRights(t.lacks)
 }
 
 // inPlace tells which of the reviewed changes that today's plan does not have are in place already.

@@ -73,7 +73,7 @@ func (r *Run) Rebuild(ctx context.Context, o RebuildOptions) (*Rebuilt, error) {
 	if err := rd.pairByAnchor(ctx, b, x); err != nil {
 		return nil, err
 	}
-	totals, err := rd.learn(b, x)
+	totals, err := rd.learn(ctx, b, x)
 	if err != nil {
 		return nil, err
 	}
@@ -161,11 +161,11 @@ func (x *Rebuilt) links() iter.Seq2[*state.Link, error] {
 
 // learn makes a plan as the new record would have it made, and takes from it what both sides agree on: that counts as
 // applied.
-func (r *Reading) learn(b *reconcile.Builder, x *Rebuilt) (planner.Totals, error) {
+func (r *Reading) learn(ctx context.Context, b *reconcile.Builder, x *Rebuilt) (planner.Totals, error) {
 	if err := b.ReadLinks(x.links()); err != nil {
 		return planner.Totals{}, err
 	}
-	file, err := r.run.writeDown(b, r.Header, "")
+	file, _, err := r.run.writeDown(ctx, b, r.Header, "", nil)
 	if err != nil {
 		return planner.Totals{}, err
 	}

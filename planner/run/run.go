@@ -110,6 +110,7 @@ type planned struct {
 	reading *Reading
 	builder *reconcile.Builder
 	file    *planfile.Reader
+	lacks   []lack // rights that carrying it out takes
 }
 
 // forget frees what was read; the plan stays.
@@ -139,14 +140,19 @@ func (r *Run) plan(ctx context.Context, o Options, lineage string) (*planned, er
 		return nil, err
 	}
 	started := time.Now()
-	file, err := r.writeDown(builder, reading.Header, o.Out)
+	needs, err := reading.newNeeds(ctx)
+	if err != nil {
+		builder.Close()
+		return nil, err
+	}
+	file, lacks, err := r.writeDown(ctx, builder, reading.Header, o.Out, needs)
 	if err != nil {
 		builder.Close()
 		return nil, err
 	}
 	s := file.Totals().Summary
 	r.log().Info("plan made", "changes", s.Changes(), "blocked", s.Blocked, "took", time.Since(started).Round(time.Millisecond))
-	return &planned{reading, builder, file}, nil
+	return &planned{reading, builder, file, lacks}, nil
 }
 
 func (r *Run) newKey() (state.Key, error) {
@@ -164,8 +170,10 @@ func (r *Run) log() *slog.Logger {
 }
 
 // writeDown lets the builder plan into a plan file: the named one, or one that exists only as long as it is open. A plan that is
-// aimed at nothing is an error, and leaves no file behind.
-func (r *Run) writeDown(b *reconcile.Builder, h planner.Header, out string) (*planfile.Reader, error) {
+// aimed at nothing is an error, and leaves no file behind. What rights its changes take that nobody has granted is told at its
+// end, and returned, unless n is nil.
+func (r *Run) writeDown(ctx context.Context, b *reconcile.Builder, h planner.Header, out string, n *needs) (*planfile.Reader, []lack,
+	error) {
 	var w *planfile.Writer
 	var err error
 	if out == "" {
@@ -174,24 +182,32 @@ func (r *Run) writeDown(b *reconcile.Builder, h planner.Header, out string) (*pl
 		w, err = planfile.Create(out, h)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var sink planner.Sink = w
 	if out != "" {
 		sink = forReview{w}
 	}
+	if n != nil {
+		n.Sink, sink = sink, n
+	}
 	totals, err := b.Plan(sink)
 	if err == nil {
 		err = aimed(totals)
 	}
+	var lacks []lack
+	if err == nil && n != nil {
+		lacks, err = n.tell(ctx)
+	}
 	if err != nil {
 		w.Abort()
-		return nil, err
+		return nil, nil, err
 	}
 	if err := w.Close(totals); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return w.Reopen()
+	file, err := w.Reopen()
+	return file, lacks, err
 }
 
 // forReview is a plan file for people and for a later apply, which makes a plan of its own. What only the record needs stays out of

@@ -43,3 +43,25 @@ func FuzzIdentity(f *testing.F) {
 		}
 	})
 }
+
+// TestPermissionsOf: a token tells what its bearer may do, unless a directory role may allow more or it says nothing.
+func TestPermissionsOf(t *testing.T) {
+	for name, x := range map[string]struct {
+		claims string
+		held   int
+		known  bool
+	}{
+		"application":             {`{"idtyp":"app","roles":["User.Read.All","Group.Read.All"],"wids":["0997a1d0-0d1d-4acb-b408-d5ca73121e90"]}`, 2, true},
+		"application with a role": {`{"idtyp":"app","roles":["User.Read.All"],"wids":["fe930be7-5e62-47db-91af-98c3a49a38b1"]}`, 1, false},
+		"application of nothing":  {`{"idtyp":"app"}`, 0, false},
+		"person":                  {`{"scp":"User.Read User.ReadWrite.All","wids":["62e90394-69f5-4237-9190-012177145e10"]}`, 2, true},
+		"person without a list":   {`{"scp":".default"}`, 1, false},
+	} {
+		if held, known := permissionsOf(jwt(x.claims)); len(held) != x.held || known != x.known {
+			t.Errorf("%s: %v, %v", name, held, known)
+		}
+	}
+	if _, known := permissionsOf("EwBYA8l6BAAU"); known {
+		t.Error("an opaque token tells something")
+	}
+}

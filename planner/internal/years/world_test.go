@@ -354,6 +354,16 @@ func (d directories) OpenTenantWriter(context.Context, *config.EntraProvider) (p
 	return tenant(d), nil
 }
 
+// Deleted knows everybody who was ever there and is not any more.
+func (s source) Deleted(_ context.Context, guids []state.GUID) (found []state.GUID, shown bool, err error) {
+	for _, g := range guids {
+		if s.byGUID[g] == nil {
+			found = append(found, g)
+		}
+	}
+	return found, true, nil
+}
+
 // Clock is the world's time, on either side.
 func (w *world) Clock() time.Time { return w.now }
 

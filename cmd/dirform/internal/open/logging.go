@@ -77,6 +77,9 @@ func logTenant(a *cli.App, r *entra.Reader, p *config.EntraProvider, cfg entra.C
 	return &loggedTenant{r, log}
 }
 
+// Unwrap is the reader without the log.
+func (t *loggedTenant) Unwrap() providers.TenantReader { return t.TenantReader }
+
 func (t *loggedTenant) Read(ctx context.Context, q providers.TenantQuery) providers.Objects {
 	return timed(t.log, slog.LevelInfo, "tenant read", t.TenantReader.Read(ctx, q), "kind", q.Kind, "deleted", q.Deleted, "attributes", q.Attributes.Len())
 }

@@ -16,6 +16,7 @@ type Faults struct {
 	Latency         time.Duration // every HTTP request waits this long first
 	ReadOnly        bool          // writes are refused with 403, and counted in Stats.WritesRefused
 	SignedInAs      string        // tokens are issued to this user, by id or name, as if a person were signed in; "": to the application
+	Permissions     string        // what the application may do, as names of Graph's permissions separated by blanks; "": everything
 	NoTakeOver      bool          // who asks for onPremisesSyncBehavior gets 403, as without the permission for it
 	DropBefore      int           // the connection breaks before the n-th write takes effect
 	DropAfter       int           // the connection breaks after the n-th write took effect
@@ -94,6 +95,10 @@ func (s *faultState) admit(rq *request, t *Tenant) (http.Header, *Error) {
 	defer s.mu.Unlock()
 	write := rq.route.isWrite()
 	if s.f.ReadOnly && write {
+		t.stats.refused()
+		return nil, denied()
+	}
+	if write && !s.f.permits(rq.route) {
 		t.stats.refused()
 		return nil, denied()
 	}

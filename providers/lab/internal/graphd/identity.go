@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 )
 
 // ServicePrincipalID is the object id of the tenant's one application: what its tokens call oid. No user can have it.
@@ -34,7 +35,8 @@ func (t *Tenant) issueToken() string {
 func (t *Tenant) claims() (caller, map[string]any) {
 	now := t.opts.Now()
 	claims := map[string]any{"aud": "https://graph.microsoft.com", "iss": "https://sts.windows.net/" + t.ID() + "/", "iat": now.Unix(),
-		"exp": now.Add(tokenLife).Unix(), "tid": t.ID(), "appid": t.opts.ClientID, "ver": "1.0", "oid": ServicePrincipalID, "idtyp": "app"}
+		"exp": now.Add(tokenLife).Unix(), "tid": t.ID(), "appid": t.opts.ClientID, "ver": "1.0", "oid": ServicePrincipalID, "idtyp": "app",
+		"roles": t.Faults().permissions()}
 	name := t.Faults().SignedInAs
 	if name == "" {
 		return application, claims
@@ -45,6 +47,7 @@ func (t *Tenant) claims() (caller, map[string]any) {
 	if o == nil || o.kind != userKind {
 		return application, claims
 	}
-	claims["oid"], claims["idtyp"], claims["upn"], claims["scp"] = o.id.String(), "user", text(o.rec.get(propUPN)), ".default"
+	claims["oid"], claims["idtyp"], claims["upn"], claims["scp"] = o.id.String(), "user", text(o.rec.get(propUPN)), strings.Join(t.Faults().permissions(), " ")
+	delete(claims, "roles")
 	return person, claims
 }

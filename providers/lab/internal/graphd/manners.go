@@ -25,6 +25,7 @@ type Manners struct {
 	ReadOnly        bool     `json:"read_only"`
 	SignedInAs      string   `json:"signed_in_as"`
 	NoTakeOver      bool     `json:"no_take_over"`
+	Permissions     string   `json:"permissions"`
 	Seed            uint64   `json:"seed"`
 }
 
@@ -34,7 +35,7 @@ func (m Manners) Faults() (Faults, error) {
 		Latency: time.Duration(m.Latency), VisibilityDelay: time.Duration(m.VisibilityDelay), Throttle: m.Throttle.Throttle,
 		Unavailable: m.Unavailable, GatewayTimeout: m.GatewayTimeout, BreakBefore: m.DropBefore, BreakAfter: m.DropAfter,
 		LateTimeout: m.LateTimeout, TokenLife: time.Duration(m.TokenLife), DeltaLife: time.Duration(m.DeltaLife), ReadOnly: m.ReadOnly,
-		SignedInAs: m.SignedInAs, NoTakeOver: m.NoTakeOver, Seed: m.Seed,
+		SignedInAs: m.SignedInAs, NoTakeOver: m.NoTakeOver, Permissions: m.Permissions, Seed: m.Seed,
 	}
 	return f, f.Check()
 }
