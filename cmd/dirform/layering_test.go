@@ -43,7 +43,8 @@ var layers = map[string][]string{
 	"planner/render":             {"planner", "state"},
 	"planner/apply":              {"planner", inApply + "links", inApply + "values", "providers", "state"},
 	"planner/run/internal/alike": {"planner", "state"},
-	"planner/run": {"planner/run/internal/alike", "config", "planner", "planner/apply", "planner/planfile", "planner/reconcile", "providers", "state",
+	"planner/run/internal/named": {"config", "providers", "state"},
+	"planner/run": {"planner/run/internal/alike", "planner/run/internal/named", "config", "planner", "planner/apply", "planner/planfile", "planner/reconcile", "providers", "state",
 		"state/store"},
 	"cmd": {"*"},
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/dirform/dirform/planner/reconcile"
+	"github.com/dirform/dirform/planner/run/internal/named"
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
@@ -44,7 +45,10 @@ func (r *Run) look(ctx context.Context, lineage string) (*Reading, error) {
 	if err := rd.resolveOUs(ctx); err != nil {
 		return nil, err
 	}
-	if err := rd.checkNames(ctx); err != nil {
+	blind := func(provider string) {
+		r.log().Warn("the directory's schema cannot be read, so names are not checked against it", "provider", provider)
+	}
+	if err := named.Check(ctx, rd.Config, r.Directories.Source, blind); err != nil {
 		return nil, err
 	}
 	if err := rd.lookAtMappings(ctx); err != nil {

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dirform/dirform/providers/ad/internal/ber"
+
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
@@ -70,26 +72,26 @@ func newDecoder(kind state.Kind, shape *state.Shape) *decoder {
 
 // next decodes the LDAP message at run[at:], a SearchResultEntry, and returns where it ends. Strings of the object share run's memory.
 func (d *decoder) next(run string, at int) (*state.Object, int, error) {
-	tag, start, end := element(run, at, len(run))
-	if end < 0 || tag != tagSequence {
-		return nil, 0, errMalformed
+	tag, start, end := ber.Element(run, at, len(run))
+	if end < 0 || tag != ber.Sequence {
+		return nil, 0, ber.ErrMalformed
 	}
-	_, _, idEnd := element(run, start, end)
+	_, _, idEnd := ber.Element(run, start, end)
 	if idEnd < 0 {
-		return nil, 0, errMalformed
+		return nil, 0, ber.ErrMalformed
 	}
-	tag, start, opEnd := element(run, idEnd, end)
-	if opEnd < 0 || tag != tagSearchEntry {
-		return nil, 0, errMalformed
+	tag, start, opEnd := ber.Element(run, idEnd, end)
+	if opEnd < 0 || tag != ber.SearchEntry {
+		return nil, 0, ber.ErrMalformed
 	}
-	tag, dnStart, dnEnd := element(run, start, opEnd)
-	if dnEnd < 0 || tag != tagOctets {
-		return nil, 0, errMalformed
+	tag, dnStart, dnEnd := ber.Element(run, start, opEnd)
+	if dnEnd < 0 || tag != ber.Octets {
+		return nil, 0, ber.ErrMalformed
 	}
 	d.object.DN = run[dnStart:dnEnd]
-	tag, start, attrsEnd := element(run, dnEnd, opEnd)
-	if attrsEnd < 0 || tag != tagSequence {
-		return nil, 0, errMalformed
+	tag, start, attrsEnd := ber.Element(run, dnEnd, opEnd)
+	if attrsEnd < 0 || tag != ber.Sequence {
+		return nil, 0, ber.ErrMalformed
 	}
 	if err := d.attributes(run, start, attrsEnd); err != nil {
 		return nil, 0, err
@@ -106,17 +108,17 @@ func (d *decoder) attributes(run string, at, end int) error {
 	d.parts = d.parts[:0]
 	last := int32(-1)
 	for at < end {
-		tag, start, attrEnd := element(run, at, end)
-		if attrEnd < 0 || tag != tagSequence {
-			return errMalformed
+		tag, start, attrEnd := ber.Element(run, at, end)
+		if attrEnd < 0 || tag != ber.Sequence {
+			return ber.ErrMalformed
 		}
-		tag, nameStart, nameEnd := element(run, start, attrEnd)
-		if nameEnd < 0 || tag != tagOctets {
-			return errMalformed
+		tag, nameStart, nameEnd := ber.Element(run, start, attrEnd)
+		if nameEnd < 0 || tag != ber.Octets {
+			return ber.ErrMalformed
 		}
-		tag, setStart, setEnd := element(run, nameEnd, attrEnd)
-		if setEnd < 0 || tag != tagSet {
-			return errMalformed
+		tag, setStart, setEnd := ber.Element(run, nameEnd, attrEnd)
+		if setEnd < 0 || tag != ber.Set {
+			return ber.ErrMalformed
 		}
 		f := d.follows[last+1]
 		if name := run[nameStart:nameEnd]; f < 0 || d.fields[f].name != name {
@@ -136,9 +138,9 @@ func (d *decoder) set(f *field, run string, at, end int) error {
 	if at == end {
 		return nil // asked for and empty, or the empty companion of a range
 	}
-	tag, start, valueEnd := element(run, at, end)
-	if valueEnd < 0 || tag != tagOctets {
-		return errMalformed
+	tag, start, valueEnd := ber.Element(run, at, end)
+	if valueEnd < 0 || tag != ber.Octets {
+		return ber.ErrMalformed
 	}
 	if f.guid && valueEnd-start == len(d.object.GUID) {
 		copy(d.object.GUID[:], run[start:valueEnd])
@@ -171,9 +173,9 @@ func (d *decoder) setList(f *field, run string, at, end int) error {
 	}
 	first := len(d.slab)
 	for at < end {
-		tag, start, valueEnd := element(run, at, end)
-		if valueEnd < 0 || tag != tagOctets {
-			return errMalformed
+		tag, start, valueEnd := ber.Element(run, at, end)
+		if valueEnd < 0 || tag != ber.Octets {
+			return ber.ErrMalformed
 		}
 		if start < valueEnd {
 			s, err := f.conv.text(run[start:valueEnd])

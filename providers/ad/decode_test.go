@@ -13,6 +13,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	wire "github.com/dirform/dirform/providers/ad/internal/ber"
+
 	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
 
@@ -206,7 +208,7 @@ func FuzzDecoder(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if size, op, err := frame(message); err != nil || size != end || op != tagSearchEntry {
+		if size, op, err := wire.Frame(message); err != nil || size != end || op != wire.SearchEntry {
 			t.Fatalf("decoded %d bytes, but the frame has %d of type %x, %v", end, size, op, err)
 		}
 		packet, err := ber.DecodePacketErr(message[:end])
@@ -235,7 +237,7 @@ func TestDecoderErrors(t *testing.T) {
 	whole := entryMessage(1, "CN=x", []attr{guid, {"cn", []string{"x", "y"}}})
 	for i := range whole {
 		d := newDecoder(state.User, state.NewShape("cn"))
-		if _, _, err := d.next(string(whole[:i]), 0); !errors.Is(err, errMalformed) {
+		if _, _, err := d.next(string(whole[:i]), 0); !errors.Is(err, wire.ErrMalformed) {
 			t.Errorf("%d of %d bytes: %v", i, len(whole), err)
 		}
 	}

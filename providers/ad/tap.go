@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/dirform/dirform/providers/ad/internal/ber"
 )
 
 // sink takes the entries of a search off a tap: a run of one or more whole LDAP messages, each a SearchResultEntry.
@@ -90,14 +92,14 @@ func (t *tap) take() error {
 	start := t.r
 	t.need = 0
 	for t.r < t.w {
-		size, op, err := frame(t.buf[t.r:t.w])
+		size, op, err := ber.Frame(t.buf[t.r:t.w])
 		if err != nil {
 			return err
 		}
 		if size == 0 {
 			break
 		}
-		if to == nil || op != tagSearchEntry {
+		if to == nil || op != ber.SearchEntry {
 			if to != nil {
 				err = expected(op)
 			}
@@ -123,9 +125,9 @@ func (t *tap) take() error {
 // ExtendedResponse, for which the library would wait on; the same message announces that a server disconnects.
 func expected(op byte) error {
 	switch op {
-	case tagSearchDone, tagSearchReference, tagIntermediate:
+	case ber.SearchDone, ber.SearchReference, ber.Intermediate:
 		return nil
-	case tagExtendedResponse:
+	case ber.ExtendedResponse:
 		return errors.New("the server refused the search or announced that it disconnects (it sent an ExtendedResponse)")
 	}
 	return fmt.Errorf("the server answered a search with a message of type 0x%02x", op)

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dirform/dirform/providers/ad/internal/ber"
+
 	"github.com/dirform/dirform/state"
 )
 
@@ -76,8 +78,8 @@ func TestTapPassesOn(t *testing.T) {
 func FuzzFrame(f *testing.F) {
 	f.Add([]byte("\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x00\x04\x00\x04\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		size, _, err := frame(b)
-		if size < 0 || size > maxMessage+6 || err != nil && size != 0 {
+		size, _, err := ber.Frame(b)
+		if size < 0 || size > ber.MaxMessage+6 || err != nil && size != 0 {
 			t.Errorf("size %d, error %v", size, err)
 		}
 		if size == 0 && err == nil && len(b) > 20 {

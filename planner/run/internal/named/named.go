@@ -1,4 +1,5 @@
-package run
+// Package named holds the names of attributes in a configuration against what servers know.
+package named
 
 import (
 	"context"
@@ -29,7 +30,7 @@ type expression interface {
 }
 
 // uses are the places of a scope and a kind that need attributes of the source.
-func (r *Reading) uses(s *config.Scope, kind state.Kind) (list []use) {
+func uses(cfg *config.Config, s *config.Scope, kind state.Kind) (list []use) {
 	add := func(p expression, what string, preset bool) {
 		for _, name := range p.Attributes() {
 			list = append(list, use{name, p.DeclaredAt() + ": " + what + " = " + p.Source(), preset})
@@ -41,7 +42,7 @@ func (r *Reading) uses(s *config.Scope, kind state.Kind) (list []use) {
 	for _, name := range s.FilterNames {
 		list = append(list, use{name: name, place: fmt.Sprintf("%s: filter = %q", s.DeclaredAt, s.Filter)})
 	}
-	for _, m := range r.Config.Mappings {
+	for _, m := range cfg.Mappings {
 		if m.Scope != s || m.Kind != kind {
 			continue
 		}
@@ -49,17 +50,20 @@ func (r *Reading) uses(s *config.Scope, kind state.Kind) (list []use) {
 			add(a.Expr, a.Target.Name, a.Preset)
 		}
 	}
-	if p := r.Config.Policy(s.Name, kind); p.Anchor == config.AnchorConsistencyGUID {
+	if p := cfg.Policy(s.Name, kind); p.Anchor == config.AnchorConsistencyGUID {
 		list = append(list, use{name: p.Anchor, place: fmt.Sprintf("%s: anchor = %q", p.DeclaredAt, p.Anchor)})
 	}
 	return list
 }
 
-// checkNames refuses attributes that the configuration names and a server's schema does not have, before anything is read:
+// Check refuses attributes that the configuration names and a server's schema does not have, before anything is read:
 // an attribute that nobody has would look as if everybody's were empty.
-func (r *Reading) checkNames(ctx context.Context) error {
-	for _, p := range r.Config.AD {
-		src, err := r.run.Directories.Source(ctx, p)
+//
+// A server whose schema cannot be read is told to warn, by the name of its provider block.
+func Check(ctx context.Context, cfg *config.Config, open func(context.Context, *config.ADProvider) (providers.SourceReader, error),
+	warn func(provider string)) error {
+	for _, p := range cfg.AD {
+		src, err := open(ctx, p)
 		if err != nil {
 			return err
 		}
@@ -67,13 +71,13 @@ func (r *Reading) checkNames(ctx context.Context) error {
 		if inspector == nil {
 			continue
 		}
-		places, names := r.namedIn(p)
+		places, names := namedIn(cfg, p)
 		if len(names) == 0 {
 			continue
 		}
 		unknown, err := inspector.UnknownNames(ctx, names)
 		if errors.Is(err, providers.ErrNoSchema) {
-			r.run.log().Warn("the directory's schema cannot be read, so names are not checked against it", "provider", p.Name)
+			warn(p.Name)
 			continue
 		}
 		if err != nil {
@@ -88,14 +92,14 @@ func (r *Reading) checkNames(ctx context.Context) error {
 
 // namedIn are the attributes that people name for the scopes of a provider, in the order of the configuration and each once,
 // with the places by name in lower case.
-func (r *Reading) namedIn(p *config.ADProvider) (places map[string][]string, names []string) {
+func namedIn(cfg *config.Config, p *config.ADProvider) (places map[string][]string, names []string) {
 	places = map[string][]string{}
-	for _, s := range r.Config.Scopes {
+	for _, s := range cfg.Scopes {
 		if s.Provider != p {
 			continue
 		}
 		for _, kind := range s.Objects {
-			for _, u := range r.uses(s, kind) {
+			for _, u := range uses(cfg, s, kind) {
 				if u.preset {
 					continue
 				}
