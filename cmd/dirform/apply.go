@@ -54,7 +54,7 @@ is held back keeps nobody signed in who has left. The other changes stay undone,
 	cmd.Flags().BoolVar(&autoApprove, "auto-approve", false, "do not ask before making the changes")
 	a.InputFlag(cmd)
 	cmd.Flags().DurationVar(&lockTimeout, "lock-timeout", 0, "wait up to `TIME` (such as 5m) for another run that has the state")
-	cmd.Flags().BoolVar(&switchOffs, "switch-offs", false, "make only what turns sign-in off, also when other limits are exceeded; not with FILE")
+	cmd.Flags().BoolVar(&switchOffs, "switch-offs", false, "make only what turns sign-in off, over other limits too; not with FILE")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what is done as JSON, one document a line; needs --auto-approve or FILE")
 	return cli.ExitStatus(cmd, "0  everything was applied, or there were no changes", "1  error, or the plan was refused; nothing was changed",
 		"3  applied in part: some changes failed or were skipped", "130  interrupted; what was done is recorded")
@@ -147,7 +147,8 @@ func (r *applyRun) refused(e *run.Refused) error {
 		where = "`dirform plan` has the findings."
 	}
 	if e.SwitchOffs > 0 && !r.offs {
-		where += fmt.Sprintf(" `dirform apply --switch-offs` makes only what turns sign-in off: %s.", cli.Count(e.SwitchOffs, "change"))
+		where += fmt.Sprintf(" `dirform apply --switch-offs` makes only what turns sign-in off: %s.",
+			cli.Count(e.SwitchOffs, "change"))
 	}
 	return &fault.Error{Summary: "The plan is refused", Detail: e.Error(), Err: e,
 		Hint: where + " `dirform help findings` tells what each code means and what to do."}
@@ -170,7 +171,8 @@ func (r *applyRun) ask(cfg *config.Config, changes int) error {
 	}
 	text := "Do you want to make these changes?"
 	if r.offs {
-		text = fmt.Sprintf("Do you want to turn off the sign-in of %s, and make none of the other changes?", cli.Count(changes, "account"))
+		text = fmt.Sprintf("Do you want to turn off the sign-in of %s, and make none of the other changes?",
+			cli.Count(changes, "account"))
 	}
 	return consent(r.a, cfg, &question{text: text, alone: "the changes are made without an answer",
 		unasked: "Standard input is empty, and apply makes no changes unasked.",

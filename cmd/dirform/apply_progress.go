@@ -118,7 +118,8 @@ func (r *applyRun) report(x *run.Result, runErr error) error {
 		r.a.Notef("The plan was made at a later serial of the state: this is an older copy of it.\n")
 	}
 	if x.Undone > 0 {
-		r.a.Notef("Of the plan, %s stayed undone, or turned off sign-in alone: `dirform plan` has what is left.\n", cli.Count(x.Undone, "change"))
+		r.a.Notef("Of the plan, %s stayed undone, or turned off sign-in alone: `dirform plan` has what is left.\n",
+			cli.Count(x.Undone, "change"))
 	}
 	if x.Beyond > 0 {
 		left := "they were"

@@ -225,7 +225,7 @@ func asLayout2(t *testing.T, path, lineage string) {
 		execute("UPDATE links SET fingerprints = ? WHERE anchor = ?", b, anchor)
 	}
 	execute("DELETE FROM meta WHERE name = 'key'")
-	execute("DROP INDEX journal_unsure")
+	execute("DROP INDEX journal_unsure; DROP INDEX runs_active")
 	for _, column := range [...]string{"journal DROP COLUMN deeds", "runs DROP COLUMN active", "runs DROP COLUMN links",
 		"runs DROP COLUMN did"} {
 		execute("ALTER TABLE " + column)

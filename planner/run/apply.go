@@ -24,7 +24,8 @@ type ApplyOptions struct {
 	// Reviewed is a saved plan. Apply makes a fresh, full plan and carries out those of its changes that Reviewed has too; Targets and
 	// Excludes must be empty then. nil: everything that the fresh plan has is carried out.
 	Reviewed *planfile.Reader
-	// SwitchOffs carries out only what turns sign-in off, also when limits on other things are exceeded; Reviewed must be nil then.
+	// SwitchOffs carries out only what turns sign-in off, also when limits on other things are exceeded; Reviewed must be
+	// nil then.
 	SwitchOffs bool
 	// Show is given the fresh plan, whether or not that may be applied; an error ends the run. It is not called with a reviewed plan,
 	// which has been shown. nil shows nothing.
@@ -109,8 +110,8 @@ func (r *Run) info(p *planned, o ApplyOptions) store.RunInfo {
 		digest = o.Reviewed.Digest()
 	}
 	return store.RunInfo{Lineage: h.State.Lineage, Key: p.reading.Settings.Key, Serial: h.State.Serial, SourceSID: h.Source.SID,
-		MovesFrom: h.Source.MovesFrom, TenantID: h.Tenant.ID, PlanDigest: digest, Allowed: o.Allowed, Links: p.builder.Recorded(),
-		Hosts: r.Hosts}
+		MovesFrom: h.Source.MovesFrom, TenantID: h.Tenant.ID, PlanDigest: digest, Allowed: o.Allowed,
+		Links: p.builder.Recorded(), Hosts: r.Hosts}
 }
 
 // todo is what an apply carries out.

@@ -234,9 +234,9 @@ func (w *Writer) enter(ctx context.Context, tx *sql.Tx, m *Meta, raise bool) (ru
 	if err != nil {
 		return 0, err
 	}
-	r, err := tx.ExecContext(ctx, `INSERT INTO runs (command, serial, started, active, finished, outcome, counts, plan_digest, allowed, scopes, links)
-		VALUES (?, ?, ?, ?, '', '', '{}', ?, ?, '[]', ?)`, w.command, m.Serial, stamp(w.started), stamp(w.started), w.info.PlanDigest, string(text),
-		w.info.Links)
+	r, err := tx.ExecContext(ctx, `INSERT INTO runs (command, serial, started, active, finished, outcome, counts,
+		plan_digest, allowed, scopes, links) VALUES (?, ?, ?, ?, '', '', '{}', ?, ?, '[]', ?)`, w.command, m.Serial,
+		stamp(w.started), stamp(w.started), w.info.PlanDigest, string(text), w.info.Links)
 	if err != nil {
 		return 0, err
 	}

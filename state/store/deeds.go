@@ -19,8 +19,8 @@ func (s *Store) Recent(ctx context.Context, since time.Time) (r state.Recent, er
 		return r, nil
 	}
 	var ended int64
-	err = s.conn.QueryRowContext(ctx, "SELECT coalesce(min(id), 0) FROM runs WHERE command IN (?, ?) AND outcome = ?",
-		commandApply, CommandRebuild, OutcomeApplied).Scan(&ended)
+	const first = "SELECT coalesce((SELECT id FROM runs WHERE command IN (?, ?) AND outcome = ? ORDER BY id LIMIT 1), 0)"
+	err = s.conn.QueryRowContext(ctx, first, commandApply, CommandRebuild, OutcomeApplied).Scan(&ended)
 	r.Ended = ended > 0
 	if err != nil || s.layout < deedsLayout {
 		return r, explain(s.path, err)

@@ -38,8 +38,8 @@ func beginWith(t *testing.T, s *store.Store, links int) *store.Writer {
 
 // deletion is the n-th account's deletion, which counts as one.
 func deletion(seq, n int, status state.EntryStatus) state.Entry {
-	return state.Entry{Seq: int64(seq), Key: fmt.Sprint("a", n), Kind: state.User, Action: state.ActionDelete, Status: status,
-		Deeds: map[string]int{"deletes": 1}}
+	return state.Entry{Seq: int64(seq), Key: fmt.Sprint("a", n), Kind: state.User, Action: state.ActionDelete,
+		Status: status, Deeds: map[string]int{"deletes": 1}}
 }
 
 // results journals outcomes.
@@ -63,8 +63,8 @@ func recent(t *testing.T, what string, s *store.Store, h *hours, want state.Rece
 
 func step(n int) state.Step { return state.Step{Key: fmt.Sprint("a", n), Action: state.ActionDelete} }
 
-// TestRecentDeeds: what runs did is told for 24 hours after they last wrote, with the links that there were before each,
-// and whether the first run that did everything has been.
+// TestRecentDeeds: what runs did is told for 24 hours after they last wrote, with the links that there were before
+// each, and whether the first run that did everything has been.
 func TestRecentDeeds(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.dfstate")
 	var h hours
@@ -164,8 +164,9 @@ func TestLayout3(t *testing.T) {
 	must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{}, nil))
 	want, key := links(t, s), s.Meta().Key
 	must(t, s.Close())
-	execute(t, path, "DROP INDEX journal_unsure; ALTER TABLE journal DROP COLUMN deeds; ALTER TABLE runs DROP COLUMN active;"+
-		"ALTER TABLE runs DROP COLUMN links; ALTER TABLE runs DROP COLUMN did; UPDATE schema SET version = 3")
+	execute(t, path, "DROP INDEX journal_unsure; DROP INDEX runs_active; ALTER TABLE journal DROP COLUMN deeds;"+
+		"ALTER TABLE runs DROP COLUMN active; ALTER TABLE runs DROP COLUMN links; ALTER TABLE runs DROP COLUMN did;"+
+		"UPDATE schema SET version = 3")
 
 	var h hours
 	s = openAt(t, path, &h)

@@ -35,15 +35,18 @@ CREATE TABLE links (anchor TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, source_gui
 CREATE TABLE ous (scope TEXT NOT NULL, declared TEXT NOT NULL, guid BLOB NOT NULL, PRIMARY KEY (scope, declared)) WITHOUT ROWID;
 CREATE TABLE runs (id INTEGER PRIMARY KEY, command TEXT NOT NULL, serial INTEGER NOT NULL, started TEXT NOT NULL,
   finished TEXT NOT NULL, outcome TEXT NOT NULL, counts TEXT NOT NULL, plan_digest TEXT NOT NULL, allowed TEXT NOT NULL,
-  scopes TEXT NOT NULL, active TEXT NOT NULL DEFAULT '', links INTEGER NOT NULL DEFAULT 0, did TEXT NOT NULL DEFAULT '');
+  scopes TEXT NOT NULL, active TEXT NOT NULL DEFAULT '', links INTEGER NOT NULL DEFAULT 0,
+  did TEXT NOT NULL DEFAULT '');
 CREATE TABLE journal (run INTEGER NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, action TEXT NOT NULL,
   attribute TEXT NOT NULL, status TEXT NOT NULL, tenant_id TEXT NOT NULL, code TEXT NOT NULL, request_id TEXT NOT NULL,
   deeds TEXT NOT NULL DEFAULT '', PRIMARY KEY (run, seq)) WITHOUT ROWID;
 CREATE INDEX journal_open ON journal (run, seq) WHERE status = 'intent';
-` + unsureIndex + readableView
+` + deedIndexes + readableView
 
-// unsureIndex finds the steps of which nobody knows whether they were written.
-const unsureIndex = "CREATE INDEX journal_unsure ON journal (run, seq) WHERE status = 'unknown';\n"
+// deedIndexes find the runs of the last hours, and the steps of which nobody knows whether they were written.
+const deedIndexes = `CREATE INDEX runs_active ON runs (active);
+CREATE INDEX journal_unsure ON journal (run, seq) WHERE status = 'unknown';
+`
 
 // readableView is the view links_readable.
 const readableView = `
@@ -60,7 +63,7 @@ const addDeedColumns = `ALTER TABLE runs ADD COLUMN active TEXT NOT NULL DEFAULT
 ALTER TABLE runs ADD COLUMN links INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN did TEXT NOT NULL DEFAULT '';
 ALTER TABLE journal ADD COLUMN deeds TEXT NOT NULL DEFAULT '';
-` + unsureIndex
+` + deedIndexes
 
 // createLayout writes an empty record into a database that has no tables yet.
 func createLayout(ctx context.Context, tx *sql.Tx) error {

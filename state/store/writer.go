@@ -158,8 +158,10 @@ func (w *Writer) Finish(ctx context.Context, outcome string, counts state.Counts
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE runs SET finished = ?, active = ?, outcome = ?, counts = ?, scopes = ?, did = ?
-			WHERE id = (SELECT max(id) FROM runs)`, stamp(now), stamp(now), outcome, string(c), string(sc), did); err != nil {
+		const end = `UPDATE runs SET finished = ?, active = ?, outcome = ?, counts = ?, scopes = ?, did = ?
+			WHERE id = (SELECT max(id) FROM runs)`
+		_, err = tx.ExecContext(ctx, end, stamp(now), stamp(now), outcome, string(c), string(sc), did)
+		if err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, dropJournals, KeepJournals, stamp(now.Add(-state.RecentTime)))
@@ -186,7 +188,8 @@ func (w *Writer) entryPutter(ctx context.Context, tx *sql.Tx) (func(*state.Entry
 		if err != nil {
 			return err
 		}
-		_, err = st.ExecContext(ctx, e.Seq, e.Key, string(e.Kind), string(e.Action), e.Attribute, string(e.Status), e.TargetID, e.Code, e.RequestID, deeds)
+		_, err = st.ExecContext(ctx, e.Seq, e.Key, string(e.Kind), string(e.Action), e.Attribute, string(e.Status),
+			e.TargetID, e.Code, e.RequestID, deeds)
 		return err
 	}, nil
 }

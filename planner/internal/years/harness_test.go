@@ -47,8 +47,8 @@ type rules struct {
 }
 
 // usual are the expressions of the mapping.
-var usual = [][2]string{{"userPrincipalName", "ad.userPrincipalName"}, {"displayName", "ad.displayName"}, {"mail", "ad.mail"},
-	{"mailNickname", "ad.sAMAccountName"}, {"accountEnabled", "!has_flag(ad.userAccountControl, 2)"},
+var usual = [][2]string{{"userPrincipalName", "ad.userPrincipalName"}, {"displayName", "ad.displayName"},
+	{"mail", "ad.mail"}, {"mailNickname", "ad.sAMAccountName"}, {"accountEnabled", "!has_flag(ad.userAccountControl, 2)"},
 	{"department", "ad.department"}, {"jobTitle", "ad.title"}, {"officeLocation", "ad.physicalDeliveryOfficeName"},
 	{"mobilePhone", "ad.mobile"}, {"businessPhones", "[ad.telephoneNumber]"}, {"usageLocation", "ad.c"}}
 
@@ -172,8 +172,8 @@ func (c *company) applyIn(hard context.Context, o run.ApplyOptions) *outcome {
 		out.findings, out.totals = collect(c.t, p.Findings()), p.Totals()
 		return nil
 	}
-	r := &run.Run{Config: c.cfg, Record: record, Directories: directories{c.world}, Schema: providers.TenantSchema, Now: clock,
-		Version: "0.1.0", TempDir: c.dir}
+	r := &run.Run{Config: c.cfg, Record: record, Directories: directories{c.world}, Schema: providers.TenantSchema,
+		Now: clock, Version: "0.1.0", TempDir: c.dir}
 	out.Result, out.err = r.Apply(context.Background(), o)
 	return out
 }

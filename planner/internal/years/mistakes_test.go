@@ -13,6 +13,7 @@ import (
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/store"
 )
 
 // mistake is something that goes wrong for many at once.
@@ -82,15 +83,19 @@ var mistakes = []mistake{
 	{"the OU is emptied", "source_shrink", rules{}, each(1, move(leaversOU))},
 	{"the OU is emptied, and leavers are deleted", "deletes", policy(`leaving = "delete"`), each(1, move(leaversOU))},
 	{"the OU is emptied, and leavers are given up", "unlinks", policy(`leaving = "unlink"`), each(1, move(leaversOU))},
-	{"everybody is deleted at the source", "disables", rules{}, func(c *company) { c.people, c.byGUID = nil, map[state.GUID]*person{} }},
+	{"everybody is deleted at the source", "disables", rules{}, func(c *company) {
+		c.people, c.byGUID = nil, map[state.GUID]*person{}
+	}},
 	{"half of them are moved out", "source_shrink", rules{}, each(2, move(leaversOU))},
 	{"a department is moved out", "disables", rules{}, each(5, move(leaversOU))},
 	{"a script disables everybody", "disables", rules{}, each(1, value("userAccountControl", "514"))},
 	{"a script disables every fifth", "disables", rules{}, each(5, value("userAccountControl", "514"))},
 	{"a script enables everybody", "enables", rules{}, each(1, value("userAccountControl", "512"))},
 	{"the UPN suffix is changed for all", "renames", rules{}, each(1, value("userPrincipalName", "%s@fabrikam.com"))},
-	{"the UPN suffix is changed for a department", "renames", rules{}, each(8, value("userPrincipalName", "%s@fabrikam.com"))},
-	{"the UPN suffix is one that the tenant does not have", "blocked", rules{}, each(1, value("userPrincipalName", "%s@corp.local"))},
+	{"the UPN suffix is changed for a department", "renames", rules{},
+		each(8, value("userPrincipalName", "%s@fabrikam.com"))},
+	{"the UPN suffix is one that the tenant does not have", "blocked", rules{},
+		each(1, value("userPrincipalName", "%s@corp.local"))},
 	{"everybody gets another address", "renames", rules{}, each(1, value("mail", "%s@fabrikam.com"))},
 	{"any four get the same address", "blocked", rules{}, fours("mail")},
 	{"any four get the same user name", "blocked", rules{}, fours("userPrincipalName")},
@@ -126,17 +131,21 @@ var mistakes = []mistake{
 	// In the configuration.
 	{"a filter that nobody passes", "disables", rules{scope: `filter = "(extension=staff)"`}, nil},
 	{"a filter of one department", "source_shrink", rules{scope: `filter = "(department=Sales)"`}, nil},
-	{"a filter, and leavers are deleted", "deletes", rules{scope: `filter = "(department=Sales)"`, policy: `leaving = "delete"`}, nil},
+	{"a filter, and leavers are deleted", "deletes",
+		rules{scope: `filter = "(department=Sales)"`, policy: `leaving = "delete"`}, nil},
 	{"a filter that leaves out a third", "disables", rules{scope: `filter = "(!(mobile=*))"`}, nil},
 	{"a condition that is misspelt", "disables", rules{scope: `where = ad.department == "Salse"`}, nil},
 	{"a condition on an attribute that few have", "source_shrink", rules{scope: `where = ad.mobile != null`}, nil},
-	{"a condition, and leavers are given up", "unlinks", rules{scope: `where = ad.c == "AT"`, policy: `leaving = "unlink"`}, nil},
+	{"a condition, and leavers are given up", "unlinks",
+		rules{scope: `where = ad.c == "AT"`, policy: `leaving = "unlink"`}, nil},
 	{"the wrong OU", "disables", rules{ou: emptyOU}, nil},
 	{"the wrong OU, and leavers are deleted", "deletes", rules{ou: emptyOU, policy: `leaving = "delete"`}, nil},
 	{"an OU below the one that is meant", "source_shrink", rules{ou: salesOU}, nil},
-	{"an OU with many is excluded", "source_shrink", rules{scope: `exclude = ["` + salesOU + `"]`}, each(3, move(salesOU))},
+	{"an OU with many is excluded", "source_shrink", rules{scope: `exclude = ["` + salesOU + `"]`},
+		each(3, move(salesOU))},
 	{"everybody is mapped as disabled", "disables", mapped("accountEnabled", "false"), nil},
-	{"the flag is read the wrong way round", "disables", mapped("accountEnabled", "has_flag(ad.userAccountControl, 2)"), nil},
+	{"the flag is read the wrong way round", "disables",
+		mapped("accountEnabled", "has_flag(ad.userAccountControl, 2)"), nil},
 	{"the wrong flag is read", "disables", mapped("accountEnabled", "!has_flag(ad.userAccountControl, 512)"), nil},
 	{"everybody is mapped as enabled", "enables", mapped("accountEnabled", "true"), nil},
 	{"an attribute is mapped to nothing", "clears", mapped("department", "null"), nil},
@@ -144,25 +153,34 @@ var mistakes = []mistake{
 	{"phones are mapped to one that nobody has", "clears", mapped("businessPhones", "[ad.homePhone]"), nil},
 	{"mobile phones are mapped to nothing", "clears", mapped("mobilePhone", "null"), nil},
 	{"offices are mapped to nothing", "clears", mapped("officeLocation", "null"), nil},
-	{"user names are mapped to another domain", "renames", mapped("userPrincipalName", `"${ad.sAMAccountName}@fabrikam.com"`), nil},
-	{"user names are mapped to the tenant's own domain", "renames", mapped("userPrincipalName", `"${ad.sAMAccountName}@contoso.onmicrosoft.com"`), nil},
-	{"user names are mapped to a domain that is not there", "blocked", mapped("userPrincipalName", `"${ad.sAMAccountName}@contso.com"`), nil},
-	{"addresses are made of phone numbers", "renames", mapped("mail", `"${replace(replace(ad.telephoneNumber, " ", ""), "+", "")}@contoso.com"`), nil},
+	{"user names are mapped to another domain", "renames",
+		mapped("userPrincipalName", `"${ad.sAMAccountName}@fabrikam.com"`), nil},
+	{"user names are mapped to the tenant's own domain", "renames",
+		mapped("userPrincipalName", `"${ad.sAMAccountName}@contoso.onmicrosoft.com"`), nil},
+	{"user names are mapped to a domain that is not there", "blocked",
+		mapped("userPrincipalName", `"${ad.sAMAccountName}@contso.com"`), nil},
+	{"addresses are made of phone numbers", "renames",
+		mapped("mail", `"${replace(replace(ad.telephoneNumber, " ", ""), "+", "")}@contoso.com"`), nil},
 	{"display names are mapped to one for all", "updates", mapped("displayName", `"Contoso"`), nil},
 	{"departments are mapped to one for all", "updates", mapped("department", `"Contoso"`), nil},
 	{"countries are mapped to another", "updates", mapped("usageLocation", `"AT"`), nil},
 	{"a grace is cut short", "deletes", policy(`grace = "1h"`), nil},
 	{"a guard block that only protects, and an emptied OU", "deletes",
 		rules{policy: `leaving = "delete"`, guard: `protect = ["p1@contoso.com"]`}, each(1, move(leaversOU))},
-	{"a guard block that raises the count alone", "disables", rules{guard: "disables {\n count = 5000\n}"}, each(1, move(leaversOU))},
+	{"a guard block that raises the count alone", "disables", rules{guard: "disables {\n count = 5000\n}"},
+		each(1, move(leaversOU))},
 	{"a guard block whose day is over", "disables",
 		rules{guard: "disables {\n off = true\n until = \"2025-12-31\"\n}"}, each(1, value("userAccountControl", "514"))},
 	{"a guard block that takes another limit away", "deletes",
 		rules{policy: `leaving = "delete"`, guard: "source_shrink {\n off = true\n}"}, each(1, move(leaversOU))},
 
 	// In the tenant.
-	{"a fifth of the accounts is purged", "tenant_shrink", rules{}, eachAccount(5, func(c *company, a *account) { c.purge(a) })},
-	{"the tenant is emptied", "tenant_shrink", rules{}, func(c *company) { c.accounts, c.byID = nil, map[string]*account{} }},
+	{"a fifth of the accounts is purged", "tenant_shrink", rules{}, eachAccount(5, func(c *company, a *account) {
+		c.purge(a)
+	})},
+	{"the tenant is emptied", "tenant_shrink", rules{}, func(c *company) {
+		c.accounts, c.byID = nil, map[string]*account{}
+	}},
 	{"the tenant's data are another's", "tenant_shrink", rules{}, func(c *company) {
 		byID := map[string]*account{}
 		for _, a := range c.accounts {
@@ -173,13 +191,14 @@ var mistakes = []mistake{
 		c.byID = byID
 	}},
 	{"the portal renames everybody", "renames", rules{}, eachAccount(1, func(c *company, a *account) {
-		a.attrs["userPrincipalName"] = state.String(strings.Replace(a.attrs["userPrincipalName"].Str(), "contoso", "fabrikam", 1))
+		upn := a.attrs["userPrincipalName"].Str()
+		a.attrs["userPrincipalName"] = state.String(strings.Replace(upn, "contoso", "fabrikam", 1))
 	})},
 	{"the portal edits everybody", "updates", rules{}, eachAccount(1, func(c *company, a *account) {
 		a.attrs["department"] = state.String("Everybody")
 	})},
-	{"another engine masters half of them, and the policy takes them", "takeovers", policy(`synced_elsewhere = "take_over"`),
-		eachAccount(2, func(c *company, a *account) { a.attrs[providers.SyncEnabled] = state.Bool(true) })},
+	{"another engine masters half of them, and the policy takes them", "takeovers",
+		policy(`synced_elsewhere = "take_over"`), eachAccount(2, func(c *company, a *account) { a.attrs[providers.SyncEnabled] = state.Bool(true) })},
 	{"another engine masters half of them", "blocked", rules{}, func(c *company) {
 		each(1, value("title", "Head"))(c)
 		eachAccount(2, func(c *company, a *account) { a.attrs[providers.SyncEnabled] = state.Bool(true) })(c)
@@ -205,9 +224,9 @@ func thousand(t testing.TB) *company {
 	return c
 }
 
-// TestMistakes: each of many mistakes is refused before anything is written, by a limit that is named together with the
-// way through, which leads through.
-func TestMistakes(t *testing.T) {
+// TestAMistakeCannotEmptyTheTenant: each of many mistakes is refused before anything is written, by a limit that is named
+// together with the way through, which leads through.
+func TestAMistakeCannotEmptyTheTenant(t *testing.T) {
 	t.Parallel()
 	base := thousand(t)
 	if len(mistakes) < 50 {
@@ -224,8 +243,8 @@ func TestMistakes(t *testing.T) {
 			before := c.writes
 			out := c.apply(nil)
 			if refused := out.refused(); !slices.Contains(refused, m.limit) || out.Result != nil || c.writes != before {
-				t.Fatalf("refused for %v, want %s; %v, %d writes, %+v%s", refused, m.limit, out.err, c.writes-before, out.totals.Summary,
-					told(out.findings))
+				t.Fatalf("refused for %v, want %s; %v, %d writes, %+v%s", refused, m.limit, out.err, c.writes-before,
+					out.totals.Summary, told(out.findings))
 			}
 			allow := map[string]int{}
 			for _, limit := range out.refused() {
@@ -247,7 +266,8 @@ func wayThrough(t *testing.T, out *outcome, limit string) (n int) {
 			digits, _, _ := strings.Cut(rest, ".")
 			m, err := strconv.Atoi(digits)
 			check(t, err)
-			n, named = max(n, m), named || strings.Contains(f.Detail, "built-in limit") || strings.Contains(f.Detail, `Guard "own"`)
+			n = max(n, m)
+			named = named || strings.Contains(f.Detail, "built-in limit") || strings.Contains(f.Detail, `Guard "own"`)
 		}
 	}
 	if !named {
@@ -266,7 +286,10 @@ func TestMistakesThatLimitsNeedNotStop(t *testing.T) {
 		happen func(*company)
 		want   string
 	}{
-		"the OU is deleted": {func(c *company) { delete(c.ous, staffOU); each(1, move(leaversOU))(c) }, "Scope OU does not exist"},
+		"the OU is deleted": {func(c *company) {
+			delete(c.ous, staffOU)
+			each(1, move(leaversOU))(c)
+		}, "Scope OU does not exist"},
 		"the OU is replaced by another": {func(c *company) {
 			c.ous["OU=Old,DC=corp"], c.ous[staffOU] = c.ous[staffOU], state.GUID{99}
 			each(1, move("OU=Old,DC=corp"))(c)
@@ -285,7 +308,8 @@ func TestMistakesThatLimitsNeedNotStop(t *testing.T) {
 			}
 		})
 	}
-	for what, name := range map[string]string{"user names": "userPrincipalName", "display names": "displayName", "countries": "c"} {
+	for what, name := range map[string]string{"user names": "userPrincipalName", "display names": "displayName",
+		"countries": "c"} {
 		t.Run(what+" are emptied", func(t *testing.T) { // which the tenant cannot do, so that they stay
 			t.Parallel()
 			c := base.another(t)
@@ -320,4 +344,34 @@ func (c *company) plan(allow map[string]int) *outcome {
 	out := c.applyIn(context.Background(), run.ApplyOptions{Options: run.Options{Allow: allow},
 		Consent: func(int) error { return fmt.Errorf("not today") }})
 	return out
+}
+
+// TestKindsThatNobodyReads: recorded objects of a kind that no scope has are missing on neither side.
+func TestKindsThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t, 20)
+	c.must("roll-out", nil)
+	clock := func() time.Time { return c.now }
+	record, err := store.Open(t.Context(), c.state(), store.Options{Holder: "test", Now: clock})
+	check(t, err)
+	m := record.Meta()
+	w, err := record.Begin(t.Context(), store.RunInfo{Lineage: m.Lineage, Serial: m.Serial, SourceSID: m.SourceSID,
+		TenantID: m.TenantID, Links: 20})
+	check(t, err)
+	var groups []*state.Link
+	for i := range 30 {
+		g := state.GUID{byte(i), 15: 9}
+		c.groups = append(c.groups, fmt.Sprintf("00000000-0000-4000-9000-%012d", i))
+		groups = append(groups, &state.Link{Anchor: anchorOf(g), Kind: state.Group, Scope: "staff", SourceGUID: g,
+			TargetID: c.groups[i], Rule: "created", Shape: state.NewShape()})
+	}
+	check(t, w.Records(t.Context(), groups))
+	check(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{}, nil))
+	check(t, record.Close())
+	c.people[0].ou = leaversOU
+	for _, g := range c.must("groups", nil).totals.Guards {
+		if strings.HasPrefix(g.Limit, "source_shrink.p") && g.Planned != 5 {
+			t.Errorf("one of 20 is gone: %+v", g)
+		}
+	}
 }

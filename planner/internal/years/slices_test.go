@@ -13,8 +13,8 @@ import (
 	"github.com/dirform/dirform/state/store"
 )
 
-// TestSlices: a mistake that comes in slices of two, each of them small, is refused once it is as large as one that comes
-// at once. A day later what was done before does not count any more.
+// TestSlices: a mistake that comes in slices of two, each of them small, is refused once it is as large as one that
+// comes at once. A day later what was done before does not count any more.
 func TestSlices(t *testing.T) {
 	t.Parallel()
 	base := newCompany(t, 50)
@@ -92,12 +92,13 @@ func living(c *company) (n int) {
 	return n
 }
 
-// TestKilledWhileItDeletes: a run that is killed inside a batch of deletions is followed by one that ends its work. It is
-// not held against what the first one has done, and what both did counts once.
+// TestKilledWhileItDeletes: a run that is killed inside a batch of deletions is followed by one that ends its work. It
+// is not held against what the first one has done, and what both did counts once.
 func TestKilledWhileItDeletes(t *testing.T) {
 	t.Parallel()
 	base := newCompany(t, 200)
-	base.configure(policy(`leaving = "delete"`))
+	// to give up what it has deleted is no unlinking
+	base.configure(rules{policy: `leaving = "delete"`, guard: "unlinks {\n count = 0\n}"})
 	base.must("roll-out", nil)
 	base.now = base.now.AddDate(0, 0, 7)
 	for _, p := range base.people[:20] { // as many as may in a day
@@ -143,7 +144,12 @@ func TestKilledFirstRun(t *testing.T) {
 	if n := living(c); n != 399 {
 		t.Errorf("%d live", n)
 	}
-	for range 300 {
+	c.now = c.now.Add(time.Hour)
+	for range 150 {
+		c.hire()
+	}
+	c.must("as many as an ordinary day may have", nil)
+	for range 100 {
 		c.hire()
 	}
 	if out := c.apply(nil); !slices.Equal(out.refused(), []string{"creates"}) {

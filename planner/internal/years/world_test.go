@@ -16,13 +16,14 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// world is a forest and a tenant in memory. It knows no more of a real service's rules than these tests need: the worlds
-// of package worlds_test have them.
+// world is a forest and a tenant in memory. It knows no more of a real service's rules than these tests need: the
+// worlds of package worlds_test have them.
 type world struct {
 	now      time.Time
 	ous      map[string]state.GUID
 	people   []*person
 	accounts []*account
+	groups   []string // ids
 	byGUID   map[state.GUID]*person
 	byID     map[string]*account
 	lastGUID uint64
@@ -60,8 +61,8 @@ const (
 )
 
 func newWorld() *world {
-	w := &world{ous: map[string]state.GUID{}, byGUID: map[state.GUID]*person{}, byID: map[string]*account{}, tenantID: "t1",
-		writing: &sync.Mutex{}}
+	w := &world{ous: map[string]state.GUID{}, byGUID: map[state.GUID]*person{}, byID: map[string]*account{},
+		tenantID: "t1", writing: &sync.Mutex{}}
 	for i, ou := range [...]string{staffOU, salesOU, leaversOU, emptyOU, foreignOU} {
 		w.ous[ou] = state.GUID{byte(i), 15: 1}
 	}
@@ -259,6 +260,13 @@ func (t tenant) Close() error { return nil }
 
 func (t tenant) Read(_ context.Context, q providers.TenantQuery) providers.Objects {
 	return func(yield func(*state.Object, error) bool) {
+		for _, id := range t.groups {
+			o := (&account{id: id}).object(q.Attributes)
+			o.Kind = state.Group
+			if q.Kind == state.Group && !q.Deleted && !yield(o, nil) {
+				return
+			}
+		}
 		for _, a := range t.accounts {
 			if q.Kind == state.User && a.deleted == q.Deleted && !yield(a.object(q.Attributes), nil) {
 				return

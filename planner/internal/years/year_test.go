@@ -3,11 +3,13 @@ package years_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/dirform/dirform/planner/internal/years"
+	"github.com/dirform/dirform/state"
 )
 
 // cadences are how often dirform runs.
@@ -133,4 +135,76 @@ func (l *life) happen(e years.Event) {
 	case years.Moved:
 		p.set("physicalDeliveryOfficeName", "New Road")
 	}
+}
+
+// TestBeginnings: a company whose accounts exist already, and one that moves to another forest under a guard block with
+// a last day, begin under the built-in limits; what that day's runs did leaves room for an ordinary day.
+func TestBeginnings(t *testing.T) {
+	t.Parallel()
+	for name, begin := range map[string]func(c *company){
+		"accounts without anchors are linked": func(c *company) {
+			for _, p := range c.people {
+				c.account(p)
+			}
+			c.must("links", nil)
+		},
+		"another forest's accounts are moved": func(c *company) {
+			c.must("roll-out", nil)
+			c.now = c.now.AddDate(0, 0, 7)
+			for _, p := range slices.Clone(c.people) {
+				twin(c, p)
+			}
+			c.configure(policy(`foreign_anchor = "relink"`))
+			if out := c.apply(nil); !slices.Contains(out.refused(), "relinks") {
+				c.t.Errorf("nobody has said so: %v", out.err)
+			}
+			c.configure(rules{policy: `foreign_anchor = "relink"`,
+				guard: "relinks {\n count = 200\n percent = 100\n until = \"2026-01-08\"\n}"})
+			c.must("moves", nil)
+		},
+		"another forest's accounts are moved in two runs": func(c *company) {
+			c.must("roll-out", nil)
+			c.now = c.now.AddDate(0, 0, 7)
+			for _, p := range slices.Clone(c.people) {
+				twin(c, p)
+			}
+			c.configure(rules{policy: `foreign_anchor = "relink"`, guard: "relinks {\n off = true\n}"})
+			if out := c.killed(100); out.err == nil {
+				c.t.Error("it was not killed")
+			}
+			c.now = c.now.Add(time.Hour)
+			c.must("the rest", nil)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCompany(t, 200)
+			begin(c)
+			c.now = c.now.Add(time.Hour)
+			for i, p := range c.people[:60] {
+				switch {
+				case i < 15:
+					p.ou = leaversOU
+				case i < 30:
+					value("userPrincipalName", "%s.married@contoso.com")(p)
+				default:
+					value("department", "Board")(p)
+				}
+			}
+			c.must("an ordinary day's", nil)
+			if n := living(c); n != 200 {
+				t.Errorf("%d accounts", n)
+			}
+		})
+	}
+}
+
+// account gives a person an account that nobody has tied to them.
+func (c *company) account(p *person) {
+	a := &account{id: fmt.Sprintf("00000000-0000-4000-8000-%012d", len(c.byID)+1), attrs: map[string]state.Value{
+		"accountEnabled": state.Bool(true), "mailNickname": p.attrs["sAMAccountName"], "usageLocation": p.attrs["c"]}}
+	for _, name := range [...]string{"userPrincipalName", "displayName", "mail", "department"} {
+		a.attrs[name] = p.attrs[name]
+	}
+	c.accounts, c.byID[a.id] = append(c.accounts, a), a
 }

@@ -1,8 +1,8 @@
 // Package years is what happens among the people of a company in a year, drawn by chance: for tests that let companies
 // live one and hold what dirform makes of it against its limits.
 //
-// The rates are those of an ordinary company: one in twelve of its people leaves in a year and as many join, one in fifty
-// gets another name, as many are away for months. Once in a year it reorganises itself, and once it moves house.
+// The rates are those of an ordinary company: one in twelve of its people leaves in a year and as many join, one in
+// fifty gets another name, as many are away for months. Once in a year it reorganises itself, and once it moves house.
 package years
 
 import (
