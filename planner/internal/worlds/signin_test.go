@@ -61,7 +61,32 @@ func (t *truth) signedIn() {
 				t.out = append(t.out, p.dn()+" stays signed in, and the plan does not say so")
 			}
 		}
+		taken := slices.ContainsFunc(t.p.changes, func(c *state.Change) bool { return c.TargetID == a.id })
+		if t.leftForGood(l, a) && !taken && !slices.Contains(said, a.id) {
+			t.out = append(t.out, a.id+" of somebody who left stays signed in, and the plan does not say so")
+		}
 	}
+}
+
+// leftForGood reports whether the person of a link is in no scope, and the policy ends the sign-in of the account, which
+// is no other link's.
+func (t *truth) leftForGood(l *state.Link, a *account) bool {
+	leaving := "disable" // of a scope that is not declared any more
+	if s := t.h.r.scope(l.Scope); s != nil {
+		leaving = s.policy.Leaving
+	}
+	if leaving != "disable" && leaving != "delete" || a.attrs[anchorName].Str() != l.Anchor {
+		return false
+	}
+	for anchor, other := range t.w.known {
+		if other.TargetID == l.TargetID && anchor != l.Anchor {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(t.w.people, func(p *person) bool {
+		s := t.h.r.scopeOf(p)
+		return s != nil && (p.guid == l.SourceGUID || p.anchorUnder(s.policy.Anchor) == l.Anchor)
+	})
 }
 
 // switchedOff is the person of a link whom the source has switched off, nil if there is none: nobody else has or claims
