@@ -1,8 +1,13 @@
 package worlds_test
 
 import (
+	"maps"
+	"runtime/debug"
 	"slices"
 	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
@@ -61,7 +66,32 @@ func (t *truth) signedIn() {
 				t.out = append(t.out, p.dn()+" stays signed in, and the plan does not say so")
 			}
 		}
+		taken := slices.ContainsFunc(t.p.changes, func(c *state.Change) bool { return c.TargetID == a.id })
+		if t.leftForGood(l, a) && !taken && !slices.Contains(said, a.id) {
+			t.out = append(t.out, a.id+" of somebody who left stays signed in, and the plan does not say so")
+		}
 	}
+}
+
+// leftForGood reports whether the person of a link is in no scope, and the policy ends the sign-in of the account, which
+// is no other link's.
+func (t *truth) leftForGood(l *state.Link, a *account) bool {
+	leaving := "disable" // of a scope that is not declared any more
+	if s := t.h.r.scope(l.Scope); s != nil {
+		leaving = s.policy.Leaving
+	}
+	if leaving != "disable" && leaving != "delete" || a.attrs[anchorName].Str() != l.Anchor {
+		return false
+	}
+	for anchor, other := range t.w.known {
+		if other.TargetID == l.TargetID && anchor != l.Anchor {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(t.w.people, func(p *person) bool {
+		s := t.h.r.scopeOf(p)
+		return s != nil && (p.guid == l.SourceGUID || p.anchorUnder(s.policy.Anchor) == l.Anchor)
+	})
 }
 
 // switchedOff is the person of a link whom the source has switched off, nil if there is none: nobody else has or claims
@@ -165,4 +195,70 @@ func (p *saved) leftAsIs(s *scopeRules, q *person, l *state.Link, name string, w
 		return lastApplied(l, name, want) && said("DF231")
 	}
 	return false
+}
+
+// TestBlockedNeverMeansUnguarded switches many people off at the source, after anything may have happened on both sides: nobody whom
+// the source has switched off stays signed in without the plan saying so, and findings about values and names stop no switch-off. Both
+// have to come up; [TestRandomWorlds] holds every other world to the same.
+func TestBlockedNeverMeansUnguarded(t *testing.T) {
+	checks(t, 300)
+	dir := quickDir(t)
+	all, err := variants(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(800))
+	passed, kept, left := 0, 0, 0
+	rapid.Check(t, func(rt *rapid.T) {
+		w, r := newWorld(rapid.Uint64().Draw(rt, "order")), drawRules(rt)
+		for _, s := range r.scopes {
+			s.onceOnly = false
+			s.policy.Leaving, s.policy.Grace = "disable", 0
+		}
+		withHarness(rt, dir, all, w, r, false, func(h *harness) {
+			for _, e := range rapid.SliceOfN(anEntry, 4, 14).Draw(rt, "before") {
+				w.happen(r, e)
+			}
+			h.converge()
+			for _, e := range rapid.SliceOfN(anEvent, 2, 10).Draw(rt, "meanwhile") {
+				w.happen(r, e)
+			}
+			for _, p := range w.people {
+				switch pick(rt, "what happens", "nothing", "off", "off", "off and a value", "leaves") {
+				case "off":
+					p.attrs["userAccountControl"] = state.Int(514)
+				case "off and a value":
+					p.attrs["userAccountControl"], p.attrs["c"] = state.Int(514), state.String("HUN")
+				case "leaves":
+					p.ou = outOU
+				}
+			}
+			for _, anchor := range slices.Sorted(maps.Keys(w.known)) {
+				if oneIn(rt, 3, "protected") {
+					r.protect = append(r.protect, w.known[anchor].TargetID)
+				}
+			}
+			h.configure()
+			p := h.plan()
+			h.true(w.clone(), p)
+			for _, c := range p.changes {
+				if c.Partial {
+					passed++
+				}
+			}
+			for _, f := range p.findings {
+				switch {
+				case f.SignedIn && f.Objects[0].SourceDN == "":
+					left++
+				case f.SignedIn:
+					kept++
+				}
+			}
+			h.converge()
+		})
+	})
+	if !t.Failed() && (passed == 0 || kept == 0 || left == 0) {
+		t.Errorf("%d switch-offs passed, %d were kept back, %d of them of leavers: the worlds do not show what they should", passed, kept, left)
+	}
+	t.Logf("%d switch-offs passed a finding, %d were kept back, %d of them of leavers", passed, kept+left, left)
 }

@@ -55,7 +55,7 @@ func (j *Judge) DecideLeaving(l int) (Decision, error) {
 		return x.forget(because{state.BecauseAccountTaken,
 			fmt.Sprintf("account %s is linked to another source object", x.link.TargetID)}), nil
 	case j.HandedOn(l):
-		return Decision{Outcome: Ignored}, nil
+		return x.claimed(l)
 	case x.of.Anchor != "" && j.Tenant.Meta(x.row).Anchor != j.Links.Meta(l).Anchor:
 		return x.forget(because{state.BecauseAccountTaken,
 			fmt.Sprintf("the source object has left, and account %s does not carry its anchor any more", x.link.TargetID)}), nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/state"
 )
 
@@ -52,4 +53,11 @@ func StoppedByDrift(names []string, p *config.LinkPolicy) *planner.Finding {
 	detail := fmt.Sprintf("Not as last applied: %s. With on_drift = %q nothing is written to the account meanwhile.",
 		strings.Join(names, ", "), p.OnDrift)
 	return About(planner.NewFinding("DF232", detail, ""), "", "", p.DeclaredAt)
+}
+
+// LeaverClaimed is about the account of somebody who has left, which other source objects claim and none gets.
+func LeaverClaimed(o *table.Account, scope string, p *config.LinkPolicy) *planner.Finding {
+	detail := fmt.Sprintf("%s has left scope %s, with leaving = %q, but another source object claims the account, and "+
+		"findings keep that one from having it.", table.Ref(o).Name, scope, p.Leaving)
+	return About(planner.NewFinding("DF233", detail, ""), "", "", p.DeclaredAt)
 }

@@ -124,9 +124,13 @@ func TellLeaver(f *planner.Finding, live *table.Account, c *state.Change) (signe
 	for _, a := range c.Attributes {
 		f.Withheld = append(f.Withheld, planner.Withheld{Name: a.Name, Before: a.Before, After: a.After})
 	}
-	ends := c.Action == state.ActionDelete || live.Of.SwitchesOff(c) != ""
-	if signedIn = ends && CanSignIn(live, true); signedIn {
+	if signedIn = Ends(live.Of, c) && CanSignIn(live, true); signedIn {
 		words.StillSignedIn(f, words.LeftItsScope)
 	}
 	return signedIn
+}
+
+// Ends reports whether a change of an object of a kind ends with an account that nobody can sign in with; nil does not.
+func Ends(of *state.Descriptor, c *state.Change) bool {
+	return c != nil && (c.Action == state.ActionDelete || of.SwitchesOff(c) != "")
 }

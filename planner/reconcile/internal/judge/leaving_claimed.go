@@ -1,0 +1,40 @@
+package judge
+
+import (
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/stopped"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/planner/reconcile/internal/words"
+)
+
+// claimed is about an account that other source objects claim: nothing is done to it as a leaver's. Where none of them
+// gets it in this plan, because findings stop them, whoever has left may stay signed in, which a finding tells.
+func (x *leaver) claimed(l int) (Decision, error) {
+	j, none := x.j, Decision{Outcome: Ignored}
+	owner := j.Owner(x.row)
+	if !j.settled || owner >= 0 && j.states[owner].outcome != Blocked ||
+		x.of.Anchor != "" && j.Tenant.Meta(x.row).Anchor != j.Links.Meta(l).Anchor {
+		return none, nil
+	}
+	var err error
+	if x.live, err = j.Tenant.Load(x.row); err != nil {
+		return none, err
+	}
+	would := x.decide()
+	if !would.SignedIn && !(stopped.Ends(x.of, would.Change) && stopped.CanSignIn(x.live, true)) {
+		return none, nil
+	}
+	ref := table.Ref(x.live)
+	ref.Anchor = x.link.Anchor
+	f := words.LeaverClaimed(x.live, x.link.Scope, x.policy)
+	f.Objects = []planner.ObjectRef{ref}
+	words.StillSignedIn(f, words.LeftItsScope)
+	if owner >= 0 {
+		other, err := j.Case(owner)
+		if err != nil {
+			return none, err
+		}
+		f.Objects = append(f.Objects, other.Ref())
+	}
+	return Decision{Outcome: Ignored, Key: would.Key, Findings: []*planner.Finding{f}, SignedIn: true}, nil
+}
