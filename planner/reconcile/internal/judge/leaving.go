@@ -53,7 +53,7 @@ func (j *Judge) DecideLeaving(l int) (Decision, error) {
 	case j.Superseded(l, x.row):
 		return x.forget(because{state.BecauseAccountTaken,
 			fmt.Sprintf("account %s is linked to another source object", x.link.TargetID)}), nil
-	case j.HandedOn(l):
+	case j.HandedOn(l) && j.set.Alive[x.link.Anchor] == "":
 		return Decision{Outcome: Ignored}, nil
 	case x.of.Anchor != "" && j.Tenant.Meta(x.row).Anchor != j.Links.Meta(l).Anchor:
 		return x.forget(because{state.BecauseAccountTaken,
