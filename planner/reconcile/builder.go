@@ -98,6 +98,35 @@ func (b *Builder) Leavers() (list []Leaver, err error) {
 	return list, nil
 }
 
+// Claimed is an anchor that no scope's object has, on an account that a link block gives to a source object.
+type Claimed struct {
+	Anchor string
+	Kind   state.Kind
+	By     state.GUID // the object that the block names
+}
+
+// Claimed are the anchors of accounts that link blocks would take from whomever they belong to. Read the streams
+// first. Whoever reads the source looks for their objects, and tells with [Builder.Alive] before the plan is made.
+func (b *Builder) Claimed() (list []Claimed, err error) {
+	p := b.pairs()
+	for s := range p.Source.Len() {
+		if v := p.Verdict(s); v.Rule != pair.Declared || v.Target < 0 {
+			continue
+		}
+		c, err := p.Case(s)
+		if err != nil {
+			return nil, err
+		}
+		if anchor := c.Live.Anchor(); anchor != "" && anchor != c.Anchor && c.OldOwner(anchor) < 0 {
+			list = append(list, Claimed{Anchor: anchor, Kind: c.Table.Kind, By: c.Object.GUID})
+		}
+	}
+	return list, nil
+}
+
+// Alive tells which claimed anchors have a living source object, by its name; see [Settings].Alive.
+func (b *Builder) Alive(names map[string]string) { b.set.Alive = names }
+
 // Locate tells where leavers are; see [Settings].Whereabouts.
 func (b *Builder) Locate(whereabouts map[state.GUID]state.ReasonCode) {
 	b.set.Whereabouts = whereabouts

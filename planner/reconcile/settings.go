@@ -38,6 +38,9 @@ type Settings struct {
 	// Whereabouts are where objects are that left their scopes, one of the reasons that begin with left_scope.
 	// [Builder.Leavers] are those to look for; what is not among them counts as not found.
 	Whereabouts map[state.GUID]state.ReasonCode
+	// Alive are the names of living source objects in no scope, by their anchors, as far as a link block names the account
+	// that carries one. [Builder.Claimed] are those to look for.
+	Alive map[string]string
 	// Now is when the plan is made: graces are counted up to it. The zero time lets none of them end.
 	Now time.Time
 	// HoldGraces lets none of them end, because some clock is wrong.
@@ -65,7 +68,7 @@ func (s *Settings) forJudge() judge.Settings {
 	return judge.Settings{Rules: s.Rules, Schema: s.Schema, Kinds: s.Kinds, Domains: s.Domains, RoleHolders: s.RoleHolders,
 		Identity:     s.Identity,
 		SyncFeatures: s.SyncFeatures, Targets: s.Targets, Excludes: s.Excludes, Remapped: s.Remapped,
-		Whereabouts: s.Whereabouts, Now: s.Now, HoldGraces: s.HoldGraces}
+		Whereabouts: s.Whereabouts, Alive: s.Alive, Now: s.Now, HoldGraces: s.HoldGraces}
 }
 
 // remembered asks for each kind's schema once: it is looked into for every change. Only planning does so, which is one

@@ -33,7 +33,7 @@ func (r *Reading) findAnchors(ctx context.Context, open []*reconcile.Anchored) (
 			return nil, err
 		}
 		for kind, guids := range byKind {
-			err := r.owners(ctx, src, p, kind, guids, func(anchor string, o *state.Object) {
+			err := r.owners(ctx, src, kind, guids, r.takesConsistencyGUID(p), func(anchor string, o *state.Object) {
 				if scope := r.scopeNear(p, kind, o.DN); scope != "" {
 					found[anchor] = anchorOwner{o.GUID, scope}
 				}
@@ -58,17 +58,17 @@ func anchorGUID(anchor string) (g state.GUID, ok bool) {
 // ownerChunk is how many anchors one search asks for.
 const ownerChunk = 100
 
-// owners calls found with the objects whose anchors have these GUIDs: their own, or those in the attribute that a
-// policy of the provider takes anchors from.
-func (r *Reading) owners(ctx context.Context, src providers.SourceReader, p *config.ADProvider, kind state.Kind,
-	guids []state.GUID, found func(anchor string, o *state.Object)) error {
+// owners calls found with the objects whose anchors have these GUIDs: their own or, if stamped, those in the attribute
+// that policies can take anchors from.
+func (r *Reading) owners(ctx context.Context, src providers.SourceReader, kind state.Kind, guids []state.GUID,
+	stamped bool, found func(anchor string, o *state.Object)) error {
 	for o, err := range src.Lookup(ctx, kind, guids, ownerShape) {
 		if err != nil {
 			return err
 		}
 		found(base64.StdEncoding.EncodeToString(o.GUID[:]), o)
 	}
-	if !r.takesConsistencyGUID(p) {
+	if !stamped {
 		return nil
 	}
 	domain, err := src.Domain(ctx)

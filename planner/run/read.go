@@ -41,6 +41,9 @@ func (r *Reading) Build(ctx context.Context) (*reconcile.Builder, error) {
 	if err == nil {
 		err = r.locate(ctx, b)
 	}
+	if err == nil {
+		err = r.findClaimed(ctx, b)
+	}
 	if err != nil {
 		b.Close()
 		return nil, err

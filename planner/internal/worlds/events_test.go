@@ -94,7 +94,8 @@ func whom(rt *rapid.T) int { return rapid.IntRange(1, 7).Draw(rt, "who") }
 
 // What may happen later.
 var happenings = []string{"change", "change", "change", "edit", "edit", "edit", "hire", "fire", "bereave", "bereave", "move", "rename", "swap", "turn", "account",
-	"delete", "purge", "restore", "role", "role", "sync", "steal", "alias", "link", "forget", "rules", "declare", "wait"}
+	"delete", "purge", "restore", "role", "role", "sync", "steal", "alias", "link", "forget", "rules", "declare",
+	"usurp", "wait"}
 
 func drawEvent(rt *rapid.T) event {
 	e := event{what: rapid.SampledFrom(happenings).Draw(rt, "event"), who: whom(rt)}
@@ -109,7 +110,7 @@ func drawEvent(rt *rapid.T) event {
 	case "edit":
 		e.name = pick(rt, "edited", "department", "accountEnabled", "userPrincipalName", "mail", "displayName", "usageLocation", anchorName, "manager", "preferredLanguage")
 		e.value, e.other = drawEdit(rt, e.name), whom(rt)
-	case "steal", "fire":
+	case "steal", "fire", "usurp":
 		e.other = whom(rt)
 	case "move":
 		e.name = pick(rt, "ou", outOU, inOU, subOU, secondOU)
@@ -275,6 +276,8 @@ func (w *world) happen(r *rules, e event) {
 		w.wait(e.other)
 	case "declare":
 		w.declare(r, e)
+	case "usurp":
+		w.usurp(r, e)
 	}
 }
 
@@ -512,6 +515,21 @@ func (w *world) declare(r *rules, e event) {
 	}
 	if source != "" && tenant != "" {
 		r.links = append(r.links, newLink(len(r.links), source, tenant))
+	}
+}
+
+// usurp lets somebody leave every scope, and a link block give the account to somebody else.
+func (w *world) usurp(r *rules, e event) {
+	if len(w.people) == 0 || len(r.links) > 1 {
+		return
+	}
+	p, q := w.somebody(e.who), w.somebody(e.other)
+	for _, anchor := range slices.Sorted(maps.Keys(w.known)) {
+		if l := w.known[anchor]; p != q && l.SourceGUID == p.guid {
+			p.ou = outOU
+			r.links = append(r.links, newLink(len(r.links), q.guid.String(), l.TargetID))
+			return
+		}
 	}
 }
 

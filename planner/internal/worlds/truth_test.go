@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
@@ -167,13 +168,26 @@ func (t *truth) scoped(c *state.Change, a *account) {
 	case p.dn() != c.SourceDN || p.anchorUnder(s.policy.Anchor) != c.Anchor:
 		t.wrong(c, "it is %s with the anchor %s", p.dn(), p.anchorUnder(s.policy.Anchor))
 	case c.Action == state.ActionCreate && s.policy.Unmatched != "create", c.Action == state.ActionRestore && s.policy.Deleted != "restore" && c.Match.Rule != "declared",
-		c.Action == state.ActionRelink && s.policy.ForeignAnchor != "relink":
+		c.Action == state.ActionRelink && s.policy.ForeignAnchor != "relink" && c.Match.Rule != "declared":
 		t.wrong(c, "the policy forbids it")
-	case a != nil && c.Action != state.ActionRelink && s.policy.ForeignAnchor != "relink" && a.attrs[anchorName].Str() != c.Anchor && a.attrs[anchorName].Str() != "":
+	case a != nil && c.Match.Rule == "declared" && t.livesElsewhere(p, a):
+		t.wrong(c, "a link block takes the account of an object that lives")
+	case a != nil && c.Action != state.ActionRelink && s.policy.ForeignAnchor != "relink" &&
+		c.Match.Rule != "declared" && a.attrs[anchorName].Str() != c.Anchor && a.attrs[anchorName].Str() != "":
 		t.wrong(c, "the account carries another anchor")
 	case a != nil:
 		t.evidence(c, s, p, a)
 	}
+}
+
+// livesElsewhere reports whether an account carries the anchor, under whichever attribute, of somebody else in the
+// forest.
+func (t *truth) livesElsewhere(p *person, a *account) bool {
+	anchor := a.attrs[anchorName].Str()
+	return anchor != "" && slices.ContainsFunc(t.w.people, func(q *person) bool {
+		return q != p && (base64Of(q.guid) == anchor || q.attrs[consistencyGUID].Str() == anchor) &&
+			anchor != p.anchorUnder(config.AnchorObjectGUID) && anchor != p.anchorUnder(consistencyGUID)
+	})
 }
 
 // evidence checks that source object and account have in common what the plan says.

@@ -183,11 +183,16 @@ func (d *draft) checkAnchor() (relink bool, err error) {
 	if live == d.Anchor || !d.Table.Anchored {
 		return false, nil
 	}
-	if live != "" && d.Table.Policy.ForeignAnchor != "relink" {
+	declared := d.Verdict.Rule == pair.Declared
+	if live != "" && d.Table.Policy.ForeignAnchor != "relink" && !declared {
 		return false, rivals{d}.reportForeignAnchor(live)
 	}
 	if old := d.OldOwner(live); old >= 0 {
 		return false, rivals{d}.reportOldOwner(old)
+	}
+	if name := d.j.set.Alive[live]; declared && name != "" {
+		rivals{d}.reportOwnerElsewhere(name)
+		return false, nil
 	}
 	if err := d.checkAnchorFree(); err != nil {
 		return false, err

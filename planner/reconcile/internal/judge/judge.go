@@ -29,8 +29,9 @@ type Settings struct {
 	Remapped          map[config.Mapped]bool // attributes whose expressions are not those of the last apply
 	// where objects are that left their scopes; those that nobody looked for are not found
 	Whereabouts map[state.GUID]state.ReasonCode
-	Now         time.Time // graces are counted up to it; the zero time lets none of them end
-	HoldGraces  bool      // none of them ends, because some clock is wrong
+	Alive       map[string]string // names of living objects in no scope, by anchors of accounts that link blocks name
+	Now         time.Time         // graces are counted up to it; the zero time lets none of them end
+	HoldGraces  bool              // none of them ends, because some clock is wrong
 }
 
 // Judge decides about source rows and leavers.

@@ -54,7 +54,7 @@ func (j *Judge) DecideLeaving(l int) (Decision, error) {
 	case j.Superseded(l, x.row):
 		return x.forget(because{state.BecauseAccountTaken,
 			fmt.Sprintf("account %s is linked to another source object", x.link.TargetID)}), nil
-	case j.HandedOn(l):
+	case j.HandedOn(l) && j.set.Alive[x.link.Anchor] == "":
 		return x.claimed(l)
 	case x.of.Anchor != "" && j.Tenant.Meta(x.row).Anchor != j.Links.Meta(l).Anchor:
 		return x.forget(because{state.BecauseAccountTaken,

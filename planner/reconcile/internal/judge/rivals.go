@@ -136,6 +136,13 @@ func (d rivals) reportOldOwner(s int) error {
 	return nil
 }
 
+// reportOwnerElsewhere is about an account that a link block names and that carries the anchor of an object which lives
+// under another name, in no scope.
+func (d rivals) reportOwnerElsewhere(name string) {
+	old := planner.ObjectRef{Anchor: d.Live.Anchor(), SourceDN: name, Kind: d.Table.Kind}
+	d.report(words.OwnerLives(d.Live, d.j.DeclaredFor(d.Row), old), old, table.Ref(d.Live))
+}
+
 // noAccount says by which values no account was found.
 func (d rivals) noAccount() *planner.Finding {
 	var tried []string

@@ -102,6 +102,16 @@ func OldAnchorAlive(a *table.Account, how, dn string, old planner.ObjectRef, sco
 	return About(planner.NewFinding("DF217", detail, hint), a.Of.Anchor, old.Anchor, policy.DeclaredAt)
 }
 
+// OwnerLives is about an account that a link block names and that carries the anchor of another object, old, which
+// lives in no scope.
+func OwnerLives(a *table.Account, l *config.Link, old planner.ObjectRef) *planner.Finding {
+	detail := fmt.Sprintf("Link %q gives this object account %s, but that carries anchor %s of %s, which lives in Active "+
+		"Directory, in no scope.", l.Name, table.Ref(a).Name, old.Anchor, old.SourceDN)
+	hint := "Remove the link block if the account is the other object's. If it is this one's, delete the other object " +
+		"first; the next plan relinks."
+	return About(planner.NewFinding("DF217", detail, hint), a.Of.Anchor, old.Anchor, l.DeclaredAt)
+}
+
 // ForeignAnchor is about an account that carries the anchor theirs, which is somebody else's as whose says, instead of
 // own. how says how the account is the object's.
 func ForeignAnchor(a *table.Account, how, theirs, whose, own, hint string, policy *config.LinkPolicy) *planner.Finding {
