@@ -43,8 +43,9 @@ var layers = map[string][]string{
 	"planner/render":             {"planner", "state"},
 	"planner/apply":              {"planner", inApply + "links", inApply + "values", "providers", "state"},
 	"planner/run/internal/alike": {"planner", "state"},
+	"planner/run/internal/parts": {"providers", "state"},
 	"planner/run/internal/named": {"config", "providers", "state"},
-	"planner/run": {"planner/run/internal/alike", "planner/run/internal/named", "config", "planner", "planner/apply", "planner/planfile", "planner/reconcile", "providers", "state",
+	"planner/run": {"planner/run/internal/alike", "planner/run/internal/named", "planner/run/internal/parts", "config", "planner", "planner/apply", "planner/planfile", "planner/reconcile", "providers", "state",
 		"state/store"},
 	"cmd": {"*"},
 

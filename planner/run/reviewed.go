@@ -10,6 +10,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/run/internal/alike"
+	"github.com/dirform/dirform/planner/run/internal/parts"
 	"github.com/dirform/dirform/state"
 )
 
@@ -94,13 +95,13 @@ func newFilter(reviewed, fresh *planfile.Reader, ids accounts) (*filter, error) 
 
 // entry prepares a reviewed change to be compared.
 func (f *filter) entry(c *state.Change) *entry {
-	e := &entry{content: alike.Content(f.seed, c, nil), off: strings.Clone(switchesOff(c))}
+	e := &entry{content: alike.Content(f.seed, c, nil), off: strings.Clone(parts.SwitchesOff(c))}
 	e.resolved = e.content
 	if len(f.ids) > 0 {
 		e.resolved = alike.Content(f.seed, c, f.ids)
 	}
 	if f.limited {
-		for _, a := range references(c) {
+		for _, a := range parts.References(c) {
 			e.keep = append(e.keep, strings.Clone(a.Name))
 		}
 	}
@@ -201,7 +202,7 @@ func (f *filter) compare() error {
 		}
 		done[f.subject(state.PendingRef+c.Anchor)] = true
 		if len(c.Needs) > 0 {
-			waiting = append(waiting, needing{entry: e, change: n, own: c.Anchor, needs: c.Needs, off: switchesOff(c) != ""})
+			waiting = append(waiting, needing{entry: e, change: n, own: c.Anchor, needs: c.Needs, off: parts.SwitchesOff(c) != ""})
 		}
 	}
 	f.dropLacking(waiting, done)
@@ -217,9 +218,9 @@ func (f *filter) carried(e *entry, c *state.Change) part {
 	switch {
 	case same(c):
 		return whole
-	case f.limited && f.leavesOut(e, c) && same(withoutReferences(c, e.keep)):
+	case f.limited && f.leavesOut(e, c) && same(parts.WithoutReferences(c, e.keep)):
 		return asTarget
-	case e.off != "" && strings.EqualFold(e.off, switchesOff(c)):
+	case e.off != "" && strings.EqualFold(e.off, parts.SwitchesOff(c)):
 		return offOnly
 	}
 	return 0
@@ -228,7 +229,7 @@ func (f *filter) carried(e *entry, c *state.Change) part {
 // leavesOut reports whether the references of c that the reviewed change lacks point to objects whose own changes a
 // limited plan has left to others. Then it could not have them.
 func (f *filter) leavesOut(e *entry, c *state.Change) bool {
-	return !slices.ContainsFunc(references(c), func(a state.AttributeChange) bool {
+	return !slices.ContainsFunc(parts.References(c), func(a state.AttributeChange) bool {
 		return !slices.Contains(e.keep, a.Name) && !f.foreign[f.subject(a.After.Str())]
 	})
 }
@@ -314,9 +315,9 @@ func (f *filter) Changes() iter.Seq2[*state.Change, error] {
 			case how == 0:
 				continue
 			case how == asTarget:
-				c = withoutReferences(c, f.index[f.key(c.Kind, c.Anchor, c.Address)].keep)
+				c = parts.WithoutReferences(c, f.index[f.key(c.Kind, c.Anchor, c.Address)].keep)
 			case how == offOnly:
-				c = onlySwitchOff(c)
+				c = parts.OnlySwitchOff(c)
 			}
 			if !yield(c, err) || err != nil {
 				return

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dirform/dirform/config/limits"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/run/internal/parts"
 	"github.com/dirform/dirform/state"
 )
 
@@ -19,7 +20,7 @@ func (t *todo) switchOffs(p *planned) error {
 		if err != nil {
 			return err
 		}
-		off := switchesOff(c) != ""
+		off := parts.SwitchesOff(c) != ""
 		if off {
 			t.Changes++
 		}
@@ -42,10 +43,10 @@ func offs(changes iter.Seq2[*state.Change, error]) iter.Seq2[*state.Change, erro
 		for c, err := range changes {
 			switch {
 			case err != nil:
-			case switchesOff(c) == "":
+			case parts.SwitchesOff(c) == "":
 				continue
 			case !isSwitchOff(c):
-				c = onlySwitchOff(c)
+				c = parts.OnlySwitchOff(c)
 			}
 			if !yield(c, err) || err != nil {
 				return

@@ -1,4 +1,5 @@
-package run
+// Package parts takes from a change what may be made of it alone.
+package parts
 
 import (
 	"maps"
@@ -8,10 +9,10 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// switchesOff is the account whose sign-in the change blocks, and could block alone: "" if it blocks none, if it does
+// SwitchesOff is the account whose sign-in the change blocks, and could block alone: "" if it blocks none, if it does
 // something else to the account than writing to it, or if another sync engine masters the account, which takes no
 // other write before it is taken over.
-func switchesOff(c *state.Change) string {
+func SwitchesOff(c *state.Change) string {
 	switch c.Action {
 	case state.ActionUpdate, state.ActionDisable, state.ActionLink, state.ActionRelink:
 	default:
@@ -23,9 +24,9 @@ func switchesOff(c *state.Change) string {
 	return c.Kind.Descriptor().SwitchesOff(c)
 }
 
-// onlySwitchOff is the part of a change that blocks sign-in. An anchor that the change writes stays in it with the
+// OnlySwitchOff is the part of a change that blocks sign-in. An anchor that the change writes stays in it with the
 // value that the account has, so that the account is held against what the plan saw; it is not written.
-func onlySwitchOff(c *state.Change) *state.Change {
+func OnlySwitchOff(c *state.Change) *state.Change {
 	part := *c
 	part.Partial, part.Members, part.SourceAttributes = true, nil, nil
 	part.Needs, part.Replaces, part.Fingerprints = nil, nil, nil
@@ -45,9 +46,9 @@ func onlySwitchOff(c *state.Change) *state.Change {
 	return &part
 }
 
-// withoutReferences is a change without the references to other objects that keep does not name, by attribute. The
+// WithoutReferences is a change without the references to other objects that keep does not name, by attribute. The
 // record then does not remember them either.
-func withoutReferences(c *state.Change, keep []string) *state.Change {
+func WithoutReferences(c *state.Change, keep []string) *state.Change {
 	dropped := func(name string) bool {
 		return c.Kind.Descriptor().Reference(name) != nil && !slices.Contains(keep, name)
 	}
@@ -60,8 +61,8 @@ func withoutReferences(c *state.Change, keep []string) *state.Change {
 	return &part
 }
 
-// references are the attributes of a change that refer to other objects.
-func references(c *state.Change) (list []state.AttributeChange) {
+// References are the attributes of a change that refer to other objects.
+func References(c *state.Change) (list []state.AttributeChange) {
 	d := c.Kind.Descriptor()
 	if d == nil {
 		return nil
