@@ -23,6 +23,11 @@
 // nothing, and is brought up to date by the first run that writes, in that run's first transaction. Older versions of
 // dirform refuse it then.
 //
+// # What guards look back on
+//
+// Each journalled step says what it counts as for guards, and so a run's journal tells what it did even if it was cut
+// off. The sum is kept with the run, because the journals of old runs are dropped; [Store.Recent] tells both.
+//
 // # No record, and no whole one
 //
 // A file that is not there is no record, which is not the same as an empty one: [Meta].Exists says so. Whatever is
