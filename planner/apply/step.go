@@ -45,6 +45,7 @@ type step struct {
 	freed           bool   // on a detour: the names it had are free
 	back            bool   // on a detour that leads nowhere: the names it had are given back
 	elsewhere       bool   // decided before the run: nothing waits for it
+	whole           *step  // of which this is the part that turns sign-in off; that one is counted, told of and waited for
 }
 
 func (r *run) newStep(c *state.Change) *step {

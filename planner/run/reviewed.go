@@ -315,7 +315,7 @@ func (f *filter) Changes() iter.Seq2[*state.Change, error] {
 			case how == asTarget:
 				c = withoutReferences(c, f.index[f.key(c.Kind, c.Anchor, c.Address)].keep)
 			case how == offOnly:
-				c = onlySwitchOff(c)
+				c = c.Kind.Descriptor().OnlySwitchOff(c)
 			}
 			if !yield(c, err) || err != nil {
 				return
