@@ -245,3 +245,25 @@ func (d *Descriptor) SwitchesOff(c *Change) string {
 	}
 	return ""
 }
+
+// OnlySwitchOff is the part of a change of the kind that blocks sign-in. An anchor that the change writes stays in it
+// with the value that the account has, so that the account is held against what the plan saw; it is not written.
+func (d *Descriptor) OnlySwitchOff(c *Change) *Change {
+	part := *c
+	part.Partial, part.Members, part.SourceAttributes = true, nil, nil
+	part.Needs, part.Replaces, part.Fingerprints = nil, nil, nil
+	if part.Action != ActionDisable {
+		part.Action = ActionUpdate
+	}
+	part.Attributes = nil
+	for _, a := range c.Attributes {
+		switch a.Name {
+		case d.Anchor:
+			a.After, a.Drift = a.Before, false
+			part.Attributes = append(part.Attributes, a)
+		case d.SignIn:
+			part.Attributes = append(part.Attributes, a)
+		}
+	}
+	return &part
+}

@@ -190,6 +190,7 @@ func (r *run) conclude(steps []*step) error {
 	if len(steps) == 0 {
 		return nil
 	}
+	steps = withWholes(steps)
 	results := make([]state.Result, len(steps))
 	for i, st := range steps {
 		results[i] = st.result()
@@ -202,6 +203,20 @@ func (r *run) conclude(steps []*step) error {
 		return unrecorded(results, err)
 	}
 	return nil
+}
+
+// withWholes adds to settled steps those of which they are a part.
+func withWholes(steps []*step) (all []*step) {
+	for _, st := range steps {
+		if all = append(all, st); st.whole == nil {
+			continue
+		}
+		if st.status == state.StatusDone {
+			st.whole.reason += "; of this one only sign-in was turned off"
+		}
+		all = append(all, st.whole)
+	}
+	return all
 }
 
 // unrecorded is the error for results that could not be journalled: it names what was written.
@@ -223,9 +238,9 @@ func unrecorded(results []state.Result, err error) error {
 		"Once the cause is removed, the next plan finds these objects by their anchors.")
 }
 
-// finish counts and announces a settled change.
-func (r *run) finish(st *step) {
-	switch st.status {
+// count counts what became of a change.
+func (r *run) count(status state.EntryStatus) {
+	switch status {
 	case state.StatusDone:
 		r.out.Applied++
 	case state.StatusFailed:
@@ -235,6 +250,14 @@ func (r *run) finish(st *step) {
 	case state.StatusUnknown:
 		r.out.Unknown++
 	}
+}
+
+// finish counts and announces a settled change.
+func (r *run) finish(st *step) {
+	if st.whole != nil {
+		return
+	}
+	r.count(st.status)
 	if st.c.Anchor != "" && !st.elsewhere {
 		f := fateFailed
 		if st.status == state.StatusDone {

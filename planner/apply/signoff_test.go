@@ -99,3 +99,35 @@ func TestSwitchOffsAreInterruptedLast(t *testing.T) {
 	}
 	checkOffFirst(t, "interrupted", w, off)
 }
+
+// TestSwitchOffWithoutItsNeed has a change refused that a switch-off waits for: sign-in is turned off all the same, nothing else of the
+// change is written, and who waits for that waits in vain.
+func TestSwitchOffWithoutItsNeed(t *testing.T) {
+	w := newWorld()
+	a := w.linked(1, values("mail", "info@x"))
+	b := w.linked(2, values("mail", "b@x"))
+	c := w.linked(3, values("mail", "c@x"))
+	w.tenant.accounts[b].attrs["accountEnabled"] = state.Bool(true)
+	give := change(state.ActionUpdate, 1, a, set("mail", str("info@x"), str("a@x")))
+	take := change(state.ActionUpdate, 2, b, set("accountEnabled", state.Bool(true), state.Bool(false)), set("mail", str("b@x"), str("info@x")))
+	take.Needs = []string{anchor(1)}
+	third := change(state.ActionUpdate, 3, c, set("mail", str("c@x"), str("b@x")))
+	third.Needs = []string{anchor(2)}
+	w.tenant.fault = func(wr providers.Write) fault { return map[bool]fault{true: refused}[wr.ID == a] }
+	out := w.run(t, give, take, third)
+	wantCounts(t, out, state.Counts{Failed: 1, Skipped: 2})
+	if now := w.tenant.accounts[b].attrs; now["accountEnabled"].Bool() || now["mail"].Str() != "b@x" {
+		t.Errorf("%v", now)
+	}
+	if l := w.journal.links[anchor(2)]; fpOf(l, "accountEnabled") != fp("accountEnabled", state.Bool(false)) || fpOf(l, "mail") != 0 {
+		t.Errorf("the record says %v %x", l.Shape.Names(), l.Fingerprints)
+	}
+}
+
+// fpOf is what a link says was applied last, 0 if it does not know.
+func fpOf(l *state.Link, name string) uint64 {
+	if i := l.Shape.Index(name); i >= 0 {
+		return l.Fingerprints[i]
+	}
+	return 0
+}

@@ -42,11 +42,17 @@ type step struct {
 	hint            string // what to do about the reason; may be empty
 	restored        bool   // out of the recycle bin, by an earlier request
 	taken           bool   // over from another sync engine, by an earlier request
-	freed           bool   // on a detour: the names it had are free
-	back            bool   // on a detour that leads nowhere: the names it had are given back
 	elsewhere       bool   // decided before the run: nothing waits for it
+	whole           *step  // of which this is the part that turns sign-in off; that one is counted, told of and waited for
 
+	detoured
 	deeds deeds
+}
+
+// detoured is how far a change came that gives up its names first.
+type detoured struct {
+	freed bool // the names it had are free
+	back  bool // the detour leads nowhere: the names it had are given back
 }
 
 func (r *run) newStep(c *state.Change) *step {

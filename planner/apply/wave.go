@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -37,8 +38,7 @@ func (r *run) wave(steps []*step) error {
 func (r *run) intend(steps []*step) (work []*step, err error) {
 	var settled []*step
 	var entries []state.Entry
-	for _, st := range steps {
-		r.checkNeeds(st)
+	for _, st := range r.needed(steps) {
 		if st.status == "" && !st.back {
 			if st.link, st.forget, err = r.keeper.After(st.pair()); err != nil {
 				return nil, err
@@ -72,10 +72,20 @@ func (st *step) idle() bool {
 	return !st.write && len(st.refs) == 0 && len(st.source) == 0 && !st.of.AtSource
 }
 
+// needed skips the steps one of whose needs was not done. In place of those that turn sign-in off, the part that does so is in the
+// result; the step itself is concluded with it.
+func (r *run) needed(steps []*step) (all []*step) {
+	for _, st := range steps {
+		r.checkNeeds(st)
+		all = append(all, cmp.Or(r.onlyOff(st), st))
+	}
+	return all
+}
+
 // checkNeeds skips a step one of whose needs was not done.
 func (r *run) checkNeeds(st *step) {
-	if st.status != "" || st.onDetour() {
-		return
+	if st.status != "" || st.onDetour() || st.turnsOff() && len(st.c.Attributes) == 1 {
+		return // what does nothing but turn sign-in off needs nothing
 	}
 	for _, need := range st.c.Needs {
 		if need != st.c.Anchor && r.fate[r.hash(need)] == fateFailed {
@@ -87,6 +97,22 @@ func (r *run) checkNeeds(st *step) {
 			return
 		}
 	}
+}
+
+// onlyOff is the part of a step that turns sign-in off, if a change that must come first was not done: nobody stays signed in for the
+// sake of a name. It is nil where nothing is to be turned off, or that is not to be had alone. What else waits for the step waits in
+// vain.
+func (r *run) onlyOff(st *step) *step {
+	if st.code != "need_failed" || st.status != state.StatusSkipped || st.freed || st.claim != nil || !st.turnsOff() {
+		return nil
+	}
+	part := &step{c: st.of.OnlySwitchOff(st.c), of: st.of, seq: r.nextSeq(), schema: st.schema, id: st.id, old: st.old, whole: st}
+	for _, a := range st.plain {
+		if a.Name == st.of.SignIn {
+			part.plain, part.write = append(part.plain, a), true
+		}
+	}
+	return part
 }
 
 // interrupted is the reason of steps that were journalled but not sent any more.

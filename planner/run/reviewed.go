@@ -317,7 +317,7 @@ func (f *filter) Changes() iter.Seq2[*state.Change, error] {
 			case how == asTarget:
 				c = parts.WithoutReferences(c, f.index[f.key(c.Kind, c.Anchor, c.Address)].keep)
 			case how == offOnly:
-				c = parts.OnlySwitchOff(c)
+				c = c.Kind.Descriptor().OnlySwitchOff(c)
 			}
 			if !yield(c, err) || err != nil {
 				return

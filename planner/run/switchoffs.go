@@ -46,7 +46,7 @@ func offs(changes iter.Seq2[*state.Change, error]) iter.Seq2[*state.Change, erro
 			case parts.SwitchesOff(c) == "":
 				continue
 			case !isSwitchOff(c):
-				c = parts.OnlySwitchOff(c)
+				c = c.Kind.Descriptor().OnlySwitchOff(c)
 			}
 			if !yield(c, err) || err != nil {
 				return

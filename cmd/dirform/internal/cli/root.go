@@ -59,7 +59,7 @@ synchronised; plan shows every change it would make and why; apply makes exactly
 	p.BoolVar(&a.noColor, "no-color", false, "no colours (also: NO_COLOR in the environment)")
 	p.StringVar(&a.logLevel, "log-level", "warn", "log to stderr from `LEVEL` on: debug, info, warn or error")
 	p.BoolP("help", "h", false, "show this help")
-	ExitStatus(root, "0  done, or no changes", "1  error", "2  changes are pending (drift, plan --detailed-exitcode)",
+	ExitStatus(root, "0  done, or no changes", "1  error", "2  changes are pending, or somebody switched off is still signed in (drift, plan --detailed-exitcode)",
 		"3  applied in part: some changes failed or were skipped", "130  interrupted")
 	AddCommands(root, commands...)
 	return root

@@ -24,28 +24,6 @@ func SwitchesOff(c *state.Change) string {
 	return c.Kind.Descriptor().SwitchesOff(c)
 }
 
-// OnlySwitchOff is the part of a change that blocks sign-in. An anchor that the change writes stays in it with the
-// value that the account has, so that the account is held against what the plan saw; it is not written.
-func OnlySwitchOff(c *state.Change) *state.Change {
-	part := *c
-	part.Partial, part.Members, part.SourceAttributes = true, nil, nil
-	part.Needs, part.Replaces, part.Fingerprints = nil, nil, nil
-	if part.Action != state.ActionDisable {
-		part.Action = state.ActionUpdate
-	}
-	part.Attributes = nil
-	for _, a := range c.Attributes {
-		switch d := c.Kind.Descriptor(); a.Name {
-		case d.Anchor:
-			a.After, a.Drift = a.Before, false
-			part.Attributes = append(part.Attributes, a)
-		case d.SignIn:
-			part.Attributes = append(part.Attributes, a)
-		}
-	}
-	return &part
-}
-
 // WithoutReferences is a change without the references to other objects that keep does not name, by attribute. The
 // record then does not remember them either.
 func WithoutReferences(c *state.Change, keep []string) *state.Change {
