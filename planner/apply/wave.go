@@ -106,7 +106,9 @@ func (r *run) onlyOff(st *step) *step {
 	if st.code != "need_failed" || st.status != state.StatusSkipped || st.freed || st.claim != nil || !st.turnsOff() {
 		return nil
 	}
-	part := &step{c: st.of.OnlySwitchOff(st.c), of: st.of, seq: r.nextSeq(), schema: st.schema, id: st.id, old: st.old, whole: st}
+	off := st.of.OnlySwitchOff(st.c)
+	part := &step{c: off, of: st.of, seq: r.nextSeq(), schema: st.schema, id: st.id, old: st.old, whole: st,
+		deeds: deeds{whole: r.deeds(off)}}
 	for _, a := range st.plain {
 		if a.Name == st.of.SignIn {
 			part.plain, part.write = append(part.plain, a), true
