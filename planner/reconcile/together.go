@@ -65,6 +65,15 @@ func (t *teller) takenOver() error {
 		"%d accounts that another sync engine mastered before are linked.")
 }
 
+// along tells which changes are in the plan because the targets need them.
+func (t *teller) along() error {
+	list := judge.Along(t.Judge)
+	if len(list) == 0 {
+		return nil
+	}
+	return t.together(words.TakenAlong(len(list)), list)
+}
+
 // unseen warns of leavers whose accounts are not deleted because nobody knows where their source objects are.
 func (t *teller) unseen() error {
 	if len(t.Notes.Unseen) == 0 {
