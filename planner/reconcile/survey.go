@@ -111,6 +111,9 @@ func (s *surveyed) look() error {
 			return err
 		}
 	}
+	if err := s.takeAlong(); err != nil {
+		return err
+	}
 	for _, l := range leavers {
 		if err := s.lookAtLeaver(int(l)); err != nil {
 			return err
@@ -132,6 +135,26 @@ func (s *surveyed) look() error {
 	sortSteps(s.steps)
 	slices.SortFunc(s.records, s.Source.CompareGUID)
 	return nil
+}
+
+// takeAlong looks once more at the rows that --target left out and that changes need, until nothing more is needed.
+func (s *surveyed) takeAlong() error {
+	for {
+		rows, err := judge.TakeAlong(s.Judge)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		again := map[int32]bool{}
+		for _, row := range rows {
+			again[int32(row)] = true
+		}
+		s.steps = slices.DeleteFunc(s.steps, func(st step) bool { return again[st.row] })
+		for _, row := range rows {
+			if err := s.lookAt(row); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 func (s *surveyed) lookAt(row int) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge/notes"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
@@ -63,6 +64,15 @@ func (t *teller) takenOver() error {
 	}
 	return t.crowd("DF220", &t.converted, "One account that another sync engine mastered before is linked.",
 		"%d accounts that another sync engine mastered before are linked.")
+}
+
+// along tells which changes are in the plan because the targets need them.
+func (t *teller) along() error {
+	list := judge.Along(t.Judge)
+	if len(list) == 0 {
+		return nil
+	}
+	return t.together(words.TakenAlong(len(list)), list)
 }
 
 // unseen warns of leavers whose accounts are not deleted because nobody knows where their source objects are.

@@ -91,7 +91,8 @@ func (j *Judge) Reference(s int, t *table.Source, a *state.Attribute, want uint6
 	}
 	v := j.Verdict(m)
 	switch {
-	case j.settled && (j.states[m].outcome == Blocked || j.states[m].outcome == Ignored), v.Flags&^pair.InBin != 0:
+	case j.settled && (j.states[m].outcome == Blocked || j.states[m].outcome == Ignored && !leftOut(j, m)),
+		v.Flags&^pair.InBin != 0:
 		return 0, false
 	case v.Target >= 0 && !v.Is(pair.InBin):
 		return j.Tenant.Meta(int(v.Target)).ID, true
@@ -149,6 +150,9 @@ func (d *draft) compare(i int, c table.Column, creating bool) {
 		var known bool
 		if want, known = d.j.Reference(d.Row, d.Table, a, want); !known {
 			return
+		}
+		if m := d.unlinked(c.Col); m >= 0 && !d.j.settled {
+			d.j.aim.Refer(d.Row, m)
 		}
 		if ch.After, ch.AfterName, d.err = d.j.referenceValue(d.Row, d.Table, c.Col, want); d.err != nil {
 			return

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/aim"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge/aliases"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge/notes"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
@@ -38,7 +39,7 @@ type Settings struct {
 type Judge struct {
 	*pair.Pairs
 	set      Settings
-	aim      *aim
+	aim      *aim.Aim
 	limits   *offlimits.Limits
 	Domains  table.Domains
 	states   []rowState // by source row
@@ -87,7 +88,7 @@ type Decision struct {
 
 // New prepares to decide about pairs.
 func New(p *pair.Pairs, s Settings) *Judge {
-	j := &Judge{Pairs: p, set: s, aim: newAim(s.Targets, s.Excludes), Domains: table.NewDomains(s.Domains),
+	j := &Judge{Pairs: p, set: s, aim: aim.New(s.Targets, s.Excludes), Domains: table.NewDomains(s.Domains),
 		states: make([]rowState, p.Source.Len()),
 		waits:  order.New(p.Source.CompareGUID), Notes: notes.New()}
 	j.limits = offlimits.New(p.Rows, offlimits.Settings{Guards: s.Rules.Guards, RoleHolders: s.RoleHolders,
@@ -103,12 +104,12 @@ func New(p *pair.Pairs, s Settings) *Judge {
 }
 
 // Selected reports whether --target and --exclude leave an address in the plan.
-func (j *Judge) Selected(address string) bool { return j.aim.selects(address) }
+func (j *Judge) Selected(address string) bool { return j.aim.Selects(address) }
 
 // SelectedRow reports whether --target and --exclude leave a source row in the plan. Its values are read only if there
 // are any.
 func (j *Judge) SelectedRow(s int) bool {
-	if j.aim.selectsAll() {
+	if j.aim.SelectsAll() {
 		return true
 	}
 	c, err := j.Case(s)
@@ -116,7 +117,7 @@ func (j *Judge) SelectedRow(s int) bool {
 }
 
 // Unaimed are the --target and --exclude addresses that nothing asked about so far has.
-func (j *Judge) Unaimed() []string { return j.aim.missed() }
+func (j *Judge) Unaimed() []string { return j.aim.Missed() }
 
 // Outcome is what becomes of source row s; Undecided until it has been decided about.
 func (j *Judge) Outcome(s int) Outcome { return j.states[s].outcome }

@@ -44,6 +44,17 @@ type Name struct {
 	Value string
 }
 
+// TakenAlong is about n objects that --target does not name and that its changes need.
+func TakenAlong(n int) *planner.Finding {
+	detail := fmt.Sprintf("%d objects are in the plan because changes of the targets need theirs: they give up a name, "+
+		"or are managers who have no account yet.", n)
+	if n == 1 {
+		detail = "One object is in the plan because a change of the targets needs its change: it gives up a name, or is a " +
+			"manager who has no account yet."
+	}
+	return planner.NewFinding("DF416", detail, "")
+}
+
 // InUse is about a name that others have or want; linked says that the object which is to get it has an account.
 func InUse(n Name, holders []Holder, linked bool) *planner.Finding {
 	attribute, value := n.Attribute, n.Value
