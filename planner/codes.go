@@ -69,8 +69,12 @@ var Codes = []Code{
 	{"DF412", Warning, "Guard limit is switched off", "A guard block has off = true for a limit, so nothing holds a plan back that does too much of it.", "Take the block out once it has served; until = \"2026-09-15\" ends it by itself."},
 	{"DF413", Warning, "Guard limit has ended", "The last day of a limit's until is over, so that the built-in limit holds again.", "Take the block out, or give it a later day."},
 	{"DF501", Warning, "Part of the tenant cannot be read", "The application lacks a permission, so what depends on these objects, such as address conflicts, cannot be foreseen.", "Grant the permission that the finding names."},
-	{RightsCode, Warning, "A right is missing", "The plan holds changes that the account in Active Directory, or the application in the tenant, may not make. Apply refuses such a plan as a whole before it writes anything.", "Grant the right that the finding names, or apply as somebody who has it. A plan alone does not need it."},
+	{UnreadableCode, Error, "Source attributes cannot be read", "The account that reads Active Directory lacks the right Read Property on attributes that mappings, where, filter or matching use. They would come empty, so that accounts would be cleared, or people leave the scope.", "Grant the right as the finding says, or take the attributes out of the configuration."},
+	{RightsCode, Warning, "A right is missing", "The plan holds changes that the account in Active Directory, or the application in the tenant, may not make: apply refuses such a plan as a whole before it writes anything. Or the account may not read an attribute that every object has: then the objects are blocked (DF110).", "Grant the right that the finding names, or apply as somebody who has it. A plan alone needs no right to write."},
 }
+
+// UnreadableCode is the finding about attributes of the source that may not be read, and would be taken for empty.
+const UnreadableCode = "DF503"
 
 // RightsCode is the finding about a right that applying the plan takes.
 const RightsCode = "DF502"

@@ -29,7 +29,7 @@ var layers = map[string][]string{
 	"state/store":            {"state"},
 	"config/expr":            {"state"},
 	"providers":              {"state"},
-	"providers/ad":           {"providers", "state"},
+	"providers/ad":           {"providers", "providers/ad/internal/access", "state"},
 	"providers/lab":          {"state"},
 	"providers/providertest": {"providers", "state"},
 	"planner":                {"providers", "state"},
@@ -40,9 +40,10 @@ var layers = map[string][]string{
 	"planner/planfile": {"planner", "state"},
 	"planner/render":   {"planner", "state"},
 	"planner/apply":    {"planner", inApply + "links", inApply + "values", "providers", "state"},
-	"planner/run": {"config", "planner", "planner/apply", "planner/planfile", "planner/reconcile", "providers", "state",
-		"state/store"},
-	"cmd": {"*"},
+	"planner/run": {"config", "planner", "planner/apply", "planner/planfile", "planner/reconcile", "planner/run/internal/rights",
+		"providers", "state", "state/store"},
+	"planner/run/internal/rights": {"planner", "state"},
+	"cmd":                         {"*"},
 
 	stage + "table": {"config", "planner", "providers", "state"},
 	stage + "pair":  {stage + "table", "config", "planner", "state"},
@@ -65,6 +66,8 @@ var layers = map[string][]string{
 
 	"providers/entra": {inEntra + "address", inEntra + "signin", inEntra + "graph", inEntra + "wire",
 		"providers", "state"},
+	"providers/ad/internal/access": {"state"},
+
 	"providers/entra/internal/address": {},
 	"providers/entra/internal/signin":  {inEntra + "address"},
 	"providers/entra/internal/graph":   {inEntra + "address", inEntra + "signin", "providers"},

@@ -11,6 +11,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/planner/run/internal/rights"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
@@ -114,7 +115,7 @@ type todo struct {
 	settled iter.Seq2[*apply.Settled, error] // nil if nothing is settled beforehand
 	writes  int                              // changes to be carried out
 	guards  []planner.GuardResult            // as they stand against these changes
-	lacks   []lack                           // rights that these changes take
+	lacks   []rights.Lack                    // rights that these changes take
 }
 
 // todo works out what of the fresh plan is carried out, and holds that against the guards.
@@ -165,7 +166,7 @@ func (t *todo) refusal(p *planned) error {
 	if len(guards) > 0 || slices.ContainsFunc(p.reading.Settings.Findings, wrong) {
 		return &Refused{Guards: guards}
 	}
-	return withoutRights(t.lacks)
+	return rights.Refuse(t.lacks)
 }
 
 // inPlace tells which of the reviewed changes that today's plan does not have are in place already.
