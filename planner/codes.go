@@ -77,11 +77,15 @@ var Codes = []Code{
 	{"DF416", Warning, "Taken along with the targets", "A change of what --target names needs that of another object, which is in the plan as well: one that gives up a name which the target takes, or a manager who has no account yet.", "Nothing, if that is right; --exclude leaves an object out. A change that cannot do without it is blocked then."},
 	{"DF501", Warning, "Part of the tenant cannot be read", "The application lacks a permission, so what depends on these objects, such as address conflicts, cannot be foreseen.", "Grant the permission that the finding names."},
 	{"DF502", Warning, "Deleted objects cannot be seen", "The account that reads Active Directory lacks the right to see what was deleted, so a leaver who was deleted counts as not found: leaving = \"delete\" and the end of a grace leave such accounts disabled (DF414).", "Let the account list and read the container CN=Deleted Objects of the domain, as the finding says."},
-	{RightsCode, Warning, "A right is missing", "The plan holds changes that the account in Active Directory, or the application in the tenant, may not make. Apply refuses such a plan as a whole before it writes anything.", "Grant the right that the finding names, or apply as somebody who has it. A plan alone does not need it."},
+	{UnreadableCode, Error, "Source attributes cannot be read", "The account that reads Active Directory lacks the right Read Property on attributes that mappings, where, filter or matching use. They would come empty, so that accounts would be cleared, or people leave the scope.", "Grant the right as the finding says, or take the attributes out of the configuration."},
+	{RightsCode, Warning, "A right is missing", "The plan holds changes that the account in Active Directory, or the application in the tenant, may not make: apply refuses such a plan as a whole before it writes anything. Or the account may not read an attribute that every object has: then the objects are blocked (DF110).", "Grant the right that the finding names, or apply as somebody who has it. A plan alone needs no right to write."},
 }
 
+// UnreadableCode is the finding about attributes of the source that may not be read, and would be taken for empty.
+const UnreadableCode = "DF503"
+
 // RightsCode is the finding about a right that applying the plan takes.
-const RightsCode = "DF503"
+const RightsCode = "DF504"
 
 // AliasesCode is the finding about an account's aliases, which only Exchange can set.
 const AliasesCode = "DF302"

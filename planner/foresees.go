@@ -27,13 +27,13 @@ var ForeseenErrors = []Foreseen{
 	{"LargeObject", ByConnect, []string{"DF106", "DF104"}},
 	{"ObjectTypeMismatch", ByConnect, []string{"DF202"}},
 
-	{"Authorization_RequestDenied", ByGraph, []string{"DF206", "DF222", "DF501"}},
+	{"Authorization_RequestDenied", ByGraph, []string{"DF206", "DF222", "DF501", "DF504"}},
 	{"ObjectConflict", ByGraph, []string{"DF202"}},
 	{"Request_ResourceNotFound", ByGraph, []string{"DF209"}},
 	{"A conflicting object with one or more of the specified property values is present in the directory.", ByGraph, []string{"DF202"}},
 	{"Another object with the same value for property userPrincipalName already exists.", ByGraph, []string{"DF202"}},
 	{"Another object with the same value for property proxyAddresses already exists.", ByGraph, []string{"DF202"}},
-	{"Insufficient privileges to complete the operation.", ByGraph, []string{"DF206", "DF222", "DF501"}},
+	{"Insufficient privileges to complete the operation.", ByGraph, []string{"DF206", "DF222", "DF501", "DF504"}},
 	{"Invalid value specified for property 'mailNickname' of resource 'User'.", ByGraph, []string{"DF105"}},
 	{"Property userPrincipalName is invalid.", ByGraph, []string{"DF105"}},
 	{"The domain portion of the userPrincipalName property is invalid. You must use one of the verified domain names in your organization.",
@@ -44,7 +44,7 @@ var ForeseenErrors = []Foreseen{
 }
 
 // PlanWide are the codes of errors that refuse a whole plan instead of blocking the objects they name.
-var PlanWide = []string{"DF401", "DF402", "DF404"}
+var PlanWide = []string{"DF401", "DF402", "DF404", UnreadableCode}
 
 // Foresees are the errors that a finding of this code tells of before they happen, in the order of [ForeseenErrors].
 func (c Code) Foresees() (errors []Foreseen) {

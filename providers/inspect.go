@@ -11,6 +11,9 @@ type SourceInspector interface {
 	// UnknownNames are those of names that the server's schema has no attribute of, in the order of names. The error is
 	// [ErrNoSchema] where the schema cannot be read.
 	UnknownNames(ctx context.Context, names []string) ([]UnknownName, error)
+	// Unreadable are those of names that the account may not read of some of the first objects of a query, sorted. known is false
+	// where that cannot be told.
+	Unreadable(ctx context.Context, q Query, names []string) (unreadable []string, known bool, err error)
 	// MayWrite reports whether the account may write an attribute of one of these objects at least, or of the container that
 	// keeps the forest's UPN suffixes if there are none. It is true where the server does not tell.
 	MayWrite(ctx context.Context, attribute string, guids []state.GUID) (bool, error)

@@ -31,7 +31,7 @@ var layers = map[string][]string{
 	"state/store":            {"state"},
 	"config/expr":            {"state"},
 	"providers":              {"state"},
-	"providers/ad":           {"providers", "state"},
+	"providers/ad":           {"providers", "providers/ad/internal/access", "state"},
 	"providers/lab":          {"state"},
 	"providers/providertest": {"providers", "state"},
 	"planner":                {"providers", "state"},
@@ -45,9 +45,10 @@ var layers = map[string][]string{
 	"planner/run/internal/alike": {"planner", "state"},
 	"planner/run/internal/parts": {"providers", "state"},
 	"planner/run/internal/named": {"config", "providers", "state"},
-	"planner/run": {"planner/run/internal/alike", "planner/run/internal/named", "planner/run/internal/parts", "config", "planner", "planner/apply", "planner/planfile", "planner/reconcile", "providers", "state",
+	"planner/run": {"planner/run/internal/alike", "planner/run/internal/named", "planner/run/internal/parts", "planner/run/internal/rights", "config", "planner", "planner/apply", "planner/planfile", "planner/reconcile", "providers", "state",
 		"state/store"},
-	"cmd": {"*"},
+	"planner/run/internal/rights": {"planner", "state"},
+	"cmd":                         {"*"},
 
 	stage + "table": {"config", "planner", "providers", "state"},
 	stage + "pair":  {stage + "table", "config", "planner", "state"},
@@ -70,6 +71,8 @@ var layers = map[string][]string{
 
 	"providers/entra": {inEntra + "address", inEntra + "signin", inEntra + "graph", inEntra + "wire",
 		"providers", "state"},
+	"providers/ad/internal/access": {"state"},
+
 	"providers/entra/internal/address": {},
 	"providers/entra/internal/signin":  {inEntra + "address"},
 	"providers/entra/internal/graph":   {inEntra + "address", inEntra + "signin", "providers"},

@@ -150,7 +150,7 @@ func TestPlanCannotWrite(t *testing.T) {
 		ad, tenant := l.WriteAttempts()
 		return ad - adBefore, tenant - tenantBefore
 	}
-	wantPlan(t, env, append([]string{"DF503"}, whatIsLeft...)...) // the rights to apply it are missing, it says
+	wantPlan(t, env, append([]string{"DF504"}, whatIsLeft...)...) // the rights to apply it are missing, it says
 	files := fileSums(t, env.Dir)
 	plan := filepath.Join(t.TempDir(), "saved.dfplan")
 	for _, c := range []struct {

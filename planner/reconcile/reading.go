@@ -33,6 +33,25 @@ func OUReplaced(s *config.Scope, declared, now string) *planner.Finding {
 	return words.About(planner.NewFinding("DF404", detail, hint), "", declared, s.DeclaredAt)
 }
 
+// UnreadableAttributes is the finding about attributes of a scope's objects that may not be read of all of them. refused says
+// that some of them would be taken for empty, so that the plan is inapplicable.
+func UnreadableAttributes(s *config.Scope, kind state.Kind, names []string, refused bool) *planner.Finding {
+	code := planner.RightsCode
+	if refused {
+		code = planner.UnreadableCode
+	}
+	list := strings.Join(names, ", ")
+	detail := fmt.Sprintf("The account that reads the directory may not read %s of %ss in scope %s, or of some of them. What cannot "+
+		"be read looks empty.", list, kind, s.Name)
+	hint := fmt.Sprintf("Let the account read them: make it a member of Pre-Windows 2000 Compatible Access, or dsacls %q /I:S /G",
+		s.OUs[0])
+	for _, name := range names {
+		hint += fmt.Sprintf(" \"ACCOUNT:RP;%s;%s\"", name, kind)
+	}
+	hint += ". Or take them out of the configuration (unmanaged)."
+	return words.About(planner.NewFinding(code, detail, hint), "", list, s.DeclaredAt)
+}
+
 // Unreadable is the finding about a kind of tenant object that may not be read.
 func Unreadable(kind state.Kind, err error) *planner.Finding {
 	detail := fmt.Sprintf("Reading %ss is refused: %v.", kind, err)

@@ -11,6 +11,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/planner/run/internal/rights"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
@@ -122,8 +123,8 @@ type todo struct {
 	writes  int                              // changes to be carried out
 	guards  []planner.GuardResult            // as they stand against these changes
 	deeds   func(*state.Change) map[string]int
-	partly  bool   // whatever becomes of these changes, the plan is not carried out: its record lines are not for the record
-	lacks   []lack // rights that these changes take
+	partly  bool          // whatever becomes of these changes, the plan is not carried out: its record lines are not for the record
+	lacks   []rights.Lack // rights that these changes take
 }
 
 // todo works out what of the fresh plan is carried out, and holds that against the guards.
@@ -180,7 +181,7 @@ func (t *todo) refusal(p *planned) error {
 	if len(guards) > 0 {
 		return &Refused{Guards: guards, SwitchOffs: t.freeOffs(p)}
 	}
-	return withoutRights(t.lacks)
+	return rights.Refuse(t.lacks)
 }
 
 // inPlace tells which of the reviewed changes that today's plan does not have are in place already.

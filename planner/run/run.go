@@ -16,6 +16,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/planner/run/internal/rights"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
@@ -110,7 +111,7 @@ type planned struct {
 	reading *Reading
 	builder *reconcile.Builder
 	file    *planfile.Reader
-	lacks   []lack // rights that carrying it out takes
+	lacks   []rights.Lack // rights that carrying it out takes
 }
 
 // forget frees what was read; the plan stays.
@@ -172,7 +173,7 @@ func (r *Run) log() *slog.Logger {
 // writeDown lets the builder plan into a plan file: the named one, or one that exists only as long as it is open. A plan that is
 // aimed at nothing is an error, and leaves no file behind. What rights its changes take that nobody has granted is told at its
 // end, and returned, unless n is nil.
-func (r *Run) writeDown(ctx context.Context, b *reconcile.Builder, h planner.Header, out string, n *needs) (*planfile.Reader, []lack,
+func (r *Run) writeDown(ctx context.Context, b *reconcile.Builder, h planner.Header, out string, n *rights.Needs) (*planfile.Reader, []rights.Lack,
 	error) {
 	var w *planfile.Writer
 	var err error
@@ -195,9 +196,9 @@ func (r *Run) writeDown(ctx context.Context, b *reconcile.Builder, h planner.Hea
 	if err == nil {
 		err = aimed(totals)
 	}
-	var lacks []lack
+	var lacks []rights.Lack
 	if err == nil && n != nil {
-		lacks, err = n.tell(ctx)
+		lacks, err = n.Tell(ctx)
 	}
 	if err != nil {
 		w.Abort()

@@ -22,13 +22,9 @@ func (r *Reader) MayWrite(ctx context.Context, attribute string, guids []state.G
 	if len(guids) > 0 {
 		base, scope, filter = r.s.base(), ldap.ScopeWholeSubtree, providers.GUIDFilter(guids, "objectGUID")
 	}
-	var controls []ldap.Control
-	if r.s.root.controls[controlDomainScope] {
-		controls = append(controls, control{oid: controlDomainScope, critical: true})
-	}
 	told := false
 	err = r.s.with(ctx, func(c *conn) error {
-		entries, err := c.list(ctx, base, scope, filter, []string{effective, "sDRightsEffective"}, controls)
+		entries, err := c.list(ctx, base, scope, filter, []string{effective, "sDRightsEffective"}, r.s.scopeControls())
 		for _, e := range entries {
 			list := e.GetEqualFoldAttributeValues(effective)
 			told = told || len(list) > 0 || e.GetEqualFoldAttributeValue("sDRightsEffective") != ""
