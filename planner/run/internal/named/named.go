@@ -132,17 +132,3 @@ func unknownNames(p *config.ADProvider, unknown []providers.UnknownName, places 
 		Detail: fmt.Sprintf("provider \"ad\" %q (%s)\n%s", p.Name, p.DeclaredAt, strings.Join(lines, "\n")),
 		Hint:   "Correct the names, or extend the forest's schema first. An attribute that nobody has would look as if everybody's were empty."}
 }
-
-// matchedBy are the attributes of the source by which accounts are found, mapped or not.
-var matchedBy = []string{"userPrincipalName", "mail", "proxyAddresses"}
-
-// Read are the attributes of the source that the rules of a scope and kind read, each once, whatever names them.
-func Read(cfg *config.Config, s *config.Scope, kind state.Kind) []string {
-	names := slices.Clone(matchedBy)
-	for _, u := range uses(cfg, s, kind) {
-		if !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, u.name) }) {
-			names = append(names, u.name)
-		}
-	}
-	return names
-}
