@@ -109,7 +109,8 @@ func (w *world) predictLink(c *state.Change) {
 	case c.Match.Rule != "recorded":
 		l.Rule = c.Match.Rule
 	}
-	w.noteLeft(l, c.Action == state.ActionDisable, l.Left && l.LeftAt != 0 && len(c.Attributes) > 0 && c.Attributes[0].Drift)
+	again := l.Left && l.LeftAt != 0 && len(c.Attributes) > 0 && c.Attributes[0].Drift && !c.GraceAnew
+	w.noteLeft(l, c.Action == state.ActionDisable, again)
 	if !l.Left {
 		l.Shape, l.Fingerprints = shapeOf(c.Fingerprints)
 	}
