@@ -68,6 +68,8 @@ var Codes = []Code{
 	{"DF411", Warning, "Accounts with anchors that nobody knows", "Neither the state nor any scope has the anchor, so dirform does nothing about these accounts: their people may have left while the state was missing or before there was one, another configuration may manage them, or another tool may have given them their anchors.", "Find out whose they are. Disable those whose people have left, bring source objects that belong into a scope, or make a state that was lost anew with `dirform state rebuild`; leave the others."},
 	{"DF412", Warning, "Guard limit is switched off", "A guard block has off = true for a limit, so nothing holds a plan back that does too much of it.", "Take the block out once it has served; until = \"2026-09-15\" ends it by itself."},
 	{"DF413", Warning, "Guard limit has ended", "The last day of a limit's until is over, so that the built-in limit holds again.", "Take the block out, or give it a later day."},
+	{BehindCode, Error, "Domain controller is behind", "The provider has several urls, and the domain controller that answers has not replicated up to the change that the last apply saw on another, or was restored from a backup. Its values are older than what was applied, and would be taken for new ones.", "Plan again once the domain controllers have replicated, or put the one that the last apply read first among the urls. If that one was restored, apply once with it as the only url."},
+	{"DF415", Warning, "Domain controller may be behind", "The provider has several urls, another domain controller answers than at the last apply, and it does not show up to where it has replicated (replUpToDateVector of the domain).", "Look at the changes with care, or put the domain controller that the last apply read first among the urls. The right to read replUpToDateVector of the domain's object lets dirform tell."},
 	{"DF501", Warning, "Part of the tenant cannot be read", "The application lacks a permission, so what depends on these objects, such as address conflicts, cannot be foreseen.", "Grant the permission that the finding names."},
 	{UnreadableCode, Error, "Source attributes cannot be read", "The account that reads Active Directory lacks the right Read Property on attributes that mappings, where, filter or matching use. They would come empty, so that accounts would be cleared, or people leave the scope.", "Grant the right as the finding says, or take the attributes out of the configuration."},
 	{RightsCode, Warning, "A right is missing", "The plan holds changes that the account in Active Directory, or the application in the tenant, may not make: apply refuses such a plan as a whole before it writes anything. Or the account may not read an attribute that every object has: then the objects are blocked (DF110).", "Grant the right that the finding names, or apply as somebody who has it. A plan alone needs no right to write."},
@@ -75,6 +77,9 @@ var Codes = []Code{
 
 // UnreadableCode is the finding about attributes of the source that may not be read, and would be taken for empty.
 const UnreadableCode = "DF503"
+
+// BehindCode is the finding about a domain controller that has not got what the last apply saw.
+const BehindCode = "DF414"
 
 // RightsCode is the finding about a right that applying the plan takes.
 const RightsCode = "DF502"

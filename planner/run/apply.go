@@ -105,7 +105,8 @@ func (r *Run) info(p *planned, o ApplyOptions) store.RunInfo {
 		digest = o.Reviewed.Digest()
 	}
 	return store.RunInfo{Lineage: h.State.Lineage, Key: p.reading.Settings.Key, Serial: h.State.Serial, SourceSID: h.Source.SID,
-		MovesFrom: h.Source.MovesFrom, TenantID: h.Tenant.ID, PlanDigest: digest, Allowed: o.Allowed, Hosts: r.Hosts}
+		MovesFrom: h.Source.MovesFrom, TenantID: h.Tenant.ID, PlanDigest: digest, Allowed: o.Allowed, Hosts: r.Hosts,
+		Positions: p.reading.positions}
 }
 
 // todo is what an apply carries out.

@@ -43,6 +43,9 @@ func (r *Run) look(ctx context.Context, lineage string) (*Reading, error) {
 	if err := rd.checkNames(ctx); err != nil {
 		return nil, err
 	}
+	if err := rd.checkFresh(ctx); err != nil {
+		return nil, err
+	}
 	if err := rd.checkReadable(ctx); err != nil {
 		return nil, err
 	}
