@@ -75,6 +75,8 @@ var Codes = []Code{
 	{"DF414", Warning, "Leavers were not found, so they are not deleted", "The policy would delete their accounts now, by leaving = \"delete\" or because their grace is over, but nothing shows that their source objects left: these live in no domain that is read, are not among its deleted objects, and no filter or condition leaves them out. Their accounts stay, disabled.", "Let the account that reads Active Directory see them and deleted objects (DF502). If the objects are gone for good, because Active Directory has forgotten what was deleted so long ago (tombstoneLifetime), delete the accounts by hand and apply."},
 	{"DF415", Warning, "Clocks differ", "This computer's clock is more than five minutes from that of a server, or shows a time before the last run's. A grace is not ended by a clock that may be wrong; one that begins is counted from the latest of these times.", "Set this computer's clock, or the server's. If the last run's clock was wrong, the next apply puts that right."},
 	{"DF416", Warning, "Taken along with the targets", "A change of what --target names needs that of another object, which is in the plan as well: one that gives up a name which the target takes, or a manager who has no account yet.", "Nothing, if that is right; --exclude leaves an object out. A change that cannot do without it is blocked then."},
+	{BehindCode, Error, "Domain controller is behind", "The provider has several urls, and the domain controller that answers has not replicated up to the change that the last apply saw on another, or was restored from a backup. Its values are older than what was applied, and would be taken for new ones.", "Plan again once the domain controllers have replicated, or put the one that the last apply read first among the urls. If that one was restored, apply once with it as the only url."},
+	{"DF418", Warning, "Domain controller may be behind", "The provider has several urls, another domain controller answers than at the last apply, and it does not show up to where it has replicated (replUpToDateVector of the domain).", "Look at the changes with care, or put the domain controller that the last apply read first among the urls. The right to read replUpToDateVector of the domain's object lets dirform tell."},
 	{"DF501", Warning, "Part of the tenant cannot be read", "The application lacks a permission, so what depends on these objects, such as address conflicts, cannot be foreseen.", "Grant the permission that the finding names."},
 	{"DF502", Warning, "Deleted objects cannot be seen", "The account that reads Active Directory lacks the right to see what was deleted, so a leaver who was deleted counts as not found: leaving = \"delete\" and the end of a grace leave such accounts disabled (DF414).", "Let the account list and read the container CN=Deleted Objects of the domain, as the finding says."},
 	{UnreadableCode, Error, "Source attributes cannot be read", "The account that reads Active Directory lacks the right Read Property on attributes that mappings, where, filter or matching use. They would come empty, so that accounts would be cleared, or people leave the scope.", "Grant the right as the finding says, or take the attributes out of the configuration."},
@@ -83,6 +85,9 @@ var Codes = []Code{
 
 // UnreadableCode is the finding about attributes of the source that may not be read, and would be taken for empty.
 const UnreadableCode = "DF503"
+
+// BehindCode is the finding about a domain controller that has not got what the last apply saw.
+const BehindCode = "DF417"
 
 // RightsCode is the finding about a right that applying the plan takes.
 const RightsCode = "DF504"

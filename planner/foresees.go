@@ -44,7 +44,7 @@ var ForeseenErrors = []Foreseen{
 }
 
 // PlanWide are the codes of errors that refuse a whole plan instead of blocking the objects they name.
-var PlanWide = []string{"DF401", "DF402", "DF404", UnreadableCode}
+var PlanWide = []string{"DF401", "DF402", "DF404", BehindCode, UnreadableCode}
 
 // Foresees are the errors that a finding of this code tells of before they happen, in the order of [ForeseenErrors].
 func (c Code) Foresees() (errors []Foreseen) {

@@ -17,6 +17,16 @@ type SourceInspector interface {
 	// MayWrite reports whether the account may write an attribute of one of these objects at least, or of the container that
 	// keeps the forest's UPN suffixes if there are none. It is true where the server does not tell.
 	MayWrite(ctx context.Context, attribute string, guids []state.GUID) (bool, error)
+	// Position is how far the server's copy of the directory has come. Reading sees at least that.
+	Position(ctx context.Context) (Position, error)
+}
+
+// Position is how far one server's copy of a directory has come.
+type Position struct {
+	Invocation state.GUID // identifies the copy
+	USN        int64      // the last change in it, in its own counting
+	// Seen is up to which of their changes the copy has those of others; nil if the server does not show it.
+	Seen map[state.GUID]int64
 }
 
 // UnknownName is an attribute's name that a server's schema does not have.

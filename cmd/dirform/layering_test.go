@@ -31,7 +31,7 @@ var layers = map[string][]string{
 	"state/store":            {"state"},
 	"config/expr":            {"state"},
 	"providers":              {"state"},
-	"providers/ad":           {"providers", "providers/ad/internal/access", "state"},
+	"providers/ad":           {"providers", "providers/ad/internal/access", "providers/ad/internal/replication", "state"},
 	"providers/lab":          {"state"},
 	"providers/providertest": {"providers", "state"},
 	"planner":                {"providers", "state"},
@@ -71,7 +71,8 @@ var layers = map[string][]string{
 
 	"providers/entra": {inEntra + "address", inEntra + "signin", inEntra + "graph", inEntra + "wire",
 		"providers", "state"},
-	"providers/ad/internal/access": {"state"},
+	"providers/ad/internal/access":      {"state"},
+	"providers/ad/internal/replication": {"providers", "state"},
 
 	"providers/entra/internal/address": {},
 	"providers/entra/internal/signin":  {inEntra + "address"},

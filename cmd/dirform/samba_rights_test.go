@@ -124,6 +124,9 @@ func TestSambaRightsTakenAway(t *testing.T) {
 		if !strings.Contains(out+stderr, attribute) {
 			t.Errorf("without %s: status %d, and the plan does not name it\n%s\n%s", attribute, code, out, stderr)
 		}
+		if attribute == "department" && (code != 1 || !strings.Contains(out, "DF503 Source attributes cannot be read")) {
+			t.Errorf("what would be cleared does not refuse the plan: status %d\n%s", code, out)
+		}
 		runMain(t, env, "apply", "--auto-approve")
 		wantAccounts("without " + attribute)
 		for _, b := range back {

@@ -33,6 +33,21 @@ func OUReplaced(s *config.Scope, declared, now string) *planner.Finding {
 	return words.About(planner.NewFinding("DF404", detail, hint), "", declared, s.DeclaredAt)
 }
 
+// ControllerBehind is the finding about a domain controller that has not got what the last apply saw. It makes a plan
+// inapplicable.
+func ControllerBehind(p *config.ADProvider) *planner.Finding {
+	detail := fmt.Sprintf("The domain controller that provider %q reaches has not replicated what the last apply saw on the one that "+
+		"it read, or was set back. Its old values would be taken for new ones.", p.Name)
+	return words.About(planner.NewFinding(planner.BehindCode, detail, ""), "", p.Name, p.DeclaredAt)
+}
+
+// ControllerUnknown is the finding that nobody can tell whether a domain controller has got what the last apply saw.
+func ControllerUnknown(p *config.ADProvider, why string) *planner.Finding {
+	detail := fmt.Sprintf("Provider %q reaches another domain controller than the last apply, and whether that has replicated what "+
+		"the apply saw cannot be told: %s.", p.Name, why)
+	return words.About(planner.NewFinding("DF418", detail, ""), "", p.Name, p.DeclaredAt)
+}
+
 // UnreadableAttributes is the finding about attributes of a scope's objects that may not be read of all of them. refused says
 // that some of them would be taken for empty, so that the plan is inapplicable.
 func UnreadableAttributes(s *config.Scope, kind state.Kind, names []string, refused bool) *planner.Finding {

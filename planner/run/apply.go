@@ -112,7 +112,7 @@ func (r *Run) info(p *planned, o ApplyOptions) store.RunInfo {
 	}
 	return store.RunInfo{Lineage: h.State.Lineage, Key: p.reading.Settings.Key, Serial: h.State.Serial, SourceSID: h.Source.SID,
 		MovesFrom: h.Source.MovesFrom, TenantID: h.Tenant.ID, PlanDigest: digest, Allowed: o.Allowed,
-		Links: p.builder.Recorded(), Hosts: r.Hosts}
+		Links: p.builder.Recorded(), Hosts: r.Hosts, Positions: p.reading.positions}
 }
 
 // todo is what an apply carries out.

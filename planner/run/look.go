@@ -51,6 +51,9 @@ func (r *Run) look(ctx context.Context, lineage string) (*Reading, error) {
 	if err := named.Check(ctx, rd.Config, r.Directories.Source, blind); err != nil {
 		return nil, err
 	}
+	if err := rd.checkFresh(ctx); err != nil {
+		return nil, err
+	}
 	if err := rd.checkReadable(ctx); err != nil {
 		return nil, err
 	}

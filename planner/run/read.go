@@ -14,6 +14,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store"
 )
 
 // Reading is everything a plan is made from: rules, record and both directories, opened for reading only.
@@ -23,6 +24,7 @@ type Reading struct {
 	Settings reconcile.Settings
 
 	run              *Run
+	positions        map[string]store.Position // of the domain controllers that are read, see checkFresh
 	sources, tenants atomic.Int64
 }
 

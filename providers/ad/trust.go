@@ -3,7 +3,6 @@ package ad
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -11,19 +10,9 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/dirform/dirform/providers/ad/internal/trust"
 	"github.com/dirform/dirform/state/fault"
 )
-
-// negativeSerial is what crypto/x509 says about certificates whose serial number is negative. Go refuses them since 1.23, unless
-// GODEBUG has x509negativeserial=1. Samba generates such certificates for itself: it takes the low byte of the time first,
-// so that half of them are negative (verified on 4.17.12).
-const negativeSerial = "x509: negative serial number"
-
-// refuseNegative is the error about such a certificate; whose says which one it is, and owner whom it was issued to.
-func refuseNegative(whose, owner string, err error) error {
-	return &fault.Error{Summary: whose + " has a negative serial number, which RFC 5280 forbids and Go refuses", Err: err,
-		Hint: "Issue " + owner + " a new certificate, or run with GODEBUG=x509negativeserial=1 in the environment."}
-}
 
 // tlsConfig is how connections to host are secured.
 func (cfg *Config) tlsConfig(host string) (*tls.Config, error) {
@@ -34,38 +23,9 @@ func (cfg *Config) tlsConfig(host string) (*tls.Config, error) {
 	if len(cfg.CA) == 0 {
 		return c, nil
 	}
-	pool, err := parseCA(cfg.CA)
+	pool, err := trust.ParseCA(cfg.CA)
 	c.RootCAs = pool
 	return c, err
-}
-
-// parseCA reads PEM certificates. Unlike AppendCertsFromPEM it doesn't skip what it can't read.
-func parseCA(data []byte) (*x509.CertPool, error) {
-	pool, count := x509.NewCertPool(), 0
-	for {
-		block, rest := pem.Decode(data)
-		if block == nil {
-			break
-		}
-		data = rest
-		if block.Type != "CERTIFICATE" {
-			continue
-		}
-		count++
-		cert, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			if err.Error() == negativeSerial {
-				return nil, refuseNegative(fmt.Sprintf("ca_file: certificate %d", count), "the authority", nil)
-			}
-			return nil, fmt.Errorf("ca_file: certificate %d: %w", count, err)
-		}
-		pool.AddCert(cert)
-	}
-	if count == 0 {
-		return nil, &fault.Error{Summary: "ca_file holds no PEM certificate (-----BEGIN CERTIFICATE-----)",
-			Hint: "Convert a DER file with: openssl x509 -inform der -in CA.cer -out CA.pem"}
-	}
-	return pool, nil
 }
 
 // explainTLS says what is wrong with a server's certificate and what to do about it.
@@ -92,8 +52,8 @@ func (cfg *Config) explainTLS(err error) error {
 			Hint: "Use one of the certificate's names in url, or set server_name.", Err: err}
 	case errors.As(err, &invalid):
 		return &fault.Error{Summary: "the server's certificate is not valid, judged by " + trusted, Err: err}
-	case strings.Contains(err.Error(), negativeSerial):
-		return refuseNegative("the server's certificate", "the domain controller", err)
+	case strings.Contains(err.Error(), trust.NegativeSerial):
+		return trust.RefuseNegative("the server's certificate", "the domain controller", err)
 	case errors.As(err, &record):
 		return &fault.Error{Summary: "the server doesn't speak TLS on this port",
 			Hint: "Use port 636 with ldaps://, or ldap:// with start_tls = true.", Err: err}

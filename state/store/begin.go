@@ -39,6 +39,8 @@ type RunInfo struct {
 	Links int
 	// Hosts are those that the run sends credentials to, see [Store.Hosts]; nil leaves what is recorded of them.
 	Hosts []string
+	// Positions are those of the domain controllers that the run reads, see [Store.Positions]; nil leaves what is recorded.
+	Positions map[string]Position
 }
 
 // ErrOtherState is wrapped by the refusal of a plan that was made from another record, directory or tenant.
@@ -218,6 +220,9 @@ func (w *Writer) enter(ctx context.Context, tx *sql.Tx, m *Meta, raise bool) (ru
 		m.Serial++
 	}
 	if err := closeDead(ctx, tx); err != nil {
+		return 0, err
+	}
+	if err := notePositions(ctx, tx, w.info.Positions); err != nil {
 		return 0, err
 	}
 	if err := noteHosts(ctx, tx, w.info.Hosts); err != nil {

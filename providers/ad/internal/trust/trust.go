@@ -1,0 +1,50 @@
+// Package trust reads certificates.
+package trust
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+
+	"github.com/dirform/dirform/state/fault"
+)
+
+// NegativeSerial is what crypto/x509 says about certificates whose serial number is negative. Go refuses them since 1.23, unless
+// GODEBUG has x509negativeserial=1. Samba generates such certificates for itself: it takes the low byte of the time first,
+// so that half of them are negative (verified on 4.17.12).
+const NegativeSerial = "x509: negative serial number"
+
+// RefuseNegative is the error about such a certificate; whose says which one it is, and owner whom it was issued to.
+func RefuseNegative(whose, owner string, err error) error {
+	return &fault.Error{Summary: whose + " has a negative serial number, which RFC 5280 forbids and Go refuses", Err: err,
+		Hint: "Issue " + owner + " a new certificate, or run with GODEBUG=x509negativeserial=1 in the environment."}
+}
+
+// ParseCA reads PEM certificates. Unlike AppendCertsFromPEM it doesn't skip what it can't read.
+func ParseCA(data []byte) (*x509.CertPool, error) {
+	pool, count := x509.NewCertPool(), 0
+	for {
+		block, rest := pem.Decode(data)
+		if block == nil {
+			break
+		}
+		data = rest
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		count++
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			if err.Error() == NegativeSerial {
+				return nil, RefuseNegative(fmt.Sprintf("ca_file: certificate %d", count), "the authority", nil)
+			}
+			return nil, fmt.Errorf("ca_file: certificate %d: %w", count, err)
+		}
+		pool.AddCert(cert)
+	}
+	if count == 0 {
+		return nil, &fault.Error{Summary: "ca_file holds no PEM certificate (-----BEGIN CERTIFICATE-----)",
+			Hint: "Convert a DER file with: openssl x509 -inform der -in CA.cer -out CA.pem"}
+	}
+	return pool, nil
+}
