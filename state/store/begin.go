@@ -12,6 +12,7 @@ import (
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/store/internal/seal"
 )
 
 // The commands whose runs have seen whole scopes.
@@ -69,7 +70,7 @@ type Writer struct {
 	info    RunInfo
 	command string
 	started time.Time
-	sealer  *Sealer
+	sealer  *seal.Sealer
 	run     int64 // 0 until the run is in the history, with the first call that records something
 }
 
@@ -183,7 +184,7 @@ func (w *Writer) commit(ctx context.Context, raise bool, f func(*sql.Tx) error) 
 		run, err = w.enter(ctx, tx, &meta, raise)
 	}
 	if err == nil {
-		w.sealer, err = NewSealer(meta.Key)
+		w.sealer, err = seal.New(meta.Key)
 	}
 	if err == nil {
 		err = f(tx)

@@ -2,12 +2,14 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"strconv"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store/internal/seal"
 )
 
 // Meta identifies a record.
@@ -49,7 +51,7 @@ func (s *Store) load(ctx context.Context) error {
 	}
 	s.sealer = nil
 	if s.layout >= sealedLayout {
-		if s.sealer, err = NewSealer(m.Key); err != nil {
+		if s.sealer, err = seal.New(m.Key); err != nil {
 			return err
 		}
 	}
@@ -99,4 +101,10 @@ func (s *Store) Meta() Meta {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.meta
+}
+
+// NewKey mints a key.
+func NewKey() (k state.Key, err error) {
+	_, err = rand.Read(k[:])
+	return k, err
 }

@@ -21,7 +21,7 @@ const (
 const applicationID = 0x64667374
 
 // layout creates an empty record. Links carry a class (kind, scope, rule, left, shape) instead of repeating five columns a
-// million times; the view links_readable joins them for people. Fingerprints are as [Sealer] has them. Times are RFC 3339 text in UTC, but for links.left_at, which is
+// million times; the view links_readable joins them for people. Fingerprints are as [seal.Sealer] has them. Times are RFC 3339 text in UTC, but for links.left_at, which is
 // seconds since 1970 because links are many. What a step counts as, and a run has done, is a JSON object by the keys of
 // [state.Deeds], or empty; runs.active is when a run last wrote.
 const layout = `

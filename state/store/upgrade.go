@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store/internal/seal"
 )
 
 // upgrade brings a record of an older layout up to date. meta becomes what the record says afterwards.
@@ -42,7 +43,7 @@ func (s *Store) sealOld(ctx context.Context, tx *sql.Tx, meta *Meta) error {
 	}
 	copy(key[:16], meta.Key[:16])
 	meta.Key = key
-	sealer, err := NewSealer(key)
+	sealer, err := seal.New(key)
 	if err != nil {
 		return err
 	}

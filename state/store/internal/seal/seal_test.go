@@ -1,4 +1,4 @@
-package store_test
+package seal_test
 
 import (
 	"slices"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/internal/seal"
 )
 
 func TestSealer(t *testing.T) {
@@ -13,14 +14,14 @@ func TestSealer(t *testing.T) {
 	if err != nil || key.IsZero() {
 		t.Fatal(err, key.IsZero())
 	}
-	seal := func(k state.Key) *store.Sealer {
-		s, err := store.NewSealer(k)
+	sealer := func(k state.Key) *seal.Sealer {
+		s, err := seal.New(k)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return s
 	}
-	s := seal(key)
+	s := sealer(key)
 	prints := []uint64{1, 0, 1 << 63, 1}
 	a, b := s.Seal(nil, "anchor", prints), s.Seal(nil, "anchor", prints)
 	if len(a) != s.SealedSize(len(prints)) || string(a) == string(b) {
@@ -36,7 +37,7 @@ func TestSealer(t *testing.T) {
 	other[31]++
 	b[3]++
 	for what, err := range map[string]error{
-		"another anchor": second(s.Open(nil, "anchor2", a)), "another key": second(seal(other).Open(nil, "anchor", a)),
+		"another anchor": second(s.Open(nil, "anchor2", a)), "another key": second(sealer(other).Open(nil, "anchor", a)),
 		"changed": second(s.Open(nil, "anchor", b)), "cut": second(s.Open(nil, "anchor", a[:9])),
 	} {
 		if err == nil {

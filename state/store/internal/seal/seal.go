@@ -1,19 +1,13 @@
-package store
+// Package seal hides the fingerprints of a record from whoever lacks its key.
+package seal
 
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/rand"
 	"encoding/binary"
 
 	"github.com/dirform/dirform/state"
 )
-
-// NewKey mints a key.
-func NewKey() (k state.Key, err error) {
-	_, err = rand.Read(k[:])
-	return k, err
-}
 
 // Sealer hides fingerprints where a record keeps them. A fingerprint in the clear shows which accounts have equal
 // values, and a value that is guessed can be tried against it by whoever has the key it was made with. Sealed
@@ -25,8 +19,8 @@ type Sealer struct {
 	plain  []byte
 }
 
-// NewSealer makes a sealer for key.
-func NewSealer(key state.Key) (*Sealer, error) {
+// New makes a sealer for key.
+func New(key state.Key) (*Sealer, error) {
 	block, err := aes.NewCipher(key[16:])
 	if err != nil {
 		return nil, err
