@@ -47,6 +47,8 @@ type Judge struct {
 	aliases  *wantedAliases   // made when first asked for
 	room     []state.AttributeChange
 	Notes    *Notes
+	// Unseen are the accounts, by id, that would be deleted if their source objects had been found anywhere
+	Unseen map[string]planner.ObjectRef
 }
 
 // rowState is how deciding about a source row has come out.
@@ -82,9 +84,10 @@ type Decision struct {
 
 // New prepares to decide about pairs.
 func New(p *pair.Pairs, s Settings) *Judge {
-	j := &Judge{Pairs: p, set: s, aim: aim.New(s.Targets, s.Excludes), Domains: table.NewDomains(s.Domains),
-		states: make([]rowState, p.Source.Len()),
-		waits:  order.New(p.Source.CompareGUID), Notes: &Notes{kept: map[string]*Crowd{}}}
+	j := &Judge{Pairs: p, set: s, aim: aim.New(s.Targets, s.Excludes), Unseen: map[string]planner.ObjectRef{},
+		Domains: table.NewDomains(s.Domains),
+		states:  make([]rowState, p.Source.Len()),
+		waits:   order.New(p.Source.CompareGUID), Notes: &Notes{kept: map[string]*Crowd{}}}
 	j.limits = offlimits.New(p.Rows, offlimits.Settings{Guards: s.Rules.Guards, RoleHolders: s.RoleHolders,
 		Identity:     s.Identity,
 		SyncFeatures: s.SyncFeatures})

@@ -26,7 +26,7 @@ func (x *leaver) afterGrace(c *state.Change) bool {
 		return false
 	}
 	if !x.seen() {
-		x.j.Notes.unseen(x)
+		x.noteUnseen()
 		return false
 	}
 	c.Action, c.ReasonCode = state.ActionDelete, state.BecauseGraceOver

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
@@ -18,18 +17,6 @@ type Notes struct {
 	Outside   RowsBy            // what they refer to, by an attribute such as manager, has no account
 	// they refer to themselves, which Active Directory lets them and the tenant does not (inferred)
 	Itself RowsBy
-	// Unseen are the accounts, by id, that would be deleted if their source objects had been found anywhere
-	Unseen map[string]planner.ObjectRef
-}
-
-// unseen notes a leaver whose account is not deleted because its source object was not found.
-func (n *Notes) unseen(x *leaver) {
-	if n.Unseen == nil {
-		n.Unseen = map[string]planner.ObjectRef{}
-	}
-	ref := table.Ref(x.live)
-	ref.Anchor = x.link.Anchor
-	n.Unseen[ref.TargetID] = ref
 }
 
 // Kept are the attributes that accounts keep although the tenant does not let them be empty and the source has no
