@@ -55,7 +55,7 @@ func ClocksDiffer(now time.Time, others []Clock) *planner.Finding {
 	}
 	detail := fmt.Sprintf("This computer's clock shows %s, %s. No grace ends in this plan.", now.UTC().Format(layout),
 		strings.Join(list, ", "))
-	return words.About(planner.NewFinding("DF415", detail, ""), "", "", "")
+	return words.About(planner.NewFinding("DF417", detail, ""), "", "", "")
 }
 
 // DeletedUnseen is the finding that the account sees no deleted objects in a domain, which matters to n leavers who
