@@ -228,12 +228,12 @@ func TestWrongClocksEndNoGrace(t *testing.T) {
 		t.Fatal(err)
 	}
 	// This computer's clock is forty days behind when Bob leaves.
-	wantPlan(t, at(-40, 1), "DF415", `disable user.staff["bob@contoso.com"] accountEnabled`)
+	wantPlan(t, at(-40, 1), "DF417", `disable user.staff["bob@contoso.com"] accountEnabled`)
 	succeed(t, at(-40, 1), "apply", "--auto-approve")
 	wantNothing(t, at(2, 2))
 
 	// It is forty days ahead.
-	wantNothing(t, at(42, 2), "DF415")
+	wantNothing(t, at(42, 2), "DF417")
 	out := succeed(t, at(42, 2), "plan")
 	for _, want := range []string{"2026-11-12 08:00:00 UTC",
 		"that of the domain controller of provider.ad.corp 2026-10-03 08:00:0",

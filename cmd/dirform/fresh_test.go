@@ -22,7 +22,7 @@ func TestAnotherDomainController(t *testing.T) {
 	write(t, env.Dir, "main.hcl", fmt.Sprintf("%surls = [%q, %q]%s", before, url, url, rest))
 	succeed(t, env, "apply", "--auto-approve")
 	out := succeed(t, env, "plan")
-	if strings.Contains(out, "DF417") || strings.Contains(out, "DF418") {
+	if strings.Contains(out, "DF418") || strings.Contains(out, "DF419") {
 		t.Errorf("the same domain controller\n%s", out)
 	}
 
@@ -42,14 +42,14 @@ func TestAnotherDomainController(t *testing.T) {
 		}
 	}
 	set(text[:strings.LastIndex(text, ":")+1] + "999999999}}")
-	if code, out, _ := runMain(t, env, "plan"); code != 1 || !strings.Contains(out, "DF417 Domain controller is behind") {
+	if code, out, _ := runMain(t, env, "plan"); code != 1 || !strings.Contains(out, "DF418 Domain controller is behind") {
 		t.Errorf("one that was set back: status %d\n%s", code, out)
 	}
 	if code, _, _ := runMain(t, env, "apply", "--auto-approve"); code != 1 {
 		t.Errorf("it is applied from: status %d", code)
 	}
 	set(fmt.Sprintf(`{"corp":{"invocation":%q,"usn":5}}`, "11111111-2222-3333-4444-555555555555"))
-	if code, out, _ := runMain(t, env, "plan"); code != 0 || !strings.Contains(out, "DF418 Domain controller may be behind") {
+	if code, out, _ := runMain(t, env, "plan"); code != 0 || !strings.Contains(out, "DF419 Domain controller may be behind") {
 		t.Errorf("another one that does not tell: status %d\n%s", code, out)
 	}
 }

@@ -208,7 +208,7 @@ func TestSambaClock(t *testing.T) {
 	l.step(1, l.lines("disable", "accountEnabled")...)
 	ahead := l.env
 	ahead.Now = func() time.Time { return time.Now().AddDate(0, 0, 40) }
-	wantNothing(t, ahead, "DF415")
+	wantNothing(t, ahead, "DF417")
 	ahead.Now = func() time.Time { return time.Now().Add(4 * time.Minute) }
 	wantNothing(t, ahead)
 }

@@ -45,7 +45,7 @@ func ControllerBehind(p *config.ADProvider) *planner.Finding {
 func ControllerUnknown(p *config.ADProvider, why string) *planner.Finding {
 	detail := fmt.Sprintf("Provider %q reaches another domain controller than the last apply, and whether that has replicated what "+
 		"the apply saw cannot be told: %s.", p.Name, why)
-	return words.About(planner.NewFinding("DF418", detail, ""), "", p.Name, p.DeclaredAt)
+	return words.About(planner.NewFinding("DF419", detail, ""), "", p.Name, p.DeclaredAt)
 }
 
 // UnreadableAttributes is the finding about attributes of a scope's objects that may not be read of all of them. refused says
@@ -89,7 +89,7 @@ func ClocksDiffer(now time.Time, others []Clock) *planner.Finding {
 	}
 	detail := fmt.Sprintf("This computer's clock shows %s, %s. No grace ends in this plan.", now.UTC().Format(layout),
 		strings.Join(list, ", "))
-	return words.About(planner.NewFinding("DF415", detail, ""), "", "", "")
+	return words.About(planner.NewFinding("DF417", detail, ""), "", "", "")
 }
 
 // DeletedUnseen is the finding that the account sees no deleted objects in a domain, which matters to n leavers who

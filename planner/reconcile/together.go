@@ -77,12 +77,12 @@ func (t *teller) along() error {
 
 // unseen warns of leavers whose accounts are not deleted because nobody knows where their source objects are.
 func (t *teller) unseen() error {
-	if len(t.Notes.Unseen) == 0 {
+	if len(t.Unseen) == 0 {
 		return nil
 	}
-	f := words.LeaversUnseen(len(t.Notes.Unseen))
-	for _, id := range slices.Sorted(maps.Keys(t.Notes.Unseen)) {
-		if f.Objects = append(f.Objects, t.Notes.Unseen[id]); len(f.Objects) == words.NamedTogether {
+	f := words.LeaversUnseen(len(t.Unseen))
+	for _, id := range slices.Sorted(maps.Keys(t.Unseen)) {
+		if f.Objects = append(f.Objects, t.Unseen[id]); len(f.Objects) == words.NamedTogether {
 			break
 		}
 	}

@@ -49,6 +49,8 @@ type Judge struct {
 	aliases  *aliases.Checker
 	room     []state.AttributeChange
 	Notes    *notes.Notes
+	// Unseen are the accounts, by id, that would be deleted if their source objects had been found anywhere
+	Unseen map[string]planner.ObjectRef
 }
 
 // rowState is how deciding about a source row has come out.
@@ -88,9 +90,10 @@ type Decision struct {
 
 // New prepares to decide about pairs.
 func New(p *pair.Pairs, s Settings) *Judge {
-	j := &Judge{Pairs: p, set: s, aim: aim.New(s.Targets, s.Excludes), Domains: table.NewDomains(s.Domains),
-		states: make([]rowState, p.Source.Len()),
-		waits:  order.New(p.Source.CompareGUID), Notes: notes.New()}
+	j := &Judge{Pairs: p, set: s, aim: aim.New(s.Targets, s.Excludes), Unseen: map[string]planner.ObjectRef{},
+		Domains: table.NewDomains(s.Domains),
+		states:  make([]rowState, p.Source.Len()),
+		waits:   order.New(p.Source.CompareGUID), Notes: notes.New()}
 	j.limits = offlimits.New(p.Rows, offlimits.Settings{Guards: s.Rules.Guards, RoleHolders: s.RoleHolders,
 		Identity:     s.Identity,
 		SyncFeatures: s.SyncFeatures})

@@ -163,7 +163,7 @@ func (x *leaver) delete(c *state.Change) bool {
 		c.Action = state.ActionDelete
 		return true
 	}
-	x.j.Notes.NoteUnseen(table.Ref(x.live), x.link.Anchor)
+	x.noteUnseen()
 	if !x.disable(c) {
 		return false
 	}
@@ -174,6 +174,13 @@ func (x *leaver) delete(c *state.Change) bool {
 // seen reports whether there is positive evidence that the source object left: it lives outside of its scope, or it was
 // deleted.
 func (x *leaver) seen() bool { return x.whereabouts() != state.BecauseNotFound }
+
+// noteUnseen notes that the account is not deleted because its source object was not found.
+func (x *leaver) noteUnseen() {
+	ref := table.Ref(x.live)
+	ref.Anchor = x.link.Anchor
+	x.j.Unseen[ref.TargetID] = ref
+}
 
 // unlink fills in that the account loses its anchor.
 func (x *leaver) unlink(c *state.Change) bool {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
 	"github.com/dirform/dirform/state"
 )
@@ -27,7 +26,7 @@ func (x *leaver) afterGrace(c *state.Change) bool {
 		return false
 	}
 	if !x.seen() {
-		x.j.Notes.NoteUnseen(table.Ref(x.live), x.link.Anchor)
+		x.noteUnseen()
 		return false
 	}
 	c.Action, c.ReasonCode = state.ActionDelete, state.BecauseGraceOver

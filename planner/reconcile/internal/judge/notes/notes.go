@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
@@ -19,17 +18,6 @@ type Notes struct {
 	Outside   RowsBy            // what they refer to, by an attribute such as manager, has no account
 	// they refer to themselves, which Active Directory lets them and the tenant does not (inferred)
 	Itself RowsBy
-	// Unseen are the accounts, by id, that would be deleted if their source objects had been found anywhere
-	Unseen map[string]planner.ObjectRef
-}
-
-// NoteUnseen notes an account that is not deleted because the source object of its link was not found.
-func (n *Notes) NoteUnseen(account planner.ObjectRef, anchor string) {
-	if n.Unseen == nil {
-		n.Unseen = map[string]planner.ObjectRef{}
-	}
-	account.Anchor = anchor
-	n.Unseen[account.TargetID] = account
 }
 
 // Kept are the attributes that accounts keep although the tenant does not let them be empty and the source has no
