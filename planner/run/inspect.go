@@ -130,9 +130,6 @@ func unknownNames(p *config.ADProvider, unknown []providers.UnknownName, places 
 		Hint:   "Correct the names, or extend the forest's schema first. An attribute that nobody has would look as if everybody's were empty."}
 }
 
-// matchedBy are the attributes of the source by which accounts are found, mapped or not.
-var matchedBy = []string{"userPrincipalName", "mail", "proxyAddresses"}
-
 // checkReadable asks once per scope and kind what of the attributes that the rules read the account may not see. They come
 // without a value, as if they had been emptied.
 func (r *Reading) checkReadable(ctx context.Context) error {
@@ -153,7 +150,7 @@ func (r *Reading) checkReadable(ctx context.Context) error {
 
 // readable adds a finding about what a query will not show. That it cannot be told is no obstacle.
 func (r *Reading) readable(ctx context.Context, inspector providers.SourceInspector, s *config.Scope, q providers.Query) {
-	names := slices.Clone(matchedBy)
+	names := slices.Clone(config.MatchedBy)
 	for _, u := range r.uses(s, q.Kind) {
 		if !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, u.name) }) {
 			names = append(names, u.name)
