@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -118,13 +119,16 @@ func (l *loader) finish() (*Config, hcl.Diagnostics) {
 	return l.cfg, diags
 }
 
+// MatchedBy are the attributes of the source by which accounts are found, mapped or not.
+var MatchedBy = []string{"userPrincipalName", "mail", "proxyAddresses"}
+
 // kindSlots are the slots of one kind, which begin with what matching and findings need of every object.
 func (l *loader) kindSlots(kind state.Kind) *expr.Slots {
 	if s := l.slots[kind]; s != nil {
 		return s
 	}
 	s := expr.NewSlots()
-	for _, name := range []string{"userPrincipalName", "mail", "proxyAddresses", "sAMAccountName", "displayName", "userAccountControl", AnchorConsistencyGUID} {
+	for _, name := range append(slices.Clone(MatchedBy), "sAMAccountName", "displayName", "userAccountControl", AnchorConsistencyGUID) {
 		s.Slot(name)
 	}
 	l.slots[kind] = s

@@ -14,8 +14,7 @@ type SourceInspector interface {
 	// Unreadable are those of names that the account may not read of some of the first objects of a query, sorted. known is false
 	// where that cannot be told.
 	Unreadable(ctx context.Context, q Query, names []string) (unreadable []string, known bool, err error)
-	// MayWrite reports whether the account may write an attribute of one of these objects at least, or of the container that
-	// keeps the forest's UPN suffixes if there are none. It is true where the server does not tell.
+	// MayWrite reports whether the account may write an attribute of one of these objects at least. It is true where the server does not tell.
 	MayWrite(ctx context.Context, attribute string, guids []state.GUID) (bool, error)
 	// Position is how far the server's copy of the directory has come. Reading sees at least that.
 	Position(ctx context.Context) (Position, error)

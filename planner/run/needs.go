@@ -24,7 +24,7 @@ func (r *Reading) newNeeds(ctx context.Context) (*rights.Needs, error) {
 	return n, err
 }
 
-// mayWrite asks the server of a scope, or the first one, whether an attribute may be written. It is true where nobody tells.
+// mayWrite asks the server of a scope (the first one, if that is not declared any more) whether an attribute may be written. It is true where nobody tells.
 func (r *Reading) mayWrite(ctx context.Context, scope, attribute string, guids []state.GUID) (bool, error) {
 	provider := r.Config.AD[0]
 	if i := slices.IndexFunc(r.Config.Scopes, func(s *config.Scope) bool { return s.Name == scope }); i >= 0 {

@@ -15,16 +15,12 @@ import (
 // effective is the attribute in which the server lists what the account may write of an object (MS-ADTS 3.1.1.4.5.17).
 const effective = "allowedAttributesEffective"
 
-// MayWrite reports whether the account may write an attribute of one of these objects at least, or of the container that keeps
-// the forest's UPN suffixes if there are none. It takes one search. It is true where the server lists nothing of what it shows.
+// MayWrite reports whether the account may write an attribute of one of these objects at least. It takes one search. It is true where the server lists nothing of what it shows.
 func (r *Reader) MayWrite(ctx context.Context, attribute string, guids []state.GUID) (may bool, err error) {
-	base, scope, filter := r.s.partitions(), ldap.ScopeBaseObject, "(objectClass=*)"
-	if len(guids) > 0 {
-		base, scope, filter = r.s.base(), ldap.ScopeWholeSubtree, providers.GUIDFilter(guids, "objectGUID")
-	}
+	filter := providers.GUIDFilter(guids, "objectGUID")
 	told := false
 	err = r.s.with(ctx, func(c *conn) error {
-		entries, err := c.list(ctx, base, scope, filter, []string{effective, "sDRightsEffective"}, r.s.scopeControls())
+		entries, err := c.list(ctx, r.s.base(), ldap.ScopeWholeSubtree, filter, []string{effective, "sDRightsEffective"}, r.s.scopeControls())
 		for _, e := range entries {
 			list := e.GetEqualFoldAttributeValues(effective)
 			told = told || len(list) > 0 || e.GetEqualFoldAttributeValue("sDRightsEffective") != ""

@@ -13,11 +13,7 @@ import (
 )
 
 // Lack is a right that is missing: for what, and how it is granted.
-type Lack struct {
-	why, grant string
-	// single is for one change by itself, without which the others can be made.
-	single bool
-}
+type Lack struct{ why, grant string }
 
 // Needs counts what rights a plan's changes take, on their way to the sink.
 type Needs struct {
@@ -25,8 +21,7 @@ type Needs struct {
 	// Held are the permissions in the tenant; nothing is known about them unless Known.
 	Held  []string
 	Known bool
-	// MayWrite asks the source whether an attribute of one of these objects of a scope may be written, or of the forest if the
-	// scope is "".
+	// MayWrite asks the source whether an attribute of one of these objects of a scope may be written.
 	MayWrite func(ctx context.Context, scope, attribute string, guids []state.GUID) (bool, error)
 
 	tenant map[tenantNeed]int
@@ -39,7 +34,7 @@ type tenantNeed struct {
 	permission string
 }
 
-// sourceNeed is an attribute that changes write at the source, in a scope or, where that is "", for the whole forest.
+// sourceNeed is an attribute that changes write to a scope's objects at the source.
 type sourceNeed struct{ scope, attribute string }
 
 // sample is how many objects a need is about, and a few of them.
@@ -58,22 +53,23 @@ func (n *Needs) Change(c *state.Change) error {
 	return n.Sink.Change(c)
 }
 
-// Note notes what a change needs.
+// Note notes what a change needs. What is declared for the source as a whole, such as a UPN suffix, is one write that nothing else
+// depends on: it fails by itself.
 func (n *Needs) Note(c *state.Change) {
 	if n.tenant == nil {
 		n.tenant, n.source = map[tenantNeed]int{}, map[sourceNeed]*sample{}
 	}
 	d := state.Describe(nil)(c.Kind)
-	if n.Known && !d.AtSource {
+	if d.AtSource {
+		return
+	}
+	if n.Known {
 		for _, p := range d.Lacks(c, n.Held) {
 			n.tenant[tenantNeed{c.Kind, p}]++
 		}
 	}
 	for _, a := range c.SourceAttributes {
 		need := sourceNeed{c.Scope, a.Name}
-		if d.AtSource {
-			need.scope = ""
-		}
 		s := n.source[need]
 		if s == nil {
 			s = &sample{}
@@ -107,7 +103,7 @@ func (n *Needs) Lacks(ctx context.Context) (list []Lack, err error) {
 				need.permission)})
 	}
 	for need, s := range n.source {
-		if need.scope != "" && len(s.guids) == 0 {
+		if len(s.guids) == 0 {
 			continue
 		}
 		may, err := n.MayWrite(ctx, need.scope, need.attribute, s.guids)
@@ -130,12 +126,6 @@ func several(n int, what string) string {
 }
 
 func (n sourceNeed) lack(objects int) Lack {
-	if n.scope == "" {
-		return Lack{single: true,
-			why: fmt.Sprintf("The forest is to get %s, and the account may not write %s.", several(objects, "UPN suffix"), n.attribute),
-			grant: fmt.Sprintf("Let a member of Enterprise Admins grant the account the right to write %s of CN=Partitions in the "+
-				"configuration, or add it.", n.attribute)}
-	}
 	return Lack{
 		why: fmt.Sprintf("%s of scope %s %s to get %s, and the account may not write it.", several(objects, "object"), n.scope,
 			map[bool]string{true: "is", false: "are"}[objects == 1], n.attribute),
@@ -143,10 +133,9 @@ func (n sourceNeed) lack(objects int) Lack {
 			"CONTAINER /I:S /G ACCOUNT:WP;%s;user).", n.attribute, n.attribute)}
 }
 
-// Refuse refuses an apply for want of rights, with all that is missing; nil if there is nothing but what stands by itself,
-// such as a UPN suffix: that fails alone.
+// Refuse refuses an apply for want of rights, with all that is missing; nil if nothing is.
 func Refuse(list []Lack) error {
-	if !slices.ContainsFunc(list, func(l Lack) bool { return !l.single }) {
+	if len(list) == 0 {
 		return nil
 	}
 	var why, grants []string
