@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/reconcile"
+	"github.com/dirform/dirform/planner/run/internal/named"
 	"github.com/dirform/dirform/providers"
 )
 
@@ -29,7 +30,7 @@ func (r *Reading) checkReadable(ctx context.Context) error {
 
 // readable adds a finding about what a query will not show. That it cannot be told is no obstacle.
 func (r *Reading) readable(ctx context.Context, inspector providers.SourceInspector, s *config.Scope, q providers.Query) {
-	unreadable, known, err := inspector.Unreadable(ctx, q, q.Attributes.Names())
+	unreadable, known, err := inspector.Unreadable(ctx, q, named.Read(r.Config, s, q.Kind))
 	if err != nil || !known {
 		r.run.log().Info("what the account may read cannot be told", "scope", s.Name, "kind", q.Kind, "error", err)
 	}

@@ -132,3 +132,14 @@ func unknownNames(p *config.ADProvider, unknown []providers.UnknownName, places 
 		Detail: fmt.Sprintf("provider \"ad\" %q (%s)\n%s", p.Name, p.DeclaredAt, strings.Join(lines, "\n")),
 		Hint:   "Correct the names, or extend the forest's schema first. An attribute that nobody has would look as if everybody's were empty."}
 }
+
+// Read are the attributes of the source that the rules of a scope and kind read, each once, whatever names them.
+func Read(cfg *config.Config, s *config.Scope, kind state.Kind) []string {
+	names := slices.Clone(config.MatchedBy)
+	for _, u := range uses(cfg, s, kind) {
+		if !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, u.name) }) {
+			names = append(names, u.name)
+		}
+	}
+	return names
+}
