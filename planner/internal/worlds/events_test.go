@@ -508,6 +508,11 @@ func (w *world) declare(r *rules, e event) {
 	case 4:
 		tenant = "nobody@contoso.com"
 	}
+	r.link(source, tenant)
+}
+
+// link adds a link block, unless another has one of its sides.
+func (r *rules) link(source, tenant string) {
 	for _, l := range r.links {
 		if strings.EqualFold(l.Source, source) || strings.EqualFold(l.Tenant, tenant) {
 			return
@@ -527,7 +532,7 @@ func (w *world) usurp(r *rules, e event) {
 	for _, anchor := range slices.Sorted(maps.Keys(w.known)) {
 		if l := w.known[anchor]; p != q && l.SourceGUID == p.guid {
 			p.ou = outOU
-			r.links = append(r.links, newLink(len(r.links), q.guid.String(), l.TargetID))
+			r.link(q.guid.String(), l.TargetID)
 			return
 		}
 	}
