@@ -14,12 +14,13 @@ import (
 
 func TestGuardTellsTheHandler(t *testing.T) {
 	told := make(chan any, 1)
-	defer crash.Handle(crash.Handle(func(value any, stack []byte) {
+	before := crash.Handle(func(value any, stack []byte) {
 		if !strings.Contains(string(stack), "TestGuardTellsTheHandler") {
 			t.Errorf("the stack is not that of the panic:\n%s", stack)
 		}
 		told <- value
-	}))
+	})
+	defer func() { crash.Handle(before) }()
 	go func() {
 		defer func() { _ = recover() }() // a real handler would not have returned
 		defer crash.Guard()

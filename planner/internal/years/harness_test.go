@@ -18,7 +18,6 @@ import (
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/providers"
-	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -132,7 +131,6 @@ func (c *company) configure(r rules) {
 type outcome struct {
 	*run.Result // nil if nothing was done
 	err         error
-	plan        []*state.Change
 	findings    []*planner.Finding
 	totals      planner.Totals
 }
