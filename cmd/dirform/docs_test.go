@@ -249,3 +249,43 @@ func TestFindingsInREADME(t *testing.T) {
 		t.Errorf("README.md's findings are not the code's (-code +README); -update-docs writes them:\n%s", diff)
 	}
 }
+
+// TestEveryPromiseIsAttacked: each promise in README has a test of its name that tries to break it.
+func TestEveryPromiseIsAttacked(t *testing.T) {
+	src, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(src), "\n## What you can rely on\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	tests := map[string]bool{}
+	for _, p := range listPackages(t) {
+		for _, name := range slices.Concat(p.TestGoFiles, p.XTestGoFiles) {
+			text, err := os.ReadFile(filepath.Join(p.Dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.Lines(string(text)) {
+				if name, ok := strings.CutPrefix(line, "func Test"); ok {
+					name, _, _ = strings.Cut(name, "(")
+					tests[strings.ToLower(name)] = true
+				}
+			}
+		}
+	}
+	promises := 0
+	for line := range strings.Lines(section) {
+		_, promise, ok := strings.Cut(line, ". **")
+		if !ok {
+			continue
+		}
+		promises++
+		promise, _, _ = strings.Cut(promise, ".**")
+		if !tests[strings.ToLower(strings.ReplaceAll(promise, " ", ""))] {
+			t.Errorf("no test is named after the promise %q", promise)
+		}
+	}
+	if promises < 6 {
+		t.Errorf("README has %d promises", promises)
+	}
+}

@@ -164,14 +164,16 @@ func layerOf(name string) string {
 }
 
 type listedPackage struct {
-	ImportPath string
-	Imports    []string
+	ImportPath                string
+	Dir                       string
+	Imports                   []string
+	TestGoFiles, XTestGoFiles []string
 }
 
 func listPackages(t *testing.T) (packages []listedPackage) {
 	t.Helper()
 	var stderr bytes.Buffer
-	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports", "./...")
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Dir,Imports,TestGoFiles,XTestGoFiles", "./...")
 	cmd.Dir, cmd.Stderr = "../..", &stderr
 	out, err := cmd.Output()
 	if err != nil {

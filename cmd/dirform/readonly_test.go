@@ -140,9 +140,9 @@ var whatIsLeft = []string{
 	`update user.staff["same@contoso.com"] jobTitle`,
 }
 
-// TestPlanCannotWrite runs every command that only looks against servers that refuse and count writes. Not one is asked for, and
+// TestPlanNeverWrites runs every command that only looks against servers that refuse and count writes. Not one is asked for, and
 // nothing changes on disk either; apply is refused without a write as long as it lacks the rights, and its writes are counted.
-func TestPlanCannotWrite(t *testing.T) {
+func TestPlanNeverWrites(t *testing.T) {
 	l, env := servedCompany(t)
 	l.SetReadOnly(true)
 	adBefore, tenantBefore := l.WriteAttempts()

@@ -128,7 +128,7 @@ func miniPlan(t *tenant, links map[string]*state.Link) []*state.Change {
 	return changes
 }
 
-func TestKilledAnywhere(t *testing.T) {
+func TestKillItAnywhere(t *testing.T) {
 	boundaries := killedAt(t, 0)
 	if boundaries < 30 {
 		t.Fatalf("only %d boundaries: the test does not reach what it should", boundaries)

@@ -20,7 +20,7 @@ import (
 // worldsByDefault is how many worlds a test run plays; -rapid.checks=N asks for more or fewer.
 const worldsByDefault = 2000
 
-// TestRandomWorlds plays random worlds: people, accounts, groups and contacts with colliding names, policies, guards, and a
+// TestConflictsAreFoundInThePlan plays random worlds: people, accounts, groups and contacts with colliding names, policies, guards, and a
 // record that earlier runs left. In each it plans and applies, lets both sides change, and does so again. What must hold:
 //
 //   - Both directories and the record are afterwards what the plan's document says, attribute by attribute.
@@ -32,7 +32,7 @@ const worldsByDefault = 2000
 //   - In the end everybody in scope who is not blocked has the account that the rules ask for.
 //
 // A failing world is shrunk and printed: its seed, events, configuration, both directories, plan and the difference.
-func TestRandomWorlds(t *testing.T) {
+func TestConflictsAreFoundInThePlan(t *testing.T) {
 	checks(t, worldsByDefault)
 	dir := quickDir(t)
 	all, err := variants(dir)

@@ -22,10 +22,10 @@ import (
 // reviewedByDefault is how many worlds apply plan files; -rapid.checks=N asks for more or fewer.
 const reviewedByDefault = 700
 
-// TestReviewedPlans applies plan files that were edited, in worlds that have changed since. Whatever stands in a file and whatever has
+// TestWhatWasReviewedIsWhatHappens applies plan files that were edited, in worlds that have changed since. Whatever stands in a file and whatever has
 // happened, what is written to either side and to the record is a part of what a fresh plan would have written at that moment. Killed
 // anywhere and applied again, it converges together with the plain applies that follow.
-func TestReviewedPlans(t *testing.T) {
+func TestWhatWasReviewedIsWhatHappens(t *testing.T) {
 	checks(t, reviewedByDefault)
 	dir := quickDir(t)
 	all, err := variants(dir)
@@ -145,7 +145,7 @@ func (h *harness) freshly() (w *world, plan *saved) {
 		}
 	})
 	if out == nil || !out.Complete() {
-		h.t.SkipNow() // what a plan does not foresee is found by TestRandomWorlds
+		h.t.SkipNow() // what a plan does not foresee is found by TestConflictsAreFoundInThePlan
 	}
 	return f.w, plan
 }

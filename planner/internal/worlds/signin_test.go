@@ -199,7 +199,7 @@ func (p *saved) leftAsIs(s *scopeRules, q *person, l *state.Link, name string, w
 
 // TestBlockedNeverMeansUnguarded switches many people off at the source, after anything may have happened on both sides: nobody whom
 // the source has switched off stays signed in without the plan saying so, and findings about values and names stop no switch-off. Both
-// have to come up; [TestRandomWorlds] holds every other world to the same.
+// have to come up; [TestConflictsAreFoundInThePlan] holds every other world to the same.
 func TestBlockedNeverMeansUnguarded(t *testing.T) {
 	checks(t, 300)
 	dir := quickDir(t)

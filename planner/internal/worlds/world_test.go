@@ -1,5 +1,5 @@
 // Package worlds_test plays random worlds through planner and apply, and holds what becomes of both directories and the record
-// against what the plan said. See [TestRandomWorlds].
+// against what the plan said. See [TestConflictsAreFoundInThePlan].
 package worlds_test
 
 import (
