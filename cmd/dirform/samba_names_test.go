@@ -17,7 +17,15 @@ func TestSambaNames(t *testing.T) {
 		people = append(people, person{account: fmt.Sprintf("%s-n%d", f.tag, i), cn: fmt.Sprintf("Person %d %s", i, f.tag), parent: scope})
 	}
 	f.addPeople(people)
-	env := sambaFolder(t, sambaService, fmt.Sprintf(sambaScope, scope))
+	// what the applies of a day rename adds up to more than the built-in limit lets five people be renamed
+	env := sambaFolder(t, sambaService, fmt.Sprintf(sambaScope, scope)+`
+guard "names" {
+  renames {
+    count   = 100
+    percent = 100
+  }
+}
+`)
 	succeed(t, env, "apply", "--auto-approve")
 	wantNothing(t, env)
 

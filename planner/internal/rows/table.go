@@ -56,9 +56,12 @@ func (t *Table[M]) Record(i int, scratch []byte) ([]byte, error) {
 	return t.Spool.Read(t.chunks[i/chunkRows].off[i%chunkRows], scratch)
 }
 
-// Index finds rows by a 64-bit hash. Rows whose hash is 0 are not in it. Several rows may share a hash.
+// Index finds rows by a 64-bit hash. Rows whose hash is 0 are not in it. Several rows may share a hash, all of them if somebody
+// maps the same address to everybody: they stand in a chain, so that neither making the index nor asking for another hash takes
+// longer.
 type Index struct {
-	slots []uint32 // row + 1
+	slots []uint32 // row + 1, the first of those with its hash
+	next  []uint32 // by row: row + 1 of the next with its hash; nil while no hash is shared
 	mask  uint64
 	at    func(row int) uint64
 	n     int
@@ -74,15 +77,21 @@ func (x *Index) Build() *Index {
 	for size < 2*x.n {
 		size *= 2
 	}
-	x.slots, x.mask = make([]uint32, size), uint64(size-1)
-	for row := range x.n {
+	x.slots, x.mask, x.next = make([]uint32, size), uint64(size-1), nil
+	for row := x.n - 1; row >= 0; row-- { // backwards, so that a chain begins with its lowest row
 		h := x.at(row)
 		if h == 0 {
 			continue
 		}
 		i := h & x.mask
-		for x.slots[i] != 0 {
+		for x.slots[i] != 0 && x.at(int(x.slots[i]-1)) != h {
 			i = (i + 1) & x.mask
+		}
+		if x.slots[i] != 0 {
+			if x.next == nil {
+				x.next = make([]uint32, x.n)
+			}
+			x.next[row] = x.slots[i]
 		}
 		x.slots[i] = uint32(row + 1)
 	}
@@ -91,23 +100,27 @@ func (x *Index) Build() *Index {
 
 // First is the lowest-numbered row with hash h, or -1.
 func (x *Index) First(h uint64) int {
-	if h == 0 {
-		return -1
-	}
-	if x.slots == nil {
-		x.Build()
-	}
 	first := -1
-	for i := h & x.mask; x.slots[i] != 0; i = (i + 1) & x.mask {
-		if row := int(x.slots[i] - 1); (first < 0 || row < first) && x.at(row) == h {
+	x.each(h, func(row int) bool {
+		if first < 0 || row < first {
 			first = row
 		}
-	}
+		return false // what follows in its chain is higher
+	})
 	return first
 }
 
 // Each calls f for every row with hash h.
 func (x *Index) Each(h uint64, f func(row int)) {
+	x.each(h, func(row int) bool {
+		f(row)
+		return true
+	})
+}
+
+// each calls f for the rows with hash h, chain by chain; f says whether it wants the rest of a chain. What at gives may have
+// changed since the index was made, so that there may be several.
+func (x *Index) each(h uint64, f func(row int) (more bool)) {
 	if h == 0 {
 		return
 	}
@@ -115,8 +128,14 @@ func (x *Index) Each(h uint64, f func(row int)) {
 		x.Build()
 	}
 	for i := h & x.mask; x.slots[i] != 0; i = (i + 1) & x.mask {
-		if row := int(x.slots[i] - 1); x.at(row) == h {
-			f(row)
+		for at := x.slots[i]; at != 0; {
+			row := int(at - 1)
+			if at = 0; x.next != nil {
+				at = x.next[row]
+			}
+			if x.at(row) == h && !f(row) {
+				break
+			}
 		}
 	}
 }

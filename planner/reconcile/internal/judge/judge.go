@@ -46,6 +46,7 @@ type Judge struct {
 	settled  bool       // every row's outcome is known
 	waits    *order.Waits
 	restored map[uint64][]int // see restoredWith
+	crowds   map[crowdKey]crowd
 	aliases  *aliases.Checker
 	room     []state.AttributeChange
 	Notes    *notes.Notes
@@ -90,7 +91,7 @@ type Decision struct {
 
 // New prepares to decide about pairs.
 func New(p *pair.Pairs, s Settings) *Judge {
-	j := &Judge{Pairs: p, set: s, aim: aim.New(s.Targets, s.Excludes), Unseen: map[string]planner.ObjectRef{},
+	j := &Judge{Pairs: p, set: s, aim: aim.New(s.Targets, s.Excludes), Unseen: map[string]planner.ObjectRef{}, crowds: map[crowdKey]crowd{},
 		Domains: table.NewDomains(s.Domains),
 		states:  make([]rowState, p.Source.Len()),
 		waits:   order.New(p.Source.CompareGUID), Notes: notes.New()}

@@ -58,7 +58,7 @@ func (n *asked) name() words.Name {
 
 // check finds who else has the name in the tenant, or wants it at the source.
 func (n *asked) check() error {
-	rivals, err := n.rivals()
+	rivals, more, err := n.rivals()
 	if err != nil {
 		return err
 	}
@@ -78,14 +78,20 @@ func (n *asked) check() error {
 		default:
 			holders = append(holders, h)
 		}
+		if more > 0 && n.wanting().all[owner] && !slices.Contains(rivals, owner) {
+			more--
+		}
 		rivals = slices.DeleteFunc(rivals, func(r int) bool { return r == owner })
 	}
 	for _, r := range rivals {
-		other, err := n.j.Case(r)
+		h, err := n.wants(r)
 		if err != nil {
 			return err
 		}
-		holders = append(holders, words.Holder{ObjectRef: other.Ref(), How: words.Wants, Of: other.Table.Of})
+		holders = append(holders, h)
+	}
+	if more > 0 {
+		holders = append(holders, words.Holder{How: words.MoreWant, Of: n.Table.Of, N: more})
 	}
 	deleted, err := n.deleted()
 	if err != nil {
@@ -107,37 +113,96 @@ func (n *asked) holding() (rows []int) {
 	return rows
 }
 
-// rivals are the other source rows that want the name, or whose accounts come back with it.
-func (n *asked) rivals() (list []int, err error) {
-	n.j.Source.Wanting(n.Space, n.print, func(i int) {
+// named is how many of the source objects that want one name a finding names. When a mapping gives everybody the same address, each
+// of them stands in the way of all others.
+const named = 20
+
+// crowd is what is known of a name that more source objects want than are named: the first of them by GUID, and how many there are.
+type crowd struct {
+	first []int
+	size  int
+	// nil if no more than the first want it
+	all   map[int]bool
+	named map[int]words.Holder // those that were looked at
+}
+
+// wanting are the source rows that want the name, the object's own among them: all, or the first of many.
+func (n *asked) wanting() crowd {
+	key := crowdKey{n.Space, n.print}
+	if c, known := n.j.crowds[key]; known {
+		return c
+	}
+	var c crowd
+	n.j.Source.Wanting(n.Space, n.print, func(i int) { c.first = append(c.first, i) })
+	if c.size = len(c.first); c.size > named+1 {
+		c.all, c.named = make(map[int]bool, c.size), map[int]words.Holder{}
+		for _, i := range c.first {
+			c.all[i] = true
+		}
+		slices.SortFunc(c.first, n.j.Source.CompareGUID)
+		c.first = slices.Clone(c.first[:named+1])
+		n.j.crowds[key] = c
+	}
+	return c
+}
+
+// wants is another source row as one that wants the name. Of a crowd, each is looked at once.
+func (n *asked) wants(row int) (words.Holder, error) {
+	c := n.wanting()
+	if h, known := c.named[row]; known {
+		return h, nil
+	}
+	other, err := n.j.Case(row)
+	if err != nil {
+		return words.Holder{}, err
+	}
+	h := words.Holder{ObjectRef: other.Ref(), How: words.Wants, Of: other.Table.Of}
+	if c.named != nil {
+		c.named[row] = h
+	}
+	return h, nil
+}
+
+// rivals are the other source rows that want the name, or whose accounts come back with it; more counts those that are not listed.
+func (n *asked) rivals() (list []int, more int, err error) {
+	c := n.wanting()
+	for _, i := range c.first {
 		if i != n.Row {
 			list = append(list, i)
 		}
-	})
+	}
+	if c.size > named+1 {
+		list, more = list[:named], c.size-1-named
+	}
 	if !n.InBin() {
-		return list, nil
+		return list, more, nil
 	}
 	others, err := n.j.restoredWith(n.print)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	for _, i := range others {
 		if i != n.Row && !slices.Contains(list, i) {
 			list = append(list, i)
 		}
 	}
-	return list, nil
+	return list, more, nil
 }
 
 // tell reports the holders of the name.
 func (n *asked) tell(holders []words.Holder) {
 	slices.SortFunc(holders, func(a, b words.Holder) int {
+		if a.How != b.How && (a.How == words.MoreWant || b.How == words.MoreWant) { // what is not named comes last
+			return cmp.Compare(a.N, b.N)
+		}
 		return cmp.Or(strings.Compare(a.Anchor+"|"+a.TargetID, b.Anchor+"|"+b.TargetID),
 			strings.Compare(a.SourceDN, b.SourceDN))
 	})
 	var refs []planner.ObjectRef
 	for _, h := range holders {
-		refs = append(refs, h.ObjectRef)
+		if h.How != words.MoreWant {
+			refs = append(refs, h.ObjectRef)
+		}
 	}
 	if n.former {
 		n.report(words.FormerNameInUse(n.name(), holders, n.Table.Policy), refs...)
@@ -252,4 +317,10 @@ func (j *Judge) restoredWith(name uint64) ([]int, error) {
 		}
 	}
 	return j.restored[name], nil
+}
+
+// crowdKey is a name that many want.
+type crowdKey struct {
+	space state.NameSpace
+	print uint64
 }

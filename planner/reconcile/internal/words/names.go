@@ -19,6 +19,7 @@ const (
 	Has      Hold = iota
 	Alias         // as a further address, which Microsoft Graph cannot take away
 	Wants         // a source object that asks for it too
+	MoreWant      // further source objects that do, which are not named
 	Blocked       // it was to give it up, but is blocked itself
 	LeftOut       // it would give it up, but --target or --exclude leaves it out
 	OfLeaver      // its source object has left the scope
@@ -31,6 +32,7 @@ type Holder struct {
 	planner.ObjectRef
 	How Hold
 	Of  *state.Descriptor // of its kind; never nil
+	N   int               // how many, of MoreWant
 }
 
 // takeAway is the Exchange Online command that takes a further address from the holder.
@@ -84,7 +86,7 @@ func InUse(n Name, holders []Holder, linked bool) *planner.Finding {
 				"Or change %s at the source.", attribute)
 		case LeftOut:
 			hint = "Plan both, without --target or --exclude: then one takes over from the other in one apply."
-		case Wants:
+		case Wants, MoreWant:
 			hint = fmt.Sprintf("Change %s at the source of one of them.", attribute)
 		}
 	}
@@ -106,6 +108,8 @@ func (h Holder) Text() string {
 	switch h.How {
 	case Wants:
 		return "source object " + h.Address + " wants it too"
+	case MoreWant:
+		return fmt.Sprintf("%d more source objects want it too", h.N)
 	case Alias:
 		return fmt.Sprintf("%s has it as a further address (%s)", who, h.Of.Proxies)
 	case Blocked:
