@@ -62,6 +62,8 @@ func (w rewriter) rewrite(e hclsyntax.Expression) hclsyntax.Expression {
 		}
 	case *hclsyntax.ForExpr:
 		return w.rewriteFor(e)
+	case fewElements:
+		return fewElements{w.rewrite(e.Expression)}
 	case *hclsyntax.SplatExpr:
 		e.Source = w.rewrite(e.Source)
 	case *hclsyntax.IndexExpr:
