@@ -209,7 +209,7 @@ func TestBlockedNeverMeansUnguarded(t *testing.T) {
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(800))
 	passed, kept, left := 0, 0, 0
-	rapid.Check(t, func(rt *rapid.T) {
+	world := func(rt *rapid.T) {
 		w, r := newWorld(rapid.Uint64().Draw(rt, "order")), drawRules(rt)
 		for _, s := range r.scopes {
 			s.onceOnly = false
@@ -256,7 +256,10 @@ func TestBlockedNeverMeansUnguarded(t *testing.T) {
 			}
 			h.converge()
 		})
-	})
+	}
+	for tries := 0; tries < 10 && (passed == 0 || kept == 0 || left == 0); tries++ { // with few worlds, one of them may not come up
+		rapid.Check(t, world)
+	}
 	if !t.Failed() && (passed == 0 || kept == 0 || left == 0) {
 		t.Errorf("%d switch-offs passed, %d were kept back, %d of them of leavers: the worlds do not show what they should", passed, kept, left)
 	}
