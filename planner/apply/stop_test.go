@@ -143,8 +143,9 @@ func TestReferencesCountAtAnInterrupt(t *testing.T) {
 			set("manager", state.Null(), str(boss))))
 	}
 	ctx, stop := context.WithCancel(t.Context())
+	var batches atomic.Int32
 	w.tenant.before = func(context.Context, []providers.Write) {
-		if len(w.tenant.sent) > n-20 { // the last batch of the accounts themselves
+		if batches.Add(1) == 2 { // the last batch of the accounts themselves
 			stop()
 		}
 	}
