@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"slices"
 
 	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/state"
@@ -14,11 +15,11 @@ func (r *Reading) findClaimed(ctx context.Context, b *reconcile.Builder) error {
 	if err != nil || len(claimed) == 0 {
 		return err
 	}
-	byKind, by := map[state.Kind][]state.GUID{}, map[string]state.GUID{}
+	byKind, by := map[state.Kind][]state.GUID{}, map[string][]state.GUID{}
 	for _, c := range claimed {
 		if g, ok := anchorGUID(c.Anchor); ok {
 			byKind[c.Kind] = append(byKind[c.Kind], g)
-			by[c.Anchor] = c.By
+			by[c.Anchor] = append(by[c.Anchor], c.By)
 		}
 	}
 	alive := map[string]string{}
@@ -29,7 +30,8 @@ func (r *Reading) findClaimed(ctx context.Context, b *reconcile.Builder) error {
 		}
 		for kind, guids := range byKind {
 			err := r.owners(ctx, src, kind, guids, true, func(anchor string, o *state.Object) {
-				if by[anchor] != o.GUID && (alive[anchor] == "" || o.DN < alive[anchor]) {
+				another := slices.ContainsFunc(by[anchor], func(g state.GUID) bool { return g != o.GUID })
+				if another && (alive[anchor] == "" || o.DN < alive[anchor]) {
 					alive[anchor] = o.DN
 				}
 			})
