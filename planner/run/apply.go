@@ -134,7 +134,11 @@ func (r *Run) todo(ctx context.Context, p *planned, o ApplyOptions, w Writer) (*
 	t.writes, t.lacks = t.Changes, p.lacks
 	switch {
 	case o.SwitchOffs:
-		return t, t.switchOffs(p)
+		err := t.switchOffs(p)
+		if err == nil { // what the rest of the plan takes keeps nobody signed in
+			t.lacks, err = p.reading.lacksOf(ctx, t.changes)
+		}
+		return t, err
 	case o.Reviewed == nil:
 		return t, nil
 	}
