@@ -46,6 +46,9 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: false,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("DIRFORM_LAB_RECORD", os.Getenv("DIRFORM_LAB_RECORD"))
+			// a thousand short lives: what one of them leaves behind is collected with its process
+			e.Setenv("GOGC", "off")
+			e.Setenv("GOMEMLIMIT", "200MiB")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "forge": forge},

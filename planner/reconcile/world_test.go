@@ -18,6 +18,7 @@ import (
 	"github.com/dirform/dirform/config/limits"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/apply"
+	"github.com/dirform/dirform/planner/internal/quick"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/providers"
@@ -285,13 +286,14 @@ type harness struct {
 	t     testing.TB
 	w     *world
 	cfg   *config.Config
+	dir   string
 	state string
 	key   state.Key
 	file  int
 }
 
 func newHarness(t testing.TB, w *world, hcl string) *harness {
-	dir := t.TempDir()
+	dir := quick.Dir(t)
 	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(hcl), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -301,7 +303,7 @@ func newHarness(t testing.TB, w *world, hcl string) *harness {
 		t.Fatal(diags)
 	}
 	unguard(cfg)
-	return &harness{t: t, w: w, cfg: cfg, state: filepath.Join(dir, "x.dfstate"), key: state.Key{1, 2, 3}}
+	return &harness{t: t, w: w, cfg: cfg, dir: dir, state: filepath.Join(dir, "x.dfstate"), key: state.Key{1, 2, 3}}
 }
 
 // unguard lifts the limits that the rules do not name: worlds of a few people in which everything changes trip them.
@@ -332,7 +334,7 @@ func (h *harness) plan() *planfile.Reader {
 		header.State.Serial = m.Serial
 	}
 	b := reconcile.New(reconcile.Settings{Rules: h.cfg, Schema: providers.TenantSchema, Key: h.key, Domains: domains, RoleHolders: roles,
-		TempDir: h.t.TempDir()})
+		TempDir: h.dir})
 	defer b.Close()
 	for _, s := range h.cfg.Scopes {
 		check(h.t, b.ReadSource(s, state.User, h.w.Read(ctx, providers.Query{Bases: s.OUs, Attributes: h.cfg.SourceShapes[state.User]})))
@@ -341,7 +343,7 @@ func (h *harness) plan() *planfile.Reader {
 	check(h.t, b.ReadDeleted(state.User, tenant.Read(ctx, providers.TenantQuery{Kind: state.User, Deleted: true, Attributes: b.TenantShape(state.User)})))
 	check(h.t, b.ReadLinks(record.Links(ctx)))
 	h.file++
-	w, err := planfile.Create(filepath.Join(h.t.TempDir(), fmt.Sprintf("%d.dfplan", h.file)), header)
+	w, err := planfile.Create(filepath.Join(h.dir, fmt.Sprintf("%d.dfplan", h.file)), header)
 	check(h.t, err)
 	totals, err := b.Plan(w)
 	check(h.t, err)

@@ -1,7 +1,16 @@
 package rows
 
-// chunkRows is how many rows are allocated together: tables grow by whole chunks, so that growing never copies.
-const chunkRows = 4096
+// chunkRows is how many rows are allocated together: tables grow by whole chunks, so that growing never copies. The first chunk has
+// firstRows only: most plans of a small company, and of tests, have a few dozen rows and would spend their time on empty ones.
+const chunkRows, firstRows = 4096, 64
+
+// at is where row i lies: its chunk, and its place there.
+func at(i int) (chunk, place int) {
+	if i < firstRows {
+		return 0, i
+	}
+	return 1 + (i-firstRows)/chunkRows, (i - firstRows) % chunkRows
+}
 
 type chunk[M any] struct {
 	meta []M
@@ -29,13 +38,17 @@ func (t *Table[M]) Append(meta M, fps []uint64, record []byte) error {
 	if err != nil {
 		return err
 	}
-	i := t.n % chunkRows
-	if i == 0 {
+	k, i := at(t.n)
+	if k == len(t.chunks) {
+		rows := chunkRows
+		if k == 0 {
+			rows = firstRows
+		}
 		t.chunks = append(t.chunks, chunk[M]{
-			meta: make([]M, chunkRows), off: make([]uint64, chunkRows), fp: make([]uint64, chunkRows*t.width),
+			meta: make([]M, rows), off: make([]uint64, rows), fp: make([]uint64, rows*t.width),
 		})
 	}
-	c := &t.chunks[len(t.chunks)-1]
+	c := &t.chunks[k]
 	c.meta[i], c.off[i] = meta, off
 	copy(c.fp[i*t.width:(i+1)*t.width], fps)
 	t.n++
@@ -43,17 +56,22 @@ func (t *Table[M]) Append(meta M, fps []uint64, record []byte) error {
 }
 
 // Meta is row i's fixed part.
-func (t *Table[M]) Meta(i int) *M { return &t.chunks[i/chunkRows].meta[i%chunkRows] }
+func (t *Table[M]) Meta(i int) *M {
+	k, i := at(i)
+	return &t.chunks[k].meta[i]
+}
 
 // FP are row i's fingerprints.
 func (t *Table[M]) FP(i int) []uint64 {
-	j := i % chunkRows * t.width
-	return t.chunks[i/chunkRows].fp[j : j+t.width : j+t.width]
+	k, i := at(i)
+	j := i * t.width
+	return t.chunks[k].fp[j : j+t.width : j+t.width]
 }
 
 // Record is row i's spooled record; see [Spool.Read].
 func (t *Table[M]) Record(i int, scratch []byte) ([]byte, error) {
-	return t.Spool.Read(t.chunks[i/chunkRows].off[i%chunkRows], scratch)
+	k, i := at(i)
+	return t.Spool.Read(t.chunks[k].off[i], scratch)
 }
 
 // Index finds rows by a 64-bit hash. Rows whose hash is 0 are not in it. Several rows may share a hash, all of them if somebody

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/internal/quick"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/planfile/planfiletest"
 	"github.com/dirform/dirform/planner/render"
@@ -79,7 +80,7 @@ func (h *harness) shown(path string) {
 
 // forged is a world that has changed since a plan of it was saved, and that plan's lines.
 func forged(t testing.TB) (h *harness, body []byte) {
-	dir := quickDir(t)
+	dir := quick.Dir(t)
 	all, err := variants(dir)
 	check(t, err)
 	policy := config.LinkPolicy{Anchor: consistencyGUID, Match: matchOrders[0], Unmatched: "create", ForeignAnchor: "relink", SyncedElsewhere: "take_over",

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"pgregory.net/rapid"
@@ -229,16 +228,6 @@ func collect[T any](t rapid.TB, seq iter.Seq2[*T, error]) (out []*T) {
 		out = append(out, x)
 	}
 	return out
-}
-
-// quickDir is a folder for plans and spools: in memory where the system has such a place, because each world writes many.
-func quickDir(t testing.TB) string {
-	dir, err := os.MkdirTemp("/dev/shm", "worlds")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
 }
 
 // withHarness runs f in a folder of its own.

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/dirform/dirform/planner/internal/quick"
 )
 
 // partsByDefault is how many worlds [TestAnyPartOfAPlan] plays.
@@ -18,7 +20,7 @@ const partsByDefault = 300
 // says itself. Afterwards the full plan comes to its end.
 func TestAnyPartOfAPlan(t *testing.T) {
 	checks(t, partsByDefault)
-	dir := quickDir(t)
+	dir := quick.Dir(t)
 	all, err := variants(dir)
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/internal/quick"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
@@ -34,7 +35,7 @@ const worldsByDefault = 2000
 // A failing world is shrunk and printed: its seed, events, configuration, both directories, plan and the difference.
 func TestConflictsAreFoundInThePlan(t *testing.T) {
 	checks(t, worldsByDefault)
-	dir := quickDir(t)
+	dir := quick.Dir(t)
 	all, err := variants(dir)
 	if err != nil {
 		t.Fatal(err)

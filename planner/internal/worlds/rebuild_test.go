@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner/internal/quick"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
@@ -45,7 +46,7 @@ func (r *lostRecord) Begin(context.Context, store.RunInfo) (run.Writer, error) {
 //   - Where the anchors tell of all that was recorded and of nothing else, the plan is what it was before: the same actions on the same
 //     accounts with the same values.
 func TestRebuiltRecord(t *testing.T) {
-	dir := quickDir(t)
+	dir := quick.Dir(t)
 	all, err := variants(dir)
 	if err != nil {
 		t.Fatal(err)

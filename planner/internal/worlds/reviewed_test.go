@@ -14,6 +14,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/dirform/dirform/planner/internal/quick"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
@@ -27,7 +28,7 @@ const reviewedByDefault = 700
 // anywhere and applied again, it converges together with the plain applies that follow.
 func TestWhatWasReviewedIsWhatHappens(t *testing.T) {
 	checks(t, reviewedByDefault)
-	dir := quickDir(t)
+	dir := quick.Dir(t)
 	all, err := variants(dir)
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/internal/quick"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
@@ -202,7 +203,7 @@ func (p *saved) leftAsIs(s *scopeRules, q *person, l *state.Link, name string, w
 // have to come up; [TestConflictsAreFoundInThePlan] holds every other world to the same.
 func TestBlockedNeverMeansUnguarded(t *testing.T) {
 	checks(t, 300)
-	dir := quickDir(t)
+	dir := quick.Dir(t)
 	all, err := variants(dir)
 	if err != nil {
 		t.Fatal(err)

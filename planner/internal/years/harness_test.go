@@ -15,6 +15,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/internal/quick"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/providers"
@@ -79,7 +80,7 @@ func (r rules) String() string {
 // newCompany is a company whose people have no accounts yet.
 func newCompany(t testing.TB, people int) *company {
 	t.Helper()
-	c := &company{t: t, world: newWorld(), dir: quickDir(t)}
+	c := &company{t: t, world: newWorld(), dir: quick.Dir(t)}
 	c.now = start
 	for range people {
 		c.hire()
@@ -91,20 +92,10 @@ func newCompany(t testing.TB, people int) *company {
 // start is when companies take dirform into use.
 var start = time.Date(2026, 1, 1, 8, 0, 0, 0, time.UTC)
 
-// quickDir is a folder in memory where the system has such a place: a record waits for its disk.
-func quickDir(t testing.TB) string {
-	dir, err := os.MkdirTemp("/dev/shm", "years")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
 // another is the same company in a world of its own.
 func (c *company) another(t testing.TB) *company {
 	t.Helper()
-	d := &company{t: t, world: c.world.clone(), cfg: c.cfg, dir: quickDir(t)}
+	d := &company{t: t, world: c.world.clone(), cfg: c.cfg, dir: quick.Dir(t)}
 	b, err := os.ReadFile(c.state())
 	check(t, err)
 	check(t, os.WriteFile(d.state(), b, 0o600))
