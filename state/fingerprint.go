@@ -159,6 +159,9 @@ func NFC(s string) string {
 	for i+8 <= len(s) && load8(s[i:])&highBits == 0 {
 		i += 8
 	}
+	if len(s) >= 8 && load8(s[len(s)-8:])&highBits == 0 && i+8 > len(s) {
+		return s // the rest, and some of what was seen, at one look
+	}
 	for ; i < len(s); i++ {
 		if s[i] >= firstCombining {
 			return norm.NFC.String(s)
@@ -191,8 +194,18 @@ func appendLower(b []byte, s string) []byte {
 		b = binary.LittleEndian.AppendUint64(b, w+upper>>2)                      // 0x80>>2 is 'a'-'A'
 		s = s[8:]
 	}
-	for _, r := range s {
-		b = utf8.AppendRune(b, unicode.ToLower(r))
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			for _, r := range s[i:] {
+				b = utf8.AppendRune(b, unicode.ToLower(r))
+			}
+			break
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		b = append(b, c)
 	}
 	return b
 }
