@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/dirform/dirform/config/expr"
+	"github.com/dirform/dirform/config/system"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/dn"
@@ -64,7 +65,7 @@ func (l *loader) adProvider(c *content) *ADProvider {
 // decodeScopes reads the scope blocks.
 func (l *loader) decodeScopes() {
 	for _, b := range l.byType["scope"] {
-		c := l.content(b, spec{optional: []string{"provider", "ou", "ous", "exclude", "objects", "filter", "where"}})
+		c := l.content(b, spec{optional: []string{"provider", "ou", "ous", "exclude", "objects", "filter", "where", "system_objects"}})
 		s := &Scope{Name: b.Labels[0], DeclaredAt: place(b.DefRange()), Provider: l.adProvider(c)}
 		s.OUs, s.Exclude = c.oneOrMore("ou", "ous"), c.texts("exclude")
 		if !c.has("ou") && !c.has("ous") {
@@ -73,6 +74,11 @@ func (l *loader) decodeScopes() {
 		}
 		l.checkContainers(c, s)
 		s.Objects = l.decodeObjects(c)
+		if s.SystemObjects = c.choice("system_objects", "exclude", "include") == "include"; !s.SystemObjects {
+			for _, kind := range s.Objects {
+				l.kindSlots(kind).Add(system.Attributes())
+			}
+		}
 		if s.Filter = c.text("filter"); s.Filter != "" {
 			if packet, err := compileFilter(s.Filter); err == nil {
 				s.FilterNames = filterNames(packet)

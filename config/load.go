@@ -1,7 +1,6 @@
 package config
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -128,9 +127,8 @@ func (l *loader) kindSlots(kind state.Kind) *expr.Slots {
 		return s
 	}
 	s := expr.NewSlots()
-	for _, name := range append(slices.Clone(MatchedBy), "sAMAccountName", "displayName", "userAccountControl", AnchorConsistencyGUID) {
-		s.Slot(name)
-	}
+	s.Add(MatchedBy)
+	s.Add([]string{"sAMAccountName", "displayName", "userAccountControl", AnchorConsistencyGUID})
 	l.slots[kind] = s
 	return s
 }

@@ -376,7 +376,7 @@ func TestWriteDiagnostics(t *testing.T) {
     | 	^^^^^^
 
   A scope block has no argument "filtre". Did you mean "filter"? Its arguments are provider, ou,
-  ous, exclude, objects, filter, where.
+  ous, exclude, objects, filter, where, system_objects.
 `
 	if d := cmp.Diff(want, b.String()); d != "" {
 		t.Error(d)
@@ -388,7 +388,7 @@ func TestWriteDiagnostics(t *testing.T) {
 	}
 	v := config.DiagnosticsJSON(cfg.Files, diags)
 	got, err := json.Marshal(v)
-	const wantJSON = `{"valid":false,"error_count":1,"warning_count":0,"diagnostics":[{"severity":"error","summary":"Unknown argument","detail":"A scope block has no argument \"filtre\". Did you mean \"filter\"? Its arguments are provider, ou, ous, exclude, objects, filter, where.","range":{"filename":"main.hcl","start":{"line":3,"column":2,"byte":46},"end":{"line":3,"column":8,"byte":52}},"snippet":{"context":"scope \"staff\"","code":"\tfiltre = \"(mail=*)\" # ő","start_line":3,"highlight_start_offset":1,"highlight_end_offset":7}}]}`
+	const wantJSON = `{"valid":false,"error_count":1,"warning_count":0,"diagnostics":[{"severity":"error","summary":"Unknown argument","detail":"A scope block has no argument \"filtre\". Did you mean \"filter\"? Its arguments are provider, ou, ous, exclude, objects, filter, where, system_objects.","range":{"filename":"main.hcl","start":{"line":3,"column":2,"byte":46},"end":{"line":3,"column":8,"byte":52}},"snippet":{"context":"scope \"staff\"","code":"\tfiltre = \"(mail=*)\" # ő","start_line":3,"highlight_start_offset":1,"highlight_end_offset":7}}]}`
 	if err != nil || string(got) != wantJSON {
 		t.Error(err, cmp.Diff(wantJSON, string(got)))
 	}

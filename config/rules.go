@@ -111,7 +111,9 @@ type Scope struct {
 	// FilterNames are the attributes that Filter asks about, as it spells them.
 	FilterNames []string
 	Where       *expr.Program // evaluates to a boolean; nil means all
-	DeclaredAt  string
+	// SystemObjects says that accounts which are no people are in scope as well, see package system.
+	SystemObjects bool
+	DeclaredAt    string
 }
 
 // Has reports whether the scope's condition lets in an object that its OUs and its filter have. It is not known where the condition

@@ -177,6 +177,16 @@ type ScopeSeen struct {
 	Filter  string     `json:"filter,omitempty"`
 	Where   string     `json:"where,omitempty"` // its source text
 	OUs     []OUSeen   `json:"ous,omitempty"`
+	// SystemObjects is how many of the objects read are no people and left out (system_objects = "exclude"); SystemList names the
+	// first 500 of them.
+	SystemObjects int            `json:"system_objects,omitempty"`
+	SystemList    []SystemObject `json:"system_list,omitempty"`
+}
+
+// SystemObject is a source object that a scope leaves out because it is no person's.
+type SystemObject struct {
+	DN   string `json:"source_dn"`
+	What string `json:"what"` // "a mailbox of Exchange itself"
 }
 
 // OUSeen is a declared OU and what it resolved to; apply records it, so that a renamed OU is followed by its GUID.

@@ -51,6 +51,7 @@ is held back keeps nobody signed in who has left. The other changes stay undone,
 		},
 	}
 	o.register(cmd)
+	a.VerboseFlag(cmd)
 	cmd.Flags().BoolVar(&autoApprove, "auto-approve", false, "do not ask before making the changes")
 	a.InputFlag(cmd)
 	cmd.Flags().DurationVar(&lockTimeout, "lock-timeout", 0, "wait up to `TIME` (such as 5m) for another run that has the state")

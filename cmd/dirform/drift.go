@@ -45,6 +45,7 @@ nothing is known about what was applied, so drift refuses.`,
 		},
 	}
 	o.register(cmd)
+	a.VerboseFlag(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document, as plan does, with the drifted changes only")
 	return cli.ExitStatus(cmd, "0  nothing has drifted", "1  error, or there is no state", "2  something has drifted, or somebody whom the source has switched off is still signed in")
 }

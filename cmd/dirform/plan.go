@@ -54,6 +54,7 @@ does not take them: a finding gives the Exchange Online command for each object,
 		},
 	}
 	o.register(cmd)
+	a.VerboseFlag(cmd)
 	f := cmd.Flags()
 	f.StringVar(&out, "out", "", "save the plan to `FILE`")
 	f.StringVar(&script, "aliases-script", "", aliasesHelp)
@@ -106,7 +107,7 @@ func outPath(a *cli.App, out string) string {
 
 // textOptions are how plans are printed on this run's standard output.
 func textOptions(a *cli.App) render.TextOptions {
-	return render.TextOptions{Color: a.Colour(a.Env.Terminal.Out)}
+	return render.TextOptions{Color: a.Colour(a.Env.Terminal.Out), Verbose: a.Verbose}
 }
 
 // planStatus is a plan's exit status.

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/base64"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -64,5 +65,24 @@ func (f *forest) addOther(class, cn, parent string, attributes map[string]string
 	}
 	if err := f.conn.Add(r); err != nil {
 		f.t.Fatal(err)
+	}
+}
+
+// TestSambaSystemObjects has a scope over the accounts that every domain comes with: nobody's account is among those in scope.
+func TestSambaSystemObjects(t *testing.T) {
+	newForest(t)
+	users := "CN=Users," + os.Getenv("AD_BASE_DN")
+	env := sambaFolder(t, sambaService, fmt.Sprintf(`
+scope "all" {
+  ou     = %q
+  filter = "(|(sAMAccountName=Administrator)(sAMAccountName=Guest)(sAMAccountName=krbtgt))"
+}
+`, users))
+	code, out, stderr := runMain(t, env, "plan", "--verbose")
+	for _, want := range []string{"scope all: 3 users read, 0 in scope", "3 system objects left out",
+		"CN=krbtgt," + users + ": a critical system object of the domain", "No changes."} {
+		if code != 0 || !strings.Contains(out, want) {
+			t.Errorf("status %d, not %q:\n%s%s", code, want, out, stderr)
+		}
 	}
 }

@@ -43,6 +43,7 @@ func newShowCommand(a *cli.App) *cobra.Command {
 		},
 	}
 	o.Register(cmd)
+	a.VerboseFlag(cmd)
 	cmd.Flags().StringVar(&script, "aliases-script", "", aliasesHelp)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	return cli.ExitStatus(cmd, "0  done", "1  the file cannot be read, or is no plan")

@@ -117,6 +117,13 @@ func (s *Slots) Slot(name string) int {
 	return len(s.names) - 1
 }
 
+// Add adds the attributes that are new.
+func (s *Slots) Add(names []string) {
+	for _, name := range names {
+		s.Slot(name)
+	}
+}
+
 // Freeze ends the registration and gives the shape.
 func (s *Slots) Freeze() *state.Shape {
 	if s.shape == nil {

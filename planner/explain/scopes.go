@@ -11,6 +11,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/config/system"
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
@@ -255,6 +256,16 @@ func (e *Explainer) membership(s *config.Scope, f *sourceFound, listed map[state
 	default:
 		m.Reason = Reasons{"the directory does not list it there"}
 		return m
+	}
+	if !s.SystemObjects {
+		switch what := system.NewTeller(f.object.Shape).What(f.object); {
+		case what == "":
+		case !e.View.HasSource(f.object.GUID):
+			m.Reason = Reasons{"it is " + what + ", which system_objects = \"exclude\" leaves out"}
+			return m
+		default:
+			m.Reason = append(m.Reason, "it is "+what+", and stays in scope because dirform manages it")
+		}
 	}
 	e.evaluateWhere(s, f.object, &m)
 	return m

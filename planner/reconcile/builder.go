@@ -82,6 +82,9 @@ type Leaver struct {
 // with [Builder.Locate] before the plan is made.
 func (b *Builder) Leavers() (list []Leaver, err error) {
 	p := b.pairs()
+	if p.Err != nil {
+		return nil, p.Err
+	}
 	for l := range p.Links.Len() {
 		if p.LinkSource(l) >= 0 || p.Links.Meta(l).Left && p.LinkTarget(l) < 0 {
 			continue

@@ -271,6 +271,10 @@ func (t *teller) scopesSeen() []planner.ScopeSeen {
 		if s.Scope.Where != nil {
 			x.Where = s.Scope.Where.Source()
 		}
+		x.SystemObjects = s.LeftOut
+		for _, a := range s.Asides {
+			x.SystemList = append(x.SystemList, planner.SystemObject{DN: a.DN, What: a.What})
+		}
 		seen = append(seen, x)
 	}
 	return seen

@@ -67,6 +67,14 @@ func UnreadableAttributes(s *config.Scope, kind state.Kind, names []string, refu
 	return words.About(planner.NewFinding(code, detail, hint), "", list, s.DeclaredAt)
 }
 
+// SystemUntold is the finding that attributes which tell system objects may not be read.
+func SystemUntold(s *config.Scope, kind state.Kind, names []string) *planner.Finding {
+	detail := fmt.Sprintf("The account that reads the directory may not read %s of %ss in scope %s, or of some of them. System objects "+
+		"that nothing else tells are taken for people.", strings.Join(names, ", "), kind, s.Name)
+	hint := "Let the account read them, as help findings says of DF503; or look at the plan's creates with care."
+	return words.About(planner.NewFinding(planner.RightsCode, detail, hint), "", strings.Join(names, ", "), s.DeclaredAt)
+}
+
 // Unreadable is the finding about a kind of tenant object that may not be read.
 func Unreadable(kind state.Kind, err error) *planner.Finding {
 	detail := fmt.Sprintf("Reading %ss is refused: %v.", kind, err)

@@ -64,7 +64,11 @@ func (b *Builder) survey() (*surveyed, error) {
 	if b.surveyed != nil {
 		return b.surveyed, nil
 	}
-	s := &surveyed{Judge: judge.New(b.pairs(), b.set.forJudge()), set: &b.set}
+	p := b.pairs()
+	if p.Err != nil {
+		return nil, p.Err
+	}
+	s := &surveyed{Judge: judge.New(p, b.set.forJudge()), set: &b.set}
 	if err := s.look(); err != nil {
 		return nil, err
 	}

@@ -141,6 +141,7 @@ func (t *text) begin(h planner.Header, totals planner.Totals) {
 	}
 	for _, s := range totals.Scopes {
 		t.line("  scope ", plain(s.Scope), ": ", plural(s.Objects, s.Kind), " read, ", fmt.Sprint(s.InScope), " in scope")
+		t.system(s)
 		t.empty(s)
 		for _, ou := range s.OUs {
 			if ou.Renamed {
@@ -164,11 +165,32 @@ func (t *text) begin(h planner.Header, totals planner.Totals) {
 	}
 }
 
+// system says how many objects are left out because they are nobody's; which ones, only the verbose layout says.
+func (t *text) system(s planner.ScopeSeen) {
+	if s.SystemObjects == 0 {
+		return
+	}
+	noun := " system objects"
+	if s.SystemObjects == 1 {
+		noun = " system object"
+	}
+	t.line("    ", fmt.Sprint(s.SystemObjects), noun, " left out")
+	if !t.o.Verbose {
+		return
+	}
+	for _, o := range s.SystemList {
+		t.line("      ", plain(o.DN), ": ", plain(o.What))
+	}
+	if more := s.SystemObjects - len(s.SystemList); more > 0 {
+		t.line("      and ", fmt.Sprint(more), " more")
+	}
+}
+
 // empty says where it was looked in vain, so that nobody has to wonder whether it was.
 func (t *text) empty(s planner.ScopeSeen) {
 	switch {
 	case s.InScope > 0:
-	case s.Objects > 0 && s.Where != "":
+	case s.Objects > s.SystemObjects && s.Where != "":
 		t.line("    where = ", plain(s.Where), " leaves none of them")
 	case s.Objects == 0:
 		var ous []string

@@ -3,8 +3,10 @@ package run
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/config/system"
 	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/planner/run/internal/named"
 	"github.com/dirform/dirform/providers"
@@ -30,11 +32,15 @@ func (r *Reading) checkReadable(ctx context.Context) error {
 
 // readable adds a finding about what a query will not show. That it cannot be told is no obstacle.
 func (r *Reading) readable(ctx context.Context, inspector providers.SourceInspector, s *config.Scope, q providers.Query) {
-	unreadable, known, err := inspector.Unreadable(ctx, q, named.Read(r.Config, s, q.Kind))
+	names := named.Read(r.Config, s, q.Kind)
+	unreadable, known, err := inspector.Unreadable(ctx, q, append(slices.Clone(names), tellers(s)...))
 	if err != nil || !known {
 		r.run.log().Info("what the account may read cannot be told", "scope", s.Name, "kind", q.Kind, "error", err)
 	}
-	if len(unreadable) == 0 {
+	if told := among(unreadable, tellers(s)); len(told) > 0 {
+		r.Settings.Findings = append(r.Settings.Findings, reconcile.SystemUntold(s, q.Kind, told))
+	}
+	if unreadable = among(unreadable, names); len(unreadable) == 0 {
 		return
 	}
 	schema := providers.ADSchema(q.Kind)
@@ -44,4 +50,22 @@ func (r *Reading) readable(ctx context.Context, inspector providers.SourceInspec
 		return a == nil || !a.Always
 	})
 	r.Settings.Findings = append(r.Settings.Findings, reconcile.UnreadableAttributes(s, q.Kind, unreadable, missed))
+}
+
+// tellers are the attributes by which a scope tells system objects.
+func tellers(s *config.Scope) []string {
+	if s.SystemObjects {
+		return nil
+	}
+	return system.Attributes()
+}
+
+// among are the names that a list has, whatever their case.
+func among(names, list []string) (found []string) {
+	for _, name := range names {
+		if slices.ContainsFunc(list, func(n string) bool { return strings.EqualFold(n, name) }) {
+			found = append(found, name)
+		}
+	}
+	return found
 }

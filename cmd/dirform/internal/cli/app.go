@@ -27,6 +27,7 @@ type App struct {
 	noColor  bool
 	input    bool // questions may be asked
 	logLevel string
+	Verbose  bool // of a plan, everything is printed: nothing folded, no list cut
 
 	// Stop ends at the first signal and is every command's context. Kill ends at the second: apply uses Stop to start no
 	// further write and Kill to abandon those in flight.
@@ -154,4 +155,9 @@ func (a *App) watchSignals() (done func()) {
 		cancelStop(nil)
 		cancelKill(nil)
 	}
+}
+
+// VerboseFlag gives a command that prints a plan the option --verbose.
+func (a *App) VerboseFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.Verbose, "verbose", false, "print everything: nothing folded, no value or list cut, system objects that are left out by name")
 }

@@ -17,6 +17,8 @@ type Rows struct {
 	Bin    TenantRows // the recycle bin
 	Links  *Links
 	Hash   Hash
+	// Err says why what was set aside could not be read back: then no plan can be made of the rows.
+	Err error
 }
 
 // Rows numbers and indexes what has been read. It is called once, when all streams have ended.
@@ -24,7 +26,7 @@ func (t *Tables) Rows() *Rows {
 	byKind := func(a, b *Tenant) int { return cmp.Compare(a.Kind, b.Kind) }
 	slices.SortStableFunc(t.tenant, byKind)
 	slices.SortStableFunc(t.bin, byKind)
-	r := &Rows{Links: t.links, Hash: newHash(t.set.Key)}
+	r := &Rows{Links: t.links, Hash: newHash(t.set.Key), Err: t.settleAsides()}
 	r.Source.number(t.sources, r.Hash)
 	r.Tenant.number(t.tenant)
 	r.Bin.number(t.bin)

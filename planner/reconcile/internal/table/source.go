@@ -64,6 +64,7 @@ type Source struct {
 	shape    *state.Shape
 	at       struct{ upn, mail, proxies, sam, stamp int } // positions in shape
 	fallback *fallback
+	asides
 	projector
 }
 
@@ -106,6 +107,7 @@ func newSource(b *Tables, scope *config.Scope, kind state.Kind) *Source {
 	t.fallback = newFallback(t.Of, t.Policy, t.Mapping, b.set.Domains)
 	t.fps = make([]uint64, len(t.Layout.Cols))
 	t.rows = rows.NewTable[SourceMeta](len(t.Layout.Cols), b.spool())
+	t.asides = newAsides(b, scope, t.shape)
 	t.NilFP = t.h.Of(&state.Attribute{}, state.Null())
 	return t
 }
@@ -133,9 +135,17 @@ func (t *Source) nameCol(space state.NameSpace) int {
 	})
 }
 
-// add projects an object and keeps its row, if it is in scope.
+// add keeps an object's row, if it is in scope.
 func (t *Source) add(o *state.Object) error {
 	t.Seen++
+	if t.system != nil && t.system.What(o) != "" {
+		return t.setAside(o)
+	}
+	return t.admit(o)
+}
+
+// admit projects an object and keeps its row, unless the scope's condition leaves it out.
+func (t *Source) admit(o *state.Object) error {
 	meta := SourceMeta{GUID: o.GUID, DN: t.h.DN(o.DN)}
 	switch in, known := t.Scope.Has(o); {
 	case !known:
@@ -298,12 +308,21 @@ func (t *Source) Len() int { return t.rows.Len() }
 func (t *Source) Load(s int) (*state.Object, error) {
 	i := s - t.First
 	t.scratch = slices.Grow(t.scratch[:0], rows.ReadAhead)
-	rec, err := t.rows.Record(i, t.scratch)
+	o, err := t.read(t.rows.Record(i, t.scratch))
 	if err != nil {
 		return nil, err
 	}
-	o := &state.Object{Kind: t.Kind, GUID: t.rows.Meta(i).GUID, Shape: t.shape, Values: make([]state.Value, t.shape.Len())}
-	o.DN, err = rows.DecodeObject(rec, o.Values)
+	o.GUID = t.rows.Meta(i).GUID
+	return o, nil
+}
+
+// read is the object of a spooled record, without its GUID.
+func (t *Source) read(record []byte, err error) (*state.Object, error) {
+	if err != nil {
+		return nil, err
+	}
+	o := &state.Object{Kind: t.Kind, Shape: t.shape, Values: make([]state.Value, t.shape.Len())}
+	o.DN, err = rows.DecodeObject(record, o.Values)
 	return o, err
 }
 

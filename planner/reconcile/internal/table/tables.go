@@ -49,7 +49,7 @@ func New(s Settings) *Tables {
 func (t *Tables) Close() error {
 	var errs []error
 	for _, s := range t.sources {
-		errs = append(errs, s.rows.Spool.Close())
+		errs = append(errs, s.rows.Spool.Close(), s.aside.Spool.Close())
 	}
 	for _, s := range slices.Concat(t.tenant, t.bin) {
 		errs = append(errs, s.rows.Spool.Close())

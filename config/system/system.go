@@ -1,0 +1,139 @@
+// Package system tells which objects of Active Directory are no people: accounts of the domain itself, of Exchange, of sync engines,
+// of services and trusts, and what replication renamed because its name was taken.
+//
+// The list follows what Microsoft Entra Connect leaves out (Microsoft Learn, "Microsoft Entra Connect Sync: understanding the default
+// configuration"), and accounts beyond it that Exchange and Windows make and nobody signs in with. Two of Connect's rules are not
+// taken over: an object without sAMAccountName or userAccountControl is one that may not be read, and that is a finding (DF110).
+package system
+
+import (
+	"strings"
+
+	"github.com/dirform/dirform/state"
+)
+
+// The attributes that tell.
+const (
+	critical  = "isCriticalSystemObject"
+	logonName = "sAMAccountName"
+	userName  = "userPrincipalName"
+	nickname  = "mailNickname"
+	recipient = "msExchRecipientTypeDetails"
+)
+
+// Attributes are the source attributes by which objects are told; an object's name tells as well.
+func Attributes() []string { return []string{critical, logonName, userName, nickname, recipient} }
+
+// recipients are the sorts of mailbox (msExchRecipientTypeDetails, a bit each) that belong to Exchange itself: public folder 0x1000,
+// system attendant 0x2000, mailbox database 0x4000, arbitration 0x800000 and its relatives, discovery 0x20000000; and that of
+// health mailboxes, monitoring, 0x8000000000.
+const recipients = 0x21C07000 | 0x8000000000
+
+// conflict stands in the name of an object whose own name another one had when both were replicated (MS-ADTS 3.1.1.5.1.2.1). A
+// distinguished name shows the line feed before it escaped.
+const conflict = `\0ACNF:`
+
+// A name is one by which products call accounts of theirs.
+type name struct {
+	prefix string // in lower case
+	// rest says what may follow the prefix; nil for anything.
+	rest func(string) bool
+	what string
+}
+
+var names = []name{
+	{"krbtgt", func(s string) bool { return s == "" || s[0] == '_' }, "the domain's own account"},
+	{"aad_", nil, "a sync engine's account"},
+	{"msol_", nil, "a sync engine's account"},
+	{"support_388945a0", nil, "a Windows support account"},
+	{"systemmailbox{", nil, "a mailbox of Exchange itself"},
+	{"healthmailbox", func(s string) bool { return s != "" && strings.Trim(s, "0123456789abcdef") == "" }, "a mailbox of Exchange itself"},
+	{"discoverysearchmailbox", func(s string) bool { return strings.Contains(s, "{") || s == "" }, "a mailbox of Exchange itself"},
+	{"federatedemail.", hexadecimal, "a mailbox of Exchange itself"},
+	{"migration.", hexadecimal, "a mailbox of Exchange itself"},
+	{"sm_", hexadecimal, "a mailbox of Exchange itself"},
+	{"cas_", func(s string) bool { return strings.Contains(s, "}") }, "a mailbox of Exchange itself"},
+}
+
+// hexadecimal reports whether a name goes on with an identifier that a product made up: hexadecimal digits, with a decimal one
+// among the first four at least, so that nobody called Ada or Bea is meant. Windows cuts such names off.
+func hexadecimal(s string) bool {
+	decimal, n := false, 0
+	for ; n < len(s) && (s[n] >= '0' && s[n] <= '9' || s[n] >= 'a' && s[n] <= 'f'); n++ {
+		decimal = decimal || s[n] <= '9'
+	}
+	return decimal && n >= min(len(s), 4) || n >= 4 && n < len(s) && s[n] == '-'
+}
+
+// Teller tells system objects among objects of one shape.
+type Teller struct{ critical, logonName, userName, nickname, recipient int }
+
+// NewTeller is a teller for objects of a shape. What the shape lacks tells nothing.
+func NewTeller(shape *state.Shape) *Teller {
+	return &Teller{shape.Index(critical), shape.Index(logonName), shape.Index(userName), shape.Index(nickname), shape.Index(recipient)}
+}
+
+// What says what a system object is, such as "a sync engine's account"; "" for any other object.
+func (t *Teller) What(o *state.Object) string {
+	if renamed(o.DN) {
+		return "a copy that replication renamed"
+	}
+	if t.value(o, t.critical).Bool() {
+		return "a critical system object of the domain"
+	}
+	if t.value(o, t.recipient).Int()&recipients != 0 {
+		return "a mailbox of Exchange itself"
+	}
+	logon := t.value(o, t.logonName).Str()
+	if strings.HasSuffix(logon, "$") {
+		return "the account of a computer, a service or a trust"
+	}
+	if what := called(logon); what != "" {
+		return what
+	}
+	if what := called(t.value(o, t.nickname).Str()); what != "" {
+		return what
+	}
+	user, _, _ := strings.Cut(t.value(o, t.userName).Str(), "@")
+	return called(user)
+}
+
+func (t *Teller) value(o *state.Object, at int) state.Value {
+	if at < 0 || at >= len(o.Values) {
+		return state.Null()
+	}
+	return o.Values[at]
+}
+
+// renamed reports whether the first part of a distinguished name is one that replication made.
+func renamed(dn string) bool {
+	at := strings.Index(dn, `\0`)
+	if at < 0 || len(dn) < at+len(conflict) || !strings.EqualFold(dn[at:at+len(conflict)], conflict) {
+		return false
+	}
+	for i := 0; i < at; i++ {
+		switch dn[i] {
+		case '\\':
+			i++
+		case ',', ';', '+':
+			return false
+		}
+	}
+	return true
+}
+
+// called is what an account with a name is; "" for a name like any other. The first letters decide nearly always.
+func called(s string) string {
+	if s == "" || !strings.ContainsRune("kamshdfcKAMSHDFC", rune(s[0])) {
+		return ""
+	}
+	for i := range names {
+		n := &names[i]
+		if len(s) >= len(n.prefix) && strings.EqualFold(s[:len(n.prefix)], n.prefix) {
+			if n.rest == nil || n.rest(strings.ToLower(s[len(n.prefix):])) {
+				return n.what
+			}
+		}
+	}
+	return ""
+}
