@@ -13,14 +13,15 @@ import (
 // presetDefault are the usual flows of a user from Active Directory to Entra, as Entra Connect's default rules have them as far
 // as Microsoft Graph can write them, and proxyAddresses, which it only reads, so that further addresses are reported. Two things
 // are left out on purpose: the fifteen extension attributes, which only exist where Exchange has extended the forest's schema,
-// and the anchor, which is not a matter of mapping. A null usageLocation, mail or proxyAddresses leaves the tenant's value alone,
+// and the anchor, which is not a matter of mapping. The primary address of proxyAddresses goes before mail, as Exchange has it: where
+// the two differ, mail is what somebody forgot. A null usageLocation, mail or proxyAddresses leaves the tenant's value alone,
 // because the tenant can't clear them.
 const presetDefault = `
 userPrincipalName = ad.userPrincipalName
 displayName       = coalesce(ad.displayName, ad.cn)
 givenName         = ad.givenName
 surname           = ad.sn
-mail              = ad.mail
+mail              = coalesce(primary_smtp(ad.proxyAddresses), ad.mail)
 proxyAddresses    = ad.proxyAddresses
 mailNickname      = coalesce(ad.mailNickname, replace(split("@", ad.userPrincipalName)[0], "'", ""), ad.sAMAccountName)
 accountEnabled    = !has_flag(ad.userAccountControl, 2)

@@ -50,11 +50,23 @@ type Attribute struct {
 	MaxCount int    // most values of a list; 0 means no documented limit
 	ASCII    bool   // characters beyond ASCII are refused
 	Deny     string // characters that are refused
+	Form     Form   // what a value has to look like as a whole
 	Equality Equality
 	Lockable bool   // it cannot be changed any more once another sync engine has mastered the object, not even after that
 	Hidden   bool   // sensitive: its value never stands in a plan, log or state (passwords)
 	Doc      string // one line: meaning and, for limits, the source
 }
+
+// Form is what a text has to look like as a whole, beyond its length and characters.
+type Form uint8
+
+// The forms.
+const (
+	FormAny      Form = iota
+	FormAddress       // a mail address: name@domain, without a type such as SMTP:
+	FormCountry       // a country's two-letter code (ISO 3166-1)
+	FormLanguage      // a language tag (RFC 4646): en, en-US, zh-Hant-TW
+)
 
 // Schema lists the attributes of one kind of object in one directory.
 type Schema struct {

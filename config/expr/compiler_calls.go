@@ -110,7 +110,7 @@ func (n *native) call3(arg1, arg2, arg3 evaluator) evaluator {
 	}
 }
 
-// coalesce takes the first value that is neither null nor "". Arguments behind it are evaluated only if they may fail, since
+// coalesce takes the first value that is neither null nor blank. Arguments behind it are evaluated only if they may fail, since
 // for HCL an error in any argument is an error of the call.
 func coalesce(args []node) (node, bool) {
 	n := node{}
@@ -124,7 +124,7 @@ func coalesce(args []node) (node, bool) {
 			return node{}, false
 		}
 		n.fails = n.fails || a.fails
-		n.nonnull = n.nonnull || a.nonnull && a.kind != textKind || a.constant != nil && a.constant.Str() != ""
+		n.nonnull = n.nonnull || a.nonnull && a.kind != textKind || a.constant != nil && !state.Blank(a.constant.Str())
 	}
 	if n.kind == anyKind {
 		return node{}, false
@@ -138,7 +138,7 @@ func coalesce(args []node) (node, bool) {
 			if err != nil {
 				return state.Null(), err
 			}
-			if found.IsNull() && !(v.Kind() == state.StringValue && v.Str() == "") {
+			if found.IsNull() && !(v.Kind() == state.StringValue && state.Blank(v.Str())) {
 				found = v
 			}
 		}

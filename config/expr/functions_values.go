@@ -8,12 +8,14 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
+
+	"github.com/dirform/dirform/state"
 )
 
 // valueFunctions are Terraform's functions of numbers, types and encodings.
 func valueFunctions() []Function {
 	return []Function{
-		{Name: "coalesce", Signature: "coalesce(value, …)", Summary: `The first value that is neither null nor "", or null.`,
+		{Name: "coalesce", Signature: "coalesce(value, …)", Summary: `The first value that is neither null nor blank, or null.`,
 			Example: `coalesce(null, "", "x") = "x"`, call: coalesceFunc()},
 		{Name: "try", Signature: "try(expression, …)", Summary: "The first expression that has no error.",
 			Example: `try(["a"][1], "none") = "none"`, call: tryfunc.TryFunc},
@@ -38,7 +40,8 @@ func conversion(name, summary, example string, to cty.Type) Function {
 	return Function{Name: name, Signature: name + "(value)", Summary: summary, Example: example, call: stdlib.MakeToFunc(to)}
 }
 
-// coalesceFunc is Terraform's coalesce, except that it gives null if there is no value: in a directory that is ordinary.
+// coalesceFunc is Terraform's coalesce, except that it gives null if there is no value, and takes a text of blanks for none: in a
+// directory both are ordinary.
 func coalesceFunc() function.Function {
 	return function.New(&function.Spec{
 		VarParam: &function.Parameter{Name: "values", Type: cty.DynamicPseudoType, AllowDynamicType: true, AllowNull: true},
@@ -62,7 +65,7 @@ func coalesceFunc() function.Function {
 				if err != nil {
 					return cty.NilVal, err
 				}
-				if v.IsNull() || v.Type() == cty.String && v.AsString() == "" {
+				if v.IsNull() || v.Type() == cty.String && state.Blank(v.AsString()) {
 					continue
 				}
 				return v, nil

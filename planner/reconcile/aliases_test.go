@@ -24,6 +24,13 @@ provider "entra" "contoso" {
 scope "in" {
   ou = "OU=In"
 }
+mapping "in" {
+  scope  = scope.in
+  preset = "default"
+  attributes {
+    mail = ad.mail # rather than the primary address: only aliases are to differ
+  }
+}
 guard "default" {
 }
 `

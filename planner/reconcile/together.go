@@ -202,7 +202,7 @@ func (t *teller) foreign() error {
 	}
 	domains := map[string]bool{}
 	for _, x := range first {
-		v, _ := x.Table.Aliases.Expr.Eval(x.Object) // it had a value when the row was read
+		v, _ := table.Want(x.Table.Aliases, x.Object) // it had a value when the row was read
 		for _, value := range v.List() {
 			if address, kind := table.ProxyAddress(value); kind == table.FurtherAddress &&
 				x.Table.Domain(address) == table.ForeignDomain {

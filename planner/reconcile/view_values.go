@@ -68,7 +68,7 @@ func (s *surveyed) values(c *pair.Case, d *judge.Decision) (list []Value, err er
 	if m := c.Table.Aliases; m != nil {
 		v := s.value(c, m)
 		v.Use = IsReported
-		if result, err := m.Expr.Eval(c.Object); err == nil {
+		if result, err := table.Want(m, c.Object); err == nil {
 			v.Desired = result
 		}
 		if c.Live != nil && !c.Verdict.Is(pair.Contested) {
@@ -93,7 +93,7 @@ func (s *surveyed) initialValues(c *pair.Case, d *judge.Decision) (list []Value)
 		}
 		v := s.value(c, m)
 		v.Use = IsInitial
-		if result, err := m.Expr.Eval(c.Object); err == nil && !result.IsEmpty() {
+		if result, err := table.Want(m, c.Object); err == nil && !result.IsEmpty() {
 			v.Desired = result
 			if name, replaced := c.Table.UserName(m, result, c.Object); replaced {
 				v.Desired, v.Instead = name, result.Str()

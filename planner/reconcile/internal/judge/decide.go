@@ -18,6 +18,9 @@ func (d *draft) decide() (*state.Change, error) {
 	for _, f := range words.NoValues(&d.Case) {
 		d.report(f)
 	}
+	if bad := d.Table.BadAnchor(d.Object); bad != "" {
+		d.report(words.BadAnchor(bad, d.Table.Policy))
+	}
 	if err := (rivals{d}).checkMatch(); err != nil || d.blocked() {
 		return nil, err
 	}
@@ -63,7 +66,7 @@ func (d *draft) initial() (attrs []state.AttributeChange) {
 		if slices.ContainsFunc(d.Table.Columns, func(c table.Column) bool { return c.Mapping.Target.Name == m.Target.Name }) {
 			continue
 		}
-		v, err := m.Expr.Eval(d.Object)
+		v, err := table.Want(m, d.Object)
 		if err != nil {
 			d.report(words.NoValue(m, err, d.Object))
 			continue

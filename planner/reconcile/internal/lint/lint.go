@@ -51,6 +51,9 @@ func (r *Rules) text(a *state.Attribute, v string) (found []*planner.Finding) {
 	if bad := table.Illegal(a, v); bad != "" {
 		return append(found, words.BadValue(a, v, bad))
 	}
+	if bad := malformed(a.Form, v); bad != "" {
+		return append(found, words.BadValue(a, v, bad))
+	}
 	if a.Name == r.UserName {
 		if f := r.userName(a, v); f != nil {
 			found = append(found, f)

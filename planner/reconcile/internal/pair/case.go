@@ -77,7 +77,7 @@ func (c *Case) project() {
 	var upn state.Value
 	upnCol := t.Names[state.SignInNames]
 	for i, col := range t.Columns {
-		v, err := col.Mapping.Expr.Eval(c.Object)
+		v, err := table.Want(col.Mapping, c.Object)
 		if err != nil {
 			c.Failures = append(c.Failures, Failure{col.Mapping, err})
 			continue

@@ -31,7 +31,7 @@ func (p matcher) matchRecorded() {
 func (p matcher) takeLink(s, l int) {
 	v, m := &p.verdicts[s], p.Links.Meta(l)
 	v.Target, v.Rule = p.linkTarget[l], Recorded
-	if p.Source.Meta(s).Anchor != m.Anchor {
+	if src := p.Source.Meta(s); src.Anchor != m.Anchor && src.Flags&table.SourceNoAnchor == 0 {
 		v.Flags |= AnchorChanged
 	}
 	if v.Target < 0 {

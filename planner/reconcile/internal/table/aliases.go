@@ -89,7 +89,7 @@ func serviceOwned(domain string) bool {
 // is what primarySMTP gives.
 func (t *Source) aliasSum(o *state.Object, smtp uint64) (sum uint64, foreign bool) {
 	var list []string
-	switch v, err := t.Aliases.Expr.Eval(o); {
+	switch v, err := Want(t.Aliases, o); {
 	case err != nil:
 		return aliasOdd, false
 	case v.IsEmpty():

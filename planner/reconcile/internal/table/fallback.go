@@ -64,7 +64,7 @@ func (f *fallback) replace(a *state.Attribute, wanted state.Value, o *state.Obje
 		return wanted, false
 	}
 	if f.nickname != nil {
-		if v, err := f.nickname.Expr.Eval(o); err == nil && v.Str() != "" {
+		if v, err := Want(f.nickname, o); err == nil && v.Str() != "" {
 			local = v.Str()
 		}
 	}

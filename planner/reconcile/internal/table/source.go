@@ -25,9 +25,10 @@ type SourceMeta struct {
 }
 
 const (
-	SourceFailed       uint8 = 1 << iota // where or a mapping has no value for it
+	SourceFailed       uint8 = 1 << iota // where or a mapping has no value for it, or its anchor is none
 	SourceUnstamped                      // the anchor attribute is empty and will be stamped
 	SourceFallback                       // its user name is not the one the mapping gives, see [fallback]
+	SourceNoAnchor                       // what its anchor attribute holds is no anchor
 	SourceForeignAlias                   // it wants an alias in a domain that the tenant has not verified
 )
 
@@ -161,8 +162,11 @@ func (t *Source) admit(o *state.Object) error {
 		meta.Flags |= SourceFallback
 	}
 	anchor, stamped := t.appendAnchor(t.scratch[:0], o)
-	if !stamped {
+	switch {
+	case !stamped:
 		meta.Flags |= SourceUnstamped
+	case t.BadAnchor(o) != "":
+		meta.Flags |= SourceFailed | SourceNoAnchor
 	}
 	meta.Anchor, t.scratch = t.h.h.Sum(anchor), anchor
 	if upn := t.value(o, t.at.upn).Str(); upn != "" {
@@ -192,11 +196,11 @@ func (t *Source) project(o *state.Object) (key string, ok bool) {
 		if c.plain >= 0 && i != upnCol {
 			// Fingerprints disregard the one thing that evaluating would change, and most mappings are such.
 			if v := o.Values[c.plain]; v.Kind() == state.StringValue || v.IsNull() {
-				t.fps[c.Col] = t.fingerprint(c.Mapping.Target, v)
+				t.fps[c.Col] = t.fingerprint(c.Mapping.Target, state.Tidy(v))
 				continue
 			}
 		}
-		v, err := c.Mapping.Expr.Eval(o)
+		v, err := Want(c.Mapping, o)
 		if err != nil {
 			ok = false
 			continue
@@ -208,6 +212,12 @@ func (t *Source) project(o *state.Object) (key string, ok bool) {
 		t.fps[c.Col] = t.fingerprint(c.Mapping.Target, v)
 	}
 	return t.ReadableKey(upn, o), ok
+}
+
+// Want is what a mapping wants an attribute of an object's account to be, without the blanks around it.
+func Want(m *config.AttributeMapping, o *state.Object) (state.Value, error) {
+	v, err := m.Expr.Eval(o)
+	return state.Tidy(v), err
 }
 
 // primarySMTP is the fingerprint of the object's primary address: the SMTP: entry of its proxy addresses, else the one
@@ -231,8 +241,8 @@ func (t *Source) primarySMTP(o *state.Object) uint64 {
 // PrimaryAddress is the SMTP: (upper-case) entry of the object's proxy addresses at the source, without prefix.
 func (t *Source) PrimaryAddress(o *state.Object) string {
 	for _, p := range t.value(o, t.at.proxies).List() {
-		if len(p) > 5 && p[:5] == "SMTP:" {
-			return p[5:]
+		if p = state.Trim(p); len(p) > 5 && p[:5] == "SMTP:" {
+			return state.Trim(p[5:])
 		}
 	}
 	return ""
@@ -272,7 +282,8 @@ func (t *Source) ReadableKey(upn state.Value, o *state.Object) string {
 }
 
 // AnchorOf is the object's anchor under the scope's policy. stamped is false if the anchor attribute is still empty;
-// the anchor is then the one it will be stamped with, its objectGUID.
+// the anchor is then the one it will be stamped with, its objectGUID. That also stands for a value that is no anchor, see
+// [Source.BadAnchor].
 func (t *Source) AnchorOf(o *state.Object) (anchor string, stamped bool) {
 	b, stamped := t.appendAnchor(nil, o)
 	return string(b), stamped
@@ -280,12 +291,30 @@ func (t *Source) AnchorOf(o *state.Object) (anchor string, stamped bool) {
 
 func (t *Source) appendAnchor(b []byte, o *state.Object) (anchor []byte, stamped bool) {
 	if t.Policy != nil && t.Policy.Anchor == config.AnchorConsistencyGUID {
-		if v := t.value(o, t.at.stamp).Str(); v != "" {
+		v := t.value(o, t.at.stamp).Str()
+		if v != "" && isAnchor(v) {
 			return append(b, v...), true
 		}
-		return base64.StdEncoding.AppendEncode(b, o.GUID[:]), false
+		return base64.StdEncoding.AppendEncode(b, o.GUID[:]), v != ""
 	}
 	return base64.StdEncoding.AppendEncode(b, o.GUID[:]), true
+}
+
+// BadAnchor is what the anchor attribute holds, in base64, if that is no anchor; else "".
+func (t *Source) BadAnchor(o *state.Object) string {
+	if t.Policy == nil || t.Policy.Anchor != config.AnchorConsistencyGUID {
+		return ""
+	}
+	if v := t.value(o, t.at.stamp).Str(); v != "" && !isAnchor(v) {
+		return v
+	}
+	return ""
+}
+
+// isAnchor reports whether a value in base64 is one that tells objects apart: 16 bytes, as a GUID has, that are not all zero.
+func isAnchor(v string) bool {
+	const length, zero = 24, "AAAAAAAAAAAAAAAAAAAAAA==" // of 16 bytes
+	return len(v) == length && v[length-2:] == "==" && v != zero
 }
 
 // OrderOf is the key's first bytes as a number, so that rows sort nearly as their keys do without reading them.

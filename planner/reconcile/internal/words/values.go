@@ -1,6 +1,7 @@
 package words
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 
@@ -149,4 +150,23 @@ func Missing(a *state.Attribute, expression string) *planner.Finding {
 		detail += ", and no mapping sets it."
 	}
 	return About(planner.NewFinding("DF102", detail, ""), a.Name, "", "")
+}
+
+// BadAnchor is about what an anchor attribute holds, in base64, and cannot be an anchor.
+func BadAnchor(value string, p *config.LinkPolicy) *planner.Finding {
+	what := "what is no base64"
+	raw, err := base64.StdEncoding.DecodeString(value)
+	if err == nil {
+		what = fmt.Sprintf("%d bytes", len(raw))
+	}
+	if len(raw) == 16 {
+		what = "nothing but zeros"
+	}
+	detail := fmt.Sprintf("%s holds %s. An anchor is a GUID: 16 bytes that are not all zero.", p.Anchor, what)
+	hint := ""
+	if g, ok := state.ParseGUID(strings.TrimSpace(string(raw))); ok {
+		detail += " Somebody has written the GUID as text."
+		hint = fmt.Sprintf("Write the GUID's bytes instead, in base64 %s, or clear the attribute.", base64.StdEncoding.EncodeToString(g[:]))
+	}
+	return About(planner.NewFinding("DF226", detail, hint), p.Anchor, value, p.DeclaredAt)
 }

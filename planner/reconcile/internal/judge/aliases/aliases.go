@@ -46,7 +46,7 @@ func (j *Checker) Findings(c *pair.Case) ([]*planner.Finding, error) {
 	if m == nil || c.Live != nil && offlimits.Synced(c.Live) {
 		return nil, nil // another engine sees to its aliases, and Exchange lets nobody else
 	}
-	v, err := m.Expr.Eval(c.Object)
+	v, err := table.Want(m, c.Object)
 	if err != nil {
 		return warnings(c, m, words.NoValue(m, err, c.Object)), nil
 	}
@@ -316,7 +316,7 @@ func (j *Checker) indexAliases() error {
 		if err != nil {
 			return err
 		}
-		list, _ := t.Aliases.Expr.Eval(o) // an expression that fails wants nothing
+		list, _ := table.Want(t.Aliases, o) // an expression that fails wants nothing
 		for _, value := range list.List() {
 			if address, kind := table.ProxyAddress(value); kind == table.FurtherAddress {
 				w.hash, w.row = append(w.hash, j.Hash.Address(state.String(address))), append(w.row, int32(s))
