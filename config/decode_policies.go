@@ -12,7 +12,7 @@ import (
 )
 
 // policyArguments are the optional arguments of a link_policy block.
-var policyArguments = []string{"object", "anchor", "match", "unmatched", "foreign_anchor", "synced_elsewhere", "privileged", "deleted", "leaving",
+var policyArguments = []string{"object", "anchor", "match", "unmatched", "foreign_anchor", "synced_elsewhere", "privileged", "guests", "deleted", "leaving",
 	"grace", "on_unverified_suffix", "on_drift", "heal_sign_in"}
 
 // DefaultPolicy is the link policy of the objects of one kind of a scope that has none; s is nil for a scope that is not declared. A
@@ -24,7 +24,7 @@ func DefaultPolicy(s *Scope, kind state.Kind) *LinkPolicy {
 	}
 	p := &LinkPolicy{
 		Scope: s, Kind: kind, Anchor: AnchorObjectGUID, Match: d.DefaultMatch(), Unmatched: "create", ForeignAnchor: "block",
-		SyncedElsewhere: "block", Privileged: "block", Deleted: "restore", Leaving: leaving, OnUnverifiedSuffix: "block",
+		SyncedElsewhere: "block", Privileged: "block", Guests: "block", Deleted: "restore", Leaving: leaving, OnUnverifiedSuffix: "block",
 		OnDrift: HealDrift,
 	}
 	if s != nil {
@@ -68,6 +68,7 @@ func (l *loader) decodePolicies() {
 		p.ForeignAnchor = c.choice("foreign_anchor", "block", "relink")
 		p.SyncedElsewhere = c.choice("synced_elsewhere", "block", "take_over")
 		p.Privileged = c.choice("privileged", "block", "allow")
+		p.Guests = c.choice("guests", "block", "allow")
 		p.Deleted = c.choice("deleted", "restore", "create", "block")
 		p.Leaving = c.choice("leaving", d.Leaving...)
 		p.Grace = decodeGrace(c, p.Leaving)

@@ -54,7 +54,7 @@ func TestLoadWholeLanguage(t *testing.T) {
 	}
 	policy := &config.LinkPolicy{
 		Name: "staff", Scope: cfg.Scopes[0], Kind: state.User, Anchor: "mS-DS-ConsistencyGuid", Match: []string{"immutable_id", "primary_smtp", "user_principal_name"},
-		Unmatched: "create", ForeignAnchor: "block", SyncedElsewhere: "block", Privileged: "block", Deleted: "restore", Leaving: "disable",
+		Unmatched: "create", ForeignAnchor: "block", SyncedElsewhere: "block", Privileged: "block", Guests: "block", Deleted: "restore", Leaving: "disable",
 		OnUnverifiedSuffix: "block", OnDrift: config.HealDrift, DeclaredAt: "main.hcl:49",
 	}
 	if p := cfg.Policies; len(p) != 1 || p[0].Scope != policy.Scope {

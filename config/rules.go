@@ -185,6 +185,7 @@ type LinkPolicy struct {
 	SyncedElsewhere string     // block (default), take_over
 	Privileged      string     // block (default), allow
 	Deleted         string     // restore (default), create, block
+	Guests          string     // block (default), allow: accounts of guests, and of people who were invited
 	Leaving         string     // disable (default), keep, unlink, delete
 	// Grace is how long an account that left stays disabled before it is deleted, whether Leaving is disable or delete; 0: with
 	// disable it is never deleted, with delete at once.

@@ -2,6 +2,16 @@ package state
 
 import "slices"
 
+// Guests says how a guest is told, and what the service keeps of it.
+type Guests struct {
+	Attribute, Value string // has this value for a guest; "" if there are none of the kind
+	// Mark stands in the user name of somebody who was invited, guest or member by now (Microsoft Entra B2B, user properties).
+	Mark string
+	// Keeps are attributes that the service does not let anybody change about an account that was invited (microsoft-graph-docs
+	// issue 7602: InvalidValue).
+	Keeps []string
+}
+
 // Descriptor says how the objects of one kind are synchronised. What differs between kinds stands here as data, so
 // that one kind more is one entry more. Attributes are the tenant's; an attribute of "" is one that the kind does not
 // have.
@@ -49,6 +59,8 @@ type Descriptor struct {
 	// Sensitive are the attributes that dirform writes and that the service lets only higher roles change about an
 	// administrator (user resource type, "Who can perform sensitive actions"), sorted.
 	Sensitive []string
+	// Guests tells objects that belong to somebody of another organisation.
+	Guests Guests
 	// Exchange is the Exchange Online command that changes the addresses of an object.
 	Exchange string
 	// Phase orders the kinds: what has a lower one is carried out first.

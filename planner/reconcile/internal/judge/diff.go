@@ -175,6 +175,11 @@ func (d *draft) compare(i int, c table.Column, creating bool) {
 	if !before.IsEmpty() {
 		ch.Before = before
 	}
+	if offlimits.Keeps(a, d.Live) {
+		d.kept = append(d.kept, a.Name)
+		delete(d.prints, a.Name)
+		return
+	}
 	if offlimits.Locks(a, d.Live) {
 		d.locked = append(d.locked, ch)
 		return

@@ -24,6 +24,7 @@ type draft struct {
 	// an attribute that was changed outside dirform has another value at the source as well
 	moved    bool
 	locked   []state.AttributeChange // left out of attrs, because the service refuses them
+	kept     []string                // likewise, names that a guest's account keeps
 	left     []drift.Left            // left out of attrs, because somebody else changed them
 	drifted  []string                // of attrs, what somebody else changed so that it stops the object
 	prints   map[string]string

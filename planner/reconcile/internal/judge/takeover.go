@@ -64,4 +64,7 @@ func (d *draft) reportLocked() {
 	for _, a := range d.locked {
 		d.report(words.Locked(d.Live, a), table.Ref(d.Live))
 	}
+	if len(d.kept) > 0 {
+		d.report(words.GuestKeeps(d.Live, d.kept, d.Table.Policy), table.Ref(d.Live))
+	}
 }

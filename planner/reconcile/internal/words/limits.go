@@ -206,3 +206,19 @@ func attributeNames(attrs []state.AttributeChange) string {
 	slices.Sort(names)
 	return strings.Join(names, ", ")
 }
+
+// Guest is about an account whose owner belongs to another organisation.
+func Guest(live *table.Account, p *config.LinkPolicy) *planner.Finding {
+	detail := fmt.Sprintf("Account %s is a guest's, or belongs to somebody who was invited.", table.Ref(live).Name)
+	return About(planner.NewFinding("DF223", detail, ""), "", "", p.DeclaredAt)
+}
+
+// GuestKeeps is about names that the account of somebody who was invited keeps.
+func GuestKeeps(live *table.Account, names []string, p *config.LinkPolicy) *planner.Finding {
+	detail := fmt.Sprintf("Account %s was invited, and the service lets nobody change its %s: left as they are.", table.Ref(live).Name,
+		strings.Join(names, " and "))
+	hint := "Nothing, if that is right. To give the account the organisation's own name, convert it to an internal user first."
+	f := About(planner.NewFinding("DF223", detail, hint), "", "", p.DeclaredAt)
+	f.Severity = planner.Warning
+	return f
+}

@@ -59,13 +59,14 @@ type Standing struct {
 	Own          bool     // dirform is signed in with it
 	Mastered     bool     // another sync engine masters it
 	OnceMastered bool     // one did so once, or does
+	Guest        bool     // its owner belongs to another organisation, or was invited from one
 	Roles        []string // directory roles that it holds
 	Protected    string   // the name by which a guard protects it, or ""
 }
 
 // Standing is what is known about an account. row is its tenant row, or -1 for one in the recycle bin.
 func (l *Limits) Standing(o *table.Account, row int) Standing {
-	return Standing{Own: l.isSelf(o.ID), Mastered: Synced(o), OnceMastered: OnceSynced(o),
+	return Standing{Own: l.isSelf(o.ID), Mastered: Synced(o), OnceMastered: OnceSynced(o), Guest: IsGuest(o),
 		Roles:     l.roles[l.rows.Hash.ID(o.ID)],
 		Protected: l.protectedAs(o, row)}
 }
@@ -106,6 +107,7 @@ const (
 	AdminGroup                     // users are administrators through it, and it is to be deleted
 	HigherRole                     // such a change takes a role that dirform does not have
 	SwitchedOff                    // a switch of the tenant stands against the match
+	GuestAccount                   // it is a guest's, and the link policy does not allow that
 )
 
 // Objection is what stands against an attempt.
@@ -140,6 +142,9 @@ func (l *Limits) Against(a Attempt) (list []Objection) {
 	if by, forbidden := l.forbids(a.Rule, a.Recorded != ""); forbidden && !(a.hardMatched() && st.Mastered) {
 		add(SwitchedOff)
 		list[len(list)-1].by = by
+	}
+	if st.Guest && a.Policy.Guests != "allow" && !a.Leaving && !a.ends() {
+		add(GuestAccount)
 	}
 	return list
 }
@@ -198,6 +203,8 @@ func (l *Limits) Finding(x Objection, a Attempt) *planner.Finding {
 			attribute = x.what[0]
 		}
 		return words.HigherRole(a.Account, st.Roles, x.what, attribute, l.identity, a.Policy)
+	case GuestAccount:
+		return words.Guest(a.Account, a.Policy)
 	default:
 		return words.SwitchedOff(a.Account, a.Rule, x.by, a.Policy)
 	}
