@@ -34,6 +34,7 @@ const (
 	refused
 	lostBefore // the reply and the write are lost
 	lostAfter  // only the reply is lost
+	lostOnce   // the reply and the write are lost, but not when it is sent again
 	notFound   // refused once with 404
 )
 
@@ -127,7 +128,11 @@ func (t *tenant) Write(ctx context.Context, writes []providers.Write) []provider
 
 func (t *tenant) one(w providers.Write) providers.WriteResult {
 	t.sent = append(t.sent, w)
-	switch t.fault(w) {
+	f := t.fault(w)
+	if f == lostOnce && !w.Resent {
+		f = lostBefore
+	}
+	switch f {
 	case refused:
 		return providers.WriteResult{Err: &providers.ServiceError{Status: 400, Code: "Request_BadRequest", Message: "jane@contoso.com is taken", RequestID: "req-1", Op: "PATCH"}}
 	case notFound:
@@ -144,6 +149,12 @@ func (t *tenant) one(w providers.Write) providers.WriteResult {
 
 func (t *tenant) effect(w providers.Write) (string, error) {
 	a := t.accounts[w.ID]
+	if again := w.Op == providers.OpCreate && t.carried(anchorOf(w)) || w.Op == providers.OpRestore && a != nil && !a.deleted; again {
+		if w.Resent {
+			return "", fmt.Errorf("it is there already: %w", providers.ErrUnknownOutcome)
+		}
+		return "", &providers.ServiceError{Status: 400, Code: "Request_BadRequest", Message: "already exists"}
+	}
 	if w.Op == providers.OpCreate {
 		t.next++
 		a = t.add(fmt.Sprintf("new-%04d", t.next), nil)
@@ -177,6 +188,16 @@ func (t *tenant) effect(w providers.Write) (string, error) {
 		}
 	}
 	return a.id, nil
+}
+
+// carried reports whether a living account carries an anchor.
+func (t *tenant) carried(anchor string) bool {
+	for _, a := range t.accounts {
+		if !a.deleted && a.attrs["onPremisesImmutableId"].Str() == anchor {
+			return true
+		}
+	}
+	return false
 }
 
 // source is a forest in memory.
