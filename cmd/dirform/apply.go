@@ -194,7 +194,7 @@ func (r *applyRun) finish(result *run.Result, err error) error {
 		err = reportErr
 	}
 	switch {
-	case err != nil && result.Applied > result.InPlace:
+	case err != nil && result.Wrote:
 		return &cli.ExitError{Code: cli.ExitPartial, Err: err}
 	case err != nil:
 		return err

@@ -27,7 +27,7 @@ func (r *sender) resolve(lost []*job, done func(*job)) error {
 			continue // the connection that lost the reply may still be down
 		}
 		for _, j := range found {
-			done(j)
+			r.made(j, done)
 		}
 		if err := r.concludeJobs(found); err != nil {
 			return err

@@ -35,6 +35,7 @@ type world struct {
 
 	allowed bool      // the application may write to accounts that hold roles
 	writes  int       // requests that the tenant was sent
+	sets    int       // writes that the forest has carried out
 	refused []string  // those it refused, which a truthful plan never causes
 	shuffle *shuffler // the order of streams
 	killer  *killer
@@ -237,6 +238,7 @@ func (w *world) AddUPNSuffix(_ context.Context, suffix string) error {
 	w.killer.mayDie()
 	w.log = append(w.log, "suffix "+suffix)
 	w.suffixes = append(w.suffixes, suffix)
+	w.sets++
 	return nil
 }
 
@@ -251,6 +253,7 @@ func (w *world) SetAttribute(_ context.Context, g state.GUID, name string, befor
 		return providers.ErrStale
 	}
 	p.attrs[name] = after
+	w.sets++
 	w.killer.mayDie()
 	return nil
 }
