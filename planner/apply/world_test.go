@@ -56,6 +56,7 @@ type tenant struct {
 	before   func(ctx context.Context, w []providers.Write) // called with each batch, before anything else
 	lookups  int
 	failRead error
+	failFrom int  // the look-up from which on reading fails, counted from 1
 	blind    bool // replication: nothing written is to be seen
 	late     int  // replication: so many look-ups find nothing
 }
@@ -82,6 +83,9 @@ func (t *tenant) stream(ctx context.Context, shape *state.Shape, want func(*acco
 	return func(yield func(*state.Object, error) bool) {
 		t.mu.Lock()
 		t.lookups++
+		if t.failFrom > 0 && t.lookups >= t.failFrom {
+			t.failRead = errors.New("the connection broke")
+		}
 		if len(t.effects) > 0 && t.late > 0 {
 			t.late--
 			want = func(*account) bool { return false }
@@ -206,6 +210,8 @@ type source struct {
 	suffixes []string
 	fail     error
 	sets     int
+	reads    int
+	failFrom int // the reading from which on it fails, counted from 1
 }
 
 // sourceShape is what is read of a source object.
@@ -214,6 +220,9 @@ var sourceShape = state.NewShape("department", "mS-DS-ConsistencyGuid")
 // inScope are the source objects of changes, all of which are in scope as long as they exist.
 func (s *source) inScope(_ context.Context, changes []*state.Change) (map[*state.Change]*state.Object, error) {
 	found := map[*state.Change]*state.Object{}
+	if s.reads++; s.failFrom > 0 && s.reads >= s.failFrom {
+		return nil, errors.New("the connection broke")
+	}
 	for _, c := range changes {
 		g, _ := state.ParseGUID(c.SourceGUID)
 		if attrs, ok := s.objects[g]; ok {
