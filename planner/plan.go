@@ -151,10 +151,26 @@ func (s Summary) Changes() int {
 	return s.Create + s.Link + s.Relink + s.Restore + s.Update + s.Disable + s.Unlink + s.Delete
 }
 
-// Cost is what carrying out a plan takes at the tenant.
+// Cost is what carrying out a plan takes at both directories.
 type Cost struct {
-	Writes  int `json:"writes"`  // write requests
-	Seconds int `json:"seconds"` // estimate from the documented write quota, rounded up
+	Writes  int `json:"writes"`        // write requests, to either directory
+	Source  int `json:"source_writes"` // those of them that go to Active Directory
+	Seconds int `json:"seconds"`       // estimate, rounded up
+}
+
+// How many writes a second the directories take. A tenant's is the sustained quota of an application: 3,000 writes in 150 seconds
+// (Microsoft Graph throttling limits, identity and access). Active Directory has no quota; its writes are made one after the
+// other, at some ten milliseconds each.
+const (
+	tenantRate = 20
+	sourceRate = 100
+)
+
+// NewCost is the cost of so many writes.
+func NewCost(source, tenant int) Cost {
+	const unit = tenantRate * sourceRate
+	units := tenant*(unit/tenantRate) + source*(unit/sourceRate)
+	return Cost{Writes: source + tenant, Source: source, Seconds: (units + unit - 1) / unit}
 }
 
 // Record is what an apply notes about a linked object to which nothing is written: the recorded fingerprints are not those on

@@ -186,6 +186,9 @@ type Write struct {
 	Kind       state.Kind
 	ID         string                  // empty for OpCreate
 	Attributes []state.AttributeChange // After is what is written
+	// Resent says that the reply to the same write was lost before, so that it may have been carried out: what then only
+	// says so (a creation whose name is taken, a restoration of what is not in the bin) wraps ErrUnknownOutcome again.
+	Resent bool
 }
 
 // WriteResult is the outcome of one Write.
@@ -193,6 +196,9 @@ type WriteResult struct {
 	ID  string // the object's id; for OpCreate the new one
 	Err error  // nil when done; wraps ErrUnknownOutcome when the reply was lost
 }
+
+// Once reports whether carrying the write out a second time is another thing than carrying it out once.
+func (w *Write) Once() bool { return w.Op == OpCreate || w.Op == OpRestore }
 
 // MaxBatch is the most writes one call of [TenantWriter.Write] takes: what one $batch request holds.
 const MaxBatch = 20

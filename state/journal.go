@@ -23,8 +23,15 @@ type Entry struct {
 	TargetID  string // empty while a creation has no id yet
 	Code      string // why it was not done: the service's error code, or a word of dirform's own such as "stale"
 	RequestID string // the service's, for its support
+	Writes    Writes // requests that were carried out for it; an intent has none yet
 	// Deeds is what the step counts as for guards if it is, or may have been, written, by the keys of [Deeds].
 	Deeds map[string]int
+}
+
+// Writes counts write requests that a directory has carried out, by directory.
+type Writes struct {
+	Source int `json:"source"` // Active Directory
+	Tenant int `json:"tenant"`
 }
 
 // Result is what became of a step, and what the record of links becomes by it.

@@ -57,8 +57,8 @@ is held back keeps nobody signed in who has left. The other changes stay undone,
 	cmd.Flags().DurationVar(&lockTimeout, "lock-timeout", 0, "wait up to `TIME` (such as 5m) for another run that has the state")
 	cmd.Flags().BoolVar(&switchOffs, "switch-offs", false, "make only what turns sign-in off, over other limits too; not with FILE")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what is done as JSON, one document a line; needs --auto-approve or FILE")
-	return cli.ExitStatus(cmd, "0  everything was applied, or there were no changes", "1  error, or the plan was refused; nothing was changed",
-		"3  applied in part: some changes failed or were skipped", "130  interrupted; what was done is recorded")
+	return cli.ExitStatus(cmd, "0  everything was applied, or there were no changes", "1  error, or the plan was refused: nothing was changed; or all was applied, and objects are blocked (--fail-on-blocked)",
+		"3  applied in part: some changes failed or were skipped, or an error ended it after something was written", "130  interrupted; what was done is recorded")
 }
 
 // applyRun is one apply.
@@ -194,7 +194,7 @@ func (r *applyRun) finish(result *run.Result, err error) error {
 		err = reportErr
 	}
 	switch {
-	case err != nil && result.Applied > result.InPlace:
+	case err != nil && result.Wrote:
 		return &cli.ExitError{Code: cli.ExitPartial, Err: err}
 	case err != nil:
 		return err

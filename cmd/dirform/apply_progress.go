@@ -95,7 +95,7 @@ func (r *applyRun) report(x *run.Result, runErr error) error {
 	if r.asJSON {
 		return cli.WriteJSONLine(r.a.Env.Stdout, map[string]any{"type": "summary", "applied": x.Applied, "failed": x.Failed,
 			"skipped": x.Skipped, "unknown": x.Unknown, "references_failed": x.References, "warnings": x.Warnings,
-			"recorded": x.Recorded, "beyond": x.Beyond, "in_place": x.InPlace, "interrupted": x.Interrupted,
+			"recorded": x.Recorded, "beyond": x.Beyond, "in_place": x.InPlace, "writes": x.Writes, "interrupted": x.Interrupted,
 			"complete": x.Complete() && x.Undone == 0 && runErr == nil, "undone": x.Undone})
 	}
 	switch {

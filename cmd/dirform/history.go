@@ -23,9 +23,10 @@ func newHistoryCommand(a *cli.App) *cobra.Command {
 	var asJSON bool
 	var limit int
 	cmd := &cobra.Command{
-		Use:     "history [RUN]",
-		Short:   "List the runs that wrote, or the steps of one",
-		Long:    "History lists the runs that changed something, newest first. With the number of a run it lists that run's steps.",
+		Use:   "history [RUN]",
+		Short: "List the runs that wrote, or the steps of one",
+		Long: `History lists the runs that changed something, newest first, with how often they wrote to either directory. With the number of a
+run it lists that run's steps, and how often each of them wrote.`,
 		Example: "  dirform history\n  dirform history 12",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -64,6 +65,7 @@ type runDocument struct {
 	PlanDigest string             `json:"plan_digest"`
 	Allowed    []string           `json:"allowed"`
 	Scopes     []store.ScopeCount `json:"scopes"`
+	Writes     *state.Writes      `json:"writes"` // null if the run is older than the counting
 }
 
 func writeRuns(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, limit int, asJSON bool) error {
@@ -76,7 +78,7 @@ func writeRuns(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, lim
 	}
 	for _, r := range runs {
 		if asJSON {
-			d := runDocument{r.ID, r.Command, r.Serial, r.Started, nil, r.Outcome, r.Counts, r.PlanDigest, r.Allowed, r.Scopes}
+			d := runDocument{r.ID, r.Command, r.Serial, r.Started, nil, r.Outcome, r.Counts, r.PlanDigest, r.Allowed, r.Scopes, r.Writes}
 			if !r.Finished.IsZero() {
 				d.Finished = &r.Finished
 			}
@@ -106,10 +108,24 @@ func writeRun(w io.Writer, r store.Run) {
 	if r.Counts.References > 0 {
 		fmt.Fprintf(w, ", %s not written", cli.Count(r.Counts.References, "reference"))
 	}
+	if r.Writes != nil && *r.Writes != (state.Writes{}) {
+		fmt.Fprintf(w, "; %s", writesText(*r.Writes))
+	}
 	if len(r.Allowed) > 0 {
 		fmt.Fprintf(w, "; allowed %s", strings.Join(r.Allowed, ", "))
 	}
 	fmt.Fprintln(w)
+}
+
+// writesText says how often something was written to each directory; it was to one at least.
+func writesText(n state.Writes) string {
+	switch {
+	case n.Source == 0:
+		return cli.Count(n.Tenant, "write") + " to the tenant"
+	case n.Tenant == 0:
+		return cli.Count(n.Source, "write") + " to Active Directory"
+	}
+	return fmt.Sprintf("%s to Active Directory, %d to the tenant", cli.Count(n.Source, "write"), n.Tenant)
 }
 
 // entryDocument is a journalled step in JSON.
@@ -123,6 +139,7 @@ type entryDocument struct {
 	TargetID  string            `json:"target_id,omitempty"`
 	Code      string            `json:"code,omitempty"`
 	RequestID string            `json:"request_id,omitempty"`
+	Writes    state.Writes      `json:"writes"`
 	Deeds     map[string]int    `json:"-"` // for guards alone
 }
 
@@ -146,23 +163,30 @@ func writeJournal(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, 
 			return err
 		}
 	}
-	if n == 0 {
-		return noJournal(ctx, a, s, run)
+	if n > 0 && asJSON {
+		return nil
 	}
-	return nil
+	return writeSum(ctx, a, w, s, run, n)
 }
 
-// noJournal tells a run without steps from one that never was.
-func noJournal(ctx context.Context, a *cli.App, s *store.Store, run int64) error {
+// writeSum says after a run's n steps what it wrote. It tells a run without steps from one that never was.
+func writeSum(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, run int64, n int) error {
 	runs, err := s.Runs(ctx, 0)
 	if err != nil {
 		return err
 	}
 	for _, r := range runs {
-		if r.ID == run {
+		switch {
+		case r.ID != run:
+			continue
+		case n == 0 && (r.Writes == nil || *r.Writes == state.Writes{}):
 			a.Notef("Run %d has no steps: it wrote to neither directory, or its steps are too old to be kept.\n", run)
-			return nil
+		case n == 0:
+			a.Notef("The steps of run %d are too old to be kept: %s.\n", run, writesText(*r.Writes))
+		case r.Writes != nil && *r.Writes != (state.Writes{}):
+			_, err = fmt.Fprintf(w, "In all: %s.\n", writesText(*r.Writes))
 		}
+		return err
 	}
 	return &fault.Error{Summary: fmt.Sprintf("The state has no run %d", run), Hint: `Run "dirform history" for a list of runs.`}
 }
@@ -175,6 +199,9 @@ func writeEntry(w io.Writer, e *state.Entry) error {
 	line := fmt.Sprintf("%6d  %-8s %-24s  %s", e.Seq, e.Status, what, e.Key)
 	if e.TargetID != "" {
 		line += "  " + e.TargetID
+	}
+	if e.Writes != (state.Writes{}) {
+		line += "  (" + writesText(e.Writes) + ")"
 	}
 	if e.Code != "" {
 		line += "  " + e.Code

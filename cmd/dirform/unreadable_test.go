@@ -21,6 +21,13 @@ import (
 // behind is a served company whose tenant is reached through another server, which answers some requests itself.
 func behind(t *testing.T, answers func(w http.ResponseWriter, r *http.Request) bool) cli.Environment {
 	_, env := servedCompany(t)
+	redirect(t, env, answers)
+	return env
+}
+
+// redirect has a company's tenant reached through another server, which answers some requests itself.
+func redirect(t *testing.T, env cli.Environment, answers func(w http.ResponseWriter, r *http.Request) bool) {
+	t.Helper()
 	file := filepath.Join(env.Dir, "main.hcl")
 	src, err := os.ReadFile(file)
 	if err != nil {
@@ -43,7 +50,6 @@ func behind(t *testing.T, answers func(w http.ResponseWriter, r *http.Request) b
 	}))
 	t.Cleanup(s.Close)
 	write(t, env.Dir, "main.hcl", strings.Replace(string(src), endpoint, s.URL+target.Path, 1))
-	return env
 }
 
 // A plan can be made without the permission to read contacts; it says that conflicts with them cannot be foreseen.

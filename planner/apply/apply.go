@@ -90,6 +90,8 @@ const MaxFailures = 100
 // Outcome sums up a run. Each change the run came to is counted once.
 type Outcome struct {
 	state.Counts
+	Writes      state.Writes
+	Wrote       bool    // something was written to a directory, or may have been: Writes, and requests whose reply is lost
 	InPlace     int     // of those applied: settled as done before the run, so that nothing was written
 	Warnings    int     // objects that do not show what was written
 	Recorded    int     // links noted without any write

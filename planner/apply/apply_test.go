@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -145,15 +146,20 @@ func TestAccountThatExistsByNowIsNotCreatedAgain(t *testing.T) {
 }
 
 func TestLostReplies(t *testing.T) {
-	for _, f := range []fault{lostBefore, lostAfter} {
+	for f, sent := range map[fault]int{lostBefore: 3, lostAfter: 1, lostOnce: 2} {
 		w := newWorld()
 		upd, del := w.linked(2, values("department", "Sales")), w.linked(3, nil2())
 		gone := w.tenant.add("bin", nil2())
 		gone.deleted = true
-		w.tenant.fault = func(providers.Write) fault { return f }
+		w.tenant.fault = func(w providers.Write) fault {
+			if f == lostOnce && !w.Once() {
+				return fine // which its writer sends again by itself
+			}
+			return f
+		}
 		out := w.run(t, create(1), change(state.ActionUpdate, 2, upd, set("department", str("Sales"), str("Revenue"))),
 			change(state.ActionDelete, 3, del), change(state.ActionRestore, 4, "bin", set("department", state.Null(), str("Legal"))))
-		if f == lostAfter {
+		if f != lostBefore {
 			wantCounts(t, out, state.Counts{Applied: 4})
 			if l := w.journal.links[anchor(1)]; l == nil || w.tenant.accounts[l.TargetID] == nil {
 				t.Errorf("the created account is not recorded: %+v", l)
@@ -173,22 +179,54 @@ func TestLostReplies(t *testing.T) {
 				creates++
 			}
 		}
-		if creates != 1 {
-			t.Errorf("created %d times", creates)
+		if creates != sent || len(w.tenant.accounts) > 4 {
+			t.Errorf("fault %d: sent %d times, and there are %d accounts", f, creates, len(w.tenant.accounts))
 		}
 	}
 }
 
-// TestLostReplyOfACreationThatShowsLate looks more than once before it gives up.
+// TestLostReplyOfACreationThatShowsLate looks more than once before it gives up. What is sent again meanwhile is refused, since the
+// account is there: there is one account in the end.
 func TestLostReplyOfACreationThatShowsLate(t *testing.T) {
-	for late, want := range map[int]state.Counts{3: {Applied: 1}, 4: {Unknown: 1}} {
+	for late, want := range map[int]state.Counts{1: {Applied: 1}, 3: {Applied: 1}, 4: {Unknown: 1}} {
 		w := newWorld()
 		w.tenant.late = late
-		w.tenant.fault = func(providers.Write) fault { return lostAfter }
-		wantCounts(t, w.run(t, create(1)), want)
-		if len(w.tenant.sent) != 1 {
-			t.Errorf("sent %d times", len(w.tenant.sent))
+		w.tenant.fault = func(w providers.Write) fault {
+			if w.Resent {
+				return fine
+			}
+			return lostAfter
 		}
+		wantCounts(t, w.run(t, create(1)), want)
+		if sent := map[int]int{1: 1, 3: 3, 4: 3}[late]; len(w.tenant.sent) != sent || len(w.tenant.accounts) != 1 {
+			t.Errorf("%d late: sent %d times, %d accounts", late, len(w.tenant.sent), len(w.tenant.accounts))
+		}
+	}
+}
+
+// TestLostWritesAreNotSentAgainOnceStopped: a run that is asked to stop starts no further write.
+func TestLostWritesAreNotSentAgainOnceStopped(t *testing.T) {
+	w := newWorld()
+	ctx, stop := context.WithCancel(t.Context())
+	w.tenant.fault = func(providers.Write) fault { stop(); return lostOnce }
+	out, err := w.try(ctx, create(1))
+	if err != nil || out.Unknown != 1 || len(w.tenant.sent) != 1 {
+		t.Errorf("%v %+v, sent %d times", err, out, len(w.tenant.sent))
+	}
+}
+
+// TestLostWriteIsRefusedWhenSentAgain: then the service's word is what became of it.
+func TestLostWriteIsRefusedWhenSentAgain(t *testing.T) {
+	w := newWorld()
+	w.tenant.fault = func(w providers.Write) fault {
+		if w.Resent {
+			return refused
+		}
+		return lostBefore
+	}
+	wantCounts(t, w.run(t, create(1)), state.Counts{Failed: 1})
+	if e := w.journal.entry(t, anchor(1), ""); e.Code != "Request_BadRequest" || len(w.tenant.sent) != 2 {
+		t.Errorf("%+v, sent %d times", e, len(w.tenant.sent))
 	}
 }
 

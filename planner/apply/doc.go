@@ -11,8 +11,9 @@
 // # What is never done
 //
 // Nothing is written that the plan does not list. A change whose object is not as the plan saw it is skipped. Nothing is sent
-// for a change that the tenant agrees with already; it is only recorded. After a lost reply nothing is created again: the
-// account is looked up by its anchor.
+// for a change that the tenant agrees with already; it is only recorded. After a lost reply nothing is created twice: the
+// account is looked up by its anchor, and what stays away is sent again, at most twice, under its name, which the service gives
+// to one account only.
 //
 // # What the record says
 //

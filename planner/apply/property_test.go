@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -32,7 +33,7 @@ func TestRandomPlans(t *testing.T) {
 			return fine
 		}
 		for i, c := range changes {
-			f := fault(rapid.SampledFrom([]int{0, 0, 0, 0, 1, 2, 3}).Draw(rt, fmt.Sprintf("fault %d", i)))
+			f := rapid.SampledFrom([]fault{fine, fine, fine, fine, refused, lostBefore, lostAfter, lostOnce}).Draw(rt, fmt.Sprintf("fault %d", i))
 			for op := providers.OpCreate; op <= providers.OpClearReference; op++ {
 				faults[fmt.Sprintf("%d %s %s", op, c.TargetID, "")] = f
 			}
@@ -130,17 +131,24 @@ func randomEdits(rt *rapid.T, w *world) map[string]bool {
 	return edited
 }
 
-// checkWrites: every request is one that the plan lists, no creation is sent twice, and nothing was written to an edited object
+// checkWrites: every request is one that the plan lists, none is sent twice but a creation or a restoration whose reply was lost,
+// none has two effects, and nothing was written to an edited object
 // that the plan did not see so.
 func checkWrites(rt *rapid.T, w *world, changes []*state.Change) {
 	planned := map[string]*state.Change{}
 	for _, c := range changes {
 		planned[c.Anchor], planned[c.TargetID] = c, c
 	}
-	times := map[string]int{}
+	times, effects := map[string]int{}, map[string]int{}
+	for _, e := range w.tenant.effects {
+		k := fmt.Sprintf("%d %s", e.Op, cmp.Or(anchorOf(e), e.ID))
+		if effects[k]++; effects[k] > 1 && e.Once() {
+			rt.Fatalf("done twice: %+v", e)
+		}
+	}
 	for _, s := range w.tenant.sent {
 		k := fmt.Sprintf("%d %s %s", s.Op, s.ID, anchorOf(s))
-		if times[k]++; times[k] > 1 {
+		if times[k]++; times[k] > 1 && !s.Resent {
 			rt.Fatalf("sent twice: %+v", s)
 		}
 		c := planned[s.ID]

@@ -75,7 +75,7 @@ func (r *reader) recheckTenant(steps []*step) error {
 			if err != nil {
 				return err
 			}
-			if st := byID[strings.ToLower(o.ID)]; st != nil {
+			if st := byID[strings.ToLower(o.ID)]; st != nil && !found[st] {
 				found[st] = true
 				r.compare(st, o)
 			}

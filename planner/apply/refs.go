@@ -26,6 +26,7 @@ type ref struct {
 	seq     int64
 	target  string // id of the object it points to; empty clears it
 	retried bool
+	writes  state.Writes
 
 	status                  state.EntryStatus
 	code, requestID, reason string
@@ -100,7 +101,7 @@ func (f *ref) fail(err error) {
 
 func (f *ref) entry() state.Entry {
 	return state.Entry{Seq: f.seq, Key: f.anchor, Kind: f.kind, Action: f.action, Attribute: f.attr.Name, TargetID: f.id,
-		Status: f.status, Code: f.code, RequestID: f.requestID}
+		Status: f.status, Code: f.code, RequestID: f.requestID, Writes: f.writes}
 }
 
 func (f *ref) request() providers.Write {

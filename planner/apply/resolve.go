@@ -3,6 +3,7 @@ package apply
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dirform/dirform/planner/apply/internal/values"
@@ -14,7 +15,8 @@ import (
 const attempts = 4
 
 // resolve finds out what became of writes whose reply was lost: an account that was to be created by its anchor, any other
-// object by what it holds now. A write is never sent twice. What cannot be told stays unknown.
+// object by what it holds now. What has been looked for twice and is not there is sent again, twice at the most; see
+// [sender.resend]. What cannot be told in the end stays unknown.
 func (r *sender) resolve(lost []*job, done func(*job)) error {
 	for n := 0; n < attempts && len(lost) > 0; n++ {
 		if r.hard.Err() != nil || n > 0 && !r.pause(r.hard, n-1) {
@@ -25,12 +27,17 @@ func (r *sender) resolve(lost []*job, done func(*job)) error {
 			continue // the connection that lost the reply may still be down
 		}
 		for _, j := range found {
-			done(j)
+			r.made(j, done)
 		}
 		if err := r.concludeJobs(found); err != nil {
 			return err
 		}
 		lost = still
+		if n > 0 && n < attempts-1 {
+			if lost, err = r.resend(lost, done); err != nil {
+				return err
+			}
+		}
 	}
 	for _, j := range lost {
 		reason := "the reply was lost, and looking at the object did not tell whether it was written; plan again, which finds out"
@@ -40,6 +47,35 @@ func (r *sender) resolve(lost []*job, done func(*job)) error {
 		j.settle(state.StatusUnknown, "lost_reply", fmt.Sprintf("%s (%v)", reason, j.err))
 	}
 	return r.concludeJobs(lost)
+}
+
+// resend sends the jobs again that the directory's writer does not repeat by itself, namely creations and restorations. None is
+// carried out twice: should the first request have come through after all, and only not show yet, the service refuses the second,
+// since the name is taken or the account is not in the recycle bin any more. The jobs of which nothing is known still are
+// returned. Nothing is sent once the run is asked to stop.
+func (r *sender) resend(jobs []*job, done func(*job)) (still []*job, err error) {
+	var again []*job
+	for _, j := range jobs {
+		if j.write.Once() && !r.stopped() {
+			j.write.Resent = true
+			again = append(again, j)
+		} else {
+			still = append(still, j)
+		}
+	}
+	for batch := range slices.Chunk(again, providers.MaxBatch) {
+		if r.stopped() {
+			still = append(still, batch...)
+			continue
+		}
+		r.write(batch)
+		lost, err := r.arrived(batch, done)
+		still = append(still, lost...)
+		if err != nil {
+			return still, err
+		}
+	}
+	return still, nil
 }
 
 // look asks the tenant once about all lost jobs.

@@ -132,8 +132,9 @@ func (r *sender) arrived(jobs []*job, done func(*job)) (lost []*job, err error) 
 	for _, j := range jobs {
 		switch {
 		case j.err == nil:
-			done(j)
+			r.made(j, done)
 		case errors.Is(j.err, providers.ErrUnknownOutcome):
+			r.out.Wrote = true
 			lost = append(lost, j)
 			continue
 		case r.refs.again(j):
@@ -144,6 +145,18 @@ func (r *sender) arrived(jobs []*job, done func(*job)) (lost []*job, err error) 
 		settled = append(settled, j)
 	}
 	return lost, r.concludeJobs(settled)
+}
+
+// made counts a job's write, which was carried out, and tells done of it.
+func (r *sender) made(j *job, done func(*job)) {
+	if j.ref != nil {
+		j.ref.writes.Tenant++
+	} else {
+		j.st.deeds.writes.Tenant++
+	}
+	r.out.Writes.Tenant++
+	r.out.Wrote = true
+	done(j)
 }
 
 // failed settles a job whose write was refused.

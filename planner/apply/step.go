@@ -127,13 +127,15 @@ func codeOf(err error) (code, request string) {
 // entry is the step in the journal.
 func (st *step) entry() state.Entry {
 	return state.Entry{Seq: st.seq, Key: cmp.Or(st.c.Anchor, st.suffix(), st.c.Address), Kind: st.c.Kind, Action: st.c.Action,
-		TargetID: st.id, Status: st.status, Code: st.code, RequestID: st.requestID, Deeds: st.counts()}
+		TargetID: st.id, Status: st.status, Code: st.code, RequestID: st.requestID, Writes: st.deeds.writes, Deeds: st.counts()}
 }
 
-// deeds is what a step counts as for guards.
+// deeds is what a step counts as, for guards and in the history.
 type deeds struct {
 	whole map[string]int // once it is written
 	half  map[string]int // what has been written of it, if the rest fails
+
+	writes state.Writes // requests that were carried out for it
 }
 
 // counts is what the step counts as for guards, as far as it is, or may have been, written.

@@ -102,6 +102,60 @@ func TestRecordFails(t *testing.T) {
 	}
 }
 
+// TestRunsThatEndWithAnErrorSayWhetherTheyWrote: whatever the record or a directory fails at, and however little was written until
+// then, be it only half of a change.
+func TestRunsThatEndWithAnErrorSayWhetherTheyWrote(t *testing.T) {
+	plan := func(w *world) []*state.Change {
+		g := state.GUID{1}
+		w.source.objects[g] = map[string]state.Value{}
+		stamp := create(1)
+		stamp.SourceGUID, stamp.SourceAttributes = g.String(), []state.AttributeChange{set("mS-DS-ConsistencyGuid", state.Null(), str("a"))}
+		w.tenant.add("bin", values("department", "Sales")).deleted = true
+		back := change(state.ActionRestore, 2, "bin", set("department", str("Sales"), str("Legal")))
+		taken := change(state.ActionUpdate, 3, w.linked(3, values("department", "Sales")), claim(), set("department", str("Sales"), str("Legal")))
+		w.tenant.accounts[taken.TargetID].attrs[providers.SyncEnabled] = state.Bool(true)
+		refers := change(state.ActionUpdate, 4, w.linked(4, values("department", "Sales")), set("manager", state.Null(), str("boss")))
+		return []*state.Change{stamp, back, taken, refers}
+	}
+	ends := map[string]func(w *world, at int){
+		"the record":  func(w *world, at int) { w.journal.failAt = at },
+		"the tenant":  func(w *world, at int) { w.tenant.failFrom = at },
+		"the sources": func(w *world, at int) { w.source.failFrom = at },
+		"the outcomes": func(w *world, at int) {
+			w.journal.failAt = at
+			w.tenant.fault = func(providers.Write) fault { return lostAfter }
+		},
+	}
+	halves := 0
+	for name, end := range ends {
+		for only := range 5 { // one change alone, or all
+			for at := 1; ; at++ {
+				w := newWorld()
+				w.in.Window, w.in.NoVerify = 1, true
+				changes := plan(w)
+				if only < 4 {
+					changes = changes[only : only+1]
+				}
+				end(w, at)
+				out, err := w.try(t.Context(), changes...)
+				if err == nil {
+					break
+				}
+				wrote := len(w.tenant.effects)+w.source.sets > 0
+				if out.Wrote != wrote {
+					t.Errorf("%s fails at %d, change %d: something was written is %v, told of was %v; %v", name, at, only, wrote, out.Wrote, err)
+				}
+				if wrote && out.Applied == 0 {
+					halves++
+				}
+			}
+		}
+	}
+	if halves == 0 {
+		t.Error("no run ended in the middle of its first change")
+	}
+}
+
 // TestBatches checks that writes travel in full batches, several at a time.
 func TestBatches(t *testing.T) {
 	w := newWorld()

@@ -151,7 +151,7 @@ func (r *run) writeSource(st *step) {
 	}
 	w := r.in.SourceWriter(st.c.Scope)
 	if st.of.AtSource {
-		if err := w.AddUPNSuffix(r.hard, st.suffix()); err != nil {
+		if err := r.atSource(st, w.AddUPNSuffix(r.hard, st.suffix())); err != nil {
 			st.fail(fmt.Errorf("adding the UPN suffix: %w", err))
 			return
 		}
@@ -160,7 +160,7 @@ func (r *run) writeSource(st *step) {
 	}
 	guid, _ := state.ParseGUID(st.c.SourceGUID)
 	for _, a := range st.source {
-		err := w.SetAttribute(r.hard, guid, a.Name, a.Before, a.After)
+		err := r.atSource(st, w.SetAttribute(r.hard, guid, a.Name, a.Before, a.After))
 		switch {
 		case err == nil:
 		case errors.Is(err, providers.ErrStale):
@@ -174,6 +174,16 @@ func (r *run) writeSource(st *step) {
 			return
 		}
 	}
+}
+
+// atSource counts a step's write to the source by its error, which it returns.
+func (r *run) atSource(st *step, err error) error {
+	if err == nil {
+		st.deeds.writes.Source++
+		r.out.Writes.Source++
+	}
+	r.out.Wrote = r.out.Wrote || err == nil || errors.Is(err, providers.ErrUnknownOutcome) || r.hard.Err() != nil
+	return err
 }
 
 // restore brings accounts back from the recycle bin and returns the steps that are left to be written.

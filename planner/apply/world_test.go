@@ -34,6 +34,7 @@ const (
 	refused
 	lostBefore // the reply and the write are lost
 	lostAfter  // only the reply is lost
+	lostOnce   // the reply and the write are lost, but not when it is sent again
 	notFound   // refused once with 404
 )
 
@@ -55,6 +56,7 @@ type tenant struct {
 	before   func(ctx context.Context, w []providers.Write) // called with each batch, before anything else
 	lookups  int
 	failRead error
+	failFrom int  // the look-up from which on reading fails, counted from 1
 	blind    bool // replication: nothing written is to be seen
 	late     int  // replication: so many look-ups find nothing
 }
@@ -81,6 +83,9 @@ func (t *tenant) stream(ctx context.Context, shape *state.Shape, want func(*acco
 	return func(yield func(*state.Object, error) bool) {
 		t.mu.Lock()
 		t.lookups++
+		if t.failFrom > 0 && t.lookups >= t.failFrom {
+			t.failRead = errors.New("the connection broke")
+		}
 		if len(t.effects) > 0 && t.late > 0 {
 			t.late--
 			want = func(*account) bool { return false }
@@ -127,7 +132,11 @@ func (t *tenant) Write(ctx context.Context, writes []providers.Write) []provider
 
 func (t *tenant) one(w providers.Write) providers.WriteResult {
 	t.sent = append(t.sent, w)
-	switch t.fault(w) {
+	f := t.fault(w)
+	if f == lostOnce && !w.Resent {
+		f = lostBefore
+	}
+	switch f {
 	case refused:
 		return providers.WriteResult{Err: &providers.ServiceError{Status: 400, Code: "Request_BadRequest", Message: "jane@contoso.com is taken", RequestID: "req-1", Op: "PATCH"}}
 	case notFound:
@@ -144,6 +153,12 @@ func (t *tenant) one(w providers.Write) providers.WriteResult {
 
 func (t *tenant) effect(w providers.Write) (string, error) {
 	a := t.accounts[w.ID]
+	if again := w.Op == providers.OpCreate && t.carried(anchorOf(w)) || w.Op == providers.OpRestore && a != nil && !a.deleted; again {
+		if w.Resent {
+			return "", fmt.Errorf("it is there already: %w", providers.ErrUnknownOutcome)
+		}
+		return "", &providers.ServiceError{Status: 400, Code: "Request_BadRequest", Message: "already exists"}
+	}
 	if w.Op == providers.OpCreate {
 		t.next++
 		a = t.add(fmt.Sprintf("new-%04d", t.next), nil)
@@ -179,12 +194,24 @@ func (t *tenant) effect(w providers.Write) (string, error) {
 	return a.id, nil
 }
 
+// carried reports whether a living account carries an anchor.
+func (t *tenant) carried(anchor string) bool {
+	for _, a := range t.accounts {
+		if !a.deleted && a.attrs["onPremisesImmutableId"].Str() == anchor {
+			return true
+		}
+	}
+	return false
+}
+
 // source is a forest in memory.
 type source struct {
 	objects  map[state.GUID]map[string]state.Value
 	suffixes []string
 	fail     error
 	sets     int
+	reads    int
+	failFrom int // the reading from which on it fails, counted from 1
 }
 
 // sourceShape is what is read of a source object.
@@ -193,6 +220,9 @@ var sourceShape = state.NewShape("department", "mS-DS-ConsistencyGuid")
 // inScope are the source objects of changes, all of which are in scope as long as they exist.
 func (s *source) inScope(_ context.Context, changes []*state.Change) (map[*state.Change]*state.Object, error) {
 	found := map[*state.Change]*state.Object{}
+	if s.reads++; s.failFrom > 0 && s.reads >= s.failFrom {
+		return nil, errors.New("the connection broke")
+	}
 	for _, c := range changes {
 		g, _ := state.ParseGUID(c.SourceGUID)
 		if attrs, ok := s.objects[g]; ok {

@@ -43,6 +43,7 @@ func (t *teller) suffixes() error {
 			Attributes:       []state.AttributeChange{},
 			SourceAttributes: []state.AttributeChange{{Name: "uPNSuffixes", After: state.String(u.Name)}}}
 		t.totals.Summary.Count(c.Action, 1)
+		t.sourceWrites++
 		if err := t.sink.Change(c); err != nil {
 			return err
 		}

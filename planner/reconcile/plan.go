@@ -47,7 +47,8 @@ type teller struct {
 	sink   planner.Sink
 	judged *judged
 	totals planner.Totals
-	writes int
+
+	writes, sourceWrites int // requests to the tenant, and to Active Directory
 
 	taken, converted notes.Crowd // see [judge.Decision]
 }
@@ -194,6 +195,7 @@ func (t *teller) change(c *state.Change) error {
 		a := schema.Lookup(name)
 		return name == providers.CloudManaged || a != nil && a.Type == state.TypeReference
 	})
+	t.sourceWrites += len(c.SourceAttributes)
 	t.judged.tally.Change(c)
 	return t.sink.Change(c)
 }
@@ -249,17 +251,13 @@ func (t *teller) countUnchanged() error {
 	return nil
 }
 
-// writesPerSecond is the sustained write quota of an application in a tenant: 3,000 writes in 150 seconds (Microsoft
-// Graph throttling limits, identity and access).
-const writesPerSecond = 20
-
 // close adds the totals that are known only at the end.
 func (t *teller) close() {
 	t.totals.Unaimed = t.Unaimed()
 	refused := slices.ContainsFunc(t.set.Findings, func(f *planner.Finding) bool { return f.Severity == planner.Error })
 	tripped := slices.ContainsFunc(t.totals.Guards, func(g planner.GuardResult) bool { return g.Tripped })
 	t.totals.Applicable = !tripped && !refused
-	t.totals.Cost = planner.Cost{Writes: t.writes, Seconds: (t.writes + writesPerSecond - 1) / writesPerSecond}
+	t.totals.Cost = planner.NewCost(t.sourceWrites, t.writes)
 	t.totals.Scopes = t.scopesSeen()
 }
 

@@ -332,7 +332,7 @@ func TestDocumentMembers(t *testing.T) {
 		`"state":{"lineage":"l","serial":7},"source":{"domain":"corp.contoso.com","sid":"S-1-5-21-1-2-3"},` +
 		`"tenant":{"id":"8d0f1b1e-0000-4000-8000-000000000001"},"targets":["a"],"applicable":true,` +
 		`"summary":{"create":0,"link":0,"relink":0,"restore":0,"update":0,"disable":0,"unlink":0,"delete":0,"unchanged":17,"blocked":2,"drifted":1},` +
-		`"cost":{"writes":12,"seconds":3},"changes":[{"address":"a","kind":"","action":"update","source_guid":"g","reason":"","partial":false,"attributes":[],"needs":["n"]}],` +
+		`"cost":{"writes":12,"source_writes":0,"seconds":3},"changes":[{"address":"a","kind":"","action":"update","source_guid":"g","reason":"","partial":false,"attributes":[],"needs":["n"]}],` +
 		`"findings":[{"code":"DF1","severity":"","summary":"","detail":"","hint":"","objects":[]}],"guards":[],"scopes":[]}` + "\n"
 	got := strings.ReplaceAll(strings.TrimSuffix(b.String(), "\n"), "\n", "") + "\n"
 	if d := cmp.Diff(want, got); d != "" {

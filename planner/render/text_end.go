@@ -150,7 +150,7 @@ func summaryLine(t planner.Totals, tripped []planner.GuardResult, partial bool) 
 		}
 	}
 	parts = append(parts, rest(t.Summary)...)
-	return fmt.Sprintf("Plan: %s. %s, %s.", strings.Join(parts, ", "), writes(t.Cost.Writes), duration(t.Cost.Seconds)) + refusal(t, tripped)
+	return fmt.Sprintf("Plan: %s. %s, %s.", strings.Join(parts, ", "), writes(t.Cost), duration(t.Cost.Seconds)) + refusal(t, tripped)
 }
 
 // rest counts what no change is about.
@@ -200,11 +200,16 @@ func refusal(t planner.Totals, tripped []planner.GuardResult) string {
 	return " It cannot be applied: over the limit of " + strings.Join(limits, ", ") + "."
 }
 
-func writes(n int) string {
-	if n == 1 {
-		return "1 write"
+// writes says how many writes a plan takes, and how many of them go to Active Directory.
+func writes(c planner.Cost) string {
+	text := fmt.Sprintf("%d writes", c.Writes)
+	if c.Writes == 1 {
+		text = "1 write"
 	}
-	return fmt.Sprintf("%d writes", n)
+	if c.Source > 0 {
+		text += fmt.Sprintf(" (%d to Active Directory)", c.Source)
+	}
+	return text
 }
 
 // duration is an estimate in words.

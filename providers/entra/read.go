@@ -21,7 +21,8 @@ import (
 const pageSize = 999
 
 // Read streams all objects of a kind. Attributes that the kind does not have are an error, as is anything that makes the read
-// incomplete: a page that cannot be had, a broken or malformed one, pages that repeat, a next page on another host.
+// incomplete: a page that cannot be had, a broken or malformed one, pages that repeat, a next page on another host. An object that
+// stands on two pages comes twice.
 func (r *Reader) Read(ctx context.Context, q providers.TenantQuery) providers.Objects {
 	return func(yield func(*state.Object, error) bool) {
 		query, err := wire.NewQuery(q.Kind, q.Attributes, q.Deleted)
@@ -42,8 +43,9 @@ func (r *Reader) Read(ctx context.Context, q providers.TenantQuery) providers.Ob
 // tally is how far a read has come.
 type tally struct {
 	objects, pages int
-	onPage         int // objects on the last page
-	largest        int // objects on the largest page before it
+	ids            *distinct // of the objects: one that comes twice stands for one that may be missing
+	onPage         int       // objects on the last page
+	largest        int       // objects on the largest page before it
 }
 
 // stream yields the objects of link's page and of all that follow.
@@ -52,7 +54,7 @@ func (r *Reader) stream(ctx context.Context, q *wire.Query, path, link string, y
 	c := newChain(ctx, r.client, "GET "+path)
 	defer c.group.Wait()
 	defer cancel()
-	var n tally
+	n := tally{ids: newDistinct()}
 	d := wire.NewDecoder(q)
 	seen := newLinks(link)
 	err := error(nil)
@@ -63,6 +65,7 @@ func (r *Reader) stream(ctx context.Context, q *wire.Query, path, link string, y
 		if err = page.err; err == nil {
 			next, err = d.Page(page.text, func(o *state.Object) bool {
 				n.objects++
+				n.ids.add(o.ID)
 				n.onPage++
 				return yield(o, nil)
 			})
@@ -106,7 +109,7 @@ func (r *Reader) confirmEnd(ctx context.Context, kind state.Kind, path string, n
 		return ctx.Err()
 	}
 	count, err := strconv.Atoi(strings.TrimSpace(strings.TrimPrefix(string(text), "\ufeff")))
-	switch missing := count - n.objects; {
+	switch missing := count - n.ids.n; {
 	case err != nil || missing <= 0:
 		return nil
 	case full:

@@ -283,6 +283,37 @@ func TestOtherCollections(t *testing.T) {
 	}
 }
 
+// TestObjectsOnTwoPagesCountOnce: a list in which some stand twice is as long as it should be, and yet others are missing.
+func TestObjectsOnTwoPagesCountOnce(t *testing.T) {
+	for repeated, want := range map[int]string{0: "", 20: "", 21: "counts 610 objects, and it has listed 21 fewer"} {
+		var s *service
+		s = serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/v1.0/users/$count" {
+				fmt.Fprint(w, "610")
+				return
+			}
+			from, _ := strconv.Atoi(r.URL.Query().Get("$skiptoken"))
+			var objects []string
+			for i := from; i < min(from+150, 610); i++ {
+				id := i
+				if from > 0 && i < from+repeated && from < 300 {
+					id -= 100 // of the page before
+				}
+				objects = append(objects, fmt.Sprintf(`{"id":"id-%d"}`, id))
+			}
+			link := ""
+			if from+150 < 610 {
+				link = fmt.Sprintf(`,"@odata.nextLink":"%s/v1.0/users?$skiptoken=%d"`, s.URL, from+150)
+			}
+			fmt.Fprintf(w, `{"value":[%s]%s}`, strings.Join(objects, ","), link)
+		})
+		n, err := readAll(t, s)
+		if want == "" && (err != nil || n != 610) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%d twice: %d, %v", repeated, n, err)
+		}
+	}
+}
+
 // A full last page without a link is suspicious: the link may have been lost on the way. Any other user list may be a little
 // shorter than the service's count, which comes from an index.
 func TestALostLinkIsNoticed(t *testing.T) {

@@ -53,9 +53,10 @@ func (w *Writer) Stats() Stats { return w.client.Count.Stats() }
 // Write carries writes out, in one $batch if there are no more than [providers.MaxBatch], and returns a result for each, in
 // order. Writes of one call must be independent of each other.
 //
-// Parts that are throttled or fail in passing are sent again, alone. A create is never sent again once the service may have
+// Parts that are throttled or fail in passing are sent again, alone. A create is not sent again once the service may have
 // acted on it: its result then wraps [providers.ErrUnknownOutcome], as does that of any write whose reply stayed away to the
-// end. An object that this Writer has just created or restored may not be found everywhere at once; a 404 on it is waited out.
+// end. Whoever has looked for the account and does not find it may send the write again, marked as Resent. An object that this
+// Writer has just created or restored may not be found everywhere at once; a 404 on it is waited out.
 func (w *Writer) Write(ctx context.Context, writes []providers.Write) []providers.WriteResult {
 	results := make([]providers.WriteResult, 0, len(writes))
 	for some := range slices.Chunk(writes, providers.MaxBatch) {
@@ -82,7 +83,7 @@ func (w *Writer) writeBatch(ctx context.Context, writes []providers.Write) []pro
 	var open []*item
 	for i, wr := range writes {
 		results[i].ID = wr.ID
-		it := &item{write: wr, op: opName(wr), result: &results[i]}
+		it := &item{write: wr, op: opName(wr), result: &results[i], resent: wr.Resent}
 		var err error
 		if it.part, err = w.request(wr); err != nil {
 			results[i].Err = err
@@ -229,9 +230,7 @@ func (w *Writer) verdict(it *item, failure *providers.ServiceError) error {
 }
 
 // idempotent reports whether repeating the write changes nothing more.
-func (it *item) idempotent() bool {
-	return it.write.Op != providers.OpCreate && it.write.Op != providers.OpRestore
-}
+func (it *item) idempotent() bool { return !it.write.Once() }
 
 // repeatable reports whether an item that got a passing error may be sent again. A 503 with Retry-After is the service turning
 // work away; should a create have been carried out all the same, its repetition fails on the unique user name and ends as

@@ -193,6 +193,7 @@ func TestLostReplies(t *testing.T) {
 		},
 		"not JSON":     func(w http.ResponseWriter) { reply(w, 200, "<html>sign in</html>") },
 		"part missing": func(w http.ResponseWriter) { reply(w, 200, `{"responses":[]}`) },
+		"no status":    func(w http.ResponseWriter) { reply(w, 200, `{"responses":[{"id":"1"},{"id":"2","status":0}]}`) },
 	}
 	for name, lose := range lost {
 		t.Run(name, func(t *testing.T) {
@@ -249,6 +250,32 @@ func TestCreateTurnedAwayIsRepeatedButNeverDoubled(t *testing.T) {
 	results := s.writer(t).Write(t.Context(), []providers.Write{create("a@b.c")})
 	if n != 2 || !errors.Is(results[0].Err, providers.ErrUnknownOutcome) {
 		t.Errorf("%d attempts, %v", n, results[0].Err)
+	}
+}
+
+// TestResentWrites: a refusal that tells that an earlier request came through leaves the outcome open, any other decides it.
+func TestResentWrites(t *testing.T) {
+	const taken = "Another object with the same value for property userPrincipalName already exists."
+	restore := providers.Write{Op: providers.OpRestore, Kind: state.User, ID: "u"}
+	for _, c := range []struct {
+		name           string
+		write          providers.Write
+		status         int
+		message        string
+		resent, unsure bool
+	}{
+		{"taken", create("a@b.c"), 400, taken, true, true},
+		{"taken by another", create("a@b.c"), 400, taken, false, false},
+		{"refused", create("a@b.c"), 400, "Invalid value specified for property 'mailNickname'.", true, false},
+		{"restored", restore, 404, "does not exist", true, true},
+		{"not in the bin", restore, 404, "does not exist", false, false},
+	} {
+		s := serve(t, batches(func(part) answer { return answer{status: c.status, body: graphError("Request_BadRequest", c.message)} }))
+		c.write.Resent = c.resent
+		r := s.writer(t).Write(t.Context(), []providers.Write{c.write})
+		if r[0].Err == nil || errors.Is(r[0].Err, providers.ErrUnknownOutcome) != c.unsure {
+			t.Errorf("%s: %v", c.name, r[0].Err)
+		}
 	}
 }
 

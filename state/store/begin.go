@@ -12,6 +12,7 @@ import (
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/store/internal/layout"
 	"github.com/dirform/dirform/state/store/internal/seal"
 )
 
@@ -177,7 +178,7 @@ func (w *Writer) commit(ctx context.Context, raise bool, f func(*sql.Tx) error) 
 	}
 	meta, run, erase := s.meta, w.run, s.erase
 	if meta.Exists {
-		erase = erase || s.layout < sealedLayout
+		erase = erase || s.layout < layout.Sealed
 		err = s.upgrade(ctx, tx, &meta)
 	}
 	if err == nil && run == 0 {
@@ -199,7 +200,7 @@ func (w *Writer) commit(ctx context.Context, raise bool, f func(*sql.Tx) error) 
 		}
 		return explain(s.path, err)
 	}
-	s.meta, s.layout, s.sealer, s.erase, w.run = meta, schemaVersion, w.sealer, erase, run
+	s.meta, s.layout, s.sealer, s.erase, w.run = meta, layout.Version, w.sealer, erase, run
 	return nil
 }
 
@@ -220,7 +221,7 @@ func (w *Writer) enter(ctx context.Context, tx *sql.Tx, m *Meta, raise bool) (ru
 	if raise {
 		m.Serial++
 	}
-	if err := closeDead(ctx, tx); err != nil {
+	if err := closeDead(ctx, tx, w.s.layout >= layout.Writes); err != nil {
 		return 0, err
 	}
 	if err := notePositions(ctx, tx, w.info.Positions); err != nil {
@@ -257,7 +258,7 @@ func (w *Writer) found(ctx context.Context, tx *sql.Tx) (m Meta, err error) {
 			return m, err
 		}
 	}
-	if err := createLayout(ctx, tx); err != nil {
+	if err := layout.Create(ctx, tx); err != nil {
 		return m, err
 	}
 	if err := w.s.classes.load(ctx, tx); err != nil {

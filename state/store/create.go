@@ -70,11 +70,22 @@ func (s *Store) install(ctx context.Context) error {
 	return s.connect(ctx, "rw", checkedToWrite)
 }
 
-// keep gives what is at path another name, with what belongs to it. Its log goes first: it must never lie beside
-// another file.
+// keep gives what is at path another name, with what belongs to it. Its log goes first: it must never lie beside another file. The
+// file itself stays where it is too, if the system lets it have two names, until the new record takes its place: at no moment is
+// there none.
 func keep(path, aside string) error {
-	for _, c := range slices.Backward(companions) {
-		if err := os.Rename(path+c, aside+c); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := rename(path, aside, companions[1:]); err != nil {
+		return err
+	}
+	if os.Link(path, aside) == nil {
+		return nil
+	}
+	return rename(path, aside, companions[:1])
+}
+
+func rename(from, to string, suffixes []string) error {
+	for _, c := range slices.Backward(suffixes) {
+		if err := os.Rename(from+c, to+c); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store/internal/layout"
 )
 
 // Recent is what the applies did that have written since a time, oldest first. A step whose outcome is not known is
@@ -22,7 +23,7 @@ func (s *Store) Recent(ctx context.Context, since time.Time) (r state.Recent, er
 	const first = "SELECT coalesce((SELECT id FROM runs WHERE command IN (?, ?) AND outcome = ? ORDER BY id LIMIT 1), 0)"
 	err = s.conn.QueryRowContext(ctx, first, commandApply, CommandRebuild, OutcomeApplied).Scan(&ended)
 	r.Ended = ended > 0
-	if err != nil || s.layout < deedsLayout {
+	if err != nil || s.layout < layout.Deeds {
 		return r, explain(s.path, err)
 	}
 	runs, err := s.active(ctx, stamp(since))

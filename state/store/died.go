@@ -9,7 +9,8 @@ import (
 )
 
 // closeDead closes runs that were cut off. What they did is counted from their journals; when they ended nobody knows.
-func closeDead(ctx context.Context, tx *sql.Tx) error {
+// counted says that the record's layout has how much each step wrote.
+func closeDead(ctx context.Context, tx *sql.Tx, counted bool) error {
 	open, err := openRuns(ctx, tx)
 	if err != nil {
 		return err
@@ -27,8 +28,14 @@ func closeDead(ctx context.Context, tx *sql.Tx) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "UPDATE runs SET outcome = ?, counts = ?, did = ? WHERE id = ?",
-			OutcomeDied, string(text), did, run); err != nil {
+		writes := ""
+		if counted {
+			if writes, err = writesOf(ctx, tx, run); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.ExecContext(ctx, "UPDATE runs SET outcome = ?, counts = ?, did = ?, writes = ? WHERE id = ?",
+			OutcomeDied, string(text), did, writes, run); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store/internal/layout"
 	"github.com/dirform/dirform/state/store/internal/seal"
 )
 
@@ -50,7 +51,7 @@ func (s *Store) load(ctx context.Context) error {
 		return damaged(s.path, what)
 	}
 	s.sealer = nil
-	if s.layout >= sealedLayout {
+	if s.layout >= layout.Sealed {
 		if s.sealer, err = seal.New(m.Key); err != nil {
 			return err
 		}
@@ -62,7 +63,7 @@ func (s *Store) load(ctx context.Context) error {
 // identity is what the table meta says; what is wrong with it otherwise.
 func (s *Store) identity(values map[string]string) (m Meta, what string) {
 	names := []string{metaLineage, metaSerial, metaSource, metaTenant}
-	if s.layout >= sealedLayout {
+	if s.layout >= layout.Sealed {
 		names = append(names, metaKey)
 	}
 	if values[metaLineage] == "" {
@@ -79,7 +80,7 @@ func (s *Store) identity(values map[string]string) (m Meta, what string) {
 	if m.Serial, err = strconv.ParseInt(values[metaSerial], 10, 64); err != nil {
 		return m, fmt.Sprintf("its serial is not as dirform writes it: %v", err)
 	}
-	if s.layout >= sealedLayout {
+	if s.layout >= layout.Sealed {
 		key, err := base64.StdEncoding.DecodeString(values[metaKey])
 		if err != nil || copy(m.Key[:], key) != len(m.Key) || len(key) != len(m.Key) {
 			return m, "its key is not as dirform writes it"

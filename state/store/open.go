@@ -31,7 +31,7 @@ type Store struct {
 	aside   string // the name that a damaged file gets when the record being made takes its place; "" if there is none
 	fresh   string // temporary name of a record that is being made and has not taken its place yet; else ""
 	meta    Meta
-	layout  int          // of the file as it is, see [schemaVersion]; 0 while there is none
+	layout  int          // of the file as it is, see [layout.Version]; 0 while there is none
 	sealer  *seal.Sealer // nil in layouts that have fingerprints in the clear
 	erase   bool         // the file still holds what an upgrade has replaced, see [Store.eraseReplaced]
 	classes classes

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store/internal/layout"
 )
 
 // How a run ended.
@@ -41,6 +42,7 @@ type Run struct {
 	PlanDigest string
 	Allowed    []string // guard limits lifted with --allow, as LIMIT=N
 	Scopes     []ScopeCount
+	Writes     *state.Writes // nil if the run is older than the counting; of a run without an end: counted from its journal
 }
 
 // Runs lists the latest runs, newest first; at most limit of them, or all if limit is 0.
@@ -49,7 +51,7 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]Run, error) {
 		limit = -1
 	}
 	var runs []Run
-	err := s.each(ctx, `SELECT id, command, serial, started, finished, outcome, counts, plan_digest, allowed, scopes FROM runs
+	err := s.each(ctx, `SELECT id, command, serial, started, finished, outcome, counts, plan_digest, allowed, scopes, `+s.runWrites()+` FROM runs
 		ORDER BY id DESC LIMIT ?`, func(scan func(...any) error) error {
 		r, err := scanRun(scan)
 		runs = append(runs, r)
@@ -60,7 +62,7 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]Run, error) {
 	}
 	for i := range runs {
 		if runs[i].Outcome == "" {
-			if runs[i].Counts, err = s.journalled(ctx, runs[i].ID); err != nil {
+			if runs[i].Counts, runs[i].Writes, err = s.journalled(ctx, runs[i].ID); err != nil {
 				return nil, err
 			}
 		}
@@ -92,17 +94,19 @@ func (s *Store) LastScopes(ctx context.Context) (scopes []ScopeCount, err error)
 	return scopes, err
 }
 
-// journalled counts what a run without an end has done so far.
-func (s *Store) journalled(ctx context.Context, run int64) (state.Counts, error) {
+// journalled counts what a run without an end has done so far, and what it has written.
+func (s *Store) journalled(ctx context.Context, run int64) (c state.Counts, w *state.Writes, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, err := journalled(ctx, s.conn, run)
-	return c, explain(s.path, err)
+	if c, err = journalled(ctx, s.conn, run); err == nil && s.layout >= layout.Writes {
+		w, err = written(ctx, s.conn, run)
+	}
+	return c, w, explain(s.path, err)
 }
 
 func scanRun(scan func(...any) error) (r Run, err error) {
-	var started, finished, counts, allowed, scopes string
-	if err := scan(&r.ID, &r.Command, &r.Serial, &started, &finished, &r.Outcome, &counts, &r.PlanDigest, &allowed, &scopes); err != nil {
+	var started, finished, counts, allowed, scopes, writes string
+	if err := scan(&r.ID, &r.Command, &r.Serial, &started, &finished, &r.Outcome, &counts, &r.PlanDigest, &allowed, &scopes, &writes); err != nil {
 		return r, err
 	}
 	if r.Started, err = parseStamp(started); err != nil {
@@ -111,7 +115,10 @@ func scanRun(scan func(...any) error) (r Run, err error) {
 	if r.Finished, err = parseStamp(finished); err != nil {
 		return r, err
 	}
-	return r, errors.Join(json.Unmarshal([]byte(counts), &r.Counts), json.Unmarshal([]byte(allowed), &r.Allowed),
+	if writes != "" {
+		err = json.Unmarshal([]byte(writes), &r.Writes)
+	}
+	return r, errors.Join(err, json.Unmarshal([]byte(counts), &r.Counts), json.Unmarshal([]byte(allowed), &r.Allowed),
 		json.Unmarshal([]byte(scopes), &r.Scopes))
 }
 
@@ -125,10 +132,11 @@ func parseStamp(s string) (time.Time, error) {
 	return time.Parse(time.RFC3339, s)
 }
 
+// entryColumns are the columns of a step that every layout has.
 const entryColumns = "seq, key, kind, action, attribute, status, tenant_id, code, request_id"
 
 func scanEntry(scan func(...any) error) (e state.Entry, err error) {
-	err = scan(&e.Seq, &e.Key, &e.Kind, &e.Action, &e.Attribute, &e.Status, &e.TargetID, &e.Code, &e.RequestID)
+	err = scan(&e.Seq, &e.Key, &e.Kind, &e.Action, &e.Attribute, &e.Status, &e.TargetID, &e.Code, &e.RequestID, &e.Writes.Source, &e.Writes.Tenant)
 	return e, err
 }
 
@@ -139,7 +147,7 @@ func (s *Store) Journal(ctx context.Context, run int64) iter.Seq2[*state.Entry, 
 		var last int64
 		for {
 			var page []state.Entry
-			err := s.each(ctx, "SELECT "+entryColumns+" FROM journal WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
+			err := s.each(ctx, "SELECT "+s.entryColumns()+" FROM journal WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
 				func(scan func(...any) error) error {
 					e, err := scanEntry(scan)
 					page = append(page, e)
@@ -166,7 +174,7 @@ func (s *Store) Journal(ctx context.Context, run int64) iter.Seq2[*state.Entry, 
 // happened. They are listed until the next run writes, whose plan has seen what became of them.
 func (s *Store) Unfinished(ctx context.Context) ([]state.Entry, error) {
 	var entries []state.Entry
-	err := s.each(ctx, "SELECT "+entryColumns+" FROM journal WHERE status = 'intent' ORDER BY run, seq",
+	err := s.each(ctx, "SELECT "+s.entryColumns()+" FROM journal WHERE status = 'intent' ORDER BY run, seq",
 		func(scan func(...any) error) error {
 			e, err := scanEntry(scan)
 			entries = append(entries, e)
@@ -185,7 +193,7 @@ type Step struct {
 // StepsOf lists the latest steps about an anchor or declared resource whose outcome is known, newest first, without those that
 // write a reference; at most limit of them. The journals of old runs are dropped, see [KeepJournals].
 func (s *Store) StepsOf(ctx context.Context, key string, limit int) (steps []Step, err error) {
-	err = s.each(ctx, "SELECT run, (SELECT started FROM runs WHERE id = run), "+entryColumns+` FROM journal
+	err = s.each(ctx, "SELECT run, (SELECT started FROM runs WHERE id = run), "+s.entryColumns()+` FROM journal
 		WHERE key = ? AND attribute = '' AND status <> 'intent' ORDER BY run DESC, seq DESC LIMIT ?`,
 		func(scan func(...any) error) error {
 			var x Step

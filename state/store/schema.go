@@ -6,76 +6,8 @@ import (
 	"fmt"
 
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/store/internal/layout"
 )
-
-// schemaVersion is the layout this program writes. A record with a greater one is refused; one with a smaller one is read as it
-// is, and brought up to date in the transaction of the first run that writes. Layout 2 added links.left_at; layout 3 mints a key
-// and has fingerprints sealed by it; layout 4 notes what runs did as far as guards count it.
-const (
-	schemaVersion = deedsLayout
-	sealedLayout  = 3
-	deedsLayout   = 4
-)
-
-// applicationID marks a SQLite file as a dirform record ("dfst"), so that another application's database is not touched.
-const applicationID = 0x64667374
-
-// layout creates an empty record. Links carry a class (kind, scope, rule, left, shape) instead of repeating five columns a
-// million times; the view links_readable joins them for people. Fingerprints are as [seal.Sealer] has them. Times are RFC 3339 text in UTC, but for links.left_at, which is
-// seconds since 1970 because links are many. What a step counts as, and a run has done, is a JSON object by the keys of
-// [state.Deeds], or empty; runs.active is when a run last wrote.
-const layout = `
-CREATE TABLE schema (version INTEGER NOT NULL);
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE shapes (id INTEGER PRIMARY KEY, attributes TEXT NOT NULL UNIQUE);
-CREATE TABLE classes (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, scope TEXT NOT NULL, rule TEXT NOT NULL,
-  left_scope INTEGER NOT NULL, shape INTEGER NOT NULL REFERENCES shapes (id), UNIQUE (kind, scope, rule, left_scope, shape));
-CREATE TABLE links (anchor TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, source_guid BLOB NOT NULL CHECK (length(source_guid) = 16),
-  class INTEGER NOT NULL REFERENCES classes (id), fingerprints BLOB NOT NULL, left_at INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
-CREATE TABLE ous (scope TEXT NOT NULL, declared TEXT NOT NULL, guid BLOB NOT NULL, PRIMARY KEY (scope, declared)) WITHOUT ROWID;
-CREATE TABLE runs (id INTEGER PRIMARY KEY, command TEXT NOT NULL, serial INTEGER NOT NULL, started TEXT NOT NULL,
-  finished TEXT NOT NULL, outcome TEXT NOT NULL, counts TEXT NOT NULL, plan_digest TEXT NOT NULL, allowed TEXT NOT NULL,
-  scopes TEXT NOT NULL, active TEXT NOT NULL DEFAULT '', links INTEGER NOT NULL DEFAULT 0,
-  did TEXT NOT NULL DEFAULT '');
-CREATE TABLE journal (run INTEGER NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, action TEXT NOT NULL,
-  attribute TEXT NOT NULL, status TEXT NOT NULL, tenant_id TEXT NOT NULL, code TEXT NOT NULL, request_id TEXT NOT NULL,
-  deeds TEXT NOT NULL DEFAULT '', PRIMARY KEY (run, seq)) WITHOUT ROWID;
-CREATE INDEX journal_open ON journal (run, seq) WHERE status = 'intent';
-` + deedIndexes + readableView
-
-// deedIndexes find the runs of the last hours, and the steps of which nobody knows whether they were written.
-const deedIndexes = `CREATE INDEX runs_active ON runs (active);
-CREATE INDEX journal_unsure ON journal (run, seq) WHERE status = 'unknown';
-`
-
-// readableView is the view links_readable.
-const readableView = `
-CREATE VIEW links_readable AS SELECT l.anchor, c.kind, c.scope, l.tenant_id, hex(l.source_guid) AS source_guid, c.rule,
-  c.left_scope, CASE l.left_at WHEN 0 THEN '' ELSE strftime('%Y-%m-%dT%H:%M:%SZ', l.left_at, 'unixepoch') END AS left_at,
-  s.attributes FROM links l JOIN classes c ON c.id = l.class JOIN shapes s ON s.id = c.shape;
-`
-
-// addLeftAt takes layout 1 to layout 2.
-const addLeftAt = "ALTER TABLE links ADD COLUMN left_at INTEGER NOT NULL DEFAULT 0; DROP VIEW links_readable;" + readableView
-
-// addDeedColumns takes layout 3 to layout 4. What runs before that did is not counted.
-const addDeedColumns = `ALTER TABLE runs ADD COLUMN active TEXT NOT NULL DEFAULT '';
-ALTER TABLE runs ADD COLUMN links INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE runs ADD COLUMN did TEXT NOT NULL DEFAULT '';
-ALTER TABLE journal ADD COLUMN deeds TEXT NOT NULL DEFAULT '';
-` + deedIndexes
-
-// createLayout writes an empty record into a database that has no tables yet.
-func createLayout(ctx context.Context, tx *sql.Tx) error {
-	if _, err := tx.ExecContext(ctx, layout); err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO schema (version) VALUES (?)", schemaVersion)
-	return err
-}
 
 // checkLayout gives the layout of the record that the database holds, and refuses what is not one or was written by a newer dirform.
 func checkLayout(ctx context.Context, c *sql.Conn, path string) (version int, err error) {
@@ -89,16 +21,16 @@ func checkLayout(ctx context.Context, c *sql.Conn, path string) (version int, er
 	if err := c.QueryRowContext(ctx, "PRAGMA application_id").Scan(&app); err != nil {
 		return 0, explain(path, err)
 	}
-	if app != applicationID {
+	if app != layout.ApplicationID {
 		return 0, &fault.Error{Summary: "this is not a dirform state", Hint: "Name another file in state \"file\" { path }.",
 			Detail: path + " is a SQLite database that belongs to another application."}
 	}
 	if err := c.QueryRowContext(ctx, "SELECT version FROM schema").Scan(&version); err != nil {
 		return 0, explain(path, err)
 	}
-	if version > schemaVersion {
+	if version > layout.Version {
 		return 0, &fault.Error{Summary: "the state was written by a newer dirform", Hint: "Upgrade dirform.",
-			Detail: fmt.Sprintf("%s has layout %d; this dirform knows layouts up to %d.", path, version, schemaVersion)}
+			Detail: fmt.Sprintf("%s has layout %d; this dirform knows layouts up to %d.", path, version, layout.Version)}
 	}
 	if version < 1 {
 		return 0, damaged(path, fmt.Sprintf("it says that it has layout %d", version))

@@ -124,7 +124,7 @@ func TestRoundTrip(t *testing.T) {
 	failed.Status, failed.Code, failed.RequestID, failed.Attribute = state.StatusFailed, "Request_BadRequest", "req-1", "manager"
 	done := func(seq int, l *state.Link) state.Result {
 		r := state.Result{Entry: entry(seq, l), Link: l}
-		r.Status, r.TargetID = state.StatusDone, l.TargetID
+		r.Status, r.TargetID, r.Writes = state.StatusDone, l.TargetID, state.Writes{Source: seq - 1, Tenant: seq}
 		return r
 	}
 	must(t, w.Results(t.Context(), []state.Result{done(1, a), done(2, b), failed}))
@@ -150,7 +150,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 	runs, err := r.Runs(t.Context(), 0)
 	want := []store.Run{{ID: 1, Command: "apply", Serial: 1, Started: clock(), Finished: clock(), Outcome: store.OutcomePartial,
-		Counts: state.Counts{Applied: 2, Failed: 1}, PlanDigest: "sha256:abc", Allowed: []string{"deletes.count=7"}, Scopes: scopes}}
+		Counts: state.Counts{Applied: 2, Failed: 1}, PlanDigest: "sha256:abc", Allowed: []string{"deletes.count=7"}, Scopes: scopes,
+		Writes: &state.Writes{Source: 1, Tenant: 3}}}
 	if d := cmp.Diff(want, runs); d != "" || err != nil {
 		t.Error(err, d)
 	}

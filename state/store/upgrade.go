@@ -8,25 +8,29 @@ import (
 	"fmt"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store/internal/layout"
 	"github.com/dirform/dirform/state/store/internal/seal"
 )
 
 // upgrade brings a record of an older layout up to date. meta becomes what the record says afterwards.
 func (s *Store) upgrade(ctx context.Context, tx *sql.Tx, meta *Meta) (err error) {
-	if s.layout >= schemaVersion {
+	if s.layout >= layout.Version {
 		return nil
 	}
 	if s.layout < 2 {
-		_, err = tx.ExecContext(ctx, addLeftAt)
+		_, err = tx.ExecContext(ctx, layout.AddLeftAt)
 	}
-	if err == nil && s.layout < sealedLayout {
+	if err == nil && s.layout < layout.Sealed {
 		err = s.sealOld(ctx, tx, meta)
 	}
-	if err == nil {
-		_, err = tx.ExecContext(ctx, addDeedColumns)
+	if err == nil && s.layout < layout.Deeds {
+		_, err = tx.ExecContext(ctx, layout.AddDeeds)
 	}
 	if err == nil {
-		_, err = tx.ExecContext(ctx, "UPDATE schema SET version = ?", schemaVersion)
+		_, err = tx.ExecContext(ctx, layout.AddWrites)
+	}
+	if err == nil {
+		_, err = tx.ExecContext(ctx, "UPDATE schema SET version = ?", layout.Version)
 	}
 	if err != nil {
 		return fmt.Errorf("the state's layout %d could not be brought up to date: %w", s.layout, err)

@@ -158,9 +158,13 @@ func (w *Writer) Finish(ctx context.Context, outcome string, counts state.Counts
 		if err != nil {
 			return err
 		}
-		const end = `UPDATE runs SET finished = ?, active = ?, outcome = ?, counts = ?, scopes = ?, did = ?
+		writes, err := writesOf(ctx, tx, w.run)
+		if err != nil {
+			return err
+		}
+		const end = `UPDATE runs SET finished = ?, active = ?, outcome = ?, counts = ?, scopes = ?, did = ?, writes = ?
 			WHERE id = (SELECT max(id) FROM runs)`
-		_, err = tx.ExecContext(ctx, end, stamp(now), stamp(now), outcome, string(c), string(sc), did)
+		_, err = tx.ExecContext(ctx, end, stamp(now), stamp(now), outcome, string(c), string(sc), did, writes)
 		if err != nil {
 			return err
 		}
@@ -178,8 +182,8 @@ func (w *Writer) Finish(ctx context.Context, outcome string, counts state.Counts
 
 // entryPutter prepares the journalling of entries under the current run, which is the latest.
 func (w *Writer) entryPutter(ctx context.Context, tx *sql.Tx) (func(*state.Entry) error, error) {
-	st, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO journal (run, "+entryColumns+
-		", deeds) VALUES ((SELECT max(id) FROM runs), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+	st, err := tx.PrepareContext(ctx, "INSERT OR REPLACE INTO journal (run, "+entryColumns+writeColumns+
+		", deeds) VALUES ((SELECT max(id) FROM runs), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +193,7 @@ func (w *Writer) entryPutter(ctx context.Context, tx *sql.Tx) (func(*state.Entry
 			return err
 		}
 		_, err = st.ExecContext(ctx, e.Seq, e.Key, string(e.Kind), string(e.Action), e.Attribute, string(e.Status),
-			e.TargetID, e.Code, e.RequestID, deeds)
+			e.TargetID, e.Code, e.RequestID, e.Writes.Source, e.Writes.Tenant, deeds)
 		return err
 	}, nil
 }

@@ -55,6 +55,28 @@ func (t *Table[M]) Append(meta M, fps []uint64, record []byte) error {
 	return nil
 }
 
+// Drop removes rows. Those that follow them move up.
+func (t *Table[M]) Drop(gone map[int]bool) {
+	if len(gone) == 0 {
+		return
+	}
+	n := 0
+	for i := range t.n {
+		if gone[i] {
+			continue
+		}
+		if n < i {
+			from, j := at(i)
+			to, k := at(n)
+			a, b := &t.chunks[from], &t.chunks[to]
+			b.meta[k], b.off[k] = a.meta[j], a.off[j]
+			copy(t.FP(n), t.FP(i))
+		}
+		n++
+	}
+	t.n = n
+}
+
 // Meta is row i's fixed part.
 func (t *Table[M]) Meta(i int) *M {
 	k, i := at(i)
@@ -114,6 +136,17 @@ func (x *Index) Build() *Index {
 		x.slots[i] = uint32(row + 1)
 	}
 	return x
+}
+
+// Superseded are the rows whose hash a higher row has as well. The caller may change it.
+func (x *Index) Superseded() map[int]bool {
+	rows := map[int]bool{}
+	for row, higher := range x.next {
+		if higher != 0 {
+			rows[row] = true
+		}
+	}
+	return rows
 }
 
 // First is the lowest-numbered row with hash h, or -1.

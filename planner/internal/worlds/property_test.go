@@ -182,8 +182,9 @@ func (h *harness) applied(out *run.Result, before *world, p *saved) {
 	if d := predict(before, p).difference(h.w); len(d) > 0 {
 		h.t.Fatalf("not as predicted:\n%s%s", list(d), h.scene(before, p))
 	}
-	if h.w.writes != p.totals.Cost.Writes {
-		h.t.Fatalf("%d requests, planned were %d%s", h.w.writes, p.totals.Cost.Writes, h.scene(before, p))
+	did := state.Writes{Source: h.w.sets - before.sets, Tenant: h.w.writes}
+	if cost := p.totals.Cost; did != out.Writes || did.Source != cost.Source || did.Source+did.Tenant != cost.Writes {
+		h.t.Fatalf("%+v writes, told of were %+v, planned were %+v%s", did, out.Writes, cost, h.scene(before, p))
 	}
 }
 

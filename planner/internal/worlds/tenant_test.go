@@ -59,11 +59,13 @@ func (w *world) admins() (n int) {
 
 func (w tenantSide) Read(_ context.Context, q providers.TenantQuery) providers.Objects {
 	return func(yield func(*state.Object, error) bool) {
+		var found []*state.Object
 		for _, a := range shuffled(w.world, w.accounts) {
-			if a.kind == q.Kind && a.deleted == q.Deleted && !yield(w.object(a, q.Attributes), nil) {
-				return
+			if a.kind == q.Kind && a.deleted == q.Deleted {
+				found = append(found, w.object(a, q.Attributes))
 			}
 		}
+		w.deliver(found, yield)
 	}
 }
 

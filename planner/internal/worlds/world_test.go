@@ -35,6 +35,7 @@ type world struct {
 
 	allowed bool      // the application may write to accounts that hold roles
 	writes  int       // requests that the tenant was sent
+	sets    int       // writes that the forest has carried out
 	refused []string  // those it refused, which a truthful plan never causes
 	shuffle *shuffler // the order of streams
 	killer  *killer
@@ -179,13 +180,51 @@ func (w *world) Container(_ context.Context, dn string, g state.GUID) (providers
 
 func (w *world) Read(_ context.Context, q providers.Query) providers.Objects {
 	return func(yield func(*state.Object, error) bool) {
+		var found []*state.Object
 		for _, p := range shuffled(w, w.people) {
 			asked := len(q.GUIDs) == 0 || slices.Contains(q.GUIDs, p.guid)
-			if asked && p.below(q.Bases) && !p.below(q.Exclude) && p.passes(q.Filter) && !yield(w.object(p, q.Attributes), nil) {
-				return
+			if asked && p.below(q.Bases) && !p.below(q.Exclude) && p.passes(q.Filter) {
+				found = append(found, w.object(p, q.Attributes))
 			}
 		}
+		w.deliver(found, yield)
 	}
+}
+
+// deliver yields objects, and some of them twice: on an earlier page as they are, or as they were before, when they were called
+// otherwise.
+func (w *world) deliver(objects []*state.Object, yield func(*state.Object, error) bool) {
+	var pages []*state.Object
+	for _, o := range objects {
+		if w.twice() {
+			earlier := o.Clone()
+			if w.twice() {
+				earlier.DN = "CN=Before," + outOU
+				for i, v := range earlier.Values {
+					if v.Kind() == state.StringValue {
+						earlier.Values[i] = state.String("before." + v.Str())
+					}
+				}
+			}
+			pages = slices.Insert(pages, w.place(len(pages)), earlier)
+		}
+		pages = append(pages, o)
+	}
+	for _, o := range pages {
+		if !yield(o, nil) {
+			return
+		}
+	}
+}
+
+// twice says whether an object is delivered twice.
+func (w *world) twice() bool { return w.place(5) == 0 }
+
+// place is a random one of n places and the end.
+func (w *world) place(n int) int {
+	w.shuffle.Lock()
+	defer w.shuffle.Unlock()
+	return w.shuffle.IntN(n + 1)
 }
 
 func (p *person) below(ous []string) bool {
@@ -237,6 +276,7 @@ func (w *world) AddUPNSuffix(_ context.Context, suffix string) error {
 	w.killer.mayDie()
 	w.log = append(w.log, "suffix "+suffix)
 	w.suffixes = append(w.suffixes, suffix)
+	w.sets++
 	return nil
 }
 
@@ -251,6 +291,7 @@ func (w *world) SetAttribute(_ context.Context, g state.GUID, name string, befor
 		return providers.ErrStale
 	}
 	p.attrs[name] = after
+	w.sets++
 	w.killer.mayDie()
 	return nil
 }

@@ -41,6 +41,7 @@ type asideMeta struct {
 
 // setAside keeps an object out of the scope for now.
 func (t *Source) setAside(o *state.Object) error {
+	t.miss(o.GUID, t.aside.Len())
 	anchor, _ := t.appendAnchor(t.scratch[:0], o)
 	meta := asideMeta{GUID: o.GUID, Anchor: t.h.h.Sum(anchor)}
 	t.scratch = rows.AppendObject(anchor[:0], o.DN, o.Values)

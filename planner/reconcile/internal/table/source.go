@@ -62,6 +62,7 @@ type Source struct {
 	NilFP     uint64                // the fingerprint of null
 
 	rows     *rows.Table[SourceMeta]
+	missed   []missed // objects read that have no row, in their order; nil once the stream has ended
 	shape    *state.Shape
 	at       struct{ upn, mail, proxies, sam, stamp int } // positions in shape
 	fallback *fallback
@@ -152,6 +153,7 @@ func (t *Source) admit(o *state.Object) error {
 	case !known:
 		meta.Flags |= SourceFailed
 	case !in:
+		t.miss(o.GUID, -1)
 		return nil
 	}
 	key, ok := t.project(o)

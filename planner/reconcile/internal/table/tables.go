@@ -89,7 +89,7 @@ func (t *Tables) ManagedKinds() []state.Kind {
 	return kinds
 }
 
-// ReadSource takes in the objects of one scope and kind. It returns the stream's error, if it ends with one; then no
+// ReadSource takes in the objects of one scope and kind; of one that comes twice, the last copy counts. It returns the stream's error, if it ends with one; then no
 // plan can be made.
 func (t *Tables) ReadSource(scope *config.Scope, kind state.Kind, objects providers.Objects) error {
 	for _, s := range t.sources {
@@ -104,12 +104,13 @@ func (t *Tables) ReadSource(scope *config.Scope, kind state.Kind, objects provid
 				return err
 			}
 		}
+		s.once()
 		return nil
 	}
 	return fmt.Errorf("scope %s does not synchronise objects of kind %s", scope.Name, kind)
 }
 
-// ReadTenant takes in all tenant objects of a kind. It returns the stream's error, if it ends with one.
+// ReadTenant takes in all tenant objects of a kind; of one that comes twice, the last copy counts. It returns the stream's error, if it ends with one.
 func (t *Tables) ReadTenant(kind state.Kind, objects providers.Objects) error {
 	return t.readTenant(&t.tenant, newTenant(t, kind, false), objects)
 }
@@ -131,6 +132,7 @@ func (t *Tables) readTenant(into *[]*Tenant, table *Tenant, objects providers.Ob
 			return err
 		}
 	}
+	table.once()
 	return nil
 }
 

@@ -110,7 +110,8 @@ func orderReplies(text []byte, n int) ([]*Reply, error) {
 	ordered := make([]*Reply, n)
 	for i := range *parsed.Responses {
 		r := &(*parsed.Responses)[i]
-		if at, err := strconv.Atoi(r.ID); err == nil && at >= 1 && at <= n {
+		at, err := strconv.Atoi(r.ID)
+		if err == nil && at >= 1 && at <= n && r.Status >= http.StatusOK { // without a final status it answers nothing
 			ordered[at-1] = r
 		}
 	}

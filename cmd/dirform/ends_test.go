@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+)
+
+// firstRefused is a request that is among the last ones before the first write.
+const firstRefused = 11
+
+// TestErrorsAfterAWrite lets the tenant refuse everything from one request of an apply on, whichever that is: status 1 means that
+// nothing was written to either directory, and once something was, the status is 3. What is written then is in the record.
+func TestErrorsAfterAWrite(t *testing.T) {
+	t.Parallel()
+	l, env := servedCompany(t)
+	_, before := l.WriteAttempts()
+	succeed(t, env, "apply", "--auto-approve")
+	_, after := l.WriteAttempts()
+	statuses := map[int]int{}
+	for at := int32(firstRefused); statuses[cli.ExitDone] == 0; at++ {
+		l, env := servedCompany(t)
+		var requests atomic.Int32
+		var writes int // until which nothing is made well again: what is only looked at afterwards is looked at for long
+		requests.Store(-1 << 20)
+		redirect(t, env, func(w http.ResponseWriter, r *http.Request) bool {
+			if _, n := l.WriteAttempts(); requests.Add(1) < at || n == writes {
+				return false
+			}
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprint(w, `{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges to complete the operation."}}`)
+			return true
+		})
+		args := []string{"apply", "--auto-approve"}
+		switch at % 3 {
+		case 1:
+			succeed(t, env, "plan", "--out", "saved.dfplan")
+			args = []string{"apply", "saved.dfplan"}
+		case 2:
+			args = append(args, "--json")
+		}
+		ad, tenant := l.WriteAttempts()
+		writes = tenant + after - before
+		requests.Store(0)
+		status, out, stderr := runMain(t, env, args...)
+		statuses[status]++
+		adNow, tenantNow := l.WriteAttempts()
+		wrote := adNow > ad || tenantNow > tenant
+		switch failed := strings.Contains(stderr, "Error:"); {
+		case status == cli.ExitFailure && (wrote || !failed), status == cli.ExitPartial && !wrote, status == cli.ExitDone && failed,
+			status != cli.ExitFailure && status != cli.ExitPartial && status != cli.ExitDone:
+			t.Errorf("%v, refused from request %d on: status %d with %d writes to Active Directory and %d to the tenant\n%s\n%s",
+				args, at, status, adNow-ad, tenantNow-tenant, out, stderr)
+		}
+	}
+	if statuses[cli.ExitFailure] < 2 || statuses[cli.ExitPartial] < 3 {
+		t.Errorf("statuses %v: the test does not reach what it should", statuses)
+	}
+	t.Log(statuses)
+}
