@@ -111,7 +111,11 @@ func writeLinks(ctx context.Context, a *cli.App, w io.Writer, s *store.Store) er
 // writeLinksJSON streams the document: a record may hold a million links.
 func writeLinksJSON(ctx context.Context, w io.Writer, s *store.Store) error {
 	m := s.Meta()
-	fmt.Fprintf(w, "{\"lineage\":%q,\"serial\":%d,\"links\":[", m.Lineage, m.Serial)
+	lineage, err := json.Marshal(m.Lineage)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "{\"lineage\":%s,\"serial\":%d,\"links\":[", lineage, m.Serial)
 	separator := "\n"
 	for l, err := range s.Links(ctx) {
 		if err != nil {
@@ -126,7 +130,7 @@ func writeLinksJSON(ctx context.Context, w io.Writer, s *store.Store) error {
 		}
 		separator = ",\n"
 	}
-	_, err := io.WriteString(w, "]}\n")
+	_, err = io.WriteString(w, "]}\n")
 	return err
 }
 
