@@ -50,6 +50,7 @@ type Attribute struct {
 	MaxCount int    // most values of a list; 0 means no documented limit
 	ASCII    bool   // characters beyond ASCII are refused
 	Deny     string // characters that are refused
+	Lines    bool   // free text of several lines: line breaks and tabs may stand in it
 	Equality Equality
 	Lockable bool   // it cannot be changed any more once another sync engine has mastered the object, not even after that
 	Hidden   bool   // sensitive: its value never stands in a plan, log or state (passwords)

@@ -16,8 +16,8 @@ const (
 	begun                // more
 )
 
-// cursor goes through text and stops at what has to be escaped. Its zero value stands at the start of a line that a value
-// is put into.
+// cursor goes through text and stops at what has to be escaped. Its zero value stands at the start of a line that
+// a value is put into.
 type cursor struct {
 	open opening
 	last rune // the character before; 0 at the start and behind what was escaped
@@ -27,8 +27,8 @@ type cursor struct {
 	own    []string // sequences of control characters that are let through
 }
 
-// next is the place and the length of the next thing in b, from i on, that has to be escaped; the length is 0 if there
-// is none. The cursor then stands behind that thing.
+// next is the place and the length of the next thing in b, from i on, that has to be escaped; the length is 0 if
+// there is none. The cursor then stands behind that thing.
 func (c *cursor) next(b []byte, i int) (at, size int) {
 	for i < len(b) {
 		if c.open == begun && !c.quoted {
@@ -54,8 +54,8 @@ func (c *cursor) next(b []byte, i int) (at, size int) {
 	return len(b), 0
 }
 
-// indent is the number of blanks at the start of a line. Where an ordinary character follows, nothing of the line needs the
-// closer look at its start.
+// indent is the number of blanks at the start of a line. Where an ordinary character follows, nothing of the line
+// needs the closer look at its start.
 func (c *cursor) indent(b []byte) (n int) {
 	for n < len(b) && b[n] == ' ' {
 		n++
@@ -143,8 +143,8 @@ func skip(b []byte, i int) int {
 	for ; i+8 <= len(b); i += 8 {
 		x := binary.LittleEndian.Uint64(b[i:])
 		hash := x ^ ones*'#'
-		// A byte's highest bit comes up if it is below a blank, above a tilde, or a #. A byte may also come up because
-		// of a lower one that did: the lowest one is certain.
+		// A byte's highest bit comes up if it is below a blank, above a tilde, or a #. A byte may also come up
+		// because of a lower one that did: the lowest one is certain.
 		if found := ((x - ones*' ') | (x + ones) | x | (hash-ones)&^hash) & highs; found != 0 {
 			return i + bits.TrailingZeros64(found)/8
 		}
@@ -157,8 +157,8 @@ func skip(b []byte, i int) int {
 	return i
 }
 
-// cut is how many of the last bytes of b are the beginning of a character, or of a sequence of ours, whose end is still to
-// come.
+// cut is how many of the last bytes of b are the beginning of a character, or of a sequence of ours, whose end is
+// still to come.
 func (c *cursor) cut(b []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
 		if tail := b[len(b)-n:]; utf8.RuneStart(tail[0]) {

@@ -1,19 +1,20 @@
 // Package visible makes text from outside safe for an output that people, terminals and CI systems read.
 //
-// Names and values of directories, the words of servers, and what stands in files are hostile text: a control character
-// drives a terminal, a line feed forges a line of a log, a bidi control shows another name than it is, a zero-width
-// character hides in one, and a CI system obeys a command that stands in a log line. So each of these is shown escaped:
+// Names and values of directories, the words of servers, and what stands in files are hostile text: a control
+// character drives a terminal, a line feed forges a line of a log, a bidi control shows another name than it is, a
+// zero-width character hides in one, and a CI system obeys a command that stands in a log line. So each of these
+// is shown escaped:
 //
-//   - what cannot be seen: control, format (bidi, zero width, soft hyphen, tags), space (but the ASCII one), filler and
-//     unassigned characters, a variation selector behind a letter, and bytes that are not UTF-8: \n, \u202e, \x80;
+//   - what cannot be seen: control, format (bidi, zero width, soft hyphen, tags), space (but the ASCII one), filler
+//     and unassigned characters, a variation selector behind a letter, and bytes that are not UTF-8: \n, \u202e, \x80;
 //   - commands of a CI system: the second # of two (##vso[ and ##[ of Azure Pipelines and GitHub, ##teamcity[), and the
 //     second colon of two at a line's start after blanks (::set-output of GitHub). They are written \u0023 and \u003a,
 //     in which a person can still read them, and which in a JSON string is the same text.
 //
-// There are two walls. [Line] and [Quote] make one value safe where it is put into a line: only there it is known that a
-// line feed in it is none of the layout's. [Writer] stands in front of a whole output, for what somebody forgets: it
-// knows nothing of values, so that it keeps line feeds, and whatever it escapes is spelt so that it means the same in
-// JSON. Text without any of these, which nearly all text is, is passed on as it is.
+// There are two walls. [Line] and [Quote] make one value safe where it is put into a line: only there it is known
+// that a line feed in it is none of the layout's. [Writer] stands in front of a whole output, for what somebody
+// forgets: it knows nothing of values, so that it keeps line feeds, and whatever it escapes is spelt so that it
+// means the same in JSON. Text without any of these, which nearly all text is, is passed on as it is.
 package visible
 
 import (
@@ -24,9 +25,9 @@ import (
 	"unicode/utf8"
 )
 
-// Line is s as a part of one line that can be read by people: all of what the package's comment names is escaped, as Go
-// spells it, line feeds and tabs too. Safe text, and so Line's own result, is given back as it is; what a backslash of
-// the result means is certain in [Quote] only.
+// Line is s as a part of one line that can be read by people: all of what the package's comment names is escaped,
+// as Go spells it, line feeds and tabs too. Safe text, and so Line's own result, is given back as it is; what a
+// backslash of the result means is certain in [Quote] only.
 func Line(s string) string {
 	if simple(s) {
 		return s
@@ -34,8 +35,8 @@ func Line(s string) string {
 	return escape(&cursor{}, s)
 }
 
-// Quote is s in double quotes as Go has it, with all of what the package's comment names escaped; strconv.Unquote gives s
-// back.
+// Quote is s in double quotes as Go has it, with all of what the package's comment names escaped; strconv.Unquote
+// gives s back.
 func Quote(s string) string {
 	if simple(s) && !strings.ContainsAny(s, `"\`) {
 		return `"` + s + `"`
@@ -44,8 +45,8 @@ func Quote(s string) string {
 	return `"` + escape(&cursor{open: begun, quoted: true}, s) + `"`
 }
 
-// Hides reports whether a person would not see r, or be misled by it, and so whether it is escaped wherever it stands.
-// Variation selectors are not among them: some are part of an emoji.
+// Hides reports whether a person would not see r, or be misled by it, and so whether it is escaped wherever it
+// stands. Variation selectors are not among them: some are part of an emoji.
 func Hides(r rune) bool {
 	switch {
 	case r <= unicode.MaxASCII:
@@ -63,8 +64,8 @@ const (
 	nullNotehead = 0x1d159
 )
 
-// carries reports whether a variation selector behind r chooses a look that r has: that of an emoji, of an ideograph or
-// of a Mongolian letter. Behind another character it only hides.
+// carries reports whether a variation selector behind r chooses a look that r has: that of an emoji, of an
+// ideograph or of a Mongolian letter. Behind another character it only hides.
 func carries(r rune) bool {
 	switch {
 	case r == '#' || r == '*' || '0' <= r && r <= '9': // key caps

@@ -121,10 +121,11 @@ func TestWriterKeepsJSON(t *testing.T) {
 	}
 }
 
-const hostile = "x\n::debug::y ##vso[z] \u202e\u200b\u00ad\U000e0041\u2764\ufe0fa\ufe0f \x7f\u0085\ufeff\u2028\u061c\x1b[2J"
+const hostile = "x\n::debug::y ##vso[z] " +
+	"\u202e\u200b\u00ad\U000e0041\u2764\ufe0fa\ufe0f \x7f\u0085\ufeff\u2028\u061c\x1b[2J"
 
-// unsafe says what a person does not see, or a CI system obeys, in a text of lines; "" is nothing. It goes by other means
-// than the package.
+// unsafe says what a person does not see, or a CI system obeys, in a text of lines; "" is nothing. It goes by
+// other means than the package.
 func unsafe(text string) string {
 	for line := range strings.SplitSeq(text, "\n") {
 		switch {
@@ -146,7 +147,8 @@ func unsafe(text string) string {
 }
 
 func FuzzVisible(f *testing.F) {
-	for _, s := range []string{"", "Jane Doe", hostile, "caf\xe9", "####[", " \t::a\n::b", "\xe2\x80", "\\u202e\u202e", "\"\\", "C#\ufe0f",
+	for _, s := range []string{"", "Jane Doe", hostile, "caf\xe9", "####[", " \t::a\n::b", "\xe2\x80", "\\u202e\u202e", "\"\\",
+		"C#\ufe0f",
 		"12345678\x0012345678", "1234567#12345678#", "abcdefg\xff", strings.Repeat("é", 9)} {
 		f.Add(s, uint16(3))
 	}
@@ -180,8 +182,8 @@ func FuzzVisible(f *testing.F) {
 			t.Fatalf("%s is %q behind the wall: %v", document, back, err)
 		}
 		coloured := through(true, s)
-		for _, own := range []string{"\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m", "\x1b[1;31m",
-			"\x1b[1;33m", "\r\x1b[K"} {
+		for _, own := range []string{"\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m",
+			"\x1b[1;31m", "\x1b[1;33m", "\r\x1b[K"} {
 			coloured = strings.ReplaceAll(coloured, own, "")
 		}
 		if strings.ContainsAny(coloured, "\x1b\r\a") {
@@ -191,12 +193,14 @@ func FuzzVisible(f *testing.F) {
 }
 
 func BenchmarkWriter(b *testing.B) {
-	line := strings.Repeat("  ~ user.staff[\"jdoe@contoso.com\"] will be updated\n      department: \"Sales\" -> \"Revenue\"\n", 1000)
-	document := strings.Repeat(`{"address":"user.staff[\"jdoe@contoso.com\"]","kind":"user","action":"create","anchor":"AAAA"},`+"\n", 1000)
-	for name, text := range map[string]string{"text": line, "json": document, "cyrillic": strings.Repeat("Иван Петров; ", 5000)} {
+	for name, line := range map[string]string{
+		"text":     "  ~ user.staff[\"jdoe@contoso.com\"] will be updated\n      department: \"Sales\" -> \"Revenue\"\n",
+		"json":     `{"address":"user.staff[\"jdoe@contoso.com\"]","kind":"user","action":"create","anchor":"AA"},` + "\n",
+		"cyrillic": "Иван Петров; ",
+	} {
 		b.Run(name, func(b *testing.B) {
 			w := visible.NewWriter(io.Discard, false)
-			p := []byte(text)
+			p := []byte(strings.Repeat(line, 1000))
 			b.SetBytes(int64(len(p)))
 			for b.Loop() {
 				w.Write(p)
@@ -221,6 +225,39 @@ func TestLettersOfMostNames(t *testing.T) {
 		seen := strconv.IsPrint(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 		if visible.Hides(r) == seen && r != 0x2800 && r != 0x1d159 {
 			t.Errorf("%U: hides is %v", r, !seen)
+		}
+	}
+}
+
+func TestTrap(t *testing.T) {
+	for _, c := range []struct {
+		in    string
+		lines bool
+		name  string
+		n     int
+	}{
+		{"Jane Doe", false, "", 0},
+		{" ##[x] ::y", false, "", 0},
+		{"Zoë Müller 山田\u3000太郎 a\u00a0b \u2764\ufe0f 1\ufe0f\u20e3", false, "", 0},
+		{"\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", false, "", 0}, // Persian
+		{"\u0915\u094d\u200d\u0937", false, "", 0},                   // Devanagari
+		{"\U0001f469\u200d\U0001f680 \u2764\ufe0f\u200d\U0001f525", false, "", 0},
+		{"Ja\u202ene", false, "U+202E RIGHT-TO-LEFT OVERRIDE", 3},
+		{"Zoë\u200b", false, "U+200B ZERO WIDTH SPACE", 4},
+		{"Ja\u200cne", false, "U+200C ZERO WIDTH NON-JOINER", 3},
+		{"\u0639\u200c", false, "U+200C ZERO WIDTH NON-JOINER", 2},
+		{"\ufeffJane", false, "U+FEFF ZERO WIDTH NO-BREAK SPACE (BYTE ORDER MARK)", 1},
+		{"Jane\ufe0f", false, "U+FE0F VARIATION SELECTOR", 5},
+		{"x\U000e0041", false, "U+E0041 TAG CHARACTER", 2},
+		{"x\x07", true, "U+0007 CONTROL CHARACTER", 2},
+		{"1 Main St\r\n2nd\tfloor", true, "", 0},
+		{"1 Main St\n2nd floor", false, "U+000A LINE FEED", 10},
+		{"\u3164", false, "U+3164 HANGUL FILLER", 1},
+		{"caf\xe9", false, "0xE9, which is not UTF-8", 4},
+		{"caf\ufffd", false, "U+FFFD REPLACEMENT CHARACTER, which stands for bytes that were not UTF-8", 4},
+	} {
+		if name, n := visible.Trap(c.in, c.lines); name != c.name || (n != c.n) {
+			t.Errorf("Trap(%q) = %q, %d, want %q, %d", c.in, name, n, c.name, c.n)
 		}
 	}
 }

@@ -8,13 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// own are the sequences of control characters that dirform itself writes to a terminal: a few colours, and what draws a
-// line anew.
+// own are the sequences of control characters that dirform itself writes to a terminal: a few colours, and what
+// draws a line anew.
 var own = []string{"\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m", "\x1b[1;31m",
 	"\x1b[1;33m", "\r\x1b[K"}
 
-// Writer is the wall in front of an output: whatever is written to it, it writes on in a form that nothing obeys. It is
-// there so that no output can forget [Line]. It may be used by several goroutines.
+// Writer is the wall in front of an output: whatever is written to it, it writes on in a form that nothing obeys.
+// It is there so that no output can forget [Line]. It may be used by several goroutines.
 type Writer struct {
 	w io.Writer
 
@@ -25,8 +25,9 @@ type Writer struct {
 	out  []byte
 }
 
-// NewWriter is a wall in front of w. Where w is a terminal, dirform's own colours pass, and the return to the start of the
-// line with which a progress is drawn; elsewhere nothing with a control character does but lines and tabs.
+// NewWriter is a wall in front of w. Where w is a terminal, dirform's own colours pass, and the return to the
+// start of the line with which a progress is drawn; elsewhere nothing with a control character does but lines and
+// tabs.
 func NewWriter(w io.Writer, terminal bool) *Writer {
 	x := &Writer{w: w, at: cursor{lines: true}}
 	if terminal {
@@ -83,8 +84,8 @@ func (w *Writer) write(b []byte) error {
 	return err
 }
 
-// appendJSON appends a character as JSON escapes it. A byte that is not UTF-8, which JSON has no way to write, becomes \x80
-// or the like.
+// appendJSON appends a character as JSON escapes it. A byte that is not UTF-8, which JSON has no way to write,
+// becomes \x80 or the like.
 func appendJSON(out, char []byte) []byte {
 	r, n := utf8.DecodeRune(char)
 	if r == utf8.RuneError && n == 1 {

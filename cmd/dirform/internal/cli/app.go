@@ -101,9 +101,9 @@ func (a *App) Notef(format string, args ...any) {
 	fmt.Fprintf(a.Env.Stderr, format, args...)
 }
 
-// raiseWalls puts the walls in front of both streams that keep what names and values hold from a terminal and from a CI
-// system (package visible). They stand here, where every byte passes, and not only where values are put into lines: a new
-// output is behind them without knowing of them. Lowering them writes what they hold back.
+// raiseWalls puts the walls in front of both streams that keep what names and values hold from a terminal and from a
+// CI system (package visible). They stand here, where every byte passes, and not only where values are put into
+// lines: a new output is behind them without knowing of them. Lowering them writes what they hold back.
 func (a *App) raiseWalls() (lower func()) {
 	err := visible.NewWriter(a.Env.Stderr, a.Env.Terminal.Err)
 	a.stderr = &discreet{w: err} // first, since it looks for secrets as they are
@@ -116,8 +116,8 @@ func (a *App) raiseWalls() (lower func()) {
 	}
 }
 
-// FileOut is standard output for what is a file and no text for people, such as a script for a shell: byte by byte as it
-// is, without a wall. Nothing that comes from a directory or a server may be part of it.
+// FileOut is standard output for what is a file and no text for people, such as a script for a shell: byte by byte as
+// it is, without a wall. Nothing that comes from a directory or a server may be part of it.
 func (a *App) FileOut() io.Writer {
 	if a.stdout == nil {
 		return a.Env.Stdout
