@@ -15,6 +15,7 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/visible"
 )
 
 func newStateCommand(a *cli.App) *cobra.Command {
@@ -101,7 +102,9 @@ func writeLinks(ctx context.Context, a *cli.App, w io.Writer, s *store.Store) er
 		if l.Left {
 			left = "  (left its scope)"
 		}
-		if _, err := fmt.Fprintf(w, "%-20s  %-24s  %-36s  %s%s\n", string(l.Kind)+"."+l.Scope, l.Anchor, l.TargetID, l.Rule, left); err != nil {
+		_, err = visible.Fprintf(w, "%-20s  %-24s  %-36s  %s%s\n", string(l.Kind)+"."+l.Scope, l.Anchor, l.TargetID,
+			l.Rule, left)
+		if err != nil {
 			return err
 		}
 	}

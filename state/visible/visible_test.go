@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -259,5 +260,15 @@ func TestTrap(t *testing.T) {
 		if name, n := visible.Trap(c.in, c.lines); name != c.name || (n != c.n) {
 			t.Errorf("Trap(%q) = %q, %d, want %q, %d", c.in, name, n, c.name, c.n)
 		}
+	}
+}
+
+func TestFprintf(t *testing.T) {
+	type kind string
+	var b strings.Builder
+	visible.Fprintf(&b, "%d %-6s|%s|%q|%v|%s\n%s",
+		7, "a\n", kind("\u202e"), "##[\"", io.EOF, []byte("as\nis"), time.Second)
+	if want := "7 a\\n   |\\u202e|\"#\\u0023[\\\"\"|EOF|as\nis\n1s"; b.String() != want {
+		t.Errorf("got %q\nwant %q", b.String(), want)
 	}
 }

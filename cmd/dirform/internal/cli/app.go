@@ -91,14 +91,14 @@ func (a *App) InputFlag(cmd *cobra.Command) {
 // Asks says whether a person may be asked; --input=false says that nobody is there.
 func (a *App) Asks() bool { return a.input }
 
-// Printf writes a command's result.
+// Printf writes a command's result. A text among args is part of a line: only the format has line feeds.
 func (a *App) Printf(format string, args ...any) {
-	fmt.Fprintf(a.Env.Stdout, format, args...)
+	visible.Fprintf(a.Env.Stdout, format, args...)
 }
 
-// Notef tells a person what is going on.
+// Notef tells a person what is going on. A text among args is part of a line.
 func (a *App) Notef(format string, args ...any) {
-	fmt.Fprintf(a.Env.Stderr, format, args...)
+	visible.Fprintf(a.Env.Stderr, format, args...)
 }
 
 // raiseWalls puts the walls in front of both streams that keep what names and values hold from a terminal and from a
