@@ -17,6 +17,7 @@ import (
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // Objects is a stream of directory objects. Each object is valid until the next; an error is the last element.
@@ -251,12 +252,12 @@ func (e *ServiceError) Fault() *fault.Error {
 	return f
 }
 
-// Error says what failed, the service's words, and the request id.
+// Error says what failed, the service's words, and the request id, in a form that is safe to print.
 func (e *ServiceError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: HTTP %d %s: %s", e.Op, e.Status, e.Code, e.Message)
+	visible.Fprintf(&b, "%s: HTTP %d %s: %s", e.Op, e.Status, e.Code, e.Message)
 	if e.RequestID != "" {
-		fmt.Fprintf(&b, " (request-id %s)", e.RequestID)
+		visible.Fprintf(&b, " (request-id %s)", e.RequestID)
 	}
 	return b.String()
 }

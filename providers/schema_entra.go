@@ -111,7 +111,7 @@ func userWork() []state.Attribute {
 func userPlace() []state.Attribute {
 	return []state.Attribute{
 		{Name: "officeLocation", Doc: "office"},
-		{Name: "streetAddress", MaxLen: 1024, Doc: "at most 1,024 characters (user reference)"},
+		{Name: "streetAddress", Lines: true, MaxLen: 1024, Doc: "at most 1,024 characters (user reference)"},
 		{Name: "city", MaxLen: 128, Doc: "at most 128 characters (user reference)"},
 		{Name: "state", MaxLen: 128, Doc: "state or province; at most 128 characters (user reference)"},
 		{Name: "postalCode", MaxLen: 40, Doc: "at most 40 characters (user reference)"},
@@ -124,7 +124,7 @@ func userExtensions() []state.Attribute {
 	attrs := make([]state.Attribute, 0, 15)
 	for i := 1; i <= 15; i++ {
 		name := "extensionAttribute" + strconv.Itoa(i)
-		attrs = append(attrs, state.Attribute{Name: name, Path: []string{"onPremisesExtensionAttributes", name}, MaxLen: 1024, Lockable: true,
+		attrs = append(attrs, state.Attribute{Name: name, Path: []string{"onPremisesExtensionAttributes", name}, MaxLen: 1024, Lines: true, Lockable: true,
 			Doc: "custom attribute, at most 1,024 characters; read-only on an account that was ever synchronised (user reference)"})
 	}
 	return attrs
@@ -155,7 +155,7 @@ func userComputed() []state.Attribute {
 func groupSettable() []state.Attribute {
 	return []state.Attribute{
 		{Name: "displayName", Required: true, NotNull: true, MaxLen: 256, Doc: "at most 256 characters, cannot be cleared (group reference)"},
-		{Name: "description", Doc: "free text"},
+		{Name: "description", Lines: true, Doc: "free text"},
 		{Name: "mailNickname", Required: true, NotNull: true, MaxLen: 64, ASCII: true, Deny: denyGroupNickname, Equality: state.EqualFold,
 			Doc: "mail alias, unique among Microsoft 365 groups; at most 64 ASCII characters (group reference)"},
 		{Name: "mailEnabled", Type: state.TypeBool, Required: true, NotNull: true,

@@ -51,6 +51,7 @@ type Attribute struct {
 	ASCII    bool   // characters beyond ASCII are refused
 	Deny     string // characters that are refused
 	Form     Form   // what a value has to look like as a whole
+	Lines    bool   // free text of several lines: line breaks and tabs may stand in it
 	Equality Equality
 	Lockable bool   // it cannot be changed any more once another sync engine has mastered the object, not even after that
 	Hidden   bool   // sensitive: its value never stands in a plan, log or state (passwords)

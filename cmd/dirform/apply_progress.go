@@ -85,7 +85,7 @@ func (p *applying) event(e apply.Event) {
 	}
 	line = render.Plain(line) // addresses and names may come from a plan file that somebody has edited
 	if e.Hint != "" {
-		line += "\n  " + e.Hint
+		line += "\n  " + render.Plain(e.Hint)
 	}
 	p.Say(line)
 }

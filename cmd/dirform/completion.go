@@ -19,7 +19,7 @@ func newCompletionCommand(a *cli.App) *cobra.Command {
 		ValidArgs: shells,
 		Args:      cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			root, w := cmd.Root(), a.Env.Stdout
+			root, w := cmd.Root(), a.FileOut()
 			switch args[0] {
 			case "bash":
 				return root.GenBashCompletionV2(w, true)

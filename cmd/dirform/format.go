@@ -107,7 +107,7 @@ func formatStdin(a *cli.App, check bool) error {
 	if check {
 		return nil
 	}
-	_, err = a.Env.Stdout.Write(out)
+	_, err = a.FileOut().Write(out)
 	return err
 }
 

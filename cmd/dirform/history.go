@@ -16,6 +16,7 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/visible"
 )
 
 func newHistoryCommand(a *cli.App) *cobra.Command {
@@ -100,7 +101,8 @@ func writeRun(w io.Writer, r store.Run) {
 	if !r.Finished.IsZero() {
 		took = " in " + r.Finished.Sub(r.Started).Round(time.Second).String()
 	}
-	fmt.Fprintf(w, "%4d  %s  serial %d  %s: %s%s; %d applied, %d failed, %d skipped", r.ID, r.Started.UTC().Format("2006-01-02 15:04:05Z"),
+	visible.Fprintf(w, "%4d  %s  serial %d  %s: %s%s; %d applied, %d failed, %d skipped",
+		r.ID, r.Started.UTC().Format("2006-01-02 15:04:05Z"),
 		r.Serial, r.Command, outcome, took, r.Counts.Applied, r.Counts.Failed, r.Counts.Skipped)
 	if r.Counts.Unknown > 0 {
 		fmt.Fprintf(w, ", %d unknown", r.Counts.Unknown)
@@ -112,7 +114,7 @@ func writeRun(w io.Writer, r store.Run) {
 		fmt.Fprintf(w, "; %s", writesText(*r.Writes))
 	}
 	if len(r.Allowed) > 0 {
-		fmt.Fprintf(w, "; allowed %s", strings.Join(r.Allowed, ", "))
+		visible.Fprintf(w, "; allowed %s", strings.Join(r.Allowed, ", "))
 	}
 	fmt.Fprintln(w)
 }
@@ -209,6 +211,6 @@ func writeEntry(w io.Writer, e *state.Entry) error {
 	if e.RequestID != "" {
 		line += "  (request-id " + e.RequestID + ")"
 	}
-	_, err := fmt.Fprintln(w, line)
+	_, err := fmt.Fprintln(w, visible.Line(line))
 	return err
 }

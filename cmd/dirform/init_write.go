@@ -10,6 +10,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/state/dn"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // listed is how many OUs and suffixes the comments of a starting configuration name.
@@ -92,7 +93,7 @@ func writeSuffixes(b *bytes.Buffer, s *survey) {
 		if s.tenant != nil && !s.verified[x.name] {
 			note = "  (not verified in the tenant)"
 		}
-		fmt.Fprintf(b, "#   %-40s %8d%s\n", x.name, x.users, note)
+		visible.Fprintf(b, "#   %-40s %8d%s\n", x.name, x.users, note)
 	}
 	for _, x := range s.suffixes {
 		if s.verified[x.name] {
@@ -118,7 +119,7 @@ func writeScope(b *bytes.Buffer, s *survey) {
 			fmt.Fprintf(b, "#   and %d more\n", len(s.ous)-listed)
 			break
 		}
-		fmt.Fprintf(b, "#   %8d  %s\n", x.users, x.dn)
+		visible.Fprintf(b, "#   %8d  %s\n", x.users, x.dn)
 	}
 	why, anchor := s.otherEngine()
 	fmt.Fprintf(b, `

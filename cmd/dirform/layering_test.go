@@ -28,6 +28,7 @@ var layers = map[string][]string{
 	"state/fault":            {},
 	"state/bounds":           {},
 	"state/crash":            {},
+	"state/visible":          {},
 	"state/store":            {"state"},
 	"config/expr":            {"state"},
 	"providers":              {"state"},
@@ -80,9 +81,9 @@ var layers = map[string][]string{
 	"providers/entra/internal/wire":    {"providers", "state"},
 }
 
-// everywhere is what every package may import beside its row: the error for people, the limits of what is read, and what
-// guards a goroutine.
-var everywhere = []string{"state/fault", "state/bounds", "state/crash"}
+// everywhere is what every package may import beside its row: the error for people, the limits of what is read, what guards
+// a goroutine, and what makes text from outside safe for an output.
+var everywhere = []string{"state/fault", "state/bounds", "state/crash", "state/visible"}
 
 // banned are imports from outside that a layer must not have, and why.
 var banned = []struct{ layer, path, why string }{

@@ -15,6 +15,7 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/visible"
 )
 
 func newStateCommand(a *cli.App) *cobra.Command {
@@ -101,7 +102,9 @@ func writeLinks(ctx context.Context, a *cli.App, w io.Writer, s *store.Store) er
 		if l.Left {
 			left = "  (left its scope)"
 		}
-		if _, err := fmt.Fprintf(w, "%-20s  %-24s  %-36s  %s%s\n", string(l.Kind)+"."+l.Scope, l.Anchor, l.TargetID, l.Rule, left); err != nil {
+		_, err = visible.Fprintf(w, "%-20s  %-24s  %-36s  %s%s\n", string(l.Kind)+"."+l.Scope, l.Anchor, l.TargetID,
+			l.Rule, left)
+		if err != nil {
 			return err
 		}
 	}
@@ -111,7 +114,11 @@ func writeLinks(ctx context.Context, a *cli.App, w io.Writer, s *store.Store) er
 // writeLinksJSON streams the document: a record may hold a million links.
 func writeLinksJSON(ctx context.Context, w io.Writer, s *store.Store) error {
 	m := s.Meta()
-	fmt.Fprintf(w, "{\"lineage\":%q,\"serial\":%d,\"links\":[", m.Lineage, m.Serial)
+	lineage, err := json.Marshal(m.Lineage)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "{\"lineage\":%s,\"serial\":%d,\"links\":[", lineage, m.Serial)
 	separator := "\n"
 	for l, err := range s.Links(ctx) {
 		if err != nil {
@@ -126,7 +133,7 @@ func writeLinksJSON(ctx context.Context, w io.Writer, s *store.Store) error {
 		}
 		separator = ",\n"
 	}
-	_, err := io.WriteString(w, "]}\n")
+	_, err = io.WriteString(w, "]}\n")
 	return err
 }
 

@@ -177,7 +177,10 @@ func (r *rebuilding) unknown(x *run.Rebuilt) {
 	if x.Unanchored {
 		lines = append(lines, "links of groups, which keep no anchor in the tenant: the next plan matches them by its rules")
 	}
-	r.a.Printf("\nNot known any more:\n  %s\n", strings.Join(lines, "\n  "))
+	r.a.Printf("\nNot known any more:\n")
+	for _, l := range lines {
+		r.a.Printf("  %s\n", l)
+	}
 }
 
 // namedAccounts is how many accounts a line names.

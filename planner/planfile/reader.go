@@ -11,6 +11,7 @@ import (
 	"github.com/dirform/dirform/planner/internal/planjson"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // Reader reads a plan that has been found whole. Its sequences can be run any number of times, also several at once, and
@@ -89,7 +90,7 @@ func (r *Reader) Changes() iter.Seq2[*state.Change, error] {
 		}
 		// A later minor version may know more actions. They must not be passed over.
 		if !slices.Contains(state.Actions, c.Action) {
-			return nil, fault.Advise(fmt.Errorf("%s has the unknown action %q", c.Address, c.Action),
+			return nil, fault.Advise(fmt.Errorf("%s has the unknown action %q", visible.Line(c.Address), c.Action),
 				"Use the dirform version that made the plan.")
 		}
 		return c, nil

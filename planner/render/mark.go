@@ -1,11 +1,12 @@
 package render
 
 import (
-	"strconv"
 	"time"
 	"unicode/utf8"
 
 	"github.com/sergi/go-diff/diffmatchpatch"
+
+	"github.com/dirform/dirform/state/visible"
 )
 
 // When the changed part of a string is marked: from markFrom characters on, because shorter ones are seen at a glance, and up
@@ -43,7 +44,7 @@ func mark(before, after string, verbose bool) []part {
 				text = elide(text, i == 0, i == len(diffs)-1)
 			}
 		}
-		q := strconv.Quote(text)
+		q := visible.Quote(text)
 		parts = append(parts, part{text: q[1 : len(q)-1], op: x.Type})
 	}
 	if 2*common < n {

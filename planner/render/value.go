@@ -2,11 +2,11 @@ package render
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // Limits of what is shown of one value unless the layout is verbose.
@@ -15,24 +15,15 @@ const (
 	maxItems = 10  // items of a list
 )
 
-// plain makes s safe to print: control characters, invisible ones and broken UTF-8 are escaped, so that a value can neither
-// drive a terminal nor forge a line of a log.
-func plain(s string) string {
-	for _, r := range s {
-		if !strconv.IsPrint(r) || r == utf8.RuneError {
-			q := strconv.Quote(s)
-			return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(q[1 : len(q)-1])
-		}
-	}
-	return s
-}
+// plain makes s safe to print.
+func plain(s string) string { return visible.Line(s) }
 
 // quote is s in quotes, safe to print, cut after limit characters if limit is not 0.
 func quote(s string, limit int) string {
 	if n := utf8.RuneCountInString(s); limit > 0 && n > limit {
-		return fmt.Sprintf("%s… (%d characters)", strconv.Quote(string([]rune(s)[:limit])), n)
+		return fmt.Sprintf("%s… (%d characters)", visible.Quote(string([]rune(s)[:limit])), n)
 	}
-	return strconv.Quote(s)
+	return visible.Quote(s)
 }
 
 // show is v on one line: strings in quotes, lists in brackets.

@@ -303,7 +303,7 @@ func recordedOUs(scopes []planner.ScopeSeen) ([]state.OU, error) {
 		for _, o := range s.OUs {
 			g, ok := state.ParseGUID(o.GUID)
 			if !ok {
-				return nil, fmt.Errorf("the plan names container %q of scope %s, which is no GUID", o.GUID, s.Scope)
+				return nil, fmt.Errorf("the plan names container %q of scope %q, which is no GUID", o.GUID, s.Scope)
 			}
 			if ou := (state.OU{Scope: s.Scope, Declared: o.Declared, GUID: g}); !seen[ou] {
 				seen[ou] = true

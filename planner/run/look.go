@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // Look opens both directories and asks them for what is not a stream: who they are, domains, roles, suffixes and OUs.
@@ -119,7 +119,8 @@ func relinks(cfg *config.Config) bool {
 
 func (r *Reading) otherDirectories(m store.Meta, domain providers.Domain) error {
 	e := &fault.Error{Summary: "The state belongs to other directories",
-		Detail: fmt.Sprintf("It records links between domain %s and tenant %s; the configuration reads domain %s (%s) and tenant %s.",
+		Detail: visible.Sprintf("It records links between domain %s and tenant %s; the configuration "+
+			"reads domain %s (%s) and tenant %s.",
 			m.SourceSID, m.TenantID, domain.SID, domain.Name, r.Settings.Organization.ID),
 		Hint: "Point the providers at the directories the state was made for, or give this configuration a state file of its own."}
 	if m.TenantID == r.Settings.Organization.ID {

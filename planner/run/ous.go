@@ -14,6 +14,7 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/dn"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // resolveOUs finds every scope's containers. A declared OU that is gone is followed by its recorded GUID: whoever renames an OU
@@ -80,10 +81,12 @@ func (r *Reading) resolveOU(ctx context.Context, src providers.SourceReader, sco
 	}
 	if exclude {
 		return planner.OUSeen{}, &fault.Error{Summary: "Excluded OU does not exist",
-			Detail: fmt.Sprintf("%s: scope %q excludes %s, which the directory does not have.", scope.DeclaredAt, scope.Name, name),
+			Detail: visible.Sprintf("%s: scope %q excludes %s, which the directory does not have.",
+				scope.DeclaredAt, scope.Name, name),
 			Hint:   "Correct the distinguished name, or remove it from exclude. Nothing was planned, because those it is meant to leave out would come in."}
 	}
-	e := &fault.Error{Summary: "Scope OU does not exist", Detail: fmt.Sprintf("%s: scope %q names %s, which the directory does not have.",
+	e := &fault.Error{Summary: "Scope OU does not exist",
+		Detail: visible.Sprintf("%s: scope %q names %s, which the directory does not have.",
 		scope.DeclaredAt, scope.Name, name), Hint: "Correct the distinguished name. Nothing was planned, because an empty scope would mean that everybody left."}
 	if recorded != (state.GUID{}) {
 		e.Detail += fmt.Sprintf(" It is recorded as container %s, which is gone too: it was deleted, or the account may not see it any more.", recorded)

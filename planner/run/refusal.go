@@ -8,6 +8,7 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // aimed refuses Targets and Excludes with addresses that nothing has: a misspelt one would look like a plan without changes, or let
@@ -29,7 +30,8 @@ func belongs(h planner.Header, m store.Meta) error {
 	_, isID := state.ParseGUID(h.State.Lineage)
 	switch {
 	case m.Exists && h.State.Lineage != m.Lineage:
-		return &store.OtherStateError{Reason: fmt.Sprintf("it was made for the state lineage %s, and the state is of lineage %s", h.State.Lineage, m.Lineage)}
+		return &store.OtherStateError{Reason: visible.Sprintf("it was made for the state lineage %s, and the state is of "+
+			"lineage %s", h.State.Lineage, m.Lineage)}
 	case !m.Exists && h.State.Serial != 0:
 		return &store.OtherStateError{Reason: fmt.Sprintf("it was made at serial %d of a state, and there is no state now", h.State.Serial)}
 	case !m.Exists && !isID:
@@ -44,7 +46,8 @@ func sameDirectories(reviewed, fresh planner.Header) error {
 		return nil
 	}
 	return &fault.Error{Summary: "The plan was made for other directories",
-		Detail: fmt.Sprintf("It is for domain %s (%s) and tenant %s; the configuration reaches domain %s (%s) and tenant %s.",
+		Detail: visible.Sprintf("It is for domain %s (%s) and tenant %s; the configuration reaches "+
+			"domain %s (%s) and tenant %s.",
 			reviewed.Source.Domain, reviewed.Source.SID, reviewed.Tenant.ID, fresh.Source.Domain, fresh.Source.SID, fresh.Tenant.ID),
 		Hint: "Apply it with the configuration it was made with, or make a new plan."}
 }
@@ -60,7 +63,8 @@ type Refused struct {
 func (e *Refused) Error() string {
 	var why []string
 	for _, g := range e.Guards {
-		why = append(why, fmt.Sprintf("guard %q allows %s %v, planned are %v", g.Name, g.Limit, g.Allowed, g.Planned))
+		why = append(why, visible.Sprintf("guard %q allows %s %v, planned are %v",
+			g.Name, g.Limit, g.Allowed, g.Planned))
 	}
 	if len(why) == 0 {
 		why = append(why, "an error finding concerns the plan as a whole")

@@ -11,6 +11,7 @@ import (
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // decoder turns search result entries into objects of one shape. It is used by one goroutine; the object it returns is reused.
@@ -220,7 +221,7 @@ func (d *decoder) setFirst(f *field, list []string) error {
 }
 
 func (d *decoder) bad(f *field, err error) error {
-	return fmt.Errorf("attribute %s of %s: %w", f.name, d.object.DN, err)
+	return fmt.Errorf("attribute %s of %s: %w", f.name, visible.Line(d.object.DN), err)
 }
 
 // field is the index of the attribute with that name in d.fields.

@@ -17,6 +17,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // conn is a bound connection. It carries one request at a time.
@@ -137,11 +138,12 @@ func (c *conn) usable() bool {
 	return !c.dead.Load() && !c.IsClosing() && time.Since(c.since) < maxIdle
 }
 
-// trimmed is err without the newline or zero byte with which servers end their words.
+// trimmed is err with the server's words on one safe line, without the zero byte with which servers end them.
 func trimmed(err error) error {
 	var e *ldap.Error
 	if errors.As(err, &e) && e.Err != nil {
-		e.Err = errors.New(strings.TrimRight(e.Err.Error(), "\r\n \x00"))
+		words := strings.Fields(strings.TrimRight(e.Err.Error(), "\r\n \x00"))
+		e.Err = errors.New(visible.Line(strings.Join(words, " ")))
 	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/dn"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // errStopped says that the consumer of a stream has had enough.
@@ -93,7 +94,7 @@ func (x *extractor) complete(ctx context.Context, obj *state.Object, p part) err
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("attribute %s of %s: %w", base, obj.DN, err)
+		return fmt.Errorf("attribute %s of %s: %w", base, visible.Line(obj.DN), err)
 	}
 	obj.Values[p.field.index] = state.List(values)
 	return nil

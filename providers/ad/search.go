@@ -14,6 +14,7 @@ import (
 	"github.com/dirform/dirform/state/crash"
 	"github.com/dirform/dirform/state/dn"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // search is one subtree search.
@@ -206,8 +207,8 @@ func checkReferences(uris []string, base string) error {
 				continue
 			}
 		}
-		return &fault.Error{Summary: fmt.Sprintf("the server refers to %s for a part of it, and referrals are not followed", uri),
-			Hint: "Name containers that one domain holds."}
+		return &fault.Error{Hint: "Name containers that one domain holds.",
+			Summary: visible.Sprintf("the server refers to %s for a part of it, and referrals are not followed", uri)}
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // LockInfo is what a lock file says about its holder.
@@ -34,7 +35,7 @@ type LockedError struct {
 func (e *LockedError) Error() string { return "the state " + e.holder() }
 
 func (e *LockedError) holder() string {
-	return fmt.Sprintf("%s is locked by %q since %s (lock %s)",
+	return visible.Sprintf("%s is locked by %q since %s (lock %s)",
 		e.Path, e.Info.Holder, e.Info.Since.UTC().Format(time.RFC3339), e.Info.ID)
 }
 
@@ -42,7 +43,8 @@ func (e *LockedError) holder() string {
 func (e *LockedError) Fault() *fault.Error {
 	f := &fault.Error{Summary: "the state is locked", Detail: e.holder() + ".", Hint: "Wait for it to end."}
 	if !e.Alive {
-		f.Hint = fmt.Sprintf("If that run is dead (it was on host %q, so this host cannot tell), free it with: dirform force-unlock %s",
+		f.Hint = visible.Sprintf("If that run is dead (it was on host %q, so this host cannot tell), free it with: "+
+			"dirform force-unlock %s",
 			e.Info.Host, e.Info.ID)
 	}
 	return f
@@ -210,7 +212,8 @@ func ForceUnlock(path, id string) error {
 	if info != nil && info.ID != id {
 		f.Close()
 		return &fault.Error{Summary: "the state was not unlocked",
-			Detail: fmt.Sprintf("%s is held by %q under lock %s, not %s; somebody else may have taken it meanwhile.",
+			Detail: visible.Sprintf("%s is held by %q under lock %s, not %s; somebody else may have taken it "+
+				"meanwhile.",
 				path, info.Holder, info.ID, id)}
 	}
 	return (&lock{file: f}).release()

@@ -1,6 +1,10 @@
 package report
 
-import "github.com/hashicorp/hcl/v2"
+import (
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
 
 // Validation is what `validate --json` prints; its form is that of terraform validate -json.
 type Validation struct {
@@ -58,7 +62,9 @@ func JSON(files map[string]*hcl.File, diags hcl.Diagnostics) Validation {
 		if d.Subject != nil {
 			out.Range = &Range{d.Subject.Filename, pos(d.Subject.Start), pos(d.Subject.End)}
 			if s := snippetOf(files, d); s != nil {
-				out.Snippet = &Snippet{Code: s.line, StartLine: d.Subject.Start.Line, HighlightStart: s.start, HighlightEnd: s.end}
+				before, marked, after := valid(s.before), valid(s.marked), valid(s.after)
+				out.Snippet = &Snippet{Code: before + marked + after, StartLine: d.Subject.Start.Line,
+					HighlightStart: len(before), HighlightEnd: len(before) + len(marked)}
 				if in := inBlock(files, d); in != "" {
 					out.Snippet.Context = &in
 				}
@@ -68,5 +74,8 @@ func JSON(files map[string]*hcl.File, diags hcl.Diagnostics) Validation {
 	}
 	return v
 }
+
+// valid is s as JSON can hold it, which has no way to write bytes that are not UTF-8.
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 func pos(p hcl.Pos) Pos { return Pos{p.Line, p.Column, p.Byte} }

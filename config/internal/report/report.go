@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/dirform/dirform/state/visible"
 )
 
 // Text prints diagnostics for people: what is wrong and where, with the source line underlined, and what to do.
@@ -36,22 +38,22 @@ func writeDiagnostic(b *bufio.Writer, files map[string]*hcl.File, d *hcl.Diagnos
 		}
 		return code + s + "\x1b[0m"
 	}
-	fmt.Fprintf(b, "%s: %s\n", paint(severity), d.Summary)
+	fmt.Fprintf(b, "%s: %s\n", paint(severity), visible.Line(d.Summary))
 	if d.Subject != nil {
-		fmt.Fprintf(b, "\n  on %s:%d:%d", d.Subject.Filename, d.Subject.Start.Line, d.Subject.Start.Column)
+		visible.Fprintf(b, "\n  on %s:%d:%d", d.Subject.Filename, d.Subject.Start.Line, d.Subject.Start.Column)
 		if in := inBlock(files, d); in != "" {
-			fmt.Fprintf(b, ", in %s", in)
+			visible.Fprintf(b, ", in %s", in)
 		}
 		b.WriteString(":\n")
 		if s := snippetOf(files, d); s != nil {
 			number := fmt.Sprintf("%d", d.Subject.Start.Line)
-			fmt.Fprintf(b, "  %s | %s\n", number, s.line)
+			fmt.Fprintf(b, "  %s | %s\n", number, shown(s.before)+shown(s.marked)+shown(s.after))
 			fmt.Fprintf(b, "  %s | %s%s\n", strings.Repeat(" ", len(number)), s.indent(), paint(strings.Repeat("^", s.width())))
 		}
 	}
 	b.WriteByte('\n')
 	for _, line := range wrap(d.Detail, 96) {
-		fmt.Fprintf(b, "  %s\n", line)
+		visible.Fprintf(b, "  %s\n", line)
 	}
 }
 
@@ -71,11 +73,8 @@ func inBlock(files map[string]*hcl.File, d *hcl.Diagnostic) string {
 // Hidden as a diagnostic's extra keeps its source line from being shown, because a secret stands in it.
 type Hidden struct{}
 
-// snippet is a source line and which of its bytes a diagnostic is about.
-type snippet struct {
-	line       string
-	start, end int
-}
+// snippet is a source line, around the part that a diagnostic is about.
+type snippet struct{ before, marked, after string }
 
 // snippetOf is the first source line of a diagnostic's subject, or nil if there is none to show.
 func snippetOf(files map[string]*hcl.File, d *hcl.Diagnostic) *snippet {
@@ -89,10 +88,19 @@ func snippetOf(files map[string]*hcl.File, d *hcl.Diagnostic) *snippet {
 	if i := bytes.IndexByte(f.Bytes[at:], '\n'); i >= 0 {
 		to = at + i
 	}
-	line := strings.TrimRight(strings.ToValidUTF8(string(f.Bytes[from:to]), "\uFFFD"), "\r")
+	line := strings.TrimRight(string(f.Bytes[from:to]), "\r")
 	start := min(at-from, len(line))
 	end := max(min(d.Subject.End.Byte-from, len(line)), start)
-	return &snippet{line, start, end}
+	return &snippet{line[:start], line[start:end], line[end:]}
+}
+
+// shown is a part of a source line in a safe form, with its tabs.
+func shown(s string) string {
+	parts := strings.Split(s, "\t")
+	for i := range parts {
+		parts[i] = visible.Line(parts[i])
+	}
+	return strings.Join(parts, "\t")
 }
 
 // indent is white space as wide as what precedes the marked part.
@@ -102,10 +110,10 @@ func (s *snippet) indent() string {
 			return r
 		}
 		return ' '
-	}, s.line[:s.start])
+	}, shown(s.before))
 }
 
-func (s *snippet) width() int { return max(1, utf8.RuneCountInString(s.line[s.start:s.end])) }
+func (s *snippet) width() int { return max(1, utf8.RuneCountInString(shown(s.marked))) }
 
 // wrap breaks text at spaces into lines of at most width characters, if its words allow.
 func wrap(text string, width int) []string {

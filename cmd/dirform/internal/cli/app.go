@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/dirform/dirform/state/crash"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // App is one run of dirform: its environment and the global options. Commands are closures over it. The zero value has
@@ -20,6 +22,7 @@ import (
 type App struct {
 	Env    Environment
 	stderr *discreet // what Env.Stderr is; nil if the app was not made by Main
+	stdout io.Writer // what Env.Stdout writes to; nil likewise
 
 	log *slog.Logger // to stderr, from --log-level; nil before that is known: use Logger
 
@@ -89,14 +92,38 @@ func (a *App) InputFlag(cmd *cobra.Command) {
 // Asks says whether a person may be asked; --input=false says that nobody is there.
 func (a *App) Asks() bool { return a.input }
 
-// Printf writes a command's result.
+// Printf writes a command's result. A text among args is part of a line: only the format has line feeds.
 func (a *App) Printf(format string, args ...any) {
-	fmt.Fprintf(a.Env.Stdout, format, args...)
+	visible.Fprintf(a.Env.Stdout, format, args...)
 }
 
-// Notef tells a person what is going on.
+// Notef tells a person what is going on. A text among args is part of a line.
 func (a *App) Notef(format string, args ...any) {
-	fmt.Fprintf(a.Env.Stderr, format, args...)
+	visible.Fprintf(a.Env.Stderr, format, args...)
+}
+
+// raiseWalls puts the walls in front of both streams that keep what names and values hold from a terminal and from a
+// CI system (package visible). They stand here, where every byte passes, and not only where values are put into
+// lines: a new output is behind them without knowing of them. Lowering them writes what they hold back.
+func (a *App) raiseWalls() (lower func()) {
+	err := visible.NewWriter(a.Env.Stderr, a.Env.Terminal.Err)
+	a.stderr = &discreet{w: err} // first, since it looks for secrets as they are
+	a.stdout = a.Env.Stdout
+	out := visible.NewWriter(a.stdout, a.Env.Terminal.Out)
+	a.Env.Stdout, a.Env.Stderr = out, a.stderr
+	return func() {
+		out.Close()
+		err.Close()
+	}
+}
+
+// FileOut is standard output for what is a file and no text for people, such as a script for a shell: byte by byte as
+// it is, without a wall. Nothing that comes from a directory or a server may be part of it.
+func (a *App) FileOut() io.Writer {
+	if a.stdout == nil {
+		return a.Env.Stdout
+	}
+	return a.stdout
 }
 
 // Hide leaves secrets out of what is said on standard error from now on.

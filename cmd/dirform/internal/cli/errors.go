@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // The exit statuses.
@@ -66,7 +68,11 @@ func (a *App) printError(err error) {
 		red, bold, reset = "\x1b[31m", "\x1b[1m", "\x1b[0m"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%sError:%s %s%s%s\n", red+bold, reset, bold, e.Summary, reset)
+	fmt.Fprintf(&b, "%sError:%s %s%s%s\n", red+bold, reset, bold, visible.Line(e.Summary), reset)
+	var file *fs.PathError
+	if errors.As(err, &file) { // the system's words have the name as it is
+		e.Detail = strings.ReplaceAll(e.Detail, file.Path, visible.Line(file.Path))
+	}
 	for _, part := range []string{e.Detail, e.Hint} {
 		if part != "" {
 			fmt.Fprintf(&b, "\n%s\n", strings.TrimRight(part, "\n"))

@@ -13,11 +13,11 @@ import (
 // Main runs the one of dirform's commands that an environment asks for and returns the exit status.
 // A crash is 1.
 func Main(env Environment, commands func(*App) []*cobra.Command) (status int) {
-	a := &App{Env: env, stderr: &discreet{w: env.Stderr}}
-	a.Env.Stderr = a.stderr
-	a.stderr.hide(secretsIn(env.Environ))
+	a := &App{Env: env}
 	done := a.watchSignals()
 	defer done()
+	defer a.raiseWalls()()
+	a.stderr.hide(secretsIn(env.Environ))
 	defer a.watchCrashes()()
 	defer func() {
 		if value := recover(); value != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/dirform/dirform/providers/lab"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/visible"
 )
 
 func newLabSetCommand(a *cli.App) *cobra.Command {
@@ -80,7 +81,7 @@ func setAll(l *lab.Lab, side, object string, assignments []assignment) error {
 func notTaken(name string, refused *lab.NotSetError) error {
 	if refused.Code != "" {
 		return &fault.Error{Summary: fmt.Sprintf("The tenant does not take this value of %s", name),
-			Detail: fmt.Sprintf("%s (%s)", refused.Message, refused.Code), Err: refused}
+			Detail: visible.Sprintf("%s (%s)", refused.Message, refused.Code), Err: refused}
 	}
 	if refused.Result == 0 {
 		return refused

@@ -12,6 +12,7 @@ import (
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // Rules are what the values of one object are checked against.
@@ -47,6 +48,9 @@ func (r *Rules) Values(attrs []state.AttributeChange) (found []*planner.Finding)
 func (r *Rules) text(a *state.Attribute, v string) (found []*planner.Finding) {
 	if n := utf8.RuneCountInString(v); a.MaxLen > 0 && n > a.MaxLen {
 		found = append(found, words.TooLong(a, v, n))
+	}
+	if name, n := visible.Trap(v, a.Lines); n > 0 {
+		return append(found, words.Trap(a, v, name, n))
 	}
 	if bad := table.Illegal(a, v); bad != "" {
 		return append(found, words.BadValue(a, v, bad))

@@ -6,18 +6,21 @@ import (
 	"unicode"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/visible"
 )
 
-// Illegal says what is wrong with the characters of v, or "".
+// Illegal says what is wrong with the characters of v, or "": those that people do not see, and those that the service
+// refuses.
 func Illegal(a *state.Attribute, v string) string {
+	if name, n := visible.Trap(v, a.Lines); n > 0 {
+		return fmt.Sprintf("character %d of it is %s", n, name)
+	}
 	for _, r := range v {
 		switch {
 		case a.ASCII && r > unicode.MaxASCII:
 			return fmt.Sprintf("the character %q is not ASCII; ascii() transliterates it", r)
 		case strings.ContainsRune(a.Deny, r):
 			return fmt.Sprintf("the character %q is not allowed", r)
-		case unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t':
-			return fmt.Sprintf("it holds the control character %U", r)
 		}
 	}
 	return ""
@@ -45,8 +48,6 @@ func RefusedAddress(a *state.Attribute, address string) string {
 	switch why := Illegal(a, address); {
 	case why != "":
 		return why
-	case strings.ContainsAny(address, "\t\r\n"):
-		return "it holds a line break or tabulator"
 	case !ok || local == "" || domain == "" || strings.Contains(domain, "@"):
 		return "an address must have the form name@domain with exactly one @"
 	case a.MaxLen > 0 && len("smtp:")+len(address) > a.MaxLen:

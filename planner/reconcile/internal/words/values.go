@@ -113,6 +113,13 @@ func BadValue(a *state.Attribute, v, why string) *planner.Finding {
 	return About(planner.NewFinding("DF105", detail, ""), a.Name, v, "")
 }
 
+// Trap is about a value that would deceive whoever reads it by one of its characters, known by number and name.
+func Trap(a *state.Attribute, v, name string, n int) *planner.Finding {
+	detail := fmt.Sprintf("%s cannot be %q: character %d of it is %s.", a.Name, v, n, name)
+	hint := fmt.Sprintf("Remove character %d (%s) at the source, or with replace() in the mapping.", n, name)
+	return About(planner.NewFinding("DF105", detail, hint), a.Name, v, "")
+}
+
 // Unverified is about a user name, in an attribute, under a domain that is not among the verified ones.
 func Unverified(attribute, upn, domain, verified string, p *config.LinkPolicy) *planner.Finding {
 	detail := fmt.Sprintf("The domain %s is not verified in the tenant; the service would refuse the user name.", domain)

@@ -12,6 +12,7 @@ import (
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // use is a place in the configuration that needs an attribute of the source.
@@ -119,7 +120,7 @@ func namedIn(cfg *config.Config, p *config.ADProvider) (places map[string][]stri
 func unknownNames(p *config.ADProvider, unknown []providers.UnknownName, places map[string][]string) error {
 	var lines []string
 	for _, u := range unknown {
-		line := fmt.Sprintf("%s: the schema has no such attribute.", u.Name)
+		line := visible.Sprintf("%s: the schema has no such attribute.", u.Name)
 		if u.Near != "" {
 			line += fmt.Sprintf(" Did you mean %q?", u.Near)
 		}

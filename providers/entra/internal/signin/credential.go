@@ -19,6 +19,7 @@ import (
 
 	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // signIn is a way to get tokens: what it is, for messages, and how to start it afresh, which empties its token cache.
@@ -147,7 +148,7 @@ func authorityWords(err error) (words string, answered bool) {
 	var failed *azidentity.AuthenticationFailedError
 	if !errors.As(err, &failed) || failed.RawResponse == nil {
 		words, _, _ = strings.Cut(err.Error(), ". To troubleshoot")
-		return strings.Join(strings.Fields(words), " "), false
+		return visible.Line(strings.Join(strings.Fields(words), " ")), false
 	}
 	var body struct {
 		Error       string `json:"error"`
@@ -156,10 +157,10 @@ func authorityWords(err error) (words string, answered bool) {
 	if raw, e := readAllOnce(failed.RawResponse); e == nil && json.Unmarshal(raw, &body) == nil && body.Error+body.Description != "" {
 		words, _, _ = strings.Cut(cmp.Or(body.Description, body.Error), "Trace ID:")
 		words, _, _ = strings.Cut(words, "\r\n")
-		return strings.TrimSpace(words), true
+		return visible.Line(strings.TrimSpace(words)), true
 	}
 	words, _, _ = strings.Cut(err.Error(), "\n")
-	return strings.TrimSpace(words) + " (HTTP " + failed.RawResponse.Status + ")", true
+	return visible.Line(strings.TrimSpace(words) + " (HTTP " + failed.RawResponse.Status + ")"), true
 }
 
 // readAllOnce reads a reply that may have been read and replaced before, as azidentity leaves it.
