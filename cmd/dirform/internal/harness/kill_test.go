@@ -12,7 +12,7 @@ import (
 )
 
 // shortKills is how many points of each scene the short form dies at.
-const shortKills = 2
+const shortKills = 1
 
 // TestKilledAnywhere ends runs at every request to either directory, before it is sent or before its reply arrives, and at
 // every call to the record. The next run must end as if nothing had happened: no account twice, none lost, no link that is
@@ -24,7 +24,7 @@ func TestKilledAnywhere(t *testing.T) {
 			t.Parallel()
 			first := c.set(t)
 			whole := &life{}
-			rehearsal := first.copied()
+			rehearsal := first.copied(t)
 			r, err := rehearsal.applyAs(rehearsal.process(whole), nil)
 			if err != nil || !r.Complete() || whole.count < 40 {
 				t.Fatalf("undisturbed: %v\n%s", err, failures(r))
@@ -48,7 +48,7 @@ func TestKilledAnywhere(t *testing.T) {
 
 // killedAt kills a run at a boundary and lets another one follow.
 func killedAt(t *testing.T, first *stage, at int, want []string) (outcome string) {
-	s := first.copied()
+	s := first.copied(t)
 	defer s.close()
 	l := &life{at: at}
 	_, err := s.applyAs(s.process(l), nil)

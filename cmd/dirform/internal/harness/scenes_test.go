@@ -1,6 +1,7 @@
 package harness_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -170,10 +171,10 @@ func scenes() []scene {
 		{name: "create", happen: enter},
 		{name: "link", seed: func(i int) map[string]any { return existing(i, nil) }, happen: enter},
 		{name: "relink", seed: func(i int) map[string]any {
-			return existing(i, map[string]any{"onPremisesImmutableId": foreign + fmt.Sprint(i)})
+			return existing(i, map[string]any{anchor: foreign + fmt.Sprint(i)})
 		}, happen: enter},
 		{name: "take over", seed: func(i int) map[string]any {
-			return existing(i, map[string]any{"onPremisesImmutableId": guidOf(laterOU, i), "onPremisesSyncEnabled": true})
+			return existing(i, map[string]any{anchor: guidOf(laterOU, i), "onPremisesSyncEnabled": true})
 		}, happen: enter},
 		{name: "restore", happen: func(s *stage) {
 			for i := range people {
@@ -222,7 +223,7 @@ func scenes() []scene {
 			if i%2 == 0 {
 				return nil
 			}
-			return existing(i, map[string]any{"onPremisesImmutableId": []any{nil, foreign}[i/2%2]})
+			return existing(i, map[string]any{anchor: []any{nil, foreign}[i/2%2]})
 		}, happen: everything},
 	}
 }
@@ -328,13 +329,20 @@ const selected = "&$select=id,userPrincipalName,displayName,accountEnabled,onPre
 // users asks the lab itself.
 func (s *stage) users(link string) []user {
 	s.t.Helper()
-	r := httptest.NewRequest(http.MethodGet, "/v1.0"+link+selected, nil)
-	r.Header.Set("Authorization", "Bearer "+s.token)
-	rec := httptest.NewRecorder()
-	s.lab.Tenant().Handler().ServeHTTP(rec, r)
+	rec := s.ask(http.MethodGet, link+selected, nil)
 	var page struct{ Value []user }
 	if err := json.Unmarshal(rec.Body.Bytes(), &page); err != nil || rec.Code != http.StatusOK {
 		s.t.Fatalf("%s: %d %s", link, rec.Code, rec.Body)
 	}
 	return page.Value
+}
+
+// ask sends a request to the lab itself, past the relay.
+func (s *stage) ask(method, link string, body []byte) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "/v1.0"+link, bytes.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+s.token)
+	r.Header.Set("Content-Type", "application/json")
+	rec := httptest.NewRecorder()
+	s.lab.Tenant().Handler().ServeHTTP(rec, r)
+	return rec
 }

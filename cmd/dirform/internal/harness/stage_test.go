@@ -1,6 +1,6 @@
 // Package harness_test puts dirform between two real servers and breaks what lies between them: it kills runs at every
-// request and at every write to the record, damages replies and files, and changes things behind a plan's back. What a
-// run leaves is then held against what an undisturbed one leaves.
+// request and at every write to the record, damages replies and files, and changes things behind a plan's back. What a run
+// leaves is then held against what an undisturbed one leaves.
 //
 // The short form is part of go test. The long form takes minutes and asks every question at every point:
 //
@@ -20,6 +20,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/providers"
@@ -75,12 +76,12 @@ func openStage(t testing.TB, dir string, cfg *config.Config) *stage {
 }
 
 // copied is the stage as it lies on the disk, in another folder: with the record and both directories as they are.
-func (s *stage) copied() *stage {
-	s.t.Helper()
+func (s *stage) copied(t testing.TB) *stage {
+	t.Helper()
 	dir, err := os.MkdirTemp(filepath.Dir(s.dir), "stage")
-	check(s.t, err)
-	copyAll(s.t, s.dir, dir)
-	return openStage(s.t, dir, s.cfg)
+	check(t, err)
+	copyAll(t, s.dir, dir)
+	return openStage(t, dir, s.cfg)
 }
 
 // copyAll copies the files below a folder, locks and marks of a running process aside.
@@ -122,6 +123,8 @@ type process struct {
 	readers map[string]providers.SourceReader
 	tenant  providers.TenantReader
 	life    *life // nil: nobody kills it
+	// progress is told what becomes of changes; may be nil.
+	progress func(apply.Event)
 }
 
 func (s *stage) process(l *life) *process {
@@ -191,7 +194,7 @@ func (p *process) OpenTenantWriter(ctx context.Context, _ *config.EntraProvider)
 // run is a run of the process with a record.
 func (p *process) run(record run.Record) *run.Run {
 	return &run.Run{Config: p.s.cfg, Record: record, Directories: p, Schema: providers.TenantSchema,
-		Now: func() time.Time { return p.s.now }, Version: "0.1.0", TempDir: p.s.dir}
+		Now: func() time.Time { return p.s.now }, Version: "0.1.0", TempDir: p.s.dir, RetryDelay: time.Millisecond}
 }
 
 // plan makes a plan; out is where it is saved, "" for nowhere.
@@ -226,7 +229,8 @@ func (s *stage) applyAs(p *process, reviewed *planfile.Reader) (*run.Result, err
 		p.life.begin(s, cancel)
 		writable = &mortalRecord{writable, p.life}
 	}
-	return p.run(record).Apply(ctx, run.ApplyOptions{Record: writable, Writer: p, Reviewed: reviewed, Hard: ctx})
+	return p.run(record).Apply(ctx, run.ApplyOptions{Record: writable, Writer: p, Reviewed: reviewed, Hard: ctx,
+		Progress: p.progress})
 }
 
 // status is what the command would exit with.
