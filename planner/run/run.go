@@ -76,6 +76,8 @@ type Run struct {
 	Version     string // dirform's own, for a plan's header
 	TempDir     string // where values and plans without a name are kept; "" for the system's temporary folder
 	Log         *slog.Logger
+	// RetryDelay is the first wait before a written object is looked at again; see [apply.Input]. 0 means its default.
+	RetryDelay time.Duration
 	// NewKey mints the key of a record that does not exist yet; nil stands for [store.NewKey].
 	NewKey func() (state.Key, error)
 	// Hosts are those that the directories get credentials at, for the record: see [store.Store.Hosts]. nil records none.

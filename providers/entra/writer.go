@@ -108,13 +108,13 @@ func (w *Writer) round(ctx context.Context, open []*item) []*item {
 	}
 	w.client.Count.Writes.Add(int64(len(open)))
 	replies, header, err := w.client.Batch(ctx, parts, true)
+	w.pace.Observe(len(open), header, replies)
 	if err != nil && !errors.Is(err, graph.ErrLost) {
 		return abandon(open, err)
 	}
 	if replies == nil {
 		replies = make([]*graph.Reply, len(open))
 	}
-	w.pace.Observe(header, replies)
 	var again []*item
 	var wait waits
 	for i, it := range open {
