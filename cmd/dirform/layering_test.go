@@ -70,14 +70,15 @@ var layers = map[string][]string{
 		"state"},
 
 	"providers/entra": {inEntra + "address", inEntra + "signin", inEntra + "graph", inEntra + "wire",
-		"providers", "state"},
+		inEntra + "jwtclaims", "providers", "state"},
 	"providers/ad/internal/access":      {"state"},
 	"providers/ad/internal/replication": {"providers", "state"},
 
-	"providers/entra/internal/address": {},
-	"providers/entra/internal/signin":  {inEntra + "address"},
-	"providers/entra/internal/graph":   {inEntra + "address", inEntra + "signin", "providers"},
-	"providers/entra/internal/wire":    {"providers", "state"},
+	"providers/entra/internal/address":   {},
+	"providers/entra/internal/jwtclaims": {},
+	"providers/entra/internal/signin":    {inEntra + "address", inEntra + "jwtclaims"},
+	"providers/entra/internal/graph":     {inEntra + "address", inEntra + "signin", "providers"},
+	"providers/entra/internal/wire":      {"providers", "state"},
 }
 
 // everywhere is what every package may import beside its row: the error for people, the limits of what is read, and what

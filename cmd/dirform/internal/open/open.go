@@ -30,6 +30,7 @@ type Directories struct {
 	// labOptions are the addresses and faults of labs that are served for others; their seeds and data are filled in.
 	LabOptions lab.Options
 	labs       map[string]*servedLab
+	session    entra.Session                     // of readers and writers of the tenant: one sign-in a run
 	sources    map[string]providers.SourceReader // by provider name
 	tenants    map[string]providers.TenantReader
 	closers    []func() error // in the order of opening
@@ -137,7 +138,9 @@ func adSettings(p *config.ADProvider) ad.Config {
 
 // entraConfig says how to reach p: Microsoft Graph, the server that its settings name, or a lab started for it.
 func (d *Directories) entraConfig(p *config.EntraProvider) (cfg entra.Config, err error) {
-	defer func() { cfg.Tell = func(text string) { d.app.Logger().Warn(text) } }()
+	defer func() {
+		cfg.Tell, cfg.Session = func(text string) { d.app.Logger().Warn(text) }, &d.session
+	}()
 	if p.Lab != "" {
 		l, err := d.openLab(p.Lab)
 		if err != nil {
