@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
@@ -31,6 +32,7 @@ type Directories struct {
 	LabOptions lab.Options
 	labs       map[string]*servedLab
 	session    entra.Session                     // of readers and writers of the tenant: one sign-in a run
+	warned     sync.Map                          // warnings that were given, which a second connection would repeat
 	sources    map[string]providers.SourceReader // by provider name
 	tenants    map[string]providers.TenantReader
 	closers    []func() error // in the order of opening
@@ -68,6 +70,13 @@ func (d *Directories) Source(ctx context.Context, p *config.ADProvider) (provide
 	d.sources[p.Name] = logSource(d.app, r, p, cfg, started)
 	d.closers = append(d.closers, r.Close)
 	return d.sources[p.Name], nil
+}
+
+// warnOnce tells what somebody has to see to, once a run.
+func (d *Directories) warnOnce(text string) {
+	if _, told := d.warned.LoadOrStore(text, true); !told {
+		d.app.Logger().Warn(text)
+	}
 }
 
 // sourceError is why an Active Directory cannot be opened.
@@ -113,7 +122,7 @@ func (d *Directories) adConfig(p *config.ADProvider) (ad.Config, error) {
 		}
 		return l.adConfig()
 	}
-	cfg := adSettings(p)
+	cfg := adSettings(d.app, p)
 	to, err := adDestination(p, cfg)
 	if err == nil {
 		err = d.hosts.check(to)
@@ -121,17 +130,19 @@ func (d *Directories) adConfig(p *config.ADProvider) (ad.Config, error) {
 	if err == nil {
 		cfg.CA, err = readCA(p.CAFile, p.DeclaredAt)
 	}
+	cfg.Warn = d.warnOnce
 	return cfg, err
 }
 
 // adSettings are p's settings but for the certificates.
-func adSettings(p *config.ADProvider) ad.Config {
+func adSettings(a *cli.App, p *config.ADProvider) ad.Config {
 	cfg := ad.Config{
 		URLs: p.URLs, StartTLS: p.StartTLS, BaseDN: p.BaseDN, ServerName: p.ServerName, SkipVerify: p.SkipVerify,
 		BindDN: p.BindDN, Password: p.Password, PageSize: p.PageSize,
 	}
 	if k := p.Kerberos; k != nil {
-		cfg.Kerberos = &ad.Kerberos{Keytab: k.Keytab, KeytabHidden: k.KeytabHidden, CCache: k.CCache, Principal: k.Principal, SPN: k.SPN, Krb5Conf: k.Krb5Conf}
+		cfg.Kerberos = &ad.Kerberos{Keytab: k.Keytab, KeytabHidden: k.KeytabHidden, CCache: k.CCache,
+			Principal: k.Principal, SPN: k.SPN, Krb5Conf: k.Krb5Conf, Getenv: a.Env.Getenv}
 	}
 	return cfg
 }
