@@ -35,7 +35,7 @@ type chooser struct {
 // choose picks the credential in the order that the package documents. client carries the token requests.
 func choose(s *Settings, client *http.Client) (signIn, error) {
 	c := &chooser{Settings: s, client: client,
-		tenant: cmp.Or(s.TenantID, s.Getenv("AZURE_TENANT_ID"), s.Getenv("ARM_TENANT_ID")),
+		tenant: cmp.Or(s.TenantID, s.Getenv("AZURE_TENANT_ID")),
 		app:    cmp.Or(s.ClientID, s.Getenv("AZURE_CLIENT_ID"), s.Getenv("ARM_CLIENT_ID")),
 		opts: azcore.ClientOptions{
 			Cloud:     azcloud.Configuration{ActiveDirectoryAuthorityHost: s.Login},
