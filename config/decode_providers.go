@@ -100,8 +100,6 @@ func (l *loader) decodeKerberos(b *hclsyntax.Block) *Kerberos {
 		c.bad("ccache", "Conflicting arguments", "keytab and ccache are two ways to sign in. Remove one of them.")
 	case c.has("keytab") && !c.has("principal"):
 		c.bad("keytab", "Missing argument", "A keytab can hold several keys: principal = \"user@REALM\" says which one to use. Add it.")
-	case !c.has("keytab") && !c.has("ccache"):
-		l.fail(header(b), "Missing argument", "A kerberos block needs keytab and principal, or ccache.")
 	}
 	return k
 }

@@ -322,6 +322,16 @@ upn_suffix "b.example" { provider = provider.ad.b }
 	}
 }
 
+// A kerberos block may leave everything to the environment (KRB5_KTNAME, KRB5CCNAME, KRB5_CONFIG).
+func TestKerberosOfTheEnvironment(t *testing.T) {
+	for _, block := range []string{"kerberos {}", "kerberos {\n principal = \"svc@B.EXAMPLE\"\n}"} {
+		cfg := must(t, "provider \"ad\" \"b\" {\n url = \"ldaps://dc1.b.example\"\n "+block+"\n}\n", config.Options{})
+		if k := cfg.AD[0].Kerberos; k == nil || k.Keytab != "" || k.CCache != "" || k.Krb5Conf != "" {
+			t.Errorf("%s: %+v", block, cfg.AD[0])
+		}
+	}
+}
+
 func TestFilesOfFolder(t *testing.T) {
 	rest := complete("main.hcl", "")
 	files := map[string]string{

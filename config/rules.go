@@ -60,7 +60,7 @@ type ADProvider struct {
 
 // Kerberos says how to bind with GSSAPI.
 type Kerberos struct {
-	Keytab string // file; or
+	Keytab string // file; empty, as is CCache, where the environment says what to use
 	// KeytabHidden keeps the file's name out of messages, because it comes from a sensitive value.
 	KeytabHidden bool
 	CCache       string // file

@@ -24,15 +24,16 @@ const (
 // layers says which of our packages a package may import. A folder without a row of its own, such as an internal one,
 // counts as its nearest parent with a row; "*" is everything.
 var layers = map[string][]string{
-	"state":                  {},
-	"state/fault":            {},
-	"state/bounds":           {},
-	"state/crash":            {},
-	"state/visible":          {},
-	"state/store":            {"state"},
-	"config/expr":            {"state"},
-	"providers":              {"state"},
-	"providers/ad":           {"providers", "providers/ad/internal/access", "providers/ad/internal/replication", "state"},
+	"state":         {},
+	"state/fault":   {},
+	"state/bounds":  {},
+	"state/crash":   {},
+	"state/visible": {},
+	"state/store":   {"state"},
+	"config/expr":   {"state"},
+	"providers":     {"state"},
+	"providers/ad": {"providers", "providers/ad/internal/access", "providers/ad/internal/kerberos",
+		"providers/ad/internal/replication", "state"},
 	"providers/lab":          {"state"},
 	"providers/providertest": {"providers", "state"},
 	"planner":                {"providers", "state"},
@@ -71,14 +72,16 @@ var layers = map[string][]string{
 		"state"},
 
 	"providers/entra": {inEntra + "address", inEntra + "signin", inEntra + "graph", inEntra + "wire",
-		"providers", "state"},
+		inEntra + "jwtclaims", "providers", "state"},
 	"providers/ad/internal/access":      {"state"},
+	"providers/ad/internal/kerberos":    {"state"},
 	"providers/ad/internal/replication": {"providers", "state"},
 
-	"providers/entra/internal/address": {},
-	"providers/entra/internal/signin":  {inEntra + "address"},
-	"providers/entra/internal/graph":   {inEntra + "address", inEntra + "signin", "providers"},
-	"providers/entra/internal/wire":    {"providers", "state"},
+	"providers/entra/internal/address":   {},
+	"providers/entra/internal/jwtclaims": {},
+	"providers/entra/internal/signin":    {inEntra + "address", inEntra + "jwtclaims"},
+	"providers/entra/internal/graph":     {inEntra + "address", inEntra + "signin", "providers"},
+	"providers/entra/internal/wire":      {"providers", "state"},
 }
 
 // everywhere is what every package may import beside its row: the error for people, the limits of what is read, what guards

@@ -45,13 +45,15 @@ func TestScript(t *testing.T) {
 		RequireUniqueNames:  true,
 		RequireExplicitExec: false,
 		Setup: func(e *testscript.Env) error {
+			e.Values[rehearsalKey{}] = &rehearsal{}
 			e.Setenv("DIRFORM_LAB_RECORD", os.Getenv("DIRFORM_LAB_RECORD"))
 			// a thousand short lives: what one of them leaves behind is collected with its process
 			e.Setenv("GOGC", "off")
 			e.Setenv("GOMEMLIMIT", "200MiB")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "forge": forge},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "forge": forge,
+			"serve-tenant": serveTenant, "tokens": tokens, "certificate": certificate, "hushed": hushed},
 	})
 }
 

@@ -3,8 +3,11 @@ package main
 import (
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -233,6 +236,68 @@ func TestSecretsAreNowhere(t *testing.T) {
 				searchOutput(t, fmt.Sprintf("%s, %s", s, c.name), env, args)
 			}
 		}
+	}
+}
+
+// signInWays are the ways to sign in to a tenant, each with a marked secret in it, by the environment that makes them, from files in dir
+// and a CI system at an address.
+func signInWays(t *testing.T, dir, ci string) map[string][]string {
+	t.Helper()
+	write(t, dir, "identity-token", unsigned(map[string]any{"iss": issuedBy, "sub": "s", "aud": "a"}))
+	file := filepath.Join(dir, "identity-token")
+	return map[string][]string{
+		"secret":            {"AZURE_CLIENT_SECRET=" + marker},
+		"password":          {"AZURE_CLIENT_CERTIFICATE_PATH=" + file, "AZURE_CLIENT_CERTIFICATE_PASSWORD=" + marker},
+		"workload identity": {"AZURE_FEDERATED_TOKEN_FILE=" + file},
+		"GitLab":            {"GITLAB_OIDC_TOKEN=" + unsigned(map[string]any{"iss": issuedBy})},
+		"no JWT":            {"ARM_OIDC_TOKEN=" + marker},
+		"ended":             {"ARM_OIDC_TOKEN=" + unsigned(map[string]any{"iss": issuedBy, "exp": 1})},
+		"file":              {"ARM_OIDC_TOKEN_FILE_PATH=" + file},
+		"GitHub":            {"ACTIONS_ID_TOKEN_REQUEST_URL=" + ci + "/github?run=1", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=" + jobToken},
+		"GitHub, refused":   {"ACTIONS_ID_TOKEN_REQUEST_URL=" + ci + "/nowhere", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=" + marker},
+		"Azure Pipelines": {"SYSTEM_OIDCREQUESTURI=" + ci + "/pipelines", "SYSTEM_ACCESSTOKEN=" + jobToken,
+			"ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID=connection-1"},
+	}
+}
+
+// TestSignInSecretsAreNowhere signs in by every way there is, to an authority that quotes in its refusal all that it was sent.
+func TestSignInSecretsAreNowhere(t *testing.T) {
+	t.Parallel()
+	ci := httptest.NewServer(&tokenService{})
+	defer ci.Close()
+	quoted := 0
+	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if base := "https://" + r.Host + "/tenant"; r.Method == http.MethodGet {
+			fmt.Fprintf(w, `{"issuer":"%s/v2.0","authorization_endpoint":"%s/a","token_endpoint":"%s/oauth2/v2.0/token"}`, base, base, base)
+			return
+		}
+		_ = r.ParseForm()
+		quoted++
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprintf(w, `{"error":"invalid_client","error_codes":[700213],"error_description":%q}`,
+			"AADSTS700213: "+r.PostForm.Get("client_secret")+r.PostForm.Get("client_assertion"))
+	}))
+	defer srv.Close()
+	dir := t.TempDir()
+	for way, environ := range signInWays(t, dir, ci.URL) {
+		env := cli.Environment{Dir: t.TempDir(), Environ: environ}
+		write(t, env.Dir, "main.hcl", fmt.Sprintf("provider \"ad\" \"corp\" {\n  lab = \"lab\"\n}\nprovider \"entra\" \"contoso\" {\n"+
+			"  endpoint = %q\n  authority = %q\n  ca_file = %q\n  tenant_id = \"tenant\"\n  client_id = \"app\"\n}\n"+company[2],
+			srv.URL+"/v1.0", srv.URL, filepath.Join(dir, "ca.pem")))
+		write(t, dir, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})))
+		if err := os.Mkdir(filepath.Join(env.Dir, "lab"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(env.Dir, "lab"), "corp.ldif", "dn: DC=corp,DC=contoso,DC=com\nobjectClass: domainDNS\n")
+		for _, command := range []string{"plan --log-level debug --out p.dfplan", "apply --auto-approve", "drift --json"} {
+			searchOutput(t, way, env, strings.Fields(command))
+		}
+		if code, _, stderr := runMain(t, env, "plan"); code == cli.ExitDone || !strings.Contains(stderr, "tenant cannot be opened") {
+			t.Errorf("%s: %d, %s", way, code, stderr)
+		}
+	}
+	if quoted < 8 {
+		t.Errorf("only %d secrets reached the authority", quoted)
 	}
 }
 

@@ -2,6 +2,10 @@ package main
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -63,6 +67,51 @@ func TestGuardsTopicHasEveryLimit(t *testing.T) {
 			t.Errorf("%s is not described", l.Name)
 		}
 	}
+}
+
+// TestSignInTopicNamesEveryVariable: each environment variable that signing in looks at stands in its topic.
+func TestSignInTopicNamesEveryVariable(t *testing.T) {
+	_, text, _ := runMain(t, cli.Environment{}, "help", "sign-in")
+	found := 0
+	for _, dir := range []string{"providers/entra/internal/signin", "providers/ad/internal/kerberos"} {
+		files, err := filepath.Glob(filepath.Join("..", "..", dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				lit, ok := n.(*ast.BasicLit)
+				if !ok || lit.Kind != token.STRING {
+					return true
+				}
+				if s := strings.Trim(lit.Value, `"`); isVariable(s) {
+					found++
+					if !strings.Contains(text, s) {
+						t.Errorf("%s looks at %s, which help sign-in doesn't mention", name, s)
+					}
+				}
+				return true
+			})
+		}
+	}
+	if found < 30 {
+		t.Errorf("only %d names found", found)
+	}
+}
+
+// isVariable reports whether a text is the name of an environment variable: KRB5CCNAME, or one with an underscore.
+func isVariable(s string) bool {
+	if s == "KRB5CCNAME" {
+		return true
+	}
+	return strings.Contains(s, "_") && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
 }
 
 func TestFunctionsTopicNamesEveryFunction(t *testing.T) {

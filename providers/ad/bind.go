@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
+	"github.com/dirform/dirform/providers/ad/internal/kerberos"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -16,14 +17,14 @@ import (
 func (cfg *Config) bind(ctx context.Context, c *conn, s server) error {
 	err := c.do(ctx, func() error {
 		if cfg.Kerberos != nil {
-			return cfg.Kerberos.bind(c.Conn, s)
+			return cfg.Kerberos.Bind(c.Conn, s.host)
 		}
 		return c.Bind(cfg.BindDN, cfg.Password)
 	})
 	switch {
 	case err == nil:
 		return nil
-	case resultCode(err) == 0:
+	case resultCode(err) == 0 && !errors.As(err, &kerberos.Refused{}):
 		return cfg.explainBind(err)
 	}
 	return refused{fmt.Errorf("%s: %w", s.url, cfg.explainBind(err))}
@@ -71,7 +72,7 @@ var wrongAccount = bindReason{"wrong account name or password",
 func (cfg *Config) explainBind(err error) error {
 	who := cfg.BindDN
 	if cfg.Kerberos != nil {
-		who = cfg.Kerberos.name()
+		who = cfg.Kerberos.Name()
 	}
 	f := &fault.Error{Err: err}
 	switch resultCode(err) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dirform/dirform/providers/ad/internal/kerberos"
 	"github.com/dirform/dirform/state/dn"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -22,6 +23,7 @@ type Config struct {
 	BindDN     string        // DN, user principal name or DOMAIN\user
 	Password   string        // for BindDN
 	Kerberos   *Kerberos     // instead of BindDN and Password
+	Warn       func(string)  // is told what needs somebody to see to it before it breaks; nil tells nobody
 	PageSize   int           // entries per page; default 1000, Windows' limit
 	Timeout    time.Duration // longest silence of the server; default 130 s, as a domain controller may take 120 s for a search
 	// Connections is the most searches that run at the same time, each on a connection of its own; default 4.
@@ -29,15 +31,7 @@ type Config struct {
 }
 
 // Kerberos are the credentials of a GSSAPI bind.
-type Kerberos struct {
-	Keytab string // file with the principal's keys
-	// KeytabHidden keeps the file's name out of messages.
-	KeytabHidden bool
-	CCache       string // file with tickets, instead of Keytab
-	Principal    string // user@REALM; needed with Keytab
-	SPN          string // service principal; default ldap/ and the URL's host
-	Krb5Conf     string // default /etc/krb5.conf
-}
+type Kerberos = kerberos.Credentials
 
 const (
 	defaultPageSize    = 1000

@@ -253,3 +253,24 @@ func TestUPNSuffixes(t *testing.T) {
 		t.Errorf("got %q, %v; want %q", got, err, want)
 	}
 }
+
+// A domain controller's certificate that is about to end is told while it still works.
+func TestCertificateEnds(t *testing.T) {
+	for days, want := range map[int]bool{10: true, 29: true, 31: false} {
+		f := &fake{}
+		f.config, f.ca = newCertificate(t, func(c *x509.Certificate) { c.NotAfter = time.Now().AddDate(0, 0, days) })
+		f.serve(t)
+		told := ""
+		cfg := f.cfg()
+		cfg.Warn = func(s string) { told = s }
+		r, err := ad.Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		end := time.Now().AddDate(0, 0, days).UTC().Format(time.DateOnly)
+		if strings.Contains(told, "ends on "+end) != want || (told != "") != want {
+			t.Errorf("%d days: %q", days, told)
+		}
+	}
+}

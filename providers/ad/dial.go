@@ -16,6 +16,7 @@ import (
 	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
 
+	"github.com/dirform/dirform/providers/ad/internal/trust"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/visible"
 )
@@ -55,6 +56,10 @@ func (cfg *Config) dial(ctx context.Context, s server) (*conn, error) {
 			return nil, late(ctx, limit, err)
 		}
 		return nil, cfg.explainTLS(err)
+	}
+	ending := trust.Ending(s.url, secured.ConnectionState().PeerCertificates, time.Now())
+	if ending != "" && cfg.Warn != nil {
+		cfg.Warn(ending)
 	}
 	t := newTap(secured, cfg.Timeout)
 	c := &conn{Conn: ldap.NewConn(t, true), raw: raw, tap: t}

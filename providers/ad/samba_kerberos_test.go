@@ -44,9 +44,51 @@ func TestSambaKerberos(t *testing.T) {
 	case !strings.Contains(err.Error(), "signed or sealed") && !strings.Contains(err.Error(), "channel bindings"):
 		t.Error(err)
 	}
+	// The number of the key counts for nothing if it is the right one, as with kinit.
+	cfg.Kerberos.Keytab = writeKeytabs(t, account, realm, cfg.Password, 200, etypeID.AES256_CTS_HMAC_SHA1_96)
+	switch k, err := ad.Open(t.Context(), cfg); {
+	case err == nil:
+		k.Close()
+	case !strings.Contains(err.Error(), "signed or sealed") && !strings.Contains(err.Error(), "channel bindings"):
+		t.Error(err)
+	}
 	cfg.Kerberos.Keytab = writeKeytab(t, account, realm, "another password")
 	_, err = ad.Open(t.Context(), cfg)
-	wantError(t, err, "no ticket for ldap/", "keytab")
+	wantError(t, err, "no ticket for ldap/", "does not accept the key of "+account+"@"+realm,
+		" in the keytab (kvno 1, aes256-cts-hmac-sha1-96, made ",
+		"samba-tool domain exportkeytab", "keytab")
+	cfg.Kerberos.Principal = "nobody-at-all@" + realm
+	cfg.Kerberos.Keytab = writeKeytab(t, "nobody-at-all", realm, "x")
+	_, err = ad.Open(t.Context(), cfg)
+	wantError(t, err, "knows no account nobody-at-all@"+realm)
+}
+
+// TestSambaKerberosEnvironment logs on with what the environment names, and with tickets.
+func TestSambaKerberosEnvironment(t *testing.T) {
+	cfg := sambaConfig(t)
+	r := openSamba(t, cfg)
+	domain, err := r.Domain(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	realm := strings.ToUpper(domain.Name)
+	account := sambaAccount(t, r, cfg)
+	env := map[string]string{"KRB5_CONFIG": "/nowhere:" + writeKrb5Conf(t, realm, cfg.URLs[0]),
+		"KRB5_KTNAME": "FILE:" + writeKeytab(t, account, realm, cfg.Password)}
+	cfg.Kerberos = &ad.Kerberos{SPN: "ldap/" + sambaHost(t, cfg), Getenv: func(name string) string { return env[name] }}
+	open := func() {
+		t.Helper()
+		switch k, err := ad.Open(t.Context(), cfg); {
+		case err == nil:
+			k.Close()
+		case !strings.Contains(err.Error(), "signed or sealed") && !strings.Contains(err.Error(), "channel bindings"):
+			t.Error(err)
+		}
+	}
+	open()
+	cfg.Kerberos.SPN = "ldap/elsewhere.example"
+	_, err = ad.Open(t.Context(), cfg)
+	wantError(t, err, "no ticket for ldap/elsewhere.example", "full name in url")
 }
 
 func sambaAccount(t *testing.T, r *ad.Reader, cfg ad.Config) string {
@@ -71,8 +113,13 @@ func sambaHost(t *testing.T, cfg ad.Config) string {
 
 func writeKeytab(t *testing.T, account, realm, password string) string {
 	t.Helper()
+	return writeKeytabs(t, account, realm, password, 1, etypeID.AES256_CTS_HMAC_SHA1_96)
+}
+
+func writeKeytabs(t *testing.T, account, realm, password string, version uint8, etype int32) string {
+	t.Helper()
 	kt := keytab.New()
-	if err := kt.AddEntry(account, realm, password, time.Now(), 1, etypeID.AES256_CTS_HMAC_SHA1_96); err != nil {
+	if err := kt.AddEntry(account, realm, password, time.Now(), version, etype); err != nil {
 		t.Fatal(err)
 	}
 	data, err := kt.Marshal()

@@ -13,8 +13,7 @@ import (
 )
 
 // Config says which tenant to reach and who to be there. Credentials are tried in this order: AccessToken, ClientSecret,
-// CertificateFile, and then what the Azure SDKs find by themselves (environment, workload identity, the identity token of a
-// GitHub Actions job, managed identity, Azure CLI).
+// CertificateFile, and then what the environment, the CI system and the machine offer, as package signin lists it.
 type Config struct {
 	TenantID        string
 	ClientID        string // the application's id
@@ -41,12 +40,17 @@ type Config struct {
 	Clock Clock
 	// Tell is told of waits that are long, in a sentence without a full stop; nil tells nobody.
 	Tell func(string)
-	// Getenv looks up the environment variables that the Azure SDKs define (AZURE_CLIENT_SECRET and so on); nil means os.Getenv.
+	// Session shares the sign-in with other readers and writers that have the same one; nil shares it with nobody.
+	Session *Session
+	// Getenv looks up the environment variables of the Azure SDKs (AZURE_CLIENT_SECRET and so on) and of CI systems; nil means os.Getenv.
 	Getenv func(name string) string
 }
 
 // Clock tells the time and waits. Tests pass their own, so that waiting for a service takes no time.
 type Clock = graph.Clock
+
+// Session is a sign-in for several readers and writers. The zero value is ready to use.
+type Session = signin.Session
 
 // Stats counts what a Reader or a Writer has asked of the service.
 type Stats = graph.Stats
@@ -76,7 +80,7 @@ func (cfg Config) settings() (s graph.Settings, err error) {
 		Settings: signin.Settings{
 			TenantID: cfg.TenantID, ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret,
 			CertificateFile: cfg.CertificateFile, CertificateHidden: cfg.CertificateHidden, AccessToken: cfg.AccessToken,
-			Authority: cfg.Authority, Login: c.login, Scope: c.graph + "/.default", Getenv: cfg.Getenv,
+			Authority: cfg.Authority, Login: c.login, Scope: c.graph + "/.default", Getenv: cfg.Getenv, Session: cfg.Session,
 		},
 		CA: cfg.CA, CAOnly: cfg.CAOnly, UserAgent: cfg.UserAgent, IdleTimeout: cfg.IdleTimeout, Clock: cfg.Clock, Tell: cfg.Tell,
 	}

@@ -3,13 +3,12 @@ package entra
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/providers/entra/internal/jwtclaims"
 )
 
 // Identity says who is signed in, from the claims of the access token.
@@ -44,12 +43,7 @@ type claims struct {
 
 // claimsOf reads a token's claims; they are zero if it is no JWT.
 func claimsOf(token string) (c claims) {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return claims{}
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil || json.Unmarshal(raw, &c) != nil {
+	if !jwtclaims.Read(token, &c) {
 		return claims{}
 	}
 	return c

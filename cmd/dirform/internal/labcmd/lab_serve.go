@@ -48,7 +48,12 @@ without the permission for it; "signed_in_as" issues tokens to a user, as if a p
 "seed" makes other random choices of what is hit.
 
 The token endpoint takes the client secret, or a client assertion signed with a certificate's key. An assertion must be
-well-formed, for this endpoint and in force; whose key signed it is checked with --client-certificate only.`,
+well-formed, for this endpoint and in force; whose key signed it is checked with --client-certificate only. It takes the identity
+token of a CI system or cluster, too, if tenant.json says whose the application trusts; issuer, subject and audience must be the
+same to the letter, and the signature is not checked:
+
+  {"federatedIdentityCredentials": [{"name": "ci", "issuer": "https://token.actions.githubusercontent.com",
+    "subject": "repo:contoso/directory:ref:refs/heads/main", "audiences": ["api://AzureADTokenExchange"]}], "users": [...]}`,
 		Example: `  dirform lab serve lab
   dirform lab serve lab --json
   dirform lab serve lab --throttle --latency 50ms --visibility-delay 5s

@@ -114,7 +114,7 @@ func destinations(a *cli.App, cfg *config.Config) (list []destination, err error
 		if p.Lab != "" {
 			continue
 		}
-		d, err := adDestination(p, adSettings(p))
+		d, err := adDestination(p, adSettings(a, p))
 		if err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
@@ -30,6 +31,8 @@ type Directories struct {
 	// labOptions are the addresses and faults of labs that are served for others; their seeds and data are filled in.
 	LabOptions lab.Options
 	labs       map[string]*servedLab
+	session    entra.Session                     // of readers and writers of the tenant: one sign-in a run
+	warned     sync.Map                          // warnings that were given, which a second connection would repeat
 	sources    map[string]providers.SourceReader // by provider name
 	tenants    map[string]providers.TenantReader
 	closers    []func() error // in the order of opening
@@ -67,6 +70,13 @@ func (d *Directories) Source(ctx context.Context, p *config.ADProvider) (provide
 	d.sources[p.Name] = logSource(d.app, r, p, cfg, started)
 	d.closers = append(d.closers, r.Close)
 	return d.sources[p.Name], nil
+}
+
+// warnOnce tells what somebody has to see to, once a run.
+func (d *Directories) warnOnce(text string) {
+	if _, told := d.warned.LoadOrStore(text, true); !told {
+		d.app.Logger().Warn(text)
+	}
 }
 
 // sourceError is why an Active Directory cannot be opened.
@@ -112,7 +122,7 @@ func (d *Directories) adConfig(p *config.ADProvider) (ad.Config, error) {
 		}
 		return l.adConfig()
 	}
-	cfg := adSettings(p)
+	cfg := adSettings(d.app, p)
 	to, err := adDestination(p, cfg)
 	if err == nil {
 		err = d.hosts.check(to)
@@ -120,24 +130,28 @@ func (d *Directories) adConfig(p *config.ADProvider) (ad.Config, error) {
 	if err == nil {
 		cfg.CA, err = readCA(p.CAFile, p.DeclaredAt)
 	}
+	cfg.Warn = d.warnOnce
 	return cfg, err
 }
 
 // adSettings are p's settings but for the certificates.
-func adSettings(p *config.ADProvider) ad.Config {
+func adSettings(a *cli.App, p *config.ADProvider) ad.Config {
 	cfg := ad.Config{
 		URLs: p.URLs, StartTLS: p.StartTLS, BaseDN: p.BaseDN, ServerName: p.ServerName, SkipVerify: p.SkipVerify,
 		BindDN: p.BindDN, Password: p.Password, PageSize: p.PageSize,
 	}
 	if k := p.Kerberos; k != nil {
-		cfg.Kerberos = &ad.Kerberos{Keytab: k.Keytab, KeytabHidden: k.KeytabHidden, CCache: k.CCache, Principal: k.Principal, SPN: k.SPN, Krb5Conf: k.Krb5Conf}
+		cfg.Kerberos = &ad.Kerberos{Keytab: k.Keytab, KeytabHidden: k.KeytabHidden, CCache: k.CCache,
+			Principal: k.Principal, SPN: k.SPN, Krb5Conf: k.Krb5Conf, Getenv: a.Env.Getenv}
 	}
 	return cfg
 }
 
 // entraConfig says how to reach p: Microsoft Graph, the server that its settings name, or a lab started for it.
 func (d *Directories) entraConfig(p *config.EntraProvider) (cfg entra.Config, err error) {
-	defer func() { cfg.Tell = func(text string) { d.app.Logger().Warn(text) } }()
+	defer func() {
+		cfg.Tell, cfg.Session = func(text string) { d.app.Logger().Warn(text) }, &d.session
+	}()
 	if p.Lab != "" {
 		l, err := d.openLab(p.Lab)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"time"
 
 	"github.com/dirform/dirform/state/fault"
 )
@@ -18,6 +19,19 @@ const NegativeSerial = "x509: negative serial number"
 func RefuseNegative(whose, owner string, err error) error {
 	return &fault.Error{Summary: whose + " has a negative serial number, which RFC 5280 forbids and Go refuses", Err: err,
 		Hint: "Issue " + owner + " a new certificate, or run with GODEBUG=x509negativeserial=1 in the environment."}
+}
+
+// soon is how long before its end a certificate is spoken of.
+const soon = 30 * 24 * time.Hour
+
+// Ending is a warning about the certificate that a server has presented, the first of chain, if it ends within 30 days;
+// "" if it does not, or there is none.
+func Ending(server string, chain []*x509.Certificate, now time.Time) string {
+	if len(chain) == 0 || chain[0].NotAfter.Sub(now) > soon {
+		return ""
+	}
+	return fmt.Sprintf("The certificate of %s ends on %s: after that, dirform can't connect to it until it has a new one",
+		server, chain[0].NotAfter.UTC().Format(time.DateOnly))
 }
 
 // ParseCA reads PEM certificates. Unlike AppendCertsFromPEM it doesn't skip what it can't read.

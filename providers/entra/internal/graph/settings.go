@@ -2,7 +2,6 @@ package graph
 
 import (
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -35,10 +34,8 @@ func (s *Settings) defaults() {
 	if s.Clock == nil {
 		s.Clock = realClock{}
 	}
+	s.Sleep, s.Warn = s.Clock.Sleep, s.Tell
 	s.Clock = patient{Clock: s.Clock, tell: s.Tell}
-	if s.Getenv == nil {
-		s.Getenv = os.Getenv
-	}
 }
 
 // sameOrigin reports whether u points at the host the configuration names; nothing is ever sent anywhere else.

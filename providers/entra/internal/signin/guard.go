@@ -12,7 +12,8 @@ import (
 
 // platform are the environment variables in which whoever runs a job says where it gets its own identity. What is sent
 // there was given out by the same platform.
-var platform = []string{"ACTIONS_ID_TOKEN_REQUEST_URL", "IDENTITY_ENDPOINT", "IMDS_ENDPOINT", "MSI_ENDPOINT"}
+var platform = []string{"ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_OIDCREQUESTURI", "IDENTITY_ENDPOINT", "IMDS_ENDPOINT",
+	"MSI_ENDPOINT"}
 
 // Guard stands below what signs in and lets requests go to the configured authority, to Microsoft's own, to this
 // machine and to the platform that a job runs on. An authority's document says where tokens are asked for, so without

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	kiotaazure "github.com/microsoft/kiota-authentication-azure-go"
 )
 
@@ -16,15 +17,24 @@ type Tokens struct {
 	settings *Settings
 	signIn   signIn
 
-	mu       sync.Mutex
+	mu       sync.Mutex // held while a token is asked for: whoever needs one meanwhile waits for the same
+	cred     azcore.TokenCredential
 	provider *kiotaazure.AzureIdentityAccessTokenProvider
 	last     string // the token handed out last
 }
 
 // New chooses how to sign in and makes the credential; it asks for no token yet. client carries the requests for
-// tokens.
+// tokens. With a Session there may be one already.
 func New(s *Settings, client *http.Client) (*Tokens, error) {
-	how, err := chooseSignIn(s, client)
+	if s.Session != nil {
+		return s.Session.open(s, client)
+	}
+	return open(s, client)
+}
+
+func open(s *Settings, client *http.Client) (*Tokens, error) {
+	s.defaults()
+	how, err := choose(s, client)
 	if err != nil {
 		return nil, err
 	}
@@ -41,24 +51,25 @@ func (t *Tokens) restart() error {
 	if err != nil {
 		return err
 	}
-	p, err := kiotaazure.NewAzureIdentityAccessTokenProviderWithScopesAndValidHosts(cred,
+	p, err := kiotaazure.NewAzureIdentityAccessTokenProviderWithScopesAndValidHosts(&remembered{next: cred,
+		now: t.settings.Now},
 		[]string{t.settings.Scope}, []string{t.settings.Endpoint.Hostname()})
 	if err != nil {
 		return err
 	}
-	t.provider = p
+	t.cred, t.provider = cred, p
 	return nil
 }
 
-// Get is a valid token; the credential behind caches it until shortly before it expires.
+// Get is a valid token, which is asked for once and kept until shortly before it ends.
 func (t *Tokens) Get(ctx context.Context) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.ask(ctx, "")
 }
 
-// Renew is a token other than the refused one. claims is the service's demand in a continuous access evaluation challenge, in
-// base64, or empty. ok is false if there is no way to get another token.
+// Renew is a token other than the refused one. claims is the service's demand in a continuous access evaluation
+// challenge, in base64, or empty. ok is false if there is no way to get another token.
 func (t *Tokens) Renew(ctx context.Context, refused, claims string) (token string, ok bool, err error) {
 	if t.signIn.fixed {
 		return "", false, nil
@@ -101,13 +112,31 @@ func (t *Tokens) ask(ctx context.Context, claims string) (string, error) {
 		}
 		return "", t.failed(err)
 	}
+	if token != t.last {
+		if err := t.settings.checkOwner(token, t.way()); err != nil {
+			return "", t.failed(&unasked{err})
+		}
+	}
 	t.last = token
 	return token, nil
 }
 
+// way names the way to sign in that gave the last token.
+func (t *Tokens) way() string {
+	if m, ok := t.cred.(*machine); ok {
+		return m.way()
+	}
+	return t.signIn.what
+}
+
 func (t *Tokens) failed(err error) error {
-	e := &Error{what: t.signIn.what, login: t.settings.Login, configured: !t.signIn.guess, err: err}
-	e.words, e.answered = authorityWords(err)
+	var early *unasked
+	e := &Error{what: t.signIn.what, login: t.settings.Login, configured: !t.signIn.guess, missing: t.signIn.missing,
+		err:    err,
+		answer: answerOf(err), asked: !errors.As(err, &early)}
+	if x, ok := t.cred.(*exchange); ok && e.asked {
+		e.hint, e.answer.words = x.advice(e.answer.codes), x.hush(e.answer.words)
+	}
 	return e
 }
 

@@ -48,6 +48,11 @@ func (a *audience) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*[]string)(a))
 }
 
+// federated reports whether an assertion is somebody else's word for the client, not the client's own: it names no certificate.
+func (a *assertion) federated(clientID string) bool {
+	return a.header.Thumb == "" && a.header.Thumb256 == "" && !strings.EqualFold(a.claims.Iss, clientID)
+}
+
 // parseAssertion takes a compact JWS apart.
 func parseAssertion(jwt string) (*assertion, bool) {
 	parts := strings.Split(jwt, ".")
@@ -66,11 +71,11 @@ func parseAssertion(jwt string) (*assertion, bool) {
 		return nil, false
 	}
 	h := &a.header
-	return a, (h.Alg == "RS256" || h.Alg == "PS256") && (h.Typ == "" || strings.EqualFold(h.Typ, "JWT")) && (h.Thumb != "" || h.Thumb256 != "")
+	return a, (h.Alg == "RS256" || h.Alg == "PS256") && (h.Typ == "" || strings.EqualFold(h.Typ, "JWT"))
 }
 
 // checkAssertion checks a client assertion for the token endpoint at this address: its form, whom it is about, for whom it is,
-// and that it is in force. Whether the application's key signed it is checked only if the tenant knows a certificate, since
+// and that it is in force. One that somebody else has issued must fit a federated credential. Whether the application's key signed it is checked only if the tenant knows a certificate, since
 // without one there is nothing to check it against.
 func (t *Tenant) checkAssertion(form url.Values, endpoint string) *oauthError {
 	refuse := func(number int, description string) *oauthError {
@@ -86,7 +91,14 @@ func (t *Tenant) checkAssertion(form url.Values, endpoint string) *oauthError {
 	}
 	now := float64(t.opts.Now().Unix())
 	c, registered := &a.claims, t.tokens.certificate()
+	federated := a.federated(t.opts.ClientID)
 	switch {
+	case !federated && a.header.Thumb == "" && a.header.Thumb256 == "":
+		return refuse(50027, "JWT token is invalid or malformed.")
+	case federated && (c.Exp == nil || *c.Exp+clockSkew.Seconds() < now || c.Nbf != nil && *c.Nbf-clockSkew.Seconds() > now):
+		return refuse(700024, "Client assertion is not within its valid time range.")
+	case federated:
+		return t.checkTrust(a)
 	case !strings.EqualFold(c.Iss, t.opts.ClientID) || !strings.EqualFold(c.Sub, t.opts.ClientID):
 		return refuse(700021, "Client assertion application identifier doesn't match 'client_id' parameter.")
 	case !c.Aud.names(endpoint):

@@ -19,6 +19,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"github.com/dirform/dirform/providers/lab/internal/graphd"
 )
 
 func (w *world) clientOptions() azcore.ClientOptions {
@@ -189,4 +191,44 @@ func TestTokenRefusals(t *testing.T) {
 	w.want(200, "POST", token, good, "Content-Type", "application/x-www-form-urlencoded")
 	w.want(401, "GET", "/users", "", "Authorization", "")
 	w.want(401, "GET", "/users", "", "Authorization", "Bearer x")
+}
+
+// The word of others counts where a federated credential says so, to the letter.
+func TestFederatedAssertion(t *testing.T) {
+	w := serve(t, `{"federatedIdentityCredentials": [
+		{"name": "a", "issuer": "https://ci.example", "subject": "branch:main", "audiences": ["api://x"]},
+		{"name": "b", "issuer": "https://ci.example", "subject": "branch:next", "audiences": ["api://y"]}]}`)
+	url := w.srv.URL + "/" + w.ID() + "/oauth2/v2.0/token"
+	soon := time.Now().Add(time.Minute).Unix()
+	for _, tt := range []struct {
+		iss, sub, aud string
+		exp           int64
+		code          string
+	}{
+		{"https://ci.example", "branch:main", `"api://x"`, soon, ""},
+		{"https://ci.example", "branch:next", `["api://y"]`, soon, ""},
+		{"https://ci.example", "branch:main", `"api://y"`, soon, "AADSTS700212: "},
+		{"https://ci.example", "branch:main", `["api://x","api://y"]`, soon, "AADSTS700212: "},
+		{"https://ci.example", "branch:Main", `"api://x"`, soon, "AADSTS700213: "},
+		{"https://ci.example/", "branch:main", `"api://x"`, soon, "AADSTS700211: "},
+		{"https://ci.example", "branch:main", `"api://x"`, soon - 3600, "AADSTS700024: "},
+	} {
+		b64 := base64.RawURLEncoding.EncodeToString
+		jwt := b64([]byte(`{"alg":"RS256","kid":"k"}`)) + "." +
+			b64(fmt.Appendf(nil, `{"iss":%q,"sub":%q,"aud":%s,"exp":%d}`, tt.iss, tt.sub, tt.aud, tt.exp)) + "." + b64([]byte("signature"))
+		got := w.do("POST", url, "grant_type=client_credentials&scope=x/.default&client_id="+clientID+"&client_assertion="+jwt+
+			"&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer", "Content-Type", "application/x-www-form-urlencoded")
+		if (got.status == 200) != (tt.code == "") || !strings.HasPrefix(got.str("error_description"), tt.code) {
+			t.Errorf("%v: %d %s", tt, got.status, got.text)
+		}
+	}
+}
+
+func TestFederatedSeedMistakes(t *testing.T) {
+	for _, list := range []string{`{}`, `[{"issuer":"a","subject":"b"}]`, `[{"issuer":"a","subject":"b","audiences":["c","d"]}]`, `[{"subject":"b","audiences":["c"]}]`} {
+		err := graphd.New(graphd.Options{}).LoadSeed(strings.NewReader(`{"federatedIdentityCredentials": `+list+`}`), "tenant.json")
+		if err == nil || !strings.Contains(err.Error(), "federated") {
+			t.Errorf("%s: %v", list, err)
+		}
+	}
 }

@@ -48,8 +48,8 @@ type atError struct {
 func (e *atError) Error() string { return e.err.Error() }
 
 // LoadSeed fills an empty tenant from a seed; name is the file's name for errors. The seed is one JSON object with the keys
-// organization, onPremisesSynchronization, domains, users, groups, contacts, deletedItems, subscribedSkus and roleAssignments, in
-// Graph's own shapes, and lab with the [Manners] to begin with.
+// organization, onPremisesSynchronization, domains, users, groups, contacts, deletedItems, subscribedSkus, roleAssignments and
+// federatedIdentityCredentials (those of the one application), in Graph's own shapes, and lab with the [Manners] to begin with.
 // If r can seek, errors tell the line.
 func (t *Tenant) LoadSeed(r io.Reader, name string) error {
 	t.mu.Lock()
@@ -173,6 +173,13 @@ func (s *seeder) section(dec *jsontext.Decoder, key string) error {
 		})
 	case "roleAssignments":
 		return s.each(dec, plainKind, s.addRole)
+	case "federatedIdentityCredentials":
+		raw, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		s.t.trusts, err = parseFederated(raw)
+		return err
 	case "lab":
 		raw, err := dec.ReadValue()
 		if err != nil {
@@ -182,7 +189,7 @@ func (s *seeder) section(dec *jsontext.Decoder, key string) error {
 		return err
 	}
 	return fmt.Errorf("%q is not a key of a tenant seed; the keys are organization, onPremisesSynchronization, domains, users, groups, contacts, deletedItems,"+
-		" subscribedSkus, roleAssignments and lab", key)
+		" subscribedSkus, roleAssignments, federatedIdentityCredentials and lab", key)
 }
 
 func (s *seeder) each(dec *jsontext.Decoder, k kind, add func(at int64) error) error {

@@ -50,6 +50,7 @@ type Tenant struct {
 	sync     syncSettings
 
 	tokens *tokens
+	trusts []FederatedCredential
 	faults *faultState
 	stats  *stats
 }
