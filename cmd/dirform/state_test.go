@@ -120,7 +120,8 @@ func TestHistory(t *testing.T) {
 		t.Error(diff)
 	}
 	_, stdout, _ = runMain(t, env, "history", "-json", "1")
-	want = `{"seq":1,"key":"AAECAwQFBgcICQoLDA0ODw==","kind":"user","action":"link","status":"done","target_id":"` + targetID + "\"}\n"
+	want = `{"seq":1,"key":"AAECAwQFBgcICQoLDA0ODw==","kind":"user","action":"link","status":"done","target_id":"` + targetID +
+		"\",\"writes\":{\"source\":0,\"tenant\":0}}\n"
 	if diff := cmp.Diff(want, stdout); diff != "" {
 		t.Error(diff)
 	}
