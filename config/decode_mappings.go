@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 
 	"github.com/dirform/dirform/config/internal/source"
 	"github.com/dirform/dirform/state"
@@ -41,7 +42,7 @@ func (l *loader) decodeMappings() {
 	first := map[string]*hclsyntax.Block{}
 	mapped := map[*Scope][]state.Kind{}
 	for _, b := range l.byType["mapping"] {
-		c := l.content(b, spec{required: []string{"scope"}, optional: []string{"object", "preset", "unmanaged"}, blocks: []string{"attributes", "initial"}})
+		c := l.content(b, spec{required: []string{"scope"}, optional: []string{"object", "preset", "unmanaged", "on_null", "keep_on_link"}, blocks: []string{"attributes", "initial"}})
 		m := &Mapping{Name: b.Labels[0], Scope: l.scope(c), Kind: state.User, DeclaredAt: place(b.DefRange())}
 		if name := c.text("object"); name != "" {
 			k, ok := c.kind("object", name)
@@ -117,6 +118,7 @@ func (l *loader) mappingAttributes(c *content, m *Mapping) {
 	}
 	removed := l.preset(c, m, seen)
 	sortMappings(m)
+	c.keeps(m)
 	if c.ok {
 		l.requiredAttributes(c, m, seen, removed)
 	}
@@ -245,4 +247,42 @@ func sortMappings(m *Mapping) {
 	byName := func(a, b *AttributeMapping) int { return strings.Compare(a.Target.Name, b.Target.Name) }
 	slices.SortFunc(m.Attributes, byName)
 	slices.SortFunc(m.Initial, byName)
+}
+
+// keeps reads which values of accounts a source without one leaves alone.
+func (c *content) keeps(m *Mapping) {
+	if c.has("on_null") {
+		v, ok := c.value("on_null", cty.Map(cty.String))
+		if !ok || v.IsNull() {
+			return
+		}
+		for name, what := range v.AsValueMap() {
+			a := c.managed("on_null", name, m)
+			switch {
+			case a == nil:
+			case what.IsNull() || what.AsString() != "keep" && what.AsString() != "clear":
+				c.bad("on_null", "Unknown value", "on_null says \"clear\" (the default) or \"keep\" for each attribute: on_null = { %s = \"keep\" }.", a.Target.Name)
+			default:
+				a.KeepNull = what.AsString() == "keep"
+			}
+		}
+	}
+	for _, name := range c.texts("keep_on_link") {
+		if a := c.managed("keep_on_link", name, m); a != nil {
+			a.KeepOnLink = true
+		}
+	}
+}
+
+// managed is the attribute of a mapping that an argument names, or nil after a mistake.
+func (c *content) managed(argument, name string, m *Mapping) *AttributeMapping {
+	var names []string
+	for _, a := range m.Attributes {
+		if strings.EqualFold(a.Target.Name, name) {
+			return a
+		}
+		names = append(names, a.Target.Name)
+	}
+	c.bad(argument, "Attribute is not mapped", "The mapping has no attribute %s.%s", c.shown(argument, name), c.suggest(argument, name, names))
+	return nil
 }

@@ -172,6 +172,10 @@ func (d *draft) compare(i int, c table.Column, creating bool) {
 	if have == want {
 		return
 	}
+	if c.Mapping.KeepOnLink && want == d.Table.NilFP && d.Applied(a.Name) == 0 {
+		delete(d.prints, a.Name) // until the source has a value, so that it is told from one that was applied and cleared
+		return
+	}
 	if !before.IsEmpty() {
 		ch.Before = before
 	}

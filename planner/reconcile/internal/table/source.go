@@ -198,7 +198,7 @@ func (t *Source) project(o *state.Object) (key string, ok bool) {
 		if c.plain >= 0 && i != upnCol {
 			// Fingerprints disregard the one thing that evaluating would change, and most mappings are such.
 			if v := o.Values[c.plain]; v.Kind() == state.StringValue || v.IsNull() {
-				t.fps[c.Col] = t.fingerprint(c.Mapping.Target, state.Tidy(v))
+				t.fps[c.Col] = t.fingerprint(c.Mapping, state.Tidy(v))
 				continue
 			}
 		}
@@ -211,7 +211,7 @@ func (t *Source) project(o *state.Object) (key string, ok bool) {
 			upn, t.fellBack = t.UserName(c.Mapping, v, o)
 			v = upn
 		}
-		t.fps[c.Col] = t.fingerprint(c.Mapping.Target, v)
+		t.fps[c.Col] = t.fingerprint(c.Mapping, v)
 	}
 	return t.ReadableKey(upn, o), ok
 }
@@ -252,8 +252,9 @@ func (t *Source) PrimaryAddress(o *state.Object) string {
 
 // fingerprint is the desired fingerprint of one attribute: 0 where there is nothing to say (null for an attribute that
 // can't be null leaves it alone), and for a reference the hash of the distinguished name it points to.
-func (t *Source) fingerprint(a *state.Attribute, v state.Value) uint64 {
-	if (a.NotNull || a.Required) && v.IsEmpty() {
+func (t *Source) fingerprint(m *config.AttributeMapping, v state.Value) uint64 {
+	a := m.Target
+	if (a.NotNull || a.Required || m.KeepNull) && v.IsEmpty() {
 		return 0
 	}
 	if a.Type == state.TypeReference && v.Kind() == state.StringValue && v.Str() != "" {
