@@ -11,6 +11,7 @@ import (
 	"github.com/dirform/dirform/config/internal/report"
 	"github.com/dirform/dirform/config/internal/sensitive"
 	"github.com/dirform/dirform/config/internal/source"
+	"github.com/dirform/dirform/config/system"
 	"github.com/dirform/dirform/state"
 )
 
@@ -128,7 +129,7 @@ func (l *loader) kindSlots(kind state.Kind) *expr.Slots {
 	}
 	s := expr.NewSlots()
 	s.Add(MatchedBy)
-	s.Add([]string{"sAMAccountName", "displayName", "userAccountControl", AnchorConsistencyGUID})
+	s.Add([]string{"sAMAccountName", "displayName", "userAccountControl", AnchorConsistencyGUID, system.Recipient})
 	l.slots[kind] = s
 	return s
 }

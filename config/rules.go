@@ -154,9 +154,9 @@ type Mapping struct {
 
 // AttributeMapping gives one tenant attribute its value.
 type AttributeMapping struct {
-	Target     *state.Attribute
-	Expr       *expr.Program
-	Preset     bool // comes from the preset, not from the file
+	Target *state.Attribute
+	Expr   *expr.Program
+	Preset bool // comes from the preset, not from the file
 	// KeepNull leaves the account's value alone while the source has none (on_null = { … = "keep" }).
 	KeepNull bool
 	// KeepOnLink leaves a value alone that the account had when it was linked, until the source has had one (keep_on_link).

@@ -18,8 +18,11 @@ const (
 	logonName = "sAMAccountName"
 	userName  = "userPrincipalName"
 	nickname  = "mailNickname"
-	recipient = "msExchRecipientTypeDetails"
+	recipient = Recipient
 )
+
+// Recipient is the attribute that says what sort of mailbox an object has.
+const Recipient = "msExchRecipientTypeDetails"
 
 // Attributes are the source attributes by which objects are told; an object's name tells as well.
 func Attributes() []string { return []string{critical, logonName, userName, nickname, recipient} }
@@ -137,3 +140,10 @@ func called(s string) string {
 	}
 	return ""
 }
+
+// shared are the sorts of mailbox, here and in Exchange Online, that nobody signs in to.
+var shared = map[int64]string{4: "a shared mailbox", 16: "a room mailbox", 32: "an equipment mailbox", 1 << 33: "a room mailbox",
+	1 << 34: "an equipment mailbox", 1 << 35: "a shared mailbox"}
+
+// Shared is what an object's mailbox is if several people share it, such as "a room mailbox"; else "".
+func Shared(o *state.Object) string { return shared[o.Get(Recipient).Int()] }

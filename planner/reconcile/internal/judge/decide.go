@@ -53,7 +53,7 @@ func (d *draft) decideNew() (*state.Change, error) {
 		d.report(f)
 	}
 	d.lint()
-	if err := cmp.Or(d.checkUnique(), adviser{d}.checkMailIsName(), d.checkAnchorFree()); err != nil {
+	if err := cmp.Or(d.checkUnique(), adviser{d}.checkMailIsName(), d.checkAnchorFree(), adviser{d}.warn()); err != nil {
 		return nil, err
 	}
 	return d.change(state.ActionCreate, because{state.BecauseNew, "no account in the tenant matches"},
@@ -99,7 +99,7 @@ func (d *draft) decideExisting() (*state.Change, error) {
 	}
 	d.checkTarget(action)
 	d.lint()
-	if err := d.checkUnique(); err != nil {
+	if err := cmp.Or(d.checkUnique(), adviser{d}.warn()); err != nil {
 		return nil, err
 	}
 	if !d.blocked() {

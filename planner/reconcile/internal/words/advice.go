@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 )
@@ -47,4 +48,25 @@ func hclString(s string) string {
 	}
 	b.WriteByte('"')
 	return b.String()
+}
+
+// NameIsAddress is about a user name, in an attribute, that another object of the tenant has as a mail address.
+func NameIsAddress(attribute, name string, o *table.Account) *planner.Finding {
+	detail := fmt.Sprintf("%s %s is a mail address of %s %s. The service takes it, until the account gets a mailbox, which wants the "+
+		"address as well.", attribute, name, o.Of.Noun, table.Ref(o).Name)
+	return About(planner.NewFinding("DF224", detail, ""), attribute, name, "")
+}
+
+// SharedMailbox is about a mailbox that nobody signs in to, by what the source says, and that could be signed in to, by an attribute.
+func SharedMailbox(attribute, what string) *planner.Finding {
+	detail := fmt.Sprintf("The source says that this is %s, and has the account switched on.", what)
+	return About(planner.NewFinding("DF225", detail, ""), attribute, "true", "")
+}
+
+// PerhapsShared is about an account that is switched off in the tenant, has a mail address, and is to be switched on with its first
+// link.
+func PerhapsShared(attribute string, live *table.Account) *planner.Finding {
+	detail := fmt.Sprintf("Sign-in of %s is off in the tenant, as it is for shared and room mailboxes, and turned on because the source "+
+		"has the account switched on.", table.Ref(live).Name)
+	return About(planner.NewFinding("DF225", detail, ""), attribute, "true", "")
 }

@@ -1,0 +1,62 @@
+package judge
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/config/system"
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/planner/reconcile/internal/words"
+	"github.com/dirform/dirform/state"
+)
+
+// warn reports what the service takes, and what people come to regret: a user name that is somebody else's address, and a mailbox of
+// several people that anybody can sign in to. Both only where it comes about.
+func (d adviser) warn() error {
+	for _, c := range d.attrs {
+		switch {
+		case c.Name == d.Table.Of.UserName && !c.After.IsNull():
+			if err := d.warnOfAddress(c.After); err != nil {
+				return err
+			}
+		case c.Name == d.Table.Of.SignIn && c.After.Bool():
+			d.warnOfMailbox()
+		}
+	}
+	return nil
+}
+
+// warnOfAddress reports that another object of the tenant has a user name as an address, unless an error says so already.
+func (d adviser) warnOfAddress(name state.Value) error {
+	other := -1
+	d.j.Tenant.ByAddress.Each(d.j.Hash.Address(name), func(i int) {
+		if t := d.j.Tenant.AddressRow(i); t != d.LiveRow && (other < 0 || d.j.Tenant.Meta(t).ID < d.j.Tenant.Meta(other).ID) {
+			other = t
+		}
+	})
+	said := func(f *planner.Finding) bool {
+		return f.Severity == planner.Error && strings.EqualFold(f.Value, name.Str())
+	}
+	if other < 0 || slices.ContainsFunc(d.findings, said) {
+		return nil
+	}
+	o, err := d.j.Tenant.Load(other)
+	if err != nil {
+		return err
+	}
+	d.report(words.NameIsAddress(d.Table.Of.UserName, name.Str(), o), table.Ref(o))
+	return nil
+}
+
+// warnOfMailbox reports that sign-in is turned on for a mailbox that several people share, or for one that looks so.
+func (d adviser) warnOfMailbox() {
+	if what := system.Shared(d.Object); what != "" {
+		d.report(words.SharedMailbox(d.Table.Of.SignIn, what))
+		return
+	}
+	if d.Live == nil || d.Linked() || d.InBin() || d.Live.SignIn().IsNull() || d.Live.SignIn().Bool() || !hasAddress(d.Live) {
+		return
+	}
+	d.report(words.PerhapsShared(d.Table.Of.SignIn, d.Live), table.Ref(d.Live))
+}
