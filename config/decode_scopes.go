@@ -150,8 +150,8 @@ func (l *loader) checkContainers(c *content, s *Scope) {
 		if n == "" {
 			return
 		}
-		if j := slices.IndexFunc(ous, func(o dn.Normal) bool { return n.Within(o) || o.Within(n) }); j >= 0 {
-			c.bad(name, "Overlapping containers", "%s and %s overlap, so people would be found twice. Keep the outer one.", c.shown(name, s.OUs[j]), c.shown(name, s.OUs[i]))
+		if j := slices.IndexFunc(ous, func(o dn.Normal) bool { return s.overlap(n, o) || s.overlap(o, n) }); j >= 0 {
+			c.bad(name, "Overlapping containers", "%s and %s overlap, and nothing between them is excluded, so that one of them changes nothing. Keep the outer one.", c.shown(name, s.OUs[j]), c.shown(name, s.OUs[i]))
 			return
 		}
 		ous = append(ous, n)
@@ -171,6 +171,14 @@ func (l *loader) checkContainers(c *content, s *Scope) {
 			c.bad("exclude", "Scope excludes itself", "%s is a container of the scope, so nobody would be left. Remove it from one of the two lists.", c.shown("exclude", ex))
 		}
 	}
+}
+
+// overlap reports whether a container lies in another one of the scope, and in none in between that is excluded.
+func (s *Scope) overlap(inner, outer dn.Normal) bool {
+	return inner.Within(outer) && !slices.ContainsFunc(s.Exclude, func(ex string) bool {
+		n, err := dn.Parse(ex)
+		return err == nil && n != inner && n != outer && inner.Within(n) && n.Within(outer)
+	})
 }
 
 // checkBase checks that the containers lie in the provider's base_dn, if it has one.

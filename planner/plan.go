@@ -2,6 +2,7 @@ package planner
 
 import (
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/dn"
 )
 
 // FormatVersion is the version of the plan document and file. A reader refuses a greater major version.
@@ -197,6 +198,26 @@ type ScopeSeen struct {
 	// first 500 of them.
 	SystemObjects int            `json:"system_objects,omitempty"`
 	SystemList    []SystemObject `json:"system_list,omitempty"`
+}
+
+// NearestOU is the container of a scope that decides about an object by a distinguished name: the one that it lies in most directly.
+// ok is false if it lies in none.
+func NearestOU(ous []OUSeen, name string) (ou OUSeen, ok bool) {
+	n, err := dn.Parse(name)
+	if err != nil {
+		return ou, false
+	}
+	var of []OUSeen
+	var containers []dn.Normal
+	for _, o := range ous {
+		if c, err := dn.Parse(o.DN); err == nil && o.DN != "" {
+			of, containers = append(of, o), append(containers, c)
+		}
+	}
+	if i := n.Nearest(containers); i >= 0 {
+		return of[i], true
+	}
+	return ou, false
 }
 
 // SystemObject is a source object that a scope leaves out because it is no person's.

@@ -44,7 +44,7 @@ const AnyKind state.Kind = ""
 type Query struct {
 	Kind       state.Kind
 	Bases      []string     // distinguished names, searched with their subtrees
-	Exclude    []string     // distinguished names of subtrees to leave out
+	Exclude    []string     // distinguished names of subtrees to leave out; of bases and these, the nearest to an object decides
 	Filter     string       // extra LDAP filter, evaluated by the server; may be empty
 	GUIDs      []state.GUID // of these objects only; empty for all. A hundred or so fit into one search
 	Attributes *state.Shape

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/config/system"
+	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
@@ -273,22 +274,20 @@ func (e *Explainer) membership(s *config.Scope, f *sourceFound, listed map[state
 
 // place is the scope's container that a distinguished name lies below, and the sentence about it; "" if there is none.
 func (e *Explainer) place(s *config.Scope, name string) (ou, why string) {
+	near, ok := planner.NearestOU(e.OUs[s.Name], name)
+	switch {
+	case ok && near.Exclude:
+		return "", "it lies below the excluded " + near.DN
+	case ok:
+		return near.DN, "it lies below " + near.DN
+	}
 	var bases []string
 	for _, o := range e.OUs[s.Name] {
-		switch {
-		case o.Exclude && o.DN != "" && dn.Within(name, o.DN):
-			return "", "it lies below the excluded " + o.DN
-		case !o.Exclude:
+		if !o.Exclude {
 			bases = append(bases, o.DN)
-			if ou == "" && dn.Within(name, o.DN) {
-				ou = o.DN
-			}
 		}
 	}
-	if ou == "" {
-		return "", "it does not lie below " + strings.Join(bases, " or ")
-	}
-	return ou, "it lies below " + ou
+	return "", "it does not lie below " + strings.Join(bases, " or ")
 }
 
 // evaluateWhere adds what a scope's where says about an object.

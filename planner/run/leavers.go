@@ -8,7 +8,6 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/state"
-	"github.com/dirform/dirform/state/dn"
 )
 
 // leaverShape is what is asked of objects that left their scopes: nothing but where they are.
@@ -110,22 +109,11 @@ func (r *Reading) locateDeleted(ctx context.Context, b *reconcile.Builder, leave
 // whereabouts says why a scope of a provider does not have an object that lies at a name: it moved out of the scope's containers, or
 // it is still there, and the filter or the condition leaves it out.
 func (r *Reading) whereabouts(p *config.ADProvider, scope, name string) state.ReasonCode {
-	within := func(ou planner.OUSeen) bool { return ou.DN != "" && dn.Within(name, ou.DN) }
 	for _, s := range r.Config.Scopes {
 		if s.Name != scope || s.Provider != p {
 			continue
 		}
-		in := false
-		for _, ou := range r.Settings.OUs[scope] {
-			switch {
-			case !within(ou):
-			case ou.Exclude:
-				return state.BecauseMoved
-			default:
-				in = true
-			}
-		}
-		if in {
+		if ou, ok := planner.NearestOU(r.Settings.OUs[scope], name); ok && !ou.Exclude {
 			return state.BecauseFiltered
 		}
 	}

@@ -35,7 +35,7 @@ func (x *extractor) run(ctx context.Context, run string) error {
 			return err
 		}
 		at = next
-		if len(x.batch.exclude) > 0 {
+		if len(x.batch.containers) > x.batch.left {
 			out, err := x.excluded(obj.DN)
 			if err != nil {
 				return err
@@ -63,12 +63,7 @@ func (x *extractor) excluded(name string) (bool, error) {
 		return false, err
 	}
 	x.dn = b
-	for _, base := range x.batch.exclude {
-		if dn.Normal(b).Within(base) {
-			return true, nil
-		}
-	}
-	return false, nil
+	return dn.Normal(b).Nearest(x.batch.containers) >= x.batch.left, nil
 }
 
 // complete fetches the rest of an attribute with many values. Windows sends 1500 at a time (MaxValRange), Samba all at once

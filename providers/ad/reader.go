@@ -58,12 +58,13 @@ func newBatch(q providers.Query) (batch, error) {
 	if err != nil {
 		return b, fmt.Errorf("active directory: %w", err)
 	}
-	for _, name := range q.Exclude {
+	b.left = len(q.Bases)
+	for _, name := range slices.Concat(q.Bases, q.Exclude) {
 		n, err := dn.Parse(name)
 		if err != nil {
 			return b, fmt.Errorf("active directory: exclude: %w", err)
 		}
-		b.exclude = append(b.exclude, n)
+		b.containers = append(b.containers, n)
 	}
 	for _, base := range bases {
 		b.searches = append(b.searches, search{base, filter})

@@ -28,7 +28,9 @@ type batch struct {
 	kind     state.Kind
 	shape    *state.Shape
 	searches []search
-	exclude  []dn.Normal // objects in these subtrees are dropped
+	// An object is dropped whose nearest container is among those from left on.
+	containers []dn.Normal
+	left       int
 }
 
 // arrival is what a search's goroutine hands to the stream: a run of entries or an error.

@@ -83,6 +83,18 @@ func Within(name, base string) bool {
 	return err1 == nil && err2 == nil && n.Within(b)
 }
 
+// Nearest is the number of the container, among several, that is nearest above the object named n or is that object itself; -1 if it
+// lies in none. Where one stands in the list twice, the last is meant: put those that are left out behind.
+func (n Normal) Nearest(containers []Normal) int {
+	nearest := -1
+	for i, c := range containers {
+		if n.Within(c) && (nearest < 0 || len(c) >= len(containers[nearest])) {
+			nearest = i
+		}
+	}
+	return nearest
+}
+
 // Outermost is bases without those that lie in another one or repeat one before them, in their order and spelling. The
 // error quotes a base that is no distinguished name.
 func Outermost(bases []string) ([]string, error) {
