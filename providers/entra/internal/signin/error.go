@@ -45,6 +45,8 @@ func (e *Error) Fault() *fault.Error {
 		Hint: cmp.Or(fault.Hint(e.err), e.hint)}
 	switch {
 	case f.Hint != "":
+	case e.answer.faltered():
+		f.Hint = "That is a trouble of the service that gives out tokens, and not of the configuration: run this again."
 	case !e.answer.given() && e.configured && e.asked:
 		f.Hint = "Check authority, environment and ca_file, and that this machine (or its HTTPS_PROXY) can reach " + e.login +
 			"."

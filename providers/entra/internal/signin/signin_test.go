@@ -469,6 +469,35 @@ func TestManagedIdentityOfTheBlock(t *testing.T) {
 	}
 }
 
+// A service that is out of order is told as that, and who would be asked after it is not: that would be somebody else.
+func TestOutOfOrder(t *testing.T) {
+	once := policy.WithRetryOptions(t.Context(), policy.RetryOptions{MaxRetries: -1})
+	x := newWorld(t)
+	x.env["AZURE_CLIENT_SECRET"] = "s"
+	x.answer = func(_ int, w http.ResponseWriter) { w.WriteHeader(503) }
+	if _, err := x.tokens(t).Get(once); err == nil || !strings.Contains(told(err), "503") || !strings.Contains(told(err),
+		"run this again") ||
+		strings.Contains(told(err), "az login") {
+		t.Error(err)
+	}
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "az"), []byte("#!/bin/sh\ntouch "+bin+"/started\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	t.Setenv("IDENTITY_ENDPOINT", x.URL+"/msi")
+	t.Setenv("IDENTITY_HEADER", "h")
+	x.env = map[string]string{"IDENTITY_ENDPOINT": x.URL + "/msi"}
+	x.ci = func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }
+	_, err := x.tokens(t).Get(once)
+	if err == nil || !strings.Contains(told(err), "the service of the managed identity is out of order") {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(bin, "started")); err == nil {
+		t.Error("az was started")
+	}
+}
+
 // What an identity token presents is told where it fits nothing, without the token.
 func TestUnmatchedAssertion(t *testing.T) {
 	for code, want := range map[int]bool{70021: true, 700211: true, 700212: true, 700213: true, 7002138: true,
