@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -466,6 +468,36 @@ func TestManagedIdentityOfTheBlock(t *testing.T) {
 	}
 	if len(asked) != 1 || asked[0] != x.ClientID || tokens.way() != "managed identity" {
 		t.Errorf("%q, %s", asked, tokens.way())
+	}
+}
+
+// What the authority says about a credential is told with what to do about it.
+func TestCures(t *testing.T) {
+	for code, want := range map[int]string{700016: "Check client_id", 700027: "Register the certificate",
+		7000222: "new client secret", 7000215: "az login"} {
+		x := newWorld(t)
+		x.env["AZURE_CLIENT_SECRET"] = "s"
+		x.answer = func(_ int, w http.ResponseWriter) {
+			w.WriteHeader(401)
+			fmt.Fprintf(w, `{"error":"invalid_client","error_description":"AADSTS%d: no","error_codes":[%d]}`, code, code)
+		}
+		if _, err := x.tokens(t).Get(t.Context()); err == nil || !strings.Contains(fault.Describe(err).Hint, want) {
+			t.Errorf("%d: %v", code, err)
+		}
+	}
+}
+
+// A token service behind a certificate of an unknown authority is asked once, and ca_file named.
+func TestTokenServiceOfOwnAuthority(t *testing.T) {
+	x := newWorld(t)
+	x.Config.ErrorLog = log.New(io.Discard, "", 0)
+	x.gitHub(func(int, http.ResponseWriter, *http.Request) { t.Error("it was asked") })
+	at := strings.Replace(x.env["ACTIONS_ID_TOKEN_REQUEST_URL"], "127.0.0.1", "localhost", 1) // which its certificate is not for
+	x.env["ACTIONS_ID_TOKEN_REQUEST_URL"] = at
+	_, err := x.tokens(t).Get(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "the token service of GitHub Actions") ||
+		!strings.Contains(fault.Hint(err), "ca_file") || len(x.slept) > 0 {
+		t.Errorf("%v, %v", err, x.slept)
 	}
 }
 
