@@ -492,7 +492,8 @@ func TestTokenServiceOfOwnAuthority(t *testing.T) {
 	x := newWorld(t)
 	x.Config.ErrorLog = log.New(io.Discard, "", 0)
 	x.gitHub(func(int, http.ResponseWriter, *http.Request) { t.Error("it was asked") })
-	at := strings.Replace(x.env["ACTIONS_ID_TOKEN_REQUEST_URL"], "127.0.0.1", "localhost", 1) // which its certificate is not for
+	// Its certificate is not for this name.
+	at := strings.Replace(x.env["ACTIONS_ID_TOKEN_REQUEST_URL"], "127.0.0.1", "localhost", 1)
 	x.env["ACTIONS_ID_TOKEN_REQUEST_URL"] = at
 	_, err := x.tokens(t).Get(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "the token service of GitHub Actions") ||
