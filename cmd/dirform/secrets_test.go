@@ -289,15 +289,12 @@ func TestSignInSecretsAreNowhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		write(t, filepath.Join(env.Dir, "lab"), "corp.ldif", "dn: DC=corp,DC=contoso,DC=com\nobjectClass: domainDNS\n")
-		for _, command := range []string{"plan --log-level debug --out p.dfplan", "apply --auto-approve", "drift --json"} {
+		for _, command := range []string{"plan --log-level debug --out p.dfplan", "apply --auto-approve"} {
 			searchOutput(t, way, env, strings.Fields(command))
 		}
-		if code, _, stderr := runMain(t, env, "plan"); code == cli.ExitDone || !strings.Contains(stderr, "tenant cannot be opened") {
-			t.Errorf("%s: %d, %s", way, code, stderr)
-		}
 	}
-	if quoted < 8 {
-		t.Errorf("only %d secrets reached the authority", quoted)
+	if quoted != 14 { // twice each, but for the password, the token that has ended, and the job that is refused
+		t.Errorf("%d secrets reached the authority", quoted)
 	}
 }
 

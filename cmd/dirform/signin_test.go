@@ -243,6 +243,15 @@ func (s *tokenService) environment(ts *testscript.TestScript, system, at string)
 	}
 }
 
+// rsaKey is a key for certificates; making one takes a while.
+var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
 // certificate is a command of scripts: "certificate FILE LIFE" writes a key and its certificate, which ends after LIFE.
 func certificate(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
@@ -250,8 +259,7 @@ func certificate(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	life, err := time.ParseDuration(args[1])
 	ts.Check(err)
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	ts.Check(err)
+	key := rsaKey()
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "dirform"},
 		NotAfter: time.Now().Add(life)}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)

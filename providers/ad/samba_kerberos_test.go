@@ -1,6 +1,7 @@
 package ad_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/url"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
+	"github.com/jcmturner/gokrb5/v8/client"
+	"github.com/jcmturner/gokrb5/v8/config"
 	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
 	"github.com/jcmturner/gokrb5/v8/keytab"
 
@@ -86,9 +89,58 @@ func TestSambaKerberosEnvironment(t *testing.T) {
 		}
 	}
 	open()
+	env["KRB5CCNAME"] = "FILE:" + writeTickets(t, account, realm, env["KRB5_KTNAME"], env["KRB5_CONFIG"])
+	env["KRB5_KTNAME"] = "/nowhere"
+	open()
 	cfg.Kerberos.SPN = "ldap/elsewhere.example"
 	_, err = ad.Open(t.Context(), cfg)
 	wantError(t, err, "no ticket for ldap/elsewhere.example", "full name in url")
+}
+
+// writeTickets gets a ticket-granting ticket by a keytab, and writes it to a cache as kinit does (version 4 of the format).
+func writeTickets(t *testing.T, account, realm, keytabName, confNames string) string {
+	t.Helper()
+	table, err := keytab.Load(strings.TrimPrefix(keytabName, "FILE:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, conf, _ := strings.Cut(confNames, ":")
+	krb5, err := config.Load(conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := client.NewWithKeytab(account, realm, table, krb5, client.DisablePAFXFAST(true))
+	defer c.Destroy()
+	ticket, key, err := c.GetServiceTicket("krbtgt/" + realm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := ticket.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := []byte{5, 4, 0, 0}
+	text := func(s string) { b = append(binary.BigEndian.AppendUint32(b, uint32(len(s))), s...) }
+	name := func(parts ...string) {
+		b = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(b, 1), uint32(len(parts)))
+		text(realm)
+		for _, p := range parts {
+			text(p)
+		}
+	}
+	name(account) // whose the cache is, and then one ticket: whose, what for, and by which key
+	name(account)
+	name("krbtgt", realm)
+	b = binary.BigEndian.AppendUint16(b, uint16(key.KeyType))
+	text(string(key.KeyValue))
+	now := time.Now()
+	for _, at := range []time.Time{now, now, now.Add(time.Hour), now.Add(time.Hour)} {
+		b = binary.BigEndian.AppendUint32(b, uint32(at.Unix()))
+	}
+	b = append(b, make([]byte, 1+4+4+4)...) // no session key ticket, no flags, addresses or authorization data
+	text(string(raw))
+	text("")
+	return writeFile(t, "tickets", b)
 }
 
 func sambaAccount(t *testing.T, r *ad.Reader, cfg ad.Config) string {

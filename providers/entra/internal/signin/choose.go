@@ -40,7 +40,7 @@ func choose(s *Settings, client *http.Client) (signIn, error) {
 		opts: azcore.ClientOptions{
 			Cloud:     azcloud.Configuration{ActiveDirectoryAuthorityHost: s.Login},
 			Transport: client,
-			Retry:     policy.RetryOptions{MaxRetries: 2, MaxRetryDelay: 5 * time.Second},
+			Retry:     policy.RetryOptions{MaxRetries: 3, MaxRetryDelay: 30 * time.Second},
 			Telemetry: policy.TelemetryOptions{ApplicationID: "dirform"},
 		}}
 	if s.AccessToken != "" {

@@ -45,6 +45,10 @@ func (e *Error) Fault() *fault.Error {
 		Hint: cmp.Or(fault.Hint(e.err), e.hint)}
 	switch {
 	case f.Hint != "":
+	case e.answer.cure() != "":
+		f.Hint = e.answer.cure()
+	case e.answer.faltered():
+		f.Hint = "That is a trouble of the service that gives out tokens, and not of the configuration: run this again."
 	case !e.answer.given() && e.configured && e.asked:
 		f.Hint = "Check authority, environment and ca_file, and that this machine (or its HTTPS_PROXY) can reach " + e.login +
 			"."
@@ -69,6 +73,27 @@ func (a answer) given() bool { return a.status != 0 }
 
 // faltered reports a reply that says nothing about who asks.
 func (a answer) faltered() bool { return a.status >= 500 || a.status == http.StatusTooManyRequests }
+
+// cures are what to do about codes of the authority (Microsoft's list of AADSTS error codes) that the general hint does
+// not help with.
+var cures = map[int]string{
+	90002:  "Check tenant_id and environment.",
+	700016: "Check client_id, and whether the application is in the tenant that tenant_id names.",
+	700024: "Check this machine's clock. An identity token may be too old as well, or a certificate have ended.",
+	700027: "Register the certificate with the application in Entra (App registrations > Certificates & secrets > " +
+		"Certificates).",
+	7000222: "Make a new client secret for the application in Entra (App registrations > Certificates & secrets).",
+}
+
+// cure is what to do about the first code that is known; "" if none is.
+func (a answer) cure() string {
+	for _, code := range a.codes {
+		if cures[code] != "" {
+			return cures[code]
+		}
+	}
+	return ""
+}
 
 // answerOf shortens azidentity's error, which prints the whole HTTP exchange, to the sentence that matters: neither
 // that error nor the authority's reply has a field for it, so the text is cut where the traces begin, with which it

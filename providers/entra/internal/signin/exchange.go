@@ -105,17 +105,11 @@ type unasked struct{ error }
 
 func (e *unasked) Unwrap() error { return e.error }
 
-// advice says what to do about a refusal of the authority: most of all, what to enter so that it trusts the identity
-// token. codes are its error codes (AADSTS). It is "" if nothing is known.
+// advice says what to do about a refusal by the authority's error codes (AADSTS): what to enter so that it trusts the
+// identity token. It is "" if the refusal is about something else.
 func (x *exchange) advice(codes []int) string {
-	switch {
-	case slices.ContainsFunc(codes, unmatched):
+	if slices.ContainsFunc(codes, unmatched) {
 		return x.trust()
-	case slices.Contains(codes, 700024):
-		return "The identity token is not in force: look at this machine's clock, and at how old the token is."
-	case slices.Contains(codes, 700016):
-		return fmt.Sprintf("client_id is %s and tenant_id %s: look whether the application is in that tenant.", x.app,
-			x.tenant)
 	}
 	return ""
 }

@@ -1,7 +1,10 @@
 package signin
 
 import (
+	"crypto/tls"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -29,8 +32,22 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !g.allows(req.URL) {
 		return nil, &elsewhere{host: req.URL.Host, login: g.settings.Login}
 	}
-	return g.next.RoundTrip(req)
+	resp, err := g.next.RoundTrip(req)
+	var certificate *tls.CertificateVerificationError
+	var dns *net.DNSError
+	if errors.As(err, &certificate) || errors.As(err, &dns) && dns.IsNotFound {
+		err = &final{err}
+	}
+	return resp, err
 }
+
+// final is a failure that repeating the request does not mend.
+type final struct{ error }
+
+func (e *final) Unwrap() error { return e.error }
+
+// NonRetriable tells the Azure SDK that repeating the request is of no use.
+func (e *final) NonRetriable() {}
 
 func (g *guard) allows(u *url.URL) bool {
 	host := u.Hostname()

@@ -120,13 +120,13 @@ func (s *issuer) ask(ctx context.Context) (string, error) {
 func passing(err error) bool {
 	var refused *refusal
 	var certificate *tls.CertificateVerificationError
-	var final interface{ NonRetriable() }
+	var useless interface{ NonRetriable() }
 	var bad fault.Described
 	switch {
 	case errors.As(err, &refused):
 		return refused.status >= 500 || refused.status == http.StatusTooManyRequests ||
 			refused.status == http.StatusRequestTimeout
-	case errors.As(err, &certificate), errors.As(err, &final), errors.As(err, &bad):
+	case errors.As(err, &certificate), errors.As(err, &useless), errors.As(err, &bad):
 		return false
 	}
 	return true
@@ -138,11 +138,14 @@ func (s *issuer) failed(err error, attempts int) error {
 	if attempts > 1 {
 		asked = fmt.Sprintf("asked %d times", attempts)
 	}
+	var certificate *tls.CertificateVerificationError
 	f := &fault.Error{Summary: fmt.Sprintf("the token service of %s did not issue an identity token: %s, %s (Microsoft "+
 		"Entra was not asked)",
 		s.name, asked, reason(err)), Hint: s.denied}
 	if own := fault.Hint(err); own != "" {
 		f.Hint = own
+	} else if errors.As(err, &certificate) {
+		f.Hint = "Add the certificate of the authority that issued its certificate to ca_file in the provider block."
 	} else if passing(err) {
 		f.Hint = "That is a trouble of " + s.name + " and not of the configuration: run the job again."
 	}

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -466,6 +468,66 @@ func TestManagedIdentityOfTheBlock(t *testing.T) {
 	}
 	if len(asked) != 1 || asked[0] != x.ClientID || tokens.way() != "managed identity" {
 		t.Errorf("%q, %s", asked, tokens.way())
+	}
+}
+
+// What the authority says about a credential is told with what to do about it.
+func TestCures(t *testing.T) {
+	for code, want := range map[int]string{700016: "Check client_id", 700027: "Register the certificate",
+		7000222: "new client secret", 7000215: "az login"} {
+		x := newWorld(t)
+		x.env["AZURE_CLIENT_SECRET"] = "s"
+		x.answer = func(_ int, w http.ResponseWriter) {
+			w.WriteHeader(401)
+			fmt.Fprintf(w, `{"error":"invalid_client","error_description":"AADSTS%d: no","error_codes":[%d]}`, code, code)
+		}
+		if _, err := x.tokens(t).Get(t.Context()); err == nil || !strings.Contains(fault.Describe(err).Hint, want) {
+			t.Errorf("%d: %v", code, err)
+		}
+	}
+}
+
+// A token service behind a certificate of an unknown authority is asked once, and ca_file named.
+func TestTokenServiceOfOwnAuthority(t *testing.T) {
+	x := newWorld(t)
+	x.Config.ErrorLog = log.New(io.Discard, "", 0)
+	x.gitHub(func(int, http.ResponseWriter, *http.Request) { t.Error("it was asked") })
+	// Its certificate is not for this name.
+	at := strings.Replace(x.env["ACTIONS_ID_TOKEN_REQUEST_URL"], "127.0.0.1", "localhost", 1)
+	x.env["ACTIONS_ID_TOKEN_REQUEST_URL"] = at
+	_, err := x.tokens(t).Get(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "the token service of GitHub Actions") ||
+		!strings.Contains(fault.Hint(err), "ca_file") || len(x.slept) > 0 {
+		t.Errorf("%v, %v", err, x.slept)
+	}
+}
+
+// A service that is out of order is told as that, and who would be asked after it is not: that would be somebody else.
+func TestOutOfOrder(t *testing.T) {
+	once := policy.WithRetryOptions(t.Context(), policy.RetryOptions{MaxRetries: -1})
+	x := newWorld(t)
+	x.env["AZURE_CLIENT_SECRET"] = "s"
+	x.answer = func(_ int, w http.ResponseWriter) { w.WriteHeader(503) }
+	if _, err := x.tokens(t).Get(once); err == nil || !strings.Contains(told(err), "503") || !strings.Contains(told(err),
+		"run this again") ||
+		strings.Contains(told(err), "az login") {
+		t.Error(err)
+	}
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "az"), []byte("#!/bin/sh\ntouch "+bin+"/started\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	t.Setenv("IDENTITY_ENDPOINT", x.URL+"/msi")
+	t.Setenv("IDENTITY_HEADER", "h")
+	x.env = map[string]string{"IDENTITY_ENDPOINT": x.URL + "/msi"}
+	x.ci = func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }
+	_, err := x.tokens(t).Get(once)
+	if err == nil || !strings.Contains(told(err), "the service of the managed identity is out of order") {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(bin, "started")); err == nil {
+		t.Error("az was started")
 	}
 }
 

@@ -161,8 +161,8 @@ func (c *chooser) missing() string {
 	_, connection := c.first(connections)
 	switch {
 	case isTrue(c.Getenv("GITHUB_ACTIONS")) && c.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL") == "":
-		return "This job of GitHub Actions can sign in without a secret if it has \"permissions: id-token: write\". " +
-			c.whose()
+		return "This job of GitHub Actions can sign in without a secret if it has \"permissions: id-token: write\" " +
+			"(a pull request from a fork never does). " + c.whose()
 	case isTrue(c.Getenv("GITLAB_CI")) && c.handed() == nil:
 		return "This job of GitLab can sign in without a secret if it has \"id_tokens: {ARM_OIDC_TOKEN: {aud: '" +
 			audience(c.Login) +

@@ -51,8 +51,8 @@ func (t *Tokens) restart() error {
 	if err != nil {
 		return err
 	}
-	p, err := kiotaazure.NewAzureIdentityAccessTokenProviderWithScopesAndValidHosts(&remembered{next: cred,
-		now: t.settings.Now},
+	kept := &remembered{next: cred, now: t.settings.Now}
+	p, err := kiotaazure.NewAzureIdentityAccessTokenProviderWithScopesAndValidHosts(kept,
 		[]string{t.settings.Scope}, []string{t.settings.Endpoint.Hostname()})
 	if err != nil {
 		return err
