@@ -163,7 +163,7 @@ func (d rivals) reportForeignAnchor(theirs string) error {
 	if g, ok := table.AnchorGUID(theirs); ok {
 		whose = fmt.Sprintf("which no source object in scope has (as a GUID: %s)", g)
 	}
-	refs, hint := []planner.ObjectRef{table.Ref(d.Live)}, ""
+	refs, hint, snippet := []planner.ObjectRef{table.Ref(d.Live)}, "", ""
 	if l := d.RecordedLink(); l >= 0 && l != int(d.Verdict.Link) && d.j.LinkSource(l) < 0 {
 		link, err := d.j.Links.Load(l)
 		if err != nil {
@@ -171,7 +171,8 @@ func (d rivals) reportForeignAnchor(theirs string) error {
 		}
 		whose = fmt.Sprintf("that of an object which has left scope %s, whose leaving policy goes on", link.Scope)
 		hint = "If this object is somebody else's, give it another address at the source. Only if it is the same person's " +
-			"new object, set foreign_anchor = \"relink\" in the link policy."
+			"new object, add the link block, or set foreign_anchor = \"relink\" in the link policy for everybody."
+		snippet = adviser{d.draft}.linkBlock(refs[0])
 	}
 	if row := d.OldOwner(theirs); row >= 0 {
 		old, err := d.j.Case(row)
@@ -185,6 +186,8 @@ func (d rivals) reportForeignAnchor(theirs string) error {
 	if d.Verdict.Rule == pair.Recorded {
 		how = "is linked to this object"
 	}
-	d.report(words.ForeignAnchor(d.Live, how, theirs, whose, d.Anchor, hint, d.Table.Policy), refs...)
+	f := words.ForeignAnchor(d.Live, how, theirs, whose, d.Anchor, hint, d.Table.Policy)
+	f.Snippet = snippet
+	d.report(f, refs...)
 	return nil
 }
