@@ -194,7 +194,9 @@ func (f finder) linksNamed(c Clues) (rows []int, err error) {
 }
 
 // HasSource reports whether a scope has the source object with this objectGUID.
-func (v *View) HasSource(guid state.GUID) bool { return v.s.Source.ByGUID.First(v.s.Hash.GUID(guid)) >= 0 }
+func (v *View) HasSource(guid state.GUID) bool {
+	return v.s.Source.ByGUID.First(v.s.Hash.GUID(guid)) >= 0
+}
 
 // SourceGUIDs are the objectGUIDs of the source objects to which clues lead: those that have them, those that the
 // accounts which have them are recorded for, and those whose anchor these accounts carry. They need not be in a scope,
