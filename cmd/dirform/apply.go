@@ -78,6 +78,7 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	if r.asJSON && r.file == "" && !r.approved {
 		return &fault.Error{Summary: "--json leaves nobody to ask", Hint: "Add --auto-approve, or give the file of a saved plan."}
 	}
+	r.a.Writes()
 	options, err := r.o.options("")
 	if err != nil {
 		return err

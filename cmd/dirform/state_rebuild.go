@@ -54,6 +54,7 @@ type rebuilding struct {
 }
 
 func (r *rebuilding) run(ctx context.Context) error {
+	r.a.Writes()
 	s, damaged, err := store.OpenForRebuild(ctx, open.StateFile(r.cfg),
 		store.Options{Holder: open.Holder(r.a, store.CommandRebuild), Now: r.a.Env.Now})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/planner/run/internal/reviewed"
 	"github.com/dirform/dirform/planner/run/internal/rights"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
@@ -147,11 +148,11 @@ func (r *Run) todo(ctx context.Context, p *planned, o ApplyOptions, w Writer) (*
 	if err := sameDirectories(h, p.reading.Header); err != nil {
 		return nil, err
 	}
-	f, err := newFilter(o.Reviewed, p.file, recordIDs(ctx, w))
+	f, err := reviewed.New(o.Reviewed, p.file, recordIDs(ctx, w))
 	if err != nil {
 		return nil, err
 	}
-	t.Beyond, t.Changes, t.writes, t.changes = f.Beyond, f.Total, len(f.carry), f.Changes()
+	t.Beyond, t.Changes, t.writes, t.changes = f.Beyond, f.Total, f.Carried(), f.Changes()
 	t.settled = f.Settled(func(changes []*state.Change) ([]bool, error) { return r.inPlace(ctx, p.reading, w, changes) })
 	if t.guards, _, err = p.builder.Judge(f.Changes()); err == nil {
 		t.lacks, err = p.reading.lacksOf(ctx, f.Changes())
@@ -321,4 +322,20 @@ func (r *Run) scopeCounts(scopes []planner.ScopeSeen) []store.ScopeCount {
 		counts = append(counts, store.ScopeCount{Scope: s.Scope, Kind: s.Kind, Objects: s.Objects, InScope: s.InScope, Mapping: mappingOf(r.Config, s.Scope, s.Kind)})
 	}
 	return counts
+}
+
+// recordIDs asks a run's writer for the accounts of recorded anchors.
+func recordIDs(ctx context.Context, w Writer) reviewed.Accounts {
+	return func(anchors []string) (map[string]string, error) {
+		if len(anchors) == 0 {
+			return nil, nil
+		}
+		slices.Sort(anchors)
+		links, err := w.Links(ctx, anchors)
+		ids := map[string]string{}
+		for anchor, l := range links {
+			ids[anchor] = l.TargetID
+		}
+		return ids, err
+	}
 }

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,6 +37,29 @@ type App struct {
 	// Stop ends at the first signal and is every command's context. Kill ends at the second: apply uses Stop to start no
 	// further write and Kill to abandon those in flight.
 	Stop, Kill context.Context
+	writes     atomic.Bool // see Writes
+}
+
+// Writes says that the command writes to a directory or makes a record. The first signal lets its writes in flight end, however long
+// that takes, and the second cuts them off; any other command ends at the first.
+func (a *App) Writes() { a.writes.Store(true) }
+
+// patience is how long a command that only reads may take to end by itself once it is signalled: what waits for a reader of its output,
+// or for input, does not end.
+const patience = time.Second
+
+// endSoon ends a command that only reads and does not end by itself.
+func (a *App) endSoon(ended <-chan struct{}) {
+	if a.writes.Load() || a.Env.Exit == nil {
+		return
+	}
+	select {
+	case <-ended:
+		return
+	case <-time.After(patience):
+	}
+	time.AfterFunc(patience/10, func() { a.Env.Exit(ExitInterrupted) }) // whoever does not read on may have standard error, too
+	a.Env.Exit(a.exitStatus(ErrInterrupted))
 }
 
 // prepare checks the global options before a command runs.
@@ -168,6 +193,10 @@ func (a *App) watchSignals() (done func()) {
 			switch n {
 			case 1:
 				cancelStop(ErrInterrupted)
+				go func() {
+					defer crash.Guard()
+					a.endSoon(ended)
+				}()
 			case 2:
 				cancelKill(ErrInterrupted)
 			case 3:

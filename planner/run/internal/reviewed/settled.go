@@ -1,4 +1,4 @@
-package run
+package reviewed
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ const settledBatch = 400
 
 // Settled are the reviewed changes that are not carried out as reviewed. Those that are in place already count as done;
 // the others are skipped, with the reason. placed tells which of some changes are in place.
-func (f *filter) Settled(placed func([]*state.Change) ([]bool, error)) iter.Seq2[*apply.Settled, error] {
+func (f *Filter) Settled(placed func([]*state.Change) ([]bool, error)) iter.Seq2[*apply.Settled, error] {
 	return func(yield func(*apply.Settled, error) bool) {
 		if err := f.settle(placed, func(s *apply.Settled) bool { return yield(s, nil) }); err != nil {
 			yield(nil, err)
@@ -23,7 +23,7 @@ func (f *filter) Settled(placed func([]*state.Change) ([]bool, error)) iter.Seq2
 }
 
 // settle hands what is settled to tell, until that returns false.
-func (f *filter) settle(placed func([]*state.Change) ([]bool, error), tell func(*apply.Settled) bool) error {
+func (f *Filter) settle(placed func([]*state.Change) ([]bool, error), tell func(*apply.Settled) bool) error {
 	for _, e := range f.index {
 		e.met = false
 	}
@@ -80,7 +80,7 @@ func skipped(c *state.Change, code, reason string) *apply.Settled {
 }
 
 // outcome is what becomes of a reviewed change that the fresh plan does not have, or has otherwise.
-func (f *filter) outcome(c *state.Change, inPlace bool, differing map[uint64]*state.Change) *apply.Settled {
+func (f *Filter) outcome(c *state.Change, inPlace bool, differing map[uint64]*state.Change) *apply.Settled {
 	key := f.key(c.Kind, c.Anchor, c.Address)
 	switch e := f.index[key]; {
 	case inPlace:
@@ -97,7 +97,7 @@ func (f *filter) outcome(c *state.Change, inPlace bool, differing map[uint64]*st
 const maxDiffering = 10_000
 
 // differing are the fresh plan's changes of objects that the reviewed one wants otherwise.
-func (f *filter) differing() (map[uint64]*state.Change, error) {
+func (f *Filter) differing() (map[uint64]*state.Change, error) {
 	found := map[uint64]*state.Change{}
 	for c, err := range f.fresh.Changes() {
 		if err != nil {

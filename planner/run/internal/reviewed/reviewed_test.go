@@ -1,4 +1,4 @@
-package run
+package reviewed
 
 import (
 	"fmt"
@@ -38,9 +38,9 @@ func planOf(t *testing.T, h planner.Header, changes []*state.Change, findings ..
 
 // held holds a reviewed plan against a fresh one. carried are the changes that are carried out, outcome is what is told
 // of the others, each as "anchor: status code reason"; in names the anchors of those in place.
-func held(t *testing.T, reviewed, fresh *planfile.Reader, ids map[string]string, in ...string) (carried []*state.Change, outcome []string, f *filter) {
+func held(t *testing.T, reviewed, fresh *planfile.Reader, ids map[string]string, in ...string) (carried []*state.Change, outcome []string, f *Filter) {
 	t.Helper()
-	f, err := newFilter(reviewed, fresh, func(anchors []string) (map[string]string, error) { return ids, nil })
+	f, err := New(reviewed, fresh, func(anchors []string) (map[string]string, error) { return ids, nil })
 	if err != nil {
 		t.Fatal(err)
 	}

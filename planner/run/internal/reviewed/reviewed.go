@@ -1,7 +1,8 @@
-package run
+// Package reviewed holds a reviewed plan against a fresh one: what of the fresh plan is carried out, and what becomes of the rest of
+// the reviewed one.
+package reviewed
 
 import (
-	"context"
 	"hash/maphash"
 	"iter"
 	"slices"
@@ -14,10 +15,10 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// filter is what is left of a fresh plan when a reviewed one is held against it: the changes that both have. A reviewed
+// Filter is what is left of a fresh plan when a reviewed one is held against it: the changes that both have. A reviewed
 // plan is never an authority. What is carried out are the fresh plan's changes; of the reviewed one's nothing is used
 // but that it has them, so that whatever stands in its file can only make apply do less.
-type filter struct {
+type Filter struct {
 	reviewed, fresh *planfile.Reader
 	seed            maphash.Seed
 	ids             map[string]string // accounts by the anchors that the reviewed plan refers to and the record has
@@ -61,13 +62,13 @@ const (
 	offOnly       // that it blocks sign-in
 )
 
-// accounts gives the ids of the accounts that the record has for anchors.
-type accounts func(anchors []string) (map[string]string, error)
+// Accounts gives the ids of the accounts that the record has for anchors.
+type Accounts func(anchors []string) (map[string]string, error)
 
-// newFilter holds a reviewed plan against a fresh one.
-func newFilter(reviewed, fresh *planfile.Reader, ids accounts) (*filter, error) {
+// New holds a reviewed plan against a fresh one.
+func New(reviewed, fresh *planfile.Reader, ids Accounts) (*Filter, error) {
 	h := reviewed.Header()
-	f := &filter{reviewed: reviewed, fresh: fresh, seed: maphash.MakeSeed(), index: map[uint64]*entry{},
+	f := &Filter{reviewed: reviewed, fresh: fresh, seed: maphash.MakeSeed(), index: map[uint64]*entry{},
 		carry: map[int]part{}, limited: len(h.Targets)+len(h.Excludes) > 0}
 	var err error
 	if f.ids, err = f.referred(ids); err != nil {
@@ -94,7 +95,7 @@ func newFilter(reviewed, fresh *planfile.Reader, ids accounts) (*filter, error) 
 }
 
 // entry prepares a reviewed change to be compared.
-func (f *filter) entry(c *state.Change) *entry {
+func (f *Filter) entry(c *state.Change) *entry {
 	e := &entry{content: alike.Content(f.seed, c, nil), off: strings.Clone(parts.SwitchesOff(c))}
 	e.resolved = e.content
 	if len(f.ids) > 0 {
@@ -109,7 +110,7 @@ func (f *filter) entry(c *state.Change) *entry {
 }
 
 // key is what a change is about: an object by its anchor, a declared resource by its address.
-func (f *filter) key(kind state.Kind, anchor, address string) uint64 {
+func (f *Filter) key(kind state.Kind, anchor, address string) uint64 {
 	if anchor == "" {
 		anchor = "\x00" + address
 	}
@@ -121,7 +122,7 @@ const referredBatch = 1000
 
 // referred asks the record for the accounts that the reviewed plan refers to by the anchors with which it was to create
 // them: a run that was cut off has created some of them, and the fresh plan names those by their ids.
-func (f *filter) referred(ids accounts) (map[string]string, error) {
+func (f *Filter) referred(ids Accounts) (map[string]string, error) {
 	found := map[string]string{}
 	pending := map[string]bool{}
 	ask := func() error {
@@ -158,7 +159,7 @@ func (f *filter) referred(ids accounts) (map[string]string, error) {
 }
 
 // outside is what fresh changes are about that the reviewed plan does not have.
-func (f *filter) outside() (map[uint64]bool, error) {
+func (f *Filter) outside() (map[uint64]bool, error) {
 	found := map[uint64]bool{}
 	for c, err := range f.fresh.Changes() {
 		if err != nil {
@@ -173,7 +174,7 @@ func (f *filter) outside() (map[uint64]bool, error) {
 }
 
 // subject is the hash of what a reference has for an object: the anchor of one that is to be created, or an id.
-func (f *filter) subject(reference string) uint64 {
+func (f *Filter) subject(reference string) uint64 {
 	if !strings.HasPrefix(reference, state.PendingRef) {
 		reference = strings.ToLower(reference)
 	}
@@ -181,7 +182,7 @@ func (f *filter) subject(reference string) uint64 {
 }
 
 // compare goes through the fresh plan's changes.
-func (f *filter) compare() error {
+func (f *Filter) compare() error {
 	n := -1
 	var waiting []needing
 	done := map[uint64]bool{} // anchors whose changes are carried out
@@ -210,7 +211,7 @@ func (f *filter) compare() error {
 }
 
 // carried is how much of a fresh change is carried out, given the reviewed one about the same object; 0 is nothing.
-func (f *filter) carried(e *entry, c *state.Change) part {
+func (f *Filter) carried(e *entry, c *state.Change) part {
 	same := func(c *state.Change) bool {
 		sum := alike.Content(f.seed, c, nil)
 		return sum == e.content || sum == e.resolved
@@ -228,14 +229,14 @@ func (f *filter) carried(e *entry, c *state.Change) part {
 
 // leavesOut reports whether the references of c that the reviewed change lacks point to objects whose own changes a
 // limited plan has left to others. Then it could not have them.
-func (f *filter) leavesOut(e *entry, c *state.Change) bool {
+func (f *Filter) leavesOut(e *entry, c *state.Change) bool {
 	return !slices.ContainsFunc(parts.References(c), func(a state.AttributeChange) bool {
 		return !slices.Contains(e.keep, a.Name) && !f.foreign[f.subject(a.After.Str())]
 	})
 }
 
 // decide notes how much of the n-th fresh change is carried out.
-func (f *filter) decide(e *entry, n int, how part) {
+func (f *Filter) decide(e *entry, n int, how part) {
 	switch how {
 	case whole, asTarget:
 		e.fate = wanted
@@ -261,7 +262,7 @@ type needing struct {
 
 // dropLacking takes the changes out again that need what is not carried out, and those that need these. Of what is left
 // of them only a switch-off is made. done are the anchors of all that is carried out.
-func (f *filter) dropLacking(waiting []needing, done map[uint64]bool) {
+func (f *Filter) dropLacking(waiting []needing, done map[uint64]bool) {
 	lacks := func(x needing) bool {
 		return slices.ContainsFunc(x.needs, func(need string) bool {
 			return need != x.own && !done[f.subject(state.PendingRef+need)]
@@ -287,7 +288,7 @@ func (f *filter) dropLacking(waiting []needing, done map[uint64]bool) {
 
 // blocked notes why the fresh plan has no change about an object that the reviewed one changes: an error finding is
 // about it. The first of a finding's objects is the one that is blocked.
-func (f *filter) blocked() error {
+func (f *Filter) blocked() error {
 	for g, err := range f.fresh.Findings() {
 		if err != nil {
 			return err
@@ -303,8 +304,11 @@ func (f *filter) blocked() error {
 	return nil
 }
 
+// Carried is how many changes of the fresh plan are carried out.
+func (f *Filter) Carried() int { return len(f.carry) }
+
 // Changes are what is carried out: changes of the fresh plan, in its order.
-func (f *filter) Changes() iter.Seq2[*state.Change, error] {
+func (f *Filter) Changes() iter.Seq2[*state.Change, error] {
 	return func(yield func(*state.Change, error) bool) {
 		n := -1
 		for c, err := range f.fresh.Changes() {
@@ -323,21 +327,5 @@ func (f *filter) Changes() iter.Seq2[*state.Change, error] {
 				return
 			}
 		}
-	}
-}
-
-// recordIDs asks a run's writer for the accounts of recorded anchors.
-func recordIDs(ctx context.Context, w Writer) accounts {
-	return func(anchors []string) (map[string]string, error) {
-		if len(anchors) == 0 {
-			return nil, nil
-		}
-		slices.Sort(anchors)
-		links, err := w.Links(ctx, anchors)
-		ids := map[string]string{}
-		for anchor, l := range links {
-			ids[anchor] = l.TargetID
-		}
-		return ids, err
 	}
 }
