@@ -83,11 +83,11 @@ func (r *Reading) resolveOU(ctx context.Context, src providers.SourceReader, sco
 		return planner.OUSeen{}, &fault.Error{Summary: "Excluded OU does not exist",
 			Detail: visible.Sprintf("%s: scope %q excludes %s, which the directory does not have.",
 				scope.DeclaredAt, scope.Name, name),
-			Hint:   "Correct the distinguished name, or remove it from exclude. Nothing was planned, because those it is meant to leave out would come in."}
+			Hint: "Correct the distinguished name, or remove it from exclude. Nothing was planned, because those it is meant to leave out would come in."}
 	}
 	e := &fault.Error{Summary: "Scope OU does not exist",
 		Detail: visible.Sprintf("%s: scope %q names %s, which the directory does not have.",
-		scope.DeclaredAt, scope.Name, name), Hint: "Correct the distinguished name. Nothing was planned, because an empty scope would mean that everybody left."}
+			scope.DeclaredAt, scope.Name, name), Hint: "Correct the distinguished name. Nothing was planned, because an empty scope would mean that everybody left."}
 	if recorded != (state.GUID{}) {
 		e.Detail += fmt.Sprintf(" It is recorded as container %s, which is gone too: it was deleted, or the account may not see it any more.", recorded)
 	}
