@@ -7,6 +7,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/near"
 )
 
 func newCompletionCommand(a *cli.App) *cobra.Command {
@@ -31,7 +32,7 @@ func newCompletionCommand(a *cli.App) *cobra.Command {
 				return root.GenPowerShellCompletionWithDesc(w)
 			}
 			e := &fault.Error{Summary: fmt.Sprintf("No completion for %q", args[0]), Hint: "Choose one of bash, zsh, fish and powershell."}
-			if near := cli.Closest(args[0], shells); near != "" {
+			if near := near.Meant(args[0], shells); near != "" {
 				e.Detail = fmt.Sprintf("Did you mean %q?", near)
 			}
 			return e

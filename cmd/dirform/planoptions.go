@@ -2,13 +2,9 @@ package main
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config/limits"
 	"github.com/dirform/dirform/planner/run"
@@ -35,7 +31,7 @@ func (o *planOptions) register(cmd *cobra.Command) {
 
 // options are the options as a run takes them; out is the plan file to write, or "".
 func (o *planOptions) options(out string) (run.Options, error) {
-	allow, err := o.limits()
+	allow, err := limits.Allow(o.allowed)
 	return run.Options{Targets: o.targets, Excludes: o.excludes, Allow: allow, Allowed: o.allowed, Out: out}, err
 }
 
@@ -49,28 +45,4 @@ func (o *planOptions) none(cmd *cobra.Command) error {
 		}
 	}
 	return nil
-}
-
-// limits are the limits of --allow by name.
-func (o *planOptions) limits() (map[string]int, error) {
-	names := limits.Names()
-	allowed := map[string]int{}
-	for _, arg := range o.allowed {
-		name, value, _ := strings.Cut(arg, "=")
-		n, err := strconv.Atoi(value)
-		known := slices.Contains(names, name)
-		if err == nil && n >= 0 && known {
-			allowed[name] = n
-			continue
-		}
-		e := &fault.Error{
-			Summary: fmt.Sprintf("Option --allow does not take %q", arg),
-			Hint:    "Write --allow LIMIT=N, where LIMIT is one of " + strings.Join(names, ", ") + ".",
-		}
-		if near := cli.Closest(name, names); !known && near != "" {
-			e.Detail = fmt.Sprintf("Did you mean %q?", near)
-		}
-		return nil, e
-	}
-	return allowed, nil
 }

@@ -3,6 +3,7 @@ package ad
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -285,7 +286,7 @@ func parseRange(options string) (first, next int, ok bool) {
 			return first, 0, true
 		}
 		last, err := strconv.Atoi(to)
-		if err != nil || last < first {
+		if err != nil || last < first || last == math.MaxInt {
 			return 0, 0, false
 		}
 		return first, last + 1, true

@@ -64,3 +64,21 @@ func DidYouMean(name string, candidates []string) string {
 	}
 	return ""
 }
+
+// Meant is the candidate that name is most likely a misspelling of: one or two letters away, or one that a name of three
+// letters begins. "" if there is none.
+func Meant(name string, candidates []string) string {
+	limit := 2
+	if len(name) < 4 {
+		limit = 1
+	}
+	if c := ClosestWithin(limit, name, candidates); c != "" || len(name) < 3 {
+		return c
+	}
+	for _, c := range candidates {
+		if strings.HasPrefix(c, name) {
+			return c
+		}
+	}
+	return ""
+}

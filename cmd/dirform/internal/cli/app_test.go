@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+
+	"github.com/dirform/dirform/state/near"
 )
 
 func TestDoubleDashes(t *testing.T) {
@@ -43,7 +45,7 @@ func TestClosest(t *testing.T) {
 	for in, want := range map[string]string{
 		"plam": "plan", "paln": "plan", "aply": "apply", "PLAN": "plan", "valid": "validate", "verison": "version", "x": "", "frobnicate": "", "": "",
 	} {
-		if got := Closest(in, names); got != want {
+		if got := near.Meant(in, names); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
 	}

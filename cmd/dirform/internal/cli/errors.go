@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/near"
 	"github.com/dirform/dirform/state/visible"
 )
 
@@ -94,7 +95,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &unknown):
 		name := unknown.GetSpecifiedName()
 		e.Summary = "Unknown option " + dashes(name)
-		if near := Closest(name, flagNames(cmd)); near != "" {
+		if near := near.Meant(name, flagNames(cmd)); near != "" {
 			e.Detail = fmt.Sprintf("Did you mean --%s?", near)
 		}
 	case errors.As(err, &missing):

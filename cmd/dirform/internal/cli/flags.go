@@ -5,8 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/dirform/dirform/state/near"
 )
 
 // doubleDashes gives Terraform's single-dash spelling of long options (-out=x, -json, -chdir=d) its second dash. An option's
@@ -84,22 +82,4 @@ func commandNames(cmd *cobra.Command) (names []string) {
 		names = append(names, c.Name())
 	}
 	return names
-}
-
-// Closest is the candidate that name is most likely a misspelling of: one or two letters away, or one that a name of three
-// letters begins. "" if there is none.
-func Closest(name string, candidates []string) string {
-	limit := 2
-	if len(name) < 4 {
-		limit = 1
-	}
-	if c := near.ClosestWithin(limit, name, candidates); c != "" || len(name) < 3 {
-		return c
-	}
-	for _, c := range candidates {
-		if strings.HasPrefix(c, name) {
-			return c
-		}
-	}
-	return ""
 }

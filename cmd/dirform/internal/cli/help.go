@@ -11,6 +11,7 @@ import (
 
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/near"
 )
 
 // Annotations of our commands.
@@ -134,7 +135,7 @@ func (a *App) helpFor(cmd *cobra.Command, args []string) error {
 			for _, t := range topics() {
 				names = append(names, t.name)
 			}
-			if near := Closest(name, names); near != "" {
+			if near := near.Meant(name, names); near != "" {
 				e.Detail = fmt.Sprintf("Did you mean %q?", near)
 			}
 			return e

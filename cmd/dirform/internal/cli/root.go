@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/near"
 )
 
 // Main runs the one of dirform's commands that an environment asks for and returns the exit status.
@@ -72,7 +73,7 @@ func (a *App) MissingCommand(cmd *cobra.Command, args []string) error {
 		return &ExitError{Code: ExitFailure}
 	}
 	e := &fault.Error{Summary: fmt.Sprintf("Unknown command %q", strings.TrimPrefix(cmd.CommandPath()+" ", "dirform ")+args[0])}
-	if near := Closest(args[0], commandNames(cmd)); near != "" {
+	if near := near.Meant(args[0], commandNames(cmd)); near != "" {
 		e.Detail = fmt.Sprintf("Did you mean %q?", near)
 	}
 	e.Hint = fmt.Sprintf("Run %q for a list of the commands.", strings.TrimSpace("dirform help"+strings.TrimPrefix(cmd.CommandPath(), "dirform")))

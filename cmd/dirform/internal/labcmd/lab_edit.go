@@ -16,6 +16,7 @@ import (
 	"github.com/dirform/dirform/providers/lab"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/near"
 	"github.com/dirform/dirform/state/visible"
 )
 
@@ -90,7 +91,7 @@ func notTaken(name string, refused *lab.NotSetError) error {
 	switch refused.Result {
 	case ldap.LDAPResultNoSuchAttribute:
 		e.Summary = fmt.Sprintf("Active Directory has no attribute %q", name)
-		if near := cli.Closest(name, providers.ADSchema(state.User).Names()); near != "" {
+		if near := near.Meant(name, providers.ADSchema(state.User).Names()); near != "" {
 			e.Hint = fmt.Sprintf("Did you mean %q?", near)
 		}
 	case ldap.LDAPResultConstraintViolation:

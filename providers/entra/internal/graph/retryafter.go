@@ -21,7 +21,7 @@ func RetryAfter(h http.Header, now func() time.Time) (time.Duration, bool) {
 		return time.Duration(min(s, longest) * float64(time.Second)), true
 	}
 	if t, err := http.ParseTime(v); err == nil {
-		return max(t.Sub(now()), 0), true
+		return min(max(t.Sub(now()), 0), longest*time.Second), true
 	}
 	return 0, false
 }
