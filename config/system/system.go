@@ -19,13 +19,18 @@ const (
 	userName  = "userPrincipalName"
 	nickname  = "mailNickname"
 	recipient = Recipient
+	control   = "userAccountControl"
+	service   = "servicePrincipalName"
+	given     = "givenName"
 )
 
 // Recipient is the attribute that says what sort of mailbox an object has.
 const Recipient = "msExchRecipientTypeDetails"
 
 // Attributes are the source attributes by which objects are told; an object's name tells as well.
-func Attributes() []string { return []string{critical, logonName, userName, nickname, recipient} }
+func Attributes() []string {
+	return []string{critical, logonName, userName, nickname, recipient, control, service, given}
+}
 
 // recipients are the sorts of mailbox (msExchRecipientTypeDetails, a bit each) that belong to Exchange itself: public folder 0x1000,
 // system attendant 0x2000, mailbox database 0x4000, arbitration 0x800000 and its relatives, discovery 0x20000000; and that of
@@ -69,11 +74,13 @@ func hexadecimal(s string) bool {
 }
 
 // Teller tells system objects among objects of one shape.
-type Teller struct{ critical, logonName, userName, nickname, recipient int }
+type Teller struct{ critical, logonName, userName, nickname, recipient, control, service, given int }
 
 // NewTeller is a teller for objects of a shape. What the shape lacks tells nothing.
 func NewTeller(shape *state.Shape) *Teller {
-	return &Teller{shape.Index(critical), shape.Index(logonName), shape.Index(userName), shape.Index(nickname), shape.Index(recipient)}
+	return &Teller{critical: shape.Index(critical), logonName: shape.Index(logonName), userName: shape.Index(userName),
+		nickname: shape.Index(nickname), recipient: shape.Index(recipient), control: shape.Index(control),
+		service: shape.Index(service), given: shape.Index(given)}
 }
 
 // What says what a system object is, such as "a sync engine's account"; "" for any other object.
@@ -99,6 +106,16 @@ func (t *Teller) What(o *state.Object) string {
 	}
 	user, _, _ := strings.Cut(t.value(o, t.userName).Str(), "@")
 	return called(user)
+}
+
+// passwordStays is the bit of userAccountControl that a password never expires (MS-ADTS 2.2.16, ADS_UF_DONT_EXPIRE_PASSWD).
+const passwordStays = 0x10000
+
+// Service reports whether an object looks like the account of a service rather than a person's: it has names of services, or a
+// password that never expires and nobody's given name. People may look so too, so that nothing more than a warning follows.
+func (t *Teller) Service(o *state.Object) bool {
+	return len(t.value(o, t.service).List()) > 0 ||
+		t.value(o, t.control).Int()&passwordStays != 0 && state.Blank(t.value(o, t.given).Str())
 }
 
 func (t *Teller) value(o *state.Object, at int) state.Value {

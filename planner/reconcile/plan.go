@@ -31,7 +31,7 @@ func (b *Builder) Plan(sink planner.Sink) (planner.Totals, error) {
 func (s *surveyed) tell(sink planner.Sink) (planner.Totals, *judged, error) {
 	t := &teller{surveyed: s, sink: sink, judged: s.newJudged()}
 	for _, step := range []func() error{t.rules, t.anchors, t.signOffs, t.switchOn, t.suffixes, t.objects, t.switchOff, t.aliases,
-		t.refreshes, t.countUnchanged, t.overlaps, t.outside, t.fallenBack, t.takenOver, t.along, t.unseen,
+		t.refreshes, t.countUnchanged, t.overlaps, t.outside, t.fallenBack, t.takenOver, func() error { return services(t) }, t.along, t.unseen,
 		t.itself, t.guards, t.kept, t.foreign} {
 		if err := step(); err != nil {
 			return planner.Totals{}, nil, err

@@ -179,6 +179,22 @@ func (t *teller) fallenBack() error {
 	return t.sink.Finding(f)
 }
 
+// services warns, once, of accounts that come into dirform's care and look like those of services.
+func services(t *teller) error {
+	var rows []int
+	for _, s := range t.Source.Tables {
+		for row := s.First; s.Services && row < s.First+s.Len(); row++ {
+			if s.Meta(row).Flags&table.SourceService != 0 && t.Verdict(row).Link < 0 && t.SelectedRow(row) {
+				rows = append(rows, row)
+			}
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return t.together(words.LooksLikeServices(len(rows)), rows)
+}
+
 // kept warns of attributes that the source has no value for and the tenant does not let be empty.
 func (t *teller) kept() error {
 	for _, name := range t.Notes.Kept() {

@@ -20,6 +20,8 @@ type Aside struct {
 type asides struct {
 	LeftOut int     // how many objects the scope leaves out because they are system objects
 	Asides  []Aside // the first of these by name
+	// Services says that some row is flagged with SourceService.
+	Services bool
 
 	aside  *rows.Table[asideMeta]
 	system *system.Teller // nil if system objects are in scope as others are

@@ -29,6 +29,7 @@ const (
 	SourceUnstamped                      // the anchor attribute is empty and will be stamped
 	SourceFallback                       // its user name is not the one the mapping gives, see [fallback]
 	SourceNoAnchor                       // what its anchor attribute holds is no anchor
+	SourceService                        // it looks like the account of a service
 	SourceForeignAlias                   // it wants an alias in a domain that the tenant has not verified
 )
 
@@ -155,6 +156,10 @@ func (t *Source) admit(o *state.Object) error {
 	case !in:
 		t.miss(o.GUID, -1)
 		return nil
+	}
+	if t.system != nil && t.system.Service(o) {
+		meta.Flags |= SourceService
+		t.Services = true
 	}
 	key, ok := t.project(o)
 	if !ok {

@@ -174,3 +174,12 @@ func StrayAnchors(n, enabled int) *planner.Finding {
 	}
 	return planner.NewFinding("DF411", detail, "")
 }
+
+// LooksLikeServices is about n accounts that dirform does not manage yet and that look like those of services.
+func LooksLikeServices(n int) *planner.Finding {
+	detail := fmt.Sprintf("%d accounts that come into scope have names of services, or a password that never expires and no given name.", n)
+	if n == 1 {
+		detail = "An account that comes into scope has names of services, or a password that never expires and no given name."
+	}
+	return planner.NewFinding("DF227", detail, "")
+}
