@@ -1,6 +1,7 @@
 package ad
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/providers/ad/internal/kerberos"
+	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/dn"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -25,7 +27,10 @@ type Config struct {
 	Kerberos   *Kerberos     // instead of BindDN and Password
 	Warn       func(string)  // is told what needs somebody to see to it before it breaks; nil tells nobody
 	PageSize   int           // entries per page; default 1000, Windows' limit
-	Timeout    time.Duration // longest silence of the server; default 130 s, as a domain controller may take 120 s for a search
+	Timeout    time.Duration // longest silence of the server; default bounds.LDAPSilence
+	// ReplyTime is for how long the server is waited for at most, from a request to the end of its reply, or of a page
+	// of one. SearchTime is how long a search with all its pages takes at most. Default: those of package bounds.
+	ReplyTime, SearchTime time.Duration
 	// Connections is the most searches that run at the same time, each on a connection of its own; default 4.
 	Connections int
 }
@@ -35,7 +40,6 @@ type Kerberos = kerberos.Credentials
 
 const (
 	defaultPageSize    = 1000
-	defaultTimeout     = 130 * time.Second
 	defaultConnections = 4
 	connectTimeout     = 15 * time.Second // for TCP and TLS of one URL
 	maxIdle            = 5 * time.Minute  // domain controllers close connections that were idle for 15 minutes
@@ -61,8 +65,9 @@ func (cfg Config) prepare() (Config, []server, error) {
 		cfg.PageSize = defaultPageSize
 	}
 	if cfg.Timeout <= 0 {
-		cfg.Timeout = defaultTimeout
+		cfg.Timeout = bounds.LDAPSilence
 	}
+	cfg.ReplyTime, cfg.SearchTime = cmp.Or(cfg.ReplyTime, bounds.PageTime), cmp.Or(cfg.SearchTime, bounds.SearchTime)
 	if cfg.Connections <= 0 {
 		cfg.Connections = defaultConnections
 	}

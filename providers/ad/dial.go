@@ -16,6 +16,7 @@ import (
 	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
 
+	"github.com/dirform/dirform/providers/ad/internal/tap"
 	"github.com/dirform/dirform/providers/ad/internal/trust"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/visible"
@@ -25,7 +26,7 @@ import (
 type conn struct {
 	*ldap.Conn
 	raw   net.Conn
-	tap   *tap
+	tap   *tap.Tap
 	dead  atomic.Bool
 	since time.Time // idle since
 }
@@ -61,7 +62,7 @@ func (cfg *Config) dial(ctx context.Context, s server) (*conn, error) {
 	if ending != "" && cfg.Warn != nil {
 		cfg.Warn(ending)
 	}
-	t := newTap(secured, cfg.Timeout)
+	t := tap.New(secured, tap.Limits{Silence: cfg.Timeout, Reply: cfg.ReplyTime})
 	c := &conn{Conn: ldap.NewConn(t, true), raw: raw, tap: t}
 	c.Start()
 	return c, nil
@@ -111,8 +112,8 @@ func (c *conn) do(ctx context.Context, request func() error) error {
 	}
 	stop := context.AfterFunc(ctx, c.kill)
 	defer stop()
-	c.tap.begin()
-	defer c.tap.end()
+	c.tap.Begin()
+	defer c.tap.End()
 	err := request()
 	if err == nil || resultCode(err) != 0 {
 		return trimmed(err)
@@ -121,7 +122,7 @@ func (c *conn) do(ctx context.Context, request func() error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if cause := c.tap.cause(); cause != nil {
+	if cause := c.tap.Cause(); cause != nil {
 		return cause
 	}
 	return err

@@ -11,6 +11,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/dn"
 	"github.com/dirform/dirform/state/visible"
 )
@@ -49,7 +50,10 @@ func (x *extractor) run(ctx context.Context, run string) error {
 				return err
 			}
 		}
-		x.count++
+		if x.count++; x.count > bounds.Objects {
+			return fmt.Errorf("the server sends more than %d objects, the limit for one read (dirform help limits)",
+				bounds.Objects)
+		}
 		if !x.yield(obj, nil) {
 			return errStopped
 		}
@@ -83,6 +87,10 @@ func (x *extractor) complete(ctx context.Context, obj *state.Object, p part) err
 					return err
 				}
 				values = append(values, text)
+			}
+			if len(values) > bounds.Objects {
+				return fmt.Errorf("it has more than %d values, the limit for one read (dirform help limits)",
+					bounds.Objects)
 			}
 			next = after
 		}

@@ -258,6 +258,13 @@ func entryOp(dn string, pairs ...any) *ber.Packet {
 	return op
 }
 
+// drop sends a few bytes after a while, and reports whether somebody is still there.
+func (w *wire) drop(b []byte) bool {
+	time.Sleep(10 * time.Millisecond)
+	_, err := w.Write(b)
+	return err == nil
+}
+
 func (w *wire) entry(dn string, pairs ...any) { w.send(entryOp(dn, pairs...)) }
 
 // user sends a user whose GUID has n in it.

@@ -118,12 +118,26 @@ func TestIncomplete(t *testing.T) {
 		"huge":          {func(w *wire, _ request) { _, _ = w.Write([]byte("\x30\x84\x7f\xff\xff\xff\x02\x01\x02\x64")) }, []string{"malformed"}},
 		"no objectGUID": {func(w *wire, _ request) { w.entry("CN=X,"+testOU, "cn", []string{"X"}); w.page("") }, []string{"objectGUID of CN=X," + testOU}},
 		"silence":       {func(w *wire, _ request) { w.user(1) }, []string{"after 1 objects", "no answer within 300ms"}},
+		"drip": {func(w *wire, _ request) {
+			w.user(1)
+			m := message(w.id, entryOp("CN=User 2,"+testOU, "cn", []string{strings.Repeat("x", 5000)}))
+			for i := 0; i < len(m) && w.drop(m[i:i+1]); i++ {
+			}
+		}, []string{"after 1 objects", "no end after 600ms, the limit for one reply (dirform help limits)"}},
+		"endless page": {func(w *wire, _ request) {
+			for i := 0; i < 100_000; i++ {
+				w.user(i)
+			}
+		}, []string{"more than the 50 entries that a page was to have"}},
+		"endless pages": {func(w *wire, _ request) { time.Sleep(time.Millisecond); w.page("more") },
+			[]string{"after 0 objects", "no end after 900ms, the limit for one search (dirform help limits)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := (&fake{controls: []string{oidPaging}, search: tt.search}).serve(t)
 			cfg := f.cfg()
-			cfg.Timeout = 300 * time.Millisecond
+			cfg.Timeout, cfg.ReplyTime, cfg.SearchTime = 300*time.Millisecond, 600*time.Millisecond, 900*time.Millisecond
+			cfg.PageSize = 50
 			r := f.openWith(cfg)
 			_, err := drain(r.Read(t.Context(), staff(cnShape)))
 			wantError(t, err, append(tt.want, f.addr)...)

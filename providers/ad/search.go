@@ -116,7 +116,7 @@ func (s *session) run(ctx context.Context, j search, shape *state.Shape, out cha
 		return err
 	}
 	defer s.put(c)
-	to := sink(func(run string) error {
+	c.tap.Divert(func(run string) error {
 		select {
 		case out <- arrival{run: run}:
 			return nil
@@ -124,8 +124,7 @@ func (s *session) run(ctx context.Context, j search, shape *state.Shape, out cha
 			return context.Cause(ctx)
 		}
 	})
-	c.tap.sink.Store(&to)
-	defer c.tap.sink.Store(nil)
+	defer c.tap.Divert(nil)
 	if err := s.pages(ctx, c, j, shape); err != nil {
 		return fmt.Errorf("%q: %w", j.base, err)
 	}
@@ -133,6 +132,9 @@ func (s *session) run(ctx context.Context, j search, shape *state.Shape, out cha
 }
 
 func (s *session) pages(ctx context.Context, c *conn, j search, shape *state.Shape) error {
+	endless := fmt.Errorf("the search had no end after %v, the limit for one search (dirform help limits)", s.cfg.SearchTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.SearchTime, endless)
+	defer cancel()
 	var controls []ldap.Control
 	if s.root.controls[controlDomainScope] {
 		controls = append(controls, control{oid: controlDomainScope, critical: true})
@@ -140,6 +142,8 @@ func (s *session) pages(ctx context.Context, c *conn, j search, shape *state.Sha
 	var paging *ldap.ControlPaging
 	if s.root.controls[ldap.ControlTypePaging] {
 		paging = ldap.NewControlPaging(uint32(s.cfg.PageSize))
+		c.tap.PageSize(s.cfg.PageSize)
+		defer c.tap.PageSize(0)
 		controls = append(controls, paging)
 	}
 	req := ldap.NewSearchRequest(j.base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false, j.filter, wireAttributes(shape), controls)

@@ -7,13 +7,18 @@ import (
 	"math/rand/v2"
 	"net"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/dirform/dirform/providers/ad/internal/ber"
-
+	"github.com/dirform/dirform/providers/ad/internal/tap"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/bounds"
 )
+
+// calm are limits that no test meets.
+var calm = tap.Limits{Silence: time.Second, Reply: time.Minute}
 
 // replay is a connection that delivers data in pieces of random length.
 type replay struct {
@@ -54,10 +59,9 @@ func FuzzTap(f *testing.F) {
 			m := entryMessage(int64(r.IntN(1<<30)), dn, attrs)
 			stream, entries = append(stream, m...), append(entries, m...)
 		}
-		tp := newTap(&replay{data: slices.Clone(stream), size: func() int { return 1 + r.IntN(most) }}, time.Second)
+		tp := tap.New(&replay{data: slices.Clone(stream), size: func() int { return 1 + r.IntN(most) }}, calm)
 		var got []byte
-		to := sink(func(run string) error { got = append(got, run...); return nil })
-		tp.sink.Store(&to)
+		tp.Divert(func(run string) error { got = append(got, run...); return nil })
 		rest, err := io.ReadAll(tp)
 		if !bytes.Equal(got, entries) || !bytes.Equal(rest, others) {
 			t.Errorf("seed %d: %d of %d bytes of entries, %d of %d of others, %v", seed, len(got), len(entries), len(rest), len(others), err)
@@ -68,9 +72,20 @@ func FuzzTap(f *testing.F) {
 // TestTapPassesOn: without a sink everything goes to the library.
 func TestTapPassesOn(t *testing.T) {
 	stream := append(entryMessage(1, "CN=x", nil), doneMessage(1)...)
-	rest, _ := io.ReadAll(newTap(&replay{data: slices.Clone(stream), size: func() int { return 7 }}, time.Second))
+	rest, _ := io.ReadAll(tap.New(&replay{data: slices.Clone(stream), size: func() int { return 7 }}, calm))
 	if !bytes.Equal(rest, stream) {
 		t.Errorf("%d of %d bytes", len(rest), len(stream))
+	}
+}
+
+// TestTapTooLarge: what goes to the library, which keeps all of a reply, has a limit.
+func TestTapTooLarge(t *testing.T) {
+	m := entryMessage(1, "CN=x", []attr{{"info", []string{strings.Repeat("x", 60<<10)}}})
+	tp := tap.New(&loop{data: m, left: bounds.Page + 10*len(m)}, calm)
+	tp.Begin()
+	n, err := io.Copy(io.Discard, tp)
+	if err == nil || !strings.Contains(err.Error(), "larger than 64 MiB, the limit for one reply") || n > bounds.Page {
+		t.Errorf("%d bytes, %v", n, err)
 	}
 }
 
@@ -140,10 +155,10 @@ func BenchmarkTap(b *testing.B) {
 		data, shape = append(data, m...), s
 	}
 	size := len(data) / 1000
-	tp := newTap(&loop{data: data, left: size * b.N}, time.Second)
+	tp := tap.New(&loop{data: data, left: size * b.N}, calm)
 	d := newDecoder(state.User, shape)
 	n := 0
-	to := sink(func(run string) error {
+	tp.Divert(func(run string) error {
 		for at := 0; at < len(run); n++ {
 			_, next, err := d.next(run, at)
 			if err != nil {
@@ -153,13 +168,12 @@ func BenchmarkTap(b *testing.B) {
 		}
 		return nil
 	})
-	tp.sink.Store(&to)
 	b.ReportAllocs()
 	b.SetBytes(int64(size))
 	b.ResetTimer()
 	_, _ = tp.Read(make([]byte, 1<<10))
 	if n < b.N*9/10 {
-		b.Fatalf("%d of %d entries: %v", n, b.N, tp.cause())
+		b.Fatalf("%d of %d entries: %v", n, b.N, tp.Cause())
 	}
 }
 

@@ -26,10 +26,15 @@ const (
 
 // What servers send.
 const (
-	Page       = 64 << 20         // bytes of one page or reply of Microsoft Graph, unpacked
-	Entry      = 32 << 20         // bytes of one message of a domain controller
-	RetryAfter = 5 * time.Minute  // that a server may ask to wait
-	PageTime   = 15 * time.Minute // from the request to the end of one reply, however busy the connection is
+	Page       = 64 << 20        // bytes of a reply of Microsoft Graph, unpacked, or of a domain controller's but a list
+	Entry      = 32 << 20        // bytes of one message of a domain controller
+	RetryAfter = 5 * time.Minute // that a server may ask to wait
+	// GraphSilence and LDAPSilence are without a byte. A domain controller may take 120 seconds for a search.
+	GraphSilence, LDAPSilence = 2 * time.Minute, 130 * time.Second
+
+	PageTime   = 15 * time.Minute // from the request to the end of a reply or page, however busy the connection is
+	SearchTime = 4 * time.Hour    // one search of a domain controller, with all its pages
+	Objects    = 10_000_000       // objects of one read of a domain controller, or values of one attribute
 )
 
 // Limit is a limit as `dirform help limits` shows it.
@@ -56,8 +61,13 @@ func All() []Limit {
 		{"parentheses of a filter inside each other", fmt.Sprint(Nesting), wrong},
 		{"a file of certificates or keys", size(Credential), "it is not read"},
 		{"one reply of Microsoft Graph, unpacked", size(Page), "the read ends with an error, and nothing is planned"},
-		{"the time that one reply may take", PageTime.String(), "as above; without a byte for a minute, sooner"},
 		{"one message of a domain controller", size(Entry), "as above"},
+		{"a domain controller's reply that is no list", size(Page), "as above"},
+		{"a domain controller's objects of one read", fmt.Sprint(Objects), "as above; a page may have 1000"},
+		{"the time that one reply or page may take", PageTime.String(), "as above"},
+		{"a silence of a domain controller", LDAPSilence.String(), "as above"},
+		{"a silence of Microsoft Graph", GraphSilence.String(), "the request is repeated, and in the end as above"},
+		{"the time that one search may take", SearchTime.String(), "as above"},
 		{"the wait that a server may ask for", RetryAfter.String(), "an error at once, which says how long"},
 	}
 }

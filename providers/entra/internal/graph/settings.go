@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/providers/entra/internal/signin"
+	"github.com/dirform/dirform/state/bounds"
 )
 
 // Settings say whom to ask, and who to be there.
@@ -29,7 +30,7 @@ func (s *Settings) defaults() {
 		s.UserAgent = "dirform"
 	}
 	if s.IdleTimeout == 0 {
-		s.IdleTimeout = 2 * time.Minute
+		s.IdleTimeout = bounds.GraphSilence
 	}
 	if s.Clock == nil {
 		s.Clock = realClock{}
