@@ -88,15 +88,30 @@ func hostileFolder(t *testing.T) string {
 	}
 	write(t, dir, "lab/corp.ldif", hostileSource())
 	write(t, dir, "lab/tenant.json", hostileTenant(t))
-	var config strings.Builder
-	config.WriteString(`
+	write(t, dir, "main.hcl", strings.NewReplacer("RLO", "\u202e", "ZWSP", "\u200b").Replace(hostileConfig))
+	return dir
+}
+
+// hostileConfig is the configuration of hostileFolder. In it RLO and ZWSP stand for such characters.
+const hostileConfig = `
 provider "ad" "corp" { lab = "lab" }
 provider "entra" "contoso" { lab = "lab" }
 scope "staff" {
   ou      = "OU=Staff,DC=corp,DC=contoso,DC=com"
   objects = ["user"]
+  where   = coalesce(ad.department, "") != "##vso[c] RLO ZWSP"
 }
-policy_placeholder
+link_policy "staff" {
+  scope     = scope.staff
+  match     = ["user_principal_name"]
+  unmatched = "create"
+}
+guard "test" {
+  creates { count = 1000 }
+  enables { count = 1000 }
+  updates { count = 1000 }
+  blocked { count = 1000 }
+}
 mapping "staff" {
   scope = scope.staff
   attributes {
@@ -104,30 +119,18 @@ mapping "staff" {
     userPrincipalName = ad.userPrincipalName
     mailNickname      = ad.sAMAccountName
     displayName       = ad.displayName
-`)
-	for _, name := range []string{"department", "jobTitle", "city", "companyName", "givenName", "surname",
-		"streetAddress"} {
-		source := map[string]string{"jobTitle": "title", "city": "l", "companyName": "company", "surname": "sn"}[name]
-		if source == "" {
-			source = name
-		}
-		fmt.Fprintf(&config, "    %s = ad.%s\n", name, source)
-	}
-	config.WriteString("  }\n}\n")
-	write(t, dir, "main.hcl", strings.Replace(config.String(), "policy_placeholder\n", `link_policy "staff" {
-  scope     = scope.staff
-  match     = ["user_principal_name"]
-  unmatched = "create"
+    department        = ad.department
+    jobTitle          = ad.title
+    city              = ad.l
+    companyName       = ad.company
+    givenName         = ad.givenName
+    surname           = ad.sn
+    streetAddress     = ad.streetAddress
+    officeLocation    = ad.department == "##[x] RLO ZWSP" ? "a" : (
+      ad.company) # ##vso[d]
+  }
 }
-guard "test" {
-  creates  { count = 1000 }
-  enables  { count = 1000 }
-  updates  { count = 1000 }
-  blocked  { count = 1000 }
-}
-`, 1))
-	return dir
-}
+`
 
 // hostileFill are the attributes of a person at the source that are filled.
 var hostileFill = []string{"displayName", "givenName", "sn", "initials", "department", "title", "company", "l", "st",
@@ -153,6 +156,7 @@ func hostileSource() string {
 		}
 		person(fmt.Sprintf("t%d,OU=Staff,DC=corp,DC=contoso,DC=com", i), fmt.Sprintf("t%d", i), "fine")
 	}
+	person("l0,OU=Staff,DC=corp,DC=contoso,DC=com", "l0", "latin \xe9 \xed\xa0\x80")
 	return b.String()
 }
 
@@ -261,6 +265,9 @@ func TestHostileText(t *testing.T) {
 		h.ends(0, "lab", "set", "tenant", fmt.Sprintf("t%d@contoso.com", i), "department="+s, "displayName="+s)
 	}
 	h.ends(0, "explain", "--json", "b3@contoso.com")
+	h.ends(0, "explain", "l0@contoso.com")
+	h.ends(0, "explain", "--json", "l0@contoso.com")
+	h.ends(0, "lab", "show", "ad", "l0")
 	h.ends(0, "lab", "show", "ad", "h0", "--json")
 	h.ends(0, "lab", "show", "ad", "h2")
 	h.ends(2, "drift")

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/state/crash"
+	"github.com/dirform/dirform/state/discreet"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/visible"
 )
@@ -21,8 +22,8 @@ import (
 // no streams.
 type App struct {
 	Env    Environment
-	stderr *discreet // what Env.Stderr is; nil if the app was not made by Main
-	stdout io.Writer // what Env.Stdout writes to; nil likewise
+	stderr *discreet.Writer // what Env.Stderr is; nil if the app was not made by Main
+	stdout io.Writer        // what Env.Stdout writes to; nil likewise
 
 	log *slog.Logger // to stderr, from --log-level; nil before that is known: use Logger
 
@@ -107,7 +108,7 @@ func (a *App) Notef(format string, args ...any) {
 // lines: a new output is behind them without knowing of them. Lowering them writes what they hold back.
 func (a *App) raiseWalls() (lower func()) {
 	err := visible.NewWriter(a.Env.Stderr, a.Env.Terminal.Err)
-	a.stderr = &discreet{w: err} // first, since it looks for secrets as they are
+	a.stderr = discreet.New(err) // first, since it looks for secrets as they are
 	a.stdout = a.Env.Stdout
 	out := visible.NewWriter(a.stdout, a.Env.Terminal.Out)
 	a.Env.Stdout, a.Env.Stderr = out, a.stderr
@@ -129,7 +130,7 @@ func (a *App) FileOut() io.Writer {
 // Hide leaves secrets out of what is said on standard error from now on.
 func (a *App) Hide(secrets []string) {
 	if a.stderr != nil {
-		a.stderr.hide(secrets)
+		a.stderr.Hide(secrets)
 	}
 }
 

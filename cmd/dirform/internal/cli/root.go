@@ -17,7 +17,7 @@ func Main(env Environment, commands func(*App) []*cobra.Command) (status int) {
 	done := a.watchSignals()
 	defer done()
 	defer a.raiseWalls()()
-	a.stderr.hide(secretsIn(env.Environ))
+	a.stderr.Hide(secretsIn(env.Environ))
 	defer a.watchCrashes()()
 	defer func() {
 		if value := recover(); value != nil {

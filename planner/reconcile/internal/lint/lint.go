@@ -52,7 +52,7 @@ func (r *Rules) text(a *state.Attribute, v string) (found []*planner.Finding) {
 	if name, n := visible.Trap(v, a.Lines); n > 0 {
 		return append(found, words.Trap(a, v, name, n))
 	}
-	if bad := table.Illegal(a, v); bad != "" {
+	if bad := table.Refused(a, v); bad != "" {
 		return append(found, words.BadValue(a, v, bad))
 	}
 	if bad := malformed(a.Form, v); bad != "" {

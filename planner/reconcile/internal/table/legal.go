@@ -9,11 +9,18 @@ import (
 	"github.com/dirform/dirform/state/visible"
 )
 
-// Illegal says what is wrong with the characters of v, or "": those that people do not see, and those that the service
-// refuses.
+// Illegal says what is wrong with the characters of v, or "": one that people do not see, or one that is [Refused].
 func Illegal(a *state.Attribute, v string) string {
 	if name, n := visible.Trap(v, a.Lines); n > 0 {
 		return fmt.Sprintf("character %d of it is %s", n, name)
+	}
+	return Refused(a, v)
+}
+
+// Refused says which character of v the service refuses, or "".
+func Refused(a *state.Attribute, v string) string {
+	if !a.ASCII && a.Deny == "" {
+		return ""
 	}
 	for _, r := range v {
 		switch {
