@@ -128,7 +128,7 @@ func TestIncomplete(t *testing.T) {
 			for i := 0; i < 100_000; i++ {
 				w.user(i)
 			}
-		}, []string{"more than twice the 50 entries that a page was to have"}},
+		}, []string{"more than 100 entries for a page of 50"}},
 		"endless pages": {func(w *wire, _ request) { time.Sleep(time.Millisecond); w.page("more") },
 			[]string{"after 0 objects", "no end after 900ms, the limit for one search (dirform help limits)"}},
 	} {

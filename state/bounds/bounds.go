@@ -63,7 +63,7 @@ func All() []Limit {
 		{"one reply of Microsoft Graph, unpacked", size(Page), "the read ends with an error, and nothing is planned"},
 		{"one message of a domain controller", size(Entry), "as above"},
 		{"a domain controller's reply that is no list", size(Page), "as above"},
-		{"a domain controller's objects of one read", fmt.Sprint(Objects), "as above; a page may have 1000"},
+		{"a domain controller's objects of one read", fmt.Sprint(Objects), "as above; a page may have 2000"},
 		{"the time that one reply or page may take", PageTime.String(), "as above"},
 		{"a silence of a domain controller", LDAPSilence.String(), "as above"},
 		{"a silence of Microsoft Graph", GraphSilence.String(), "the request is repeated, and in the end as above"},

@@ -40,7 +40,7 @@ type Tap struct {
 	// Of the reply on its way:
 	begun   atomic.Int64 // when it was asked for, in nanoseconds since 1970
 	waited  atomic.Int64 // for how long the server was waited for
-	most    atomic.Int64 // entries that the page may have; 0 is any number
+	page    atomic.Int64 // entries that were asked for; 0 is any number
 	entries atomic.Int64 // for the sink
 	size    atomic.Int64 // bytes for the library
 
@@ -69,8 +69,9 @@ func (t *Tap) Divert(to Sink) {
 	}
 }
 
-// PageSize says how many entries a page may have, and so a reply, from now on; 0 is any number.
-func (t *Tap) PageSize(n int) { t.most.Store(int64(n)) }
+// PageSize says how many entries are asked for in a page, and so in a reply, from now on; 0 is any number. A page may
+// have twice as many, since an entry that comes twice does no harm.
+func (t *Tap) PageSize(n int) { t.page.Store(int64(n)) }
 
 // Begin starts the clock for a request; End stops it.
 func (t *Tap) Begin() {
@@ -153,9 +154,8 @@ func (t *Tap) take() error {
 			break
 		}
 		t.r += size
-		// An entry that comes twice is no reason to end: twice as many are.
-		if n, most := t.entries.Add(1), t.most.Load(); most > 0 && n > 2*most {
-			return fmt.Errorf("the server sent more than twice the %d entries that a page was to have", most)
+		if n, page := t.entries.Add(1), t.page.Load(); page > 0 && n > 2*page {
+			return fmt.Errorf("the server sent more than %d entries for a page of %d", 2*page, page)
 		}
 	}
 	if t.r > start {
