@@ -28,8 +28,9 @@ func newApplyCommand(a *cli.App) *cobra.Command {
 		Short: "Make the changes of a plan",
 		Long: `Apply plans, shows the plan, asks, and makes its changes. With the FILE of a saved plan it makes a fresh plan as well, and
 carries out, without asking, those changes of the saved one that the fresh one has too: with the same action, account, evidence,
-attributes and values. Those that are in place already count as done; the others are skipped, with the reason. Each object is read
-again right before it is written; one that changed meanwhile is skipped. What was done is recorded in the state.
+attributes and values. Those that are in place already count as done, and of those that a run has made in part before it was cut
+off, the rest is made: the same file can be applied again. The others are skipped, with the reason. Each object is read again
+right before it is written; one that changed meanwhile is skipped. What was done is recorded in the state.
 
 With --switch-offs it makes only what turns sign-in off, also when the plan is over other limits than that of disables: a plan that
 is held back keeps nobody signed in who has left. The other changes stay undone, which is status 3.`,

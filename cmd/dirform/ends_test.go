@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
+	"os"
+	"os/exec"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -62,4 +67,62 @@ func TestErrorsAfterAWrite(t *testing.T) {
 		t.Errorf("statuses %v: the test does not reach what it should", statuses)
 	}
 	t.Log(statuses)
+}
+
+// TestPlanFileIsAppliedAgain kills an apply of a plan file at a request, be it a write that does not arrive or the first one after a
+// write that did. The same file, applied again, makes the rest: all of it is in place then, and the status is 0.
+func TestPlanFileIsAppliedAgain(t *testing.T) {
+	t.Parallel()
+	for at := 1; at <= 4; at++ {
+		t.Run(fmt.Sprint(at), func(t *testing.T) {
+			t.Parallel()
+			_, env := servedCompany(t)
+			var victim atomic.Pointer[os.Process]
+			points, wrote := 0, false
+			var mu sync.Mutex
+			redirect(t, env, func(w http.ResponseWriter, r *http.Request) bool {
+				mu.Lock()
+				defer mu.Unlock()
+				writes := r.Method == http.MethodPost && hasWrites(r)
+				if writes || wrote {
+					points++
+				}
+				wrote = writes
+				if p := victim.Load(); p != nil && points == at && (writes || at%2 == 0) {
+					_ = p.Kill()
+					return true
+				}
+				return false
+			})
+			succeed(t, env, "plan", "--out", "saved.dfplan")
+			cmd := &exec.Cmd{Path: os.Args[0], Args: []string{"dirform", "apply", "saved.dfplan"}, Dir: env.Dir, Env: os.Environ()}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			victim.Store(cmd.Process)
+			_ = cmd.Wait()
+			victim.Store(nil)
+			if cmd.ProcessState.Exited() {
+				t.Fatalf("it was not killed: %v", cmd.ProcessState)
+			}
+			status, out, stderr := runMain(t, env, "apply", "saved.dfplan")
+			if status != cli.ExitDone || !strings.Contains(out, "Apply complete: ") {
+				t.Errorf("status %d\n%s\n%s", status, out, stderr)
+			}
+			if status, out, stderr := runMain(t, env, "plan", "--detailed-exitcode"); status != cli.ExitDone {
+				t.Errorf("the next plan: status %d\n%s\n%s", status, out, stderr)
+			}
+			if status, out, stderr := runMain(t, env, "apply", "saved.dfplan"); status != cli.ExitDone {
+				t.Errorf("once more: status %d\n%s\n%s", status, out, stderr)
+			}
+		})
+	}
+}
+
+// hasWrites reports whether a $batch has a request that is no GET. The body can be read again.
+func hasWrites(r *http.Request) bool {
+	body, err := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return err == nil && (bytes.Contains(body, []byte(`"PATCH"`)) || bytes.Contains(body, []byte(`"POST"`)) ||
+		bytes.Contains(body, []byte(`"DELETE"`)) || bytes.Contains(body, []byte(`"PUT"`)))
 }

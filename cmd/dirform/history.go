@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +15,7 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
-	"github.com/dirform/dirform/state/visible"
+	"github.com/dirform/dirform/state/store/tell"
 )
 
 func newHistoryCommand(a *cli.App) *cobra.Command {
@@ -88,46 +87,9 @@ func writeRuns(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, lim
 			}
 			continue
 		}
-		writeRun(w, r)
+		tell.Run(w, r)
 	}
 	return nil
-}
-
-func writeRun(w io.Writer, r store.Run) {
-	outcome, took := r.Outcome, ""
-	if outcome == "" {
-		outcome = "no end recorded"
-	}
-	if !r.Finished.IsZero() {
-		took = " in " + r.Finished.Sub(r.Started).Round(time.Second).String()
-	}
-	visible.Fprintf(w, "%4d  %s  serial %d  %s: %s%s; %d applied, %d failed, %d skipped",
-		r.ID, r.Started.UTC().Format("2006-01-02 15:04:05Z"),
-		r.Serial, r.Command, outcome, took, r.Counts.Applied, r.Counts.Failed, r.Counts.Skipped)
-	if r.Counts.Unknown > 0 {
-		fmt.Fprintf(w, ", %d unknown", r.Counts.Unknown)
-	}
-	if r.Counts.References > 0 {
-		fmt.Fprintf(w, ", %s not written", cli.Count(r.Counts.References, "reference"))
-	}
-	if r.Writes != nil && *r.Writes != (state.Writes{}) {
-		fmt.Fprintf(w, "; %s", writesText(*r.Writes))
-	}
-	if len(r.Allowed) > 0 {
-		visible.Fprintf(w, "; allowed %s", strings.Join(r.Allowed, ", "))
-	}
-	fmt.Fprintln(w)
-}
-
-// writesText says how often something was written to each directory; it was to one at least.
-func writesText(n state.Writes) string {
-	switch {
-	case n.Source == 0:
-		return cli.Count(n.Tenant, "write") + " to the tenant"
-	case n.Tenant == 0:
-		return cli.Count(n.Source, "write") + " to Active Directory"
-	}
-	return fmt.Sprintf("%s to Active Directory, %d to the tenant", cli.Count(n.Source, "write"), n.Tenant)
 }
 
 // entryDocument is a journalled step in JSON.
@@ -159,7 +121,7 @@ func writeJournal(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, 
 		if asJSON {
 			err = cli.WriteJSONLine(w, entryDocument(*e))
 		} else {
-			err = writeEntry(w, e)
+			err = tell.Entry(w, e)
 		}
 		if err != nil {
 			return err
@@ -184,33 +146,11 @@ func writeSum(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, run 
 		case n == 0 && (r.Writes == nil || *r.Writes == state.Writes{}):
 			a.Notef("Run %d has no steps: it wrote to neither directory, or its steps are too old to be kept.\n", run)
 		case n == 0:
-			a.Notef("The steps of run %d are too old to be kept: %s.\n", run, writesText(*r.Writes))
+			a.Notef("The steps of run %d are too old to be kept: %s.\n", run, tell.Writes(*r.Writes))
 		case r.Writes != nil && *r.Writes != (state.Writes{}):
-			_, err = fmt.Fprintf(w, "In all: %s.\n", writesText(*r.Writes))
+			_, err = fmt.Fprintf(w, "In all: %s.\n", tell.Writes(*r.Writes))
 		}
 		return err
 	}
 	return &fault.Error{Summary: fmt.Sprintf("The state has no run %d", run), Hint: `Run "dirform history" for a list of runs.`}
-}
-
-func writeEntry(w io.Writer, e *state.Entry) error {
-	what := string(e.Action) + " " + string(e.Kind)
-	if e.Attribute != "" {
-		what += "." + e.Attribute
-	}
-	line := fmt.Sprintf("%6d  %-8s %-24s  %s", e.Seq, e.Status, what, e.Key)
-	if e.TargetID != "" {
-		line += "  " + e.TargetID
-	}
-	if e.Writes != (state.Writes{}) {
-		line += "  (" + writesText(e.Writes) + ")"
-	}
-	if e.Code != "" {
-		line += "  " + e.Code
-	}
-	if e.RequestID != "" {
-		line += "  (request-id " + e.RequestID + ")"
-	}
-	_, err := fmt.Fprintln(w, visible.Line(line))
-	return err
 }

@@ -29,6 +29,7 @@ var layers = map[string][]string{
 	"state/bounds":  {},
 	"state/crash":   {},
 	"state/visible": {},
+	"state/store/tell": {"state", "state/store"},
 	"state/store":   {"state"},
 	"config/expr":   {"state"},
 	"providers":     {"state"},

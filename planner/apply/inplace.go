@@ -15,6 +15,20 @@ import (
 // read back is not in place, and nothing is asked for that a plan could not have. Of in it needs Tenant, Sources,
 // Schema, Key and Journal. Changes of declared resources are never in place.
 func InPlace(ctx context.Context, in Input, changes []*state.Change) ([]bool, error) {
+	return look(ctx, in, changes, (*reader).inPlace)
+}
+
+// Shown is InPlace for what was done of changes: whether the object that each is about has what it writes, whatever the record says.
+func Shown(ctx context.Context, in Input, changes []*state.Change) ([]bool, error) {
+	return look(ctx, in, changes, func(r *reader, st *step, o *state.Object, referred map[string]*state.Link) bool {
+		return len(st.c.Attributes) == 0 || o != nil && r.agrees(st, o, referred)
+	})
+}
+
+// look reads what changes are about and asks is about each: with its step, its object, nil if there is none, and the links of the
+// anchors that the changes refer to.
+func look(ctx context.Context, in Input, changes []*state.Change,
+	is func(*reader, *step, *state.Object, map[string]*state.Link) bool) ([]bool, error) {
 	r := newRun(ctx, in)
 	defer r.close()
 	placed := make([]bool, len(changes))
@@ -44,7 +58,7 @@ func InPlace(ctx context.Context, in Input, changes []*state.Change) ([]bool, er
 		return nil, &fault.Error{Summary: "the source objects cannot be read to tell what is in place already", Err: err}
 	}
 	for _, st := range steps {
-		placed[at[st]] = stamped[st] && r.reader.inPlace(st, alive[st], referred)
+		placed[at[st]] = stamped[st] && is(r.reader, st, alive[st], referred)
 	}
 	return placed, nil
 }

@@ -148,7 +148,13 @@ func (r *Run) todo(ctx context.Context, p *planned, o ApplyOptions, w Writer) (*
 	if err := sameDirectories(h, p.reading.Header); err != nil {
 		return nil, err
 	}
-	f, err := reviewed.New(o.Reviewed, p.file, recordIDs(ctx, w))
+	f, err := reviewed.New(o.Reviewed, p.file, recordIDs(ctx, w), func(changes []*state.Change) ([]bool, error) {
+		in, err := r.looking(ctx, p.reading, w)
+		if err != nil {
+			return nil, err
+		}
+		return apply.Shown(ctx, in, changes)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -191,16 +197,21 @@ func (t *todo) refusal(p *planned) error {
 
 // inPlace tells which of the reviewed changes that today's plan does not have are in place already.
 func (r *Run) inPlace(ctx context.Context, rd *Reading, w Writer, changes []*state.Change) ([]bool, error) {
-	tenant, err := r.Directories.Tenant(ctx, r.Config.Entra)
+	in, err := r.looking(ctx, rd, w)
 	if err != nil {
 		return nil, err
 	}
-	in := apply.Input{Tenant: tenant, Sources: rd.InScope, Schema: onceEach(r.Schema), Key: rd.Settings.Key, Journal: w}
 	placed, err := apply.InPlace(ctx, in, changes)
 	for i := range placed {
 		placed[i] = placed[i] || rd.declaredInPlace(changes[i])
 	}
 	return placed, err
+}
+
+// looking is what it takes to look at what changes would write.
+func (r *Run) looking(ctx context.Context, rd *Reading, w Writer) (apply.Input, error) {
+	tenant, err := r.Directories.Tenant(ctx, r.Config.Entra)
+	return apply.Input{Tenant: tenant, Sources: rd.InScope, Schema: onceEach(r.Schema), Key: rd.Settings.Key, Journal: w}, err
 }
 
 // declaredInPlace reports whether a declared resource is as a change would make it. A change that asks for anything else than a plan can

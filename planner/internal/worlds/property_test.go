@@ -139,6 +139,7 @@ func (h *harness) step(twice bool) (p *saved) {
 		file := h.planFile()
 		defer file.Close()
 		check(h.saved(file))
+		h.resumed(file, before, p)
 		h.applied(h.applyFile(file), before, p)
 		h.again(file, before, p)
 		return p
@@ -185,6 +186,42 @@ func (h *harness) applied(out *run.Result, before *world, p *saved) {
 	did := state.Writes{Source: h.w.sets - before.sets, Tenant: h.w.writes}
 	if cost := p.totals.Cost; did != out.Writes || did.Source != cost.Source || did.Source+did.Tenant != cost.Writes {
 		h.t.Fatalf("%+v writes, told of were %+v, planned were %+v%s", did, out.Writes, cost, h.scene(before, p))
+	}
+}
+
+// resumed applies a saved plan in a world like this one and kills that apply, perhaps more than once. Applied again until it comes to
+// its end, the same file is carried out as if nothing had been.
+func (h *harness) resumed(file *planfile.Reader, before *world, p *saved) {
+	if !p.totals.Applicable || h.state != "" || !oneIn(h.rt, 6, "killed") {
+		return
+	}
+	f := *h
+	f.w = h.w.clone()
+	for range rapid.IntRange(1, 2).Draw(h.rt, "kills") {
+		f.w.killer = &killer{at: rapid.IntRange(1, 30).Draw(h.rt, "boundary")}
+		f.tryReader(file)
+	}
+	f.w.killer = nil
+	f.w.refused = nil
+	left := f.w.clone()
+	out := f.applyFile(file)
+	if out != nil && strings.Contains(list(failures(out)), "today's plan blocks it") {
+		return // such as somebody whom a guard protects by name, and who was created meanwhile
+	}
+	if out == nil || !out.Complete() || out.Changes != len(p.changes) || out.Applied != len(p.changes) || len(f.w.refused) > 0 {
+		f.t.Fatalf("killed and applied again: %+v %v\n%s%s\nit had left:\n%s", out, f.w.refused, list(failures(out)), f.scene(before, p), list(before.difference(left)))
+	}
+	want := predict(before, p)
+	for anchor, l := range f.w.known {
+		if l.Rule != "created" && want.known[anchor] != nil { // by which an account was found that was not recorded yet
+			want.known[anchor].Rule = l.Rule
+		}
+		if l.Left && want.known[anchor] != nil { // that he could sign in until then was noted before the run
+			want.known[anchor].Shape, want.known[anchor].Fingerprints = l.Shape, l.Fingerprints
+		}
+	}
+	if d := want.difference(f.w); len(d) > 0 {
+		f.t.Fatalf("killed and applied again, it is not as predicted:\n%s%s", list(d), f.scene(before, p))
 	}
 }
 

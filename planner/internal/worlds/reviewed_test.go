@@ -153,6 +153,16 @@ func (h *harness) freshly() (w *world, plan *saved) {
 
 // tryFile applies a plan file whose process may be killed; out is nil then, and where nothing was done.
 func (h *harness) tryFile(path string) (out *run.Result, err error) {
+	file, err := planfile.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return h.tryReader(file)
+}
+
+// tryReader is tryFile for an open file.
+func (h *harness) tryReader(file *planfile.Reader) (out *run.Result, err error) {
 	defer func() {
 		if e := recover(); e == errKilled {
 			err = errKilled
@@ -160,11 +170,6 @@ func (h *harness) tryFile(path string) (out *run.Result, err error) {
 			panic(e)
 		}
 	}()
-	file, err := planfile.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
 	o := run.ApplyOptions{Options: run.Options{Allow: h.allow}, Reviewed: file, Record: record{h.w}, Writer: directories{h.w}}
 	return h.run().Apply(context.Background(), o)
 }

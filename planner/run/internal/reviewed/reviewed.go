@@ -15,9 +15,10 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// Filter is what is left of a fresh plan when a reviewed one is held against it: the changes that both have. A reviewed
-// plan is never an authority. What is carried out are the fresh plan's changes; of the reviewed one's nothing is used
-// but that it has them, so that whatever stands in its file can only make apply do less.
+// Filter is what is left of a fresh plan when a reviewed one is held against it: the changes that both have, and those that are
+// the rest of a reviewed change that was made in part. A reviewed plan is never an authority. What is carried out are the fresh
+// plan's changes; of the reviewed one's nothing is used but that it has them, so that whatever stands in its file can only make apply
+// do less.
 type Filter struct {
 	reviewed, fresh *planfile.Reader
 	seed            maphash.Seed
@@ -65,8 +66,11 @@ const (
 // Accounts gives the ids of the accounts that the record has for anchors.
 type Accounts func(anchors []string) (map[string]string, error)
 
+// Shown tells of changes whether the tenant and the source show what they write.
+type Shown func(changes []*state.Change) ([]bool, error)
+
 // New holds a reviewed plan against a fresh one.
-func New(reviewed, fresh *planfile.Reader, ids Accounts) (*Filter, error) {
+func New(reviewed, fresh *planfile.Reader, ids Accounts, shown Shown) (*Filter, error) {
 	h := reviewed.Header()
 	f := &Filter{reviewed: reviewed, fresh: fresh, seed: maphash.MakeSeed(), index: map[uint64]*entry{},
 		carry: map[int]part{}, limited: len(h.Targets)+len(h.Excludes) > 0}
@@ -88,7 +92,7 @@ func New(reviewed, fresh *planfile.Reader, ids Accounts) (*Filter, error) {
 			return nil, err
 		}
 	}
-	if err := f.compare(); err != nil {
+	if err := f.compare(shown); err != nil {
 		return nil, err
 	}
 	return f, f.blocked()
@@ -182,29 +186,39 @@ func (f *Filter) subject(reference string) uint64 {
 }
 
 // compare goes through the fresh plan's changes.
-func (f *Filter) compare() error {
+func (f *Filter) compare(shown Shown) error {
 	n := -1
 	var waiting []needing
 	done := map[uint64]bool{} // anchors whose changes are carried out
+	carry := func(e *entry, n int, c *state.Change) {
+		done[f.subject(state.PendingRef+c.Anchor)] = true
+		if len(c.Needs) > 0 {
+			waiting = append(waiting, needing{entry: e, change: n, own: c.Anchor, needs: c.Needs, off: parts.SwitchesOff(c) != ""})
+		}
+	}
+	others := map[uint64]other{}
 	for c, err := range f.fresh.Changes() {
 		if err != nil {
 			return err
 		}
 		n++
-		e := f.index[f.key(c.Kind, c.Anchor, c.Address)]
+		key := f.key(c.Kind, c.Anchor, c.Address)
+		e := f.index[key]
 		if e == nil {
 			f.Beyond++
 			continue
 		}
 		how := f.carried(e, c)
 		f.decide(e, n, how)
-		if how != whole && how != asTarget {
-			continue
+		switch {
+		case how == whole || how == asTarget:
+			carry(e, n, c)
+		case len(others) < maxDiffering:
+			others[key] = other{c, n}
 		}
-		done[f.subject(state.PendingRef+c.Anchor)] = true
-		if len(c.Needs) > 0 {
-			waiting = append(waiting, needing{entry: e, change: n, own: c.Anchor, needs: c.Needs, off: parts.SwitchesOff(c) != ""})
-		}
+	}
+	if err := f.continued(others, shown, carry); err != nil {
+		return err
 	}
 	f.dropLacking(waiting, done)
 	return nil

@@ -40,7 +40,8 @@ func planOf(t *testing.T, h planner.Header, changes []*state.Change, findings ..
 // of the others, each as "anchor: status code reason"; in names the anchors of those in place.
 func held(t *testing.T, reviewed, fresh *planfile.Reader, ids map[string]string, in ...string) (carried []*state.Change, outcome []string, f *Filter) {
 	t.Helper()
-	f, err := New(reviewed, fresh, func(anchors []string) (map[string]string, error) { return ids, nil })
+	f, err := New(reviewed, fresh, func(anchors []string) (map[string]string, error) { return ids, nil },
+		func(changes []*state.Change) ([]bool, error) { return make([]bool, len(changes)), nil })
 	if err != nil {
 		t.Fatal(err)
 	}

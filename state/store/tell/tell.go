@@ -1,0 +1,82 @@
+// Package tell writes what a record knows of its runs as lines for people.
+package tell
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/visible"
+)
+
+// Run writes a run as a line.
+func Run(w io.Writer, r store.Run) {
+	outcome, took := r.Outcome, ""
+	if outcome == "" {
+		outcome = "no end recorded"
+	}
+	if !r.Finished.IsZero() {
+		took = " in " + r.Finished.Sub(r.Started).Round(time.Second).String()
+	}
+	visible.Fprintf(w, "%4d  %s  serial %d  %s: %s%s; %d applied, %d failed, %d skipped",
+		r.ID, r.Started.UTC().Format("2006-01-02 15:04:05Z"),
+		r.Serial, r.Command, outcome, took, r.Counts.Applied, r.Counts.Failed, r.Counts.Skipped)
+	if r.Counts.Unknown > 0 {
+		fmt.Fprintf(w, ", %d unknown", r.Counts.Unknown)
+	}
+	if r.Counts.References > 0 {
+		fmt.Fprintf(w, ", %s not written", count(r.Counts.References, "reference"))
+	}
+	if r.Writes != nil && *r.Writes != (state.Writes{}) {
+		fmt.Fprintf(w, "; %s", Writes(*r.Writes))
+	}
+	if len(r.Allowed) > 0 {
+		visible.Fprintf(w, "; allowed %s", strings.Join(r.Allowed, ", "))
+	}
+	fmt.Fprintln(w)
+}
+
+// Writes says how often something was written to each directory; it was to one at least.
+func Writes(n state.Writes) string {
+	switch {
+	case n.Source == 0:
+		return count(n.Tenant, "write") + " to the tenant"
+	case n.Tenant == 0:
+		return count(n.Source, "write") + " to Active Directory"
+	}
+	return fmt.Sprintf("%s to Active Directory, %d to the tenant", count(n.Source, "write"), n.Tenant)
+}
+
+// Entry writes a step as a line.
+func Entry(w io.Writer, e *state.Entry) error {
+	what := string(e.Action) + " " + string(e.Kind)
+	if e.Attribute != "" {
+		what += "." + e.Attribute
+	}
+	line := fmt.Sprintf("%6d  %-8s %-24s  %s", e.Seq, e.Status, what, e.Key)
+	if e.TargetID != "" {
+		line += "  " + e.TargetID
+	}
+	if e.Writes != (state.Writes{}) {
+		line += "  (" + Writes(e.Writes) + ")"
+	}
+	if e.Code != "" {
+		line += "  " + e.Code
+	}
+	if e.RequestID != "" {
+		line += "  (request-id " + e.RequestID + ")"
+	}
+	_, err := fmt.Fprintln(w, visible.Line(line))
+	return err
+}
+
+// count is a number of things.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
