@@ -24,6 +24,7 @@ type classes struct {
 	ids     map[class]int64
 	shapes  map[int64]*state.Shape
 	shapeID map[string]int64       // by the attribute names as JSON
+	labels  map[int64][16]byte     // of classes, see [classes.label]
 	known   map[*state.Shape]int64 // shapes that callers handed in, so that each is spelled out once
 }
 
@@ -34,7 +35,7 @@ type queryer interface {
 // load reads all classes and shapes.
 func (c *classes) load(ctx context.Context, q queryer) error {
 	*c = classes{byID: map[int64]class{}, ids: map[class]int64{}, shapes: map[int64]*state.Shape{}, shapeID: map[string]int64{},
-		known: map[*state.Shape]int64{}}
+		known: map[*state.Shape]int64{}, labels: map[int64][16]byte{}}
 	err := each(ctx, q, "SELECT id, attributes FROM shapes", func(scan func(...any) error) error {
 		var id int64
 		var text string

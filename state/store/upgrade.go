@@ -26,8 +26,11 @@ func (s *Store) upgrade(ctx context.Context, tx *sql.Tx, meta *Meta) (err error)
 	if err == nil && s.layout < layout.Deeds {
 		_, err = tx.ExecContext(ctx, layout.AddDeeds)
 	}
-	if err == nil {
+	if err == nil && s.layout < layout.Writes {
 		_, err = tx.ExecContext(ctx, layout.AddWrites)
+	}
+	if err == nil {
+		err = s.bindOld(ctx, tx, meta.Key)
 	}
 	if err == nil {
 		_, err = tx.ExecContext(ctx, "UPDATE schema SET version = ?", layout.Version)
@@ -62,7 +65,7 @@ func (s *Store) sealOld(ctx context.Context, tx *sql.Tx, meta *Meta) error {
 			return err
 		}
 		for _, l := range page {
-			sealed = sealer.Seal(sealed[:0], l.anchor, l.fingerprints)
+			sealed = sealer.Seal(sealed[:0], []byte(l.anchor), l.fingerprints)
 			if _, err := put.ExecContext(ctx, sealed, l.anchor); err != nil {
 				return err
 			}

@@ -204,6 +204,7 @@ func (w *Writer) linkPutter(ctx context.Context, tx *sql.Tx) (func(*state.Link) 
 	if err != nil {
 		return nil, err
 	}
+	var bound []byte
 	buf := []byte{} // never nil, which would be NULL
 	return func(l *state.Link) error {
 		if err := checkLink(l); err != nil {
@@ -213,7 +214,8 @@ func (w *Writer) linkPutter(ctx context.Context, tx *sql.Tx) (func(*state.Link) 
 		if err != nil {
 			return err
 		}
-		buf = w.sealer.Seal(buf[:0], l.Anchor, l.Fingerprints)
+		bound = appendBound(bound[:0], l, w.s.classes.label(id))
+		buf = w.sealer.Seal(buf[:0], bound, l.Fingerprints)
 		_, err = st.ExecContext(ctx, l.Anchor, l.TargetID, l.SourceGUID[:], id, buf, l.LeftAt)
 		return err
 	}, nil
