@@ -10,7 +10,7 @@ import (
 
 // FuzzValue: what is read as a value is written and read again as the same one, and any other JSON is an error.
 func FuzzValue(f *testing.F) {
-	for _, s := range []string{"null", `"a"`, "true", "0", "-9223372036854775808", "1e3", "0.5", `[]`, `["a","b"]`, `[null]`, `[1]`, "{}", " 7 ",
+	for _, s := range []string{"null", `"a"`, "true", "false", "0", "-9223372036854775808", "1e3", "0.5", `[]`, `["a","b"]`, `[null]`, `[1]`, "{}", " 7 ",
 		`"\u2028\ud800"`, "nil", "truee"} {
 		f.Add(s)
 	}
