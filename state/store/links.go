@@ -9,6 +9,7 @@ import (
 	"iter"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store/internal/bound"
 	"github.com/dirform/dirform/state/store/internal/layout"
 )
 
@@ -150,7 +151,8 @@ func (s *Store) scanLink(v []driver.Value, l *state.Link) error {
 	copy(l.SourceGUID[:], b)
 	s.bound = append(s.bound[:0], l.Anchor...)
 	if s.layout >= layout.Bound {
-		s.bound = appendBound(s.bound[:0], l, s.classes.label(id))
+		label, _ := s.classes.label(id)
+		s.bound = bound.Append(s.bound[:0], l, label)
 	}
 	return s.openFingerprints(l, b[guid:guid+fingerprints])
 }
