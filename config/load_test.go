@@ -429,6 +429,10 @@ func FuzzLoad(f *testing.F) {
 			f.Add([]byte(text))
 		}
 	}
+	for _, text := range []string{"scope \"x\" {\n  ou = \"\"\n  filter = \"\"\n}\n", "scope \"\" {\n  ous = [null, \"\"]\n}\n",
+		"link_policy \"x\" {\n  grace = \"\"\n  match = []\n}\n", "guard \"x\" {\n  deletes {\n    until = \"\"\n  }\n}\n"} {
+		f.Add([]byte(text))
+	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		if strings.Contains(string(src), "format") || strings.Contains(string(src), "indent") {
 			return // both can be asked for gigabytes of spaces

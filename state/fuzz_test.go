@@ -10,7 +10,7 @@ import (
 
 // FuzzValue: what is read as a value is written and read again as the same one, and any other JSON is an error.
 func FuzzValue(f *testing.F) {
-	for _, s := range []string{"null", `"a"`, "true", "0", "-9223372036854775808", "1e3", "0.5", `[]`, `["a","b"]`, `[null]`, `[1]`, "{}", " 7 ",
+	for _, s := range []string{"null", `"a"`, "true", "false", "0", "-9223372036854775808", "1e3", "0.5", `[]`, `["a","b"]`, `[null]`, `[1]`, "{}", " 7 ",
 		`"\u2028\ud800"`, "nil", "truee"} {
 		f.Add(s)
 	}
@@ -26,7 +26,29 @@ func FuzzValue(f *testing.F) {
 		if trimmed := strings.TrimSpace(text); v.IsNull() != (trimmed == "null") {
 			t.Errorf("%q is null: %v", text, v.IsNull())
 		}
+		var plain any
+		d := json.NewDecoder(strings.NewReader(text))
+		d.UseNumber()
+		if err := d.Decode(&plain); err != nil || !means(v, plain) {
+			t.Errorf("%q is %#v, and means %v", text, v, plain)
+		}
 	})
+}
+
+// means reports whether a value is what JSON itself makes of its text.
+func means(v state.Value, plain any) bool {
+	switch x := plain.(type) {
+	case bool:
+		return v.Kind() == state.BoolValue && v.Bool() == x
+	case string:
+		return v.Kind() == state.StringValue && v.Str() == x
+	case json.Number:
+		n, err := x.Int64()
+		return v.Kind() == state.IntValue && err == nil && v.Int() == n
+	case []any:
+		return v.Kind() == state.ListValue && len(v.List()) == len(x)
+	}
+	return v.IsNull() && plain == nil
 }
 
 // FuzzGUID: a GUID's text is read as it was written, in either case and with braces or without.

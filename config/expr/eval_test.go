@@ -294,6 +294,13 @@ func FuzzCompile(f *testing.F) {
 	for _, src := range []string{`[for k, v in {a = 1} : v]`, `ad.l1[*]`, `ad.*.x`, `{for x in ad.l1 : x => x...}`, `try(ad, 1)`, `-"x"`, `indent(-1, "a")`, `substr("a", 9, -9)`, `"${[for x in ad : x]}"`, `format("%99999999d", 1)`} {
 		f.Add(src)
 	}
+	for _, fn := range directoryFunctions(nil) {
+		src, _, _ := strings.Cut(fn.Example, " = ")
+		f.Add(src)
+	}
+	for _, src := range []string{`dn_parent("CN=x")`, `dn_value("", "")`, `primary_smtp([])`, `filetime(-1)`, `has_flag(0, 0)`, `mail_domain("@")`} {
+		f.Add(src)
+	}
 	f.Fuzz(func(t *testing.T, src string) {
 		e, diags := hclParse(src)
 		if diags.HasErrors() || len(src) > 200 || strings.Contains(src, "format") || strings.Contains(src, "indent") {

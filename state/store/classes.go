@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store/internal/bound"
 )
 
 // class is what many links have in common.
@@ -23,7 +24,8 @@ type classes struct {
 	byID    map[int64]class
 	ids     map[class]int64
 	shapes  map[int64]*state.Shape
-	shapeID map[string]int64       // by the attribute names as JSON
+	shapeID map[string]int64 // by the attribute names as JSON
+	labels  map[int64]bound.Label
 	known   map[*state.Shape]int64 // shapes that callers handed in, so that each is spelled out once
 }
 
@@ -34,7 +36,7 @@ type queryer interface {
 // load reads all classes and shapes.
 func (c *classes) load(ctx context.Context, q queryer) error {
 	*c = classes{byID: map[int64]class{}, ids: map[class]int64{}, shapes: map[int64]*state.Shape{}, shapeID: map[string]int64{},
-		known: map[*state.Shape]int64{}}
+		known: map[*state.Shape]int64{}, labels: map[int64]bound.Label{}}
 	err := each(ctx, q, "SELECT id, attributes FROM shapes", func(scan func(...any) error) error {
 		var id int64
 		var text string
@@ -60,6 +62,19 @@ func (c *classes) load(ctx context.Context, q queryer) error {
 		c.byID[id], c.ids[cl] = cl, id
 		return nil
 	})
+}
+
+// label is the label of a class's links; ok is false for a class that is not known.
+func (c *classes) label(id int64) (l bound.Label, ok bool) {
+	if l, ok = c.labels[id]; ok {
+		return l, true
+	}
+	cl, ok := c.byID[id]
+	if shape := c.shapes[cl.shape]; ok && shape != nil {
+		c.labels[id] = bound.NewLabel(cl.kind, cl.scope, cl.rule, cl.left, shape)
+		return c.labels[id], true
+	}
+	return l, false
 }
 
 // id is the class of link l, recorded if it is new.

@@ -167,6 +167,7 @@ func TestLayout3(t *testing.T) {
 	execute(t, path, withoutWrites+"DROP INDEX journal_unsure; DROP INDEX runs_active; ALTER TABLE journal DROP COLUMN deeds;"+
 		"ALTER TABLE runs DROP COLUMN active; ALTER TABLE runs DROP COLUMN links; ALTER TABLE runs DROP COLUMN did;"+
 		"UPDATE schema SET version = 3")
+	unbind(t, path, key, want)
 
 	var h hours
 	s = openAt(t, path, &h)
@@ -176,7 +177,7 @@ func TestLayout3(t *testing.T) {
 	must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{}, nil))
 	recent(t, "brought up to date", s, &h, state.Recent{Ended: true, Runs: []state.Deeds{
 		{Links: 2, Did: map[string]int{"deletes": 1}, Open: map[string]int{}}}})
-	if d := cmp.Diff(want, links(t, s), cmpLink); d != "" || s.Meta().Key != key || version(t, path) != 5 {
+	if d := cmp.Diff(want, links(t, s), cmpLink); d != "" || s.Meta().Key != key || version(t, path) != 6 {
 		t.Error(version(t, path), d)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"iter"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store/internal/bound"
+	"github.com/dirform/dirform/state/store/internal/layout"
 )
 
 // chunk is how many rows one query of a stream fetches. Between chunks the connection is free for other work.
@@ -147,6 +149,11 @@ func (s *Store) scanLink(v []driver.Value, l *state.Link) error {
 	l.LeftAt = lengths >> 28
 	l.Kind, l.Scope, l.Rule, l.Left, l.Shape = c.kind, c.scope, c.rule, c.left, shape
 	copy(l.SourceGUID[:], b)
+	s.bound = append(s.bound[:0], l.Anchor...)
+	if s.layout >= layout.Bound {
+		label, _ := s.classes.label(id)
+		s.bound = bound.Append(s.bound[:0], l, label)
+	}
 	return s.openFingerprints(l, b[guid:guid+fingerprints])
 }
 
@@ -154,16 +161,20 @@ func (s *Store) scanLink(v []driver.Value, l *state.Link) error {
 func (s *Store) openFingerprints(l *state.Link, b []byte) (err error) {
 	l.Fingerprints = l.Fingerprints[:0]
 	if s.sealer != nil {
-		l.Fingerprints, err = s.sealer.Open(l.Fingerprints, l.Anchor, b)
+		l.Fingerprints, err = s.sealer.Open(l.Fingerprints, s.bound, b)
 	} else {
 		for ; len(b) >= 8; b = b[8:] {
 			l.Fingerprints = append(l.Fingerprints, binary.LittleEndian.Uint64(b))
 		}
 	}
 	if err != nil || len(l.Fingerprints) != l.Shape.Len() {
-		return damaged(s.path, fmt.Sprintf("the link of anchor %q is not as dirform has written it", l.Anchor))
+		return notAsWritten(s.path, l.Anchor)
 	}
 	return nil
+}
+
+func notAsWritten(path, anchor string) error {
+	return damaged(path, fmt.Sprintf("the link of anchor %q is not as dirform has written it", anchor))
 }
 
 // OUs are the scopes' containers as last applied, ordered by scope and declared name.

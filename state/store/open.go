@@ -35,6 +35,7 @@ type Store struct {
 	sealer  *seal.Sealer // nil in layouts that have fingerprints in the clear
 	erase   bool         // the file still holds what an upgrade has replaced, see [Store.eraseReplaced]
 	classes classes
+	bound   []byte // scratch: what the fingerprints that are opened next were sealed for
 }
 
 // Open opens the record at path for writing and locks it. A record that does not exist yet is created by the first

@@ -4,10 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"encoding/base64"
-	"encoding/binary"
 	"fmt"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store/internal/bound"
 	"github.com/dirform/dirform/state/store/internal/layout"
 	"github.com/dirform/dirform/state/store/internal/seal"
 )
@@ -26,8 +26,11 @@ func (s *Store) upgrade(ctx context.Context, tx *sql.Tx, meta *Meta) (err error)
 	if err == nil && s.layout < layout.Deeds {
 		_, err = tx.ExecContext(ctx, layout.AddDeeds)
 	}
-	if err == nil {
+	if err == nil && s.layout < layout.Writes {
 		_, err = tx.ExecContext(ctx, layout.AddWrites)
+	}
+	if err == nil {
+		err = s.bindOld(ctx, tx, meta.Key)
 	}
 	if err == nil {
 		_, err = tx.ExecContext(ctx, "UPDATE schema SET version = ?", layout.Version)
@@ -57,16 +60,16 @@ func (s *Store) sealOld(ctx context.Context, tx *sql.Tx, meta *Meta) error {
 	}
 	var sealed []byte
 	for last, more := "", true; more; {
-		page, err := clearPage(ctx, tx, last)
+		page, err := bound.ClearPage(ctx, tx, last, chunk)
 		if err != nil {
 			return err
 		}
 		for _, l := range page {
-			sealed = sealer.Seal(sealed[:0], l.anchor, l.fingerprints)
-			if _, err := put.ExecContext(ctx, sealed, l.anchor); err != nil {
+			sealed = sealer.Seal(sealed[:0], []byte(l.Anchor), l.Fingerprints)
+			if _, err := put.ExecContext(ctx, sealed, l.Anchor); err != nil {
 				return err
 			}
-			last = l.anchor
+			last = l.Anchor
 		}
 		more = len(page) == chunk
 	}
@@ -76,29 +79,16 @@ func (s *Store) sealOld(ctx context.Context, tx *sql.Tx, meta *Meta) error {
 	return putMeta(ctx, tx, metaErase, "pending")
 }
 
-// clearLink is a link's fingerprints as layouts 1 and 2 have them.
-type clearLink struct {
-	anchor       string
-	fingerprints []uint64
-}
-
-// clearPage reads up to chunk links that follow an anchor.
-func clearPage(ctx context.Context, tx *sql.Tx, after string) (page []clearLink, err error) {
-	const query = `SELECT anchor, fingerprints FROM links WHERE anchor > ? AND length(fingerprints) > 0
-		ORDER BY anchor LIMIT ?`
-	err = each(ctx, tx, query, func(scan func(...any) error) error {
-		var l clearLink
-		var b []byte
-		if err := scan(&l.anchor, &b); err != nil {
-			return err
-		}
-		for ; len(b) >= 8; b = b[8:] {
-			l.fingerprints = append(l.fingerprints, binary.LittleEndian.Uint64(b))
-		}
-		page = append(page, l)
-		return nil
-	}, after, chunk)
-	return page, err
+// bindOld seals for the whole of their links what older layouts have sealed for an anchor alone.
+func (s *Store) bindOld(ctx context.Context, tx *sql.Tx, key state.Key) error {
+	sealer, err := seal.New(key)
+	if err == nil {
+		err = s.classes.load(ctx, tx)
+	}
+	if err != nil {
+		return err
+	}
+	return bound.Old(ctx, tx, sealer, chunk, s.classes.label, func(anchor string) error { return notAsWritten(s.path, anchor) })
 }
 
 // keyText is how a key stands in the table meta.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store/internal/bound"
 )
 
 // Intents journals steps that are about to be written. When it returns nil they are on disk.
@@ -204,6 +205,7 @@ func (w *Writer) linkPutter(ctx context.Context, tx *sql.Tx) (func(*state.Link) 
 	if err != nil {
 		return nil, err
 	}
+	var to []byte
 	buf := []byte{} // never nil, which would be NULL
 	return func(l *state.Link) error {
 		if err := checkLink(l); err != nil {
@@ -213,7 +215,9 @@ func (w *Writer) linkPutter(ctx context.Context, tx *sql.Tx) (func(*state.Link) 
 		if err != nil {
 			return err
 		}
-		buf = w.sealer.Seal(buf[:0], l.Anchor, l.Fingerprints)
+		label, _ := w.s.classes.label(id)
+		to = bound.Append(to[:0], l, label)
+		buf = w.sealer.Seal(buf[:0], to, l.Fingerprints)
 		_, err = st.ExecContext(ctx, l.Anchor, l.TargetID, l.SourceGUID[:], id, buf, l.LeftAt)
 		return err
 	}, nil

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/run"
@@ -414,4 +416,22 @@ func (s *stage) applyWatched(reviewed *planfile.Reader) (events []apply.Event, r
 	p.progress = func(e apply.Event) { events = append(events, e) }
 	r, err = s.applyAs(p, reviewed)
 	return events, r, err
+}
+
+// sameAsked says in what a plan's file asks for something else than it did, "" if in nothing.
+func sameAsked(t *testing.T, path string, asked map[string]string) (string, error) {
+	t.Helper()
+	file, err := planfile.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	got := map[string]string{}
+	for c, err := range file.Changes() {
+		if err != nil {
+			return "", err
+		}
+		got[essence(c)] = string(c.Action) + " " + c.Address
+	}
+	return cmp.Diff(asked, got), nil
 }

@@ -230,6 +230,7 @@ func FuzzDecodePage(f *testing.F) {
 	for _, text := range pageSeeds() {
 		f.Add(text)
 	}
+	f.Add("{\r\n\t\"value\" :\r[ {\r\"id\"\r:\r\"1\"\r} ]\r}")
 	f.Fuzz(func(t *testing.T, text string) {
 		samePage(t, text)
 		LinkIn(text)

@@ -14,9 +14,8 @@ import (
 // (AES-128-GCM under the key's second half, with a random nonce each time) they show neither that nor, in two copies
 // of a record, whether a value has changed. It reuses its buffers and is not safe for concurrent use.
 type Sealer struct {
-	aead   cipher.AEAD
-	anchor []byte
-	plain  []byte
+	aead  cipher.AEAD
+	plain []byte
 }
 
 // New makes a sealer for key.
@@ -37,27 +36,26 @@ func (s *Sealer) SealedSize(n int) int {
 	return 8*n + s.aead.Overhead()
 }
 
-// Seal appends the sealed fingerprints of the link with an anchor to b. They open for that anchor only.
-func (s *Sealer) Seal(b []byte, anchor string, fingerprints []uint64) []byte {
+// Seal appends the sealed fingerprints of a link to b. They open for that link only, which to names.
+func (s *Sealer) Seal(b []byte, to []byte, fingerprints []uint64) []byte {
 	if len(fingerprints) == 0 {
 		return b
 	}
-	s.plain, s.anchor = s.plain[:0], append(s.anchor[:0], anchor...)
+	s.plain = s.plain[:0]
 	for _, f := range fingerprints {
 		s.plain = binary.LittleEndian.AppendUint64(s.plain, f)
 	}
-	return s.aead.Seal(b, nil, s.plain, s.anchor)
+	return s.aead.Seal(b, nil, s.plain, to)
 }
 
-// Open appends the fingerprints that were sealed for an anchor to fingerprints. What was changed since, or sealed
-// under another key or for another anchor, is an error.
-func (s *Sealer) Open(fingerprints []uint64, anchor string, sealed []byte) ([]uint64, error) {
+// Open appends the fingerprints that were sealed for a link to fingerprints. What was changed since, or sealed under
+// another key or for another link, is an error.
+func (s *Sealer) Open(fingerprints []uint64, to []byte, sealed []byte) ([]uint64, error) {
 	if len(sealed) == 0 {
 		return fingerprints, nil
 	}
 	var err error
-	s.anchor = append(s.anchor[:0], anchor...)
-	if s.plain, err = s.aead.Open(s.plain[:0], nil, sealed, s.anchor); err != nil {
+	if s.plain, err = s.aead.Open(s.plain[:0], nil, sealed, to); err != nil {
 		return fingerprints, err
 	}
 	for b := s.plain; len(b) >= 8; b = b[8:] {
