@@ -370,7 +370,9 @@ var tellRecord = []string{"show", "show --json", "history", "history --json", "h
 
 // hostileRecord has the record tell hostile texts, as one that somebody made up.
 func hostileRecord(h *hostileRun) {
-	db, err := sql.Open("sqlite", filepath.Join(h.env.Dir, "dirform.dfstate"))
+	path := filepath.Join(h.env.Dir, "dirform.dfstate")
+	asLayout2(h.T, path, metaOf(h.T, h.env.Dir).Lineage) // a later one is refused when somebody else has written in it
+	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		h.Fatal(err)
 	}

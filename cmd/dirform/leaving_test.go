@@ -78,6 +78,7 @@ displayName: Jane Doe
 // forgetTimes makes a record of what earlier versions knew.
 func forgetTimes(t *testing.T, path string) {
 	t.Helper()
+	asLayout2(t, path, metaOf(t, filepath.Dir(path)).Lineage) // a later one is refused when somebody else has written in it
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)

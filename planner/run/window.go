@@ -42,12 +42,12 @@ func (r *Reading) inScope(ctx context.Context, scope *config.Scope, kind state.K
 			if err != nil {
 				return err
 			}
-			if in, _ := scope.Has(o); !in {
-				continue
-			}
+			in, _ := scope.Has(o)
 			own := o.Clone()
 			for _, c := range byGUID[o.GUID] {
-				found[c] = own
+				if found[c] = own; !in {
+					delete(found, c) // of an object that comes twice, the last copy counts
+				}
 			}
 		}
 		clear(byGUID)

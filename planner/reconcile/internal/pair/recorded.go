@@ -11,6 +11,9 @@ func (p matcher) matchRecorded() {
 			s = p.Source.ByGUID.First(p.Hash.GUID(m.GUID))
 		}
 		t := p.Tenant.ByID.First(m.Target)
+		if t >= 0 && p.Tenant.Kind(t) != p.Links.Kind(l) {
+			t = -1 // a record that somebody wrote in: ids are unique over all kinds
+		}
 		p.linkSource[l], p.linkTarget[l] = int32(s), int32(t)
 		if t >= 0 && p.recordedFirst(l, p.LinkOf(t)) {
 			p.owner[t] = int32(s) + 1

@@ -18,6 +18,7 @@ type LinkMeta struct {
 	Sum    uint64 // of all fingerprints, see [FPSum]
 	Scope  int16  // its number among the declared scopes, -1 if it is not declared any more
 	Left   bool
+	kind   uint8 // its number among those of [Links]
 }
 
 // Links holds the recorded links.
@@ -26,6 +27,7 @@ type Links struct {
 	scopes  []*config.Scope
 	rows    *rows.Table[LinkMeta]
 	shapes  []*state.Shape
+	kinds   []state.Kind
 	scratch []byte
 	known   struct { // where the last link's shape has a layout's columns
 		lay   *Layout
@@ -50,13 +52,27 @@ func (t *Links) Len() int { return t.rows.Len() }
 // Meta is link l's row.
 func (t *Links) Meta(l int) *LinkMeta { return t.rows.Meta(l) }
 
+// Kind is the kind of object that link l is about.
+func (t *Links) Kind(l int) state.Kind { return t.kinds[t.Meta(l).kind] }
+
+// kindAt is a kind's number. There are a handful.
+func (t *Links) kindAt(kind state.Kind) uint8 {
+	i := slices.Index(t.kinds, kind)
+	if i < 0 {
+		i = len(t.kinds)
+		t.kinds = append(t.kinds, kind)
+	}
+	return uint8(i)
+}
+
 // scopeAt is a scope's number in the order of declaration, or -1.
 func scopeAt(scopes []*config.Scope, name string) int16 {
 	return int16(slices.IndexFunc(scopes, func(s *config.Scope) bool { return s.Name == name }))
 }
 
 func (t *Links) add(lay *Layout, l *state.Link) error {
-	meta := LinkMeta{GUID: l.SourceGUID, Anchor: t.h.Anchor(l.Anchor), Left: l.Left, Target: t.h.ID(l.TargetID)}
+	meta := LinkMeta{GUID: l.SourceGUID, Anchor: t.h.Anchor(l.Anchor), Left: l.Left, Target: t.h.ID(l.TargetID),
+		kind: t.kindAt(l.Kind)}
 	if t.last.name != l.Scope {
 		t.last.name, t.last.at = l.Scope, scopeAt(t.scopes, l.Scope)
 	}
