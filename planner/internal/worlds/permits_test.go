@@ -89,6 +89,11 @@ func (f *permits) change(w *world, c *state.Change) {
 			f.line("take over %s %s: %s -> %s", whose, a.Name, text(a.Before), text(a.After))
 		case a.Name == "manager":
 			f.reference(w, whose, a)
+			if c.Action == state.ActionCreate { // a run that was cut off has left its references to be made
+				for _, id := range w.of(c.Anchor) {
+					f.reference(w, id, a)
+				}
+			}
 		default:
 			f.line("%s %s %s: %s -> %s", what, whose, a.Name, text(a.Before), text(a.After))
 		}
@@ -104,15 +109,25 @@ func (f *permits) reference(w *world, whose string, a state.AttributeChange) {
 	}
 	to := []string{a.After.Str()}
 	if anchor, ok := strings.CutPrefix(a.After.Str(), state.PendingRef); ok {
-		to = []string{madeUp(anchor)}
-		if l := w.known[anchor]; l != nil {
-			to = append(to, l.TargetID)
-		}
+		to = append(w.of(anchor), madeUp(anchor))
 	}
 	f.line("set reference %s", whose)
 	for _, id := range to {
 		f.line("set reference %s manager: null -> %s", whose, text(state.String(id)))
 	}
+}
+
+// of are the accounts that an anchor has: the recorded one, and those that carry it.
+func (w *world) of(anchor string) (ids []string) {
+	if l := w.known[anchor]; l != nil {
+		ids = append(ids, l.TargetID)
+	}
+	for _, a := range w.accounts {
+		if a.attrs[anchorName].Str() == anchor {
+			ids = append(ids, a.id)
+		}
+	}
+	return ids
 }
 
 // strange lists what a world has been asked, and what its record has changed, without being permitted to.

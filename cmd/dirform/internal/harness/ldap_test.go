@@ -68,8 +68,6 @@ type ldapConn struct {
 	relay          *ldapRelay
 	client, server net.Conn
 	mu             sync.Mutex // of writes to the client
-	binds          int
-	entries        int // that the current search has delivered
 }
 
 func startLDAP(t testing.TB, upstream string, cert tls.Certificate) *ldapRelay {

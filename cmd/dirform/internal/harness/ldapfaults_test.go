@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"math/big"
 	"net"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -35,7 +34,6 @@ type ldapScript struct {
 	at   int32
 	ever bool
 	seen atomic.Int32
-	once sync.Once
 }
 
 func (s *ldapScript) strikes() bool {

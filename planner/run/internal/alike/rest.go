@@ -32,12 +32,12 @@ func Rest(reviewed, fresh *state.Change, ids map[string]string) (done *state.Cha
 // continues reports whether a fresh change can be about the account that the reviewed one has made or begun to change, of which done is
 // what it has written.
 func continues(reviewed, fresh *state.Change, done []state.AttributeChange) bool {
-	if reviewed.Action == state.ActionCreate {
+	if reviewed.Action == state.ActionCreate && fresh.Action != state.ActionCreate {
 		// An account is created at one blow, but for its references: what else it lacks, somebody has taken away since.
 		if slices.ContainsFunc(fresh.Attributes, func(a state.AttributeChange) bool { return !isReference(fresh.Kind, a.Name) }) {
 			return false
 		}
-	} else if !strings.EqualFold(reviewed.TargetID, fresh.TargetID) {
+	} else if reviewed.Action != state.ActionCreate && !strings.EqualFold(reviewed.TargetID, fresh.TargetID) {
 		return false
 	}
 	paired := ruleOf(fresh) == ruleOf(reviewed) && evidenceOf(fresh) == evidenceOf(reviewed)
