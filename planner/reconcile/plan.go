@@ -143,6 +143,11 @@ func (t *teller) step(st step) error {
 		return err
 	}
 	t.count(&d, st)
+	if d.Skipped != nil {
+		if err := t.sink.Skipped(d.Skipped); err != nil {
+			return err
+		}
+	}
 	if d.Record != nil {
 		if err := t.sink.Record(d.Record); err != nil {
 			return err
@@ -171,7 +176,7 @@ func (t *teller) count(d *judge.Decision, st step) {
 		}
 	case d.Outcome == judge.Unchanged:
 		t.totals.Summary.Unchanged++
-	case d.Outcome == judge.Ignored && d.Unmatched:
+	case d.Outcome == judge.Ignored && d.Skipped != nil:
 		t.totals.Summary.Skipped++
 	}
 	if d.TakenOver {

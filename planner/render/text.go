@@ -64,6 +64,8 @@ type text struct {
 	guards  []planner.GuardResult
 	partial bool              // limited by --target or --exclude
 	stopped planner.ObjectRef // of which the last finding told what it withholds
+	scopes  []planner.ScopeSeen
+	skips   int // how many of those that are skipped were named
 }
 
 // printer writes lines and remembers the first error.
@@ -149,6 +151,7 @@ func (t *text) begin(h planner.Header, totals planner.Totals) {
 			}
 		}
 	}
+	t.scopes = totals.Scopes
 	t.partial = len(h.Targets)+len(h.Excludes) > 0
 	t.names("Limited to ", h.Targets)
 	t.names("Left out: ", h.Excludes)

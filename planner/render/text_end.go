@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,6 +39,34 @@ func (t *text) finding(f *planner.Finding) {
 	if f.DeclaredAt != "" {
 		t.line(inner, t.paint(dim, "# "+plain(f.DeclaredAt)))
 	}
+}
+
+// skipped names somebody who is skipped, below a line that says how many they are. The first of them begins the list.
+func (t *text) skipped(s *planner.Skipped, n int) {
+	if t.skips == 0 {
+		verb := " without an account are"
+		if n == 1 {
+			verb = " without an account is"
+		}
+		t.line()
+		t.line(outer, t.paint(bold, t.who(n)+verb+" skipped"), ` (unmatched = "skip"); dirform lint judges their values`)
+	}
+	if t.skips++; s == nil {
+		t.line(inner, fmt.Sprintf("… and %d more (--verbose names all)", n-t.skips+1))
+		return
+	}
+	t.line(inner, object(planner.ObjectRef{Address: s.Address, SourceDN: s.SourceDN}))
+}
+
+// who is n objects in scope: people, unless a scope holds others as well.
+func (t *text) who(n int) string {
+	switch {
+	case slices.ContainsFunc(t.scopes, func(s planner.ScopeSeen) bool { return s.Kind != state.User }):
+		return plural(n, "")
+	case n == 1:
+		return "1 person"
+	}
+	return fmt.Sprintf("%d people", n)
 }
 
 // maxWithheld is how many changes are shown that a finding withholds.

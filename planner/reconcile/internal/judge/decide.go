@@ -15,6 +15,9 @@ import (
 
 // decide fills d.findings and returns the change, nil if there is nothing to do.
 func (d *draft) decide() (*state.Change, error) {
+	if d.j.Idle(d.Row) {
+		return nil, nil // whatever is wrong with its values stops nothing
+	}
 	for _, f := range words.NoValues(&d.Case) {
 		d.report(f)
 	}
@@ -32,10 +35,7 @@ func (d *draft) decide() (*state.Change, error) {
 
 // decideNew is for a source object without an account.
 func (d *draft) decideNew() (*state.Change, error) {
-	switch d.Table.Policy.Unmatched {
-	case "skip":
-		return nil, nil
-	case "block":
+	if d.Table.Policy.Unmatched == "block" {
 		d.report(rivals{d}.noAccount())
 		return nil, nil
 	}

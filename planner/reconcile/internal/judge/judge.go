@@ -84,9 +84,10 @@ type Decision struct {
 	Record    *planner.Record
 	TakenOver bool // the change takes the account over from another sync engine
 	Converted bool // the change links an account that another sync engine mastered once
-	Unmatched bool // nothing is done because no account matches, and the policy creates none
-	SignedIn  bool // findings keep somebody signed in whom the source has switched off
-	off       bool // the change turns sign-in off, and that passes whatever stops the rest
+	// Skipped tells of an object about which nothing is done because no account matches, and the policy creates none; else nil
+	Skipped  *planner.Skipped
+	SignedIn bool // findings keep somebody signed in whom the source has switched off
+	off      bool // the change turns sign-in off, and that passes whatever stops the rest
 }
 
 // New prepares to decide about pairs.
