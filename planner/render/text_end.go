@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -137,7 +138,7 @@ func (t *text) moreFindings(f *planner.Finding, n int) {
 		t.line(outer, "  ", t.paint(bold, "… and "+thousands(n)+" more "+more), " with aliases to set: see --aliases-script or --json")
 		return
 	}
-	t.line(outer, "  ", t.paint(bold, fmt.Sprintf("… and %d more ", n)), plain(f.Code), word, seeAll)
+	t.line(outer, "  ", t.paint(bold, fmt.Sprintf("… and %d more ", n)), plain(f.Code), word, cmp.Or(t.all, seeAll))
 }
 
 // thousands is n with commas between its thousands.

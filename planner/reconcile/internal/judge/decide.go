@@ -18,12 +18,7 @@ func (d *draft) decide() (*state.Change, error) {
 	if d.j.Idle(d.Row) {
 		return nil, nil // whatever is wrong with its values stops nothing
 	}
-	for _, f := range words.NoValues(&d.Case) {
-		d.report(f)
-	}
-	if bad := d.Table.BadAnchor(d.Object); bad != "" {
-		d.report(words.BadAnchor(bad, d.Table.Policy))
-	}
+	d.checkSource()
 	if err := (rivals{d}).checkMatch(); err != nil || d.blocked() {
 		return nil, err
 	}
@@ -31,6 +26,16 @@ func (d *draft) decide() (*state.Change, error) {
 		return d.decideNew()
 	}
 	return d.decideExisting()
+}
+
+// checkSource reports expressions without a value, and an anchor that is none.
+func (d *draft) checkSource() {
+	for _, f := range words.NoValues(&d.Case) {
+		d.report(f)
+	}
+	if bad := d.Table.BadAnchor(d.Object); bad != "" {
+		d.report(words.BadAnchor(bad, d.Table.Policy))
+	}
 }
 
 // decideNew is for a source object without an account.
@@ -48,10 +53,7 @@ func (d *draft) decideNew() (*state.Change, error) {
 	if d.Table.Anchored {
 		d.attrs = append(d.attrs, state.AttributeChange{Name: d.Table.Of.Anchor, After: state.String(d.Anchor)})
 	}
-	rules := d.lintRules()
-	for _, f := range rules.Missing(d.attrs, d.Expression) {
-		d.report(f)
-	}
+	d.checkRequired()
 	d.lint()
 	if err := cmp.Or(d.checkUnique(), adviser{d}.checkMailIsName(), d.checkAnchorFree(), adviser{d}.warn()); err != nil {
 		return nil, err
@@ -241,6 +243,14 @@ func (d *draft) lint() {
 	}
 	rules := d.lintRules()
 	for _, f := range rules.Values(d.attrs) {
+		d.report(f)
+	}
+}
+
+// checkRequired reports what a new account must have and this one would not.
+func (d *draft) checkRequired() {
+	rules := d.lintRules()
+	for _, f := range rules.Missing(d.attrs, d.Expression) {
 		d.report(f)
 	}
 }

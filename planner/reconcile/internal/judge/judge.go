@@ -99,7 +99,7 @@ func New(p *pair.Pairs, s Settings) *Judge {
 	j.limits = offlimits.New(p.Rows, offlimits.Settings{Guards: s.Rules.Guards, RoleHolders: s.RoleHolders,
 		Identity:     s.Identity,
 		SyncFeatures: s.SyncFeatures})
-	j.aliases = &aliases.Checker{Pairs: p, Limits: j.limits, Changes: j.changes, Wants: j.wantsAliases, Holder: j.holder}
+	j.aliases = j.newAliases(j.wantsAliases)
 	for row := range j.states {
 		if p.Verdict(row).Is(pair.Shadowed) {
 			j.states[row].outcome = Ignored
@@ -140,6 +140,11 @@ func (j *Judge) Standing(o *table.Account, row int) offlimits.Standing {
 
 // AliasFindings tells what has to be done in Exchange for an object.
 func (j *Judge) AliasFindings(c *pair.Case) ([]*planner.Finding, error) { return j.aliases.Findings(c) }
+
+// newAliases is a checker of aliases; wants reports whether a row may get some.
+func (j *Judge) newAliases(wants func(row int) bool) *aliases.Checker {
+	return &aliases.Checker{Pairs: j.Pairs, Limits: j.limits, Changes: j.changes, Wants: wants, Holder: j.holder}
+}
 
 // changes reports whether source row s is going to be changed.
 func (j *Judge) changes(s int) bool { return j.states[s].outcome == Changes }
