@@ -1,10 +1,14 @@
 package reconcile
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/planner/reconcile/internal/words"
 )
 
 // inspection is a plan's sink that adds the findings about what no change is about. Whatever the plan has said it does not say twice.
@@ -32,6 +36,11 @@ func sayingOf(f *planner.Finding) saying {
 // Finding hands a finding on, and notes what it says.
 func (x *inspection) Finding(f *planner.Finding) error {
 	x.said[sayingOf(f)] = true
+	for _, o := range f.Objects {
+		if f.Code == foreignCode { // told of many at once
+			x.said[saying{dn: o.SourceDN, code: foreignCode}] = true
+		}
+	}
 	return x.Sink.Finding(f)
 }
 
@@ -48,6 +57,9 @@ func (x *inspection) all(t *teller) error {
 		if err != nil {
 			return err
 		}
+		if found, err = x.addForeign(t, row, found); err != nil {
+			return err
+		}
 		for _, f := range found {
 			if x.said[sayingOf(f)] || settledAlias(f) {
 				continue
@@ -58,6 +70,26 @@ func (x *inspection) all(t *teller) error {
 		}
 	}
 	return nil
+}
+
+// foreignCode is the finding about aliases that are left out for their domains.
+const foreignCode = "DF307"
+
+// addForeign adds the finding about a row's aliases in domains that the tenant has not verified. The plan names only the first rows
+// that have some.
+func (x *inspection) addForeign(t *teller, row int, found []*planner.Finding) ([]*planner.Finding, error) {
+	if t.Source.Meta(row).Flags&table.SourceForeignAlias == 0 || t.Verdict(row).Is(pair.Shadowed) {
+		return found, nil
+	}
+	c, err := t.Case(row)
+	if err != nil || !t.Selected(c.Address) || x.said[saying{dn: c.Object.DN, code: foreignCode}] {
+		return found, err
+	}
+	domains := map[string]bool{}
+	addForeign(domains, c)
+	f := words.ForeignAliases(c.Table.Aliases.Target.Name, 1, slices.Sorted(maps.Keys(domains)))
+	f.Objects = []planner.ObjectRef{c.Ref()}
+	return append(found, f), nil
 }
 
 // settledAlias reports whether a finding is about aliases that nobody else has: to set them is a plan's business, and nothing is
