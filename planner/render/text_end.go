@@ -130,7 +130,7 @@ func (t *text) moreFindings(f *planner.Finding, n int) {
 		word = " finding"
 	}
 	t.line()
-	if f.Code == planner.AliasesCode {
+	if f.Code == planner.AliasesCode && t.all == "" {
 		more := "objects"
 		if n == 1 {
 			more = "object"
