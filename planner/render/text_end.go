@@ -59,10 +59,10 @@ func (t *text) skipped(s *planner.Skipped, n int) {
 	t.line(inner, object(planner.ObjectRef{Address: s.Address, SourceDN: s.SourceDN}))
 }
 
-// who is n objects in scope: people, unless a scope holds others as well.
+// who is n objects in scope: people, unless a scope holds others as well, with which nobody signs in.
 func (t *text) who(n int) string {
 	switch {
-	case slices.ContainsFunc(t.scopes, func(s planner.ScopeSeen) bool { return s.Kind != state.User }):
+	case slices.ContainsFunc(t.scopes, func(s planner.ScopeSeen) bool { return state.Describe(nil)(s.Kind).UserName == "" }):
 		return plural(n, "")
 	case n == 1:
 		return "1 person"
