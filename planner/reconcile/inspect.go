@@ -11,7 +11,8 @@ import (
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
 )
 
-// inspection is a plan's sink that adds the findings about what no change is about. Whatever the plan has said it does not say twice.
+// inspection is a plan's sink that adds the findings about what no change is about. Whatever the plan has said it
+// does not say twice.
 type inspection struct {
 	planner.Sink
 	said map[saying]bool
@@ -75,8 +76,8 @@ func (x *inspection) all(t *teller) error {
 // foreignCode is the finding about aliases that are left out for their domains.
 const foreignCode = "DF307"
 
-// addForeign adds the finding about a row's aliases in domains that the tenant has not verified. The plan names only the first rows
-// that have some.
+// addForeign adds the finding about a row's aliases in domains that the tenant has not verified. The plan names only
+// the first rows that have some.
 func (x *inspection) addForeign(t *teller, row int, found []*planner.Finding) ([]*planner.Finding, error) {
 	if t.Source.Meta(row).Flags&table.SourceForeignAlias == 0 || t.Verdict(row).Is(pair.Shadowed) {
 		return found, nil
@@ -92,8 +93,8 @@ func (x *inspection) addForeign(t *teller, row int, found []*planner.Finding) ([
 	return append(found, f), nil
 }
 
-// settledAlias reports whether a finding is about aliases that nobody else has: to set them is a plan's business, and nothing is
-// wrong with them.
+// settledAlias reports whether a finding is about aliases that nobody else has: to set them is a plan's business, and
+// nothing is wrong with them.
 func settledAlias(f *planner.Finding) bool {
 	return f.Code == planner.AliasesCode && len(f.Objects) < 2
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/dirform/dirform/planner/planfile"
 )
 
-// TestInspectionAddsFindings: a plan that judges everything in scope is the plan itself with findings added, each of them new; and
-// about people who are skipped it has those that the plan has when they are to be created.
+// TestInspectionAddsFindings: a plan that judges everything in scope is the plan itself with findings added, each of
+// them new; and about people who are skipped it has those that the plan has when they are to be created.
 func TestInspectionAddsFindings(t *testing.T) {
 	added, compared := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
@@ -62,7 +62,8 @@ func onlyAdds(rt *rapid.T, h *harness, plan, lint *planfile.Reader) int {
 	}
 	empty := cmpopts.EquateEmpty()
 	for _, diff := range []string{cmp.Diff(said, all[:len(said)], empty), cmp.Diff(plan.Totals(), lint.Totals()),
-		cmp.Diff(collect(h.t, plan.Changes()), collect(h.t, lint.Changes())), cmp.Diff(collect(h.t, plan.Skipped()), collect(h.t, lint.Skipped()))} {
+		cmp.Diff(collect(h.t, plan.Changes()), collect(h.t, lint.Changes())),
+		cmp.Diff(collect(h.t, plan.Skipped()), collect(h.t, lint.Skipped()))} {
 		if diff != "" {
 			rt.Fatal(diff)
 		}
@@ -75,13 +76,15 @@ func onlyAdds(rt *rapid.T, h *harness, plan, lint *planfile.Reader) int {
 	return len(all) - len(said)
 }
 
-// sayTheSame checks that a plan which skips people and judges them says of their values what the plan that creates them says, and
-// returns how many findings that are.
+// sayTheSame checks that a plan which skips people and judges them says of their values what the plan that creates
+// them says, and returns how many findings that are.
 func sayTheSame(rt *rapid.T, h *harness, skipping, creating *planfile.Reader) (n int) {
 	skipped, found := collect(h.t, skipping.Skipped()), collect(h.t, skipping.Findings())
 	for _, f := range collect(h.t, creating.Findings()) {
 		if !strings.HasPrefix(f.Code, "DF1") && f.Code != "DF202" || len(f.Objects) == 0 ||
-			!slices.ContainsFunc(skipped, func(s *planner.Skipped) bool { return s.SourceDN == f.Objects[0].SourceDN }) {
+			!slices.ContainsFunc(skipped, func(s *planner.Skipped) bool {
+				return s.SourceDN == f.Objects[0].SourceDN
+			}) {
 			continue
 		}
 		n++
@@ -94,6 +97,7 @@ func sayTheSame(rt *rapid.T, h *harness, skipping, creating *planfile.Reader) (n
 
 // sayTheSameOf reports whether two findings say the same of one object.
 func sayTheSameOf(a, b *planner.Finding) bool {
-	return a.Code == b.Code && a.Attribute == b.Attribute && a.Value == b.Value && len(a.Objects) > 0 && len(b.Objects) > 0 &&
+	return a.Code == b.Code && a.Attribute == b.Attribute && a.Value == b.Value && len(a.Objects) > 0 &&
+		len(b.Objects) > 0 &&
 		a.Objects[0].SourceDN == b.Objects[0].SourceDN && (a.Attribute != "" || a.Detail == b.Detail)
 }

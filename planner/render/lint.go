@@ -43,7 +43,8 @@ func CountLint(r Source) (n LintCounts, err error) {
 	return n, nil
 }
 
-// Lint writes a plan's findings as [Text] does, and one line with their number last; what the plan would change is left out.
+// Lint writes a plan's findings as [Text] does, and one line with their number last; what the plan would change is
+// left out.
 func Lint(w io.Writer, r Source, o TextOptions) error {
 	n, err := CountLint(r)
 	if err != nil {
@@ -97,7 +98,8 @@ type lintPrologue struct {
 	Summary        LintCounts       `json:"summary"`
 }
 
-// LintJSON writes a plan's findings, and what was looked at, as one JSON document; findings and scopes are those of [JSON].
+// LintJSON writes a plan's findings, and what was looked at, as one JSON document; findings and scopes are those of
+// [JSON].
 func LintJSON(w io.Writer, r Source) error {
 	n, err := CountLint(r)
 	if err != nil {
@@ -105,7 +107,8 @@ func LintJSON(w io.Writer, r Source) error {
 	}
 	h := r.Header()
 	d := &document{w: bufio.NewWriterSize(w, 64<<10)}
-	d.value(lintPrologue{h.FormatVersion, h.DirformVersion, h.CreatedAt, h.ConfigDigest, h.State, h.Source, h.Tenant, h.Targets, h.Excludes, n})
+	d.value(lintPrologue{h.FormatVersion, h.DirformVersion, h.CreatedAt, h.ConfigDigest, h.State, h.Source, h.Tenant,
+		h.Targets, h.Excludes, n})
 	d.buf = d.buf[:len(d.buf)-1] // its closing brace: the document goes on
 	list(d, "findings", r.Findings(), func(f *planner.Finding) { d.value(f) })
 	d.text(`,"scopes":`)
@@ -122,10 +125,12 @@ func LintJSON(w io.Writer, r Source) error {
 }
 
 // findingColumns are the columns of [FindingsCSV].
-var findingColumns = []string{"code", "severity", "address", "source_dn", "attribute", "value", "summary", "detail", "hint", "target_id", "name"}
+var findingColumns = []string{"code", "severity", "address", "source_dn", "attribute", "value", "summary", "detail",
+	"hint", "target_id", "name"}
 
-// FindingsCSV writes a plan's findings for a spreadsheet: a line with the names of the columns, then one line for each finding and
-// object that it names, in the plan's order; a finding about no object has one line. It is UTF-8 as in RFC 4180.
+// FindingsCSV writes a plan's findings for a spreadsheet: a line with the names of the columns, then one line for
+// each finding and object that it names, in the plan's order; a finding about no object has one line. It is UTF-8 as
+// in RFC 4180.
 func FindingsCSV(w io.Writer, r Source) error {
 	out := csv.NewWriter(w)
 	err := out.Write(findingColumns)
@@ -141,7 +146,8 @@ func FindingsCSV(w io.Writer, r Source) error {
 			objects = []planner.ObjectRef{{}}
 		}
 		for _, o := range objects {
-			row := []string{f.Code, string(f.Severity), o.Address, o.SourceDN, f.Attribute, f.Value, f.Summary, f.Detail, f.Hint, o.TargetID, o.Name}
+			row := []string{f.Code, string(f.Severity), o.Address, o.SourceDN, f.Attribute, f.Value, f.Summary, f.Detail,
+				f.Hint, o.TargetID, o.Name}
 			for i := range row {
 				row[i] = cell(row[i])
 			}
@@ -160,8 +166,8 @@ func FindingsCSV(w io.Writer, r Source) error {
 	return nil
 }
 
-// cell is s as a cell of a spreadsheet, which takes one that begins so for a formula: OWASP, CSV injection. What could drive a terminal
-// is escaped as everywhere, line breaks too, so that each line is one row.
+// cell is s as a cell of a spreadsheet, which takes one that begins so for a formula: OWASP, CSV injection. What
+// could drive a terminal is escaped as everywhere, line breaks too, so that each line is one row.
 func cell(s string) string {
 	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 		s = "'" + s
