@@ -115,10 +115,10 @@ type Summary struct {
 	Delete    int `json:"delete"`
 	Unchanged int `json:"unchanged"`
 	Blocked   int `json:"blocked"`
-	Skipped   int `json:"skipped,omitempty"`         // in scope, but no account matches and the policy creates none
 	Aliases   int `json:"aliases,omitempty"`         // objects whose aliases are to be set in Exchange; they are counted under their action too
 	SignedIn  int `json:"still_signed_in,omitempty"` // accounts that the source has switched off, and that findings keep able to sign in
 	Drifted   int `json:"drifted"`                   // objects with at least one drifted attribute; they are counted under their action too
+	Skipped   int `json:"skipped"`                   // in scope, but no account matches and the policy creates none: the plan's list of [Skipped]
 }
 
 // Count adds n to the counter of action a.
@@ -185,6 +185,15 @@ type Record struct {
 	Fingerprints map[string]string `json:"fingerprints,omitempty"` // absent: keep the recorded ones
 }
 
+// Skipped is an object in scope about which nothing is done because it has no account, and its policy creates none
+// (unmatched = "skip"). Whatever is wrong with its values is no finding of a plan.
+type Skipped struct {
+	Address    string           `json:"address"`
+	Anchor     string           `json:"anchor"`
+	SourceDN   string           `json:"source_dn"`
+	ReasonCode state.ReasonCode `json:"reason_code"`
+}
+
 // ScopeSeen is what reading a scope found.
 type ScopeSeen struct {
 	Scope   string     `json:"scope"`
@@ -245,10 +254,11 @@ type Totals struct {
 	Scopes     []ScopeSeen   `json:"scopes"`
 }
 
-// Sink receives a plan as it is made. Changes come in the order of their execution; findings and records come in between, in an
-// order that depends on nothing but the plan's input. planfile.Writer is one.
+// Sink receives a plan as it is made. Changes come in the order of their execution; findings, records and what is skipped come in
+// between, each in an order that depends on nothing but the plan's input. planfile.Writer is one.
 type Sink interface {
 	Finding(*Finding) error
 	Change(*state.Change) error
 	Record(*Record) error
+	Skipped(*Skipped) error
 }

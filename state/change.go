@@ -120,6 +120,7 @@ const (
 	BecauseAccountGone     ReasonCode = "account_gone"         // the record leads to no living account
 	BecauseAccountTaken    ReasonCode = "account_taken"        // the record's account is another object's
 	BecauseMissingAtForest ReasonCode = "missing_in_forest"    // a declared suffix that the forest lacks
+	BecauseNoMatch         ReasonCode = "no_match"             // no account matches, and the policy creates none
 	BecauseDeclared        ReasonCode = "declared"             // the configuration declares the tenant otherwise than it is
 )
 

@@ -13,6 +13,7 @@ func commands(a *cli.App) []*cobra.Command {
 		newInitCommand(a),
 		newValidateCommand(a),
 		newFmtCommand(a),
+		newLintCommand(a),
 		newPlanCommand(a),
 		newApplyCommand(a),
 		newShowCommand(a),

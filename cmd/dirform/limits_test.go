@@ -24,7 +24,7 @@ import (
 const (
 	maxPackage      = 2600 // lines of a package outside providers/lab: 2,450, planner/reconcile/internal/judge; cmd/dirform 2,315
 	maxPlanner      = 700  // lines of package planner, which is what a plan is: 356
-	maxCommand      = 5500 // lines of cmd/dirform with its internal packages: 5,370
+	maxCommand      = 5600 // lines of cmd/dirform with its internal packages: 5,528; 5,500 until lint became a command
 	maxFields       = 25   // fields of a type in planner/...: 24, planner/explain.Explanation
 	maxMethods      = 40   // methods of a type in planner/..., value and pointer receivers together: 37, judge.Judge
 	maxDependencies = 130  // packages that printing a plan drags in: 125

@@ -165,6 +165,8 @@ func TestPlanNeverWrites(t *testing.T) {
 		{0, []string{"plan", "--target", "user.staff", "--allow", "disables=100"}},
 		{2, []string{"drift"}},
 		{2, []string{"drift", "--json"}},
+		{0, []string{"lint"}},
+		{0, []string{"lint", "--json", "--csv", filepath.Join(filepath.Dir(plan), "findings.csv")}},
 		{0, []string{"validate"}},
 		{0, []string{"explain", "new@contoso.com"}},
 		{0, []string{"explain", "leaver@contoso.com"}},

@@ -199,9 +199,9 @@ func mayBeSensitive(s spot, c channel) bool {
 
 // everyCommand are the commands that print or write something about a configuration, of which those in loading take variables.
 var (
-	everyCommand = []string{"validate", "plan --log-level debug", "plan --json --out p.dfplan", "apply --auto-approve", "drift",
+	everyCommand = []string{"validate", "plan --log-level debug", "plan --json --out p.dfplan", "apply --auto-approve", "drift", "lint --csv -",
 		"explain x@contoso.com", "fmt", "show", "show p.dfplan", "state list", "history"}
-	loading = []string{"validate", "plan", "apply", "drift", "explain"}
+	loading = []string{"validate", "plan", "apply", "drift", "lint", "explain"}
 )
 
 // TestSecretsAreNowhere puts a marked secret into every argument of every block, by every way there is, and looks for

@@ -85,6 +85,9 @@ type listener struct {
 // Record takes in nothing: what is noted without a write is no answer.
 func (l *listener) Record(*planner.Record) error { return nil }
 
+// Skipped takes in nothing: the matches say what becomes of them.
+func (l *listener) Skipped(*planner.Skipped) error { return nil }
+
 // Finding takes in a finding that is about one of the matches, about the name, or about the whole plan.
 func (l *listener) Finding(f *planner.Finding) error {
 	kept := false

@@ -8,7 +8,8 @@
 //	{"change":CHANGE}           any number, in the order of execution (state.Change)
 //	{"finding":FINDING}         any number (planner.Finding)
 //	{"record":RECORD}           any number (planner.Record)
-//	{"end":{"totals":TOTALS,"findings":N,"changes":N,"records":N}}
+//	{"skipped":SKIPPED}         any number (planner.Skipped)
+//	{"end":{"totals":TOTALS,"findings":N,"changes":N,"records":N,"skipped":N}}
 //	{"sha256":"HEX"}            exactly one, last: SHA-256 of all bytes before this line
 //
 // So `head -n -1 plan | sha256sum` is the checksum, and each line can be looked at with jq. The checksum shows accidents and

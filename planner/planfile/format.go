@@ -18,6 +18,7 @@ const (
 	changePrefix  = `{"change":`
 	findingPrefix = `{"finding":`
 	recordPrefix  = `{"record":`
+	skippedPrefix = `{"skipped":`
 	endPrefix     = `{"end":`
 	sumPrefix     = `{"sha256":"`
 	sumSuffix     = "\"}\n"
@@ -32,11 +33,12 @@ const (
 	inChanges
 	inFindings
 	inRecords
+	inSkipped
 	inEnd
 	sections
 )
 
-var prefixes = [sections]string{headerPrefix, changePrefix, findingPrefix, recordPrefix, endPrefix}
+var prefixes = [sections]string{headerPrefix, changePrefix, findingPrefix, recordPrefix, skippedPrefix, endPrefix}
 
 // layout is where the sections begin and how many lines they have.
 type layout struct {
@@ -50,6 +52,7 @@ type ending struct {
 	Findings int64          `json:"findings"`
 	Changes  int64          `json:"changes"`
 	Records  int64          `json:"records"`
+	Skipped  int64          `json:"skipped"` // absent in plans of versions that did not list them
 }
 
 // appendLine appends a line whose content is small enough, or rare enough, to be encoded by reflection. Invalid UTF-8 becomes

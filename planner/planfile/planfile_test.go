@@ -51,6 +51,11 @@ func records() []*planner.Record {
 	return []*planner.Record{{Anchor: "UU==", Scope: "staff", Fingerprints: map[string]string{"mail": "02"}}, {Anchor: "VV==", Left: true}}
 }
 
+func skipped() []*planner.Skipped {
+	return []*planner.Skipped{{Address: `user.staff["eve\n@contoso.com"]`, Anchor: "WW==", SourceDN: "CN=Eve \"E\",OU=Staff", ReasonCode: "no_match"},
+		{Address: `group.staff["All"]`}}
+}
+
 func totals() planner.Totals {
 	return planner.Totals{Applicable: true, Summary: planner.Summary{Create: 1, Link: 1, Unchanged: 17, Blocked: 1, Drifted: 1},
 		Cost:   planner.Cost{Writes: 2, Seconds: 1},
@@ -63,8 +68,10 @@ func fill(t testing.TB, w *planfile.Writer) {
 	check(t, w.Record(records()[0])) // they may come in any mixture
 	check(t, w.Change(changes()[0]))
 	check(t, w.Finding(findings()[0]))
+	check(t, w.Skipped(skipped()[0]))
 	check(t, w.Record(records()[1]))
 	check(t, w.Change(changes()[1]))
+	check(t, w.Skipped(skipped()[1]))
 	check(t, w.Close(totals()))
 }
 
@@ -101,6 +108,7 @@ func compare(t *testing.T, r *planfile.Reader) {
 		for _, d := range []string{
 			cmp.Diff(header(), r.Header()), cmp.Diff(totals(), r.Totals()), cmp.Diff(findings(), collect(t, r.Findings()), equal),
 			cmp.Diff(changes(), collect(t, r.Changes()), equal), cmp.Diff(records(), collect(t, r.Records()), equal),
+			cmp.Diff(skipped(), collect(t, r.Skipped()), equal),
 		} {
 			if d != "" {
 				t.Error(d)
@@ -331,6 +339,36 @@ func TestMinorVersionsAreRead(t *testing.T) {
 	}
 }
 
+// A plan file of a version that did not list who is skipped is read all the same.
+func TestPlansWithoutSkippedAreRead(t *testing.T) {
+	data, err := os.ReadFile(write(t))
+	check(t, err)
+	var kept []string
+	for line := range strings.Lines(string(data)) {
+		if !strings.HasPrefix(line, `{"skipped":`) {
+			kept = append(kept, line)
+		}
+	}
+	text := strings.Join(kept, "")
+	for _, member := range []string{`,"skipped":0}`, `,"skipped":2}`} {
+		if !strings.Contains(text, member) {
+			t.Fatalf("the plan's end has no %s", member)
+		}
+		text = strings.Replace(text, member, "}", 1)
+	}
+	path := filepath.Join(t.TempDir(), "plan")
+	check(t, os.WriteFile(path, []byte(reseal(text)), 0o600))
+	r, err := planfile.Open(path)
+	check(t, err)
+	defer r.Close()
+	if got := collect(t, r.Skipped()); len(got) != 0 {
+		t.Errorf("it skips %v", got)
+	}
+	if d := cmp.Diff(records(), collect(t, r.Records()), cmpopts.EquateEmpty()); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestUnknownActionIsNotPassedOver(t *testing.T) {
 	data, err := os.ReadFile(write(t))
 	check(t, err)
@@ -361,18 +399,21 @@ func TestSpools(t *testing.T) {
 		check(t, w.Finding(&planner.Finding{Code: fmt.Sprint("DF", i), Detail: strings.Repeat("x", 100)}))
 		check(t, w.Change(&state.Change{Address: fmt.Sprint("a", i), Action: state.ActionUpdate}))
 		check(t, w.Record(&planner.Record{Anchor: fmt.Sprint("r", i), Scope: strings.Repeat("x", 100)}))
+		check(t, w.Skipped(&planner.Skipped{Address: fmt.Sprint("s", i), SourceDN: strings.Repeat("x", 100)}))
 	}
 	check(t, w.Close(totals()))
 	r, err := w.Reopen()
 	check(t, err)
 	defer r.Close()
 	f, c, rec := collect(t, r.Findings()), collect(t, r.Changes()), collect(t, r.Records())
-	if len(f) != n || len(c) != n || len(rec) != n {
-		t.Fatalf("%d findings, %d changes, %d records", len(f), len(c), len(rec))
+	s := collect(t, r.Skipped())
+	if len(f) != n || len(c) != n || len(rec) != n || len(s) != n {
+		t.Fatalf("%d findings, %d changes, %d records, %d skipped", len(f), len(c), len(rec), len(s))
 	}
 	for i := range n {
-		if f[i].Code != fmt.Sprint("DF", i) || c[i].Address != fmt.Sprint("a", i) || rec[i].Anchor != fmt.Sprint("r", i) {
-			t.Fatalf("number %d is %v, %v, %v", i, f[i], c[i], rec[i])
+		if f[i].Code != fmt.Sprint("DF", i) || c[i].Address != fmt.Sprint("a", i) || rec[i].Anchor != fmt.Sprint("r", i) ||
+			s[i].Address != fmt.Sprint("s", i) {
+			t.Fatalf("number %d is %v, %v, %v, %v", i, f[i], c[i], rec[i], s[i])
 		}
 	}
 	wantFiles(t, dir)

@@ -108,6 +108,15 @@ func (r *Reader) Records() iter.Seq2[*planner.Record, error] {
 	})
 }
 
+// Skipped are the objects about which nothing is done because they have no account. A plan of a version that did not list them
+// has none.
+func (r *Reader) Skipped() iter.Seq2[*planner.Skipped, error] {
+	return sequence(r, inSkipped, func(line string) (*planner.Skipped, error) {
+		s := &planner.Skipped{}
+		return s, decodeLine(line, skippedPrefix, s)
+	})
+}
+
 // sequence decodes the lines of section s.
 func sequence[T any](r *Reader, s section, decode func(line string) (*T, error)) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {

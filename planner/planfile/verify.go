@@ -72,9 +72,9 @@ func (r *Reader) readEnd() error {
 		return refuse(ErrEdited, "its totals cannot be read: %v", err)
 	}
 	n := r.layout.count
-	if end.Findings != n[inFindings] || end.Changes != n[inChanges] || end.Records != n[inRecords] {
-		return refuse(ErrEdited, "it says that it has %d findings, %d changes and %d records, and has %d, %d and %d",
-			end.Findings, end.Changes, end.Records, n[inFindings], n[inChanges], n[inRecords])
+	if end.Findings != n[inFindings] || end.Changes != n[inChanges] || end.Records != n[inRecords] || end.Skipped != n[inSkipped] {
+		return refuse(ErrEdited, "it says that it has %d findings, %d changes, %d records and %d skipped, and has %d, %d, %d and %d",
+			end.Findings, end.Changes, end.Records, end.Skipped, n[inFindings], n[inChanges], n[inRecords], n[inSkipped])
 	}
 	r.totals = end.Totals
 	return nil

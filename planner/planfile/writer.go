@@ -18,7 +18,7 @@ import (
 // bufferSize is how much is written at once. One change larger than that (a group of many members) grows the buffer.
 const bufferSize = 256 << 10
 
-// Writer writes a plan. It is a planner.Sink: findings, changes and records may come interleaved, each in its own order; then
+// Writer writes a plan. It is a planner.Sink: findings, changes, records and skipped may come interleaved, each in its own order; then
 // Close or Abort. It is not safe for concurrent use. After an error every further call returns that error and Close leaves no
 // file.
 type Writer struct {
@@ -30,6 +30,7 @@ type Writer struct {
 	layout   layout
 	findings spool
 	records  spool
+	skipped  spool
 	plan     contents
 	err      error
 	done     bool
@@ -91,7 +92,7 @@ func CreateTemp(dir string, h planner.Header) (*Writer, error) {
 func newWriter(file target, h planner.Header) (*Writer, error) {
 	h.FormatVersion = planner.FormatVersion
 	w := &Writer{file: file, hash: sha256.New(), plan: contents{header: h},
-		findings: spool{dir: file.folder()}, records: spool{dir: file.folder()}}
+		findings: spool{dir: file.folder()}, records: spool{dir: file.folder()}, skipped: spool{dir: file.folder()}}
 	if w.buf, w.err = appendLine(w.buf, headerPrefix, h); w.err != nil {
 		w.Abort()
 		return nil, w.err
@@ -134,6 +135,17 @@ func (w *Writer) Record(r *planner.Record) error {
 	w.records.buf = append(w.json.AppendRecord(append(w.records.buf, recordPrefix...), r), "}\n"...)
 	w.records.count++
 	w.err = w.wrap(w.records.full())
+	return w.err
+}
+
+// Skipped adds s.
+func (w *Writer) Skipped(s *planner.Skipped) error {
+	if !w.open() {
+		return w.err
+	}
+	w.skipped.buf = append(planjson.AppendSkipped(append(w.skipped.buf, skippedPrefix...), s), "}\n"...)
+	w.skipped.count++
+	w.err = w.wrap(w.skipped.full())
 	return w.err
 }
 
@@ -185,6 +197,7 @@ func (w *Writer) Close(t planner.Totals) error {
 	}
 	w.append(inFindings, &w.findings)
 	w.append(inRecords, &w.records)
+	w.append(inSkipped, &w.skipped)
 	w.finish(t)
 	if w.err == nil {
 		w.err = w.wrap(w.file.commit())
@@ -211,7 +224,8 @@ func (w *Writer) finish(t planner.Totals) {
 	n := &w.layout.count
 	w.begin(inEnd, 1)
 	if w.err == nil {
-		w.buf, w.err = appendLine(w.buf, endPrefix, ending{Totals: t, Findings: n[inFindings], Changes: n[inChanges], Records: n[inRecords]})
+		w.buf, w.err = appendLine(w.buf, endPrefix, ending{Totals: t, Findings: n[inFindings], Changes: n[inChanges], Records: n[inRecords],
+			Skipped: n[inSkipped]})
 	}
 	w.flush()
 	w.buf = append(append(append(w.buf, sumPrefix...), hex.EncodeToString(w.hash.Sum(nil))...), sumSuffix...)
@@ -231,6 +245,7 @@ func (w *Writer) Abort() {
 	}
 	w.findings.discard()
 	w.records.discard()
+	w.skipped.discard()
 	w.file.discard()
 }
 

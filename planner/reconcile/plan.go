@@ -30,9 +30,17 @@ func (b *Builder) Plan(sink planner.Sink) (planner.Totals, error) {
 // tenant's own settings, objects, and what many objects have in common.
 func (s *surveyed) tell(sink planner.Sink) (planner.Totals, *judged, error) {
 	t := &teller{surveyed: s, sink: sink, judged: s.newJudged()}
+	var inspect func() error
+	if s.set.Inspect {
+		i := &inspection{Sink: sink, said: map[saying]bool{}}
+		t.sink, inspect = i, func() error { return i.all(t) }
+	}
 	for _, step := range []func() error{t.rules, t.anchors, t.signOffs, t.switchOn, t.suffixes, t.objects, t.switchOff, t.aliases,
 		t.refreshes, t.countUnchanged, t.overlaps, t.outside, t.fallenBack, t.takenOver, func() error { return services(t) }, t.along, t.unseen,
-		t.itself, t.guards, t.kept, t.foreign} {
+		t.itself, t.guards, t.kept, t.foreign, inspect} {
+		if step == nil {
+			continue
+		}
 		if err := step(); err != nil {
 			return planner.Totals{}, nil, err
 		}
@@ -143,6 +151,11 @@ func (t *teller) step(st step) error {
 		return err
 	}
 	t.count(&d, st)
+	if d.Skipped != nil {
+		if err := t.sink.Skipped(d.Skipped); err != nil {
+			return err
+		}
+	}
 	if d.Record != nil {
 		if err := t.sink.Record(d.Record); err != nil {
 			return err
@@ -171,7 +184,7 @@ func (t *teller) count(d *judge.Decision, st step) {
 		}
 	case d.Outcome == judge.Unchanged:
 		t.totals.Summary.Unchanged++
-	case d.Outcome == judge.Ignored && d.Unmatched:
+	case d.Outcome == judge.Ignored && d.Skipped != nil:
 		t.totals.Summary.Skipped++
 	}
 	if d.TakenOver {

@@ -49,6 +49,9 @@ type Settings struct {
 	Allow map[string]int
 	// Recent is what the runs of the last 24 hours did, which limits on actions add to the plan.
 	Recent state.Recent
+	// Inspect adds the findings about every object in scope whose values no change is about: it is unchanged, blocked, skipped or
+	// without an account. Nothing else becomes of the plan, but it takes longer.
+	Inspect bool
 	// TempDir is where values are spooled; "" for the system's temporary folder.
 	TempDir string
 }

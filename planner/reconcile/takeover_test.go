@@ -53,11 +53,13 @@ type told struct {
 	changes  []*state.Change
 	findings []*planner.Finding
 	records  int
+	skipped  []*planner.Skipped
 }
 
 func (x *told) Finding(f *planner.Finding) error { x.findings = append(x.findings, f); return nil }
 func (x *told) Change(c *state.Change) error     { x.changes = append(x.changes, c); return nil }
 func (x *told) Record(*planner.Record) error     { x.records++; return nil }
+func (x *told) Skipped(s *planner.Skipped) error { x.skipped = append(x.skipped, s); return nil }
 
 // String is what a plan does and finds, as "action attribute… CODE…"; drift is marked.
 func (x *told) String() string {

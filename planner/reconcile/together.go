@@ -218,14 +218,19 @@ func (t *teller) foreign() error {
 	}
 	domains := map[string]bool{}
 	for _, x := range first {
-		v, _ := table.Want(x.Table.Aliases, x.Object) // it had a value when the row was read
-		for _, value := range v.List() {
-			if address, kind := table.ProxyAddress(value); kind == table.FurtherAddress &&
-				x.Table.Domain(address) == table.ForeignDomain {
-				domains[strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])] = true
-			}
-		}
+		addForeign(domains, x)
 	}
 	return t.together(words.ForeignAliases(first[0].Table.Aliases.Target.Name, c.Count, slices.Sorted(maps.Keys(domains))),
 		c.First)
+}
+
+// addForeign adds the domains of an object's aliases that the tenant has not verified.
+func addForeign(domains map[string]bool, x *pair.Case) {
+	v, _ := table.Want(x.Table.Aliases, x.Object) // it had a value when the row was read
+	for _, value := range v.List() {
+		if address, kind := table.ProxyAddress(value); kind == table.FurtherAddress &&
+			x.Table.Domain(address) == table.ForeignDomain {
+			domains[strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])] = true
+		}
+	}
 }

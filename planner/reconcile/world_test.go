@@ -290,6 +290,8 @@ type harness struct {
 	state string
 	key   state.Key
 	file  int
+	// inspect has plans judge everything in scope
+	inspect bool
 }
 
 func newHarness(t testing.TB, w *world, hcl string) *harness {
@@ -334,7 +336,7 @@ func (h *harness) plan() *planfile.Reader {
 		header.State.Serial = m.Serial
 	}
 	b := reconcile.New(reconcile.Settings{Rules: h.cfg, Schema: providers.TenantSchema, Key: h.key, Domains: domains, RoleHolders: roles,
-		TempDir: h.dir})
+		TempDir: h.dir, Inspect: h.inspect})
 	defer b.Close()
 	for _, s := range h.cfg.Scopes {
 		check(h.t, b.ReadSource(s, state.User, h.w.Read(ctx, providers.Query{Bases: s.OUs, Attributes: h.cfg.SourceShapes[state.User]})))

@@ -21,4 +21,5 @@ type Source interface {
 	Totals() planner.Totals
 	Findings() iter.Seq2[*planner.Finding, error]
 	Changes() iter.Seq2[*state.Change, error]
+	Skipped() iter.Seq2[*planner.Skipped, error]
 }

@@ -62,6 +62,14 @@ func (d drifted) Findings() iter.Seq2[*planner.Finding, error] {
 	}
 }
 
+// Skipped is nobody when only drift is shown; else the plan's.
+func (d drifted) Skipped() iter.Seq2[*planner.Skipped, error] {
+	if !d.only {
+		return d.Source.Skipped()
+	}
+	return func(func(*planner.Skipped, error) bool) {}
+}
+
 // Totals are the plan's, without its guards when only drift is shown.
 func (d drifted) Totals() planner.Totals {
 	t := d.Source.Totals()

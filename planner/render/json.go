@@ -33,7 +33,7 @@ type prologue struct {
 }
 
 // JSON writes the plan as one JSON document and a newline: what it was made from, applicable, summary, cost, changes, drift if
-// there is any (the changes' drifted attributes once more, apart from the others), findings, guards and scopes. Lists are never
+// there is any (the changes' drifted attributes once more, apart from the others), skipped, findings, guards and scopes. Lists are never
 // null, members without a value are left out, and every change and finding stands on a line of its own. What only an apply needs
 // (fingerprints, objectGUIDs, the record's key) is not part of it.
 func JSON(w io.Writer, r Source) error {
@@ -47,6 +47,7 @@ func JSON(w io.Writer, r Source) error {
 	if t.Summary.Drifted > 0 && anyOf(drifted{r, true}.Changes()) { // else what drifted is blocked, which findings tell
 		list(d, "drift", drifted{r, true}.Changes(), func(c *state.Change) { d.buf = writer.Append(d.buf, c, planjson.Document) })
 	}
+	list(d, "skipped", r.Skipped(), func(s *planner.Skipped) { d.buf = planjson.AppendSkipped(d.buf, s) })
 	list(d, "findings", r.Findings(), func(f *planner.Finding) { d.value(f) })
 	d.text(`,"guards":`)
 	d.value(t.Guards)

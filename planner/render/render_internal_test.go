@@ -114,6 +114,10 @@ func (n updates) Findings() iter.Seq2[*planner.Finding, error] {
 	return func(func(*planner.Finding, error) bool) {}
 }
 
+func (n updates) Skipped() iter.Seq2[*planner.Skipped, error] {
+	return func(func(*planner.Skipped, error) bool) {}
+}
+
 func (n updates) Totals() planner.Totals {
 	return planner.Totals{Summary: planner.Summary{Update: int(n)}}
 }

@@ -28,6 +28,7 @@ type world struct {
 	totals   planner.Totals
 	changes  []*state.Change
 	findings []*planner.Finding
+	skipped  []*planner.Skipped
 	broken   error // ends the changes
 }
 
@@ -57,12 +58,31 @@ func (w *world) Findings() iter.Seq2[*planner.Finding, error] {
 	}
 }
 
+func (w *world) Skipped() iter.Seq2[*planner.Skipped, error] {
+	return func(yield func(*planner.Skipped, error) bool) {
+		for _, s := range w.skipped {
+			if !yield(s, nil) {
+				return
+			}
+		}
+	}
+}
+
 // count fills in the summary from the changes.
 func (w *world) count() *world {
 	for _, c := range w.changes {
 		w.totals.Summary.Count(c.Action, 1)
 	}
 	return w
+}
+
+// skip adds n objects without an account.
+func (w *world) skip(n int) {
+	for i := range n {
+		w.skipped = append(w.skipped, &planner.Skipped{Address: fmt.Sprintf("user.staff[%q]", fmt.Sprintf("skip%02d@contoso.com", i)),
+			Anchor: fmt.Sprintf("SKIP%02d==", i), SourceDN: fmt.Sprintf("CN=skip%02d\x1b[2J,%s", i, people), ReasonCode: state.BecauseNoMatch})
+	}
+	w.totals.Summary.Skipped = n
 }
 
 func attr(name string, before, after any) state.AttributeChange {
@@ -155,6 +175,7 @@ func everything() *world {
 				{TargetID: "id-of-group", Kind: state.Group, Name: "Info"}}, DeclaredAt: "main.hcl:31"},
 	}
 	w.totals.Summary.Drifted = 2
+	w.skip(1)
 	return w.count()
 }
 
@@ -187,6 +208,7 @@ func crowd() *world {
 			w.changes = append(w.changes, user(state.ActionUpdate, "few"+name, attr("department", "Sales", "Five do not fold")))
 		}
 	}
+	w.skip(12)
 	for i := range 27 {
 		w.findings = append(w.findings, &planner.Finding{Code: "DF101", Severity: planner.Error, Summary: "Suffix is not verified",
 			Objects: []planner.ObjectRef{{Address: fmt.Sprintf("user.staff[%q]", fmt.Sprint("b", i))}}})
@@ -331,9 +353,9 @@ func TestDocumentMembers(t *testing.T) {
 	want := `{"format_version":"1.0","dirform_version":"0.1.0","created_at":"2026-01-02T03:04:05Z","config_digest":"sha256:00",` +
 		`"state":{"lineage":"l","serial":7},"source":{"domain":"corp.contoso.com","sid":"S-1-5-21-1-2-3"},` +
 		`"tenant":{"id":"8d0f1b1e-0000-4000-8000-000000000001"},"targets":["a"],"applicable":true,` +
-		`"summary":{"create":0,"link":0,"relink":0,"restore":0,"update":0,"disable":0,"unlink":0,"delete":0,"unchanged":17,"blocked":2,"drifted":1},` +
+		`"summary":{"create":0,"link":0,"relink":0,"restore":0,"update":0,"disable":0,"unlink":0,"delete":0,"unchanged":17,"blocked":2,"drifted":1,"skipped":0},` +
 		`"cost":{"writes":12,"source_writes":0,"seconds":3},"changes":[{"address":"a","kind":"","action":"update","source_guid":"g","reason":"","partial":false,"attributes":[],"needs":["n"]}],` +
-		`"findings":[{"code":"DF1","severity":"","summary":"","detail":"","hint":"","objects":[]}],"guards":[],"scopes":[]}` + "\n"
+		`"skipped":[],"findings":[{"code":"DF1","severity":"","summary":"","detail":"","hint":"","objects":[]}],"guards":[],"scopes":[]}` + "\n"
 	got := strings.ReplaceAll(strings.TrimSuffix(b.String(), "\n"), "\n", "") + "\n"
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

@@ -64,6 +64,9 @@ type text struct {
 	guards  []planner.GuardResult
 	partial bool              // limited by --target or --exclude
 	stopped planner.ObjectRef // of which the last finding told what it withholds
+	scopes  []planner.ScopeSeen
+	all     string // where everything is that was folded; "" stands for seeAll
+	skips   int    // how many of those that are skipped were named
 }
 
 // printer writes lines and remembers the first error.
@@ -135,6 +138,21 @@ func styleOf(a state.Action) style {
 }
 
 func (t *text) begin(h planner.Header, totals planner.Totals) {
+	t.read(h, totals)
+	if n := totals.Summary.Drifted; n > 0 && !t.drift {
+		verb := " were"
+		if n == 1 {
+			verb = " was"
+		}
+		t.line("  ", t.paint(yellow, plural(n, "")+verb+" changed outside dirform since the last apply"), ": marked below; dirform drift shows nothing else")
+	}
+	if !t.drift {
+		t.legend(totals.Summary)
+	}
+}
+
+// read says what was read, and to what the plan is limited.
+func (t *text) read(h planner.Header, totals planner.Totals) {
 	t.line("Read Active Directory ", plain(strings.Join(append([]string{h.Source.Domain}, h.Source.Others...), ", ")), " and tenant ", plain(h.Tenant.ID), ".")
 	if h.Source.MovesFrom != "" {
 		t.line("  The state belongs to domain ", plain(h.Source.MovesFrom), "; applying this plan moves it to ", plain(h.Source.Domain), " (", plain(h.Source.SID), ").")
@@ -149,20 +167,11 @@ func (t *text) begin(h planner.Header, totals planner.Totals) {
 			}
 		}
 	}
+	t.scopes = totals.Scopes
 	t.partial = len(h.Targets)+len(h.Excludes) > 0
 	t.names("Limited to ", h.Targets)
 	t.names("Left out: ", h.Excludes)
 	t.names("Limits lifted for this plan: ", h.Allowed)
-	if n := totals.Summary.Drifted; n > 0 && !t.drift {
-		verb := " were"
-		if n == 1 {
-			verb = " was"
-		}
-		t.line("  ", t.paint(yellow, plural(n, "")+verb+" changed outside dirform since the last apply"), ": marked below; dirform drift shows nothing else")
-	}
-	if !t.drift {
-		t.legend(totals.Summary)
-	}
 }
 
 // system says how many objects are left out because they are nobody's; which ones, only the verbose layout says.

@@ -1,7 +1,9 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,6 +40,34 @@ func (t *text) finding(f *planner.Finding) {
 	if f.DeclaredAt != "" {
 		t.line(inner, t.paint(dim, "# "+plain(f.DeclaredAt)))
 	}
+}
+
+// skipped names somebody who is skipped, below a line that says how many they are. The first of them begins the list.
+func (t *text) skipped(s *planner.Skipped, n int) {
+	if t.skips == 0 {
+		verb := " without an account are"
+		if n == 1 {
+			verb = " without an account is"
+		}
+		t.line()
+		t.line(outer, t.paint(bold, t.who(n)+verb+" skipped"), ` (unmatched = "skip"); dirform lint judges their values`)
+	}
+	if t.skips++; s == nil {
+		t.line(inner, fmt.Sprintf("… and %d more (--verbose names all)", n-t.skips+1))
+		return
+	}
+	t.line(inner, object(planner.ObjectRef{Address: s.Address, SourceDN: s.SourceDN}))
+}
+
+// who is n objects in scope: people, unless a scope holds others as well, with which nobody signs in.
+func (t *text) who(n int) string {
+	switch {
+	case slices.ContainsFunc(t.scopes, func(s planner.ScopeSeen) bool { return state.Describe(nil)(s.Kind).UserName == "" }):
+		return plural(n, "")
+	case n == 1:
+		return "1 person"
+	}
+	return fmt.Sprintf("%d people", n)
 }
 
 // maxWithheld is how many changes are shown that a finding withholds.
@@ -100,7 +130,7 @@ func (t *text) moreFindings(f *planner.Finding, n int) {
 		word = " finding"
 	}
 	t.line()
-	if f.Code == planner.AliasesCode {
+	if f.Code == planner.AliasesCode && t.all == "" {
 		more := "objects"
 		if n == 1 {
 			more = "object"
@@ -108,7 +138,7 @@ func (t *text) moreFindings(f *planner.Finding, n int) {
 		t.line(outer, "  ", t.paint(bold, "… and "+thousands(n)+" more "+more), " with aliases to set: see --aliases-script or --json")
 		return
 	}
-	t.line(outer, "  ", t.paint(bold, fmt.Sprintf("… and %d more ", n)), plain(f.Code), word, seeAll)
+	t.line(outer, "  ", t.paint(bold, fmt.Sprintf("… and %d more ", n)), plain(f.Code), word, cmp.Or(t.all, seeAll))
 }
 
 // thousands is n with commas between its thousands.

@@ -5,10 +5,12 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// layout says how the parts of a plan look. The walk calls begin first, then the changes, findings and guards, and end last.
+// layout says how the parts of a plan look. The walk calls begin first, then the changes, the skipped, findings and guards, and end last.
 type layout interface {
 	begin(planner.Header, planner.Totals)
 	change(*state.Change)
+	// skipped is somebody about whom nothing is done, one of n; nil stands for those that follow the ones shown.
+	skipped(s *planner.Skipped, n int)
 	// alike stands for all updates that change the same as c.
 	alike(c *state.Change, g *group)
 	// moreCreates stands for the n creates of a kind and scope that follow the ones shown.
@@ -26,6 +28,7 @@ const (
 	maxAlike    = 5  // updates that change the same
 	maxCreates  = 25 // creates of one kind and scope
 	maxFindings = 25 // findings of one code
+	maxSkipped  = 3  // objects without an account
 	maxCommands = 10 // findings with commands, which are to be run and not to be read
 )
 
@@ -37,11 +40,14 @@ func limitOf(f *planner.Finding) int {
 	return maxFindings
 }
 
-// walk shows the plan r in l: changes in the order of their execution, then findings, errors first, then tripped guards.
+// walk shows the plan r in l: changes in the order of their execution, then who is skipped, then findings, errors first, then tripped guards.
 func walk(r Source, l layout, fold bool) error {
 	t := r.Totals()
 	l.begin(r.Header(), t)
 	if err := walkChanges(r, l, fold); err != nil {
+		return err
+	}
+	if err := walkSkipped(r, l, fold); err != nil {
 		return err
 	}
 	if err := walkFindings(r, l, fold); err != nil {
@@ -88,6 +94,25 @@ func walkChanges(r Source, l layout, fold bool) error {
 		default:
 			l.change(c)
 		}
+	}
+	return nil
+}
+
+// walkSkipped shows who is skipped, the first few only if it is to fold.
+func walkSkipped(r Source, l layout, fold bool) error {
+	n, shown := r.Totals().Summary.Skipped, 0
+	for s, err := range r.Skipped() {
+		if err == nil {
+			err = l.failed()
+		}
+		if err != nil {
+			return err
+		}
+		if shown++; fold && shown > maxSkipped {
+			l.skipped(nil, n)
+			break
+		}
+		l.skipped(s, n)
 	}
 	return nil
 }

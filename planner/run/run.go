@@ -94,6 +94,8 @@ type Options struct {
 	// Allow lifts guard limits for this run: limit name to count. Allowed is the same as it was written, LIMIT=N.
 	Allow   map[string]int
 	Allowed []string
+	// Inspect judges the values of every object in scope, also of those that no change is about; see [reconcile.Settings].
+	Inspect bool
 	// Out is the path of the plan file; "" makes one that is gone once it is closed.
 	Out string
 }
@@ -137,6 +139,7 @@ func (r *Run) plan(ctx context.Context, o Options, lineage string) (*planned, er
 		return nil, err
 	}
 	reading.Settings.Targets, reading.Settings.Excludes, reading.Settings.Allow = o.Targets, o.Excludes, o.Allow
+	reading.Settings.Inspect = o.Inspect
 	reading.Header.Targets, reading.Header.Excludes, reading.Header.Allowed = o.Targets, o.Excludes, o.Allowed
 	builder, err := reading.Build(ctx)
 	if err != nil {

@@ -103,6 +103,15 @@ func (w *Writer) AppendRecord(b []byte, r *planner.Record) []byte {
 	return append(b, '}')
 }
 
+// AppendSkipped appends the JSON object of s to b.
+func AppendSkipped(b []byte, s *planner.Skipped) []byte {
+	b = AppendString(append(b, `{"address":`...), s.Address)
+	b = AppendString(append(b, `,"anchor":`...), s.Anchor)
+	b = AppendString(append(b, `,"source_dn":`...), s.SourceDN)
+	b = AppendString(append(b, `,"reason_code":`...), string(s.ReasonCode))
+	return append(b, '}')
+}
+
 func (w *Writer) appendFingerprints(b []byte, m map[string]string) []byte {
 	w.keys = w.keys[:0]
 	for k := range m {

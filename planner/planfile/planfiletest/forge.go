@@ -18,6 +18,7 @@ type Plan struct {
 	Changes  []map[string]any
 	Findings []map[string]any
 	Records  []map[string]any
+	Skipped  []map[string]any
 	Totals   map[string]any
 }
 
@@ -51,6 +52,8 @@ func Parse(b []byte) (*Plan, error) {
 				p.Findings = append(p.Findings, object)
 			case "record":
 				p.Records = append(p.Records, object)
+			case "skipped":
+				p.Skipped = append(p.Skipped, object)
 			case "end":
 				p.Totals, _ = object["totals"].(map[string]any)
 			}
@@ -73,12 +76,13 @@ func (p *Plan) Body() []byte {
 	for _, s := range []struct {
 		name  string
 		lines []map[string]any
-	}{{"change", p.Changes}, {"finding", p.Findings}, {"record", p.Records}} {
+	}{{"change", p.Changes}, {"finding", p.Findings}, {"record", p.Records}, {"skipped", p.Skipped}} {
 		for _, x := range s.lines {
 			line(s.name, x)
 		}
 	}
-	line("end", map[string]any{"totals": p.Totals, "findings": len(p.Findings), "changes": len(p.Changes), "records": len(p.Records)})
+	line("end", map[string]any{"totals": p.Totals, "findings": len(p.Findings), "changes": len(p.Changes), "records": len(p.Records),
+		"skipped": len(p.Skipped)})
 	return b.Bytes()
 }
 
@@ -102,7 +106,7 @@ func Recount(body []byte) []byte {
 	var out [][]byte
 	n := map[string]int{}
 	for line := range bytes.Lines(body) {
-		for _, name := range []string{"change", "finding", "record"} {
+		for _, name := range []string{"change", "finding", "record", "skipped"} {
 			if bytes.HasPrefix(line, []byte(`{"`+name+`":`)) {
 				n[name]++
 			}
@@ -112,6 +116,7 @@ func Recount(body []byte) []byte {
 		}
 		if strings.HasPrefix(string(line), `{"end":`) && json.Unmarshal(line, &end) == nil && end.End != nil {
 			end.End["findings"], end.End["changes"], end.End["records"] = n["finding"], n["change"], n["record"]
+			end.End["skipped"] = n["skipped"]
 			if counted, err := json.Marshal(end); err == nil {
 				line = append(counted, '\n')
 			}

@@ -15,12 +15,10 @@ import (
 
 // decide fills d.findings and returns the change, nil if there is nothing to do.
 func (d *draft) decide() (*state.Change, error) {
-	for _, f := range words.NoValues(&d.Case) {
-		d.report(f)
+	if d.j.Idle(d.Row) {
+		return nil, nil // whatever is wrong with its values stops nothing
 	}
-	if bad := d.Table.BadAnchor(d.Object); bad != "" {
-		d.report(words.BadAnchor(bad, d.Table.Policy))
-	}
+	d.checkSource()
 	if err := (rivals{d}).checkMatch(); err != nil || d.blocked() {
 		return nil, err
 	}
@@ -30,12 +28,19 @@ func (d *draft) decide() (*state.Change, error) {
 	return d.decideExisting()
 }
 
+// checkSource reports expressions without a value, and an anchor that is none.
+func (d *draft) checkSource() {
+	for _, f := range words.NoValues(&d.Case) {
+		d.report(f)
+	}
+	if bad := d.Table.BadAnchor(d.Object); bad != "" {
+		d.report(words.BadAnchor(bad, d.Table.Policy))
+	}
+}
+
 // decideNew is for a source object without an account.
 func (d *draft) decideNew() (*state.Change, error) {
-	switch d.Table.Policy.Unmatched {
-	case "skip":
-		return nil, nil
-	case "block":
+	if d.Table.Policy.Unmatched == "block" {
 		d.report(rivals{d}.noAccount())
 		return nil, nil
 	}
@@ -48,10 +53,7 @@ func (d *draft) decideNew() (*state.Change, error) {
 	if d.Table.Anchored {
 		d.attrs = append(d.attrs, state.AttributeChange{Name: d.Table.Of.Anchor, After: state.String(d.Anchor)})
 	}
-	rules := d.lintRules()
-	for _, f := range rules.Missing(d.attrs, d.Expression) {
-		d.report(f)
-	}
+	d.checkRequired()
 	d.lint()
 	if err := cmp.Or(d.checkUnique(), adviser{d}.checkMailIsName(), d.checkAnchorFree(), adviser{d}.warn()); err != nil {
 		return nil, err
@@ -241,6 +243,14 @@ func (d *draft) lint() {
 	}
 	rules := d.lintRules()
 	for _, f := range rules.Values(d.attrs) {
+		d.report(f)
+	}
+}
+
+// checkRequired reports what a new account must have and this one would not.
+func (d *draft) checkRequired() {
+	rules := d.lintRules()
+	for _, f := range rules.Missing(d.attrs, d.Expression) {
 		d.report(f)
 	}
 }

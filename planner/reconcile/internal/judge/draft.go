@@ -85,7 +85,8 @@ func (d *draft) decision(change *state.Change) (Decision, error) {
 		x.TakenOver = d.takesOver()
 		x.Converted = !d.Linked() && d.Live != nil && !x.TakenOver && offlimits.OnceSynced(d.Live)
 	case !d.Linked() || d.Live == nil:
-		x.Outcome, x.Unmatched = Ignored, true
+		x.Outcome = Ignored
+		x.Skipped = &planner.Skipped{Address: d.Address, Anchor: d.Anchor, SourceDN: d.Object.DN, ReasonCode: state.BecauseNoMatch}
 	default:
 		x.Record = d.j.refresh(&d.Case, d.leaves)
 	}

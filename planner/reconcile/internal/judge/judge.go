@@ -84,9 +84,10 @@ type Decision struct {
 	Record    *planner.Record
 	TakenOver bool // the change takes the account over from another sync engine
 	Converted bool // the change links an account that another sync engine mastered once
-	Unmatched bool // nothing is done because no account matches, and the policy creates none
-	SignedIn  bool // findings keep somebody signed in whom the source has switched off
-	off       bool // the change turns sign-in off, and that passes whatever stops the rest
+	// Skipped tells of an object about which nothing is done because no account matches, and the policy creates none; else nil
+	Skipped  *planner.Skipped
+	SignedIn bool // findings keep somebody signed in whom the source has switched off
+	off      bool // the change turns sign-in off, and that passes whatever stops the rest
 }
 
 // New prepares to decide about pairs.
@@ -98,7 +99,7 @@ func New(p *pair.Pairs, s Settings) *Judge {
 	j.limits = offlimits.New(p.Rows, offlimits.Settings{Guards: s.Rules.Guards, RoleHolders: s.RoleHolders,
 		Identity:     s.Identity,
 		SyncFeatures: s.SyncFeatures})
-	j.aliases = &aliases.Checker{Pairs: p, Limits: j.limits, Changes: j.changes, Wants: j.wantsAliases, Holder: j.holder}
+	j.aliases = j.newAliases(j.wantsAliases)
 	for row := range j.states {
 		if p.Verdict(row).Is(pair.Shadowed) {
 			j.states[row].outcome = Ignored
@@ -139,6 +140,11 @@ func (j *Judge) Standing(o *table.Account, row int) offlimits.Standing {
 
 // AliasFindings tells what has to be done in Exchange for an object.
 func (j *Judge) AliasFindings(c *pair.Case) ([]*planner.Finding, error) { return j.aliases.Findings(c) }
+
+// newAliases is a checker of aliases; wants reports whether a row may get some.
+func (j *Judge) newAliases(wants func(row int) bool) *aliases.Checker {
+	return &aliases.Checker{Pairs: j.Pairs, Limits: j.limits, Changes: j.changes, Wants: wants, Holder: j.holder}
+}
 
 // changes reports whether source row s is going to be changed.
 func (j *Judge) changes(s int) bool { return j.states[s].outcome == Changes }

@@ -84,6 +84,12 @@ func (r *SourceRows) IndexWanted(idle func(s int) bool) {
 	}
 }
 
+// IndexWantedAnew is IndexWanted once more, with other rows idle.
+func (r *SourceRows) IndexWantedAnew(idle func(s int) bool) {
+	r.indexed, r.wanted = false, [state.NameSpaces]*rows.Index{}
+	r.IndexWanted(idle)
+}
+
 // Wanting calls f for every row that wants a name in a space, as far as [SourceRows.IndexWanted] has indexed them.
 func (r *SourceRows) Wanting(space state.NameSpace, name uint64, f func(s int)) {
 	if x := r.wanted[space]; x != nil {
