@@ -40,7 +40,10 @@ func (d *draft) checkSource() {
 
 // decideNew is for a source object without an account.
 func (d *draft) decideNew() (*state.Change, error) {
-	if d.Table.Policy.Unmatched == "block" {
+	switch d.Table.Policy.Unmatched {
+	case "skip":
+		return nil, nil // whose account was deleted, and is not to be restored, has none
+	case "block":
 		d.report(rivals{d}.noAccount())
 		return nil, nil
 	}
