@@ -141,6 +141,12 @@ func Unread(err error) string {
 // Undecided reports whether the error is that of a condition which is null.
 func Undecided(err error) bool { return errors.Is(err, expr.ErrUndecided) }
 
+// LeavesDrift reports whether an attribute stays as somebody changed it in the tenant, because on_drift is "report" and the source has
+// not changed its value since: by the fingerprints of what was applied last, of what the tenant has, and of what is desired; 0 is none.
+func (p *LinkPolicy) LeavesDrift(last, have, want uint64) bool {
+	return p != nil && p.OnDrift == ReportDrift && last != 0 && last != have && last == want
+}
+
 // Mapping is a mapping block: how an object looks in the cloud. A scope has at most one mapping per kind; Load adds one with
 // the default preset where there is none.
 type Mapping struct {

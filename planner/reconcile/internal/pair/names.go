@@ -1,6 +1,7 @@
 package pair
 
 import (
+	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/state"
 )
@@ -30,10 +31,24 @@ func (p *Pairs) GivesUp(s int, names Names, name uint64) bool {
 			continue
 		}
 		if col := t.Columns[i].Col; have[col] == name && want[col] != 0 && want[col] != t.NilFP && want[col] != name {
-			return true
+			return !p.leaves(s, t.Layout.Cols[col].Name, have[col], want[col])
 		}
 	}
 	return false
+}
+
+// leaves reports whether the account of source row s keeps a name that somebody has given it in the tenant.
+func (p *Pairs) leaves(s int, attribute string, have, want uint64) bool {
+	v, policy := &p.verdicts[s], p.Source.Table(s).Policy
+	if v.Link < 0 || v.Flags != 0 || policy == nil || policy.OnDrift != config.ReportDrift {
+		return false
+	}
+	l, err := p.Links.Load(int(v.Link))
+	if err != nil {
+		return false // whoever decides about the row meets the error again
+	}
+	i := l.Shape.Index(attribute)
+	return i >= 0 && policy.LeavesDrift(l.Fingerprints[i], have, want)
 }
 
 // KeepsFallback reports whether source row s is linked to an account that goes by its fallback name already.

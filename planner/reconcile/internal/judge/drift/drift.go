@@ -39,7 +39,7 @@ func Of(c *pair.Case, ch *state.AttributeChange, have, want uint64) Fate {
 		return StopsAll
 	case opens(c, ch) && !moved && !policy.HealSignIn:
 		return LeaveOff
-	case drifted && !moved && policy.OnDrift == config.ReportDrift:
+	case policy.LeavesDrift(last, have, want):
 		return Leave
 	}
 	return Write
