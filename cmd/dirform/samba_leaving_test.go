@@ -1,7 +1,6 @@
 package main
 
 import (
-	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +12,8 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store"
 )
 
 const sambaLeavers = `
@@ -123,14 +124,30 @@ func (l *leavers) lines(action string, attributes ...string) (lines []string) {
 // age makes the record older by some days. The clock stays as it is: a domain controller tells the time, too.
 func (l *leavers) age(days int) {
 	l.t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(l.env.Dir, "dirform.dfstate"))
-	if err != nil {
-		l.t.Fatal(err)
+	check := func(err error) {
+		if err != nil {
+			l.t.Fatal(err)
+		}
 	}
-	defer db.Close()
-	if _, err := db.Exec("UPDATE links SET left_at = left_at - ? WHERE left_at > 0", days*24*60*60); err != nil {
-		l.t.Fatal(err)
+	s, err := store.Open(l.t.Context(), filepath.Join(l.env.Dir, "dirform.dfstate"), store.Options{Holder: "test", Now: time.Now})
+	check(err)
+	defer s.Close()
+	var left []*state.Link
+	for link, err := range s.Links(l.t.Context()) {
+		check(err)
+		if link.LeftAt > 0 {
+			older := *link
+			older.Fingerprints = slices.Clone(link.Fingerprints)
+			older.LeftAt -= int64(days) * 24 * 60 * 60
+			left = append(left, &older)
+		}
 	}
+	m := s.Meta()
+	w, err := s.Begin(l.t.Context(), store.RunInfo{Lineage: m.Lineage, Serial: m.Serial, SourceSID: m.SourceSID,
+		TenantID: m.TenantID})
+	check(err)
+	check(w.Records(l.t.Context(), left))
+	check(w.Finish(l.t.Context(), store.OutcomeApplied, state.Counts{}, nil))
 }
 
 // step lets time pass, and checks that the plan is as expected then and that applying it leaves nothing to do.

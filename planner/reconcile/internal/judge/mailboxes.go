@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/config/system"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
 	"github.com/dirform/dirform/state"
@@ -30,8 +31,12 @@ func (d adviser) warn() error {
 // warnOfAddress reports that another object of the tenant has a user name as an address, unless an error says so already.
 func (d adviser) warnOfAddress(name state.Value) error {
 	other := -1
-	d.j.Tenant.ByAddress.Each(d.j.Hash.Address(name), func(i int) {
-		if t := d.j.Tenant.AddressRow(i); t != d.LiveRow && (other < 0 || d.j.Tenant.Meta(t).ID < d.j.Tenant.Meta(other).ID) {
+	hash := d.j.Hash.Address(name)
+	d.j.Tenant.ByAddress.Each(hash, func(i int) {
+		t := d.j.Tenant.AddressRow(i)
+		owner := d.j.Owner(t)
+		given := owner >= 0 && d.j.GivesUp(owner, pair.NamesIn(state.MailAddresses), hash)
+		if t != d.LiveRow && !given && (other < 0 || d.j.Tenant.Meta(t).ID < d.j.Tenant.Meta(other).ID) {
 			other = t
 		}
 	})
@@ -51,12 +56,10 @@ func (d adviser) warnOfAddress(name state.Value) error {
 
 // warnOfMailbox reports that sign-in is turned on for a mailbox that several people share, or for one that looks so.
 func (d adviser) warnOfMailbox() {
+	off := func(a *table.Account) bool { return !a.SignIn().IsNull() && !a.SignIn().Bool() }
 	if what := system.Shared(d.Object); what != "" {
 		d.report(words.SharedMailbox(d.Table.Of.SignIn, what))
-		return
+	} else if d.Live != nil && !d.Linked() && !d.InBin() && off(d.Live) && hasAddress(d.Live) {
+		d.report(words.PerhapsShared(d.Table.Of.SignIn, d.Live), table.Ref(d.Live))
 	}
-	if d.Live == nil || d.Linked() || d.InBin() || d.Live.SignIn().IsNull() || d.Live.SignIn().Bool() || !hasAddress(d.Live) {
-		return
-	}
-	d.report(words.PerhapsShared(d.Table.Of.SignIn, d.Live), table.Ref(d.Live))
 }
