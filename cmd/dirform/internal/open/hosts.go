@@ -52,13 +52,13 @@ func rulesFor(ctx context.Context, a *cli.App, record *store.Store) (hostRules, 
 // parseHosts reads the value of DIRFORM_ALLOW_HOSTS: names or addresses, separated by commas. An empty one names none.
 func parseHosts(list string) (hosts []string, err error) {
 	for entry := range strings.SplitSeq(list, ",") {
-		host := strings.TrimSuffix(strings.ToLower(strings.TrimSpace(entry)), ".")
-		if host == "" {
+		if entry = strings.TrimSpace(entry); entry == "" {
 			continue
 		}
+		host := strings.TrimSuffix(strings.ToLower(entry), ".")
 		if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 			host = ip.String()
-		} else if strings.ContainsAny(host, ":/*@ \t") {
+		} else if host == "" || strings.HasSuffix(host, ".") || strings.ContainsAny(host, ":/*@ \t") {
 			return nil, &fault.Error{
 				Summary: allowHosts + " names no host",
 				Detail:  fmt.Sprintf("%q is not the name or address of a host.", entry),
