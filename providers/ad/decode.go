@@ -78,8 +78,8 @@ func (d *decoder) next(run string, at int) (*state.Object, int, error) {
 	if end < 0 || tag != ber.Sequence {
 		return nil, 0, ber.ErrMalformed
 	}
-	_, _, idEnd := ber.Element(run, start, end)
-	if idEnd < 0 {
+	tag, id, idEnd := ber.Element(run, start, end)
+	if idEnd < 0 || tag != ber.Integer || idEnd-id > 8 { // as [ber.Frame] has it
 		return nil, 0, ber.ErrMalformed
 	}
 	tag, start, opEnd := ber.Element(run, idEnd, end)

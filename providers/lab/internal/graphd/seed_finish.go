@@ -132,7 +132,8 @@ func (s *seeder) finishOrganization() {
 	}
 	if d.get(propDisplayName) == "" {
 		name, _, _ := strings.Cut(initial, ".")
-		d.set(propDisplayName, quoted(strings.ToUpper(name[:1])+name[1:]))
+		first := name[:min(1, len(name))] // a domain that begins with a dot has none
+		d.set(propDisplayName, quoted(strings.ToUpper(first)+name[len(first):]))
 	}
 	if p, _ := t.reg.find("verifiedDomains"); d.get(p) == "" {
 		d.set(p, t.verifiedDomains())
