@@ -326,6 +326,26 @@ func TestNothingStaleIsDone(t *testing.T) {
 	t.Logf("\n%s", tally)
 }
 
+// recorded are those of a plan's changes that record what a reviewed plan's have brought about already, and write nothing: by action
+// and address.
+func recorded(t *testing.T, reviewed, now *planfile.Reader) map[string]bool {
+	asked, may := map[string]state.Action{}, map[string]bool{}
+	for c, err := range reviewed.Changes() {
+		check(t, err)
+		asked[c.Anchor] = c.Action
+	}
+	for c, err := range now.Changes() {
+		check(t, err)
+		made := c.Action == state.ActionLink && len(c.Attributes)+len(c.SourceAttributes) == 0 &&
+			slices.Contains([]state.Action{state.ActionCreate, state.ActionLink, state.ActionRelink, state.ActionRestore}, asked[c.Anchor])
+		gone := c.Action == state.ActionUnlink && c.ReasonCode == state.BecauseAccountGone && asked[c.Anchor] == state.ActionDelete
+		if made || gone {
+			may[string(c.Action)+" "+c.Address] = true
+		}
+	}
+	return may
+}
+
 func (x *staleness) play(t *testing.T, first *stage) (outcome string) {
 	s := first.copied(t)
 	defer s.close()
@@ -338,9 +358,9 @@ func (x *staleness) play(t *testing.T, first *stage) (outcome string) {
 	reviewed, err := planfile.Open(filepath.Join(s.dir, "reviewed.dfplan"))
 	check(t, err)
 	defer reviewed.Close()
-	asked, fresh := essences(t, reviewed), map[string]string{}
+	asked, fresh, may := essences(t, reviewed), map[string]string{}, map[string]bool{}
 	if now, err := s.plan(""); err == nil {
-		fresh = essences(t, now)
+		fresh, may = essences(t, now), recorded(t, reviewed, now)
 		now.Close()
 	}
 	before, plain := s.picture(), x.plainly(s)
@@ -358,7 +378,6 @@ func (x *staleness) play(t *testing.T, first *stage) (outcome string) {
 		}
 		return "refused"
 	}
-	may := map[string]bool{}
 	for e := range asked {
 		if address, ok := fresh[e]; ok {
 			may[address] = true
