@@ -10,7 +10,7 @@ import (
 
 // FuzzArguments reads lists of hosts and values of variables, as the environment and the command line have them.
 func FuzzArguments(f *testing.F) {
-	for _, s := range []string{"dc1,dc2", "[::1]", "a=b", "=", "a==", " a = b ", "dc:1", "*.x", "::1,127.0.0.1", ",", "x.", "é", ".", ".."} {
+	for _, s := range []string{"dc1,dc2", "[::1]", "a=b", "=", "a==", " a = b ", "dc:1", "*.x", "::1,127.0.0.1", ",", "x.", "é", ".", "..", "0\r.", "\u202edc1", "dc\x00", "a\u00a0.", "\xff"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/config"
@@ -58,7 +60,7 @@ func parseHosts(list string) (hosts []string, err error) {
 		host := strings.TrimSuffix(strings.ToLower(entry), ".")
 		if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 			host = ip.String()
-		} else if host == "" || strings.HasSuffix(host, ".") || strings.ContainsAny(host, ":/*@ \t") {
+		} else if host == "" || strings.HasSuffix(host, ".") || strings.ContainsFunc(host, noHost) {
 			return nil, &fault.Error{
 				Summary: allowHosts + " names no host",
 				Detail:  fmt.Sprintf("%q is not the name or address of a host.", entry),
@@ -69,6 +71,12 @@ func parseHosts(list string) (hosts []string, err error) {
 		hosts = append(hosts, host)
 	}
 	return hosts, nil
+}
+
+// noHost reports whether a character stands in no name of a host: what begins a port, a path or an account, a wildcard, a blank,
+// and whatever cannot be seen.
+func noHost(r rune) bool {
+	return strings.ContainsRune(":/*@", r) || r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r)
 }
 
 // always reports whether a host may get credentials whatever the rules say.
