@@ -109,7 +109,7 @@ func (r *Reader) confirmEnd(ctx context.Context, kind state.Kind, path string, n
 		return ctx.Err()
 	}
 	count, err := strconv.Atoi(strings.TrimSpace(strings.TrimPrefix(string(text), "\ufeff")))
-	switch missing := count - n.ids.n; {
+	switch missing := count - n.ids.count(); {
 	case err != nil || missing <= 0:
 		return nil
 	case full:

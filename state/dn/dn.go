@@ -123,7 +123,7 @@ func Outermost(bases []string) ([]string, error) {
 // disregard both: the name itself if it is spelled as directories spell it, as nearly all names are, and its normal
 // form otherwise. What is no distinguished name is its own key.
 func Key(name string) string {
-	if plain(name) {
+	if _, ok := plain(name, ""); ok {
 		return name
 	}
 	if n, err := Parse(name); err == nil {
@@ -132,32 +132,54 @@ func Key(name string) string {
 	return name
 }
 
+// Keys makes the keys of names one after another, sooner than [Key] where most have the parent that the one before has. The zero
+// value is ready for use, by one goroutine.
+type Keys struct{ parent string } // known to be plain
+
+// Key is what [Key] gives.
+func (k *Keys) Key(name string) string {
+	comma, ok := plain(name, k.parent)
+	if !ok {
+		return Key(name)
+	}
+	if comma > 0 && name[comma+1:] != k.parent {
+		k.parent = strings.Clone(name[comma+1:])
+	}
+	return name
+}
+
 // plain reports whether name, if it is a distinguished name, differs from its normal form in case and normalisation
-// only: no level with several parts, no escapes and nothing that needs one, and no spaces around separators.
-func plain(name string) bool {
+// only: no level with several parts, no escapes and nothing that needs one, and no spaces around separators. Behind the first
+// comma, whose position it tells too (0 if there is none), it stops looking if what follows is known, as something plain.
+func plain(name, known string) (first int, ok bool) {
 	last, equals := byte(','), 0 // the character before; how many "=" this level has
 	for i := range len(name) {
 		c := name[i]
 		switch class[c] {
 		case special:
-			return false
+			return 0, false
 		case equal:
 			if equals++; equals > 1 || last == ' ' || last == ',' {
-				return false
+				return 0, false
 			}
 		case comma:
 			if equals != 1 || last == ' ' {
-				return false
+				return 0, false
+			}
+			if first == 0 {
+				if first = i; known != "" && name[i+1:] == known {
+					return first, true
+				}
 			}
 			equals = 0
 		case space:
 			if last == ',' || last == '=' {
-				return false
+				return 0, false
 			}
 		}
 		last = c
 	}
-	return equals == 1 && last != ' '
+	return first, equals == 1 && last != ' '
 }
 
 // What plain has to know about a character.

@@ -100,6 +100,7 @@ func (t *Table[M]) Record(i int, scratch []byte) ([]byte, error) {
 // maps the same address to everybody: they stand in a chain, so that neither making the index nor asking for another hash takes
 // longer.
 type Index struct {
+	tags  []uint8  // by slot: some bits of the hash, 0 where the slot is free; a hash is looked for here, without going to rows
 	slots []uint32 // row + 1, the first of those with its hash
 	next  []uint32 // by row: row + 1 of the next with its hash; nil while no hash is shared
 	mask  uint64
@@ -117,26 +118,29 @@ func (x *Index) Build() *Index {
 	for size < 2*x.n {
 		size *= 2
 	}
-	x.slots, x.mask, x.next = make([]uint32, size), uint64(size-1), nil
+	x.tags, x.slots, x.mask, x.next = make([]uint8, size), make([]uint32, size), uint64(size-1), nil
 	for row := x.n - 1; row >= 0; row-- { // backwards, so that a chain begins with its lowest row
 		h := x.at(row)
 		if h == 0 {
 			continue
 		}
-		i := h & x.mask
-		for x.slots[i] != 0 && x.at(int(x.slots[i]-1)) != h {
+		i, tag := h&x.mask, tagOf(h)
+		for x.tags[i] != 0 && (x.tags[i] != tag || x.at(int(x.slots[i]-1)) != h) {
 			i = (i + 1) & x.mask
 		}
-		if x.slots[i] != 0 {
+		if x.tags[i] != 0 {
 			if x.next == nil {
 				x.next = make([]uint32, x.n)
 			}
 			x.next[row] = x.slots[i]
 		}
-		x.slots[i] = uint32(row + 1)
+		x.tags[i], x.slots[i] = tag, uint32(row+1)
 	}
 	return x
 }
+
+// tagOf is what a slot's tag is for a hash: bits that do not say which slot it is.
+func tagOf(h uint64) uint8 { return uint8(h>>56) | 1 }
 
 // Superseded are the rows whose hash a higher row has as well. The caller may change it.
 func (x *Index) Superseded() map[int]bool {
@@ -152,12 +156,30 @@ func (x *Index) Superseded() map[int]bool {
 // First is the lowest-numbered row with hash h, or -1.
 func (x *Index) First(h uint64) int {
 	first := -1
-	x.each(h, func(row int) bool {
-		if first < 0 || row < first {
-			first = row
+	if h == 0 {
+		return first
+	}
+	if x.slots == nil {
+		x.Build()
+	}
+	tag := tagOf(h)
+	for i := h & x.mask; x.tags[i] != 0; i = (i + 1) & x.mask {
+		if x.tags[i] != tag {
+			continue
 		}
-		return false // what follows in its chain is higher
-	})
+		for at := x.slots[i]; at != 0; {
+			row := int(at - 1)
+			if x.at(row) == h { // what follows in its chain is higher
+				if first < 0 || row < first {
+					first = row
+				}
+				break
+			}
+			if at = 0; x.next != nil {
+				at = x.next[row]
+			}
+		}
+	}
 	return first
 }
 
@@ -178,7 +200,11 @@ func (x *Index) each(h uint64, f func(row int) (more bool)) {
 	if x.slots == nil {
 		x.Build()
 	}
-	for i := h & x.mask; x.slots[i] != 0; i = (i + 1) & x.mask {
+	tag := tagOf(h)
+	for i := h & x.mask; x.tags[i] != 0; i = (i + 1) & x.mask {
+		if x.tags[i] != tag {
+			continue
+		}
 		for at := x.slots[i]; at != 0; {
 			row := int(at - 1)
 			if at = 0; x.next != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/internal/rows"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/dn"
 )
 
 // SourceMeta is a source object's row: what finds it and orders it.
@@ -78,6 +79,8 @@ type projector struct {
 	fellBack bool     // that one gets another user name than the mapping gives
 	hashes   []uint64 // of one object's aliases
 	accepted accepted
+	keys     dn.Keys // of the objects' names
+	refKeys  dn.Keys // of names that references hold
 	scratch  []byte
 }
 
@@ -149,7 +152,7 @@ func (t *Source) add(o *state.Object) error {
 
 // admit projects an object and keeps its row, unless the scope's condition leaves it out.
 func (t *Source) admit(o *state.Object) error {
-	meta := SourceMeta{GUID: o.GUID, DN: t.h.DN(o.DN)}
+	meta := SourceMeta{GUID: o.GUID, DN: t.h.DNOf(o.DN, &t.keys)}
 	switch in, known := t.Scope.Has(o); {
 	case !known:
 		meta.Flags |= SourceFailed
@@ -263,7 +266,7 @@ func (t *Source) fingerprint(m *config.AttributeMapping, v state.Value) uint64 {
 		return 0
 	}
 	if a.Type == state.TypeReference && v.Kind() == state.StringValue && v.Str() != "" {
-		return t.h.DN(v.Str())
+		return t.h.DNOf(v.Str(), &t.refKeys)
 	}
 	return t.h.Of(a, v)
 }
