@@ -50,11 +50,14 @@ func Blank(s string) bool { return Trim(s) == "" }
 
 // Trim is s without the blanks around it, see [Tidy]. Most values begin and end with a visible ASCII character.
 func Trim(s string) string {
-	if s == "" || visible(s[0]) && visible(s[len(s)-1]) {
+	if Trimmed(s) {
 		return s
 	}
 	return strings.TrimFunc(s, invisible)
 }
+
+// Trimmed reports whether s is known, at a glance, to have no blanks around it.
+func Trimmed(s string) bool { return s == "" || visible(s[0]) && visible(s[len(s)-1]) }
 
 func visible(c byte) bool { return c > ' ' && c < utf8.RuneSelf && c != 0x7f }
 

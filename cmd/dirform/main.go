@@ -22,15 +22,10 @@ import (
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 )
 
-// gcPercent trades a little time for memory: most of what a plan keeps has no pointers, so that collecting costs next to nothing.
-const gcPercent = 25
-
 func main() {
 	debug.SetTraceback("crash") // what nobody can catch, as a stack that overflows, ends by a signal and not with status 2
 	withoutCore()
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	tuneCollector()
 	os.Exit(Main(process()))
 }
 

@@ -129,20 +129,25 @@ func coalesce(args []node) (node, bool) {
 	if n.kind == anyKind {
 		return node{}, false
 	}
-	n.eval = func(src *state.Object, loop *loopVars) (found state.Value, err error) {
+	n.eval = func(src *state.Object, loop *loopVars) (state.Value, error) {
 		for i := range args {
-			if !found.IsNull() && !args[i].fails {
-				continue
-			}
 			v, err := args[i].eval(src, loop)
 			if err != nil {
 				return state.Null(), err
 			}
-			if found.IsNull() && !(v.Kind() == state.StringValue && state.Blank(v.Str())) {
-				found = v
+			if v.IsNull() || v.Kind() == state.StringValue && state.Blank(v.Str()) {
+				continue
 			}
+			for _, rest := range args[i+1:] { // as the language has it: an argument that is not needed may fail nevertheless
+				if rest.fails {
+					if _, err := rest.eval(src, loop); err != nil {
+						return state.Null(), err
+					}
+				}
+			}
+			return v, nil
 		}
-		return found, nil
+		return state.Null(), nil
 	}
 	return n, true
 }

@@ -77,6 +77,7 @@ type projector struct {
 	h        Hash
 	fps      []uint64 // of the object projected last
 	fellBack bool     // that one gets another user name than the mapping gives
+	mail     string   // the address that one gets, if it was worked out
 	hashes   []uint64 // of one object's aliases
 	accepted accepted
 	keys     dn.Keys // of the objects' names
@@ -199,14 +200,18 @@ func (t *Source) admit(o *state.Object) error {
 // value; the object is then blocked, and the reason found again when its finding is written.
 func (t *Source) project(o *state.Object) (key string, ok bool) {
 	clear(t.fps)
-	ok, t.fellBack = true, false
+	ok, t.fellBack, t.mail = true, false, ""
 	var upn state.Value
-	upnCol := t.Names[state.SignInNames]
+	upnCol, mailCol := t.Names[state.SignInNames], t.Names[state.MailAddresses]
 	for i, c := range t.Columns {
 		if c.plain >= 0 && i != upnCol {
 			// Fingerprints disregard the one thing that evaluating would change, and most mappings are such.
-			if v := o.Values[c.plain]; v.Kind() == state.StringValue || v.IsNull() {
-				t.fps[c.Col] = t.fingerprint(c.Mapping, state.Tidy(v))
+			if v := &o.Values[c.plain]; v.Kind() == state.StringValue || v.IsNull() {
+				if state.Trimmed(v.Str()) {
+					t.fps[c.Col] = t.fingerprint(c.Mapping, *v)
+				} else {
+					t.fps[c.Col] = t.fingerprint(c.Mapping, state.Tidy(*v))
+				}
 				continue
 			}
 		}
@@ -215,7 +220,10 @@ func (t *Source) project(o *state.Object) (key string, ok bool) {
 			ok = false
 			continue
 		}
-		if i == upnCol {
+		switch i {
+		case mailCol:
+			t.mail = v.Str()
+		case upnCol:
 			upn, t.fellBack = t.UserName(c.Mapping, v, o)
 			v = upn
 		}
@@ -227,6 +235,9 @@ func (t *Source) project(o *state.Object) (key string, ok bool) {
 // Want is what a mapping wants an attribute of an object's account to be, without the blanks around it.
 func Want(m *config.AttributeMapping, o *state.Object) (state.Value, error) {
 	v, err := m.Expr.Eval(o)
+	if v.Kind() != state.ListValue && state.Trimmed(v.Str()) {
+		return v, err
+	}
 	return state.Tidy(v), err
 }
 
@@ -234,6 +245,9 @@ func Want(m *config.AttributeMapping, o *state.Object) (state.Value, error) {
 // it is going to have, else its mail at the source.
 func (t *Source) primarySMTP(o *state.Object) uint64 {
 	if address := t.PrimaryAddress(o); address != "" {
+		if address == t.mail {
+			return t.fps[t.Columns[t.Names[state.MailAddresses]].Col]
+		}
 		return t.h.Address(state.String(address))
 	}
 	if i := t.Names[state.MailAddresses]; i >= 0 {
