@@ -278,6 +278,7 @@ func checkConfig(t *testing.T, cfg *config.Config, lines []string) {
 	for _, m := range cfg.Mappings {
 		checkMapping(t, cfg, m, at)
 	}
+	checkSecrets(t, cfg)
 	limited := map[string]bool{}
 	for _, g := range cfg.Guards {
 		at(g.DeclaredAt, "guard")
@@ -298,6 +299,23 @@ func checkConfig(t *testing.T, cfg *config.Config, lines []string) {
 		if k.Source == "" || k.Tenant == "" {
 			t.Errorf("%+v", k)
 		}
+	}
+}
+
+// checkSecrets: a secret stands in credentials and nowhere else.
+func checkSecrets(t *testing.T, cfg *config.Config) {
+	plain := *cfg
+	plain.Secrets, plain.AD = nil, nil
+	for _, p := range cfg.AD {
+		q := *p
+		q.Password, q.Kerberos = "", nil
+		plain.AD = append(plain.AD, &q)
+	}
+	tenant := *cfg.Entra
+	tenant.ClientSecret, tenant.AccessToken, tenant.CertificateFile = "", "", ""
+	plain.Entra = &tenant
+	if text := told(t, &plain); slices.Contains(cfg.Secrets, fuzzPassword) && strings.Contains(text, fuzzPassword) {
+		t.Errorf("a secret stands outside of credentials: %s", text)
 	}
 }
 
