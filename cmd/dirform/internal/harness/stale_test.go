@@ -320,7 +320,7 @@ func TestNothingStaleIsDone(t *testing.T) {
 	list := scenes()
 	everything := list[len(list)-1]
 	first := everything.set(t)
-	file, err := first.plan(filepath.Join(first.dir, "reviewed.dfplan"))
+	file, err := first.plan(first.reviewed())
 	check(t, err)
 	file.Close()
 	first.rest()
@@ -370,7 +370,7 @@ func staleGraces() []staleness {
 		// The file is from before its end: what today's plan wants beyond it is not made.
 		{name: "grace: it ends after the plan", change: func(s *stage) {
 			s.later(-2 * day)
-			file, err := s.plan(filepath.Join(s.dir, "reviewed.dfplan"))
+			file, err := s.plan(s.reviewed())
 			check(s.t, err)
 			file.Close()
 			s.later(2 * day)
@@ -389,7 +389,7 @@ func TestGraceBetweenPlanAndApply(t *testing.T) {
 	move("staff4", laterOU)(first)
 	first.mustApply()
 	first.later(31 * 24 * time.Hour)
-	file, err := first.plan(filepath.Join(first.dir, "reviewed.dfplan"))
+	file, err := first.plan(first.reviewed())
 	check(t, err)
 	if asked := essences(t, file); len(asked) != 1 || !strings.Contains(fmt.Sprint(asked), "delete") {
 		t.Fatalf("not a deletion: %v", asked)
@@ -442,7 +442,7 @@ func (x *staleness) play(t *testing.T, first *stage) (outcome string) {
 		check(t, err)
 		s.cfg = load(t, s.dir, x.rules(string(text)))
 	}
-	reviewed, err := planfile.Open(filepath.Join(s.dir, "reviewed.dfplan"))
+	reviewed, err := planfile.Open(s.reviewed())
 	check(t, err)
 	defer reviewed.Close()
 	asked, fresh, may := essences(t, reviewed), map[string]string{}, map[string]bool{}
