@@ -82,6 +82,9 @@ func seedFiles(f *testing.F) {
 			}
 		}
 	}
+	if _, diags := load(f, complete("main.hcl", wholeLanguage), config.Options{ValuesOptional: true}); len(diags) > 0 {
+		f.Fatal(diags)
+	}
 	seedEdits(f, []byte(wholeLanguage))
 	tokens, _ := hclsyntax.LexConfig([]byte(wholeLanguage), "main.hcl", hcl.InitialPos)
 	for i, token := range tokens {
@@ -143,6 +146,7 @@ scope "staff" {
 
 mapping "staff" {
   scope        = scope.staff
+  preset       = "default"
   attributes {
     displayName = <<-EOT
       ${ad.sn}
