@@ -413,48 +413,6 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-// FuzzLoad makes sure that no file makes Load panic, and that every diagnostic can be printed.
-func FuzzLoad(f *testing.F) {
-	seeds, err := filepath.Glob("testdata/*/*")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, path := range seeds {
-		src, err := os.ReadFile(path)
-		if err != nil {
-			f.Fatal(err)
-		}
-		for _, part := range strings.Split(string(src), "\n-- ") {
-			_, text, _ := strings.Cut(part, "--\n")
-			f.Add([]byte(text))
-		}
-	}
-	for _, text := range []string{"scope \"x\" {\n  ou = \"\"\n  filter = \"\"\n}\n", "scope \"\" {\n  ous = [null, \"\"]\n}\n",
-		"link_policy \"x\" {\n  grace = \"\"\n  match = []\n}\n", "guard \"x\" {\n  deletes {\n    until = \"\"\n  }\n}\n"} {
-		f.Add([]byte(text))
-	}
-	f.Fuzz(func(t *testing.T, src []byte) {
-		if strings.Contains(string(src), "format") || strings.Contains(string(src), "indent") {
-			return // both can be asked for gigabytes of spaces
-		}
-		cfg, diags := load(t, complete("main.hcl", string(src)), config.Options{})
-		var b strings.Builder
-		config.WriteDiagnostics(&b, cfg.Files, diags, true)
-		if _, err := json.Marshal(config.DiagnosticsJSON(cfg.Files, diags)); err != nil {
-			t.Error(err)
-		}
-		if diags.HasErrors() {
-			return
-		}
-		o := &state.Object{Kind: state.User, Shape: cfg.SourceShapes[state.User], Values: make([]state.Value, cfg.SourceShapes[state.User].Len())}
-		for _, m := range cfg.Mappings {
-			for _, a := range m.Attributes {
-				_, _ = a.Expr.Eval(o)
-			}
-		}
-	})
-}
-
 // TestLimitBlock: a limit block has what it names and nothing else, and ends when its last day is over, in UTC.
 func TestLimitBlock(t *testing.T) {
 	cfg := must(t, "guard \"g\" {\n  deletes {\n    count = 3000\n    floor = 0\n    percent = 100\n    until = \"2026-09-15\"\n  }\n"+

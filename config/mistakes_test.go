@@ -1,9 +1,11 @@
 package config_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +19,9 @@ import (
 // load writes files into a folder and loads it as dirform 0.1.0 would.
 func load(t testing.TB, files map[string]string, o config.Options) (*config.Config, hcl.Diagnostics) {
 	t.Helper()
-	o.Dir = t.TempDir()
+	if o.Dir == "" {
+		o.Dir = t.TempDir()
+	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(o.Dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -38,9 +42,9 @@ var surroundings = map[string]string{
 // complete adds what text lacks, in a file that sorts last.
 func complete(name, text string) map[string]string {
 	rest := ""
-	for begin, block := range surroundings {
+	for _, begin := range slices.Sorted(maps.Keys(surroundings)) {
 		if !strings.Contains("\n"+text, "\n"+begin) {
-			rest += block
+			rest += surroundings[begin]
 		}
 	}
 	return map[string]string{name: text, "zz_rest.hcl": rest}

@@ -69,6 +69,63 @@ func TestErrorsAfterAWrite(t *testing.T) {
 	t.Log(statuses)
 }
 
+// TestErrorsAfterASwitchOff is TestErrorsAfterAWrite for --switch-offs: with more people than one request holds, refused from each request
+// on, and with more than are looked at in one go, refused once the first of them are switched off.
+func TestErrorsAfterASwitchOff(t *testing.T) {
+	t.Parallel()
+	statuses := map[int]int{}
+	for at := firstRefused - 4; statuses[cli.ExitDone] == 0 && at < 60; at++ {
+		status, _ := refusedSwitchOffs(t, 30, func(request, written int) bool { return request >= at && written < 30 })
+		statuses[status]++
+	}
+	if statuses[cli.ExitFailure] < 1 || statuses[cli.ExitPartial] < 1 || statuses[cli.ExitDone] != 1 {
+		t.Errorf("statuses %v: the test does not reach what it should", statuses)
+	}
+	const window = 400
+	status, stderr := refusedSwitchOffs(t, window+5, func(_, written int) bool { return written >= window })
+	if status != cli.ExitPartial || !strings.Contains(stderr, "Error:") {
+		t.Errorf("refused once %d were switched off: status %d\n%s", window, status, stderr)
+	}
+}
+
+// refusedSwitchOffs switches people off, and has the tenant refuse requests by their number and by how many accounts have been written.
+func refusedSwitchOffs(t *testing.T, people int, refuse func(request, written int) bool) (status int, stderr string) {
+	t.Helper()
+	var ldif strings.Builder
+	ldif.WriteString(readOnlyLDIF)
+	for i := range people {
+		fmt.Fprintf(&ldif, "\ndn: CN=p%[1]d,OU=Staff,DC=corp,DC=contoso,DC=com\nobjectClass: user\nsAMAccountName: p%[1]d\n"+
+			"userPrincipalName: p%[1]d@contoso.com\n", i)
+	}
+	l, env := servedCompanyOf(t, ldif.String())
+	succeed(t, env, "apply", "--auto-approve")
+	for i := range people {
+		if err := l.SetAD(fmt.Sprint("p", i), "userAccountControl", []string{"514"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var requests atomic.Int32
+	_, before := l.WriteAttempts()
+	redirect(t, env, func(w http.ResponseWriter, _ *http.Request) bool {
+		_, now := l.WriteAttempts()
+		if !refuse(int(requests.Add(1)), now-before) {
+			return false
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, `{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges to complete the operation."}}`)
+		return true
+	})
+	status, out, stderr := runMain(t, env, "apply", "--switch-offs", "--auto-approve", "--allow", "disables=1000", "--allow", "updates=1000")
+	_, after := l.WriteAttempts()
+	switch wrote := after > before; {
+	case status == cli.ExitFailure && wrote, status == cli.ExitPartial && !wrote && strings.Contains(stderr, "Error:"),
+		status == cli.ExitDone && after != before+people, status != cli.ExitFailure && status != cli.ExitPartial && status != cli.ExitDone:
+		t.Errorf("status %d with %d writes\n%s\n%s", status, after-before, out, stderr)
+	}
+	return status, stderr
+}
+
 // TestPlanFileIsAppliedAgain kills an apply of a plan file at a request, be it a write that does not arrive or the first one after a
 // write that did. The same file, applied again, makes the rest: all of it is in place then, and the status is 0.
 func TestPlanFileIsAppliedAgain(t *testing.T) {

@@ -70,9 +70,14 @@ title: Clerk
 // servedCompany is a configuration that reaches both directories as it would reach real ones, with everything left to do: a
 // suffix, an account to create, one to link, one to update, one to disable, one to restore, anchors to stamp.
 func servedCompany(t *testing.T) (*lab.Lab, cli.Environment) {
+	return servedCompanyOf(t, readOnlyLDIF)
+}
+
+// servedCompanyOf is servedCompany with another domain, which has the same people and maybe more.
+func servedCompanyOf(t *testing.T, ldif string) (*lab.Lab, cli.Environment) {
 	t.Helper()
 	seed, dir := t.TempDir(), t.TempDir()
-	write(t, seed, lab.ADSeed, readOnlyLDIF)
+	write(t, seed, lab.ADSeed, ldif)
 	write(t, seed, lab.TenantSeed, readOnlyTenant)
 	l, err := lab.Open(lab.Options{Seed: seed, Record: os.Getenv("DIRFORM_LAB_RECORD")})
 	if err != nil {

@@ -171,7 +171,9 @@ func (h *harness) applied(out *run.Result, before *world, p *saved) {
 		}
 		return
 	}
-	if len(h.w.refused) > 0 {
+	attempts := len(h.w.refused)
+	h.w.refused = unforeseen(h.w.refused, p)
+	if attempts -= len(h.w.refused); len(h.w.refused) > 0 {
 		h.t.Fatalf("the tenant refused what was planned:\n%s%s", list(h.w.refused), h.scene(before, p))
 	}
 	if !out.Complete() || out.Changes != len(p.changes) || out.Beyond > 0 {
@@ -183,10 +185,20 @@ func (h *harness) applied(out *run.Result, before *world, p *saved) {
 	if d := predict(before, p).difference(h.w); len(d) > 0 {
 		h.t.Fatalf("not as predicted:\n%s%s", list(d), h.scene(before, p))
 	}
-	did := state.Writes{Source: h.w.sets - before.sets, Tenant: h.w.writes}
+	did := state.Writes{Source: h.w.sets - before.sets, Tenant: h.w.writes - attempts}
 	if cost := p.totals.Cost; did != out.Writes || did.Source != cost.Source || did.Source+did.Tenant != cost.Writes {
 		h.t.Fatalf("%+v writes, told of were %+v, planned were %+v%s", did, out.Writes, cost, h.scene(before, p))
 	}
+}
+
+// unforeseen are the refusals but those of references to accounts that the plan restores later on: they are written once more in the
+// end. Whoever is signed off goes first, and takes the reference along.
+func unforeseen(refused []string, p *saved) []string {
+	return slices.DeleteFunc(refused, func(x string) bool {
+		return strings.HasPrefix(x, "set reference of ") && strings.Contains(x, "HTTP 404 ") && slices.ContainsFunc(p.changes, func(c *state.Change) bool {
+			return c.Action == state.ActionRestore && strings.Contains(x, "=\""+c.TargetID+"\"")
+		})
+	})
 }
 
 // resumed applies a saved plan in a world like this one and kills that apply, perhaps more than once. Applied again until it comes to
@@ -205,15 +217,12 @@ func (h *harness) resumed(file *planfile.Reader, before *world, p *saved) {
 	f.w.refused = nil
 	left := f.w.clone()
 	out := f.applyFile(file)
-	if out != nil && out.Skipped > 0 && out.Failed+out.Unknown == 0 && len(f.w.refused) == 0 {
-		// What cannot be told from somebody else's change is left to another plan, such as a stamped anchor by which the two are
-		// paired now, or somebody whom a guard protects by name, and who was created meanwhile. Then that plan makes it.
-		f.converge()
-		return
-	}
-	if out == nil || !out.Complete() || out.Changes != len(p.changes) || out.Applied != len(p.changes) || len(f.w.refused) > 0 {
+	skipped := out != nil && out.Skipped > 0 && out.Failed+out.Unknown == 0
+	whole := out != nil && out.Complete() && out.Applied == len(p.changes) && out.Changes == len(p.changes)
+	if !skipped && !whole || out.Changes < len(p.changes) || len(f.w.refused) > 0 {
 		f.t.Fatalf("killed and applied again: %+v %v\n%s%s\nit had left:\n%s", out, f.w.refused, list(failures(out)), f.scene(before, p), list(before.difference(left)))
 	}
+	aside := f.leftOver(p, out)
 	want := predict(before, p)
 	for anchor, l := range f.w.known {
 		if l.Rule != "created" && want.known[anchor] != nil { // by which an account was found that was not recorded yet
@@ -223,9 +232,65 @@ func (h *harness) resumed(file *planfile.Reader, before *world, p *saved) {
 			want.known[anchor].Shape, want.known[anchor].Fingerprints = l.Shape, l.Fingerprints
 		}
 	}
-	if d := want.difference(f.w); len(d) > 0 {
-		f.t.Fatalf("killed and applied again, it is not as predicted:\n%s%s", list(d), f.scene(before, p))
+	d := slices.DeleteFunc(want.difference(f.w), func(line string) bool {
+		return slices.ContainsFunc(aside, func(name string) bool { return strings.Contains(line, name) })
+	})
+	if len(d) > 0 {
+		f.t.Fatalf("killed and applied again, it is not as predicted:\n%sleft aside: %q\n%s%s", list(d), aside, list(failures(out)), f.scene(before, p))
 	}
+	if skipped {
+		f.converge() // another plan makes what was left over
+	}
+}
+
+// mayBeLeftOver are the reasons for which a change of a plan whose apply was killed is not made by the same file again: what the first
+// run did cannot be told from what somebody else does.
+var mayBeLeftOver = []string{
+	"today's plan pairs the two by other evidence",                                             // the stamp that the first run left
+	"today's plan has link for it instead of create",                                           // … of an account that was made, and not recorded
+	"today's plan is about another account",                                                    // … so that another one is unlinked
+	"today's plan does not make this change",                                                   // … or none
+	"changed since the plan was reviewed, at the source: mS-DS-ConsistencyGuid",                // the stamp itself
+	"changed since the plan was reviewed: manager",                                             // who is there by now, or has another id
+	"changed since the plan was reviewed: userPrincipalName",                                   // that went by another name meanwhile
+	"changed since the plan was reviewed: onPremisesSyncBehavior.isCloudManaged",               // which was taken over already
+	"of this change only sign-in is turned off, because today's plan wants the rest otherwise", // whatever of the above
+	"today's plan blocks it (DF202 ",                                                           // the address is that of an account made meanwhile
+	"today's plan blocks it (DF204 ",                                                           // who was stamped is a second claimant
+	"today's plan blocks it (DF214 ",                                                           // a link block names what is called otherwise by now
+	"today's plan blocks it (DF232 ",                                                           // half of the change looks like somebody else's
+	"today's plan blocks it (DF405 ",                                                           // a guard protects by name whom the first run named so
+}
+
+// leftOver names the objects of changes that were skipped, and of references that were not written; each must say why, with one of
+// the reasons there are.
+func (h *harness) leftOver(p *saved, out *run.Result) (names []string) {
+	for _, e := range out.Failures {
+		known := slices.ContainsFunc(mayBeLeftOver, func(r string) bool { return strings.HasPrefix(e.Reason, r) })
+		if e.Attribute == "" && (e.Status != state.StatusSkipped || !known) {
+			h.t.Fatalf("killed and applied again, %s of %s is %s for a reason that is none: %s%s", e.Action, e.Address, e.Status, e.Reason, h.scene(h.w, p))
+		}
+		for _, c := range p.changes {
+			if c.Address == e.Address {
+				names = append(names, h.called(c)...)
+			}
+		}
+	}
+	return names
+}
+
+// called are the names of a change's objects: anchor, account, and source object.
+func (h *harness) called(c *state.Change) []string {
+	names := []string{madeUp(c.Anchor), c.Anchor, c.TargetID, c.SourceDN}
+	if l := h.w.known[c.Anchor]; l != nil {
+		names = append(names, l.TargetID)
+	}
+	for _, a := range h.w.accounts {
+		if v := a.attrs["onPremisesImmutableId"]; v.Str() == c.Anchor {
+			names = append(names, a.id)
+		}
+	}
+	return slices.DeleteFunc(names, func(n string) bool { return n == "" })
 }
 
 // again applies a saved plan that was just applied once more: all of it is in place.

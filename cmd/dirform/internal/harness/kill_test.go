@@ -2,6 +2,7 @@ package harness_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -9,6 +10,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dirform/dirform/planner/planfile"
 )
 
 // shortKills is how many points of each scene the short form dies at.
@@ -39,19 +42,65 @@ func TestKilledAnywhere(t *testing.T) {
 			}
 			first.rest()
 			for at := from; at <= whole.count; at += step {
-				tally.add(c.name, killedAt(t, first, at, want))
+				tally.add(c.name, killedAt(t, first, at, want, false))
 			}
 		})
 	}
 	t.Cleanup(func() { t.Logf("\n%s", tally) })
 }
 
-// killedAt kills a run at a boundary and lets another one follow.
-func killedAt(t *testing.T, first *stage, at int, want []string) (outcome string) {
+// TestKilledAndTheFileAppliedAgain is TestKilledAnywhere for applies of a plan file: the same file applied again makes what is left
+// of it, and nothing is left then. Accounts that get a new anchor are killed at every boundary, all else at some.
+func TestKilledAndTheFileAppliedAgain(t *testing.T) {
+	tally := newTally("scene", "points", "converged", "lost")
+	for _, c := range scenes() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			first := c.set(t)
+			file, err := first.plan(first.reviewed())
+			check(t, err)
+			whole := &life{}
+			rehearsal := first.copied(t)
+			r, err := rehearsal.applyAs(rehearsal.process(whole), file)
+			if err != nil || !r.Complete() || whole.count < 40 {
+				t.Fatalf("undisturbed: %v\n%s", err, failures(r))
+			}
+			check(t, file.Close())
+			check(t, rehearsal.settled())
+			want := rehearsal.picture()
+			rehearsal.close()
+			from, step := 1, 4
+			switch {
+			case !long(): // in the second half, where it writes
+				from, step = whole.count*2/3, whole.count
+			case c.name == "relink":
+				step = 1
+			}
+			first.rest()
+			for at := from; at <= whole.count; at += step {
+				tally.add(c.name, killedAt(t, first, at, want, true))
+			}
+		})
+	}
+	t.Cleanup(func() { t.Logf("\n%s", tally) })
+}
+
+// reviewed is the path of the stage's plan file.
+func (s *stage) reviewed() string { return filepath.Join(s.dir, "reviewed.dfplan") }
+
+// killedAt kills a run at a boundary and lets another one follow; with file set both apply the stage's plan file.
+func killedAt(t *testing.T, first *stage, at int, want []string, file bool) (outcome string) {
 	s := first.copied(t)
 	defer s.close()
 	l := &life{at: at}
-	_, err := s.applyAs(s.process(l), nil)
+	var plan *planfile.Reader
+	if file {
+		var err error
+		plan, err = planfile.Open(s.reviewed())
+		check(t, err)
+		defer plan.Close()
+	}
+	_, err := s.applyAs(s.process(l), plan)
 	if !l.dead { // requests run side by side, so that there may be fewer of them
 		if err != nil {
 			t.Errorf("boundary %d of %d: nobody killed it: %v", at, l.count, err)
@@ -59,7 +108,7 @@ func killedAt(t *testing.T, first *stage, at int, want []string) (outcome string
 		return ""
 	}
 	l.resurrect()
-	r, err := s.apply(nil)
+	r, err := s.apply(plan)
 	if err != nil || !r.Complete() {
 		t.Errorf("killed at boundary %d (%s): the next run: %v\n%s", at, l.where, err, failures(r))
 		return "lost"

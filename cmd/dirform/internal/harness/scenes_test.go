@@ -276,9 +276,10 @@ func (s *stage) picture() []string {
 	}
 	var lines []string
 	for _, u := range living {
-		lines = append(lines, fmt.Sprintf("account %s %s enabled=%v anchor=%s dept=%s title=%s manager=%s mastered=%v",
+		lines = append(lines, fmt.Sprintf("account %s %s enabled=%v anchor=%s dept=%s title=%s licences=%d "+
+			"manager=%s mastered=%v",
 			names[u.ID], u.DisplayName, u.AccountEnabled, u.OnPremisesImmutableID, u.Department, u.JobTitle,
-			names[u.Manager.ID], u.OnPremisesSyncEnabled))
+			len(u.AssignedLicenses), names[u.Manager.ID], u.OnPremisesSyncEnabled))
 	}
 	for _, u := range deleted {
 		lines = append(lines, "deleted "+names[u.ID])
@@ -321,10 +322,11 @@ type user struct {
 	ID, UserPrincipalName, DisplayName, OnPremisesImmutableID, Department, JobTitle string
 	AccountEnabled, OnPremisesSyncEnabled                                           bool
 	Manager                                                                         struct{ ID string }
+	AssignedLicenses                                                                []struct{ SkuID string }
 }
 
 const selected = "&$select=id,userPrincipalName,displayName,accountEnabled,onPremisesImmutableId,department,jobTitle," +
-	"onPremisesSyncEnabled"
+	"onPremisesSyncEnabled,assignedLicenses"
 
 // users asks the lab itself.
 func (s *stage) users(link string) []user {

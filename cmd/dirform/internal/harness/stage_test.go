@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,6 +44,7 @@ type stage struct {
 	cfg   *config.Config
 	state string // the record's path
 	now   time.Time
+	ahead *atomic.Int64 // nanoseconds by which the servers' clocks are
 
 	identity ad.Config // how to sign in to the source, through the relay
 	token    string    // of the tenant
@@ -53,8 +55,11 @@ type stage struct {
 // open serves the directories that lie in a folder, and puts relays before them.
 func openStage(t testing.TB, dir string, cfg *config.Config) *stage {
 	t.Helper()
+	s := &stage{t: t, dir: dir, cfg: cfg, state: filepath.Join(dir, "x.dfstate"), now: time.Now(), clock: newClock(), ahead: new(atomic.Int64),
+		timeout: 20 * time.Second}
 	l, err := lab.Open(lab.Options{Seed: filepath.Join(dir, "lab"), Data: filepath.Join(dir, "data"),
-		Record: os.Getenv("DIRFORM_LAB_RECORD")})
+		Record: os.Getenv("DIRFORM_LAB_RECORD"),
+		Now:    func() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }})
 	check(t, err)
 	t.Cleanup(func() { l.Close() })
 	source, err := l.ServeAD()
@@ -66,8 +71,7 @@ func openStage(t testing.TB, dir string, cfg *config.Config) *stage {
 	server := filepath.Join(dir, "data", "server.pem")
 	cert, err := tls.LoadX509KeyPair(server, server)
 	check(t, err)
-	s := &stage{t: t, dir: dir, lab: l, cfg: cfg, state: filepath.Join(dir, "x.dfstate"), now: time.Now(),
-		clock: newClock(), token: tenant.AccessToken, timeout: 20 * time.Second}
+	s.lab, s.token = l, tenant.AccessToken
 	s.ldap = startLDAP(t, strings.TrimPrefix(source.URL, "ldaps://"), cert)
 	s.graph = startGraph(t, l.Tenant().Handler())
 	s.identity = ad.Config{URLs: []string{s.ldap.url()}, BaseDN: source.BaseDN, BindDN: source.BindDN,
@@ -81,7 +85,15 @@ func (s *stage) copied(t testing.TB) *stage {
 	dir, err := os.MkdirTemp(filepath.Dir(s.dir), "stage")
 	check(t, err)
 	copyAll(t, s.dir, dir)
-	return openStage(t, dir, s.cfg)
+	c := openStage(t, dir, s.cfg)
+	c.later(time.Duration(s.ahead.Load()))
+	return c
+}
+
+// later lets time go by, on all clocks.
+func (s *stage) later(d time.Duration) {
+	s.ahead.Add(int64(d))
+	s.now = s.now.Add(d)
 }
 
 // copyAll copies the files below a folder, locks and marks of a running process aside.

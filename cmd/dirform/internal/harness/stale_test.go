@@ -32,7 +32,7 @@ type staleness struct {
 
 // stalenesses are the kinds. What is reviewed is the plan of the scene "everything".
 func stalenesses() []staleness {
-	return slices.Concat(staleSources(), staleTenants(), staleRules(), staleRecords())
+	return slices.Concat(staleSources(), staleTenants(), staleLicences(), staleRules(), staleRecords())
 }
 
 const anchor = "onPremisesImmutableId"
@@ -133,6 +133,22 @@ func staleTenants() []staleness {
 		{name: "tenant: switched off", change: setTenant("staff3", "accountEnabled", false)}, // which is not healed unasked
 		{name: "tenant: the leaver is switched off already", change: setTenant("staff4", "accountEnabled", false)},
 	}
+}
+
+// staleLicences are changes of what nobody maps and no rule asks about: they hold up nothing, and stay as they are.
+func staleLicences() []staleness {
+	licensed := func(name string, licences ...string) staleness {
+		return staleness{name: fmt.Sprintf("tenant: %s has %d licences", name, len(licences)), change: func(s *stage) {
+			list := []any{}
+			for _, id := range licences {
+				list = append(list, map[string]any{"skuId": id, "disabledPlans": []string{}})
+			}
+			setTenant(name, "assignedLicenses", list)(s)
+		}}
+	}
+	const e3, e5 = "6fd2c87f-b296-42f0-b197-1e91e994b900", "06ebc4ee-1bb5-47dd-8120-11324bc54e06"
+	return []staleness{licensed("staff3", e3), licensed("staff4", e3, e5), licensed("later1", e5), licensed("later3", e3), licensed("deleting0", e3),
+		licensed("unlinking0", e3, e5)}
 }
 
 // replace changes a text in the rules; it must be there.
@@ -304,7 +320,7 @@ func TestNothingStaleIsDone(t *testing.T) {
 	list := scenes()
 	everything := list[len(list)-1]
 	first := everything.set(t)
-	file, err := first.plan(filepath.Join(first.dir, "reviewed.dfplan"))
+	file, err := first.plan(first.reviewed())
 	check(t, err)
 	file.Close()
 	first.rest()
@@ -323,6 +339,75 @@ func TestNothingStaleIsDone(t *testing.T) {
 	if long() && len(tally.counts) < 45 {
 		t.Errorf("only %d kinds", len(tally.counts))
 	}
+	t.Logf("\n%s", tally)
+}
+
+// grace is how the rules of TestGraceBetweenPlanAndApply begin.
+const grace = "leaving          = \"disable\"\n  grace            = "
+
+// staleGraces are what may come between the plan in which a grace has ended and its apply.
+func staleGraces() []staleness {
+	const day = 24 * time.Hour
+	one := func(name string, change func(*stage)) staleness {
+		return staleness{name: name, change: change, status: 3, skipped: []string{"staff4"}}
+	}
+	rules := func(name, to string) staleness {
+		return staleness{name: name, rules: replace(grace+`"30d"`, to), status: 3, skipped: []string{"staff4"}}
+	}
+	applied := func(s *stage) { s.mustApply() }
+	return []staleness{
+		{name: "grace: nothing", change: func(*stage) {}},
+		{name: "grace: a day more", change: func(s *stage) { s.later(day) }},
+		one("grace: the clocks are set back to before its end", func(s *stage) { s.later(-2 * day) }),
+		one("grace: this computer's clock is another than the servers'", func(s *stage) { s.now = s.now.Add(time.Hour) }),
+		one("grace: the leaver is back", move("staff4", staffOU)),
+		one("grace: the leaver is back, and that is applied", all(move("staff4", staffOU), applied)),
+		one("grace: the leaver was back, and has left again", all(move("staff4", staffOU), applied, move("staff4", laterOU), applied)),
+		rules("grace: it is longer", grace+`"60d"`),
+		rules("grace: there is none any more", `leaving          = "disable"`),
+		rules("grace: leavers are kept", `leaving          = "keep"`),
+		{name: "grace: shorter, as it ended anyway", rules: replace(grace+`"30d"`, grace+`"1d"`)},
+		// The file is from before its end: what today's plan wants beyond it is not made.
+		{name: "grace: it ends after the plan", change: func(s *stage) {
+			s.later(-2 * day)
+			file, err := s.plan(s.reviewed())
+			check(s.t, err)
+			file.Close()
+			s.later(2 * day)
+		}},
+	}
+}
+
+// TestGraceBetweenPlanAndApply plans the deletion of somebody whose grace is over, changes something, and applies the plan.
+func TestGraceBetweenPlanAndApply(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(folder(t), "first")
+	seedSource(t, dir)
+	seedTenant(t, dir)
+	first := openStage(t, dir, load(t, dir, replace(`leaving          = "disable"`, grace+`"30d"`)(rulesText())))
+	first.mustApply()
+	move("staff4", laterOU)(first)
+	first.mustApply()
+	first.later(31 * 24 * time.Hour)
+	file, err := first.plan(first.reviewed())
+	check(t, err)
+	if asked := essences(t, file); len(asked) != 1 || !strings.Contains(fmt.Sprint(asked), "delete") {
+		t.Fatalf("not a deletion: %v", asked)
+	}
+	file.Close()
+	first.rest()
+	tally := newTally("changed since the plan", "cases", "done", "skipped", "refused")
+	t.Run("kinds", func(t *testing.T) {
+		for i, x := range staleGraces() {
+			if !long() && i%3 != 0 {
+				continue
+			}
+			t.Run(x.name, func(t *testing.T) {
+				t.Parallel()
+				tally.add(x.name, x.play(t, first))
+			})
+		}
+	})
 	t.Logf("\n%s", tally)
 }
 
@@ -353,9 +438,11 @@ func (x *staleness) play(t *testing.T, first *stage) (outcome string) {
 		x.change(s)
 	}
 	if x.rules != nil {
-		s.cfg = load(t, s.dir, x.rules(rulesText()))
+		text, err := os.ReadFile(filepath.Join(s.dir, "main.hcl"))
+		check(t, err)
+		s.cfg = load(t, s.dir, x.rules(string(text)))
 	}
-	reviewed, err := planfile.Open(filepath.Join(s.dir, "reviewed.dfplan"))
+	reviewed, err := planfile.Open(s.reviewed())
 	check(t, err)
 	defer reviewed.Close()
 	asked, fresh, may := essences(t, reviewed), map[string]string{}, map[string]bool{}

@@ -1,6 +1,7 @@
 package harness_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -13,8 +14,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/providers/lab"
+	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -249,4 +252,66 @@ var damages = []struct {
 	{"something behind it", false, func(b []byte, _, n int) []byte { return append(slices.Clone(b), make([]byte, n+1)...) }},
 	{"nothing", true, func([]byte, int, int) []byte { return nil }},
 	{"doubled", true, func(b []byte, _, _ int) []byte { return append(slices.Clone(b), b...) }},
+}
+
+// failing is a record that cannot be written to any more from some call on.
+type failing struct {
+	run.WritableRecord
+	links, rest error
+}
+
+func (f failing) Begin(ctx context.Context, info store.RunInfo) (run.Writer, error) {
+	w, err := f.WritableRecord.Begin(ctx, info)
+	return failingRun{w, f}, err
+}
+
+type failingRun struct {
+	run.Writer
+	f failing
+}
+
+func (r failingRun) Records(ctx context.Context, links []*state.Link) error {
+	return errors.Join(r.f.links, r.Writer.Records(ctx, links))
+}
+
+func (r failingRun) OUs(ctx context.Context, ous []state.OU) error {
+	return errors.Join(r.f.rest, r.Writer.OUs(ctx, ous))
+}
+
+// TestRebuildIsWholeOrNotAtAll: a rebuild that ends with an error, after whatever it has written, leaves no record, so that its status 1
+// is true. The next one makes it.
+func TestRebuildIsWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	list := scenes()
+	s := list[len(list)-1].set(t)
+	s.mustApply()
+	links := len(s.links())
+	s.removeRecord()
+	full := errors.New("the disk is full")
+	for _, f := range []failing{{links: full}, {rest: full}, {}} {
+		err := s.rebuild(t, f)
+		names, globErr := filepath.Glob(s.state + "*")
+		check(t, globErr)
+		if done := f.links == nil && f.rest == nil; done != (err == nil) || !done && (!errors.Is(err, full) || len(names) > 0) {
+			t.Errorf("%+v: %v, and there are %q", f, err, names)
+		}
+	}
+	if n := len(s.links()); n < links-people || n == 0 { // who left and was unlinked is not told any more
+		t.Errorf("%d links, there were %d", n, links)
+	}
+	s.mustApply()
+	check(t, s.settled())
+}
+
+// rebuild makes the record anew, through one that may fail.
+func (s *stage) rebuild(t *testing.T, f failing) error {
+	p := s.process(nil)
+	defer p.end()
+	record, _, err := store.OpenForRebuild(t.Context(), s.state, store.Options{Holder: "test", Now: time.Now})
+	check(t, err)
+	defer record.Close()
+	f.WritableRecord = open.WritableRecord{Store: record}
+	_, err = p.run(record).Rebuild(t.Context(), run.RebuildOptions{Record: f, Show: func(*run.Rebuilt) error { return nil },
+		Consent: func() error { return nil }})
+	return err
 }

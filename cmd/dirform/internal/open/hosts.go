@@ -58,7 +58,7 @@ func parseHosts(list string) (hosts []string, err error) {
 			continue
 		}
 		host := strings.TrimSuffix(strings.ToLower(entry), ".")
-		if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil && !strings.ContainsFunc(ip.Zone(), noHost) {
 			host = ip.String()
 		} else if host == "" || strings.HasSuffix(host, ".") || strings.ContainsFunc(host, noHost) {
 			return nil, &fault.Error{
@@ -73,10 +73,10 @@ func parseHosts(list string) (hosts []string, err error) {
 	return hosts, nil
 }
 
-// noHost reports whether a character stands in no name of a host: what begins a port, a path or an account, a wildcard, a blank,
-// and whatever cannot be seen.
+// noHost reports whether a character stands in no name of a host: what begins a port, a path or an account, a wildcard, a bracket,
+// a blank, and whatever cannot be seen.
 func noHost(r rune) bool {
-	return strings.ContainsRune(":/*@", r) || r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r)
+	return strings.ContainsRune(":/*@[]", r) || r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r)
 }
 
 // always reports whether a host may get credentials whatever the rules say.

@@ -63,7 +63,7 @@ func splitVariables(list []string) (map[string]string, error) {
 	values := map[string]string{}
 	for _, v := range list {
 		name, value, ok := strings.Cut(v, "=")
-		if !ok || name == "" {
+		if !ok || strings.TrimSpace(name) == "" {
 			return nil, &fault.Error{
 				Summary: "Option --var needs a name and a value",
 				Detail:  "It was given something without an equal sign, which is not repeated here because it may be a secret.",

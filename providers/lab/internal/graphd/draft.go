@@ -30,6 +30,15 @@ func (d *draft) get(prop int) string {
 	return ""
 }
 
+// once sets a property that JSON text gives; names differ in case only, or the text would not be JSON.
+func (d *draft) once(prop int, name, raw string) error {
+	if d.get(prop) != "" {
+		return fmt.Errorf("%s is given twice, in two spellings; remove one", name)
+	}
+	d.set(prop, raw)
+	return nil
+}
+
 func (d *draft) set(prop int, raw string) { d.fields = append(d.fields, field{prop, raw}) }
 
 // text is a string property's value.
@@ -52,7 +61,8 @@ func (d *draft) read(dec *jsontext.Decoder, reg *registry, k kind) error {
 		if err != nil {
 			return err
 		}
-		key := name.String()
+		spelled := name.String()
+		key := spelled
 		prop, known := reg.find(key)
 		if known && prop != propID {
 			key = ""
@@ -70,7 +80,9 @@ func (d *draft) read(dec *jsontext.Decoder, reg *registry, k kind) error {
 			if err := checkShape(&reg.props[prop], v); err != nil {
 				return err
 			}
-			d.set(prop, string(v))
+			if err := d.once(prop, spelled, string(v)); err != nil {
+				return err
+			}
 		} else if err := d.special(key, v, reg); err != nil {
 			return err
 		}
@@ -106,7 +118,7 @@ func (d *draft) special(key string, v jsontext.Value, reg *registry) error {
 		}
 		d.more[low] = raw
 	default:
-		d.set(reg.intern(key, v), raw)
+		return d.once(reg.intern(key, v), key, raw)
 	}
 	return nil
 }

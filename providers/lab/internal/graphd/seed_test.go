@@ -21,6 +21,7 @@ func TestSeedErrors(t *testing.T) {
 		{"id", `{"users":[{"id":"7","userPrincipalName":"a@b.c"}]}`, "is not a GUID"},
 		{"manager", `{"users":[{"userPrincipalName":"a@b.c","manager":"z@b.c"}]}`, `the manager "z@b.c" is not in the seed`},
 		{"list of numbers", `{"users":[{"userPrincipalName":"a@b.c","otherMails":["x", "\"", 7]}]}`, "otherMails must be a list of strings"},
+		{"property twice", `{"users":[{"userPrincipalName":"a@b.c","UserPrincipalName":""}]}`, "UserPrincipalName is given twice"},
 		{"list", `[]`, "one JSON object"},
 	}
 	for _, tt := range tests {
