@@ -154,13 +154,18 @@ func (t *Tenant) changeWith(o *object, next object, fields []field) *Error {
 	}
 	next.rec = o.rec.with(fields...)
 	if mail := next.rec.get(propMail); mail != o.rec.get(propMail) {
-		if list := withMail(texts(o.rec.get(propProxyAddresses)), text(mail), hasMailbox(o)); next.rec.get(propProxyAddresses) == o.rec.get(propProxyAddresses) {
+		mailbox := t.hasMailbox(o.rec)
+		if list := withMail(texts(o.rec.get(propProxyAddresses)), text(mail), mailbox); next.rec.get(propProxyAddresses) == o.rec.get(propProxyAddresses) {
 			next.rec = next.rec.with(field{propProxyAddresses, rawTexts(list)})
 		}
 	}
 	if other, property, _ := t.clash(o, &next); other != nil {
 		return conflict(property)
 	}
+	if next.rec.get(propMail) != o.rec.get(propMail) && t.hasMailbox(next.rec) && t.unverified(text(next.rec.get(propMail))) {
+		next.rec = next.rec.with(field{propMail, o.rec.get(propMail)}, field{propProxyAddresses, o.rec.get(propProxyAddresses)})
+	}
+	t.settleAddresses(&next)
 	if err := t.commit(o, next); err != nil {
 		return err.(*Error)
 	}
