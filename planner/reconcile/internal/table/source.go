@@ -21,7 +21,9 @@ type SourceMeta struct {
 	Order  uint64 // first bytes of its readable key
 	// Aliases is the sum of the aliases it is to have, see [Source.aliasSum].
 	Aliases uint64
-	Flags   uint8
+	// NameCase is of the user name as it is spelt, see [nameCase]; 0 where the case of its letters is left alone.
+	NameCase uint32
+	Flags    uint8
 }
 
 const (
@@ -76,6 +78,7 @@ type projector struct {
 	h        Hash
 	fps      []uint64 // of the object projected last
 	fellBack bool     // that one gets another user name than the mapping gives
+	nameCase uint32   // of that one
 	hashes   []uint64 // of one object's aliases
 	accepted accepted
 	scratch  []byte
@@ -187,7 +190,7 @@ func (t *Source) admit(o *state.Object) error {
 		}
 		t.Aliased = t.Aliased || meta.Aliases != AliasNone
 	}
-	meta.Order = OrderOf(key)
+	meta.Order, meta.NameCase = OrderOf(key), t.nameCase
 	t.scratch = rows.AppendObject(t.scratch[:0], o.DN, o.Values)
 	return t.rows.Append(meta, t.fps, t.scratch)
 }
@@ -196,7 +199,7 @@ func (t *Source) admit(o *state.Object) error {
 // value; the object is then blocked, and the reason found again when its finding is written.
 func (t *Source) project(o *state.Object) (key string, ok bool) {
 	clear(t.fps)
-	ok, t.fellBack = true, false
+	ok, t.fellBack, t.nameCase = true, false, 0
 	var upn state.Value
 	upnCol := t.Names[state.SignInNames]
 	for i, c := range t.Columns {
@@ -215,6 +218,9 @@ func (t *Source) project(o *state.Object) (key string, ok bool) {
 		if i == upnCol {
 			upn, t.fellBack = t.UserName(c.Mapping, v, o)
 			v = upn
+			if t.Mapping.CaseChanges {
+				t.nameCase = nameCase(t.h, v)
+			}
 		}
 		t.fps[c.Col] = t.fingerprint(c.Mapping, v)
 	}
