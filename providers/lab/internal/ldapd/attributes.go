@@ -54,6 +54,7 @@ var attributeGroups = []struct {
 		mS-DS-ConsistencyGuid thumbnailPhoto:102400 thumbnailLogo msExchMailboxGuid msExchArchiveGUID logonHours
 		userParameters mS-DS-CreatorSID msExchBlockedSendersHash msExchSafeSendersHash
 		msExchSafeRecipientsHash invocationId nTSecurityDescriptor`},
+	{attribute{syntax: sid, single: true}, `msExchMasterAccountSid`},
 	{attribute{syntax: octets}, `
 		jpegPhoto photo audio userCertificate userSMIMECertificate sIDHistory msDS-KeyCredentialLink`},
 	{attribute{syntax: moment, single: true}, `msDS-cloudExtensionTime`},
