@@ -79,6 +79,7 @@ same to the letter, and the signature is not checked:
 	peopleFlags(f, &people, 0)
 	f.StringVar(&o.ADAddr, "ad-addr", "", "serve LDAPS on `HOST:PORT`; default is a free port of 127.0.0.1")
 	f.StringVar(&o.EntraAddr, "entra-addr", "", "serve the tenant on `HOST:PORT`; default is a free port of 127.0.0.1")
+	f.BoolVar(&o.Gzip, "gzip", false, "compress the tenant's replies, as the service does, for clients that take it")
 	m.register(f)
 	return cli.ExitStatus(cmd, "0  interrupted, as it is meant to be", "1  the seed cannot be read, an address is taken, or an option makes no sense")
 }

@@ -53,6 +53,45 @@ func TestLicencesAreAssignedAndRemoved(t *testing.T) {
 	w.want(200, "POST", "/users/cid@contoso.com/assignLicense", `{"addLicenses":[{"skuId":"`+e3+`"}],"removeLicenses":[]}`) // synced users may
 }
 
+// A mailbox keeps addresses in verified domains only, and gets one in the tenant's own if it would have none. What has no mailbox
+// keeps them all.
+func TestMailboxesDropForeignAddresses(t *testing.T) {
+	w := serve(t, licenceSeed)
+	address := func(want string) {
+		t.Helper()
+		got := w.want(200, "GET", "/users/ann@contoso.com?$select=mail,proxyAddresses", "")
+		if s := fmt.Sprint(got.at("mail"), got.at("proxyAddresses")); s != want {
+			t.Errorf("%s, not %s", s, want)
+		}
+	}
+	set := func(mail string) { w.want(204, "PATCH", "/users/ann@contoso.com", `{"mail":"`+mail+`"}`) }
+	set("ann@corp.local")
+	address("ann@corp.local[SMTP:ann@corp.local]")
+	w.want(200, "POST", "/users/ann@contoso.com/assignLicense", `{"addLicenses":[{"skuId":"`+e3+`"}],"removeLicenses":[]}`)
+	address("ann@contoso.onmicrosoft.com[SMTP:ann@contoso.onmicrosoft.com]")
+	set("ann@contoso.com")
+	address("ann@contoso.com[SMTP:ann@contoso.com smtp:ann@contoso.onmicrosoft.com]")
+	set("ann@corp.local")
+	address("ann@contoso.com[SMTP:ann@contoso.com smtp:ann@contoso.onmicrosoft.com]")
+	w.want(200, "POST", "/users/ann@contoso.com/assignLicense", `{"addLicenses":[],"removeLicenses":["`+e3+`"]}`)
+	set("ann@corp.local")
+	if got := w.want(200, "GET", "/users/ann@contoso.com?$select=mail", ""); got.str("mail") != "ann@corp.local" {
+		t.Error(got.text)
+	}
+}
+
+// Whoever was invited keeps user name and nickname; somebody else's, and the rest of a guest, can be changed.
+func TestGuestsKeepTheirNames(t *testing.T) {
+	w := serve(t, `{"domains":[{"id":"contoso.com"},{"id":"contoso.onmicrosoft.com","isInitial":true}],"users":[
+  {"userPrincipalName":"lea_fabrikam.com#EXT#@contoso.onmicrosoft.com","displayName":"Lea","mailNickname":"lea_fabrikam.com#EXT#","userType":"Guest"},
+  {"userPrincipalName":"tim@contoso.com","displayName":"Tim","mailNickname":"tim","userType":"Guest"}]}`)
+	lea := "/users/" + w.want(200, "GET", "/users?$filter=displayName+eq+'Lea'", "").values()[0]["id"].(string)
+	w.want(400, "PATCH", lea, `{"userPrincipalName":"lea@contoso.com"}`)
+	w.want(400, "PATCH", lea, `{"jobTitle":"Clerk","mailNickname":"lea"}`)
+	w.want(204, "PATCH", lea, `{"jobTitle":"Clerk","mail":"lea@fabrikam.com"}`)
+	w.want(204, "PATCH", "/users/tim@contoso.com", `{"userPrincipalName":"timo@contoso.com","mailNickname":"timo"}`)
+}
+
 func TestLicenceRefusals(t *testing.T) {
 	w := serve(t, licenceSeed)
 	w.want(200, "POST", "/users/ann@contoso.com/assignLicense", `{"addLicenses":[{"skuId":"`+e3+`"}],"removeLicenses":[]}`)

@@ -133,6 +133,9 @@ func (t *Tenant) patchUser(rq *request) (reply, *Error) {
 	if u.sensitive && t.shields(o, rq.caller) {
 		return reply{}, denied()
 	}
+	if e := invitedKeeps(o, u); e != nil {
+		return reply{}, e
+	}
 	if u.names["onpremisesextensionattributes"] && t.everSynced(o) {
 		return reply{}, badRequest("Unable to update the specified properties for objects that have originated within an external service.")
 	}
@@ -140,6 +143,19 @@ func (t *Tenant) patchUser(rq *request) (reply, *Error) {
 		return reply{}, e
 	}
 	return reply{status: 204}, nil
+}
+
+// invitedKeeps refuses to change what an invited guest keeps: user name and nickname (microsoft-graph-docs issue 7602).
+func invitedKeeps(o *object, u *userBody) *Error {
+	if !strings.Contains(strings.ToUpper(text(o.rec.get(propUPN))), "#EXT#") {
+		return nil
+	}
+	for _, name := range []string{"userPrincipalName", "mailNickname"} {
+		if u.names[strings.ToLower(name)] {
+			return invalidValue(userKind, name)
+		}
+	}
+	return nil
 }
 
 // change sets properties of a living object, with what follows from them, if nothing unique is taken.
