@@ -40,11 +40,13 @@ the lab is used, under the key "lab" of tenant.json, each of them optional; opti
 
   {"lab": {"latency": "50ms", "visibility_delay": "5s", "throttle": true, "unavailable": 0.01, "gateway_timeout": 0.01,
            "drop_before": 0.01, "drop_after": 0.01, "late_timeout": 0.01, "token_life": "10m", "delta_life": "1h",
-           "read_only": false, "no_take_over": false, "signed_in_as": "admin@contoso.com", "seed": 1},
+           "read_only": false, "no_take_over": false, "signed_in_as": "admin@contoso.com", "seed": 1,
+           "deny": {"svc-dirform": ["department"], "*": ["employeeID"]}},
    "users": [...]}
 
 "throttle" is true, false or a size ("S", "M", "L"); "no_take_over" refuses to take accounts over from another sync engine, as
 without the permission for it; "signed_in_as" issues tokens to a user, as if a person were signed in, and not to the application;
+"deny" keeps accounts of Active Directory, by sAMAccountName or "*" for all, from reading attributes, so that rights are rehearsed;
 "seed" makes other random choices of what is hit.
 
 The token endpoint takes the client secret, or a client assertion signed with a certificate's key. An assertion must be
@@ -128,6 +130,9 @@ func serveLabs(a *cli.App, d *open.Directories, adFolder, entraFolder string, m 
 	if adFolder != "" {
 		l, err := d.Lab(adFolder)
 		if err != nil {
+			return access, err
+		}
+		if err := m.use(a, l); err != nil {
 			return access, err
 		}
 		at, err := l.ServeAD()

@@ -53,7 +53,7 @@ var attributeGroups = []struct {
 	{attribute{syntax: octets, single: true}, `
 		mS-DS-ConsistencyGuid thumbnailPhoto:102400 thumbnailLogo msExchMailboxGuid msExchArchiveGUID logonHours
 		userParameters mS-DS-CreatorSID msExchBlockedSendersHash msExchSafeSendersHash
-		msExchSafeRecipientsHash invocationId nTSecurityDescriptor`},
+		msExchSafeRecipientsHash invocationId nTSecurityDescriptor schemaIDGUID`},
 	{attribute{syntax: sid, single: true}, `msExchMasterAccountSid`},
 	{attribute{syntax: octets}, `
 		jpegPhoto photo audio userCertificate userSMIMECertificate sIDHistory msDS-KeyCredentialLink`},

@@ -78,7 +78,7 @@ func FuzzFilter(f *testing.F) {
 	f.Add(bytes.Repeat([]byte{filterNot, 2}, 200))
 	d := fuzzDirectory(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		got, err := d.compile(&reader{b: b}, 0)
+		got, err := d.compile(&reader{b: b}, 0, nil)
 		if err != nil {
 			return
 		}

@@ -75,12 +75,13 @@ func (d *Directory) open(req *searchRequest, c *controls) (*cursor, *ResultError
 	}
 	cur := &cursor{base: base, scope: req.scope, deleted: c.showDeleted, barred: c.barred, limit: req.sizeLimit}
 	var err error
-	if cur.filter, err = d.compile(&reader{b: req.filter}, 0); err != nil {
+	if cur.filter, err = d.compile(&reader{b: req.filter}, 0, c.hidden); err != nil {
 		return nil, refuse(codeProtocolError, "0000203D: LdapErr: DSID-0C0907C2, comment: Error decoding filter, data 0, v4563")
 	}
 	if cur.pick, refused = d.selectAttributes(req.attributes); refused != nil {
 		return nil, refused
 	}
+	d.hide(cur.pick, c.hidden, req.attributes)
 	cur.pick.typesOnly, cur.pick.extendedDN = req.typesOnly, c.extendedDN
 	if req.scope != scopeBase {
 		for _, x := range cur.pick.rest {
