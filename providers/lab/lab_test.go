@@ -148,6 +148,36 @@ func TestBothServers(t *testing.T) {
 	}
 }
 
+// TestNoSessionTickets looks whether a second connection takes up the session of the first: the tickets for that stall clients of
+// Samba 4.17.
+func TestNoSessionTickets(t *testing.T) {
+	l := open(t, lab.Options{Seed: seedFolder(t)})
+	at, err := l.ServeAD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pem, err := os.ReadFile(at.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	config := &tls.Config{RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(4)}
+	for range 2 {
+		c, err := ldap.DialURL(at.URL, ldap.DialWithTLSConfig(config))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Bind(at.BindDN, at.Password); err != nil {
+			t.Fatal(err)
+		}
+		if state, ok := c.TLSConnectionState(); !ok || state.DidResume {
+			t.Error("the session was taken up again")
+		}
+		c.Close()
+	}
+}
+
 // TestGzip finds long replies compressed where that is asked for, short ones not, and none otherwise.
 func TestGzip(t *testing.T) {
 	for _, on := range []bool{true, false} {

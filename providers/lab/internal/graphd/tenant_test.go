@@ -328,3 +328,49 @@ func TestRestoreCanDropTakenAddresses(t *testing.T) {
 		t.Error(got.text)
 	}
 }
+
+// What clients of every kind ask for beside what dirform does.
+func TestOtherClients(t *testing.T) {
+	w := serve(t, `{"domains":[{"id":"contoso.com"},{"id":"contoso.onmicrosoft.com","isInitial":true}],
+ "users":[{"userPrincipalName":"ann@contoso.com","displayName":"Ann"}],"groups":[{"displayName":"All","mailNickname":"all","members":["ann@contoso.com"]}]}`)
+	host := strings.TrimSuffix(w.root, "/v1.0")
+	beta := w.want(200, "GET", host+"/beta/users/ann@contoso.com", "")
+	if beta.str("displayName") != "Ann" || !strings.Contains(beta.str("@odata.context"), "/beta/$metadata") {
+		t.Error(beta.text)
+	}
+	w.want(404, "GET", host+"/gamma/users", "")
+
+	made := w.want(201, "POST", "/users", `{"accountEnabled":true,"displayName":"Bob","mailNickname":"bob","userPrincipalName":"bob@contoso.com",
+ "usageLocation":null,"userType":null,"jobTitle":null,"passwordProfile":{"password":"Correct-Horse1"}}`)
+	if made.str("userType") == "" && made.at("usageLocation") != nil || made.header.Get("Location") != w.root+"/directoryObjects/"+made.str("id") {
+		t.Error(made.header, made.text)
+	}
+	w.want(400, "POST", "/users", `{"accountEnabled":true,"displayName":null,"mailNickname":"cid","userPrincipalName":"cid@contoso.com",
+ "passwordProfile":{"password":"Correct-Horse1"}}`)
+	w.want(400, "PATCH", "/users/bob@contoso.com", `{"usageLocation":null}`)
+
+	group := w.want(200, "GET", "/groups", "").values()[0]["id"].(string)
+	ann := beta.str("id")
+	if got := w.want(200, "GET", "/groups/"+group+"/members?$filter=id eq '"+ann+"'", "").values(); len(got) != 1 || got[0]["id"] != ann {
+		t.Error(got)
+	}
+	if got := w.want(200, "GET", "/groups/"+group+"/members?$filter=id eq '"+made.str("id")+"'", "").values(); len(got) != 0 {
+		t.Error(got)
+	}
+	w.want(400, "GET", "/groups/"+group+"/members?$filter=startswith(displayName,'A')", "")
+
+	bare := w.want(200, "GET", "/users?$select=displayName", "", "Accept", "application/json;odata.metadata=none")
+	if bare.at("@odata.context") != nil || len(bare.values()) != 2 || bare.header.Get("OData-Version") != "4.0" {
+		t.Error(bare.header, bare.text)
+	}
+	batch := w.want(200, "POST", "/$batch", `{"requests":[{"id":"1","method":"GET","url":"/users/$count","headers":{"ConsistencyLevel":"eventual"}}]}`)
+	if !strings.Contains(batch.text, `"Content-Type":"text/plain"`) {
+		t.Error(batch.text)
+	}
+	if got := w.want(400, "GET", "/me", ""); !strings.Contains(got.text, "only valid with delegated authentication flow") {
+		t.Error(got.text)
+	}
+	w.want(200, "GET", host+"/"+w.ID()+"/discovery/v2.0/keys", "")
+	instance := w.want(200, "GET", host+"/common/discovery/instance?api-version=1.1", "")
+	w.want(200, "GET", instance.str("tenant_discovery_endpoint"), "")
+}

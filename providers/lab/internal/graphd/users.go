@@ -13,11 +13,12 @@ type userBody struct {
 	fields    []field
 	names     map[string]bool // of everything the body sets, in lower case
 	sensitive bool            // it sets what only privileged roles may set on a role holder
+	create    bool            // it makes a user: null is as good as nothing
 }
 
 // readUserBody decodes and checks the properties a client wants to set.
-func (t *Tenant) readUserBody(body []byte) (*userBody, *Error) {
-	u := &userBody{names: map[string]bool{}}
+func (t *Tenant) readUserBody(body []byte, create bool) (*userBody, *Error) {
+	u := &userBody{names: map[string]bool{}, create: create}
 	e := eachProperty(body, func(name string, v jsontext.Value) *Error { return t.takeProperty(u, name, v) })
 	return u, e
 }
@@ -64,6 +65,10 @@ func (t *Tenant) takeProperty(u *userBody, name string, v jsontext.Value) *Error
 		return readOnly(def.name)
 	}
 	u.sensitive = u.sensitive || def.sensitive
+	if v.Kind() == 'n' && u.create {
+		delete(u.names, strings.ToLower(name))
+		return nil
+	}
 	if v.Kind() == 'n' {
 		if def.keep || p == propUserType {
 			return invalidValue(userKind, def.name)
@@ -88,7 +93,7 @@ func (t *Tenant) takeProperty(u *userBody, name string, v jsontext.Value) *Error
 func (t *Tenant) createUser(rq *request) (reply, *Error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	u, e := t.readUserBody(rq.body)
+	u, e := t.readUserBody(rq.body, true)
 	if e != nil {
 		return reply{}, e
 	}
@@ -126,7 +131,7 @@ func (t *Tenant) patchUser(rq *request) (reply, *Error) {
 	if o.isSynced() {
 		return reply{}, syncedElsewhere()
 	}
-	u, e := t.readUserBody(rq.body)
+	u, e := t.readUserBody(rq.body, false)
 	if e != nil {
 		return reply{}, e
 	}

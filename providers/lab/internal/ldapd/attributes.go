@@ -33,7 +33,7 @@ var attributeGroups = []struct {
 		proxyAddresses:1123 description:1024 otherTelephone:64 otherMobile:64 otherHomePhone:64 otherPager:64 otherIpPhone:64
 		otherFacsimileTelephoneNumber:64 otherMailbox url businessCategory:128 carLicense roomNumber labeledURI
 		servicePrincipalName altSecurityIdentities postalAddress:4096 postOfficeBox:40 o:64 registeredAddress:4096
-		uPNSuffixes sPNMappings wellKnownObjects otherWellKnownObjects msExchExtensionCustomAttribute1
+		msDS-AllowedToDelegateTo uPNSuffixes sPNMappings wellKnownObjects otherWellKnownObjects msExchExtensionCustomAttribute1
 		msExchExtensionCustomAttribute2 msExchExtensionCustomAttribute3 msExchExtensionCustomAttribute4
 		msExchExtensionCustomAttribute5 destinationIndicator:128 internationalISDNNumber telexNumber networkAddress
 		extensionName msExchSenderHintTranslations msExchArchiveName msExchUserHoldPolicies msExchPoliciesIncluded`},
@@ -63,7 +63,7 @@ var attributeGroups = []struct {
 		manager managedBy assistant homeMDB altRecipient lastKnownParent nCName masteredByDN`},
 	{attribute{syntax: name, origin: link}, `
 		member secretary owner seeAlso roleOccupant publicDelegates showInAddressBook msExchCoManagedByLink authOrig unauthOrig
-		dLMemSubmitPerms dLMemRejectPerms msDS-AllowedToDelegateTo hasMasterNCs msExchModeratedByLink
+		dLMemSubmitPerms dLMemRejectPerms hasMasterNCs msExchModeratedByLink
 		msExchBypassModerationLink`},
 	{attribute{syntax: name, origin: backLink, system: true}, `
 		memberOf directReports managedObjects publicDelegatesBL ownerBL msExchCoManagedObjectsBL authOrigBL unauthOrigBL

@@ -234,7 +234,7 @@ func (d *Directory) sortBy(cur *cursor, key *sortKey) {
 // referrals lists the naming contexts below the base that a subtree search leaves out.
 func (d *Directory) referrals(cur *cursor) []string {
 	var out []string
-	if cur.scope != scopeSubtree {
+	if cur.scope == scopeBase {
 		return nil
 	}
 	if cur.base == d.root {
@@ -242,6 +242,11 @@ func (d *Directory) referrals(cur *cursor) []string {
 	}
 	if cur.base == d.config {
 		out = append(out, d.schemaNC.dn())
+	}
+	if cur.scope == scopeOne {
+		for i := range out {
+			out[i] += "??base"
+		}
 	}
 	return out
 }
