@@ -155,7 +155,9 @@ type Mapping struct {
 	Kind       state.Kind
 	Attributes []*AttributeMapping // managed, preset included, sorted by name
 	Initial    []*AttributeMapping // set at creation only, sorted by name
-	DeclaredAt string
+	// CaseChanges has user names written that differ from the account's in the case of letters only.
+	CaseChanges bool
+	DeclaredAt  string
 }
 
 // AttributeMapping gives one tenant attribute its value.

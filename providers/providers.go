@@ -154,6 +154,8 @@ type TenantReader interface {
 	// FindByAnchor streams the living objects of a kind that carry one of anchors, in the attribute that the kind's descriptor names. It
 	// asks in batches.
 	FindByAnchor(ctx context.Context, kind state.Kind, anchors []string, attributes *state.Shape) Objects
+	// Mailboxes says which of the accounts with these ids have a licence with a mailbox. It asks in batches.
+	Mailboxes(ctx context.Context, ids []string) (map[string]bool, error)
 	Close() error
 }
 

@@ -195,6 +195,7 @@ var adMailRows = []adRow{
 	{adAll, "publicDelegates", state.TypeReference, adMulti, "who may send on its behalf"},
 	{adUser, "homeMDB", state.TypeReference, 0, "mailbox database"},
 	{adUser, "msExchHomeServerName", state.TypeString, 0, "mailbox server"},
+	{adUser, "msExchMasterAccountSid", state.TypeString, 0, "security identifier, in its text form, of the account that owns a linked mailbox; S-1-5-10 for none"},
 	{adUser, "msExchMailboxGuid", state.TypeBinary, 0, "mailbox"},
 	{adUser, "msExchArchiveGUID", state.TypeBinary, 0, "archive mailbox"},
 	{adUser, "msExchArchiveName", state.TypeString, adMulti, "archive mailbox's names"},

@@ -31,6 +31,9 @@ func TenantSchema(kind state.Kind) *state.Schema {
 	return state.NewSchema("entra", kind, false, attrs)
 }
 
+// maxAddress is how long a primary address may be: proxyAddresses takes 256 characters, SMTP: among them.
+const maxAddress = 256 - len("SMTP:")
+
 // Characters that the service refuses.
 const (
 	// Everything printable in ASCII but letters, digits, ' . - _ ! # ^ ~ and the @ itself.
@@ -49,9 +52,9 @@ func userIdentity() []state.Attribute {
 			Doc: "sign-in name alias@domain in a verified domain; at most 64 characters before the @ and 48 after (user name policy)"},
 		{Name: "onPremisesImmutableId", Deny: "$_",
 			Doc: "the anchor: base64 of the source object's GUID, case-sensitive; $ and _ are refused (user reference); required at creation in a federated domain"},
-		{Name: "mail", NotNull: true, ASCII: true, Deny: denyAddress, Form: state.FormAddress, Equality: state.EqualFold,
+		{Name: "mail", NotNull: true, MaxLen: maxAddress, ASCII: true, Deny: denyAddress, Form: state.FormAddress, Equality: state.EqualFold,
 			Doc: "primary SMTP address; becomes the primary entry of proxyAddresses; no accents (user reference)"},
-		{Name: "mailNickname", Required: true, NotNull: true, MaxLen: 64, ASCII: true, Deny: denyUserNickname, Equality: state.EqualFold,
+		{Name: "mailNickname", Required: true, NotNull: true, MaxLen: 64, ASCII: true, Deny: denyUserNickname, Form: state.FormNickname, Equality: state.EqualFold,
 			Doc: "mail alias; at most 64 characters (user reference), may not begin with a dot (preparation guide)"},
 		{Name: "otherMails", Multi: true, MaxLen: 250, MaxCount: 250, ASCII: true, Form: state.FormAddress, Equality: state.EqualFold,
 			Doc: "further addresses, not for delivery; at most 250 of 250 characters, no accents (user reference)"},

@@ -67,6 +67,7 @@ const (
 	FormAddress       // a mail address: name@domain, without a type such as SMTP:
 	FormCountry       // a country's two-letter code (ISO 3166-1)
 	FormLanguage      // a language tag (RFC 4646): en, en-US, zh-Hant-TW
+	FormNickname      // a mail alias: it does not begin with a dot
 )
 
 // Schema lists the attributes of one kind of object in one directory.

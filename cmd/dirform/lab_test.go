@@ -162,7 +162,7 @@ func TestLabEdits(t *testing.T) {
 func TestLabServe(t *testing.T) {
 	dir := labFolder(t)
 	for _, args := range [][]string{{"seed"}, {"."}, {"seed", "--read-only", "--throttle=M", "--latency=1ms"},
-		{"--users", "20", "--linked"}} {
+		{"--users", "20", "--linked"}, {"--users", "20", "--linked", "--gzip", "--deny=svc-dirform:title,helpdesk:department"}} {
 		signals := make(chan os.Signal, 1)
 		read, written := io.Pipe()
 		var stderr strings.Builder
@@ -184,6 +184,9 @@ func TestLabServe(t *testing.T) {
 			t.Fatal(err)
 		}
 		useServedLab(t, access)
+		if slices.Contains(args, "--users") {
+			showsTitles(t, access.AD, !slices.Contains(args, "--gzip"))
+		}
 		writeToServedLab(t, access.Entra, slices.Contains(args, "--read-only"))
 		signals <- os.Interrupt
 		if code := <-status; code != 0 {
@@ -221,6 +224,30 @@ func useServedLab(t *testing.T, access labcmd.Access) {
 			t.Errorf("tenant %q, %v", o.ID, err)
 		}
 		tenant.Close()
+	}
+}
+
+// showsTitles reports whether the titles of generated people are shown, as shown says, and that their departments are.
+func showsTitles(t *testing.T, x *lab.ADAccess, shown bool) {
+	t.Helper()
+	ca, err := os.ReadFile(x.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := ad.Open(t.Context(), ad.Config{URLs: []string{x.URL}, BaseDN: x.BaseDN, BindDN: x.BindDN, Password: x.Password, CA: ca})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.Close()
+	n := 0
+	q := providers.Query{Kind: state.User, Bases: []string{x.BaseDN}, Filter: "(department=*)", Attributes: state.NewShape("department", "title")}
+	for o, err := range source.Read(t.Context(), q) {
+		if n++; err != nil || o.Get("title").IsNull() == shown || o.Get("department").IsNull() {
+			t.Fatalf("titles shown: %v; %v, %v", shown, o, err)
+		}
+	}
+	if n != 20 {
+		t.Errorf("%d people", n)
 	}
 }
 

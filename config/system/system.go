@@ -22,6 +22,7 @@ const (
 	control   = "userAccountControl"
 	service   = "servicePrincipalName"
 	given     = "givenName"
+	master    = "msExchMasterAccountSid"
 )
 
 // Recipient is the attribute that says what sort of mailbox an object has.
@@ -29,7 +30,7 @@ const Recipient = "msExchRecipientTypeDetails"
 
 // Attributes are the source attributes by which objects are told; an object's name tells as well.
 func Attributes() []string {
-	return []string{critical, logonName, userName, nickname, recipient, control, service, given}
+	return []string{critical, logonName, userName, nickname, recipient, control, service, given, master}
 }
 
 // recipients are the sorts of mailbox (msExchRecipientTypeDetails, a bit each) that belong to Exchange itself: public folder 0x1000,
@@ -74,13 +75,15 @@ func hexadecimal(s string) bool {
 }
 
 // Teller tells system objects among objects of one shape.
-type Teller struct{ critical, logonName, userName, nickname, recipient, control, service, given int }
+type Teller struct {
+	critical, logonName, userName, nickname, recipient, control, service, given, master int
+}
 
 // NewTeller is a teller for objects of a shape. What the shape lacks tells nothing.
 func NewTeller(shape *state.Shape) *Teller {
 	return &Teller{critical: shape.Index(critical), logonName: shape.Index(logonName), userName: shape.Index(userName),
 		nickname: shape.Index(nickname), recipient: shape.Index(recipient), control: shape.Index(control),
-		service: shape.Index(service), given: shape.Index(given)}
+		service: shape.Index(service), given: shape.Index(given), master: shape.Index(master)}
 }
 
 // What says what a system object is, such as "a sync engine's account"; "" for any other object.
@@ -94,6 +97,9 @@ func (t *Teller) What(o *state.Object) string {
 	if t.value(o, t.recipient).Int()&recipients != 0 {
 		return "a mailbox of Exchange itself"
 	}
+	if t.Linked(o) {
+		return LinkedMailbox
+	}
 	logon := t.value(o, t.logonName).Str()
 	if strings.HasSuffix(logon, "$") {
 		return "the account of a computer, a service or a trust"
@@ -106,6 +112,25 @@ func (t *Teller) What(o *state.Object) string {
 	}
 	user, _, _ := strings.Cut(t.value(o, t.userName).Str(), "@")
 	return called(user)
+}
+
+// LinkedMailbox is what [Teller.What] says of a linked mailbox.
+const LinkedMailbox = "the mailbox of somebody who has an account elsewhere"
+
+const (
+	disabled = 2          // ADS_UF_ACCOUNTDISABLE of userAccountControl
+	self     = "S-1-5-10" // stands for a mailbox without an account of its own, such as a shared one
+)
+
+// Linked reports whether an object is the disabled account to which Exchange ties the mailbox of somebody whose account lies in
+// another domain or forest, or beside it. The two are one person, whose anchor is the enabled account's.
+func (t *Teller) Linked(o *state.Object) bool {
+	owner := t.value(o, t.master).Str()
+	if owner == "" || owner == self {
+		return false
+	}
+	control := t.value(o, t.control)
+	return control.IsNull() || control.Int()&disabled != 0
 }
 
 // passwordStays is the bit of userAccountControl that a password never expires (MS-ADTS 2.2.16, ADS_UF_DONT_EXPIRE_PASSWD).

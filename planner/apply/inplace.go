@@ -171,14 +171,13 @@ func (r *reader) inPlace(st *step, o *state.Object, referred map[string]*state.L
 func (r *reader) agrees(st *step, o *state.Object, referred map[string]*state.Link) bool {
 	return !slices.ContainsFunc(st.c.Attributes, func(a state.AttributeChange) bool {
 		d := st.attribute(a.Name)
-		want := a.After
-		if anchor, ok := strings.CutPrefix(want.Str(), state.PendingRef); ok {
+		if anchor, ok := strings.CutPrefix(a.After.Str(), state.PendingRef); ok {
 			l := referred[anchor]
 			if l == nil {
 				return true
 			}
-			want = state.String(l.TargetID)
+			a.After = state.String(l.TargetID)
 		}
-		return !values.Same(r.hasher, d, values.Shown(o, a.Name), want)
+		return !values.Done(r.hasher, d, values.Shown(o, a.Name), a)
 	})
 }

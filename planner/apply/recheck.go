@@ -142,10 +142,10 @@ func (r *reader) compareValues(st *step, o *state.Object) (left []state.Attribut
 			left = append(left, a)
 			continue
 		}
-		live := r.hasher.Fingerprint(d, values.Shown(o, a.Name))
-		if live == r.hasher.Fingerprint(d, a.After) {
+		if values.Done(r.hasher, d, values.Shown(o, a.Name), a) {
 			continue
 		}
+		live := r.hasher.Fingerprint(d, values.Shown(o, a.Name))
 		switch {
 		case !a.Via.IsNull() && live == r.hasher.Fingerprint(d, a.Via):
 			st.freed = true

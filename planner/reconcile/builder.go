@@ -130,6 +130,20 @@ func (b *Builder) Claimed() (list []Claimed, err error) {
 // Alive tells which claimed anchors have a living source object, by its name; see [Settings].Alive.
 func (b *Builder) Alive(names map[string]string) { b.set.Alive = names }
 
+// Unhoused are the ids of accounts that are to get a primary address in a domain which the tenant has not verified. Read
+// the streams first. Whoever reads the tenant asks which of them have a mailbox, and tells with [Builder.Mailboxes]
+// before the plan is made.
+func (b *Builder) Unhoused() ([]string, error) {
+	p := b.pairs()
+	if p.Err != nil {
+		return nil, p.Err
+	}
+	return p.Unhoused()
+}
+
+// Mailboxes tells which of the unhoused accounts have a mailbox, by id.
+func (b *Builder) Mailboxes(ids map[string]bool) { b.pairs().Mailboxes = ids }
+
 // Locate tells where leavers are; see [Settings].Whereabouts.
 func (b *Builder) Locate(whereabouts map[state.GUID]state.ReasonCode) {
 	b.set.Whereabouts = whereabouts

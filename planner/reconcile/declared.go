@@ -7,6 +7,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
@@ -78,7 +79,7 @@ func (t *teller) switchSync(on bool) error {
 	}
 	f := words.SyncSwitchedOn(org)
 	if !on {
-		f, has = words.SyncSwitchedOff(org, t.Mastered()), "on"
+		f, has = words.SyncSwitchedOff(org, offlimits.Mastered(&t.Tenant)), "on"
 	}
 	f.Objects = []planner.ObjectRef{{Address: addr, TargetID: org.ID, Kind: state.DirectorySync, Name: org.DisplayName}}
 	if err := t.sink.Finding(words.About(f, providers.SyncEnabled, fmt.Sprint(on), want.DeclaredAt)); err != nil {

@@ -38,8 +38,8 @@ func sayingOf(f *planner.Finding) saying {
 func (x *inspection) Finding(f *planner.Finding) error {
 	x.said[sayingOf(f)] = true
 	for _, o := range f.Objects {
-		if f.Code == foreignCode { // told of many at once
-			x.said[saying{dn: o.SourceDN, code: foreignCode}] = true
+		if f.Code == foreignCode || f.Code == servicesCode { // told of many at once
+			x.said[saying{dn: o.SourceDN, code: f.Code}] = true
 		}
 	}
 	return x.Sink.Finding(f)
@@ -61,6 +61,9 @@ func (x *inspection) all(t *teller) error {
 		if found, err = x.addForeign(t, row, found); err != nil {
 			return err
 		}
+		if found, err = x.addService(t, row, found); err != nil {
+			return err
+		}
 		for _, f := range found {
 			if x.said[sayingOf(f)] || settledAlias(f) {
 				continue
@@ -73,8 +76,23 @@ func (x *inspection) all(t *teller) error {
 	return nil
 }
 
-// foreignCode is the finding about aliases that are left out for their domains.
-const foreignCode = "DF307"
+// Findings about many objects at once, which name the first of them only: about aliases that are left out for their
+// domains, and about accounts that look like those of services.
+const foreignCode, servicesCode = "DF307", "DF227"
+
+// addService adds the finding that a row looks like the account of a service.
+func (x *inspection) addService(t *teller, row int, found []*planner.Finding) ([]*planner.Finding, error) {
+	if t.Source.Meta(row).Flags&table.SourceService == 0 || t.Verdict(row).Is(pair.Shadowed) || t.Verdict(row).Link >= 0 {
+		return found, nil
+	}
+	c, err := t.Case(row)
+	if err != nil || !t.Selected(c.Address) || x.said[saying{dn: c.Object.DN, code: servicesCode}] {
+		return found, err
+	}
+	f := words.LooksLikeServices(1)
+	f.Objects = []planner.ObjectRef{c.Ref()}
+	return append(found, f), nil
+}
 
 // addForeign adds the finding about a row's aliases in domains that the tenant has not verified. The plan names only
 // the first rows that have some.

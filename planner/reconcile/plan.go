@@ -36,7 +36,8 @@ func (s *surveyed) tell(sink planner.Sink) (planner.Totals, *judged, error) {
 		t.sink, inspect = i, func() error { return i.all(t) }
 	}
 	for _, step := range []func() error{t.rules, t.anchors, t.signOffs, t.switchOn, t.suffixes, t.objects, t.switchOff, t.aliases,
-		t.refreshes, t.countUnchanged, t.overlaps, t.outside, t.fallenBack, t.takenOver, func() error { return services(t) }, t.along, t.unseen,
+		t.refreshes, t.countUnchanged, t.overlaps, t.outside, t.fallenBack, t.takenOver, func() error { return services(t) },
+		func() error { return linkedMailboxes(t) }, t.along, t.unseen,
 		t.itself, t.guards, t.kept, t.foreign, inspect} {
 		if step == nil {
 			continue

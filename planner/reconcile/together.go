@@ -195,6 +195,23 @@ func services(t *teller) error {
 	return t.together(words.LooksLikeServices(len(rows)), rows)
 }
 
+// linkedMailboxes warns of each scope's linked mailboxes, once.
+func linkedMailboxes(t *teller) error {
+	for _, s := range t.Source.Tables {
+		if s.Linked == 0 {
+			continue
+		}
+		f := words.LinkedMailboxes(s.Linked, s.Scope.DeclaredAt)
+		for _, name := range s.FirstLinked {
+			f.Objects = append(f.Objects, planner.ObjectRef{SourceDN: name, Kind: s.Kind})
+		}
+		if err := t.sink.Finding(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // kept warns of attributes that the source has no value for and the tenant does not let be empty.
 func (t *teller) kept() error {
 	for _, name := range t.Notes.Kept() {

@@ -46,6 +46,9 @@ func (r *Reading) Build(ctx context.Context) (*reconcile.Builder, error) {
 	if err == nil {
 		err = r.findClaimed(ctx, b)
 	}
+	if err == nil {
+		err = r.findMailboxes(ctx, b)
+	}
 	if err != nil {
 		b.Close()
 		return nil, err

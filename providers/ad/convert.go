@@ -31,7 +31,7 @@ func conversionOf(name string, a *state.Attribute) conversion {
 		return asUnknown
 	}
 	switch strings.ToLower(name) {
-	case "objectsid", "sidhistory", "tokengroups":
+	case "objectsid", "sidhistory", "tokengroups", "msexchmasteraccountsid":
 		return asSID
 	}
 	switch a.Type {

@@ -56,7 +56,13 @@ func (l *Lab) ServeAD() (ADAccess, error) {
 		return ADAccess{}, err
 	}
 	bind := "CN=svc-dirform,CN=Users," + base
+	config = config.Clone()
+	config.SessionTicketsDisabled = true // which stall the TLS 1.3 clients of Samba 4.17, as ldbsearch is one
 	server := &ldapd.Server{Dir: l.ad, BindDN: bind, Password: l.creds.Password, TLS: config}
+	server.Deny = func() map[string][]string { return l.tenant.Faults().Deny }
+	if err := l.ad.CheckDeny(server.Deny()); err != nil {
+		return ADAccess{}, errors.Join(err, ln.Close())
+	}
 	l.adServer = server
 	l.ad.Tell(l.opts.Now)
 	go func() { // ends with Close; a listener that breaks shows in the clients' errors

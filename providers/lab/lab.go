@@ -48,6 +48,7 @@ type Options struct {
 	Data      string  // folder for what is written later, made if missing; "" keeps it in memory only
 	ADAddr    string  // where ServeAD listens, a loopback address; "" is 127.0.0.1:0
 	EntraAddr string  // where ServeEntra listens; likewise
+	Gzip      bool    // the tenant's replies are compressed for clients that take it
 	// Now is the time that the served directories tell their clients, time.Now if nil: a lab that is played on
 	// another day.
 	Now func() time.Time
@@ -218,7 +219,7 @@ func (l *Lab) failAD(err error) {
 
 // loadTenant fills the tenant and starts its journal.
 func (l *Lab) loadTenant() (*journal, error) {
-	l.tenant = graphd.New(graphd.Options{Tells: l.opts.Now,
+	l.tenant = graphd.New(graphd.Options{Tells: l.opts.Now, Gzip: l.opts.Gzip,
 		ClientID: clientID, ClientSecret: l.creds.ClientSecret, AccessToken: l.creds.AccessToken})
 	if err := l.seedTenant(); err != nil || l.opts.Data == "" {
 		return nil, err

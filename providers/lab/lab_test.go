@@ -148,6 +148,68 @@ func TestBothServers(t *testing.T) {
 	}
 }
 
+// TestNoSessionTickets looks whether a second connection takes up the session of the first: the tickets for that stall clients of
+// Samba 4.17.
+func TestNoSessionTickets(t *testing.T) {
+	l := open(t, lab.Options{Seed: seedFolder(t)})
+	at, err := l.ServeAD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pem, err := os.ReadFile(at.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	config := &tls.Config{RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(4)}
+	for range 2 {
+		c, err := ldap.DialURL(at.URL, ldap.DialWithTLSConfig(config))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Bind(at.BindDN, at.Password); err != nil {
+			t.Fatal(err)
+		}
+		if state, ok := c.TLSConnectionState(); !ok || state.DidResume {
+			t.Error("the session was taken up again")
+		}
+		c.Close()
+	}
+}
+
+// TestGzip finds long replies compressed where that is asked for, short ones not, and none otherwise.
+func TestGzip(t *testing.T) {
+	for _, on := range []bool{true, false} {
+		l := open(t, lab.Options{People: &lab.People{Users: 100, GenerateOptions: lab.GenerateOptions{Linked: true}}, Gzip: on})
+		at, err := l.ServeEntra()
+		if err != nil {
+			t.Fatal(err)
+		}
+		pem, err := os.ReadFile(at.CAFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		roots := x509.NewCertPool()
+		roots.AppendCertsFromPEM(pem)
+		client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+		for path, compressed := range map[string]bool{"/users?$top=50": on, "/users/$count": false} {
+			req, _ := http.NewRequest("GET", at.Endpoint+path, nil)
+			req.Header.Set("Authorization", "Bearer "+at.AccessToken)
+			req.Header.Set("ConsistencyLevel", "eventual")
+			res, err := client.Do(req) // whose transport asks for gzip by itself, and hides that it got it
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(res.Body)
+			res.Body.Close()
+			if res.StatusCode != 200 || err != nil || len(body) == 0 || res.Uncompressed != compressed {
+				t.Errorf("gzip %v, %s: %d, %d bytes, compressed %v, %v", on, path, res.StatusCode, len(body), res.Uncompressed, err)
+			}
+		}
+	}
+}
+
 // TestPersistence writes on both sides, as clients and as an administrator, and finds it again after a lab that was not closed.
 func TestPersistence(t *testing.T) {
 	seed, data := seedFolder(t), t.TempDir()

@@ -10,6 +10,7 @@ import (
 
 func newLabGenerateCommand(a *cli.App) *cobra.Command {
 	var p lab.People
+	var dirty bool
 	cmd := &cobra.Command{
 		Use:     "generate [DIR]",
 		Aliases: []string{"seed"},
@@ -20,11 +21,16 @@ that exists is not overwritten. The file generated.json beside them tells a lab 
 them, which takes seconds for a million; a seed that was edited is read.`,
 		Example: `  dirform lab generate
   dirform lab generate big --users 100000 --linked
-  dirform lab generate half --users 1000 --matched 0.5`,
+  dirform lab generate half --users 1000 --matched 0.5
+  dirform lab generate old --users 10000 --dirty --matched 0.5`,
 		Args: cli.Arguments(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			dir := append(args, "lab")[0]
-			if err := lab.Generate(a.Path(dir), p.Users, p.GenerateOptions); err != nil {
+			generate := lab.Generate
+			if dirty {
+				generate = lab.GenerateDirty
+			}
+			if err := generate(a.Path(dir), p.Users, p.GenerateOptions); err != nil {
 				return err
 			}
 			a.Notef("Wrote a seed of %s to %s.\n", cli.Count(p.Users, "user"), dir)
@@ -32,6 +38,7 @@ them, which takes seconds for a million; a seed that was edited is read.`,
 		},
 	}
 	peopleFlags(cmd.Flags(), &p, 100)
+	cmd.Flags().BoolVar(&dirty, "dirty", false, "every second of them has something wrong; dirty.csv says who and what")
 	return cli.ExitStatus(cmd, "0  done", "1  the folder holds a seed already, or cannot be written")
 }
 

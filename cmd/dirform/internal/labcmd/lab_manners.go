@@ -4,7 +4,10 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -19,6 +22,7 @@ type manners struct {
 	faults      lab.Faults
 	throttle    string
 	certificate string
+	deny        []string
 }
 
 // throttleAuto is --throttle without a size.
@@ -39,6 +43,7 @@ func (m *manners) register(f *pflag.FlagSet) {
 	f.DurationVar(&m.faults.DeltaLife, "delta-life", 0, "delta tokens are answered with 410 after `TIME`; default is seven days")
 	f.BoolVar(&m.faults.ReadOnly, "read-only", false, "the tenant refuses every write")
 	f.BoolVar(&m.faults.NoTakeOver, "no-take-over", false, "the application lacks the permission to take accounts over from another sync engine")
+	f.StringSliceVar(&m.deny, "deny", nil, "nobody may read this `ATTRIBUTE` of Active Directory; NAME:ATTRIBUTE for one account")
 	f.StringVar(&m.certificate, "client-certificate", "", "only assertions signed with the key of the certificate in this PEM `FILE` get a token")
 }
 
@@ -61,6 +66,17 @@ func (m *manners) apply(to *lab.Faults) error {
 		if m.flags.Changed(name) {
 			f()
 		}
+	}
+	for _, d := range m.deny {
+		reader, attribute, ok := strings.Cut(d, ":")
+		if !ok {
+			reader, attribute = "*", d
+		}
+		to.Deny = maps.Clone(to.Deny)
+		if to.Deny == nil {
+			to.Deny = map[string][]string{}
+		}
+		to.Deny[reader] = append(slices.Clone(to.Deny[reader]), attribute)
 	}
 	if m.flags.Changed("throttle") {
 		quota, ok := &lab.Throttle{}, true

@@ -40,11 +40,13 @@ the lab is used, under the key "lab" of tenant.json, each of them optional; opti
 
   {"lab": {"latency": "50ms", "visibility_delay": "5s", "throttle": true, "unavailable": 0.01, "gateway_timeout": 0.01,
            "drop_before": 0.01, "drop_after": 0.01, "late_timeout": 0.01, "token_life": "10m", "delta_life": "1h",
-           "read_only": false, "no_take_over": false, "signed_in_as": "admin@contoso.com", "seed": 1},
+           "read_only": false, "no_take_over": false, "signed_in_as": "admin@contoso.com", "seed": 1,
+           "deny": {"svc-dirform": ["department"], "*": ["employeeID"]}},
    "users": [...]}
 
 "throttle" is true, false or a size ("S", "M", "L"); "no_take_over" refuses to take accounts over from another sync engine, as
 without the permission for it; "signed_in_as" issues tokens to a user, as if a person were signed in, and not to the application;
+"deny" keeps accounts of Active Directory, by sAMAccountName or "*" for all, from reading attributes, so that rights are rehearsed;
 "seed" makes other random choices of what is hit.
 
 The token endpoint takes the client secret, or a client assertion signed with a certificate's key. An assertion must be
@@ -79,6 +81,7 @@ same to the letter, and the signature is not checked:
 	peopleFlags(f, &people, 0)
 	f.StringVar(&o.ADAddr, "ad-addr", "", "serve LDAPS on `HOST:PORT`; default is a free port of 127.0.0.1")
 	f.StringVar(&o.EntraAddr, "entra-addr", "", "serve the tenant on `HOST:PORT`; default is a free port of 127.0.0.1")
+	f.BoolVar(&o.Gzip, "gzip", false, "compress the tenant's replies, as the service does, for clients that take it")
 	m.register(f)
 	return cli.ExitStatus(cmd, "0  interrupted, as it is meant to be", "1  the seed cannot be read, an address is taken, or an option makes no sense")
 }
@@ -127,6 +130,9 @@ func serveLabs(a *cli.App, d *open.Directories, adFolder, entraFolder string, m 
 	if adFolder != "" {
 		l, err := d.Lab(adFolder)
 		if err != nil {
+			return access, err
+		}
+		if err := m.use(a, l); err != nil {
 			return access, err
 		}
 		at, err := l.ServeAD()

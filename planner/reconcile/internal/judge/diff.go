@@ -47,7 +47,7 @@ func (j *Judge) quick(s int) (sum uint64, ok bool) {
 	m := t.Meta(s)
 	account := j.Tenant.Meta(int(v.Target))
 	if m.Flags&table.SourceFailed != 0 || t.Anchored && account.Anchor != m.Anchor ||
-		account.Flags&table.TenantMastered != 0 {
+		account.Flags&table.TenantMastered != 0 || m.NameCase != 0 && m.NameCase != account.NameCase {
 		return 0, false
 	}
 	if !t.Enables && j.Links.Meta(int(v.Link)).Left && account.Flags&table.TenantEnabled == 0 {
@@ -169,7 +169,7 @@ func (d *draft) compare(i int, c table.Column, creating bool) {
 	}
 	before := d.Live.Values[d.Table.Layout.At[c.Col]]
 	have := d.j.Hash.Of(a, before)
-	if have == want {
+	if have == want && !d.Table.Respelt(a, before, ch.After) {
 		return
 	}
 	if c.Mapping.KeepOnLink && want == d.Table.NilFP && d.Applied(a.Name) == 0 {

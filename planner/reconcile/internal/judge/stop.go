@@ -144,7 +144,7 @@ func (d *draft) leave(l drift.Left) {
 		return
 	}
 	delete(d.prints, l.Name)
-	if last := d.Applied(l.Name); last != 0 {
+	if last := d.Applied(l.Name); last != 0 && l.Fate != drift.Dropped {
 		d.prints[l.Name] = hexFP(last)
 	}
 }

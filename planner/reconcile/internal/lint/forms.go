@@ -17,6 +17,10 @@ func malformed(form state.Form, v string) string {
 		return badCountry(v)
 	case state.FormLanguage:
 		return badLanguage(v)
+	case state.FormNickname:
+		if strings.HasPrefix(v, ".") {
+			return "a nickname may not begin with a dot"
+		}
 	}
 	return ""
 }
@@ -35,6 +39,9 @@ func badAddress(v string) string {
 		return "an address holds no blank"
 	case strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, ".."):
 		return "the part before the @ must neither begin nor end with a dot, nor have two in a row"
+	}
+	if !strings.Contains(domain, ".") {
+		return fmt.Sprintf("%q is not the whole name of a domain, which has a dot", domain)
 	}
 	for label := range strings.SplitSeq(domain, ".") {
 		if label == "" || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") ||

@@ -12,6 +12,7 @@ func TestForms(t *testing.T) {
 		state.FormAddress:  "a@b.example jane.o'neil+x@sub.contoso.com j_d@contoso-eu.com",
 		state.FormCountry:  "DE hu US XK",
 		state.FormLanguage: "en en-US hu-HU zh-Hant-TW es-419 gsw de-AT EN-gb",
+		state.FormNickname: "jane jane.doe jane.",
 	}
 	for form, list := range good {
 		for _, v := range strings.Fields(list) {
@@ -23,10 +24,11 @@ func TestForms(t *testing.T) {
 	bad := map[state.Form]map[string]string{ // value to what the answer says
 		state.FormAddress: {"tom.ast": "exactly one @", "SMTP:kim@contoso.com": `"kim@contoso.com" is meant`, "a@b@c": "exactly one @",
 			"@contoso.com": "exactly one @", "a@": "exactly one @", "a b@contoso.com": "no blank", ".a@contoso.com": "dot", "a..b@contoso.com": "dot",
-			"a@contoso..com": "domain", "a@-x.com": "domain", "a@con toso.com": "no blank", "a@contoso.com.": "domain"},
+			"a@contoso..com": "domain", "a@-x.com": "domain", "a@con toso.com": "no blank", "a@contoso.com.": "domain", "a@contoso": "whole name"},
 		state.FormCountry: {"UK": `"GB" is meant`, "ZZ": "ISO 3166", "1": "ISO 3166", "el": `"GR" is meant`, "DEU": "ISO 3166", "": "ISO 3166", "A ": "ISO"},
 		state.FormLanguage: {"English": `"en" is meant`, "en_US": `"en-US" is meant`, "en-GB;q=0.9,en": `"en-GB" is meant`, "x": "RFC 4646",
 			"en-": "RFC 4646", "en-US-x": "RFC 4646", "1033": "RFC 4646", "": "RFC 4646"},
+		state.FormNickname: {".jane": "dot"},
 	}
 	for form, list := range bad {
 		for v, want := range list {

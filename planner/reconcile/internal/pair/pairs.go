@@ -19,6 +19,8 @@ type Pairs struct {
 	disputed               map[int]bool       // tenant rows that source rows want and none gets, see noteDisputed
 	revived                map[int]int        // row of the recycle bin to the source row that it is restored for
 	linkFor                map[state.GUID]int // made when first asked for, see LinkFor
+	// Mailboxes are the accounts, by id, that are known to have a mailbox; see [Pairs.Unhoused].
+	Mailboxes map[string]bool
 }
 
 // Match pairs source rows with tenant rows: recorded links, then declared ones, then the policy's rules; hard evidence

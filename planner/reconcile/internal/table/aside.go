@@ -20,6 +20,9 @@ type Aside struct {
 type asides struct {
 	LeftOut int     // how many objects the scope leaves out because they are system objects
 	Asides  []Aside // the first of these by name
+	// Linked is how many of those left out are linked mailboxes, and FirstLinked the names of the first.
+	Linked      int
+	FirstLinked []string
 	// Services says that some row is flagged with SourceService.
 	Services bool
 
@@ -67,7 +70,13 @@ func (t *Source) settleAside(recorded func(guid state.GUID, anchor uint64) bool)
 			continue
 		}
 		t.LeftOut++
-		t.keep(Aside{DN: o.DN, What: t.system.What(o)})
+		a := Aside{DN: o.DN, What: t.system.What(o)}
+		if t.keep(a); a.What == system.LinkedMailbox {
+			t.Linked++
+			t.FirstLinked = append(t.FirstLinked, a.DN)
+			slices.Sort(t.FirstLinked)
+			t.FirstLinked = t.FirstLinked[:min(len(t.FirstLinked), maxLinked)]
+		}
 	}
 	return nil
 }
@@ -91,6 +100,9 @@ func (t *Tables) settleAsides() error {
 	}
 	return nil
 }
+
+// maxLinked is how many linked mailboxes are named.
+const maxLinked = 10
 
 // maxAside is how many of the objects left out are named.
 const maxAside = 500

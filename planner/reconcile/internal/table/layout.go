@@ -16,7 +16,9 @@ type Layout struct {
 	At    []int              // column to position in shape
 	// aliases says that a mapping wants aliases, which are compared otherwise: see [Source.aliasSum].
 	aliases bool
-	trace   bool // what other sync engines have left on accounts is read as well
+	// spelling says that a mapping has user names written that differ in case only.
+	spelling bool
+	trace    bool // what other sync engines have left on accounts is read as well
 }
 
 func layoutsOf(rules *config.Config, kinds func(state.Kind) *state.Descriptor) map[state.Kind]*Layout {
@@ -27,6 +29,7 @@ func layoutsOf(rules *config.Config, kinds func(state.Kind) *state.Descriptor) m
 			l = &Layout{Of: kinds(m.Kind)}
 			layouts[m.Kind] = l
 		}
+		l.spelling = l.spelling || m.CaseChanges
 		for _, a := range m.Attributes {
 			if a.Target.Reported {
 				l.aliases = true

@@ -22,7 +22,9 @@ type SourceMeta struct {
 	Order  uint64 // first bytes of its readable key
 	// Aliases is the sum of the aliases it is to have, see [Source.aliasSum].
 	Aliases uint64
-	Flags   uint8
+	// NameCase is of the user name as it is spelt, see [nameCase]; 0 where the case of its letters is left alone.
+	NameCase uint32
+	Flags    uint8
 }
 
 const (
@@ -78,6 +80,7 @@ type projector struct {
 	fps      []uint64 // of the object projected last
 	fellBack bool     // that one gets another user name than the mapping gives
 	mail     string   // the address that one gets, if it was worked out
+	nameCase uint32   // of that one
 	hashes   []uint64 // of one object's aliases
 	accepted accepted
 	keys     dn.Keys // of the objects' names
@@ -191,7 +194,7 @@ func (t *Source) admit(o *state.Object) error {
 		}
 		t.Aliased = t.Aliased || meta.Aliases != AliasNone
 	}
-	meta.Order = OrderOf(key)
+	meta.Order, meta.NameCase = OrderOf(key), t.nameCase
 	t.scratch = rows.AppendObject(t.scratch[:0], o.DN, o.Values)
 	return t.rows.Append(meta, t.fps, t.scratch)
 }
@@ -200,7 +203,7 @@ func (t *Source) admit(o *state.Object) error {
 // value; the object is then blocked, and the reason found again when its finding is written.
 func (t *Source) project(o *state.Object) (key string, ok bool) {
 	clear(t.fps)
-	ok, t.fellBack, t.mail = true, false, ""
+	ok, t.fellBack, t.mail, t.nameCase = true, false, "", 0
 	var upn state.Value
 	upnCol, mailCol := t.Names[state.SignInNames], t.Names[state.MailAddresses]
 	for i, c := range t.Columns {
@@ -226,6 +229,9 @@ func (t *Source) project(o *state.Object) (key string, ok bool) {
 		case upnCol:
 			upn, t.fellBack = t.UserName(c.Mapping, v, o)
 			v = upn
+			if t.Mapping.CaseChanges {
+				t.nameCase = nameCase(t.h, v)
+			}
 		}
 		t.fps[c.Col] = t.fingerprint(c.Mapping, v)
 	}

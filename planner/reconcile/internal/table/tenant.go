@@ -16,7 +16,9 @@ type TenantMeta struct {
 	Name   uint64 // fingerprint of its name in the table's name space, 0 if it has none
 	// aliases is the sum of its aliases, to compare with a source object's, see [TenantMeta.countAlias].
 	Aliases uint64
-	Flags   uint8
+	// NameCase is of the user name as it is spelt, see [nameCase]; 0 where no mapping asks for it.
+	NameCase uint32
+	Flags    uint8
 }
 
 const (
@@ -102,6 +104,9 @@ func (t *Tenant) add(o *state.Object) error {
 	meta := TenantMeta{ID: t.h.ID(o.ID)}
 	if v := t.value(o, t.at.name); v.Str() != "" {
 		meta.Name = t.address(v, t.col.name)
+		if t.Layout.spelling {
+			meta.NameCase = nameCase(t.h, v)
+		}
 	}
 	if v := t.value(o, t.at.anchor); v.Str() != "" {
 		meta.Anchor = t.h.Anchor(v.Str())

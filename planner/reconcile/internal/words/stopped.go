@@ -48,6 +48,14 @@ func LeftAsChanged(a state.AttributeChange, p *config.LinkPolicy) *planner.Findi
 	return About(planner.NewFinding("DF231", detail, ""), a.Name, a.Before.Text(), p.DeclaredAt)
 }
 
+// MailboxAddress is about an address that is not given to a mailbox, because the service would drop it.
+func MailboxAddress(a state.AttributeChange) *planner.Finding {
+	domain := a.After.Str()[strings.LastIndexByte(a.After.Str(), '@')+1:]
+	detail := fmt.Sprintf("The account has a mailbox, and the tenant has not verified domain %s: the service would take %s = %q "+
+		"and drop it again. So it is left as it is.", domain, a.Name, a.After.Str())
+	return About(planner.NewFinding("DF308", detail, ""), a.Name, a.After.Str(), "")
+}
+
 // StoppedByDrift is about an object that is stopped because somebody changed attributes in the tenant.
 func StoppedByDrift(names []string, p *config.LinkPolicy) *planner.Finding {
 	detail := fmt.Sprintf("Not as last applied: %s. With on_drift = %q nothing is written to the account meanwhile.",

@@ -183,3 +183,12 @@ func LooksLikeServices(n int) *planner.Finding {
 	}
 	return planner.NewFinding("DF227", detail, "")
 }
+
+// LinkedMailboxes is about n disabled accounts that hold other accounts' mailboxes.
+func LinkedMailboxes(n int, declaredAt string) *planner.Finding {
+	detail := fmt.Sprintf("%d disabled accounts hold the mailboxes of people who have accounts elsewhere. They get none of their own.", n)
+	if n == 1 {
+		detail = "A disabled account holds the mailbox of somebody who has an account elsewhere. It gets none of its own."
+	}
+	return About(planner.NewFinding("DF228", detail, ""), "", "", declaredAt)
+}

@@ -1,6 +1,7 @@
 package graphd
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -154,7 +155,7 @@ func appendItem(out []byte, it *batchItem, re reply) []byte {
 	out = append(out, `,"headers":{`...)
 	sep := ""
 	if len(re.body) > 0 {
-		out = append(out, `"Content-Type":"application/json"`...)
+		out = quote(append(out, `"Content-Type":`...), cmp.Or(re.contentType, "application/json"))
 		sep = ","
 	}
 	for name, values := range re.header {

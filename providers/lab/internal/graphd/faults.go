@@ -13,6 +13,8 @@ import (
 // Faults is what goes wrong. The zero value is a service in good health. Counts are of requests since SetFaults, from 1; 0 is
 // never.
 type Faults struct {
+	// Deny is about the source: the attributes that accounts may not read there, by sAMAccountName or "*" for everybody.
+	Deny            map[string][]string
 	Latency         time.Duration // every HTTP request waits this long first
 	ReadOnly        bool          // writes are refused with 403, and counted in Stats.WritesRefused
 	SignedInAs      string        // tokens are issued to this user, by id or name, as if a person were signed in; "": to the application

@@ -198,7 +198,7 @@ func TestBrokenShare(t *testing.T) {
 	// A batch shares one connection: all of it is lost, or nothing.
 	three := `{"requests":[{"id":"1","method":"PATCH","url":"/users/bob@contoso.com","headers":{"Content-Type":"application/json"},"body":{"jobTitle":"One"}},
 		{"id":"2","method":"PATCH","url":"/users/ann@contoso.com","headers":{"Content-Type":"application/json"},"body":{"jobTitle":"Two"}}]}`
-	for share, want := range map[graphd.Faults]string{{BreakBefore: 1}: "Late", {BreakAfter: 1}: "One"} {
+	for want, share := range map[string]graphd.Faults{"Late": {BreakBefore: 1}, "One": {BreakAfter: 1}} {
 		w.SetFaults(graphd.Faults{})
 		w.want(204, "PATCH", "/users/bob@contoso.com", `{"jobTitle":"Late"}`)
 		w.SetFaults(share)

@@ -10,6 +10,9 @@ import (
 // ServicePrincipalID is the object id of the tenant's one application: what its tokens call oid. No user can have it.
 const ServicePrincipalID = "d1f03301-0000-4000-8000-00000000000b"
 
+// userWithoutRole is what tokens carry as a role of those who hold none.
+const userWithoutRole = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"
+
 // caller is who sends a request.
 type caller uint8
 
@@ -35,7 +38,8 @@ func (t *Tenant) issueToken() string {
 func (t *Tenant) claims() (caller, map[string]any) {
 	now := t.opts.Now()
 	claims := map[string]any{"aud": "https://graph.microsoft.com", "iss": "https://sts.windows.net/" + t.ID() + "/", "iat": now.Unix(),
-		"exp": now.Add(tokenLife).Unix(), "tid": t.ID(), "appid": t.opts.ClientID, "ver": "1.0", "oid": ServicePrincipalID, "idtyp": "app",
+		"nbf": now.Unix(), "exp": now.Add(tokenLife).Unix(), "app_displayname": "dirform lab", "sub": ServicePrincipalID,
+		"wids": []string{userWithoutRole}, "tid": t.ID(), "appid": t.opts.ClientID, "ver": "1.0", "oid": ServicePrincipalID, "idtyp": "app",
 		"roles": t.Faults().permissions()}
 	name := t.Faults().SignedInAs
 	if name == "" {
@@ -47,6 +51,7 @@ func (t *Tenant) claims() (caller, map[string]any) {
 	if o == nil || o.kind != userKind {
 		return application, claims
 	}
+	claims["sub"] = o.id.String()
 	claims["oid"], claims["idtyp"], claims["upn"], claims["scp"] = o.id.String(), "user", text(o.rec.get(propUPN)), strings.Join(t.Faults().permissions(), " ")
 	delete(claims, "roles")
 	return person, claims

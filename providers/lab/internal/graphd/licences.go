@@ -128,7 +128,8 @@ func (t *Tenant) assignLicense(rq *request) (reply, *Error) {
 		return reply{}, e
 	}
 	next := *o
-	next.rec = o.rec.with(t.licenceFields(list)...)
+	next.rec = o.rec.with(t.licenceFields(list, t.timeNow())...)
+	t.settleAddresses(&next)
 	if err := t.commit(o, next); err != nil {
 		return reply{}, err.(*Error)
 	}
@@ -185,8 +186,8 @@ func (t *Tenant) seatsLeft(sku *object) int {
 	return units.Enabled + units.Warning - used
 }
 
-// licenceFields are the properties of a user that follow from direct licences.
-func (t *Tenant) licenceFields(list []licence) []field {
+// licenceFields are the properties of a user that follow from direct licences given at a time, which is raw JSON.
+func (t *Tenant) licenceFields(list []licence, at string) []field {
 	type state struct {
 		AssignedByGroup *string  `json:"assignedByGroup"`
 		DisabledPlans   []string `json:"disabledPlans"`
@@ -201,14 +202,16 @@ func (t *Tenant) licenceFields(list []licence) []field {
 		Service string `json:"service"`
 		ID      string `json:"servicePlanId"`
 	}
-	now := text(t.timeNow())
+	now := text(at)
 	states, plans := []state{}, []assigned{}
 	for _, l := range list {
 		states = append(states, state{nil, l.DisabledPlans, "None", now, l.SkuID, "Active"})
-		if sku := t.sku(l.SkuID); sku != nil {
+		if sku := t.sku(l.SkuID); sku == nil || len(t.plansOf(sku)) == 0 {
+			plans = append(plans, assigned{now, "Enabled", exchange, exchangePlan})
+		} else {
 			for _, p := range t.plansOf(sku) {
 				if !slices.Contains(l.DisabledPlans, p.ID) {
-					plans = append(plans, assigned{now, "Enabled", p.Name, p.ID})
+					plans = append(plans, assigned{now, "Enabled", serviceOf(p.Name), p.ID})
 				}
 			}
 		}
@@ -248,5 +251,103 @@ func (t *Tenant) listLicenseDetails(rq *request) (reply, *Error) {
 	return t.plainList(rq, list)
 }
 
-// hasMailbox reports whether a user has a licence: here each comes with a mailbox.
-func hasMailbox(o *object) bool { return len(licencesOf(o.rec.get(propAssignedLicenses))) > 0 }
+// The service of Exchange's plans, its plan with a mailbox that licences have of which a seed does not say what is in them,
+// and the one without that nearly every product contains (Microsoft Entra, "Product names and service plan identifiers for
+// licensing").
+const (
+	exchange           = "exchange"
+	exchangePlan       = "efb87545-963c-4e0d-99df-69c6916d9eb0"
+	exchangeFoundation = "113feb6c-3fe4-4440-bddc-54d774bf0318"
+)
+
+// serviceOf is the service that a plan belongs to, as assignedPlans names it.
+func serviceOf(plan string) string {
+	for prefix, service := range map[string]string{"EXCHANGE": exchange, "TEAMS": "TeamspaceAPI", "SHAREPOINT": "SharePoint",
+		"MCO": "MicrosoftCommunicationsOnline"} {
+		if strings.HasPrefix(strings.ToUpper(plan), prefix) {
+			return service
+		}
+	}
+	return plan
+}
+
+// hasMailbox reports whether a user has a plan of Exchange with a mailbox.
+func (t *Tenant) hasMailbox(rec record) bool {
+	raw := rec.get(t.reg.must("assignedPlans"))
+	if len(raw) < 3 {
+		return false
+	}
+	var plans []struct {
+		Service string `json:"service"`
+		ID      string `json:"servicePlanId"`
+		Status  string `json:"capabilityStatus"`
+	}
+	_ = json.Unmarshal([]byte(raw), &plans) // a seed's value of another shape has no plan
+	for _, p := range plans {
+		if strings.EqualFold(p.Service, exchange) && p.Status != "Deleted" && !strings.EqualFold(p.ID, exchangeFoundation) {
+			return true
+		}
+	}
+	return false
+}
+
+// finishPlans gives the users of a seed that have licences the plans that follow from them, where the seed says nothing.
+func (s *seeder) finishPlans() {
+	plans := s.t.reg.must("assignedPlans")
+	for _, o := range s.t.live[userKind] {
+		list := licencesOf(o.rec.get(propAssignedLicenses))
+		if len(list) == 0 || o.rec.get(plans) != "" {
+			continue
+		}
+		for _, f := range s.t.licenceFields(list, seedTime) {
+			if f.prop == plans {
+				o.rec = o.rec.with(f)
+			}
+		}
+	}
+}
+
+// settleAddresses drops a mailbox's addresses in domains that the tenant has not verified, which Exchange does as soon as
+// there is a mailbox, and whenever addresses change (Microsoft Entra Connect, "shadow attributes"; the service does it a
+// little later). A mailbox that has no primary address then gets one in the tenant's own domain.
+func (t *Tenant) settleAddresses(next *object) {
+	if next.kind != userKind || !t.hasMailbox(next.rec) {
+		return
+	}
+	list := texts(next.rec.get(propProxyAddresses))
+	kept := slices.DeleteFunc(slices.Clone(list), func(a string) bool {
+		return len(a) > 5 && strings.EqualFold(a[:5], "smtp:") && t.unverified(a)
+	})
+	mail := text(next.rec.get(propMail))
+	if len(kept) == len(list) && (mail == "" || !t.unverified(mail)) {
+		return
+	}
+	if mail = ""; !slices.ContainsFunc(kept, func(a string) bool { return strings.HasPrefix(a, "SMTP:") }) {
+		mail = text(next.rec.get(propMailNickname)) + "@" + t.initialDomain()
+		kept = slices.DeleteFunc(kept, func(a string) bool { return strings.EqualFold(bareAddress(a), mail) })
+		kept = append([]string{"SMTP:" + mail}, kept...)
+	}
+	for _, a := range kept {
+		if strings.HasPrefix(a, "SMTP:") {
+			mail = bareAddress(a)
+		}
+	}
+	next.rec = next.rec.with(field{propMail, quoted(mail)}, field{propProxyAddresses, rawTexts(kept)})
+}
+
+// unverified reports whether an address is in a domain that the tenant has not verified.
+func (t *Tenant) unverified(address string) bool {
+	_, domain, _ := strings.Cut(bareAddress(address), "@")
+	_, verified := t.verified[strings.ToLower(domain)]
+	return address != "" && !verified
+}
+
+// initialDomain is the tenant's own *.onmicrosoft.com.
+func (t *Tenant) initialDomain() string {
+	for _, d := range t.domains {
+		if d.rec.get(t.reg.must("isInitial")) == "true" {
+			return text(d.rec.get(propID))
+		}
+	}
+	return ""
+}

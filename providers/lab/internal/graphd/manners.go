@@ -27,6 +27,8 @@ type Manners struct {
 	NoTakeOver      bool     `json:"no_take_over"`
 	Permissions     string   `json:"permissions"`
 	Seed            uint64   `json:"seed"`
+	// Deny is about the other directory: which attributes accounts may not read there, by sAMAccountName or "*".
+	Deny map[string][]string `json:"deny"`
 }
 
 // Faults are the manners in the words of SetFaults, or an error that names the value that makes no sense.
@@ -35,7 +37,7 @@ func (m Manners) Faults() (Faults, error) {
 		Latency: time.Duration(m.Latency), VisibilityDelay: time.Duration(m.VisibilityDelay), Throttle: m.Throttle.Throttle,
 		Unavailable: m.Unavailable, GatewayTimeout: m.GatewayTimeout, BreakBefore: m.DropBefore, BreakAfter: m.DropAfter,
 		LateTimeout: m.LateTimeout, TokenLife: time.Duration(m.TokenLife), DeltaLife: time.Duration(m.DeltaLife), ReadOnly: m.ReadOnly,
-		SignedInAs: m.SignedInAs, NoTakeOver: m.NoTakeOver, Permissions: m.Permissions, Seed: m.Seed,
+		SignedInAs: m.SignedInAs, NoTakeOver: m.NoTakeOver, Permissions: m.Permissions, Seed: m.Seed, Deny: m.Deny,
 	}
 	return f, f.Check()
 }
@@ -111,7 +113,7 @@ func parseManners(raw []byte) (Faults, error) {
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&m); err != nil && !errors.Is(err, io.EOF) {
 		return Faults{}, fmt.Errorf("lab: %w; its keys are latency, visibility_delay, throttle, unavailable, gateway_timeout, drop_before,"+
-			" drop_after, late_timeout, token_life, delta_life, read_only, no_take_over, signed_in_as and seed", err)
+			" drop_after, late_timeout, token_life, delta_life, read_only, no_take_over, signed_in_as, deny and seed", err)
 	}
 	return m.Faults()
 }

@@ -73,7 +73,7 @@ func (t *Tenant) ExpireTokens() {
 	clear(t.tokens.issued)
 }
 
-// serveOAuth serves the two endpoints that a client credentials flow needs.
+// serveOAuth serves the endpoints that a client credentials flow needs.
 func (t *Tenant) serveOAuth(w http.ResponseWriter, r *http.Request) {
 	tenant, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	authority := "https://" + r.Host + "/" + tenant
@@ -90,6 +90,12 @@ func (t *Tenant) serveOAuth(w http.ResponseWriter, r *http.Request) {
 			"subject_types_supported":               []string{"pairwise"},
 			"id_token_signing_alg_values_supported": []string{"RS256"},
 		})
+	case rest == "discovery/v2.0/keys" && r.Method == http.MethodGet:
+		sendJSON(w, 200, map[string]any{"keys": []any{}}) // nobody can check the tokens, which the service alone is to understand
+	case rest == "discovery/instance" && r.Method == http.MethodGet:
+		sendJSON(w, 200, map[string]any{"api-version": "1.1",
+			"tenant_discovery_endpoint": "https://" + r.Host + "/" + t.ID() + "/v2.0/.well-known/openid-configuration",
+			"metadata":                  []any{map[string]any{"preferred_network": r.Host, "preferred_cache": r.Host, "aliases": []string{r.Host}}}})
 	case rest == "oauth2/v2.0/token" && r.Method == http.MethodPost:
 		t.stats.request("POST /{tenant}/oauth2/v2.0/token")
 		t.serveToken(w, r, tenant)

@@ -73,7 +73,7 @@ func knownProps() []prop {
 		propUserType:         w("userType", 0),
 		propUsageLocation:    {name: "usageLocation", max: 2, write: true, keep: true},
 		propOtherMails:       {name: "otherMails", typ: listProp, max: 250, write: true, sensitive: true},
-		propBusinessPhones:   {name: "businessPhones", typ: listProp, max: 64, write: true, sensitive: true},
+		propBusinessPhones:   {name: "businessPhones", typ: listProp, write: true, sensitive: true},
 		propMobilePhone:      {name: "mobilePhone", max: 64, write: true, sensitive: true},
 		propAssignableToRole: ro("isAssignableToRole", boolProp),
 		propEmployeeID:       w("employeeId", 16),

@@ -34,6 +34,17 @@ func (t *Tenant) getObject(rq *request) (reply, *Error) {
 	return t.single(rq, 200, o)
 }
 
+// getMe serves the person who is signed in.
+func (t *Tenant) getMe(rq *request) (reply, *Error) {
+	name := t.Faults().SignedInAs
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if o := t.refer(name); rq.caller == person && o != nil && o.kind == userKind {
+		return t.single(rq, 200, t.see(o))
+	}
+	return reply{}, parsingError("/me request is only valid with delegated authentication flow.")
+}
+
 // lingering is an object that was deleted or renamed a moment ago and that readers still see under this name.
 func (t *Tenant) lingering(name string, k kind) *object {
 	id, isID := parseGUID(name)
@@ -71,7 +82,7 @@ func (t *Tenant) references(rq *request, list []*object) (reply, *Error) {
 	if e != nil {
 		return reply{}, e
 	}
-	if q.filter != nil && !q.count {
+	if f := q.filter; f != nil && !q.count && !(f.prop == propID && (f.op == "eq" || f.op == "in")) { // [msgraph-metadata#185]
 		return reply{}, operatorNeedsMore(q.filter.op)
 	}
 	return t.positioned(rq, q, list, "directoryObjects")

@@ -42,6 +42,7 @@ func userRoutes() []*route {
 		{method: "POST", path: "/users", handler: (*Tenant).createUser},
 		{method: "GET", path: "/users/$count", handler: (*Tenant).countObjects},
 		{method: "GET", path: "/users/delta", handler: (*Tenant).deltaObjects},
+		{method: "GET", path: "/me", handler: (*Tenant).getMe},
 		{method: "GET", path: "/users/{id}", handler: (*Tenant).getObject},
 		{method: "PATCH", path: "/users/{id}", handler: (*Tenant).patchUser},
 		{method: "DELETE", path: "/users/{id}", handler: (*Tenant).deleteUser},

@@ -45,6 +45,7 @@ func (s *seeder) finish() error {
 	s.finishDomains()
 	s.finishOrganization()
 	s.finishSeats()
+	s.finishPlans()
 	s.t.changes.on = true
 	s.t.setFaults(s.faults, len(s.t.live[userKind]))
 	return nil

@@ -1,8 +1,10 @@
 package graphd
 
 import (
+	"bytes"
 	"compress/gzip"
 	"crypto/subtle"
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -29,8 +31,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.t.faults.delay(r.Context()) {
 		return
 	}
-	rest, ok := strings.CutPrefix(r.URL.EscapedPath(), "/v1.0")
-	if !ok || rest != "" && rest[0] != '/' {
+	version, rest := graphVersion(r.URL.EscapedPath())
+	if version == "" {
 		s.t.serveOAuth(w, r)
 		return
 	}
@@ -41,6 +43,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Date", s.t.opts.Tells().UTC().Format(http.TimeFormat))
 	h.Set("request-id", requestID)
+	h.Set("OData-Version", "4.0")
 	if !strings.EqualFold(r.Header.Get("return-client-request-id"), "false") {
 		h.Set("client-request-id", clientID)
 	}
@@ -56,7 +59,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		h.Set("WWW-Authenticate", "Bearer")
 	default:
-		re, e = s.answer(r, who, rest, body, requestID, clientID)
+		re, e = s.answer(r, who, version, rest, body, requestID, clientID)
 	}
 	if e != nil {
 		re = errorReply(e, s.t.opts.Now(), requestID, clientID)
@@ -64,9 +67,20 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.send(w, r, re)
 }
 
+// graphVersion takes the version off a path, "" if it is none of Graph. What is served is v1.0, which is the same in beta for what
+// clients ask there.
+func graphVersion(path string) (version, rest string) {
+	for _, version := range []string{"/v1.0", "/beta"} {
+		if rest, ok := strings.CutPrefix(path, version); ok && (rest == "" || rest[0] == '/') {
+			return version, rest
+		}
+	}
+	return "", path
+}
+
 // answer routes a request from the wire: a batch or a single one.
-func (s *server) answer(r *http.Request, who caller, path string, body []byte, requestID, clientID string) (reply, *Error) {
-	root := "https://" + r.Host + "/v1.0"
+func (s *server) answer(r *http.Request, who caller, version, path string, body []byte, requestID, clientID string) (reply, *Error) {
+	root := "https://" + r.Host + version
 	if strings.EqualFold(path, "/$batch") {
 		s.t.stats.request(r.Method + " /$batch")
 		if r.Method != http.MethodPost {
@@ -117,7 +131,39 @@ func (s *server) serve(rq *request) (reply, *Error) {
 		return reply{}, e
 	}
 	re.header = header
+	if re.status == http.StatusCreated {
+		re.header = located(re, rq)
+	}
+	if strings.Contains(strings.ToLower(rq.header.Get("Accept")), "odata.metadata=none") {
+		re.body = withoutContext(re.body)
+	}
 	return re, nil
+}
+
+// located are a reply's headers with the address of what was created (UNVERIFIED: the service names it below /v2/TENANT).
+func located(re reply, rq *request) http.Header {
+	h := re.header.Clone()
+	if h == nil {
+		h = http.Header{}
+	}
+	var o struct{ ID string }
+	if json.Unmarshal(re.body, &o) == nil && o.ID != "" {
+		h.Set("Location", rq.root+"/directoryObjects/"+o.ID)
+	}
+	return h
+}
+
+// withoutContext is a body without the context that stands before everything else.
+func withoutContext(body []byte) []byte {
+	const begin = `{"@odata.context":"`
+	if !bytes.HasPrefix(body, []byte(begin)) {
+		return body
+	}
+	end := bytes.Index(body[len(begin):], []byte(`",`))
+	if end < 0 {
+		return body
+	}
+	return append([]byte("{"), body[len(begin)+end+len(`",`):]...)
 }
 
 func errorReply(e *Error, now time.Time, requestID, clientID string) reply {

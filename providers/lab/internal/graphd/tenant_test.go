@@ -53,6 +53,45 @@ func TestLicencesAreAssignedAndRemoved(t *testing.T) {
 	w.want(200, "POST", "/users/cid@contoso.com/assignLicense", `{"addLicenses":[{"skuId":"`+e3+`"}],"removeLicenses":[]}`) // synced users may
 }
 
+// A mailbox keeps addresses in verified domains only, and gets one in the tenant's own if it would have none. What has no mailbox
+// keeps them all.
+func TestMailboxesDropForeignAddresses(t *testing.T) {
+	w := serve(t, licenceSeed)
+	address := func(want string) {
+		t.Helper()
+		got := w.want(200, "GET", "/users/ann@contoso.com?$select=mail,proxyAddresses", "")
+		if s := fmt.Sprint(got.at("mail"), got.at("proxyAddresses")); s != want {
+			t.Errorf("%s, not %s", s, want)
+		}
+	}
+	set := func(mail string) { w.want(204, "PATCH", "/users/ann@contoso.com", `{"mail":"`+mail+`"}`) }
+	set("ann@corp.local")
+	address("ann@corp.local[SMTP:ann@corp.local]")
+	w.want(200, "POST", "/users/ann@contoso.com/assignLicense", `{"addLicenses":[{"skuId":"`+e3+`"}],"removeLicenses":[]}`)
+	address("ann@contoso.onmicrosoft.com[SMTP:ann@contoso.onmicrosoft.com]")
+	set("ann@contoso.com")
+	address("ann@contoso.com[SMTP:ann@contoso.com smtp:ann@contoso.onmicrosoft.com]")
+	set("ann@corp.local")
+	address("ann@contoso.com[SMTP:ann@contoso.com smtp:ann@contoso.onmicrosoft.com]")
+	w.want(200, "POST", "/users/ann@contoso.com/assignLicense", `{"addLicenses":[],"removeLicenses":["`+e3+`"]}`)
+	set("ann@corp.local")
+	if got := w.want(200, "GET", "/users/ann@contoso.com?$select=mail", ""); got.str("mail") != "ann@corp.local" {
+		t.Error(got.text)
+	}
+}
+
+// Whoever was invited keeps user name and nickname; somebody else's, and the rest of a guest, can be changed.
+func TestGuestsKeepTheirNames(t *testing.T) {
+	w := serve(t, `{"domains":[{"id":"contoso.com"},{"id":"contoso.onmicrosoft.com","isInitial":true}],"users":[
+  {"userPrincipalName":"lea_fabrikam.com#EXT#@contoso.onmicrosoft.com","displayName":"Lea","mailNickname":"lea_fabrikam.com#EXT#","userType":"Guest"},
+  {"userPrincipalName":"tim@contoso.com","displayName":"Tim","mailNickname":"tim","userType":"Guest"}]}`)
+	lea := "/users/" + w.want(200, "GET", "/users?$filter=displayName+eq+'Lea'", "").values()[0]["id"].(string)
+	w.want(400, "PATCH", lea, `{"userPrincipalName":"lea@contoso.com"}`)
+	w.want(400, "PATCH", lea, `{"jobTitle":"Clerk","mailNickname":"lea"}`)
+	w.want(204, "PATCH", lea, `{"jobTitle":"Clerk","mail":"lea@fabrikam.com"}`)
+	w.want(204, "PATCH", "/users/tim@contoso.com", `{"userPrincipalName":"timo@contoso.com","mailNickname":"timo"}`)
+}
+
 func TestLicenceRefusals(t *testing.T) {
 	w := serve(t, licenceSeed)
 	w.want(200, "POST", "/users/ann@contoso.com/assignLicense", `{"addLicenses":[{"skuId":"`+e3+`"}],"removeLicenses":[]}`)
@@ -288,4 +327,50 @@ func TestRestoreCanDropTakenAddresses(t *testing.T) {
 	if got := w.want(200, "GET", "/users/"+made+"?$select=mail,proxyAddresses", ""); got.at("mail") != nil || len(strs(got.at("proxyAddresses"))) != 0 {
 		t.Error(got.text)
 	}
+}
+
+// What clients of every kind ask for beside what dirform does.
+func TestOtherClients(t *testing.T) {
+	w := serve(t, `{"domains":[{"id":"contoso.com"},{"id":"contoso.onmicrosoft.com","isInitial":true}],
+ "users":[{"userPrincipalName":"ann@contoso.com","displayName":"Ann"}],"groups":[{"displayName":"All","mailNickname":"all","members":["ann@contoso.com"]}]}`)
+	host := strings.TrimSuffix(w.root, "/v1.0")
+	beta := w.want(200, "GET", host+"/beta/users/ann@contoso.com", "")
+	if beta.str("displayName") != "Ann" || !strings.Contains(beta.str("@odata.context"), "/beta/$metadata") {
+		t.Error(beta.text)
+	}
+	w.want(404, "GET", host+"/gamma/users", "")
+
+	made := w.want(201, "POST", "/users", `{"accountEnabled":true,"displayName":"Bob","mailNickname":"bob","userPrincipalName":"bob@contoso.com",
+ "usageLocation":null,"userType":null,"jobTitle":null,"passwordProfile":{"password":"Correct-Horse1"}}`)
+	if made.str("userType") == "" && made.at("usageLocation") != nil || made.header.Get("Location") != w.root+"/directoryObjects/"+made.str("id") {
+		t.Error(made.header, made.text)
+	}
+	w.want(400, "POST", "/users", `{"accountEnabled":true,"displayName":null,"mailNickname":"cid","userPrincipalName":"cid@contoso.com",
+ "passwordProfile":{"password":"Correct-Horse1"}}`)
+	w.want(400, "PATCH", "/users/bob@contoso.com", `{"usageLocation":null}`)
+
+	group := w.want(200, "GET", "/groups", "").values()[0]["id"].(string)
+	ann := beta.str("id")
+	if got := w.want(200, "GET", "/groups/"+group+"/members?$filter=id eq '"+ann+"'", "").values(); len(got) != 1 || got[0]["id"] != ann {
+		t.Error(got)
+	}
+	if got := w.want(200, "GET", "/groups/"+group+"/members?$filter=id eq '"+made.str("id")+"'", "").values(); len(got) != 0 {
+		t.Error(got)
+	}
+	w.want(400, "GET", "/groups/"+group+"/members?$filter=startswith(displayName,'A')", "")
+
+	bare := w.want(200, "GET", "/users?$select=displayName", "", "Accept", "application/json;odata.metadata=none")
+	if bare.at("@odata.context") != nil || len(bare.values()) != 2 || bare.header.Get("OData-Version") != "4.0" {
+		t.Error(bare.header, bare.text)
+	}
+	batch := w.want(200, "POST", "/$batch", `{"requests":[{"id":"1","method":"GET","url":"/users/$count","headers":{"ConsistencyLevel":"eventual"}}]}`)
+	if !strings.Contains(batch.text, `"Content-Type":"text/plain"`) {
+		t.Error(batch.text)
+	}
+	if got := w.want(400, "GET", "/me", ""); !strings.Contains(got.text, "only valid with delegated authentication flow") {
+		t.Error(got.text)
+	}
+	w.want(200, "GET", host+"/"+w.ID()+"/discovery/v2.0/keys", "")
+	instance := w.want(200, "GET", host+"/common/discovery/instance?api-version=1.1", "")
+	w.want(200, "GET", instance.str("tenant_discovery_endpoint"), "")
 }

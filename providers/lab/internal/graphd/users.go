@@ -13,11 +13,12 @@ type userBody struct {
 	fields    []field
 	names     map[string]bool // of everything the body sets, in lower case
 	sensitive bool            // it sets what only privileged roles may set on a role holder
+	create    bool            // it makes a user: null is as good as nothing
 }
 
 // readUserBody decodes and checks the properties a client wants to set.
-func (t *Tenant) readUserBody(body []byte) (*userBody, *Error) {
-	u := &userBody{names: map[string]bool{}}
+func (t *Tenant) readUserBody(body []byte, create bool) (*userBody, *Error) {
+	u := &userBody{names: map[string]bool{}, create: create}
 	e := eachProperty(body, func(name string, v jsontext.Value) *Error { return t.takeProperty(u, name, v) })
 	return u, e
 }
@@ -64,6 +65,10 @@ func (t *Tenant) takeProperty(u *userBody, name string, v jsontext.Value) *Error
 		return readOnly(def.name)
 	}
 	u.sensitive = u.sensitive || def.sensitive
+	if v.Kind() == 'n' && u.create {
+		delete(u.names, strings.ToLower(name))
+		return nil
+	}
 	if v.Kind() == 'n' {
 		if def.keep || p == propUserType {
 			return invalidValue(userKind, def.name)
@@ -88,7 +93,7 @@ func (t *Tenant) takeProperty(u *userBody, name string, v jsontext.Value) *Error
 func (t *Tenant) createUser(rq *request) (reply, *Error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	u, e := t.readUserBody(rq.body)
+	u, e := t.readUserBody(rq.body, true)
 	if e != nil {
 		return reply{}, e
 	}
@@ -126,12 +131,15 @@ func (t *Tenant) patchUser(rq *request) (reply, *Error) {
 	if o.isSynced() {
 		return reply{}, syncedElsewhere()
 	}
-	u, e := t.readUserBody(rq.body)
+	u, e := t.readUserBody(rq.body, false)
 	if e != nil {
 		return reply{}, e
 	}
 	if u.sensitive && t.shields(o, rq.caller) {
 		return reply{}, denied()
+	}
+	if e := invitedKeeps(o, u); e != nil {
+		return reply{}, e
 	}
 	if u.names["onpremisesextensionattributes"] && t.everSynced(o) {
 		return reply{}, badRequest("Unable to update the specified properties for objects that have originated within an external service.")
@@ -140,6 +148,19 @@ func (t *Tenant) patchUser(rq *request) (reply, *Error) {
 		return reply{}, e
 	}
 	return reply{status: 204}, nil
+}
+
+// invitedKeeps refuses to change what an invited guest keeps: user name and nickname (microsoft-graph-docs issue 7602).
+func invitedKeeps(o *object, u *userBody) *Error {
+	if !strings.Contains(strings.ToUpper(text(o.rec.get(propUPN))), "#EXT#") {
+		return nil
+	}
+	for _, name := range []string{"userPrincipalName", "mailNickname"} {
+		if u.names[strings.ToLower(name)] {
+			return invalidValue(userKind, name)
+		}
+	}
+	return nil
 }
 
 // change sets properties of a living object, with what follows from them, if nothing unique is taken.
@@ -154,13 +175,18 @@ func (t *Tenant) changeWith(o *object, next object, fields []field) *Error {
 	}
 	next.rec = o.rec.with(fields...)
 	if mail := next.rec.get(propMail); mail != o.rec.get(propMail) {
-		if list := withMail(texts(o.rec.get(propProxyAddresses)), text(mail), hasMailbox(o)); next.rec.get(propProxyAddresses) == o.rec.get(propProxyAddresses) {
+		mailbox := t.hasMailbox(o.rec)
+		if list := withMail(texts(o.rec.get(propProxyAddresses)), text(mail), mailbox); next.rec.get(propProxyAddresses) == o.rec.get(propProxyAddresses) {
 			next.rec = next.rec.with(field{propProxyAddresses, rawTexts(list)})
 		}
 	}
 	if other, property, _ := t.clash(o, &next); other != nil {
 		return conflict(property)
 	}
+	if next.rec.get(propMail) != o.rec.get(propMail) && t.hasMailbox(next.rec) && t.unverified(text(next.rec.get(propMail))) {
+		next.rec = next.rec.with(field{propMail, o.rec.get(propMail)}, field{propProxyAddresses, o.rec.get(propProxyAddresses)})
+	}
+	t.settleAddresses(&next)
 	if err := t.commit(o, next); err != nil {
 		return err.(*Error)
 	}

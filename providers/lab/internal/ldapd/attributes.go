@@ -33,7 +33,7 @@ var attributeGroups = []struct {
 		proxyAddresses:1123 description:1024 otherTelephone:64 otherMobile:64 otherHomePhone:64 otherPager:64 otherIpPhone:64
 		otherFacsimileTelephoneNumber:64 otherMailbox url businessCategory:128 carLicense roomNumber labeledURI
 		servicePrincipalName altSecurityIdentities postalAddress:4096 postOfficeBox:40 o:64 registeredAddress:4096
-		uPNSuffixes sPNMappings wellKnownObjects otherWellKnownObjects msExchExtensionCustomAttribute1
+		msDS-AllowedToDelegateTo uPNSuffixes sPNMappings wellKnownObjects otherWellKnownObjects msExchExtensionCustomAttribute1
 		msExchExtensionCustomAttribute2 msExchExtensionCustomAttribute3 msExchExtensionCustomAttribute4
 		msExchExtensionCustomAttribute5 destinationIndicator:128 internationalISDNNumber telexNumber networkAddress
 		extensionName msExchSenderHintTranslations msExchArchiveName msExchUserHoldPolicies msExchPoliciesIncluded`},
@@ -53,7 +53,8 @@ var attributeGroups = []struct {
 	{attribute{syntax: octets, single: true}, `
 		mS-DS-ConsistencyGuid thumbnailPhoto:102400 thumbnailLogo msExchMailboxGuid msExchArchiveGUID logonHours
 		userParameters mS-DS-CreatorSID msExchBlockedSendersHash msExchSafeSendersHash
-		msExchSafeRecipientsHash invocationId nTSecurityDescriptor`},
+		msExchSafeRecipientsHash invocationId nTSecurityDescriptor schemaIDGUID`},
+	{attribute{syntax: sid, single: true}, `msExchMasterAccountSid`},
 	{attribute{syntax: octets}, `
 		jpegPhoto photo audio userCertificate userSMIMECertificate sIDHistory msDS-KeyCredentialLink`},
 	{attribute{syntax: moment, single: true}, `msDS-cloudExtensionTime`},
@@ -62,7 +63,7 @@ var attributeGroups = []struct {
 		manager managedBy assistant homeMDB altRecipient lastKnownParent nCName masteredByDN`},
 	{attribute{syntax: name, origin: link}, `
 		member secretary owner seeAlso roleOccupant publicDelegates showInAddressBook msExchCoManagedByLink authOrig unauthOrig
-		dLMemSubmitPerms dLMemRejectPerms msDS-AllowedToDelegateTo hasMasterNCs msExchModeratedByLink
+		dLMemSubmitPerms dLMemRejectPerms hasMasterNCs msExchModeratedByLink
 		msExchBypassModerationLink`},
 	{attribute{syntax: name, origin: backLink, system: true}, `
 		memberOf directReports managedObjects publicDelegatesBL ownerBL msExchCoManagedObjectsBL authOrigBL unauthOrigBL

@@ -16,7 +16,7 @@ func (c *conn) bind(id int64, body []byte) error {
 	if r.err != nil {
 		return r.err
 	}
-	c.bound, c.cursors, c.who, c.seesDeleted = false, nil, "", false
+	c.bound, c.cursors, c.who, c.seesDeleted, c.hidden = false, nil, "", false, nil
 	c.reply(id, tagBindResponse, c.checkBind(version, label, method, secret))
 	return nil
 }
@@ -37,7 +37,7 @@ func (c *conn) checkBind(version int64, label string, method byte, secret []byte
 	if reason != "" {
 		return refuse(codeInvalidCredentials, "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data %s, v1db1", reason)
 	}
-	c.bound, c.who = true, who
+	c.bound, c.who, c.hidden = true, who, c.srv.hiddenFrom(who)
 	return nil
 }
 

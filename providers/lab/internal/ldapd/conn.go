@@ -30,6 +30,7 @@ type conn struct {
 	// administrators may, and whom an administrator gave the right to list that container; to all others it looks
 	// empty (Samba 4.17, 2026-11-30).
 	seesDeleted bool
+	hidden      hidden // what the account may not read
 	cursors     []*cursor
 	body        []byte
 }

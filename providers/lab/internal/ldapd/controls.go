@@ -24,8 +24,9 @@ var supportedControls = []string{oidPaging, oidShowDeleted, oidShowRecycled, oid
 type controls struct {
 	paging      *pagingControl
 	showDeleted bool
-	barred      bool // … by an account that has no right to see them; not a control
-	extendedDN  int  // 0: off, 1: hexadecimal, 2: text form
+	barred      bool   // … by an account that has no right to see them; not a control
+	hidden      hidden // likewise, what the account may not read
+	extendedDN  int    // 0: off, 1: hexadecimal, 2: text form
 	domainScope bool
 	permissive  bool
 	treeDelete  bool

@@ -19,10 +19,24 @@ func (d *Directory) appendEntry(b []byte, id int64, e *entry, s *selection) ([]b
 			return b[:start], refused
 		}
 	}
+	if s.descriptor != "" {
+		b = appendSingle(b, "nTSecurityDescriptor", s.descriptor)
+	}
 	end(b, list)
 	end(b, op)
 	end(b, start)
 	return b, nil
+}
+
+// appendSingle appends an attribute with one value as a search entry has it.
+func appendSingle(b []byte, name, value string) []byte {
+	at := len(b)
+	b = appendTLV(begin(b, tagSequence), tagOctetString, name)
+	set := len(b)
+	b = appendTLV(begin(b, tagSet), tagOctetString, value)
+	end(b, set)
+	end(b, at)
+	return b
 }
 
 // appendStored copies the selected attributes of the blob.

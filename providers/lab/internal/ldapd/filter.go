@@ -48,17 +48,20 @@ var never = filter{match: func(*entry) verdict { return no }, pick: func() []uin
 var unknown = filter{match: func(*entry) verdict { return undefined }, pick: func() []uint32 { return nil }}
 
 // compile turns the filter at the front of r into a matcher.
-func (d *Directory) compile(r *reader, depth int) (filter, error) {
+func (d *Directory) compile(r *reader, depth int, h hidden) (filter, error) {
 	tag, body := r.any()
 	if r.err != nil || depth > maxFilterDepth {
 		return never, errBER
+	}
+	if len(h) > 0 && h[d.schema.lookup(filterLabel(tag, body))] {
+		return unknown, nil
 	}
 	in := reader{b: body}
 	switch tag {
 	case filterAnd, filterOr:
 		var parts []filter
 		for in.more() {
-			f, err := d.compile(&in, depth+1)
+			f, err := d.compile(&in, depth+1, h)
 			if err != nil {
 				return never, err
 			}
@@ -69,7 +72,7 @@ func (d *Directory) compile(r *reader, depth int) (filter, error) {
 		}
 		return anyOf(parts), in.err
 	case filterNot:
-		f, err := d.compile(&in, depth+1)
+		f, err := d.compile(&in, depth+1, h)
 		return negate(f), err
 	case filterPresent:
 		return d.present(string(body)), nil

@@ -102,12 +102,12 @@ func FuzzFilter(f *testing.F) {
 		values[d.at(id)] = valuesOf(f, d, d.at(id).dn())
 	}
 	f.Fuzz(func(t *testing.T, b, choices []byte) {
-		if got, err := d.compile(&reader{b: b}, 0); err == nil {
+		if got, err := d.compile(&reader{b: b}, 0, nil); err == nil {
 			checkPicks(t, d, got)
 		}
 		c := chooser{choices}
 		want := c.filter(4)
-		got, err := d.compile(&reader{b: want.wire()}, 0)
+		got, err := d.compile(&reader{b: want.wire()}, 0, nil)
 		if err != nil {
 			t.Fatalf("%+v is refused: %v", want, err)
 		}

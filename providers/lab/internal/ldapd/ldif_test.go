@@ -39,7 +39,7 @@ func TestLDIFForms(t *testing.T) {
 	ldif := "version: 1\r\n# a comment\r\n  that goes on\r\n\r\ndn:: " + "T1U9w4TDlixEQz1jb3JwLERDPWNvbnRvc28sREM9Y29t" + "\r\nchangetype: add\r\nobjectClass: top\r\n" +
 		"objectClass: organizationalUnit\r\ndescription: one\r\n two\r\n\r\n" +
 		"dn: CN=G,OU=ÄÖ," + base + "\r\nobjectClass: group\r\ngroupType: 2\r\n\r\n" +
-		"dn: CN=u,OU=ÄÖ," + base + "\r\nobjectClass: user\r\nmemberOf: CN=G,OU=ÄÖ," + base + "\r\nmyOwnAttribute: 1\r\nthumbnailPhoto:: /9j/4A==\r\n\r\n" +
+		"dn: CN=u,OU=ÄÖ," + base + "\r\nobjectClass: user\r\nmemberOf: CN=G,OU=ÄÖ," + base + "\r\nmyOwnAttribute: 1\r\nmsDS-AllowedToDelegateTo: cifs/fs1\r\nthumbnailPhoto:: /9j/4A==\r\n\r\n" +
 		"dn: CN=t,OU=ÄÖ," + base + "\r\nobjectClass: top\r\nobjectClass: msDFSR-Thing\r\n\r\n" +
 		"search: 2\r\nresult: 0 Success\r\n"
 	c := serve(t, directory(t, ldif)).bound(t)
@@ -47,7 +47,8 @@ func TestLDIFForms(t *testing.T) {
 		t.Errorf("description %q", got)
 	}
 	u := one(t, c, "CN=u,OU=ÄÖ,"+base)
-	if u.GetAttributeValue("thumbnailPhoto") != "\xff\xd8\xff\xe0" || u.GetAttributeValue("myOwnAttribute") != "1" {
+	if u.GetAttributeValue("thumbnailPhoto") != "\xff\xd8\xff\xe0" || u.GetAttributeValue("myOwnAttribute") != "1" ||
+		u.GetAttributeValue("msDS-AllowedToDelegateTo") != "cifs/fs1" {
 		t.Errorf("%v", u.Attributes)
 	}
 	g := one(t, c, "CN=G,OU=ÄÖ,"+base)

@@ -21,6 +21,12 @@ func (l *loader) fixedValues(e *entry, rec *ldifRecord) error {
 			e.created, ok = parseMoment(string(f.value))
 		case fromChanged:
 			e.changed, ok = parseMoment(string(f.value))
+		case stored:
+			if a.syntax == sid {
+				var v string
+				v, ok = parseSID(string(f.value))
+				rec.fields[i].value = []byte(v)
+			}
 		}
 		if !ok {
 			return l.in.fail(f.line, "this %s is malformed or belongs to another object already", a.name)

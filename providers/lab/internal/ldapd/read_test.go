@@ -168,6 +168,11 @@ func TestReferral(t *testing.T) {
 	if err != nil || len(res.Referrals) != 1 || res.Referrals[0] != "ldaps://corp.contoso.com/CN=Configuration,"+base {
 		t.Errorf("%v %v", res.Referrals, err)
 	}
+	r.Scope = ldap.ScopeSingleLevel
+	if res, err := c.Search(r); err != nil || len(res.Referrals) != 1 || !strings.HasSuffix(res.Referrals[0], "CN=Configuration,"+base+"??base") {
+		t.Errorf("one level: %v %v", res.Referrals, err)
+	}
+	r.Scope = ldap.ScopeWholeSubtree
 	r.Controls = []ldap.Control{ldap.NewControlString("1.2.840.113556.1.4.1339", true, "")}
 	if res, err := c.Search(r); err != nil || len(res.Referrals) != 0 || len(res.Entries) != 1 {
 		t.Errorf("domain scope: %v %v", res, err)

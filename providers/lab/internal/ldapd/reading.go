@@ -15,7 +15,7 @@ func (c *conn) search(id int64, body []byte, ctls *controls) error {
 	d := c.srv.Dir
 	if req.base == "" && req.scope == scopeBase {
 		d.mu.RLock()
-		c.out = d.appendRootDSE(c.out, id, req.attributes, req.typesOnly)
+		c.out = d.appendRootDSE(c.out, id, req.attributes, req.typesOnly, len(c.hidden) > 0)
 		d.mu.RUnlock()
 		c.reply(id, tagSearchDone, nil)
 		return nil
@@ -49,7 +49,7 @@ func (c *conn) cursorFor(req *searchRequest, ctls *controls) (*cursor, *ResultEr
 	}
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	ctls.barred = !c.seesDeleted
+	ctls.barred, ctls.hidden = !c.seesDeleted, c.hidden
 	cur, refused := d.open(req, ctls)
 	if refused == nil {
 		cur.pick.readOnly = c.srv.readOnly.Load()

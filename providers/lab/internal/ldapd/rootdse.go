@@ -1,6 +1,7 @@
 package ldapd
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,8 +14,9 @@ func (d *Directory) Tell(now func() time.Time) {
 	d.tells = now
 }
 
-// appendRootDSE answers a base search of the empty name, which needs no bind.
-func (d *Directory) appendRootDSE(b []byte, id int64, names []string, typesOnly bool) []byte {
+// appendRootDSE answers a base search of the empty name, which needs no bind. tokens says that the account's groups are
+// shown to those who ask for them by name.
+func (d *Directory) appendRootDSE(b []byte, id int64, names []string, typesOnly, tokens bool) []byte {
 	start := len(b)
 	b = begin(b, tagSequence)
 	b = appendInteger(b, tagInteger, id)
@@ -23,7 +25,11 @@ func (d *Directory) appendRootDSE(b []byte, id int64, names []string, typesOnly 
 	b = appendTLV(b, tagOctetString, "")
 	list := len(b)
 	b = begin(b, tagSequence)
-	for _, row := range d.rootAttributes() {
+	rows := d.rootAttributes()
+	if tokens && slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, "tokenGroups") }) {
+		rows = append(rows, []string{"tokenGroups", authenticatedUsers})
+	}
+	for _, row := range rows {
 		if !wanted(names, row[0]) {
 			continue
 		}

@@ -75,12 +75,13 @@ func (d *Directory) open(req *searchRequest, c *controls) (*cursor, *ResultError
 	}
 	cur := &cursor{base: base, scope: req.scope, deleted: c.showDeleted, barred: c.barred, limit: req.sizeLimit}
 	var err error
-	if cur.filter, err = d.compile(&reader{b: req.filter}, 0); err != nil {
+	if cur.filter, err = d.compile(&reader{b: req.filter}, 0, c.hidden); err != nil {
 		return nil, refuse(codeProtocolError, "0000203D: LdapErr: DSID-0C0907C2, comment: Error decoding filter, data 0, v4563")
 	}
 	if cur.pick, refused = d.selectAttributes(req.attributes); refused != nil {
 		return nil, refused
 	}
+	d.hide(cur.pick, c.hidden, req.attributes)
 	cur.pick.typesOnly, cur.pick.extendedDN = req.typesOnly, c.extendedDN
 	if req.scope != scopeBase {
 		for _, x := range cur.pick.rest {
@@ -233,7 +234,7 @@ func (d *Directory) sortBy(cur *cursor, key *sortKey) {
 // referrals lists the naming contexts below the base that a subtree search leaves out.
 func (d *Directory) referrals(cur *cursor) []string {
 	var out []string
-	if cur.scope != scopeSubtree {
+	if cur.scope == scopeBase {
 		return nil
 	}
 	if cur.base == d.root {
@@ -241,6 +242,11 @@ func (d *Directory) referrals(cur *cursor) []string {
 	}
 	if cur.base == d.config {
 		out = append(out, d.schemaNC.dn())
+	}
+	if cur.scope == scopeOne {
+		for i := range out {
+			out[i] += "??base"
+		}
 	}
 	return out
 }

@@ -12,7 +12,8 @@ type selection struct {
 	rest       []chosen // everything else, and ranges
 	typesOnly  bool
 	extendedDN int
-	readOnly   bool // for allowedAttributesEffective
+	readOnly   bool   // for allowedAttributesEffective
+	descriptor string // of every object, "" where it is not shown
 }
 
 // chosen is an attribute that is not copied from the blob as it is.

@@ -19,7 +19,10 @@ type Server struct {
 	Dir      *Directory
 	BindDN   string // the server's own account; it need not exist in the directory
 	Password string
-	TLS      *tls.Config // for LDAPS and StartTLS; without it no simple bind is possible
+	// Deny gives, when an account binds, the attributes that accounts may not read, by sAMAccountName or [Everybody]; nil
+	// for none.
+	Deny func() map[string][]string
+	TLS  *tls.Config // for LDAPS and StartTLS; without it no simple bind is possible
 
 	readOnly  atomic.Bool
 	writes    atomic.Int64

@@ -57,7 +57,8 @@ func (d *Directory) describe(a *attribute) {
 	e := d.builtIn(d.schemaNC, "CN="+strings.ToUpper(a.name[:1])+a.name[1:], "attributeSchema", 0)
 	oid, om := a.syntax.number()
 	var b []byte
-	for _, v := range [...][2]string{{"lDAPDisplayName", a.name}, {"isSingleValued", strings.ToUpper(strconv.FormatBool(a.single))},
+	id := schemaID(a)
+	for _, v := range [...][2]string{{"schemaIDGUID", string(id[:])}, {"lDAPDisplayName", a.name}, {"isSingleValued", strings.ToUpper(strconv.FormatBool(a.single))},
 		{"attributeSyntax", oid}, {"oMSyntax", om}} {
 		b = appendAttribute(b, d.attr(v[0]), []string{v[1]})
 	}

@@ -128,7 +128,7 @@ func (d *Directory) appendFromClass(b []byte, e *entry, a *attribute) []byte {
 	case fromInstance:
 		b = appendTLV(b, tagOctetString, instanceType(e))
 	case fromAccountType:
-		if t := d.accountType(e); t != "" {
+		if t := d.accountType(e); t != "" && !e.is(isTombstone) { // MS-ADTS 3.1.1.5.5.6.1
 			b = appendTLV(b, tagOctetString, t)
 		}
 	}

@@ -230,7 +230,8 @@ func TestAddAndDelete(t *testing.T) {
 	dead := res.Entries[0]
 	if !strings.HasPrefix(dead.DN, `CN=Ann\0ADEL:`) || !strings.HasSuffix(dead.DN, ",CN=Deleted Objects,"+base) ||
 		dead.GetAttributeValue("lastKnownParent") != "OU=Staff,"+base || dead.GetAttributeValue("sn") != "" ||
-		dead.GetAttributeValue("objectGUID") != guid || dead.GetAttributeValue("objectCategory") != "" {
+		dead.GetAttributeValue("objectGUID") != guid || dead.GetAttributeValue("objectCategory") != "" ||
+		dead.GetAttributeValue("sAMAccountType") != "" || dead.GetAttributeValue("sAMAccountName") != "Ann" {
 		t.Errorf("%s %v", dead.DN, dead.Attributes)
 	}
 	wantCode(t, add(ann, "objectClass", "user", "sAMAccountName", "Ann"), 0) // name and account name are free again

@@ -20,6 +20,7 @@ const (
 	Leave                // it was changed in the tenant, and stays so until the source's value changes
 	LeaveOff             // sign-in is off in the tenant, and nothing says that dirform may turn it on
 	StopsAll             // it was changed in the tenant, and that stops the whole object
+	Dropped              // the service would take it and drop it again, see [pair.Case.DropsAddress]
 )
 
 // Of is the fate of a change to the account of a case. have and want are the fingerprints of what the tenant has and of
@@ -29,6 +30,9 @@ const (
 // is turned on only if the source has another value than was applied last: else somebody has blocked the account in the
 // tenant, and who that was, and why, is not known.
 func Of(c *pair.Case, ch *state.AttributeChange, have, want uint64) Fate {
+	if c.DropsAddress(ch) {
+		return Dropped
+	}
 	if !kept(c) {
 		return Write
 	}
@@ -68,13 +72,16 @@ type Left struct {
 // Finding tells of a change that is left out. signedIn says that whoever has the account stays signed in although the
 // source has switched it off.
 func (l *Left) Finding(p *config.LinkPolicy, signIn string) (f *planner.Finding, signedIn bool) {
-	if l.Fate == LeaveOff {
+	switch l.Fate {
+	case LeaveOff:
 		f = words.SignInBlocked(l.AttributeChange, p)
-	} else {
+	case Dropped:
+		f = words.MailboxAddress(l.AttributeChange)
+	default:
 		f = words.LeftAsChanged(l.AttributeChange, p)
 		signedIn = l.Name == signIn && l.After.Kind() == state.BoolValue && !l.After.Bool()
 	}
-	f.Drift = l.Drift
+	f.Drift = l.Drift && l.Fate != Dropped
 	f.Withheld = []planner.Withheld{{Name: l.Name, Before: l.Before, After: l.After}}
 	if signedIn {
 		words.StillSignedIn(f, words.SwitchedOffAtSource)

@@ -2,6 +2,7 @@ package offlimits
 
 import (
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/planner/reconcile/internal/words"
 	"github.com/dirform/dirform/state"
 )
 
@@ -23,3 +24,21 @@ func OnceSynced(live *table.Account) bool {
 // Locks reports whether the service refuses changes of an attribute because of what another sync engine has left on the
 // account.
 func Locks(a *state.Attribute, live *table.Account) bool { return a.Lockable && OnceSynced(live) }
+
+// Mastered counts the tenant's objects that another sync engine masters, kind by kind, of the kinds that tell and were
+// read.
+func Mastered(tenant *table.TenantRows) (counts []words.Count) {
+	for _, t := range tenant.Tables {
+		if t.Layout.Of.Master == "" {
+			continue
+		}
+		c := words.Count{Of: t.Layout.Of}
+		for i := t.First; i < t.First+t.Len(); i++ {
+			if t.Meta(i).Flags&table.TenantMastered != 0 {
+				c.N++
+			}
+		}
+		counts = append(counts, c)
+	}
+	return counts
+}
