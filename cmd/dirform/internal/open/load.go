@@ -41,21 +41,27 @@ func LoadChecked(a *cli.App, v *Variables, valuesOptional bool) (*config.Config,
 // LoadDiagnosed loads the configuration and hands its diagnostics back. The configuration is never nil without an error; with
 // diagnostics that have errors it only serves to print them. With valuesOptional a variable without a value is no mistake.
 func LoadDiagnosed(a *cli.App, v *Variables, valuesOptional bool) (*config.Config, hcl.Diagnostics, error) {
-	vars, err := splitVariables(v.vars)
+	options, err := v.options(a)
 	if err != nil {
 		return nil, nil, err
 	}
+	options.ValuesOptional = valuesOptional
+	cfg, diags := config.Load(options)
+	a.Hide(cfg.Secrets)
+	return cfg, diags, nil
+}
+
+// options are those of reading the configuration in the folder.
+func (v *Variables) options(a *cli.App) (o config.Options, err error) {
 	files := make([]string, len(v.files))
 	for i, f := range v.files {
 		files[i] = a.Path(f)
 	}
-	cfg, diags := config.Load(config.Options{
+	vars, err := splitVariables(v.vars)
+	return config.Options{
 		Dir: a.Dir(), Vars: vars, VarFiles: files, Environ: a.Env.Environ, Version: cli.Version,
-		ValuesOptional: valuesOptional,
-		Schemas:        config.Schemas{Source: providers.ADSchema, Tenant: providers.TenantSchema},
-	})
-	a.Hide(cfg.Secrets)
-	return cfg, diags, nil
+		Schemas: config.Schemas{Source: providers.ADSchema, Tenant: providers.TenantSchema},
+	}, err
 }
 
 // splitVariables splits NAME=VALUE options; of two values for one name the later counts.

@@ -15,13 +15,17 @@ import (
 	"github.com/dirform/dirform/state/store"
 )
 
-// RecordOptions say where the record is for commands that need nothing else of the configuration: neither its variables nor
-// its passwords.
-type RecordOptions struct{ file string }
+// RecordOptions say where the record is for commands that need nothing else of the configuration: no directories, no
+// passwords, and of its variables only those that the state's path uses.
+type RecordOptions struct {
+	Variables
+	file string
+}
 
 // Register adds the option to a command that needs the record.
 func (o *RecordOptions) Register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.file, "state", "", "the state `FILE`; default: what the configuration says")
+	o.Variables.Register(cmd)
 }
 
 // Path is where the record is.
@@ -29,7 +33,7 @@ func (o *RecordOptions) Path(a *cli.App) (string, error) {
 	if o.file != "" {
 		return a.Path(o.file), nil
 	}
-	file, err := declaredState(a.Dir())
+	file, err := declaredState(a, &o.Variables)
 	return cli.InDir(a.Dir(), file), err
 }
 
