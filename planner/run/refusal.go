@@ -57,7 +57,11 @@ type Refused struct {
 	Guards []planner.GuardResult // the limits that are exceeded; empty if something else stands against the plan
 	// SwitchOffs is how many changes of today's plan turn sign-in off and could be made alone.
 	SwitchOffs int
+	Code       string // of the first finding that refuses the plan
 }
+
+// FindingCode is Code, for errors in JSON.
+func (e *Refused) FindingCode() string { return e.Code }
 
 // Error says which limits are exceeded.
 func (e *Refused) Error() string {

@@ -42,11 +42,7 @@ func declaredState(a *cli.App, v *Variables) (path string, err error) {
 		return "", err
 	}
 	path, diags := config.StatePath(options)
-	if diags.HasErrors() {
-		config.WriteDiagnostics(a.Env.Stderr, nil, diags, a.Colour(a.Env.Terminal.Err))
-		return "", &cli.ExitError{Code: cli.ExitFailure}
-	}
-	return path, nil
+	return path, Diagnose(a, nil, diags)
 }
 
 // DeclaredLabs are the folders in provider "ad" { lab } and provider "entra" { lab }; "" where there is none.

@@ -31,11 +31,19 @@ func LoadChecked(a *cli.App, v *Variables, valuesOptional bool) (*config.Config,
 	if err != nil {
 		return nil, err
 	}
-	config.WriteDiagnostics(a.Env.Stderr, cfg.Files, diags, a.Colour(a.Env.Terminal.Err))
-	if diags.HasErrors() {
-		return nil, &cli.ExitError{Code: cli.ExitFailure}
+	return cfg, Diagnose(a, cfg.Files, diags)
+}
+
+// Diagnose prints diagnostics. With an error among them nothing is left to say.
+func Diagnose(a *cli.App, files map[string]*hcl.File, diags hcl.Diagnostics) error {
+	config.WriteDiagnostics(a.Env.Stderr, files, diags, a.Colour(a.Env.Terminal.Err))
+	for _, d := range diags {
+		if d.Severity == hcl.DiagError {
+			return &cli.ExitError{Code: cli.ExitFailure, Said: &fault.Error{Summary: d.Summary, Detail: d.Detail,
+				Hint: "\"dirform validate --json\" has all mistakes of the configuration, with their places."}}
+		}
 	}
-	return cfg, nil
+	return nil
 }
 
 // LoadDiagnosed loads the configuration and hands its diagnostics back. The configuration is never nil without an error; with
