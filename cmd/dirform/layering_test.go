@@ -42,6 +42,7 @@ var layers = map[string][]string{
 		"providers", "state"},
 	"planner/explain": {"config", "planner", "planner/reconcile", "planner/render", "providers", "state",
 		"state/store"},
+	"planner/survey":                {"config", "providers", "state"},
 	"planner/planfile":              {"planner", "state"},
 	"planner/render":                {"planner", "state"},
 	"planner/apply":                 {"planner", inApply + "links", inApply + "values", "providers", "state"},
