@@ -168,7 +168,7 @@ func runCommand(t *testing.T, dir, command string) string {
 	}
 	var out bytes.Buffer
 	code := Main(cli.Environment{Args: args[1:], Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Dir: dir, Now: time.Now,
-		Environ: []string{"DIRFORM_LAB_RECORD=" + os.Getenv("DIRFORM_LAB_RECORD")}})
+		Environ: []string{"DIRFORM_RUN_URL=jane@admin1", "DIRFORM_LAB_RECORD=" + os.Getenv("DIRFORM_LAB_RECORD")}})
 	text := out.String()
 	if code != 0 {
 		text += fmt.Sprintf("(exit status %d)\n", code)

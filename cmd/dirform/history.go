@@ -25,8 +25,10 @@ func newHistoryCommand(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history [RUN]",
 		Short: "List the runs that wrote, or the steps of one",
-		Long: `History lists the runs that changed something, newest first, with how often they wrote to either directory. With the number of a
-run it lists that run's steps, and how often each of them wrote.`,
+		Long: `History lists the runs that changed something, newest first, with how many changes of each action they made, how often they
+wrote to either directory, and who ran them for which commit: what DIRFORM_RUN_URL and DIRFORM_RUN_REF say or a job of GitHub, GitLab
+or Azure Pipelines has in its environment, else user@host. With the number of a run it lists that run's steps, and how often each
+of them wrote.`,
 		Example: "  dirform history\n  dirform history 12",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -66,6 +68,8 @@ type runDocument struct {
 	Allowed    []string           `json:"allowed"`
 	Scopes     []store.ScopeCount `json:"scopes"`
 	Writes     *state.Writes      `json:"writes"` // null if the run is older than the counting
+	By         string             `json:"by"`     // empty likewise
+	Ref        string             `json:"ref"`
 }
 
 func writeRuns(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, limit int, asJSON bool) error {
@@ -78,7 +82,7 @@ func writeRuns(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, lim
 	}
 	for _, r := range runs {
 		if asJSON {
-			d := runDocument{r.ID, r.Command, r.Serial, r.Started, nil, r.Outcome, r.Counts, r.PlanDigest, r.Allowed, r.Scopes, r.Writes}
+			d := runDocument{r.ID, r.Command, r.Serial, r.Started, nil, r.Outcome, r.Counts, r.PlanDigest, r.Allowed, r.Scopes, r.Writes, r.By, r.Ref}
 			if !r.Finished.IsZero() {
 				d.Finished = &r.Finished
 			}

@@ -1,17 +1,16 @@
 package open
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/user"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -52,7 +51,7 @@ func OpenRecord(ctx context.Context, a *cli.App, o *RecordOptions) (*store.Store
 
 // LockRecord opens the record for writing, in the name of a command.
 func LockRecord(ctx context.Context, a *cli.App, path, command string, wait time.Duration) (*store.Store, error) {
-	s, err := lockWithin(ctx, a, path, store.Options{Holder: Holder(a, command), Now: a.Env.Now}, wait)
+	s, err := lockWithin(ctx, a, path, store.Options{Holder: Holder(a, command), Now: a.Env.Now, Origin: origin.Of(a.Env.Getenv)}, wait)
 	if err != nil {
 		return nil, err
 	}
@@ -87,24 +86,5 @@ func lockWithin(ctx context.Context, a *cli.App, path string, o store.Options, w
 
 // Holder is how a lock names this run.
 func Holder(a *cli.App, command string) string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown host"
-	}
-	return fmt.Sprintf("%s by %s@%s pid %d", command, userName(a), host, os.Getpid())
-}
-
-// userName is who runs this, as the environment says or else, as in cron and containers, the system.
-func userName(a *cli.App) string {
-	name := cmp.Or(a.Env.Getenv("USER"), a.Env.Getenv("LOGNAME"), a.Env.Getenv("USERNAME"))
-	if name != "" {
-		return name
-	}
-	if u, err := user.Current(); err == nil && u.Username != "" {
-		return u.Username
-	}
-	if uid := os.Getuid(); uid >= 0 {
-		return fmt.Sprintf("uid %d", uid)
-	}
-	return "unknown user"
+	return fmt.Sprintf("%s by %s@%s pid %d", command, origin.UserName(a.Env.Getenv), origin.Host(), os.Getpid())
 }
