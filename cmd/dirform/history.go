@@ -12,6 +12,9 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
+	"github.com/dirform/dirform/planner/explain"
+	"github.com/dirform/dirform/planner/reconcile"
+	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
@@ -20,7 +23,7 @@ import (
 
 func newHistoryCommand(a *cli.App) *cobra.Command {
 	var o open.RecordOptions
-	var asJSON bool
+	var asJSON, names bool
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "history [RUN]",
@@ -39,7 +42,11 @@ of them wrote.`,
 			defer s.Close()
 			w := bufio.NewWriter(a.Env.Stdout)
 			if len(args) == 1 {
-				err = writeJournal(cmd.Context(), a, w, s, args[0], asJSON)
+				j := journal{a: a, s: s, asJSON: asJSON}
+				if err := j.open(cmd.Context(), args[0], names, &o); err != nil {
+					return err
+				}
+				err = j.write(cmd.Context(), w)
 			} else {
 				err = writeRuns(cmd.Context(), a, w, s, limit, asJSON)
 			}
@@ -51,6 +58,7 @@ of them wrote.`,
 	}
 	o.Register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, one document a line")
+	cmd.Flags().BoolVar(&names, "names", false, "of a run: read both directories, and add the names that they have now; none is recorded")
 	cmd.Flags().IntVar(&limit, "limit", 20, "list the latest `N` runs; 0 lists all")
 	return cli.ExitStatus(cmd, "0  done", "1  the state cannot be read, or has no such run")
 }
@@ -111,30 +119,62 @@ type entryDocument struct {
 	Deeds     map[string]int    `json:"-"` // for guards alone
 }
 
-func writeJournal(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, name string, asJSON bool) error {
-	run, err := strconv.ParseInt(name, 10, 64)
-	if err != nil {
-		return &fault.Error{Summary: fmt.Sprintf("%q is not the number of a run", name), Hint: `Run "dirform history" for a list of runs.`}
+// journal is a run's steps, and whose they are as far as names are asked for.
+type journal struct {
+	a      *cli.App
+	s      *store.Store
+	asJSON bool
+	run    int64
+	names  map[string]string // by anchor
+}
+
+// open finds the run and, with names, whom its steps are about.
+func (j *journal) open(ctx context.Context, number string, names bool, o *open.RecordOptions) (err error) {
+	if j.run, err = strconv.ParseInt(number, 10, 64); err != nil {
+		return &fault.Error{Summary: fmt.Sprintf("%q is not the number of a run", number), Hint: `Run "dirform history" for a list of runs.`}
 	}
+	if !names {
+		return nil
+	}
+	if err := o.Declared(); err != nil {
+		return err
+	}
+	keys := map[string]bool{}
+	for e, err := range j.s.Journal(ctx, j.run) {
+		if err != nil {
+			return err
+		}
+		keys[e.Key] = true
+	}
+	return viewed(ctx, j.a, &o.Variables, func(_ *run.Run, _ *run.Reading, view *reconcile.View) (err error) {
+		j.names, err = explain.NamesOf(view, keys)
+		return err
+	})
+}
+
+func (j *journal) write(ctx context.Context, w io.Writer) error {
 	n := 0
-	for e, err := range s.Journal(ctx, run) {
+	for e, err := range j.s.Journal(ctx, j.run) {
 		if err != nil {
 			return err
 		}
 		n++
-		if asJSON {
-			err = cli.WriteJSONLine(w, entryDocument(*e))
+		if j.asJSON {
+			err = cli.WriteJSONLine(w, struct {
+				entryDocument
+				Name string `json:"name,omitempty"`
+			}{entryDocument(*e), j.names[e.Key]})
 		} else {
-			err = tell.Entry(w, e)
+			err = tell.Entry(w, e, j.names[e.Key])
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if n > 0 && asJSON {
+	if n > 0 && j.asJSON {
 		return nil
 	}
-	return writeSum(ctx, a, w, s, run, n)
+	return writeSum(ctx, j.a, w, j.s, j.run, n)
 }
 
 // writeSum says after a run's n steps what it wrote. It tells a run without steps from one that never was.

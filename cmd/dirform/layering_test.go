@@ -58,7 +58,7 @@ var layers = map[string][]string{
 	stage + "table":  {"config", "planner", "providers", "state"},
 	stage + "pair":   {stage + "table", "config", "planner", "state"},
 	stage + "order":  {stage + "pair"},
-	stage + "called": {"state"},
+	stage + "called": {stage + "table", "state"},
 	stage + "words":  {stage + "table", stage + "pair", "config", "planner", "providers", "state"},
 	stage + "lint":   {stage + "table", stage + "words", "config", "planner", "state"},
 	stage + "judge": {stage + "table", stage + "pair", stage + "order", stage + "words", stage + "lint", "config",

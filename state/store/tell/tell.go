@@ -70,8 +70,8 @@ func Writes(n state.Writes) string {
 	return fmt.Sprintf("%s to Active Directory, %d to the tenant", count(n.Source, "write"), n.Tenant)
 }
 
-// Entry writes a step as a line.
-func Entry(w io.Writer, e *state.Entry) error {
+// Entry writes a step as a line, with whose it is if that is known.
+func Entry(w io.Writer, e *state.Entry, name string) error {
 	what := string(e.Action) + " " + string(e.Kind)
 	if e.Attribute != "" {
 		what += "." + e.Attribute
@@ -79,6 +79,9 @@ func Entry(w io.Writer, e *state.Entry) error {
 	line := fmt.Sprintf("%6d  %-8s %-24s  %s", e.Seq, e.Status, what, e.Key)
 	if e.TargetID != "" {
 		line += "  " + e.TargetID
+	}
+	if name != "" {
+		line += "  " + name
 	}
 	if e.Writes != (state.Writes{}) {
 		line += "  (" + Writes(e.Writes) + ")"

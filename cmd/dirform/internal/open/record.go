@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
 )
@@ -25,6 +26,15 @@ type RecordOptions struct {
 func (o *RecordOptions) Register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.file, "state", "", "the state `FILE`; default: what the configuration says")
 	o.Variables.Register(cmd)
+}
+
+// Declared refuses a record that is named on the command line, for what takes the whole configuration.
+func (o *RecordOptions) Declared() error {
+	if o.file == "" {
+		return nil
+	}
+	return &fault.Error{Summary: "Option --state does not go with names",
+		Detail: "Names are read with the configuration, from its directories.", Hint: "Name the state in the dirform block."}
 }
 
 // Path is where the record is.
