@@ -9,7 +9,7 @@ import (
 func (l *loader) decodeSettings() {
 	for _, b := range l.byType["dirform"] {
 		// The state block is the only nested block with a label.
-		c := l.content(b, spec{optional: []string{"required_version"}, blocks: []string{"state"}})
+		c := l.content(b, grammar["dirform"])
 		l.checkVersion(c)
 		in := c.inner["state"]
 		if in == nil || !l.labels(in, blockType{name: "state", labels: []string{"type"}}) {
@@ -19,7 +19,7 @@ func (l *loader) decodeSettings() {
 			l.fail(&in.LabelRanges[0], "Unknown state storage", "This version keeps the state in a local file only: state \"file\" { path = … }.")
 			continue
 		}
-		s := l.content(in, spec{required: []string{"path"}})
+		s := l.content(in, grammar["dirform.state"])
 		l.cfg.StatePath = s.text("path")
 	}
 }
