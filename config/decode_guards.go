@@ -17,7 +17,7 @@ var limitArguments = []string{"count", "floor", "percent", "off", "until"}
 func (l *loader) decodeGuards() {
 	named := map[string]hcl.Range{}
 	for _, b := range l.byType["guard"] {
-		c := l.content(b, spec{optional: []string{"protect"}, blocks: limits.Names()})
+		c := l.content(b, grammar["guard"])
 		g := &Guard{Name: b.Labels[0], Limits: map[string]Limit{}, Protect: c.texts("protect"),
 			DeclaredAt: place(b.DefRange())}
 		for _, name := range limits.Names() {
@@ -44,7 +44,7 @@ func (l *loader) decodeGuards() {
 
 // decodeLimit reads one limit of a guard block.
 func (l *loader) decodeLimit(b *hclsyntax.Block) Limit {
-	c := l.content(b, spec{optional: limitArguments})
+	c := l.content(b, grammar["guard.LIMIT"])
 	limit := Limit{Count: c.limitNumber("count"), Floor: c.limitNumber("floor"), Off: c.flag("off"),
 		Until: c.day("until"), DeclaredAt: place(b.DefRange())}
 	numbers := []string{"count", "floor", "percent"}

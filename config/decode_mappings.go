@@ -42,7 +42,7 @@ func (l *loader) decodeMappings() {
 	first := map[string]*hclsyntax.Block{}
 	mapped := map[*Scope][]state.Kind{}
 	for _, b := range l.byType["mapping"] {
-		c := l.content(b, spec{required: []string{"scope"}, optional: []string{"object", "preset", "unmanaged", "on_null", "keep_on_link", "case_changes"}, blocks: []string{"attributes", "initial"}})
+		c := l.content(b, grammar["mapping"])
 		m := &Mapping{Name: b.Labels[0], Scope: l.scope(c), Kind: state.User, DeclaredAt: place(b.DefRange()),
 			CaseChanges: c.flag("case_changes")}
 		if name := c.text("object"); name != "" {

@@ -43,7 +43,7 @@ type policyOf struct {
 func (l *loader) decodePolicies() {
 	first := map[policyOf]*hclsyntax.Block{}
 	for _, b := range l.byType["link_policy"] {
-		c := l.content(b, spec{required: []string{"scope"}, optional: policyArguments})
+		c := l.content(b, grammar["link_policy"])
 		p := &LinkPolicy{Name: b.Labels[0], Scope: l.scope(c), Kind: state.User, DeclaredAt: place(b.DefRange())}
 		if name := c.text("object"); name != "" {
 			kind, ok := c.kind("object", name)
@@ -178,7 +178,7 @@ func (l *loader) decodeMatch(c *content, d *state.Descriptor) []string {
 func (l *loader) decodeLinks() {
 	sources, tenants := map[string]*Link{}, map[string]*Link{}
 	for _, b := range l.byType["link"] {
-		c := l.content(b, spec{required: []string{"source", "tenant"}})
+		c := l.content(b, grammar["link"])
 		k := &Link{Name: b.Labels[0], Source: c.text("source"), Tenant: c.text("tenant"), DeclaredAt: place(b.DefRange())}
 		if strings.Contains(k.Source, "=") && !strings.Contains(k.Source, "@") {
 			c.parseDN("source", k.Source)

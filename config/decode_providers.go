@@ -44,7 +44,7 @@ func (l *loader) decodeProviders() {
 var adConnection = []string{"url", "urls", "start_tls", "base_dn", "ca_file", "server_name", "insecure_skip_verify", "bind_dn", "password"}
 
 func (l *loader) decodeAD(b *hclsyntax.Block) *ADProvider {
-	c := l.content(b, spec{optional: append([]string{"lab", "page_size"}, adConnection...), blocks: []string{"kerberos"}})
+	c := l.content(b, grammar["provider.ad"])
 	p := &ADProvider{Name: b.Labels[1], DeclaredAt: place(b.DefRange()), PageSize: 1000}
 	if n, ok := c.number("page_size", 1, true); ok {
 		p.PageSize = int(min(n, 1<<20))
@@ -92,7 +92,7 @@ func (l *loader) credentials(c *content, p *ADProvider) {
 }
 
 func (l *loader) decodeKerberos(b *hclsyntax.Block) *Kerberos {
-	c := l.content(b, spec{optional: []string{"keytab", "ccache", "principal", "spn", "krb5_conf"}})
+	c := l.content(b, grammar["provider.ad.kerberos"])
 	k := &Kerberos{Keytab: c.file("keytab"), CCache: c.file("ccache"), Principal: c.text("principal"), SPN: c.text("spn"), Krb5Conf: c.file("krb5_conf")}
 	k.KeytabHidden = c.sensitive("keytab")
 	switch {
@@ -151,7 +151,7 @@ func Loopback(host string) bool {
 var entraConnection = []string{"tenant_id", "client_id", "client_secret", "client_certificate_file", "environment", "endpoint", "authority", "ca_file", "access_token"}
 
 func (l *loader) decodeEntra(b *hclsyntax.Block) *EntraProvider {
-	c := l.content(b, spec{optional: append([]string{"lab"}, entraConnection...)})
+	c := l.content(b, grammar["provider.entra"])
 	p := &EntraProvider{Name: b.Labels[1], DeclaredAt: place(b.DefRange()), Environment: "global"}
 	p.Lab = c.text("lab")
 	if c.has("lab") {

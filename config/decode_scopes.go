@@ -23,7 +23,7 @@ var domainName = regexp.MustCompile(`^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9]
 // decodeSuffixes reads the upn_suffix blocks.
 func (l *loader) decodeSuffixes() {
 	for _, b := range l.byType["upn_suffix"] {
-		c := l.content(b, spec{optional: []string{"provider"}})
+		c := l.content(b, grammar["upn_suffix"])
 		s := &UPNSuffix{Name: b.Labels[0], DeclaredAt: place(b.DefRange()), Provider: l.adProvider(c)}
 		if !domainName.MatchString(s.Name) {
 			l.fail(&b.LabelRanges[0], "Invalid domain name", "%q is not a domain name. Write what follows the @ of a user principal name, such as \"contoso.com\".", s.Name)
@@ -65,7 +65,7 @@ func (l *loader) adProvider(c *content) *ADProvider {
 // decodeScopes reads the scope blocks.
 func (l *loader) decodeScopes() {
 	for _, b := range l.byType["scope"] {
-		c := l.content(b, spec{optional: []string{"provider", "ou", "ous", "exclude", "objects", "filter", "where", "system_objects"}})
+		c := l.content(b, grammar["scope"])
 		s := &Scope{Name: b.Labels[0], DeclaredAt: place(b.DefRange()), Provider: l.adProvider(c)}
 		s.OUs, s.Exclude = c.oneOrMore("ou", "ous"), c.texts("exclude")
 		if !c.has("ou") && !c.has("ous") {

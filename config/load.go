@@ -49,9 +49,9 @@ func Load(o Options) (*Config, hcl.Diagnostics) {
 	}
 	l.secrets.Note(l.cfg.Files)
 	l.sortBlocks()
-	l.decodeSettings()
 	l.decodeVariables()
 	l.decodeLocals()
+	l.decodeSettings()
 	l.decodeProviders()
 	l.decodeSuffixes()
 	l.decodeDirectorySync()

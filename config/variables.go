@@ -45,8 +45,7 @@ func (l *loader) declareVariable(b *hclsyntax.Block, vars *values.Variables) (ch
 	body := *b.Body
 	body.Blocks = rest
 	b.Body = &body
-	c := l.content(b, spec{optional: []string{"type", "default", "sensitive", "description"},
-		blocks: []string{"validation"}})
+	c := l.content(b, grammar["variable"])
 	v := &values.Variable{Name: b.Labels[0], Type: cty.DynamicPseudoType, Declared: *header(b)}
 	v.Sensitive = c.flag("sensitive")
 	c.text("description")
@@ -67,7 +66,7 @@ func (l *loader) declareVariable(b *hclsyntax.Block, vars *values.Variables) (ch
 
 // validate checks the value of a variable against one of its validation blocks.
 func (l *loader) validate(variable string, b *hclsyntax.Block) {
-	c := l.content(b, spec{required: []string{"condition", "error_message"}})
+	c := l.content(b, grammar["variable.validation"])
 	if !c.ok {
 		return
 	}

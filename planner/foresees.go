@@ -1,6 +1,9 @@
 package planner
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Who reports a [Foreseen] error.
 const (
@@ -41,6 +44,14 @@ var ForeseenErrors = []Foreseen{
 	{"Unable to update the specified properties for on-premises mastered Directory Sync objects or objects currently undergoing migration.",
 		ByGraph, []string{"DF208"}},
 	{"Unable to update the specified properties for objects that have originated within an external service.", ByGraph, []string{"DF303"}},
+}
+
+// GuardCode is the code of the finding about a limit that trips.
+func GuardCode(limit string) string {
+	if strings.HasPrefix(limit, "source_shrink") {
+		return "DF402"
+	}
+	return "DF401"
 }
 
 // PlanWide are the codes of errors that refuse a whole plan instead of blocking the objects they name.

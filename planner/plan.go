@@ -250,7 +250,8 @@ type Totals struct {
 	Summary    Summary       `json:"summary"`
 	Cost       Cost          `json:"cost"`
 	Guards     []GuardResult `json:"guards"`
-	Unaimed    []string      `json:"unaimed,omitempty"` // --target and --exclude addresses that nothing has
+	Unaimed    []string      `json:"unaimed,omitempty"` // --target and --exclude addresses and names that nothing has
+	Meant      []string      `json:"meant,omitempty"`   // what is nearest to those, as far as anything is
 	Scopes     []ScopeSeen   `json:"scopes"`
 }
 

@@ -51,4 +51,6 @@ type Counts struct {
 	Unknown int `json:"unknown"`
 	// References that were not written although the rest of their change was; the change counts as applied.
 	References int `json:"references_failed"`
+	// Actions are the applied ones by action; nil of runs that are older than the counting.
+	Actions map[Action]int `json:"actions,omitempty"`
 }

@@ -28,7 +28,14 @@ func consent(a *cli.App, cfg *config.Config, q *question) error {
 		return &fault.Error{Summary: "Nobody may be asked", Detail: "--input=false leaves no question: \"" + q.text + "\"", Hint: q.hint}
 	}
 	a.Printf("\n%s Only \"yes\" is accepted: ", q.text)
-	line, err := readLine(a)
+	in := bufio.NewReader(a.Env.Stdin)
+	line, err := readLine(a, in)
+	if err == nil && nearlyYes(line) {
+		a.Printf("Type the whole word in small letters, \"yes\", to say so: ")
+		if line, err = readLine(a, in); strings.TrimSpace(line) == "" {
+			line = "nothing"
+		}
+	}
 	fmt.Fprintln(a.Env.Stdout)
 	switch answer := strings.TrimSpace(line); {
 	case answer == "yes":
@@ -44,13 +51,19 @@ func consent(a *cli.App, cfg *config.Config, q *question) error {
 	return &fault.Error{Summary: q.no, Detail: "The answer was not \"yes\". Nothing was changed."}
 }
 
+// nearlyYes reports whether somebody who means yes may have typed line.
+func nearlyYes(line string) bool {
+	answer := strings.TrimSpace(line)
+	return answer != "yes" && (strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes"))
+}
+
 // readLine reads a line of standard input. A signal ends the wait, though not the reading, which nothing can.
-func readLine(a *cli.App) (line string, err error) {
+func readLine(a *cli.App, in *bufio.Reader) (line string, err error) {
 	read := make(chan struct{})
 	go func() {
 		defer crash.Guard()
 		defer close(read)
-		line, err = bufio.NewReader(a.Env.Stdin).ReadString('\n')
+		line, err = in.ReadString('\n')
 	}()
 	select {
 	case <-read:

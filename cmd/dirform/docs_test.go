@@ -69,6 +69,66 @@ func copyClean(t *testing.T, to, from string) {
 	}
 }
 
+var afresh = regexp.MustCompile("`rm -rf ([^`]+)`")
+
+// TestDocumentsStartAfresh: what README.md and every example say starts afresh leaves nothing of what was applied, in a directory or in
+// the record.
+func TestDocumentsStartAfresh(t *testing.T) {
+	docs, _ := filepath.Glob(filepath.Join(root, "examples", "*", "README.md"))
+	for _, doc := range append(docs, filepath.Join(root, "README.md")) {
+		src, err := os.ReadFile(doc)
+		command := afresh.FindSubmatch(src)
+		if err != nil || command == nil {
+			t.Fatalf("%s does not say how to start afresh (%v)", doc, err)
+		}
+		at, work := t.TempDir(), ""
+		copyClean(t, filepath.Join(at, "examples"), filepath.Join(root, "examples"))
+		if work = filepath.Join(at, "examples", "quickstart"); filepath.Dir(doc) != root {
+			at = filepath.Join(at, "examples", filepath.Base(filepath.Dir(doc)))
+			work = at
+		}
+		first := runCommand(t, work, "dirform plan")
+		runCommand(t, work, "dirform apply --auto-approve")
+		if again := runCommand(t, work, "dirform plan"); again == first {
+			t.Errorf("%s: apply changes nothing", doc)
+		}
+		for _, name := range strings.Fields(string(command[1])) {
+			if err := os.RemoveAll(filepath.Join(at, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff(masked(first), masked(runCommand(t, work, "dirform plan"))); diff != "" {
+			t.Errorf("%s: %s does not start afresh (-first +then):\n%s", doc, command[0], diff)
+		}
+	}
+}
+
+// TestDocumentedPipeline: README.md's commands for CI all end with 0 where nothing is wrong, so that a shell that stops at errors gets
+// to the last.
+func TestDocumentedPipeline(t *testing.T) {
+	src, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, _ := strings.Cut(string(src), "## In CI\n\n```sh\n")
+	block, _, _ = strings.Cut(block, "```")
+	dir, ran := t.TempDir(), 0
+	copyClean(t, dir, filepath.Join(root, "examples", "quickstart"))
+	for line := range strings.Lines(block) {
+		command, _, _ := strings.Cut(line, "#")
+		if !strings.HasPrefix(command, "dirform") {
+			continue
+		}
+		ran++
+		if out := runCommand(t, dir, strings.TrimSpace(command)); strings.Contains(out, "(exit status") {
+			t.Errorf("%s\n%s", command, out)
+		}
+	}
+	if ran < 3 {
+		t.Errorf("%d commands", ran)
+	}
+}
+
 var consoleBlock = regexp.MustCompile("(?s)```console\n(.*?)```")
 
 func checkDocument(t *testing.T, doc, dir string) {
@@ -108,7 +168,7 @@ func runCommand(t *testing.T, dir, command string) string {
 	}
 	var out bytes.Buffer
 	code := Main(cli.Environment{Args: args[1:], Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Dir: dir, Now: time.Now,
-		Environ: []string{"DIRFORM_LAB_RECORD=" + os.Getenv("DIRFORM_LAB_RECORD")}})
+		Environ: []string{"DIRFORM_RUN_URL=jane@admin1", "DIRFORM_LAB_RECORD=" + os.Getenv("DIRFORM_LAB_RECORD")}})
 	text := out.String()
 	if code != 0 {
 		text += fmt.Sprintf("(exit status %d)\n", code)

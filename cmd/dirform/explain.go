@@ -9,6 +9,8 @@ import (
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/planner/explain"
+	"github.com/dirform/dirform/planner/reconcile"
+	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -42,7 +44,25 @@ that make the whole plan inapplicable.`,
 
 // explainObject prints what is known of the objects that name means.
 func explainObject(ctx context.Context, a *cli.App, o *planOptions, name string, asJSON bool) error {
-	now, done, err := open.ForReading(ctx, a, &o.Variables)
+	return viewed(ctx, a, &o.Variables, func(now *run.Run, looked *run.Reading, view *reconcile.View) error {
+		asked := explain.Explainer{View: view, Config: looked.Config, Directories: now.Directories, Record: now.Record.(*store.Store),
+			OUs: looked.Settings.OUs, Query: looked.Query}
+		x, err := asked.Explain(ctx, name)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return a.PrintJSON(x)
+		}
+		w := bufio.NewWriter(a.Env.Stdout)
+		explain.Write(w, x, textOptions(a))
+		return w.Flush()
+	})
+}
+
+// viewed reads both directories and the record, decides about everything, and lets ask look at that.
+func viewed(ctx context.Context, a *cli.App, v *open.Variables, ask func(*run.Run, *run.Reading, *reconcile.View) error) error {
+	now, done, err := open.ForReading(ctx, a, v)
 	if err != nil {
 		return err
 	}
@@ -60,16 +80,5 @@ func explainObject(ctx context.Context, a *cli.App, o *planOptions, name string,
 	if err != nil {
 		return err
 	}
-	asked := explain.Explainer{View: view, Config: looked.Config, Directories: now.Directories, Record: now.Record.(*store.Store),
-		OUs: looked.Settings.OUs, Query: looked.Query}
-	x, err := asked.Explain(ctx, name)
-	if err != nil {
-		return err
-	}
-	if asJSON {
-		return a.PrintJSON(x)
-	}
-	w := bufio.NewWriter(a.Env.Stdout)
-	explain.Write(w, x, textOptions(a))
-	return w.Flush()
+	return ask(now, looked, view)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,51 +12,50 @@ import (
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config"
-	"github.com/dirform/dirform/providers"
-	"github.com/dirform/dirform/state"
-	"github.com/dirform/dirform/state/dn"
+	"github.com/dirform/dirform/planner/survey"
 	"github.com/dirform/dirform/state/fault"
 )
 
-// initOptions are the options of init: which directories to look at.
-type initOptions struct {
-	lab                 string
-	url, bindDN, caFile string
-	startTLS            bool
-	tenantID, clientID  string
-}
-
 func newInitCommand(a *cli.App) *cobra.Command {
-	var o initOptions
+	var o survey.Told
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Look at both directories and write a starting configuration",
-		Long: `Init writes main.hcl: providers, the domain suffixes in use, and a scope, with what it found (OUs with their numbers of users,
-suffixes and whether the tenant has verified them) in comments. It reads Active Directory if --url and --bind-dn are given
-and DIRFORM_SECRET_ad_password (or DIRFORM_VAR_ad_password) holds the password, and the tenant if --tenant-id is given; credentials
-of the tenant are found as the Azure SDKs find them. A configuration that exists is never overwritten.`,
+		Long: `Init writes main.hcl: providers, the domain suffixes in use, and a scope for the OU that holds the people, with what it found in
+comments: OUs with their numbers of users (enabled, disabled, without mail, without suffix), suffixes and whether the tenant has
+verified them. OUs below it that hold service accounts, leavers, shared mailboxes or disabled accounts are proposed as exclude. It
+writes to no directory.
+
+It reads Active Directory if --url and --bind-dn are given. The password stands in DIRFORM_SECRET_ad_password (or
+DIRFORM_VAR_ad_password); a terminal is asked for it. It reads the tenant if --tenant-id is given; credentials of the tenant are
+found as the Azure SDKs find them, and --environment, --endpoint and --authority name another cloud or server. If the tenant
+cannot be read, what Active Directory holds is written all the same. A configuration that exists is never overwritten.`,
 		Example: `  dirform init --lab lab
-  DIRFORM_SECRET_ad_password=... dirform init --url ldaps://dc1.corp.contoso.com --ca-file corp-ca.pem \
+  dirform init --url ldaps://dc1.corp.contoso.com --ca-file corp-ca.pem \
     --bind-dn "CN=svc-dirform,OU=Service Accounts,DC=corp,DC=contoso,DC=com" --tenant-id 8d0f1b1e-...`,
 		Args: cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runInit(cmd.Context(), a, &o) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.lab, "lab", "", "use the embedded directories seeded from `FOLDER`")
-	f.StringVar(&o.url, "url", "", "the domain controller's `URL`, ldaps://host")
-	f.BoolVar(&o.startTLS, "start-tls", false, "with an ldap:// URL: switch to TLS first")
-	f.StringVar(&o.bindDN, "bind-dn", "", "the account to read with, a `DN` or user principal name")
-	f.StringVar(&o.caFile, "ca-file", "", "certificates to trust, a PEM `FILE`")
-	f.StringVar(&o.tenantID, "tenant-id", "", "the tenant's `ID`")
-	f.StringVar(&o.clientID, "client-id", "", "the application's `ID` in the tenant")
-	return cli.ExitStatus(cmd, "0  main.hcl is written", "1  there is a configuration already, or a directory cannot be read")
+	f.StringVar(&o.Lab, "lab", "", "use the embedded directories seeded from `FOLDER`")
+	f.StringVar(&o.URL, "url", "", "the domain controller's `URL`, ldaps://host")
+	f.BoolVar(&o.StartTLS, "start-tls", false, "with an ldap:// URL: switch to TLS first")
+	f.StringVar(&o.BindDN, "bind-dn", "", "the account to read with, a `DN` or user principal name")
+	f.StringVar(&o.CAFile, "ca-file", "", "certificates to trust, a PEM `FILE`; with --endpoint for the tenant's server, too")
+	f.StringVar(&o.TenantID, "tenant-id", "", "the tenant's `ID`")
+	f.StringVar(&o.ClientID, "client-id", "", "the application's `ID` in the tenant")
+	f.StringVar(&o.Environment, "environment", "", "the tenant's `CLOUD`: global, usgovernment, dod or china; default global")
+	f.StringVar(&o.Endpoint, "endpoint", "", "another server than Microsoft's, a `URL` with version: https://host/v1.0")
+	f.StringVar(&o.Authority, "authority", "", "the `URL` where that server's tokens are had")
+	return cli.ExitStatus(cmd, "0  main.hcl is written",
+		"1  there is a configuration already, or a directory cannot be read; without the tenant main.hcl is written nevertheless")
 }
 
-func runInit(ctx context.Context, a *cli.App, o *initOptions) error {
+func runInit(ctx context.Context, a *cli.App, o *survey.Told) error {
 	if files, err := open.ConfigurationFiles(a.Dir()); err != nil || len(files) > 0 {
 		return refuseInit(files, err)
 	}
-	if o.lab != "" && (o.url != "" || o.tenantID != "") {
+	if o.Lab != "" && (o.URL != "" || o.TenantID != "") {
 		return &fault.Error{Summary: "--lab replaces both directories", Hint: "Give either --lab, or --url and --tenant-id."}
 	}
 	d, err := open.OpenUnrecorded(ctx, a)
@@ -65,16 +63,25 @@ func runInit(ctx context.Context, a *cli.App, o *initOptions) error {
 		return err
 	}
 	defer d.Close()
-	found, err := look(ctx, a, d, o)
-	if err != nil {
-		return err
+	var found survey.Survey
+	if o.Lab != "" || o.URL != "" && o.BindDN != "" {
+		if err := lookAtSource(ctx, a, d, o, &found); err != nil {
+			return err
+		}
+	}
+	var missing error
+	if o.Lab != "" || o.TenantID != "" {
+		missing = lookAtTenant(ctx, a, d, o, &found)
+	}
+	if missing != nil && found.Domain.BaseDN == "" || ctx.Err() != nil {
+		return cmp.Or(missing, context.Cause(ctx))
 	}
 	// O_EXCL: never overwrite, not even what appeared meanwhile
 	file, err := os.OpenFile(a.Path("main.hcl"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
-	text := startingConfiguration(o, found)
+	text := found.Configuration(o)
 	if _, err := file.Write(text); err != nil {
 		file.Close()
 		return err
@@ -82,8 +89,12 @@ func runInit(ctx context.Context, a *cli.App, o *initOptions) error {
 	if err := file.Close(); err != nil {
 		return err
 	}
-	reportInit(a, madeUp(text))
-	return nil
+	reportInit(a, survey.MadeUp(text))
+	if missing != nil {
+		a.Notef("\nThe tenant could not be read, so main.hcl lacks which suffixes it has verified (upn_suffix), and whether another\n" +
+			"engine synchronises it (link_policy). Once sign-in works, remove main.hcl and run init again, or write both yourself.\n\n")
+	}
+	return missing
 }
 
 // reportInit says what to do with the configuration that was written.
@@ -110,103 +121,56 @@ func refuseInit(files []string, err error) error {
 	}
 }
 
-// survey is what init found in the directories it was allowed to look at.
-type survey struct {
-	domain   providers.Domain // zero if not read
-	ous      []ouCount        // most users first, outer ones first
-	suffixes []suffixCount    // most users first
-	tenant   *providers.Organization
-	verified map[string]bool // the tenant's domains, lower case
-}
-
-type ouCount struct {
-	dn    string
-	users int // in it and below it
-}
-
-type suffixCount struct {
-	name  string
-	users int
-}
-
-// look looks at the directories that the options name.
-func look(ctx context.Context, a *cli.App, d *open.Directories, o *initOptions) (*survey, error) {
-	s := &survey{verified: map[string]bool{}}
-	if o.lab != "" || o.url != "" && o.bindDN != "" {
-		caFile := o.caFile
-		if caFile != "" {
-			caFile = a.Path(caFile)
-		}
-		p := &config.ADProvider{
-			Name: "corp", Lab: o.lab, StartTLS: o.startTLS, BindDN: o.bindDN, CAFile: caFile,
-			Password: cmp.Or(a.Env.Getenv(config.SecretPrefix+"ad_password"), a.Env.Getenv(config.EnvPrefix+"ad_password")), DeclaredAt: "the command line",
-		}
-		if o.url != "" {
-			p.URLs = []string{o.url}
-		}
-		if err := surveySource(ctx, d, p, s); err != nil {
-			return nil, err
+// lookAtSource surveys Active Directory.
+func lookAtSource(ctx context.Context, a *cli.App, d *open.Directories, o *survey.Told, s *survey.Survey) error {
+	p := &config.ADProvider{Name: "corp", Lab: o.Lab, StartTLS: o.StartTLS, BindDN: o.BindDN, CAFile: absolute(a, o.CAFile),
+		Password: cmp.Or(a.Env.Getenv(config.SecretPrefix+"ad_password"), a.Env.Getenv(config.EnvPrefix+"ad_password")), DeclaredAt: "the command line"}
+	if o.URL != "" {
+		p.URLs = []string{o.URL}
+		if err := askPassword(a, p); err != nil {
+			return err
 		}
 	}
-	if o.lab != "" || o.tenantID != "" {
-		p := &config.EntraProvider{Name: "tenant", Lab: o.lab, TenantID: o.tenantID, ClientID: o.clientID, DeclaredAt: "the command line"}
-		if err := surveyTenant(ctx, d, p, s); err != nil {
-			return nil, err
-		}
-	}
-	return s, nil
-}
-
-// surveySource counts the users of each OU and of each suffix.
-func surveySource(ctx context.Context, d *open.Directories, p *config.ADProvider, s *survey) error {
 	src, err := d.Source(ctx, p)
 	if err != nil {
 		return err
 	}
-	if s.domain, err = src.Domain(ctx); err != nil {
-		return err
-	}
-	ous, suffixes := map[string]int{}, map[string]int{}
-	q := providers.Query{Kind: state.User, Bases: []string{s.domain.BaseDN}, Attributes: state.NewShape("userPrincipalName")}
-	for u, err := range src.Read(ctx, q) {
-		if err != nil {
+	return s.Source(ctx, src)
+}
+
+// askPassword asks a terminal for the password that is not in the environment. It is never taken from the command line, where others
+// see it.
+func askPassword(a *cli.App, p *config.ADProvider) (err error) {
+	if p.Password == "" && a.Env.Secret != nil {
+		if p.Password, err = a.Env.Secret(fmt.Sprintf("Password of %s: ", p.BindDN)); err != nil {
 			return err
 		}
-		for ou := dn.Parent(u.DN); ou != "" && len(ou) > len(s.domain.BaseDN); ou = dn.Parent(ou) {
-			ous[ou]++
-		}
-		if _, suffix, ok := strings.Cut(u.Get("userPrincipalName").Text(), "@"); ok {
-			suffixes[strings.ToLower(suffix)]++
-		}
 	}
-	for ou, n := range ous {
-		s.ous = append(s.ous, ouCount{ou, n})
+	if p.Password == "" {
+		return &fault.Error{Summary: "No password for --bind-dn", Detail: "It is neither in the environment nor is there a terminal to ask.",
+			Hint: "Set DIRFORM_SECRET_ad_password, or run init on a terminal."}
 	}
-	slices.SortFunc(s.ous, func(a, b ouCount) int {
-		return cmp.Or(b.users-a.users, len(a.dn)-len(b.dn), strings.Compare(a.dn, b.dn))
-	})
-	for name, n := range suffixes {
-		s.suffixes = append(s.suffixes, suffixCount{name, n})
-	}
-	slices.SortFunc(s.suffixes, func(a, b suffixCount) int { return cmp.Or(b.users-a.users, strings.Compare(a.name, b.name)) })
+	a.Hide([]string{p.Password})
 	return nil
 }
 
-func surveyTenant(ctx context.Context, d *open.Directories, p *config.EntraProvider, s *survey) error {
+func absolute(a *cli.App, file string) string {
+	if file == "" {
+		return ""
+	}
+	return a.Path(file)
+}
+
+// lookAtTenant surveys the tenant.
+func lookAtTenant(ctx context.Context, a *cli.App, d *open.Directories, o *survey.Told, s *survey.Survey) error {
+	p := &config.EntraProvider{Name: "tenant", Lab: o.Lab, TenantID: o.TenantID, ClientID: o.ClientID, Environment: o.Environment,
+		Endpoint: o.Endpoint, Authority: o.Authority, DeclaredAt: "the command line"}
+	if o.Endpoint != "" {
+		p.CAFile = absolute(a, o.CAFile)
+	}
 	tenant, err := d.Tenant(ctx, p)
 	if err != nil {
 		return err
 	}
-	org, err := tenant.Organization(ctx)
-	if err != nil {
-		return err
-	}
-	s.tenant = &org
-	domains, err := tenant.Domains(ctx)
-	for _, dom := range domains {
-		if dom.Verified {
-			s.verified[strings.ToLower(dom.Name)] = true
-		}
-	}
-	return err
+	return s.ReadTenant(ctx, tenant)
 }

@@ -161,7 +161,7 @@ func TestLabEdits(t *testing.T) {
 // with status 0.
 func TestLabServe(t *testing.T) {
 	dir := labFolder(t)
-	for _, args := range [][]string{{"seed"}, {"."}, {"seed", "--read-only", "--throttle=M", "--latency=1ms"},
+	for _, args := range [][]string{{"seed"}, {"."}, {"seed", "--read-only", "--throttle", "300", "--latency=1ms"},
 		{"--users", "20", "--linked"}, {"--users", "20", "--linked", "--gzip", "--deny=svc-dirform:title,helpdesk:department"}} {
 		signals := make(chan os.Signal, 1)
 		read, written := io.Pipe()

@@ -22,12 +22,14 @@ import (
 // The limits of the house. Whoever raises one says why beside it. The figures in comments are those of the day of the
 // commit.
 const (
-	maxPackage      = 2600 // lines of a package outside providers/lab: 2,450, planner/reconcile/internal/judge; cmd/dirform 2,315
-	maxPlanner      = 700  // lines of package planner, which is what a plan is: 356
-	maxCommand      = 5600 // lines of cmd/dirform with its internal packages: 5,528; 5,500 until lint became a command
-	maxFields       = 25   // fields of a type in planner/...: 24, planner/explain.Explanation
-	maxMethods      = 40   // methods of a type in planner/..., value and pointer receivers together: 37, judge.Judge
-	maxDependencies = 130  // packages that printing a plan drags in: 125
+	maxPackage = 2600 // lines of a package outside providers/lab: 2,450, planner/reconcile/internal/judge; cmd/dirform 2,315
+	maxPlanner = 700  // lines of package planner, which is what a plan is: 356
+	// lines of cmd/dirform with its internal packages: 5,630; 5,600 until state list had views, history and it names, errors and the log
+	// a form in JSON, fmt folders and differences, and Terraform's words an answer
+	maxCommand      = 5800
+	maxFields       = 25  // fields of a type in planner/...: 24, planner/explain.Explanation
+	maxMethods      = 40  // methods of a type in planner/..., value and pointer receivers together: 37, judge.Judge
+	maxDependencies = 130 // packages that printing a plan drags in: 125
 )
 
 // judgement are the names by which somebody decides whether an account may be touched: a guard's protect list, who

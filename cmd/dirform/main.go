@@ -20,6 +20,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/state/visible"
 )
 
 func main() {
@@ -40,6 +41,17 @@ func process() cli.Environment {
 	if err != nil {
 		dir = "."
 	}
+	var secret func(string) (string, error)
+	var shown *term.State // of a terminal that hides what is typed: to be put back, however the process ends
+	if in := int(os.Stdin.Fd()); term.IsTerminal(in) && term.IsTerminal(int(os.Stderr.Fd())) {
+		secret = func(prompt string) (string, error) {
+			os.Stderr.WriteString(visible.Line(prompt))
+			shown, _ = term.GetState(in)
+			answer, err := term.ReadPassword(in)
+			os.Stderr.WriteString("\n")
+			return string(answer), err
+		}
+	}
 	return cli.Environment{
 		Args:    os.Args[1:],
 		Stdin:   os.Stdin,
@@ -51,9 +63,19 @@ func process() cli.Environment {
 		Terminal: cli.Terminal{
 			Out: term.IsTerminal(int(os.Stdout.Fd())),
 			Err: term.IsTerminal(int(os.Stderr.Fd())),
+			ErrColumns: func() int {
+				columns, _, _ := term.GetSize(int(os.Stderr.Fd())) // 0 with the error
+				return columns
+			},
 		},
+		Secret:  secret,
 		Signals: signals,
-		Exit:    os.Exit,
+		Exit: func(code int) {
+			if shown != nil {
+				_ = term.Restore(int(os.Stdin.Fd()), shown)
+			}
+			os.Exit(code)
+		},
 	}
 }
 

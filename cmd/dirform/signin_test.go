@@ -39,7 +39,7 @@ func rehearsalOf(ts *testscript.TestScript) *rehearsal {
 }
 
 // serveTenant is a command of scripts: "serve-tenant FOLDER" serves both sides of a seed, as "lab serve" does, and
-// tells the script by the variables of a configuration and by CLIENT_ID, TENANT_ID, CLIENT_SECRET, APP_TOKEN (an access
+// tells the script by the variables of a configuration and by AD_BIND_DN, AD_PASSWORD, CLIENT_ID, TENANT_ID, CLIENT_SECRET, APP_TOKEN (an access
 // token of the application) and OTHER_TOKEN and ELSEWHERE_TOKEN, which are another application's and for another
 // tenant.
 func serveTenant(ts *testscript.TestScript, neg bool, args []string) {
@@ -57,7 +57,7 @@ func serveTenant(ts *testscript.TestScript, neg bool, args []string) {
 	for name, value := range map[string]string{
 		"DIRFORM_VAR_endpoint": access.Endpoint, "DIRFORM_VAR_authority": access.Authority,
 		"DIRFORM_VAR_ca_file": access.CAFile,
-		"DIRFORM_VAR_ad_url":  ad.URL, "DIRFORM_VAR_tenant_id": access.TenantID, "DIRFORM_VAR_client_id": access.ClientID,
+		"DIRFORM_VAR_ad_url":  ad.URL, "AD_BIND_DN": ad.BindDN, "AD_PASSWORD": ad.Password, "DIRFORM_VAR_tenant_id": access.TenantID, "DIRFORM_VAR_client_id": access.ClientID,
 		"CLIENT_ID": access.ClientID,
 		"TENANT_ID": access.TenantID, "CLIENT_SECRET": access.ClientSecret, "APP_TOKEN": appToken(ts, access),
 		"OTHER_TOKEN":     unsigned(map[string]any{"appid": "04b07795-8ddb-461a-bbee-02f9e1bf7b46", "tid": access.TenantID}),

@@ -12,6 +12,9 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
+	"github.com/dirform/dirform/planner/explain"
+	"github.com/dirform/dirform/planner/reconcile"
+	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
@@ -61,13 +64,25 @@ func documentOf(l *state.Link) linkDocument {
 
 func newStateListCommand(a *cli.App) *cobra.Command {
 	var o open.RecordOptions
-	var asJSON bool
+	var asJSON, names bool
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List all links",
-		Long:  "List prints a line for each link: kind and scope, anchor, the tenant object's id, and the rule that paired them.",
-		Args:  cli.Arguments(0, 0),
+		Short: "List all links, or whoever is in sync, unmanaged, an orphan or skipped",
+		Long: `List prints a line for each link: kind and scope, anchor, the tenant object's id, and the rule that paired them. With --names it
+reads both directories and joins the links with what they hold now: user name and distinguished name. No name is recorded. The views
+show what administrators know from the portal; several may be asked for at once:
+
+  --synced     recorded pairs whose source object is in scope and whose account is alive
+  --unmanaged  living accounts that nobody in scope has or is about to get, and that carry no anchor: made in the cloud
+  --orphans    recorded pairs whose source object is in no scope any more, or whose account is gone, and accounts with an anchor
+               that neither the record nor any scope has
+  --skipped    source objects in scope that have no account, where unmatched = "skip" makes none`,
+		Example: "  dirform state list\n  dirform state list --names\n  dirform state list --orphans --skipped --json",
+		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if views := viewsOf(cmd, names); len(views) > 0 {
+				return listViews(cmd.Context(), a, &o, views, asJSON)
+			}
 			s, err := open.OpenRecord(cmd.Context(), a, &o)
 			if err != nil {
 				return err
@@ -86,8 +101,50 @@ func newStateListCommand(a *cli.App) *cobra.Command {
 		},
 	}
 	o.Register(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
-	return cli.ExitStatus(cmd, "0  done", "1  the state cannot be read")
+	f := cmd.Flags()
+	f.BoolVar(&names, "names", false, "read both directories, and add the names that they have now")
+	for _, v := range listedViews {
+		f.Bool(v.option, false, "list "+v.what+", with names")
+	}
+	f.BoolVar(&asJSON, "json", false, "print one JSON document")
+	return cli.ExitStatus(cmd, "0  done", "1  the state cannot be read, or with names a directory cannot")
+}
+
+// listedViews are the views of a list by their options.
+var listedViews = []struct{ option, view, what string }{
+	{"synced", explain.Synced, "pairs in sync"}, {"unmanaged", explain.Unmanaged, "accounts that are nobody's"},
+	{"orphans", explain.Orphan, "pairs and anchors that have lost a side"}, {"skipped", explain.Unpaired, "who gets no account"},
+}
+
+// viewsOf are the views that are asked for; with names and no view, those of all that is recorded.
+func viewsOf(cmd *cobra.Command, names bool) (views []string) {
+	for _, v := range listedViews {
+		if on, _ := cmd.Flags().GetBool(v.option); on {
+			views = append(views, v.view)
+		}
+	}
+	if names && len(views) == 0 {
+		return []string{explain.Synced, explain.Orphan}
+	}
+	return views
+}
+
+// listViews prints views of what is recorded and of what both directories have now.
+func listViews(ctx context.Context, a *cli.App, o *open.RecordOptions, views []string, asJSON bool) error {
+	if err := o.Declared(); err != nil {
+		return err
+	}
+	return viewed(ctx, a, &o.Variables, func(_ *run.Run, _ *run.Reading, view *reconcile.View) error {
+		w := bufio.NewWriter(a.Env.Stdout)
+		write := explain.WriteList
+		if asJSON {
+			write = explain.WriteListJSON
+		}
+		if err := write(w, explain.List(view, views)); err != nil {
+			return err
+		}
+		return w.Flush()
+	})
 }
 
 func writeLinks(ctx context.Context, a *cli.App, w io.Writer, s *store.Store) error {

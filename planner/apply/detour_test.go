@@ -163,7 +163,7 @@ func TestDetourWhoseReplyIsLost(t *testing.T) {
 			return w.taken(wr)
 		}
 		out := w.run(t, changes...)
-		if d := cmp.Diff(want, out.Counts); d != "" {
+		if d := cmp.Diff(want, withoutActions(t, out.Counts)); d != "" {
 			t.Errorf("fault %d: %s", f, d)
 		}
 	}

@@ -239,10 +239,14 @@ func unrecorded(results []state.Result, err error) error {
 }
 
 // count counts what became of a change.
-func (r *run) count(status state.EntryStatus) {
+func (r *run) count(action state.Action, status state.EntryStatus) {
 	switch status {
 	case state.StatusDone:
 		r.out.Applied++
+		if r.out.Actions == nil {
+			r.out.Actions = map[state.Action]int{}
+		}
+		r.out.Actions[action]++
 	case state.StatusFailed:
 		r.out.Failed++
 	case state.StatusSkipped:
@@ -257,7 +261,7 @@ func (r *run) finish(st *step) {
 	if st.whole != nil {
 		return
 	}
-	r.count(st.status)
+	r.count(st.c.Action, st.status)
 	if st.c.Anchor != "" && !st.elsewhere {
 		f := fateFailed
 		if st.status == state.StatusDone {

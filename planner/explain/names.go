@@ -60,22 +60,22 @@ func yieldNames(yield func(Name, error) bool, known reconcile.Known) bool {
 // byShortName adds the objects to a question that have its name as a display name, common name, logon name or before
 // the @ of an address, and returns the name nearest to it. Names with an @, distinguished names and the like are found
 // by index.
-func (x *Document) byShortName(v *reconcile.View, q *Question) (near string, err error) {
+func (x *Document) byShortName(v *reconcile.View, q *Question) (nearest string, err error) {
 	if !isShort(q.Name) {
 		return "", nil
 	}
-	n, last := nearness{name: strings.ToLower(q.Name)}, Name{}
+	n, last := near.NewNearest(q.Name), Name{}
 	for name, err := range Names(v) {
 		if err != nil {
 			return "", err
 		}
-		n.look(name.Text)
+		n.Look(name.Text)
 		if strings.EqualFold(name.Text, q.Name) && (name.ID != last.ID || name.GUID != last.GUID) {
 			x.add(q, name)
 			last = name
 		}
 	}
-	return n.best, nil
+	return n.Best, nil
 }
 
 // add adds the object that has a name. Those beyond what is explained are only counted.
@@ -99,40 +99,23 @@ func isShort(name string) bool {
 
 // nearest is the known name that name is most likely a misspelling of, or "".
 func nearest(v *reconcile.View, name string) (string, error) {
-	n := nearness{name: strings.ToLower(name)}
+	n := near.NewNearest(name)
 	if strings.HasSuffix(name, "\"]") {
 		for address, err := range v.Addresses() {
 			if err != nil {
 				return "", err
 			}
-			n.look(address)
+			n.Look(address)
 		}
-		return n.best, nil
+		return n.Best, nil
 	}
 	for known, err := range Names(v) {
 		if err != nil {
 			return "", err
 		}
 		if known.Full {
-			n.look(known.Text)
+			n.Look(known.Text)
 		}
 	}
-	return n.best, nil
-}
-
-// nearness finds the name that is the fewest edits away: one or two, and fewer for short names.
-type nearness struct {
-	name, best string
-	edits      int // of best
-}
-
-func (n *nearness) look(known string) {
-	limit := min(2, len(n.name)/3)
-	if n.best != "" {
-		limit = min(limit, n.edits)
-	}
-	d := near.Edits(n.name, strings.ToLower(known), limit)
-	if d <= limit && d > 0 && (n.best == "" || d < n.edits || known < n.best) {
-		n.best, n.edits = known, d
-	}
+	return n.Best, nil
 }

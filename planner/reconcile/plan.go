@@ -46,7 +46,9 @@ func (s *surveyed) tell(sink planner.Sink) (planner.Totals, *judged, error) {
 			return planner.Totals{}, nil, err
 		}
 	}
-	t.close()
+	if err := t.close(); err != nil {
+		return planner.Totals{}, nil, err
+	}
 	return t.totals, t.judged, nil
 }
 
@@ -266,13 +268,17 @@ func (t *teller) countUnchanged() error {
 }
 
 // close adds the totals that are known only at the end.
-func (t *teller) close() {
+func (t *teller) close() (err error) {
 	t.totals.Unaimed = t.Unaimed()
+	if t.totals.Meant, err = t.meant(t.totals.Unaimed); err != nil {
+		return err
+	}
 	refused := slices.ContainsFunc(t.set.Findings, func(f *planner.Finding) bool { return f.Severity == planner.Error })
 	tripped := slices.ContainsFunc(t.totals.Guards, func(g planner.GuardResult) bool { return g.Tripped })
 	t.totals.Applicable = !tripped && !refused
 	t.totals.Cost = planner.NewCost(t.sourceWrites, t.writes)
 	t.totals.Scopes = t.scopesSeen()
+	return nil
 }
 
 func (t *teller) scopesSeen() []planner.ScopeSeen {

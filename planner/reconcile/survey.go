@@ -69,6 +69,9 @@ func (b *Builder) survey() (*surveyed, error) {
 		return nil, p.Err
 	}
 	s := &surveyed{Judge: judge.New(p, b.set.forJudge()), set: &b.set}
+	if err := s.aim(p); err != nil {
+		return nil, err
+	}
 	if err := s.look(); err != nil {
 		return nil, err
 	}

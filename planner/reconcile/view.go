@@ -7,6 +7,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/called"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
@@ -133,39 +134,60 @@ func (v *View) Addresses() iter.Seq2[string, error] {
 	}
 }
 
-// Known is an object of either side with the names by which people know it, its distinguished name aside: user name,
-// mail addresses, display and logon name.
-type Known struct {
-	Object *state.Object
-	Names  []string
-}
+// Known is an object of either side with the names by which people know it.
+type Known = called.Known
 
 // Objects are all objects of both sides. Ranging over it reads every row back.
 func (v *View) Objects() iter.Seq2[Known, error] {
-	return func(yield func(Known, error) bool) {
-		for row := range v.s.Source.Len() {
-			o, err := v.s.Source.Load(row)
-			if err != nil {
-				yield(Known{}, err)
-				return
-			}
-			if !yield(Known{o, table.SourceNames(o)}, nil) {
+	return called.Objects(&v.s.Source, &v.s.Tenant, &v.s.Bin)
+}
+
+// Paired is a recorded pair as both directories have it now, or an account that is in none.
+type Paired struct {
+	Link    *state.Link   // nil: no pair is recorded
+	Source  *state.Object // nil if it is in no scope
+	Address string        // of Source
+	Account *Account      // nil if it does not live
+}
+
+// Pairs are all recorded pairs, then the living accounts without one, but for those that source objects in scope are about to get.
+func (v *View) Pairs() iter.Seq2[*Paired, error] {
+	return func(yield func(*Paired, error) bool) {
+		for l := range v.s.Links.Len() {
+			if p, err := v.s.paired(l, v.s.LinkSource(l), v.s.LinkTarget(l)); !yield(p, err) || err != nil {
 				return
 			}
 		}
-		for _, side := range []*table.TenantRows{&v.s.Tenant, &v.s.Bin} {
-			for row := range side.Len() {
-				a, err := side.Load(row)
-				if err != nil {
-					yield(Known{}, err)
-					return
-				}
-				if !yield(Known{&a.Object, a.KnownAs()}, nil) {
-					return
-				}
+		for t := range v.s.Tenant.Len() {
+			if v.s.LinkOf(t) >= 0 || v.s.Owner(t) >= 0 {
+				continue
+			}
+			if p, err := v.s.paired(-1, -1, t); !yield(p, err) || err != nil {
+				return
 			}
 		}
 	}
+}
+
+// paired reads a pair back of which link, source and tenant row may be missing, -1.
+func (s *surveyed) paired(l, row, t int) (p *Paired, err error) {
+	p = &Paired{}
+	if l >= 0 {
+		p.Link, err = s.Links.Load(l)
+	}
+	if err == nil && row >= 0 {
+		var c *pair.Case
+		if c, err = s.Case(row); err == nil {
+			p.Source, p.Address = c.Object, c.Address
+		}
+	}
+	if err == nil && t >= 0 {
+		var o *table.Account
+		if o, err = s.Tenant.Load(t); err == nil {
+			p.Account = s.account(o, t)
+		}
+	}
+	return p, err
 }
 
 // sourceCase is about a source object in scope.

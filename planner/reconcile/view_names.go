@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dirform/dirform/planner/reconcile/internal/called"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/state"
@@ -118,7 +119,7 @@ func (f finder) sourcesNamed(name string) (rows []int) {
 		for _, c := range t.Names {
 			has = has || c >= 0 && f.Source.FP(s)[t.Columns[c].Col] == addr
 		}
-		if isAddress(name) && !has {
+		if called.IsAddress(name) && !has {
 			sub, err := f.Case(s)
 			has = err == nil && sub.Address == name
 		}
@@ -128,9 +129,6 @@ func (f finder) sourcesNamed(name string) (rows []int) {
 	}
 	return rows
 }
-
-// isAddress reports whether name has the form of a plan address, user.staff["jdoe@contoso.com"].
-func isAddress(name string) bool { return strings.HasSuffix(name, "\"]") }
 
 func (f finder) sourcesOf(guids []state.GUID) (rows []int) {
 	for _, g := range guids {
@@ -179,7 +177,7 @@ func (f finder) linksNamed(c Clues) (rows []int, err error) {
 	for l := range f.Links.Len() {
 		m := f.Links.Meta(l)
 		named := m.Anchor == anchor || m.Target == id || slices.Contains(guids, m.GUID)
-		if !named && f.LinkSource(l) < 0 && isAddress(c.Name) {
+		if !named && f.LinkSource(l) < 0 && called.IsAddress(c.Name) {
 			d, err := f.DecideLeaving(l)
 			if err != nil {
 				return nil, err

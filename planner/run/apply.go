@@ -186,11 +186,11 @@ func (t *todo) agreed(p *planned, o ApplyOptions) error {
 func (t *todo) refusal(p *planned) error {
 	guards := tripped(t.guards)
 	wrong := func(f *planner.Finding) bool { return f.Severity == planner.Error }
-	if slices.ContainsFunc(p.reading.Settings.Findings, wrong) {
-		return &Refused{Guards: guards}
+	if i := slices.IndexFunc(p.reading.Settings.Findings, wrong); i >= 0 {
+		return &Refused{Guards: guards, Code: p.reading.Settings.Findings[i].Code}
 	}
 	if len(guards) > 0 {
-		return &Refused{Guards: guards, SwitchOffs: t.freeOffs(p)}
+		return &Refused{Guards: guards, SwitchOffs: t.freeOffs(p), Code: planner.GuardCode(guards[0].Limit)}
 	}
 	return rights.Refuse(t.lacks)
 }

@@ -17,11 +17,16 @@ func aimed(t planner.Totals) error {
 	if len(t.Unaimed) == 0 {
 		return nil
 	}
-	return &fault.Error{
+	e := &fault.Error{
 		Summary: "Nothing has the address " + strings.Join(t.Unaimed, " or "),
-		Detail:  "--target and --exclude take addresses of objects in scope or recorded, and nothing has those given.",
-		Hint:    "Write an address as plan shows it: user.staff for a scope, 'user.staff[\"jane@contoso.com\"]' for one object; quote it for the shell.",
+		Detail:  "--target and --exclude take addresses and names of objects in scope or recorded, and nothing has those given.",
+		Hint: "Write an address as plan shows it: user.staff for a scope, 'user.staff[\"jane@contoso.com\"]' for one object, quoted for the " +
+			"shell; or a name, as explain takes it.",
 	}
+	if len(t.Meant) > 0 {
+		e.Detail += " Did you mean " + strings.Join(t.Meant, " or ") + "?"
+	}
+	return e
 }
 
 // belongs refuses a reviewed plan that was made from another record. Where none exists yet, the plan's lineage becomes that of the
@@ -57,7 +62,11 @@ type Refused struct {
 	Guards []planner.GuardResult // the limits that are exceeded; empty if something else stands against the plan
 	// SwitchOffs is how many changes of today's plan turn sign-in off and could be made alone.
 	SwitchOffs int
+	Code       string // of the first finding that refuses the plan
 }
+
+// FindingCode is Code, for errors in JSON.
+func (e *Refused) FindingCode() string { return e.Code }
 
 // Error says which limits are exceeded.
 func (e *Refused) Error() string {

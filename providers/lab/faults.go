@@ -15,7 +15,8 @@ type Throttle = graphd.Throttle
 // Stats is what the tenant has been asked.
 type Stats = graphd.Stats
 
-// ThrottleOfSize is Microsoft's published quota for a tenant of size "S" (under 50 users), "M" (up to 500) or "L".
+// ThrottleOfSize is Microsoft's published quota for a tenant of size "S" (under 50 users), "M" (up to 500) or "L"; or, for a number, one
+// of so many resource units in 10 s.
 func ThrottleOfSize(size string) (*Throttle, bool) { return graphd.ThrottleOfSize(size) }
 
 // SetFaults switches the tenant's faults on or off, at any time, and starts their counts anew.

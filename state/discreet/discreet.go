@@ -57,12 +57,22 @@ func (d *Writer) Write(p []byte) (int, error) {
 	if len(d.secrets) == 0 {
 		return d.w.Write(p)
 	}
-	text := string(p)
-	for _, s := range d.secrets {
-		text = strings.ReplaceAll(text, s, "(sensitive value)")
-	}
-	if _, err := io.WriteString(d.w, text); err != nil {
+	if _, err := io.WriteString(d.w, d.without(string(p))); err != nil {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// Without is text without the secrets in it, for another output than the one behind the wall.
+func (d *Writer) Without(text string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.without(text)
+}
+
+func (d *Writer) without(text string) string {
+	for _, s := range d.secrets {
+		text = strings.ReplaceAll(text, s, "(sensitive value)")
+	}
+	return text
 }

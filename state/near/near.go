@@ -82,3 +82,25 @@ func Meant(name string, candidates []string) string {
 	}
 	return ""
 }
+
+// Nearest finds, of names that it is shown one by one, the one that is the fewest edits away: one or two, and fewer for short names.
+type Nearest struct {
+	Best  string // so far, "" if none is near
+	name  string
+	edits int // of Best
+}
+
+// NewNearest looks for what name is most likely a misspelling of, regardless of case.
+func NewNearest(name string) *Nearest { return &Nearest{name: strings.ToLower(name)} }
+
+// Look takes a known name into account. The name itself, however it is spelt, is none.
+func (n *Nearest) Look(known string) {
+	limit := min(2, len(n.name)/3)
+	if n.Best != "" {
+		limit = min(limit, n.edits)
+	}
+	d := Edits(n.name, strings.ToLower(known), limit)
+	if d <= limit && d > 0 && (n.Best == "" || d < n.edits || known < n.Best) {
+		n.Best, n.edits = known, d
+	}
+}

@@ -242,8 +242,8 @@ func (w *Writer) enter(ctx context.Context, tx *sql.Tx, m *Meta, raise bool) (ru
 		return 0, err
 	}
 	r, err := tx.ExecContext(ctx, `INSERT INTO runs (command, serial, started, active, finished, outcome, counts,
-		plan_digest, allowed, scopes, links) VALUES (?, ?, ?, ?, '', '', '{}', ?, ?, '[]', ?)`, w.command, m.Serial,
-		stamp(w.started), stamp(w.started), w.info.PlanDigest, string(text), w.info.Links)
+		plan_digest, allowed, scopes, links, ran_by, ref) VALUES (?, ?, ?, ?, '', '', '{}', ?, ?, '[]', ?, ?, ?)`, w.command, m.Serial,
+		stamp(w.started), stamp(w.started), w.info.PlanDigest, string(text), w.info.Links, w.s.from.By, w.s.from.Ref)
 	if err != nil {
 		return 0, err
 	}

@@ -93,7 +93,8 @@ func TestKilledRunIsCounted(t *testing.T) {
 	}
 	must(t, w.Intents(t.Context(), intents))
 	must(t, w.Results(t.Context(), results))
-	want := state.Counts{Applied: 3, Failed: 2, Skipped: 1, Unknown: 2, References: 1}
+	want := state.Counts{Applied: 3, Failed: 2, Skipped: 1, Unknown: 2, References: 1,
+		Actions: map[state.Action]int{state.ActionUpdate: 3}}
 
 	left := leave(t, path)
 	r, err := store.OpenReadOnly(t.Context(), left)

@@ -177,7 +177,7 @@ func TestLayout3(t *testing.T) {
 	must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{}, nil))
 	recent(t, "brought up to date", s, &h, state.Recent{Ended: true, Runs: []state.Deeds{
 		{Links: 2, Did: map[string]int{"deletes": 1}, Open: map[string]int{}}}})
-	if d := cmp.Diff(want, links(t, s), cmpLink); d != "" || s.Meta().Key != key || version(t, path) != 6 {
+	if d := cmp.Diff(want, links(t, s), cmpLink); d != "" || s.Meta().Key != key || version(t, path) != 7 {
 		t.Error(version(t, path), d)
 	}
 }

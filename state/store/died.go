@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 
-	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store/internal/counts"
 )
 
 // closeDead closes runs that were cut off. What they did is counted from their journals; when they ended nobody knows.
@@ -16,11 +16,11 @@ func closeDead(ctx context.Context, tx *sql.Tx, counted bool) error {
 		return err
 	}
 	for _, run := range open {
-		counts, err := journalled(ctx, tx, run)
+		sum, err := counts.Of(ctx, tx, run)
 		if err != nil {
 			return err
 		}
-		text, err := json.Marshal(counts)
+		text, err := json.Marshal(sum)
 		if err != nil {
 			return err
 		}
@@ -57,26 +57,4 @@ func openRuns(ctx context.Context, tx *sql.Tx) (ids []int64, err error) {
 		ids = append(ids, id)
 	}
 	return ids, rows.Err()
-}
-
-// journalCounts counts what became of a run's changes. A change has one entry of its own and one for each of its references; one
-// that consists of references alone has its own entry last, so that it is missing if the run was cut off before. A reference that
-// was not written counts by itself only if its change was done otherwise.
-const journalCounts = `
-WITH changes AS (
-  SELECT sum(attribute = '') AS own, sum(attribute = '' AND status = 'done') AS done, sum(attribute = '' AND status = 'failed') AS failed,
-    sum(attribute = '' AND status = 'skipped') AS skipped, sum(attribute = '' AND status IN ('unknown', 'intent')) AS unknown,
-    sum(attribute <> '' AND status <> 'done') AS refs, max(CASE WHEN attribute <> '' AND status <> 'done' THEN status END) AS worst
-  FROM journal WHERE run = ? GROUP BY key, kind, action)
-SELECT coalesce(sum(done + (own = 0 AND worst IS NULL)), 0), coalesce(sum(failed + (own = 0 AND worst IS 'failed')), 0),
-  coalesce(sum(skipped + (own = 0 AND worst IS 'skipped')), 0),
-  coalesce(sum(unknown + (own = 0 AND (worst IS 'unknown' OR worst IS 'intent'))), 0), coalesce(sum(CASE WHEN done THEN refs ELSE 0 END), 0)
-FROM changes`
-
-// journalled counts the changes of a run that has not told its counts. An intent without a result may have happened or not.
-func journalled(ctx context.Context, q interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}, run int64) (c state.Counts, err error) {
-	err = q.QueryRowContext(ctx, journalCounts, run).Scan(&c.Applied, &c.Failed, &c.Skipped, &c.Unknown, &c.References)
-	return c, err
 }

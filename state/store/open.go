@@ -9,6 +9,7 @@ import (
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
+	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store/internal/seal"
 )
 
@@ -16,6 +17,7 @@ import (
 type Options struct {
 	Holder string           // for the lock: "apply by user@host pid 123"
 	Now    func() time.Time // nil means time.Now
+	Origin origin.Origin    // who runs, for the history
 }
 
 // Store is an open record. Its methods are safe for concurrent use.
@@ -23,6 +25,7 @@ type Store struct {
 	path  string
 	lock  *lock // nil when read-only
 	now   func() time.Time
+	from  origin.Origin
 	whole bool // a record that is being made takes its place at the end of its run, not with its first transaction
 
 	mu      sync.Mutex // serialises the use of conn
@@ -66,7 +69,7 @@ func lockStore(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{path: path, lock: l, now: o.Now}, nil
+	return &Store{path: path, lock: l, now: o.Now, from: o.Origin}, nil
 }
 
 // OpenReadOnly opens the record at path for reading: one consistent snapshot as of now, whatever a running apply

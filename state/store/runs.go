@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store/internal/counts"
 	"github.com/dirform/dirform/state/store/internal/layout"
 )
 
@@ -42,6 +43,7 @@ type Run struct {
 	PlanDigest string
 	Allowed    []string // guard limits lifted with --allow, as LIMIT=N
 	Scopes     []ScopeCount
+	By, Ref    string        // who ran it, and the commit: see package origin; "" if that was not recorded
 	Writes     *state.Writes // nil if the run is older than the counting; of a run without an end: counted from its journal
 }
 
@@ -51,7 +53,7 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]Run, error) {
 		limit = -1
 	}
 	var runs []Run
-	err := s.each(ctx, `SELECT id, command, serial, started, finished, outcome, counts, plan_digest, allowed, scopes, `+s.runWrites()+` FROM runs
+	err := s.each(ctx, `SELECT id, command, serial, started, finished, outcome, counts, plan_digest, allowed, scopes, `+s.laterColumns()+` FROM runs
 		ORDER BY id DESC LIMIT ?`, func(scan func(...any) error) error {
 		r, err := scanRun(scan)
 		runs = append(runs, r)
@@ -98,7 +100,7 @@ func (s *Store) LastScopes(ctx context.Context) (scopes []ScopeCount, err error)
 func (s *Store) journalled(ctx context.Context, run int64) (c state.Counts, w *state.Writes, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c, err = journalled(ctx, s.conn, run); err == nil && s.layout >= layout.Writes {
+	if c, err = counts.Of(ctx, s.conn, run); err == nil && s.layout >= layout.Writes {
 		w, err = written(ctx, s.conn, run)
 	}
 	return c, w, explain(s.path, err)
@@ -106,7 +108,7 @@ func (s *Store) journalled(ctx context.Context, run int64) (c state.Counts, w *s
 
 func scanRun(scan func(...any) error) (r Run, err error) {
 	var started, finished, counts, allowed, scopes, writes string
-	if err := scan(&r.ID, &r.Command, &r.Serial, &started, &finished, &r.Outcome, &counts, &r.PlanDigest, &allowed, &scopes, &writes); err != nil {
+	if err := scan(&r.ID, &r.Command, &r.Serial, &started, &finished, &r.Outcome, &counts, &r.PlanDigest, &allowed, &scopes, &writes, &r.By, &r.Ref); err != nil {
 		return r, err
 	}
 	if r.Started, err = parseStamp(started); err != nil {

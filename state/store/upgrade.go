@@ -29,8 +29,11 @@ func (s *Store) upgrade(ctx context.Context, tx *sql.Tx, meta *Meta) (err error)
 	if err == nil && s.layout < layout.Writes {
 		_, err = tx.ExecContext(ctx, layout.AddWrites)
 	}
-	if err == nil {
+	if err == nil && s.layout < layout.Bound {
 		err = s.bindOld(ctx, tx, meta.Key)
+	}
+	if err == nil && s.layout < layout.Origin {
+		_, err = tx.ExecContext(ctx, layout.AddOrigin)
 	}
 	if err == nil {
 		_, err = tx.ExecContext(ctx, "UPDATE schema SET version = ?", layout.Version)

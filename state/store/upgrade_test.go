@@ -69,7 +69,7 @@ func TestOldLayout(t *testing.T) {
 	must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{}, nil))
 	must(t, s.Close())
 
-	if n := version(t, path); n != 6 {
+	if n := version(t, path); n != 7 {
 		t.Errorf("after a run it has layout %d", n)
 	}
 	r, err = store.OpenReadOnly(t.Context(), path)
@@ -110,7 +110,7 @@ func TestOldLayoutOfAFailedRun(t *testing.T) {
 	l.Left, l.LeftAt = true, 77
 	must(t, w.Records(t.Context(), []*state.Link{l}))
 	got, ok, err := s.Link(t.Context(), l.Anchor)
-	if !ok || err != nil || got.LeftAt != 77 || version(t, path) != 6 {
+	if !ok || err != nil || got.LeftAt != 77 || version(t, path) != 7 {
 		t.Error(got, ok, err)
 	}
 }

@@ -19,12 +19,15 @@ func (s *Store) entryColumns() string {
 	return entryColumns + writeColumns
 }
 
-// runWrites is the column of what a run wrote, empty in a record of an older layout.
-func (s *Store) runWrites() string {
-	if s.layout < layout.Writes {
-		return "''"
+// laterColumns are the columns of what a run wrote and of who ran it, empty in a record of an older layout.
+func (s *Store) laterColumns() string {
+	switch {
+	case s.layout < layout.Writes:
+		return "'', '', ''"
+	case s.layout < layout.Origin:
+		return "writes, '', ''"
 	}
-	return "writes"
+	return "writes, ran_by, ref"
 }
 
 // written sums up what the steps of a run's journal wrote to each directory.

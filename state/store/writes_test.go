@@ -10,8 +10,11 @@ import (
 	"github.com/dirform/dirform/state/store"
 )
 
-// withoutWrites makes a record of layout 4 of one of layout 5.
-const withoutWrites = `ALTER TABLE runs DROP COLUMN writes; ALTER TABLE journal DROP COLUMN source_writes;
+// withoutOrigin makes a record of layout 6 of one of layout 7.
+const withoutOrigin = `ALTER TABLE runs DROP COLUMN ran_by; ALTER TABLE runs DROP COLUMN ref; UPDATE schema SET version = 6;`
+
+// withoutWrites makes a record of layout 4 of one of layout 7, but for what fingerprints are sealed for.
+const withoutWrites = withoutOrigin + `ALTER TABLE runs DROP COLUMN writes; ALTER TABLE journal DROP COLUMN source_writes;
 ALTER TABLE journal DROP COLUMN tenant_writes; UPDATE schema SET version = 4;`
 
 // wrote is a step that was done with so many writes.
@@ -87,7 +90,7 @@ func TestLayout4(t *testing.T) {
 	w = begin(t, s)
 	must(t, w.Results(t.Context(), []state.Result{wrote(3, 2, 4)}))
 	must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{}, nil))
-	if d := cmp.Diff([]*state.Writes{{Source: 2, Tenant: 4}, nil, nil}, writesOfRuns(t, s)); d != "" || version(t, path) != 6 {
+	if d := cmp.Diff([]*state.Writes{{Source: 2, Tenant: 4}, nil, nil}, writesOfRuns(t, s)); d != "" || version(t, path) != 7 {
 		t.Error("brought up to date:", version(t, path), d)
 	}
 	if d := cmp.Diff(append(want, link(3)), links(t, s), cmpLink); d != "" {

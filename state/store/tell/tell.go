@@ -21,9 +21,9 @@ func Run(w io.Writer, r store.Run) {
 	if !r.Finished.IsZero() {
 		took = " in " + r.Finished.Sub(r.Started).Round(time.Second).String()
 	}
-	visible.Fprintf(w, "%4d  %s  serial %d  %s: %s%s; %d applied, %d failed, %d skipped",
+	visible.Fprintf(w, "%4d  %s  serial %d  %s: %s%s; %d applied%s, %d failed, %d skipped",
 		r.ID, r.Started.UTC().Format("2006-01-02 15:04:05Z"),
-		r.Serial, r.Command, outcome, took, r.Counts.Applied, r.Counts.Failed, r.Counts.Skipped)
+		r.Serial, r.Command, outcome, took, r.Counts.Applied, actions(r.Counts.Actions), r.Counts.Failed, r.Counts.Skipped)
 	if r.Counts.Unknown > 0 {
 		fmt.Fprintf(w, ", %d unknown", r.Counts.Unknown)
 	}
@@ -36,7 +36,27 @@ func Run(w io.Writer, r store.Run) {
 	if len(r.Allowed) > 0 {
 		visible.Fprintf(w, "; allowed %s", strings.Join(r.Allowed, ", "))
 	}
+	if r.By != "" {
+		visible.Fprintf(w, "; by %s", r.By)
+	}
+	if r.Ref != "" {
+		visible.Fprintf(w, "; commit %s", r.Ref)
+	}
 	fmt.Fprintln(w)
+}
+
+// actions are the numbers of applied changes by action, " (2 create, 1 link)"; "" if they are not known.
+func actions(counts map[state.Action]int) string {
+	var parts []string
+	for _, a := range state.Actions {
+		if n := counts[a]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, a))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }
 
 // Writes says how often something was written to each directory; it was to one at least.
@@ -50,8 +70,8 @@ func Writes(n state.Writes) string {
 	return fmt.Sprintf("%s to Active Directory, %d to the tenant", count(n.Source, "write"), n.Tenant)
 }
 
-// Entry writes a step as a line.
-func Entry(w io.Writer, e *state.Entry) error {
+// Entry writes a step as a line, with whose it is if that is known.
+func Entry(w io.Writer, e *state.Entry, name string) error {
 	what := string(e.Action) + " " + string(e.Kind)
 	if e.Attribute != "" {
 		what += "." + e.Attribute
@@ -59,6 +79,9 @@ func Entry(w io.Writer, e *state.Entry) error {
 	line := fmt.Sprintf("%6d  %-8s %-24s  %s", e.Seq, e.Status, what, e.Key)
 	if e.TargetID != "" {
 		line += "  " + e.TargetID
+	}
+	if name != "" {
+		line += "  " + name
 	}
 	if e.Writes != (state.Writes{}) {
 		line += "  (" + Writes(e.Writes) + ")"

@@ -29,11 +29,13 @@ type App struct {
 
 	log *slog.Logger // to stderr, from --log-level; nil before that is known: use Logger
 
-	chdir    string
-	noColor  bool
-	input    bool // questions may be asked
-	logLevel string
-	Verbose  bool // of a plan, everything is printed: nothing folded, no list cut
+	chdir     string
+	noColor   bool
+	input     bool // questions may be asked
+	logLevel  string
+	logFormat string
+	asJSON    bool // the result is JSON, and so is an error
+	Verbose   bool // of a plan, everything is printed: nothing folded, no list cut
 
 	// Stop ends at the first signal and is every command's context. Kill ends at the second: apply uses Stop to start no
 	// further write and Kill to abandon those in flight.
@@ -72,7 +74,15 @@ func (a *App) prepare() error {
 			Hint:    "Use --log-level with debug, info, warn or error.",
 		}
 	}
-	a.log = slog.New(slog.NewTextHandler(a.Env.Stderr, &slog.HandlerOptions{Level: level}))
+	o := &slog.HandlerOptions{Level: level}
+	switch a.logFormat {
+	case "text":
+		a.log = slog.New(slog.NewTextHandler(a.Env.Stderr, o))
+	case "json":
+		a.log = slog.New(slog.NewJSONHandler(a.Env.Stderr, o))
+	default:
+		return &fault.Error{Summary: fmt.Sprintf("Unknown log format %q", a.logFormat), Hint: "Use --log-format with text or json."}
+	}
 	if a.chdir == "" {
 		return nil
 	}
@@ -105,9 +115,16 @@ func InDir(dir, path string) string {
 	return filepath.Join(dir, path)
 }
 
-// Colour says whether output to a stream may be coloured.
+// Colour says whether output to a stream may be coloured: on a terminal that can, or where FORCE_COLOR asks for it, as in the log
+// of a CI system; never with --no-color or NO_COLOR.
 func (a *App) Colour(terminal bool) bool {
-	return terminal && !a.noColor && a.Env.Getenv("NO_COLOR") == "" && a.Env.Getenv("TERM") != "dumb"
+	if a.noColor || a.Env.Getenv("NO_COLOR") != "" {
+		return false
+	}
+	if force := a.Env.Getenv("FORCE_COLOR"); force != "" {
+		return force != "0" && force != "false"
+	}
+	return terminal && a.Env.Getenv("TERM") != "dumb"
 }
 
 // InputFlag gives a command that asks the option --input.
@@ -132,10 +149,11 @@ func (a *App) Notef(format string, args ...any) {
 // CI system (package visible). They stand here, where every byte passes, and not only where values are put into
 // lines: a new output is behind them without knowing of them. Lowering them writes what they hold back.
 func (a *App) raiseWalls() (lower func()) {
-	err := visible.NewWriter(a.Env.Stderr, a.Env.Terminal.Err)
+	forced := a.Colour(false) // before options are known: --no-color only means that nothing is coloured
+	err := visible.NewWriter(a.Env.Stderr, a.Env.Terminal.Err || forced)
 	a.stderr = discreet.New(err) // first, since it looks for secrets as they are
 	a.stdout = a.Env.Stdout
-	out := visible.NewWriter(a.stdout, a.Env.Terminal.Out)
+	out := visible.NewWriter(a.stdout, a.Env.Terminal.Out || forced)
 	a.Env.Stdout, a.Env.Stderr = out, a.stderr
 	return func() {
 		out.Close()

@@ -20,6 +20,8 @@ func TestDoubleDashes(t *testing.T) {
 	plan.Flags().String("out", "", "")
 	plan.Flags().Bool("json", false, "")
 	plan.Flags().StringArray("var", nil, "")
+	plan.Flags().String("throttle", "", "")
+	OptionalValue(plan.Flags().Lookup("throttle"), "auto", "S")
 	root.AddCommand(plan)
 	for _, c := range []struct{ in, want string }{
 		{"-chdir=d plan -out=x -json", "--chdir=d plan --out=x --json"},
@@ -32,6 +34,11 @@ func TestDoubleDashes(t *testing.T) {
 		{"plan -json=false -", "plan --json=false -"},
 		{"plan -- -json", "plan -- -json"},
 		{"plan -jsn", "plan --jsn"},
+		{"plan -throttle 500 lab", "plan --throttle=500 lab"},
+		{"plan --throttle S", "plan --throttle=S"},
+		{"plan --throttle lab", "plan --throttle lab"},
+		{"plan --throttle=M 5", "plan --throttle=M 5"},
+		{"plan --out 5 --throttle", "plan --out 5 --throttle"},
 		{"__complete plan -j", "__complete plan -j"},
 	} {
 		if got := strings.Join(doubleDashes(root, strings.Fields(c.in)), " "); got != c.want {

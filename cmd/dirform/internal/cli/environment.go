@@ -18,12 +18,16 @@ type Environment struct {
 	Dir      string    // the working directory
 	Now      func() time.Time
 	Terminal Terminal
-	Signals  <-chan os.Signal // interrupts and requests to end; may be nil
-	Exit     func(code int)   // ends the process at the third signal; may be nil
+	Secret   func(prompt string) (string, error) // asks a terminal, which does not show the answer; nil without one
+	Signals  <-chan os.Signal                    // interrupts and requests to end; may be nil
+	Exit     func(code int)                      // ends the process at the third signal; may be nil
 }
 
 // Terminal says which of the streams written to are terminals.
-type Terminal struct{ Out, Err bool }
+type Terminal struct {
+	Out, Err   bool
+	ErrColumns func() int // how wide standard error's is now, 0 if that is not known; may be nil
+}
 
 // Getenv is the value of the named variable, "" if it is not set. Of several settings the last counts, as in os/exec.
 func (e *Environment) Getenv(name string) string {

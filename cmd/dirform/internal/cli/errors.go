@@ -25,10 +25,11 @@ const (
 	ExitInterrupted = 130 // by a signal
 )
 
-// ExitError ends a command with a status of its own. With a nil err everything that is to say was said already.
+// ExitError ends a command with a status of its own. With a nil Err everything that is to say was said already.
 type ExitError struct {
 	Code int
 	Err  error
+	Said error // what was said on standard error, for a result that is JSON; nil if the result says it itself
 }
 
 // Error is the error's text, or the status.
@@ -54,6 +55,8 @@ func (a *App) exitStatus(err error) int {
 	case errors.As(err, &exit):
 		if exit.Err != nil {
 			a.printError(exit.Err)
+		} else if exit.Said != nil {
+			a.errorJSON(exit.Said, fault.Describe(exit.Said))
 		}
 		return exit.Code
 	}
@@ -80,6 +83,32 @@ func (a *App) printError(err error) {
 		}
 	}
 	io.WriteString(a.Env.Stderr, b.String())
+	a.errorJSON(err, e)
+}
+
+// errorDocument is an error in JSON.
+type errorDocument struct {
+	Error struct {
+		Summary string  `json:"summary"`
+		Detail  string  `json:"detail"`
+		Hint    string  `json:"hint"`
+		Code    *string `json:"code"` // of a finding; null if none is behind the error
+	} `json:"error"`
+}
+
+// errorJSON prints an error where the result is JSON, as one line. err may know the finding behind it.
+func (a *App) errorJSON(err error, e fault.Description) {
+	if !a.asJSON {
+		return
+	}
+	var d errorDocument
+	d.Error.Summary, d.Error.Detail, d.Error.Hint = a.stderr.Without(e.Summary), a.stderr.Without(e.Detail), a.stderr.Without(e.Hint)
+	var coded interface{ FindingCode() string }
+	if errors.As(err, &coded) && coded.FindingCode() != "" {
+		code := coded.FindingCode()
+		d.Error.Code = &code
+	}
+	_ = WriteJSONLine(a.Env.Stdout, d) // standard error has it too
 }
 
 // flagError turns pflag's errors into ours.
@@ -97,6 +126,9 @@ func flagError(cmd *cobra.Command, err error) error {
 		e.Summary = "Unknown option " + dashes(name)
 		if near := near.Meant(name, flagNames(cmd)); near != "" {
 			e.Detail = fmt.Sprintf("Did you mean --%s?", near)
+		}
+		if other := instead(dashes(name)); other != "" {
+			e.Detail = other
 		}
 	case errors.As(err, &missing):
 		e.Summary = fmt.Sprintf("Option --%s needs a value", missing.GetFlag().Name)

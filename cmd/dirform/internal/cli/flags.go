@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,6 +25,10 @@ func doubleDashes(root *cobra.Command, args []string) []string {
 		if isSingleDashed(arg) {
 			arg = "-" + arg
 		}
+		if strings.HasPrefix(arg, "--") && i+1 < len(args) && offers(flags[strings.TrimPrefix(arg, "--")], args[i+1]) {
+			i++
+			arg += "=" + args[i]
+		}
 		out = append(out, arg)
 		if takesNext(flags, arg) && i+1 < len(args) {
 			i++
@@ -40,6 +46,24 @@ func isSingleDashed(arg string) bool {
 	}
 	c := arg[1] | 0x20
 	return 'a' <= c && c <= 'z'
+}
+
+// optionalValues are, in an option's annotations, the values that may follow it after a blank although it can stand alone; numbers may
+// as well.
+const optionalValues = "optional-values"
+
+// OptionalValue lets an option stand alone, which means alone, or be followed by a number or one of values.
+func OptionalValue(f *pflag.Flag, alone string, values ...string) {
+	f.NoOptDefVal, f.Annotations = alone, map[string][]string{optionalValues: values}
+}
+
+// offers reports whether next is a value for an option that can stand alone.
+func offers(f *pflag.Flag, next string) bool {
+	if f == nil || f.Annotations[optionalValues] == nil {
+		return false
+	}
+	_, err := strconv.ParseFloat(next, 64)
+	return err == nil || slices.Contains(f.Annotations[optionalValues], next)
 }
 
 // takesNext reports whether the argument after the option arg is its value.

@@ -19,6 +19,7 @@ const (
 type Progress struct {
 	w    io.Writer
 	live bool
+	wide func() int // the terminal's columns; 0 if they are not known
 	text func() string
 	stop chan struct{}
 	done sync.WaitGroup
@@ -26,7 +27,7 @@ type Progress struct {
 
 // StartProgress tells what text says, again and again, until the end.
 func (a *App) StartProgress(text func() string) *Progress {
-	p := &Progress{w: a.Env.Stderr, live: a.Env.Terminal.Err, text: text, stop: make(chan struct{})}
+	p := &Progress{w: a.Env.Stderr, live: a.Env.Terminal.Err, wide: a.Env.Terminal.ErrColumns, text: text, stop: make(chan struct{})}
 	every := plainEvery
 	if p.live {
 		every = liveEvery
@@ -49,10 +50,23 @@ func (a *App) StartProgress(text func() string) *Progress {
 
 func (p *Progress) draw() {
 	if p.live {
-		fmt.Fprintf(p.w, "\r\x1b[K%s", p.text())
+		fmt.Fprintf(p.w, "\r\x1b[K%s", p.fitting(p.text()))
 		return
 	}
 	fmt.Fprintln(p.w, p.text())
+}
+
+// fitting is as much of a line as the terminal shows in one row: one that goes on in the next could not be taken back.
+func (p *Progress) fitting(line string) string {
+	wide := 0
+	if p.wide != nil {
+		wide = p.wide()
+	}
+	text := []rune(line)
+	if wide < 2 || len(text) < wide {
+		return line
+	}
+	return string(text[:wide-2]) + "…"
 }
 
 // Say writes a line of its own in between.

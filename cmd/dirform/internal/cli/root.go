@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,7 +27,9 @@ func Main(env Environment, commands func(*App) []*cobra.Command) (status int) {
 		}
 	}()
 	root := NewRoot(a, commands(a))
-	root.SetArgs(doubleDashes(root, env.Args))
+	args := doubleDashes(root, env.Args)
+	a.asJSON = slices.Contains(args, "--json") || slices.Contains(args, "--json=true")
+	root.SetArgs(args)
 	return a.exitStatus(root.ExecuteContext(a.Stop))
 }
 
@@ -57,8 +60,9 @@ synchronised; plan shows every change it would make and why; apply makes exactly
 	root.Flags().Bool("version", false, "print dirform's version")
 	p := root.PersistentFlags()
 	p.StringVar(&a.chdir, "chdir", "", "work in `DIR` instead of the current folder; file names are relative to it too")
-	p.BoolVar(&a.noColor, "no-color", false, "no colours (also: NO_COLOR in the environment)")
+	p.BoolVar(&a.noColor, "no-color", false, "no colours (also: NO_COLOR in the environment; FORCE_COLOR wants them without a terminal, too)")
 	p.StringVar(&a.logLevel, "log-level", "warn", "log to stderr from `LEVEL` on: debug, info, warn or error")
+	p.StringVar(&a.logFormat, "log-format", "text", "the log's `FORMAT`: text, or json with one object a line")
 	p.BoolP("help", "h", false, "show this help")
 	ExitStatus(root, "0  done, or no changes", "1  error", "2  changes are pending, or somebody switched off is still signed in (drift, plan --detailed-exitcode)",
 		"3  applied in part: some changes failed or were skipped", "130  interrupted")
@@ -75,6 +79,9 @@ func (a *App) MissingCommand(cmd *cobra.Command, args []string) error {
 	e := &fault.Error{Summary: fmt.Sprintf("Unknown command %q", strings.TrimPrefix(cmd.CommandPath()+" ", "dirform ")+args[0])}
 	if near := near.Meant(args[0], commandNames(cmd)); near != "" {
 		e.Detail = fmt.Sprintf("Did you mean %q?", near)
+	}
+	if other := instead(args[0]); other != "" && !cmd.HasParent() {
+		e.Detail = other
 	}
 	e.Hint = fmt.Sprintf("Run %q for a list of the commands.", strings.TrimSpace("dirform help"+strings.TrimPrefix(cmd.CommandPath(), "dirform")))
 	return e

@@ -3,6 +3,7 @@ package cli
 import (
 	"embed"
 
+	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/config/limits"
 	"github.com/dirform/dirform/planner/render"
 )
@@ -17,7 +18,7 @@ type topic struct {
 // topics are all pages, in the order in which help lists them.
 func topics() []topic {
 	return []topic{
-		{"language", "The configuration language, block by block", written("language")},
+		{"language", "The configuration language, block by block", languageText},
 		{"functions", "The functions of expressions", functionsText},
 		{"guards", "The limits that hold a plan back, and the ways through", limits.Help},
 		{"limits", "How much of everything dirform reads at most", limitsText},
@@ -27,6 +28,11 @@ func topics() []topic {
 		{"outputs", "What text from others looks like in outputs, logs and errors", written("outputs")},
 		{"exit-status", "What the exit status means, for scripts and CI", written("exit-status")},
 	}
+}
+
+// languageText is "dirform help language", with every block and argument as the decoder takes them at its end.
+func languageText() string {
+	return written("language")() + "\nEVERY BLOCK AND ARGUMENT\n" + config.Reference()
 }
 
 // writtenTopics are the pages that are not made from tables of the code.

@@ -32,8 +32,8 @@ func (m *manners) register(f *pflag.FlagSet) {
 	m.flags = f
 	f.DurationVar(&m.faults.Latency, "latency", 0, "the tenant answers every request after `TIME`, such as 50ms")
 	f.DurationVar(&m.faults.VisibilityDelay, "visibility-delay", 0, "what is written to the tenant shows after `TIME` only")
-	f.StringVar(&m.throttle, "throttle", "", "the tenant has the documented quota of its `SIZE` (S, M, L; auto: by its users): 429 beyond it")
-	f.Lookup("throttle").NoOptDefVal = throttleAuto
+	f.StringVar(&m.throttle, "throttle", "", "the tenant has the documented quota of its `SIZE` (S, M, L; auto: by its users), or that many resource units in 10 s: 429 beyond it")
+	cli.OptionalValue(f.Lookup("throttle"), throttleAuto, "S", "M", "L", "s", "m", "l")
 	f.Float64Var(&m.faults.Unavailable, "unavailable", 0, "the tenant answers this `SHARE` of requests, 0 to 1, with 503")
 	f.Float64Var(&m.faults.GatewayTimeout, "gateway-timeout", 0, "the tenant answers this `SHARE` of requests with 504")
 	f.Float64Var(&m.faults.BreakBefore, "drop-before", 0, "the connection of this `SHARE` of writes breaks before they take effect")
@@ -84,7 +84,7 @@ func (m *manners) apply(to *lab.Faults) error {
 			quota, ok = lab.ThrottleOfSize(m.throttle)
 		}
 		if !ok {
-			return &fault.Error{Summary: fmt.Sprintf("%q is no size of a tenant", m.throttle), Hint: "Write --throttle=S, --throttle=M, --throttle=L, or --throttle alone."}
+			return &fault.Error{Summary: fmt.Sprintf("%q is no size of a tenant", m.throttle), Hint: "Write --throttle S, --throttle M, --throttle L, a number of resource units in 10 s, or --throttle alone."}
 		}
 		to.Throttle = quota
 	}

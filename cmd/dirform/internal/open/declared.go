@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/state/bounds"
 )
@@ -18,20 +19,30 @@ import (
 // The few settings that commands about the record and the lab need are read here by themselves, so that both can be looked at
 // while the rest of the configuration is broken or its variables have no values. Everything else loads the configuration.
 
-// declaredState is the path in dirform { state "file" { path } }, or its default.
-func declaredState(dir string) (string, error) {
-	path := ""
-	err := eachBlock(dir, func(b *hclsyntax.Block) {
+// declaredState is the path in dirform { state "file" { path } }, or its default. A path that is computed takes the values of
+// variables and locals.
+func declaredState(a *cli.App, v *Variables) (path string, err error) {
+	computed := false
+	err = eachBlock(a.Dir(), func(b *hclsyntax.Block) {
 		if b.Type != "dirform" {
 			return
 		}
 		for _, s := range b.Body.Blocks {
 			if s.Type == "state" {
 				path = cmp.Or(path, literal(s.Body, "path"))
+				computed = computed || path == "" && s.Body.Attributes["path"] != nil
 			}
 		}
 	})
-	return cmp.Or(path, "dirform.dfstate"), err
+	if err != nil || !computed {
+		return cmp.Or(path, config.DefaultStatePath), err
+	}
+	options, err := v.options(a)
+	if err != nil {
+		return "", err
+	}
+	path, diags := config.StatePath(options)
+	return path, Diagnose(a, nil, diags)
 }
 
 // DeclaredLabs are the folders in provider "ad" { lab } and provider "entra" { lab }; "" where there is none.

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 )
 
 func TestDeclaredSettingsOfABrokenConfiguration(t *testing.T) {
@@ -23,16 +25,18 @@ dirform {
 }
 provider "entra" "contoso" { lab = "other" }
 `)
-	if path, err := declaredState(dir); path != "records/a.dfstate" || err != nil {
+	if path, err := declaredState(inFolder(dir), &Variables{}); path != "records/a.dfstate" || err != nil {
 		t.Errorf("state %q, %v", path, err)
 	}
 	if ad, entra, err := DeclaredLabs(dir); ad != "seed" || entra != "other" || err != nil {
 		t.Errorf("labs %q and %q, %v", ad, entra, err)
 	}
-	if path, err := declaredState(t.TempDir()); path != "dirform.dfstate" || err != nil {
+	if path, err := declaredState(inFolder(t.TempDir()), &Variables{}); path != "dirform.dfstate" || err != nil {
 		t.Errorf("state of an empty folder: %q, %v", path, err)
 	}
 }
+
+func inFolder(dir string) *cli.App { return &cli.App{Env: cli.Environment{Dir: dir}} }
 
 func writeFile(t *testing.T, dir, name, text string) {
 	t.Helper()

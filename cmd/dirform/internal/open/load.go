@@ -31,31 +31,45 @@ func LoadChecked(a *cli.App, v *Variables, valuesOptional bool) (*config.Config,
 	if err != nil {
 		return nil, err
 	}
-	config.WriteDiagnostics(a.Env.Stderr, cfg.Files, diags, a.Colour(a.Env.Terminal.Err))
-	if diags.HasErrors() {
-		return nil, &cli.ExitError{Code: cli.ExitFailure}
+	return cfg, Diagnose(a, cfg.Files, diags)
+}
+
+// Diagnose prints diagnostics. With an error among them nothing is left to say.
+func Diagnose(a *cli.App, files map[string]*hcl.File, diags hcl.Diagnostics) error {
+	config.WriteDiagnostics(a.Env.Stderr, files, diags, a.Colour(a.Env.Terminal.Err))
+	for _, d := range diags {
+		if d.Severity == hcl.DiagError {
+			return &cli.ExitError{Code: cli.ExitFailure, Said: &fault.Error{Summary: d.Summary, Detail: d.Detail,
+				Hint: "\"dirform validate --json\" has all mistakes of the configuration, with their places."}}
+		}
 	}
-	return cfg, nil
+	return nil
 }
 
 // LoadDiagnosed loads the configuration and hands its diagnostics back. The configuration is never nil without an error; with
 // diagnostics that have errors it only serves to print them. With valuesOptional a variable without a value is no mistake.
 func LoadDiagnosed(a *cli.App, v *Variables, valuesOptional bool) (*config.Config, hcl.Diagnostics, error) {
-	vars, err := splitVariables(v.vars)
+	options, err := v.options(a)
 	if err != nil {
 		return nil, nil, err
 	}
+	options.ValuesOptional = valuesOptional
+	cfg, diags := config.Load(options)
+	a.Hide(cfg.Secrets)
+	return cfg, diags, nil
+}
+
+// options are those of reading the configuration in the folder.
+func (v *Variables) options(a *cli.App) (o config.Options, err error) {
 	files := make([]string, len(v.files))
 	for i, f := range v.files {
 		files[i] = a.Path(f)
 	}
-	cfg, diags := config.Load(config.Options{
+	vars, err := splitVariables(v.vars)
+	return config.Options{
 		Dir: a.Dir(), Vars: vars, VarFiles: files, Environ: a.Env.Environ, Version: cli.Version,
-		ValuesOptional: valuesOptional,
-		Schemas:        config.Schemas{Source: providers.ADSchema, Tenant: providers.TenantSchema},
-	})
-	a.Hide(cfg.Secrets)
-	return cfg, diags, nil
+		Schemas: config.Schemas{Source: providers.ADSchema, Tenant: providers.TenantSchema},
+	}, err
 }
 
 // splitVariables splits NAME=VALUE options; of two values for one name the later counts.

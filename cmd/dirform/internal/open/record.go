@@ -1,27 +1,40 @@
 package open
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/user"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
 )
 
-// RecordOptions say where the record is for commands that need nothing else of the configuration: neither its variables nor
-// its passwords.
-type RecordOptions struct{ file string }
+// RecordOptions say where the record is for commands that need nothing else of the configuration: no directories, no
+// passwords, and of its variables only those that the state's path uses.
+type RecordOptions struct {
+	Variables
+	file string
+}
 
 // Register adds the option to a command that needs the record.
 func (o *RecordOptions) Register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.file, "state", "", "the state `FILE`; default: what the configuration says")
+	o.Variables.Register(cmd)
+}
+
+// Declared refuses a record that is named on the command line, for what takes the whole configuration.
+func (o *RecordOptions) Declared() error {
+	if o.file == "" {
+		return nil
+	}
+	return &fault.Error{Summary: "Option --state does not go with names",
+		Detail: "Names are read with the configuration, from its directories.", Hint: "Name the state in the dirform block."}
 }
 
 // Path is where the record is.
@@ -29,7 +42,7 @@ func (o *RecordOptions) Path(a *cli.App) (string, error) {
 	if o.file != "" {
 		return a.Path(o.file), nil
 	}
-	file, err := declaredState(a.Dir())
+	file, err := declaredState(a, &o.Variables)
 	return cli.InDir(a.Dir(), file), err
 }
 
@@ -48,7 +61,7 @@ func OpenRecord(ctx context.Context, a *cli.App, o *RecordOptions) (*store.Store
 
 // LockRecord opens the record for writing, in the name of a command.
 func LockRecord(ctx context.Context, a *cli.App, path, command string, wait time.Duration) (*store.Store, error) {
-	s, err := lockWithin(ctx, a, path, store.Options{Holder: Holder(a, command), Now: a.Env.Now}, wait)
+	s, err := lockWithin(ctx, a, path, store.Options{Holder: Holder(a, command), Now: a.Env.Now, Origin: origin.Of(a.Env.Getenv)}, wait)
 	if err != nil {
 		return nil, err
 	}
@@ -83,24 +96,5 @@ func lockWithin(ctx context.Context, a *cli.App, path string, o store.Options, w
 
 // Holder is how a lock names this run.
 func Holder(a *cli.App, command string) string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown host"
-	}
-	return fmt.Sprintf("%s by %s@%s pid %d", command, userName(a), host, os.Getpid())
-}
-
-// userName is who runs this, as the environment says or else, as in cron and containers, the system.
-func userName(a *cli.App) string {
-	name := cmp.Or(a.Env.Getenv("USER"), a.Env.Getenv("LOGNAME"), a.Env.Getenv("USERNAME"))
-	if name != "" {
-		return name
-	}
-	if u, err := user.Current(); err == nil && u.Username != "" {
-		return u.Username
-	}
-	if uid := os.Getuid(); uid >= 0 {
-		return fmt.Sprintf("uid %d", uid)
-	}
-	return "unknown user"
+	return fmt.Sprintf("%s by %s@%s pid %d", command, origin.UserName(a.Env.Getenv), origin.Host(), os.Getpid())
 }

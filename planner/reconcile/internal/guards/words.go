@@ -41,10 +41,7 @@ func (m *measure) noun() noun {
 
 // exceeded is the finding about a limit that trips. allow is the number with which --allow lets the whole plan pass it.
 func exceeded(m *measure, r planner.GuardResult, allow int) *planner.Finding {
-	code := "DF401"
-	if m.Name == limits.SourceShrink {
-		code = "DF402"
-	}
+	code := planner.GuardCode(m.Name)
 	who := fmt.Sprintf("Guard %q", r.Name)
 	if r.Name == BuiltIn {
 		who = "The built-in limit"

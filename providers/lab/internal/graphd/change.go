@@ -56,6 +56,19 @@ func (t *Tenant) appendFull(b []byte, o *object) []byte {
 	return append(b, '}')
 }
 
+// appendPlain is appendFull for the tenant's own objects, whose id is a property like any other.
+func (t *Tenant) appendPlain(b []byte, o *object) []byte {
+	separator := byte('{')
+	for r := o.rec; r != ""; separator = ',' {
+		var p int
+		var raw string
+		p, raw, r = r.next()
+		b = append(quote(append(b, separator), t.reg.props[p].name), ':')
+		b = append(b, raw...)
+	}
+	return append(b, '}')
+}
+
 // journalRecord is what OnChange delivers. Object is the new value, Add and Remove are ids of references, On and At belong to
 // the tenant's synchronization.
 type journalRecord struct {

@@ -134,6 +134,12 @@ func (t *Tenant) Remove(name string, purge bool) error {
 func (t *Tenant) Get(name string) (json.RawMessage, error) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
+	switch {
+	case strings.EqualFold(name, "organization"):
+		return t.appendPlain(nil, t.org), nil
+	case strings.EqualFold(name, "onPremisesSynchronization"):
+		return json.RawMessage("{" + t.sync.body(t.tenantID) + "}"), nil
+	}
 	o, err := t.named(name)
 	if err != nil {
 		return nil, err

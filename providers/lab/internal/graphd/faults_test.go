@@ -317,6 +317,7 @@ func TestSeedManners(t *testing.T) {
 		`{"lab":{"latency":5}}`:                        `"50ms"`,
 		`{"lab":{"latency":"-5s"}}`:                    "negative",
 		`{"lab":{"throttle":"XL"}}`:                    `"S", "M" or "L"`,
+		`{"lab":{"throttle":0}}`:                       `a number of resource units`,
 		`{"lab":{"unavailable":2}}`:                    "from 0 to 1",
 		`{"lab":{"lateness":"5s"}}`:                    "visibility_delay",
 		`{"lab":{"drop_before":0.6,"drop_after":0.6}}`: "at most 1",

@@ -86,7 +86,7 @@ func (d *Duration) UnmarshalJSON(b []byte) error {
 // Quota is a documented quota by the size of the tenant; its Throttle is nil for none.
 type Quota struct{ Throttle *Throttle }
 
-// UnmarshalJSON reads "S", "M" or "L", true for the size that the number of users gives, or false.
+// UnmarshalJSON reads "S", "M" or "L", a number of resource units in 10 s, true for the size that the number of users gives, or false.
 func (q *Quota) UnmarshalJSON(b []byte) error {
 	q.Throttle = nil
 	switch string(b) {
@@ -97,13 +97,16 @@ func (q *Quota) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	var size string
-	if err := json.Unmarshal(b, &size); err == nil {
+	if err := json.Unmarshal(b, &size); err == nil || len(b) > 0 && b[0] != '"' {
+		if err != nil {
+			size = string(b)
+		}
 		if x, ok := ThrottleOfSize(size); ok {
 			q.Throttle = x
 			return nil
 		}
 	}
-	return fmt.Errorf("throttle is true, false or the tenant's size, \"S\", \"M\" or \"L\"; not %s", b)
+	return fmt.Errorf("throttle is true, false, the tenant's size, \"S\", \"M\" or \"L\", or a number of resource units in 10 s; not %s", b)
 }
 
 // parseManners reads the value of a seed's key "lab".

@@ -28,7 +28,8 @@ func DocumentedThrottle(users int) *Throttle {
 	return t
 }
 
-// ThrottleOfSize is the documented quota of a tenant of size S (under 50 users), M (up to 500) or L.
+// ThrottleOfSize is the documented quota of a tenant of size S (under 50 users), M (up to 500) or L; or, for a number, one of so many
+// resource units in 10 s.
 func ThrottleOfSize(size string) (*Throttle, bool) {
 	switch size {
 	case "S", "s":
@@ -38,7 +39,13 @@ func ThrottleOfSize(size string) (*Throttle, bool) {
 	case "L", "l":
 		return DocumentedThrottle(501), true
 	}
-	return nil, false
+	units, err := strconv.ParseFloat(size, 64)
+	if err != nil || !(units >= 1) || units > 1e9 {
+		return nil, false
+	}
+	t := DocumentedThrottle(501)
+	t.Units = units
+	return t, true
 }
 
 // Reply headers about quotas, as Go's header maps spell them.

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+
+	"golang.org/x/text/encoding/unicode"
 
 	"github.com/dirform/dirform/state/dn"
 )
@@ -40,8 +43,16 @@ type ldifReader struct {
 
 type span struct{ from, to, line int }
 
+// newLDIFReader reads UTF-8, or UTF-16 as ldifde -u writes it, with or without a byte order mark before UTF-8.
 func newLDIFReader(r io.Reader, name string) *ldifReader {
-	return &ldifReader{in: bufio.NewReaderSize(r, 256<<10), name: name}
+	in := bufio.NewReaderSize(r, 256<<10)
+	switch mark, _ := in.Peek(3); {
+	case bytes.HasPrefix(mark, []byte("\xef\xbb\xbf")):
+		_, _ = in.Discard(3) // they were read already
+	case bytes.HasPrefix(mark, []byte("\xff\xfe")), bytes.HasPrefix(mark, []byte("\xfe\xff")):
+		in = bufio.NewReaderSize(unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM).NewDecoder().Reader(in), 256<<10)
+	}
+	return &ldifReader{in: in, name: name}
 }
 
 func (r *ldifReader) fail(line int, format string, args ...any) error {
@@ -127,6 +138,15 @@ func (r *ldifReader) readLine() (got bool, err error) {
 	return got, nil
 }
 
+// clone is a copy of a record that stays.
+func (r *ldifRecord) clone() *ldifRecord {
+	c := &ldifRecord{dn: r.dn, line: r.line, fields: make([]ldifField, len(r.fields))}
+	for i, f := range r.fields {
+		c.fields[i] = ldifField{bytes.Clone(f.name), bytes.Clone(f.value), f.line}
+	}
+	return c
+}
+
 // parse turns the collected lines into a record; ok is false if there was only a version line or a search result.
 func (r *ldifReader) parse() (ok bool, err error) {
 	r.rec.fields = r.rec.fields[:0]
@@ -150,8 +170,7 @@ func (r *ldifReader) parse() (ok bool, err error) {
 			if r.sawVersion = true; string(f.value) != "1" {
 				return false, r.fail(s.line, "version %q: only version 1 of LDIF exists", f.value)
 			}
-		case isReferral(f.name), bytes.EqualFold(f.name, []byte("search")), bytes.EqualFold(f.name, []byte("result")):
-			// what ldapsearch prints around the entries
+		case slices.Contains(around, strings.ToLower(string(f.name))):
 		default:
 			return false, r.fail(s.line, "a record starts with dn: but this one starts with %s:", clip(f.name))
 		}
@@ -159,7 +178,8 @@ func (r *ldifReader) parse() (ok bool, err error) {
 	return r.rec.dn != "", nil
 }
 
-func isReferral(name []byte) bool { return bytes.EqualFold(name, []byte("ref")) }
+// around are the names of what ldapsearch and ldbsearch print around the entries: referrals, and how the search ended.
+var around = []string{"ref", "search", "result", "text", "matcheddn", "control", "pagedresults"}
 
 func (r *ldifReader) collect(f ldifField) error {
 	if bytes.EqualFold(f.name, []byte("changetype")) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/go-ldap/ldap/v3"
+	"golang.org/x/text/encoding/unicode"
 
 	"github.com/dirform/dirform/providers/lab/internal/ldapd"
 )
@@ -114,5 +115,60 @@ func TestDomainOf(t *testing.T) {
 	}
 	if _, err := ldapd.DomainOf(strings.NewReader("# nothing\n")); err == nil {
 		t.Error("a domain in an empty file")
+	}
+}
+
+// Dumps as tools write them: entries in any order, what is printed around them, marks of byte order and UTF-16.
+func TestLDIFDumps(t *testing.T) {
+	const (
+		domain = "dn: " + base + "\nobjectClass: top\nobjectClass: domain\nobjectClass: domainDNS\n" +
+			"objectSid: S-1-5-21-1-2-3\nobjectGUID: 11111111-2222-4333-8444-555555555555\n"
+		inner = "dn: CN=Jane Ö,OU=B,OU=A," + base + "\nobjectClass: top\nobjectClass: person\nobjectClass: user\n" +
+			"objectSid: S-1-5-21-1-2-3-4711\nsAMAccountName: jane\nmanager: CN=Bob,CN=Users," + base + "\n"
+		bob   = "dn: CN=Bob,CN=Users," + base + "\nobjectClass: user\nobjectSid: S-1-5-21-1-2-3-4712\n"
+		outer = "dn: OU=B,OU=A," + base + "\nobjectClass: organizationalUnit\n"
+		ou    = "dn: OU=A," + base + "\nobjectClass: organizationalUnit\n"
+	)
+	ldbsearch := "# record 1\n" + inner + "\n# record 2\n" + bob + "\n# record 3\n" + outer + "\n# record 4\n" + domain + "\n# record 5\n" + ou +
+		"\n# Referral\nref: ldap://corp.contoso.com/CN=Configuration," + base + "\n\n# returned 6 records\n# 5 entries\n# 1 referrals\n"
+	ldapsearch := "# extended LDIF\n#\n# LDAPv3\n# base <" + base + "> with scope subtree\n#\n\n# corp.contoso.com\n" + domain + "\n" + bob +
+		"\n# search reference\nref: ldap://DomainDnsZones.corp.contoso.com/DC=DomainDnsZones," + base + "\n\n# Jane, B, A\n" + inner + "\n" + outer + "\n" + ou +
+		"\n# search result\nsearch: 2\nresult: 0 Success\ncontrol: 1.2.840.113556.1.4.319 false MAUCAQAEAA==\npagedresults: cookie=\n\n# numResponses: 7\n"
+	ldifde := strings.ReplaceAll(strings.ReplaceAll(inner+"\n"+domain+"\n"+ou+"\n"+bob+"\n"+outer, "\nobjectClass: top", "\nchangetype: add\nobjectClass: top"),
+		"\n", "\r\n")
+	little, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(ldifde)
+	if err != nil {
+		t.Fatal(err)
+	}
+	big, err := unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewEncoder().String(ldifde)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, dump := range map[string]string{"ldbsearch": ldbsearch, "ldapsearch": ldapsearch, "ldifde": ldifde, "mark": "\xef\xbb\xbf" + ldifde,
+		"UTF-16LE": little, "UTF-16BE": big} {
+		if got, err := ldapd.DomainOf(strings.NewReader(dump)); got != "corp.contoso.com" {
+			t.Errorf("%s: the domain is %q (%v)", name, got, err)
+		}
+		d := ldapd.New("corp.contoso.com")
+		if err := d.LoadLDIF(strings.NewReader(dump), "corp.ldif"); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		c := serve(t, d).bound(t)
+		jane := one(t, c, "CN=Jane Ö,OU=B,OU=A,"+base)
+		if sid := jane.GetRawAttributeValue("objectSid"); len(sid) != 28 || sid[24] != 0x67 || sid[12] != 1 {
+			t.Errorf("%s: the SID is %x", name, sid)
+		}
+		if jane.GetAttributeValue("manager") != "CN=Bob,CN=Users,"+base || jane.GetAttributeValue("primaryGroupID") != "513" {
+			t.Errorf("%s: %v", name, jane.Attributes)
+		}
+	}
+	for _, test := range []struct{ ldif, want string }{
+		{inner + "\n" + ou, "corp.ldif:1: CN=Jane Ö,OU=B,OU=A," + base + " has no parent: OU=B,OU=A," + base + " does not exist"},
+		{outer + "\n" + outer + "\n" + ou, "corp.ldif:4: OU=B,OU=A," + base + " is there twice"},
+	} {
+		if err := ldapd.New("corp.contoso.com").LoadLDIF(strings.NewReader(test.ldif), "corp.ldif"); err == nil || !strings.HasPrefix(err.Error(), test.want) {
+			t.Errorf("got %v\nwant %s", err, test.want)
+		}
 	}
 }

@@ -9,8 +9,9 @@ import (
 )
 
 // LoadLDIF adds the content records of an LDIF file. Sparse records are fine: "objectClass: user" is enough for a user, the rest
-// is filled in as AD would, and the same file gives the same GUIDs and SIDs every time. Parents come before children; the
-// containers every domain has exist already, and a record for one of them adds to it. Errors start with name:line. After an
+// is filled in as AD would, and the same file gives the same GUIDs and SIDs every time. Records may stand in any order, as in
+// the dumps of ldapsearch, ldbsearch and ldifde; the containers every domain has exist already, and a record for one of them adds
+// to it. Errors start with name:line. After an
 // error the directory holds the records before it and is of no use.
 func (d *Directory) LoadLDIF(r io.Reader, name string) error {
 	d.mu.Lock()
@@ -40,6 +41,8 @@ type loader struct {
 	added    []*entry
 	pending  []pendingLink
 	explicit map[uint32]bool // RIDs the file brings
+	early    []*ldifRecord   // those that come before their parents, or with a SID before that of their domain
+	last     bool            // the early ones' turn has come
 	arena    []byte
 
 	fieldAttrs []*attribute // of the current record, parallel to its fields
@@ -60,9 +63,17 @@ func (l *loader) add(rec *ldifRecord) error {
 	if err := l.resolveNames(rec); err != nil {
 		return err
 	}
+	if !l.last && l.beforeDomain(rec) {
+		l.early = append(l.early, rec.clone())
+		return nil
+	}
 	e, err := l.entryFor(rec)
 	if err != nil {
 		return err
+	}
+	if e == nil {
+		l.early = append(l.early, rec.clone())
+		return nil
 	}
 	if err := l.fixedValues(e, rec); err != nil {
 		return err
@@ -102,7 +113,21 @@ func (l *loader) resolveNames(rec *ldifRecord) error {
 	return nil
 }
 
-// entryFor makes the entry of a record below its parent, or finds the built-in one.
+// beforeDomain reports whether a record has a SID that is not the domain's, as long as the domain's own record may be still to come.
+func (l *loader) beforeDomain(rec *ldifRecord) bool {
+	for i, a := range l.fieldAttrs {
+		if a.origin != fromSID {
+			continue
+		}
+		if v, ok := parseSID(string(rec.fields[i].value)); ok && len(v) > 24 {
+			domain, _, ok := splitSID(v)
+			return ok && domain != l.d.domainSID
+		}
+	}
+	return false
+}
+
+// entryFor makes the entry of a record below its parent, or finds the built-in one. It is nil if the parent is still to come.
 func (l *loader) entryFor(rec *ldifRecord) (*entry, error) {
 	d := l.d
 	own, parentDN, more, err := cutRDN(rec.dn)
@@ -118,8 +143,10 @@ func (l *loader) entryFor(rec *ldifRecord) (*entry, error) {
 	case e != nil:
 		e.flags |= isBuiltIn
 		return e, nil
+	case parent == nil && !l.last:
+		return nil, nil
 	case parent == nil:
-		return nil, l.in.fail(rec.line, "%s has no parent: %s does not exist; put a record for it before this one", rec.dn, parentDN)
+		return nil, l.in.fail(rec.line, "%s has no parent: %s does not exist; add a record for it", rec.dn, parentDN)
 	}
 	classID, err := l.classFor(rec)
 	if err != nil {
@@ -227,8 +254,34 @@ func (l *loader) connect(p pendingLink, target *entry) {
 	}
 }
 
-// finish does what needs the whole file: links to later entries, SIDs and account names in file order.
+// addEarly adds the records that came too early, outer ones first.
+func (l *loader) addEarly() error {
+	l.last = true
+	depths := map[*ldifRecord]int{}
+	for _, rec := range l.early {
+		for name, more := rec.dn, true; more; depths[rec]++ {
+			if _, parent, rest, err := cutRDN(name); err == nil {
+				name, more = parent, rest
+			} else {
+				more = false
+			}
+		}
+	}
+	slices.SortStableFunc(l.early, func(a, b *ldifRecord) int { return depths[a] - depths[b] })
+	for _, rec := range l.early {
+		if err := l.add(rec); err != nil {
+			return err
+		}
+	}
+	l.early = nil
+	return nil
+}
+
+// finish does what needs the whole file: early records, links to later entries, SIDs and account names in file order.
 func (l *loader) finish() error {
+	if err := l.addEarly(); err != nil {
+		return err
+	}
 	for _, p := range l.pending {
 		target, _ := l.target(p.dn)
 		if target == nil {

@@ -10,13 +10,14 @@ import (
 // Version is the layout this program writes. A record with a greater one is refused; one with a smaller one is read as it
 // is, and brought up to date in the transaction of the first run that writes. Layout 2 added links.left_at; layout 3 mints a key
 // and has fingerprints sealed by it; layout 4 notes what runs did as far as guards count it, and layout 5 how often they wrote to
-// each directory; layout 6 seals fingerprints for the whole of their link.
+// each directory; layout 6 seals fingerprints for the whole of their link; layout 7 notes who ran, and for which commit.
 const (
-	Version = Bound
+	Version = Origin
 	Sealed  = 3
 	Deeds   = 4
 	Writes  = 5
 	Bound   = 6
+	Origin  = 7
 )
 
 // ApplicationID marks a SQLite file as a dirform record ("dfst"), so that another application's database is not touched.
@@ -39,7 +40,7 @@ CREATE TABLE ous (scope TEXT NOT NULL, declared TEXT NOT NULL, guid BLOB NOT NUL
 CREATE TABLE runs (id INTEGER PRIMARY KEY, command TEXT NOT NULL, serial INTEGER NOT NULL, started TEXT NOT NULL,
   finished TEXT NOT NULL, outcome TEXT NOT NULL, counts TEXT NOT NULL, plan_digest TEXT NOT NULL, allowed TEXT NOT NULL,
   scopes TEXT NOT NULL, active TEXT NOT NULL DEFAULT '', links INTEGER NOT NULL DEFAULT 0,
-  did TEXT NOT NULL DEFAULT '', writes TEXT NOT NULL DEFAULT '');
+  did TEXT NOT NULL DEFAULT '', writes TEXT NOT NULL DEFAULT '', ran_by TEXT NOT NULL DEFAULT '', ref TEXT NOT NULL DEFAULT '');
 CREATE TABLE journal (run INTEGER NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, action TEXT NOT NULL,
   attribute TEXT NOT NULL, status TEXT NOT NULL, tenant_id TEXT NOT NULL, code TEXT NOT NULL, request_id TEXT NOT NULL,
   deeds TEXT NOT NULL DEFAULT '', source_writes INTEGER NOT NULL DEFAULT 0, tenant_writes INTEGER NOT NULL DEFAULT 0,
@@ -73,6 +74,11 @@ ALTER TABLE journal ADD COLUMN deeds TEXT NOT NULL DEFAULT '';
 const AddWrites = `ALTER TABLE runs ADD COLUMN writes TEXT NOT NULL DEFAULT '';
 ALTER TABLE journal ADD COLUMN source_writes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE journal ADD COLUMN tenant_writes INTEGER NOT NULL DEFAULT 0;
+`
+
+// AddOrigin takes layout 6 to layout 7. Who ran before that is not known.
+const AddOrigin = `ALTER TABLE runs ADD COLUMN ran_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN ref TEXT NOT NULL DEFAULT '';
 `
 
 // Create writes an empty record into a database that has no tables yet.
