@@ -227,7 +227,8 @@ func asLayout2(t *testing.T, path, lineage string) {
 	execute("DELETE FROM meta WHERE name = 'key'")
 	execute("DROP INDEX journal_unsure; DROP INDEX runs_active")
 	for _, column := range [...]string{"journal DROP COLUMN deeds", "runs DROP COLUMN active", "runs DROP COLUMN links",
-		"runs DROP COLUMN did", "runs DROP COLUMN writes", "journal DROP COLUMN source_writes", "journal DROP COLUMN tenant_writes"} {
+		"runs DROP COLUMN did", "runs DROP COLUMN writes", "runs DROP COLUMN ran_by", "runs DROP COLUMN ref",
+		"journal DROP COLUMN source_writes", "journal DROP COLUMN tenant_writes"} {
 		execute("ALTER TABLE " + column)
 	}
 	execute("UPDATE schema SET version = 2")

@@ -8,6 +8,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/called"
+	"github.com/dirform/dirform/planner/reconcile/internal/find"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
@@ -98,7 +99,7 @@ type Leaving struct {
 // Cases are the objects that clues lead to, each once: source objects, then tenant objects, those in the recycle bin,
 // and records.
 func (v *View) Cases(c Clues) ([]*Case, error) {
-	n, err := finder{v.s}.named(c)
+	n, err := find.Finder{Judge: v.s.Judge}.Named(c)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +107,7 @@ func (v *View) Cases(c Clues) ([]*Case, error) {
 	for _, of := range []struct {
 		rows []int
 		read func(int) (*Case, error)
-	}{{n.sources, v.s.sourceCase}, {n.tenants, v.s.tenantCase}, {n.deleted, v.s.deletedCase}, {n.links, v.s.recordCase}} {
+	}{{n.Sources, v.s.sourceCase}, {n.Tenants, v.s.tenantCase}, {n.Deleted, v.s.deletedCase}, {n.Links, v.s.recordCase}} {
 		for _, row := range of.rows {
 			x, err := of.read(row)
 			if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/planner/reconcile/internal/called"
+	"github.com/dirform/dirform/planner/reconcile/internal/find"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
@@ -46,13 +47,13 @@ func (s *surveyed) addressesOf(name string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := finder{s}.named(c)
+	n, err := find.Finder{Judge: s.Judge}.Named(c)
 	if err != nil {
 		return nil, err
 	}
 	var found []string
 	owners := map[state.GUID]bool{}
-	for _, row := range n.sources {
+	for _, row := range n.Sources {
 		x, err := s.Case(row)
 		if err != nil {
 			return nil, err
@@ -62,7 +63,7 @@ func (s *surveyed) addressesOf(name string) ([]string, error) {
 		}
 		found, owners[s.Source.Meta(row).GUID] = append(found, x.Address), true
 	}
-	for _, row := range n.tenants {
+	for _, row := range n.Tenants {
 		l := s.LinkOf(row)
 		if l < 0 {
 			continue // nobody's account is nothing to a plan
