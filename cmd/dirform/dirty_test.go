@@ -53,8 +53,8 @@ func (d *dirtyFolder) ends(want int, args ...string) (stdout string) {
 	return stdout
 }
 
-// appliesAsPlanned applies, and fails for each change that the service refuses: what it refuses is to be a finding, which
-// keeps the change out of the plan. At least some changes are made, and the next plan has none.
+// appliesAsPlanned applies, and fails for each change that the service refuses: what it refuses is to be a finding,
+// which keeps the change out of the plan. At least some changes are made, and the next plan has none.
 func (d *dirtyFolder) appliesAsPlanned(atLeast int) {
 	d.Helper()
 	code, stdout, stderr := runMain(d.T, cli.Environment{Dir: d.dir}, "apply", "--auto-approve", "--json")
@@ -77,8 +77,8 @@ func (d *dirtyFolder) appliesAsPlanned(atLeast int) {
 	d.ends(0, "plan", "--detailed-exitcode")
 }
 
-// TestDirtyDirectory has a directory with every defect there is: lint names everybody who has one, and the service refuses
-// nothing that plan has not found before.
+// TestDirtyDirectory has a directory with every defect there is: lint names everybody who has one, and the service
+// refuses nothing that plan has not found before.
 func TestDirtyDirectory(t *testing.T) {
 	users := 1000
 	if os.Getenv("DIRFORM_LONG") != "" {
@@ -138,15 +138,16 @@ func (d *dirtyFolder) rows(name string) (rows []map[string]string) {
 	return rows
 }
 
-// TestEveryCharacter has every printable character, and some others, at the beginning, in the middle and at the end of what
-// has rules for its characters. Whatever the service refuses is a finding.
+// TestEveryCharacter has every printable character, and some others, at the beginning, in the middle and at the end
+// of what has rules for its characters. Whatever the service refuses is a finding.
 func TestEveryCharacter(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("dn: OU=Staff,DC=corp,DC=contoso,DC=com\nobjectClass: organizationalUnit\n\n")
 	n := 0
 	add := func(attribute, value string) {
 		n++
-		values := map[string]string{"userPrincipalName": fmt.Sprintf("u%d@contoso.com", n), "mail": fmt.Sprintf("m%d@contoso.com", n),
+		values := map[string]string{"userPrincipalName": fmt.Sprintf("u%d@contoso.com", n),
+			"mail":         fmt.Sprintf("m%d@contoso.com", n),
 			"mailNickname": fmt.Sprintf("n%d", n), "displayName": fmt.Sprintf("U %d", n)}
 		values[attribute] = value
 		fmt.Fprintf(&b, "dn: CN=U%d,OU=Staff,DC=corp,DC=contoso,DC=com\nobjectClass: user\nsAMAccountName: u%d\n", n, n)
@@ -174,9 +175,12 @@ func TestEveryCharacter(t *testing.T) {
 			add("telephoneNumber", with("+36 1"))
 		}
 	}
-	for _, v := range []string{"a..b@contoso.com", "a@@contoso.com", "a@contoso.com.", "a@.contoso.com", "a@contoso..com", "@contoso.com", "a@", "a@b@c",
-		strings.Repeat("a", 64) + "@contoso.com", strings.Repeat("b", 65) + "@contoso.com", "a@" + strings.Repeat("b", 49) + ".com",
-		strings.Repeat("c", 300) + "@contoso.com", ".a@contoso.com", "a.@contoso.com", "a@[1.2.3.4]", `"a b"@contoso.com`, "a@contoso"} {
+	for _, v := range []string{"a..b@contoso.com", "a@@contoso.com", "a@contoso.com.", "a@.contoso.com", "a@contoso..com",
+		"@contoso.com", "a@", "a@b@c",
+		strings.Repeat("a", 64) + "@contoso.com", strings.Repeat("b", 65) + "@contoso.com",
+		"a@" + strings.Repeat("b", 49) + ".com",
+		strings.Repeat("c", 300) + "@contoso.com", ".a@contoso.com", "a.@contoso.com", "a@[1.2.3.4]",
+		`"a b"@contoso.com`, "a@contoso"} {
 		add("userPrincipalName", v)
 		add("mail", "x"+v)
 		add("mailNickname", v)
@@ -187,6 +191,7 @@ func TestEveryCharacter(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, d.dir, "lab/corp.ldif", b.String())
-	write(t, d.dir, "lab/tenant.json", `{"domains":[{"id":"contoso.com","isDefault":true},{"id":"contoso.onmicrosoft.com","isInitial":true}]}`)
+	write(t, d.dir, "lab/tenant.json", `{"domains":[{"id":"contoso.com","isDefault":true},
+ {"id":"contoso.onmicrosoft.com","isInitial":true}]}`)
 	d.appliesAsPlanned(n / 2)
 }

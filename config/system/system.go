@@ -122,8 +122,8 @@ const (
 	self     = "S-1-5-10" // stands for a mailbox without an account of its own, such as a shared one
 )
 
-// Linked reports whether an object is the disabled account to which Exchange ties the mailbox of somebody whose account lies in
-// another domain or forest, or beside it. The two are one person, whose anchor is the enabled account's.
+// Linked reports whether an object is the disabled account to which Exchange ties the mailbox of somebody whose account
+// lies in another domain or forest, or beside it. The two are one person, whose anchor is the enabled account's.
 func (t *Teller) Linked(o *state.Object) bool {
 	owner := t.value(o, t.master).Str()
 	if owner == "" || owner == self {

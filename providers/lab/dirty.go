@@ -14,16 +14,19 @@ import (
 	"strings"
 )
 
-// DirtyList is the file beside a dirty seed that says what is wrong with whom: a header, then a row of distinguished name and
-// defect for each object.
+// DirtyList is the file beside a dirty seed that says what is wrong with whom: a header, then a row of distinguished
+// name and defect for each object.
 const DirtyList = "dirty.csv"
+
+// dirtyLicence is what comes with a mailbox in a dirty tenant.
+const dirtyLicence = "00000000-0000-4000-8000-0000000000e3"
 
 // dirtyEvery is how many people there are to one who has a defect.
 const dirtyEvery = 2
 
-// GenerateDirty writes a seed as [Generate] does in which every second user has something wrong, one defect after another:
-// all that a directory gathers in twenty years, in the source, in the tenant, or between the two. Beside the seed it writes
-// [DirtyList]. The same options give the same files.
+// GenerateDirty writes a seed as [Generate] does in which every second user has something wrong, one defect after
+// another: all that a directory gathers in twenty years, in the source, in the tenant, or between the two. Beside the
+// seed it writes [DirtyList]. The same options give the same files.
 func GenerateDirty(dir string, users int, opts GenerateOptions) error {
 	if err := opts.check(users); err != nil {
 		return err
@@ -139,7 +142,8 @@ func (u *dirtyUser) mail(address string) {
 	u.set("proxyAddresses")
 }
 
-// match adds the account that the user matches by its address, with some properties: it has no anchor unless they say so.
+// match adds the account that the user matches by its address, with some properties: it has no anchor unless they say
+// so.
 func (d *dirty) match(u *dirtyUser, properties map[string]any) {
 	delete(u.account, "onPremisesImmutableId")
 	maps.Copy(u.account, properties)
@@ -173,19 +177,21 @@ func dirtyLDIF(w *bufio.Writer, name, value string) {
 }
 
 func (d *dirty) writeTenant(w *bufio.Writer) error {
-	const licence = "00000000-0000-4000-8000-0000000000e3"
 	list := func(items ...map[string]any) []map[string]any { return items }
-	roles := append(list(map[string]any{"principalId": "breakglass@contoso.onmicrosoft.com", "roleDefinitionId": "Global Administrator"}), d.roles...)
-	users := append(list(map[string]any{"userPrincipalName": "breakglass@contoso.onmicrosoft.com", "displayName": "Break Glass"}), d.objects...)
+	const breakGlass = "breakglass@contoso.onmicrosoft.com"
+	roles := append(list(map[string]any{"principalId": breakGlass, "roleDefinitionId": "Global Administrator"}), d.roles...)
+	users := append(list(map[string]any{"userPrincipalName": breakGlass, "displayName": "Break Glass"}), d.objects...)
 	e := json.NewEncoder(w)
 	e.SetIndent("", " ")
 	e.SetEscapeHTML(false)
 	return e.Encode(map[string]any{
 		"organization": map[string]any{"id": "c0a80100-0000-4000-8000-000000000001", "displayName": "Contoso"},
 		"domains": list(map[string]any{"id": "contoso.com", "isDefault": true},
-			map[string]any{"id": "contoso.onmicrosoft.com", "isInitial": true}, map[string]any{"id": "fabrikam.com", "isVerified": false}),
-		"subscribedSkus":  list(map[string]any{"skuId": licence, "skuPartNumber": "SPE_E3"}),
-		"roleAssignments": roles, "users": users, "groups": append(list(), d.groups...), "deletedItems": append(list(), d.bin...)})
+			map[string]any{"id": "contoso.onmicrosoft.com", "isInitial": true},
+			map[string]any{"id": "fabrikam.com", "isVerified": false}),
+		"subscribedSkus":  list(map[string]any{"skuId": dirtyLicence, "skuPartNumber": "SPE_E3"}),
+		"roleAssignments": roles, "users": users, "groups": append(list(), d.groups...),
+		"deletedItems": append(list(), d.bin...)})
 }
 
 func (d *dirty) writeList(w *bufio.Writer) error {

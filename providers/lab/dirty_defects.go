@@ -13,8 +13,8 @@ type defect struct {
 	make func(d *dirty, u, v *dirtyUser) // v is nil unless it takes a pair
 }
 
-// value is a defect that is nothing but a value of an attribute of the source; it is made of the part of the user's addresses
-// before the @.
+// value is a defect that is nothing but a value of an attribute of the source; it is made of the part of the user's
+// addresses before the @.
 func value(name, attribute string, of func(login string) string) defect {
 	return defect{name: name, make: func(_ *dirty, u, _ *dirtyUser) {
 		if attribute == "mail" {
@@ -30,6 +30,11 @@ func text(name, attribute, v string) defect {
 	return value(name, attribute, func(string) string { return v })
 }
 
+// signIn is value for a user name, by what follows its first part.
+func signIn(name, rest string) defect {
+	return value(name, "userPrincipalName", func(login string) string { return login + rest })
+}
+
 // long is value for one that is too long by a character.
 func long(attribute string, most int) defect {
 	return text(attribute+" too long", attribute, strings.Repeat("x", most+1))
@@ -42,18 +47,20 @@ func matched(name string, properties map[string]any) defect {
 
 // defects are all that a dirty directory has, in the order in which people get them.
 var defects = []defect{
-	value("user name with a blank", "userPrincipalName", func(s string) string { return s + " x@contoso.com" }),
-	value("user name with a bad character", "userPrincipalName", func(s string) string { return s + "&co@contoso.com" }),
-	value("user name with an accent", "userPrincipalName", func(s string) string { return s + "é@contoso.com" }),
-	value("user name with two @", "userPrincipalName", func(s string) string { return s + "@home@contoso.com" }),
-	value("user name without @", "userPrincipalName", func(s string) string { return s }),
-	value("user name with a dot before the @", "userPrincipalName", func(s string) string { return s + ".@contoso.com" }),
-	value("user name too long", "userPrincipalName", func(s string) string { return s + strings.Repeat("x", 65) + "@contoso.com" }),
-	value("user name in an unverified domain", "userPrincipalName", func(s string) string { return s + "@fabrikam.com" }),
-	value("user name in a domain that does not route", "userPrincipalName", func(s string) string { return s + "@corp.local" }),
-	value("user name with a character of no width", "userPrincipalName", func(s string) string { return s + "\u200bx@contoso.com" }),
+	signIn("user name with a blank", " x@contoso.com"),
+	signIn("user name with a bad character", "&co@contoso.com"),
+	signIn("user name with an accent", "é@contoso.com"),
+	signIn("user name with two @", "@home@contoso.com"),
+	signIn("user name without @", ""),
+	signIn("user name with a dot before the @", ".@contoso.com"),
+	signIn("user name too long", strings.Repeat("x", 65)+"@contoso.com"),
+	signIn("user name in an unverified domain", "@fabrikam.com"),
+	signIn("user name in a domain that does not route", "@corp.local"),
+	signIn("user name with a character of no width", "\u200bx@contoso.com"),
 	{"no user name", false, func(_ *dirty, u, _ *dirtyUser) { u.set("userPrincipalName") }},
-	{"two with one user name", true, func(_ *dirty, u, v *dirtyUser) { v.set("userPrincipalName", u.values["userPrincipalName"]...) }},
+	{"two with one user name", true, func(_ *dirty, u, v *dirtyUser) {
+		v.set("userPrincipalName", u.values["userPrincipalName"]...)
+	}},
 
 	value("mail without @", "mail", func(s string) string { return s + ".contoso.com" }),
 	value("mail with a prefix", "mail", func(s string) string { return "smtp:" + s + "@contoso.com" }),
@@ -89,9 +96,9 @@ var defects = []defect{
 		u.set("proxyAddresses", append(u.values["proxyAddresses"], "smtp:"+u.login)...)
 	}},
 
-	long("displayName", 256), long("givenName", 64), long("sn", 64), long("title", 128), long("department", 64), long("company", 64),
-	long("employeeID", 16), long("l", 128), long("streetAddress", 1024), long("postalCode", 40), long("mobile", 64),
-	{"nothing but a no-break space for the name of a user", false, func(_ *dirty, u, _ *dirtyUser) { u.set("userPrincipalName", "\u00a0") }},
+	long("displayName", 256), long("givenName", 64), long("sn", 64), long("title", 128), long("department", 64),
+	long("company", 64), long("employeeID", 16), long("l", 128), long("streetAddress", 1024), long("postalCode", 40), long("mobile", 64),
+	text("nothing but a no-break space for the name of a user", "userPrincipalName", "\u00a0"),
 	text("name with a line break", "displayName", "Jane\nDoe"),
 	text("name with a control character", "displayName", "Jane\x07Doe"),
 	text("name written backwards", "displayName", "Jane \u202eeoD"),
@@ -122,21 +129,23 @@ var defects = []defect{
 
 	{"account of an administrator", false, func(d *dirty, u, _ *dirtyUser) {
 		d.match(u, nil)
-		d.roles = append(d.roles, map[string]any{"principalId": u.account["id"], "roleDefinitionId": "User Administrator"})
+		d.roles = append(d.roles,
+			map[string]any{"principalId": u.account["id"], "roleDefinitionId": "User Administrator"})
 	}},
 	{"account with a foreign anchor", false, func(d *dirty, u, _ *dirtyUser) {
 		d.match(u, map[string]any{"onPremisesImmutableId": foreignAnchor(u)})
 	}},
 	matched("account synchronised elsewhere", map[string]any{"onPremisesSyncEnabled": true}),
 	{"account of a guest", false, func(d *dirty, u, _ *dirtyUser) {
-		d.match(u, map[string]any{"userType": "Guest", "userPrincipalName": u.login + "_fabrikam.com#EXT#@contoso.onmicrosoft.com"})
+		d.match(u, map[string]any{"userType": "Guest",
+			"userPrincipalName": u.login + "_fabrikam.com#EXT#@contoso.onmicrosoft.com"})
 	}},
 	{"account without an address, under another name", false, func(d *dirty, u, _ *dirtyUser) {
 		d.match(u, map[string]any{"mail": nil})
 		u.set("userPrincipalName", u.login+".new@contoso.com")
 	}},
 	{"mailbox in an unverified domain", false, func(d *dirty, u, _ *dirtyUser) {
-		d.match(u, map[string]any{"assignedLicenses": []map[string]any{{"skuId": "00000000-0000-4000-8000-0000000000e3"}}})
+		d.match(u, map[string]any{"assignedLicenses": []map[string]any{{"skuId": dirtyLicence}}})
 		u.set("proxyAddresses")
 		u.set("mail", u.login+"@fabrikam.com")
 	}},
@@ -161,7 +170,8 @@ var defects = []defect{
 		delete(u.account, "onPremisesImmutableId")
 		u.account["userPrincipalName"], u.account["mailNickname"] = "old."+u.login+"@contoso.com", "old"
 		u.account["mail"] = "old." + u.login + "@contoso.com"
-		u.account["proxyAddresses"] = []string{"SMTP:old." + u.login + "@contoso.com", "smtp:" + u.login + "@contoso.com"}
+		u.account["proxyAddresses"] = []string{"SMTP:old." + u.login + "@contoso.com",
+			"smtp:" + u.login + "@contoso.com"}
 		d.objects = append(d.objects, u.account)
 	}},
 	{"user name of an account without an address", false, func(d *dirty, u, _ *dirtyUser) {
@@ -178,6 +188,6 @@ func foreignAnchor(u *dirtyUser) string {
 
 // group adds a group with an address to the tenant.
 func (d *dirty) group(name, login string) {
-	d.groups = append(d.groups, map[string]any{"displayName": "Group " + name, "mailNickname": login, "mailEnabled": true, "securityEnabled": false,
-		"groupTypes": []string{"Unified"}, "mail": login + "@contoso.com"})
+	d.groups = append(d.groups, map[string]any{"displayName": "Group " + name, "mailNickname": login, "mailEnabled": true,
+		"securityEnabled": false, "groupTypes": []string{"Unified"}, "mail": login + "@contoso.com"})
 }

@@ -23,8 +23,8 @@ func Same(h *state.Hasher, d *state.Attribute, a, b state.Value) bool {
 	return h.Fingerprint(d, a) == h.Fingerprint(d, b)
 }
 
-// Done reports whether an attribute's live value is what a change makes of it. Where that changes only what the directory
-// takes for one and the same, such as the case of a user name's letters, it has to be the value itself.
+// Done reports whether an attribute's live value is what a change makes of it. Where that changes only what the
+// directory takes for one and the same, such as the case of a user name's letters, it has to be the value itself.
 func Done(h *state.Hasher, d *state.Attribute, live state.Value, a state.AttributeChange) bool {
 	return Same(h, d, live, a.After) && (!Same(h, d, a.Before, a.After) || live.Equal(a.After))
 }

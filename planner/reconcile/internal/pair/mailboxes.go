@@ -46,8 +46,8 @@ func foreign(c *Case, address state.Value) bool {
 		c.Table.Domain(address.Str()) == table.ForeignDomain
 }
 
-// DropsAddress reports whether the service would drop an address again that it takes: Exchange keeps those of a mailbox in
-// verified domains only, so that every apply would set the address once more.
+// DropsAddress reports whether the service would drop an address again that it takes: Exchange keeps those of a
+// mailbox in verified domains only, so that every apply would set the address once more.
 func (c *Case) DropsAddress(ch *state.AttributeChange) bool {
 	return ch.Name == c.Table.Of.Mail && c.Live != nil && c.pairs.Mailboxes[c.Live.ID] && foreign(c, ch.After)
 }

@@ -24,7 +24,8 @@ func (d *Directory) CheckDeny(deny map[string][]string) error {
 	for _, reader := range slices.Sorted(maps.Keys(deny)) {
 		for _, name := range deny[reader] {
 			if d.schema.lookup(name) == nil {
-				return fmt.Errorf("deny: %q is to be kept from reading %q, which is no attribute of the schema", reader, name)
+				return fmt.Errorf("deny: %q is to be kept from reading %q, which is no attribute of the schema", reader,
+					name)
 			}
 		}
 	}
@@ -58,8 +59,8 @@ func (s *Server) hiddenFrom(who string) hidden {
 	return h
 }
 
-// hide takes hidden attributes out of what a search sends, and has it send the objects' descriptor that says so, if it is
-// among names.
+// hide takes hidden attributes out of what a search sends, and has it send the objects' descriptor that says so, if
+// it is among names.
 func (d *Directory) hide(s *selection, h hidden, names []string) {
 	if len(h) == 0 {
 		return
