@@ -200,8 +200,9 @@ func newStateShowCommand(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show LINK",
 		Short: "Show one link",
-		Long:  "Show prints what the record knows about one link. LINK is its anchor, the tenant object's id or the source object's GUID.",
-		Args:  cli.Arguments(1, 1),
+		Long: `Show prints what the record knows about one link. LINK is its anchor, the tenant object's id or the source object's GUID; or any name
+that explain takes, for which both directories are read, since the record knows none.`,
+		Args: cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := open.OpenRecord(cmd.Context(), a, &o)
 			if err != nil {
@@ -209,6 +210,11 @@ func newStateShowCommand(a *cli.App) *cobra.Command {
 			}
 			defer s.Close()
 			l, err := findLink(cmd.Context(), s, args[0])
+			if err != nil && o.Declared() == nil && s.Meta().Exists {
+				if l, err = namedLink(cmd.Context(), a, &o, args[0], err); err != nil {
+					return err
+				}
+			}
 			if err != nil {
 				return err
 			}
@@ -231,6 +237,17 @@ func newStateShowCommand(a *cli.App) *cobra.Command {
 	o.Register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	return cli.ExitStatus(cmd, "0  done", "1  there is no such link")
+}
+
+// namedLink finds a link by a name that only the directories know; unknown is the error where nobody has it.
+func namedLink(ctx context.Context, a *cli.App, o *open.RecordOptions, name string, unknown error) (l *state.Link, err error) {
+	err = viewed(ctx, a, &o.Variables, func(_ *run.Run, _ *run.Reading, view *reconcile.View) (err error) {
+		if l, err = explain.LinkOf(view, name); err == nil && l == nil {
+			err = unknown
+		}
+		return err
+	})
+	return l, err
 }
 
 // findLink finds a link by its anchor or, reading them all, by either object's id.

@@ -11,6 +11,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/visible"
 )
 
@@ -144,6 +145,28 @@ func WriteListJSON(w io.Writer, list iter.Seq2[*Listed, error]) error {
 	}
 	_, err := io.WriteString(w, "]}\n")
 	return err
+}
+
+// LinkOf is the recorded pair of whom a name means, nil if nobody with a record has it. A name of several recorded pairs is an error.
+func LinkOf(v *reconcile.View, name string) (found *state.Link, err error) {
+	cases, err := v.Named(name)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range cases {
+		switch {
+		case c.Link == nil:
+		case found != nil && found.Anchor != c.Link.Anchor:
+			return nil, &fault.Error{Summary: fmt.Sprintf("Several links are known as %q", name),
+				Detail: found.Anchor + " is one, and " + c.Link.Anchor + " another.", Hint: "Name the one that is meant by its anchor."}
+		default:
+			found = c.Link
+		}
+	}
+	if found == nil && len(cases) == 0 {
+		return nil, unknownObject(v, name, "")
+	}
+	return found, nil
 }
 
 // NamesOf are the names of those whose anchors are keys, as the directories have them now. Only these are held.

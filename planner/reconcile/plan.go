@@ -9,6 +9,7 @@ import (
 	"github.com/dirform/dirform/planner/reconcile/internal/judge"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge/notes"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/planner/reconcile/internal/steps"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
 	"github.com/dirform/dirform/providers"
@@ -121,17 +122,17 @@ func (t *teller) idleBlocks() (found []*planner.Finding, err error) {
 // signOffs tells of the rows whose changes turn sign-in off, and of those that these wait for: they come before
 // everything else, so that a run that is cut off leaves nobody signed in for the sake of other changes.
 func (t *teller) signOffs() error {
-	return t.tellSteps(func(phase uint16) bool { return phase < phaseOthers })
+	return t.tellSteps(func(phase uint16) bool { return phase < steps.Others })
 }
 
 // objects tells of the other rows about which there is something to say, in the order of execution.
 func (t *teller) objects() error {
-	return t.tellSteps(func(phase uint16) bool { return phase >= phaseOthers })
+	return t.tellSteps(func(phase uint16) bool { return phase >= steps.Others })
 }
 
 func (t *teller) tellSteps(now func(phase uint16) bool) error {
 	for _, st := range t.steps {
-		if !now(st.phase) {
+		if !now(st.Phase) {
 			continue
 		}
 		if err := t.step(st); err != nil {
@@ -143,10 +144,10 @@ func (t *teller) tellSteps(now func(phase uint16) bool) error {
 
 func (t *teller) step(st step) error {
 	decide := t.Decide
-	if st.leaving {
+	if st.Leaving {
 		decide = t.DecideLeaving
 	}
-	d, err := decide(int(st.row))
+	d, err := decide(int(st.Row))
 	if err != nil {
 		return err
 	}
@@ -172,7 +173,7 @@ func (t *teller) step(st step) error {
 
 // count counts what a decision says beside its change.
 func (t *teller) count(d *judge.Decision, st step) {
-	row := int(st.row)
+	row := int(st.Row)
 	if slices.ContainsFunc(d.Findings, (*planner.Finding).Drifted) || d.Change != nil && drifted(d.Change) {
 		t.totals.Summary.Drifted++
 	}
@@ -182,7 +183,7 @@ func (t *teller) count(d *judge.Decision, st step) {
 	switch {
 	case d.Outcome == judge.Blocked:
 		t.totals.Summary.Blocked++
-		if st.leaving || t.Verdict(row).Link >= 0 {
+		if st.Leaving || t.Verdict(row).Link >= 0 {
 			t.judged.tally.Add(limits.Blocked, 1)
 		}
 	case d.Outcome == judge.Unchanged:

@@ -1,55 +1,22 @@
 package reconcile
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/dirform/dirform/planner/reconcile/internal/judge"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/planner/reconcile/internal/steps"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/state"
 )
-
-// stage is where an action stands in the order in which changes are carried out: part by part of the plan, within a
-// part kind by kind, and of one kind by rank.
-type stage struct{ part, rank uint8 }
-
-// stages orders the actions. Records and accounts go away when everything else is done, whatever their kind.
-var stages = map[state.Action]stage{
-	state.ActionCreate: {1, 1}, state.ActionLink: {1, 2}, state.ActionRelink: {1, 3}, state.ActionRestore: {1,
-		4}, state.ActionUpdate: {1, 5},
-	state.ActionDisable: {1, 6}, state.ActionUnlink: {2, 1}, state.ActionDelete: {3, 1},
-}
-
-// phaseSilent comes last: nothing is done, but there is something to say. Before phaseOthers stands what turns sign-in off, and what
-// that waits for.
-const phaseSilent, phaseOthers = 4 << 12, 1 << 12
-
-// rankWaiting is the rank of what waits for other changes, or has them wait for it, among what turns sign-in off.
-const rankWaiting = 15
-
-// phaseOf is the place of a change among those of all kinds, as a number.
-func phaseOf(of *state.Descriptor, a state.Action) uint16 {
-	s := stages[a]
-	return uint16(s.part)<<12 | uint16(of.Phase)<<4 | uint16(s.rank)
-}
 
 // keysInMemory is how many changes are sorted by their full readable keys; larger plans are sorted by the keys' first
 // bytes.
 const keysInMemory = 50_000
 
 // step is a row that the plan has something to say about.
-type step struct {
-	phase   uint16
-	depth   int32
-	leaving bool
-	off     bool  // it turns sign-in off
-	row     int32 // source row, or link if leaving
-	order   uint64
-	guid    state.GUID
-	key     string
-}
+type step = steps.Step
 
 // surveyed is a plan that is decided, and can be told.
 type surveyed struct {
@@ -129,17 +96,17 @@ func (s *surveyed) look() error {
 	s.Settle()
 	for i := range s.steps {
 		st := &s.steps[i]
-		if st.leaving {
+		if st.Leaving {
 			continue
 		}
-		depth, first, ordered := s.Depth(int(st.row))
-		if of := s.Source.Table(int(st.row)).Of; first {
-			st.phase, st.depth = uint16(of.Phase)<<4|rankWaiting, int32(depth)
+		depth, first, ordered := s.Depth(int(st.Row))
+		if of := s.Source.Table(int(st.Row)).Of; first {
+			st.Phase, st.Depth = uint16(of.Phase)<<4|steps.Waiting, int32(depth)
 		} else if ordered {
-			st.phase, st.depth = phaseOf(of, state.ActionUpdate), int32(depth)
+			st.Phase, st.Depth = steps.PhaseOf(of, state.ActionUpdate), int32(depth)
 		}
 	}
-	sortSteps(s.steps)
+	steps.Sort(s.steps)
 	slices.SortFunc(s.records, s.Source.CompareGUID)
 	return nil
 }
@@ -155,7 +122,7 @@ func (s *surveyed) takeAlong() error {
 		for _, row := range rows {
 			again[int32(row)] = true
 		}
-		s.steps = slices.DeleteFunc(s.steps, func(st step) bool { return again[st.row] })
+		s.steps = slices.DeleteFunc(s.steps, func(st step) bool { return again[st.Row] })
 		for _, row := range rows {
 			if err := s.lookAt(row); err != nil {
 				return err
@@ -170,7 +137,7 @@ func (s *surveyed) lookAt(row int) error {
 		return err
 	}
 	m := s.Source.Meta(row)
-	s.add(step{row: int32(row), order: m.Order, guid: m.GUID}, d)
+	s.add(step{Row: int32(row), Order: m.Order, GUID: m.GUID}, d)
 	return nil
 }
 
@@ -179,41 +146,22 @@ func (s *surveyed) lookAtLeaver(l int) error {
 	if err != nil {
 		return err
 	}
-	s.add(step{leaving: true, row: int32(l), order: table.OrderOf(d.Key), guid: s.Links.Meta(l).GUID}, d)
+	s.add(step{Leaving: true, Row: int32(l), Order: table.OrderOf(d.Key), GUID: s.Links.Meta(l).GUID}, d)
 	return nil
 }
 
 // add adds the step of a decision. Its key is a copy, because a key may share the memory of its whole object.
 func (s *surveyed) add(st step, d judge.Decision) {
 	if cap(s.steps) <= keysInMemory {
-		st.key = strings.Clone(strings.ToLower(d.Key))
+		st.Key = strings.Clone(strings.ToLower(d.Key))
 	}
-	st.phase = phaseSilent
+	st.Phase = steps.Silent
 	if d.Change != nil {
 		of := s.set.Kinds(d.Change.Kind)
-		st.phase = phaseOf(of, d.Change.Action)
-		if st.off = of.SwitchesOff(d.Change) != ""; st.off {
-			st.phase %= phaseOthers
+		st.Phase = steps.PhaseOf(of, d.Change.Action)
+		if st.Off = of.SwitchesOff(d.Change) != ""; st.Off {
+			st.Phase %= steps.Others
 		}
 	}
 	s.steps = append(s.steps, st)
-}
-
-// sortSteps brings steps into the order of their execution.
-func sortSteps(steps []step) {
-	slices.SortFunc(steps, func(a, b step) int {
-		if c := cmp.Or(cmp.Compare(a.phase, b.phase), cmp.Compare(a.depth, b.depth)); c != 0 {
-			return c
-		}
-		if a.off != b.off && a.phase < phaseOthers {
-			return map[bool]int{true: -1, false: 1}[a.off]
-		}
-		if c := cmp.Compare(a.order, b.order); c != 0 {
-			return c
-		}
-		if c := strings.Compare(a.key, b.key); c != 0 {
-			return c
-		}
-		return slices.Compare(a.guid[:], b.guid[:])
-	})
 }

@@ -90,6 +90,15 @@ func (s *surveyed) addressesOf(name string) ([]string, error) {
 	return found, nil
 }
 
+// Named are the cases of everything that a name means, short names included.
+func (v *View) Named(name string) ([]*Case, error) {
+	c, err := v.s.clues(name)
+	if err != nil {
+		return nil, err
+	}
+	return v.Cases(c)
+}
+
 // clues are those to objects with a name.
 func (s *surveyed) clues(name string) (Clues, error) {
 	c := Clues{Name: name}
@@ -113,15 +122,5 @@ func (s *surveyed) clues(name string) (Clues, error) {
 // meant are what those who named targets that nothing has perhaps meant.
 func (s *surveyed) meant(missed []string) ([]string, error) {
 	v := &View{s}
-	return called.Meant(missed, v.Addresses(), func(yield func([]string, error) bool) {
-		for known, err := range v.Objects() {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if !yield(append(known.Names, known.Object.DN), nil) {
-				return
-			}
-		}
-	})
+	return called.Meant(missed, v.Addresses(), v.Objects())
 }

@@ -67,6 +67,7 @@ synchronised; plan shows every change it would make and why; apply makes exactly
 	ExitStatus(root, "0  done, or no changes", "1  error", "2  changes are pending, or somebody switched off is still signed in (drift, plan --detailed-exitcode)",
 		"3  applied in part: some changes failed or were skipped", "130  interrupted")
 	AddCommands(root, commands...)
+	a.completeOptions(root)
 	return root
 }
 

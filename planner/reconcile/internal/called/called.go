@@ -42,7 +42,7 @@ func Has(names []string, name string) bool {
 }
 
 // Meant are what those who gave names that nothing has perhaps meant: addresses, parts of the plan, or names of objects.
-func Meant(missed []string, addresses iter.Seq2[string, error], objects iter.Seq2[[]string, error]) (meant []string, err error) {
+func Meant(missed []string, addresses iter.Seq2[string, error], objects iter.Seq2[Known, error]) (meant []string, err error) {
 	for _, name := range missed {
 		n := near.NewNearest(name)
 		for address, err := range addresses {
@@ -54,11 +54,11 @@ func Meant(missed []string, addresses iter.Seq2[string, error], objects iter.Seq
 			n.Look(part)
 		}
 		if !IsAddress(name) {
-			for names, err := range objects {
+			for o, err := range objects {
 				if err != nil {
 					return nil, err
 				}
-				for _, known := range names {
+				for _, known := range append(o.Names, o.Object.DN) {
 					n.Look(known)
 				}
 			}
