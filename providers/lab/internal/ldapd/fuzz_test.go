@@ -17,6 +17,8 @@ dn: CN=u,OU=A,DC=x,DC=test
 objectClass: user
 mail: u@x.test
 title: Boss
+sAMAccountName: u
+userPrincipalName: u@x.test
 manager: CN=u,OU=A,DC=x,DC=test
 userAccountControl: 514
 proxyAddresses: SMTP:a@x.test
@@ -162,7 +164,12 @@ func FuzzRequest(f *testing.F) {
 	f.Add(message(tagExtendedRequest, append([]byte{0x80, byte(len(oidWhoAmI))}, oidWhoAmI...)), []byte(nil))
 	search := append(appendTLV(nil, tagOctetString, "DC=x,DC=test"), "\x0a\x01\x02\x0a\x01\x00\x02\x01\x00\x02\x01\x00\x01\x01\x00\x87\x0bobjectClass\x30\x00"...)
 	f.Add(append(message(tagSearchRequest, search), appendTLV(nil, tagControls, pagingResponse(nil, nil))...), []byte(nil))
-	seedChoices(f, 500)
+	for attribute := range byte(16) { // each attribute of an entry is set to each value
+		for value := range byte(17) {
+			f.Add([]byte(nil), []byte{0, 1, 0, 2, attribute, 1, value})
+		}
+	}
+	seedChoices(f, 250)
 	f.Fuzz(func(t *testing.T, b, choices []byte) {
 		d := fuzzDirectory(t)
 		here, there := net.Pipe()
@@ -189,6 +196,7 @@ func FuzzRequest(f *testing.F) {
 			checkServed(t, c, 7, tag, body, draw.controls())
 		}
 		checkTree(t, d)
+		checkUnique(t, d)
 		twin := fuzzDirectory(t)
 		for _, c := range changes {
 			if err := twin.Apply(c); err != nil {
@@ -199,6 +207,32 @@ func FuzzRequest(f *testing.F) {
 			t.Errorf("repeated, the changes give\n%s\ninstead of\n%s", b, a)
 		}
 	})
+}
+
+// checkUnique: no two living entries have an account name or a user name in common, and what has one value at most has no more.
+func checkUnique(t *testing.T, d *Directory) {
+	owner := map[string]string{}
+	for id := uint32(1); id <= d.count; id++ {
+		e := d.at(id)
+		if e.parent == nil && e != d.root || e.is(isTombstone) || e.is(isBuiltIn) {
+			continue
+		}
+		has := valuesOf(t, d, e.dn())
+		for _, name := range []string{"samaccountname", "userprincipalname"} {
+			for _, v := range has[name] {
+				key := name + " " + strings.ToLower(v)
+				if owner[key] != "" {
+					t.Errorf("%s and %s have the same %s", owner[key], e.dn(), key)
+				}
+				owner[key] = e.dn()
+			}
+		}
+		for name, values := range has {
+			if a := d.schema.lookup(name); a.single && len(values) > 1 {
+				t.Errorf("%s has %d values of %s", e.dn(), len(values), name)
+			}
+		}
+	}
 }
 
 // checkServed serves one request. It is answered with messages of its number, the last of which is its result, or the connection
