@@ -2,12 +2,14 @@ package ldapd
 
 import (
 	"bytes"
+	"encoding/base64"
 	"math/rand/v2"
 	"net"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 const fuzzSeed = `dn: OU=A,DC=x,DC=test
@@ -54,6 +56,7 @@ func FuzzLDIF(f *testing.F) {
 	f.Add("dn: DC=x,DC=test\nobjectSid: S-1-5-21-1-2-3\nmember: CN=Users,DC=x,DC=test\n\ndn: CN=Users,DC=x,DC=test\nobjectGUID: 00000000-0000-4000-8000-000000000000\n")
 	f.Add("dn: CN=a\nb: c\n\n\n-\ndn: CN=\"a,b\"  ,  CN=Users,DC=x,DC=test\nobjectClass: group\nmemberOf: CN=Users,DC=x,DC=test\n")
 	f.Fuzz(func(t *testing.T, ldif string) {
+		checkFolded(t, ldif)
 		d := New("x.test")
 		DomainOf(strings.NewReader(ldif))
 		if d.LoadLDIF(strings.NewReader(ldif), "fuzz") != nil {
@@ -61,6 +64,33 @@ func FuzzLDIF(f *testing.F) {
 		}
 		checkTree(t, d)
 	})
+}
+
+// checkFolded writes a text as a value, in lines of every length, and as the name of an attribute that has none.
+func checkFolded(t *testing.T, text string) {
+	for _, width := range []int{1, 7, 76} {
+		var b strings.Builder
+		b.WriteString("dn: OU=A,DC=x,DC=test\r\nobjectClass: organizationalUnit\n# a comment\n that goes on\n")
+		line := "description:: " + base64.StdEncoding.EncodeToString([]byte("x"+text))
+		for len(line) > width+1 {
+			b.WriteString(line[:width+1] + "\n ")
+			line = line[width+1:]
+		}
+		b.WriteString(line + "\n")
+		d := New("x.test")
+		if err := d.LoadLDIF(strings.NewReader(b.String()), "folded"); err != nil {
+			if utf8.ValidString(text) && len(text) < 1000 {
+				t.Errorf("%q in lines of %d: %v", text, width, err)
+			}
+			return
+		}
+		if got, err := d.Values("OU=A,DC=x,DC=test", "description"); err != nil || len(got) != 1 || string(got[0]) != "x"+text {
+			t.Errorf("%q in lines of %d is %q, %v", text, width, got, err)
+		}
+	}
+	if New("x.test").LoadLDIF(strings.NewReader("dn: OU=A,DC=x,DC=test\nobjectClass: organizationalUnit\n: x\n"), "nameless") == nil {
+		t.Error("an attribute without a name is taken")
+	}
 }
 
 // checkTree finds every entry by its own name and encodes it.
