@@ -282,7 +282,7 @@ func (g *generator) object(shape *state.Shape) *state.Object {
 		if g.pick(4) == 0 {
 			continue
 		}
-		kind := strings.ToLower(name)[0]
+		kind := strings.ToLower(name + " ")[0]
 		if g.pick(12) == 0 { // a server may have another idea of an attribute than the schema
 			o.Values[i] = g.odd(kind)
 			continue

@@ -26,7 +26,7 @@ func FuzzCompile(f *testing.F) {
 	}
 	for _, src := range []string{`[for k, v in {a = 1} : v]`, `ad.l1[*]`, `ad.*.x`, `{for x in ad.l1 : x => x...}`, `try(ad, 1)`, `-"x"`,
 		`indent(-1, "a")`, `substr("a", 9, -9)`, `"${[for x in ad : x]}"`, `format("%99999999d", 1)`, `ad.l1[-1]`, `ad.t9`, `var.nobody`,
-		`nothing(1)`, `dn_parent("CN=x")`, `dn_value("", "")`, `primary_smtp([])`, `filetime(-1)`, `has_flag(0, 0)`, `mail_domain("@")`} {
+		`nothing(1)`, `ad[""]`, `dn_parent("CN=x")`, `dn_value("", "")`, `primary_smtp([])`, `filetime(-1)`, `has_flag(0, 0)`, `mail_domain("@")`} {
 		add(src)
 	}
 	for _, fn := range Describe() {

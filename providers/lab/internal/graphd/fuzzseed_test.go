@@ -2,7 +2,9 @@ package graphd_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,7 +70,11 @@ func checkAgain(t *testing.T, tenant *graphd.Tenant) {
 	}
 	text := `{"users":[` + strings.Join(all, ",") + "]"
 	for _, name := range []string{"domains", "subscribedSkus"} {
-		if objects, _ := list(t, tenant, "/"+name, ""); len(objects) > 0 {
+		objects, _ := list(t, tenant, "/"+name, "")
+		objects = slices.DeleteFunc(objects, func(o map[string]any) bool { // those that only a user name mentions
+			return name == "domains" && !strings.Contains(fmt.Sprint(o["id"]), ".")
+		})
+		if len(objects) > 0 {
 			text += `,"` + name + `":` + string(must(json.Marshal(objects)))
 		}
 	}

@@ -2,12 +2,14 @@ package ldapd
 
 import (
 	"bytes"
+	"encoding/base64"
 	"math/rand/v2"
 	"net"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 const fuzzSeed = `dn: OU=A,DC=x,DC=test
@@ -17,6 +19,8 @@ dn: CN=u,OU=A,DC=x,DC=test
 objectClass: user
 mail: u@x.test
 title: Boss
+sAMAccountName: u
+userPrincipalName: u@x.test
 manager: CN=u,OU=A,DC=x,DC=test
 userAccountControl: 514
 proxyAddresses: SMTP:a@x.test
@@ -52,6 +56,7 @@ func FuzzLDIF(f *testing.F) {
 	f.Add("dn: DC=x,DC=test\nobjectSid: S-1-5-21-1-2-3\nmember: CN=Users,DC=x,DC=test\n\ndn: CN=Users,DC=x,DC=test\nobjectGUID: 00000000-0000-4000-8000-000000000000\n")
 	f.Add("dn: CN=a\nb: c\n\n\n-\ndn: CN=\"a,b\"  ,  CN=Users,DC=x,DC=test\nobjectClass: group\nmemberOf: CN=Users,DC=x,DC=test\n")
 	f.Fuzz(func(t *testing.T, ldif string) {
+		checkFolded(t, ldif)
 		d := New("x.test")
 		DomainOf(strings.NewReader(ldif))
 		if d.LoadLDIF(strings.NewReader(ldif), "fuzz") != nil {
@@ -59,6 +64,33 @@ func FuzzLDIF(f *testing.F) {
 		}
 		checkTree(t, d)
 	})
+}
+
+// checkFolded writes a text as a value, in lines of every length, and as the name of an attribute that has none.
+func checkFolded(t *testing.T, text string) {
+	for _, width := range []int{1, 7, 76} {
+		var b strings.Builder
+		b.WriteString("dn: OU=A,DC=x,DC=test\r\nobjectClass: organizationalUnit\n# a comment\n that goes on\n")
+		line := "description:: " + base64.StdEncoding.EncodeToString([]byte("x"+text))
+		for len(line) > width+1 {
+			b.WriteString(line[:width+1] + "\n ")
+			line = line[width+1:]
+		}
+		b.WriteString(line + "\n")
+		d := New("x.test")
+		if err := d.LoadLDIF(strings.NewReader(b.String()), "folded"); err != nil {
+			if utf8.ValidString(text) && len(text) < 1000 {
+				t.Errorf("%q in lines of %d: %v", text, width, err)
+			}
+			return
+		}
+		if got, err := d.Values("OU=A,DC=x,DC=test", "description"); err != nil || len(got) != 1 || string(got[0]) != "x"+text {
+			t.Errorf("%q in lines of %d is %q, %v", text, width, got, err)
+		}
+	}
+	if New("x.test").LoadLDIF(strings.NewReader("dn: OU=A,DC=x,DC=test\nobjectClass: organizationalUnit\n: x\n"), "nameless") == nil {
+		t.Error("an attribute without a name is taken")
+	}
 }
 
 // checkTree finds every entry by its own name and encodes it.
@@ -162,7 +194,12 @@ func FuzzRequest(f *testing.F) {
 	f.Add(message(tagExtendedRequest, append([]byte{0x80, byte(len(oidWhoAmI))}, oidWhoAmI...)), []byte(nil))
 	search := append(appendTLV(nil, tagOctetString, "DC=x,DC=test"), "\x0a\x01\x02\x0a\x01\x00\x02\x01\x00\x02\x01\x00\x01\x01\x00\x87\x0bobjectClass\x30\x00"...)
 	f.Add(append(message(tagSearchRequest, search), appendTLV(nil, tagControls, pagingResponse(nil, nil))...), []byte(nil))
-	seedChoices(f, 500)
+	for attribute := range byte(16) { // each attribute of an entry is set to each value
+		for value := range byte(17) {
+			f.Add([]byte(nil), []byte{0, 1, 0, 2, attribute, 1, value})
+		}
+	}
+	seedChoices(f, 250)
 	f.Fuzz(func(t *testing.T, b, choices []byte) {
 		d := fuzzDirectory(t)
 		here, there := net.Pipe()
@@ -189,6 +226,7 @@ func FuzzRequest(f *testing.F) {
 			checkServed(t, c, 7, tag, body, draw.controls())
 		}
 		checkTree(t, d)
+		checkUnique(t, d)
 		twin := fuzzDirectory(t)
 		for _, c := range changes {
 			if err := twin.Apply(c); err != nil {
@@ -199,6 +237,32 @@ func FuzzRequest(f *testing.F) {
 			t.Errorf("repeated, the changes give\n%s\ninstead of\n%s", b, a)
 		}
 	})
+}
+
+// checkUnique: no two living entries have an account name or a user name in common, and what has one value at most has no more.
+func checkUnique(t *testing.T, d *Directory) {
+	owner := map[string]string{}
+	for id := uint32(1); id <= d.count; id++ {
+		e := d.at(id)
+		if e.parent == nil && e != d.root || e.is(isTombstone) || e.is(isBuiltIn) {
+			continue
+		}
+		has := valuesOf(t, d, e.dn())
+		for _, name := range []string{"samaccountname", "userprincipalname"} {
+			for _, v := range has[name] {
+				key := name + " " + strings.ToLower(v)
+				if owner[key] != "" {
+					t.Errorf("%s and %s have the same %s", owner[key], e.dn(), key)
+				}
+				owner[key] = e.dn()
+			}
+		}
+		for name, values := range has {
+			if a := d.schema.lookup(name); a.single && len(values) > 1 {
+				t.Errorf("%s has %d values of %s", e.dn(), len(values), name)
+			}
+		}
+	}
 }
 
 // checkServed serves one request. It is answered with messages of its number, the last of which is its result, or the connection
