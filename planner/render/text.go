@@ -94,7 +94,7 @@ func (t *text) plan(r Source) error {
 		t.skipped(s, i, v.Totals.Summary.Skipped)
 	}
 	if n := v.Totals.Summary.Skipped - len(v.Skipped); n > 0 && len(v.Skipped) > 0 {
-		t.line(inner, fmt.Sprintf("… and %s more", thousands(n)), " (--verbose names all)")
+		t.line(inner, fmt.Sprintf("… and %s more", thousands(n)), namesAll)
 	}
 	for _, b := range v.Warned {
 		t.block(b)
@@ -176,11 +176,20 @@ func newPrinter(w io.Writer, o TextOptions) *printer {
 // copied writes a line that is to be copied, so that it is never broken.
 func (p *printer) copied(parts ...string) {
 	for _, s := range append(parts, "\n") {
+		if strings.Contains(s, glue) {
+			s = strings.ReplaceAll(s, glue, " ")
+		}
 		if p.err == nil {
 			_, p.err = p.w.WriteString(s)
 		}
 	}
 }
+
+// glue stands for a space at which a line is not broken. No text has it, because control characters are escaped.
+const glue = "\x00"
+
+// glued is a text that is not broken.
+func glued(s string) string { return strings.ReplaceAll(s, " ", glue) }
 
 // line writes a line, broken between words at the width; what follows the first break is indented further.
 func (p *printer) line(parts ...string) {

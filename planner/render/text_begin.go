@@ -69,21 +69,19 @@ func (t head) actions(list []view.Action, others []view.Limit) {
 		return
 	}
 	t.line()
-	names, counts := 0, 0
-	for _, a := range list {
-		names, counts = max(names, len(a.Action)), max(counts, len(thousands(a.Count)))
-	}
+	var parts []string
 	for _, a := range list {
 		st := styleOf(a.Action)
-		line := fmt.Sprintf("%-*s %*s", names, a.Action, counts, thousands(a.Count))
+		part := t.paint(st.color, st.symbol) + " " + string(a.Action) + " " + t.paint(bold, thousands(a.Count))
 		if len(a.Limits) > 0 {
-			line += "  (" + t.limits(a.Limits) + ")"
+			part += " (" + t.limits(a.Limits) + ")"
 		}
-		t.line(outer, t.paint(st.color, st.symbol), " ", line)
+		parts = append(parts, glued(part))
 	}
 	if len(others) > 0 {
-		t.line(outer, "limits: ", t.limits(others))
+		parts = append(parts, "limits: "+t.limits(others))
 	}
+	t.line("Actions: ", strings.Join(parts, "  "))
 }
 
 // limits says how near a plan gets to limits.

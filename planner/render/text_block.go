@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/render/internal/view"
@@ -100,7 +101,7 @@ func sameDetails(list []*view.Member) bool {
 // groups writes a line for each value and what is said about it, and returns how many findings they are about.
 func (t blockText) groups() (shown int) {
 	b := t.b
-	groups := b.Groups[:min(shownMembers, len(b.Groups))]
+	groups := b.Groups[:min(shownValues, len(b.Groups))]
 	detail := groups[0].Members[0].Detail
 	same := !slices.ContainsFunc(groups, func(g *view.Group) bool { return g.Members[0].Detail != detail })
 	for _, g := range groups {
@@ -109,7 +110,7 @@ func (t blockText) groups() (shown int) {
 		if more := g.Count - m.Findings; more > 0 {
 			line += fmt.Sprintf("; and %s more", thousands(more))
 		}
-		if g.Attribute != "" && g.Value != "" {
+		if g.Attribute != "" && g.Value != "" && (same || !strings.Contains(m.Detail, g.Value)) {
 			line += ": " + t.attributeValue(g.Attribute, g.Value)
 		}
 		t.line(inner, line)

@@ -19,11 +19,11 @@ const (
 
 // How much is shown of a section that is folded.
 const (
-	namedFew      = 3  // objects
-	namedMany     = 10 // objects that lose something
-	shownValues   = 3  // values of an attribute
-	shownExamples = 3  // changes of an attribute that are not alike
-	fewAttributes = 6  // beyond which nobody is named for each
+	namedFew      = 3 // objects
+	namedMany     = 6 // objects that lose something
+	shownValues   = 3 // values of an attribute
+	shownExamples = 3 // changes of an attribute that are not alike
+	fewAttributes = 6 // beyond which nobody is named for each
 )
 
 // section writes the changes of one action, kind and scope; many says that they are part of a plan of many changes.
@@ -41,13 +41,14 @@ func (t *text) section(s *view.Section, many bool) {
 		}
 		return
 	}
-	folded{t, s}.write()
+	folded{t, s, many}.write()
 }
 
 // folded is a section that is written by attribute.
 type folded struct {
 	*text
-	s *view.Section
+	s    *view.Section
+	many bool // it is part of a plan of many changes
 }
 
 func (t folded) write() {
@@ -60,10 +61,11 @@ func (t folded) write() {
 	}
 	t.line(outer, t.paint(st.color, st.symbol+" "), t.paint(bold, count(s.Count, s.Kind)+in(s.Scope)), " ", fate)
 	if !t.drift {
-		t.tallies(s.Reasons)
-		if matters(s.Action) {
-			t.note("matched by " + tallied(s.Rules))
+		evidence := ""
+		if matters(s.Action) && len(s.Rules) > 0 {
+			evidence = "matched by " + tallied(s.Rules)
 		}
+		t.tallies(s.Reasons, evidence)
 		t.signIns()
 	}
 	for _, n := range []struct {
@@ -86,29 +88,41 @@ func (t folded) write() {
 	}
 }
 
-// people names the first objects of a section.
+// people names the first objects of a section: one a line, or all on one in a plan of many changes.
 func (t folded) people() {
-	s := t.s
 	n := namedFew
-	switch s.Action {
+	switch t.s.Action {
 	case state.ActionDelete, state.ActionDisable, state.ActionUnlink, state.ActionRelink:
 		n = namedMany
 	}
-	n = min(n, len(s.Changes))
-	for _, c := range s.Changes[:n] {
+	n = min(n, len(t.s.Changes))
+	if t.many {
+		var addresses []string
+		for _, c := range t.s.Changes[:n] {
+			addresses = append(addresses, c.Address)
+		}
+		line := names(addresses, t.s.Count)
+		if t.s.Count > n {
+			line += namesAll
+		}
+		t.line(inner, line)
+		return
+	}
+	for _, c := range t.s.Changes[:n] {
 		t.line(inner, who(view.WhoIs(c)))
 	}
-	if more := s.Count - n; more > 0 {
-		t.line(inner, "… and ", thousands(more), " more (--verbose names all)")
+	if more := t.s.Count - n; more > 0 {
+		t.line(inner, "… and ", thousands(more), " more", namesAll)
 	}
 }
 
-// tallies writes how often something is said, the count only where several things are.
-func (t folded) tallies(list []view.Tally) {
+// namesAll is where all are named of whom some are.
+const namesAll = " (--verbose names all)"
+
+// tallies writes the reasons of a section, with counts if there are several, and the evidence behind them.
+func (t folded) tallies(list []view.Tally, evidence string) {
 	if len(list) == 1 {
-		if list[0].Text != "" {
-			t.note(list[0].Text)
-		}
+		t.note(strings.TrimPrefix(strings.TrimSuffix(list[0].Text+", "+evidence, ", "), ", "))
 		return
 	}
 	for _, x := range list {
@@ -117,6 +131,7 @@ func (t folded) tallies(list []view.Tally) {
 		}
 		t.note(thousands(x.N) + ": " + x.Text)
 	}
+	t.note(evidence)
 }
 
 // tallied are texts with their counts on one line.
@@ -172,6 +187,9 @@ func (t folded) attributeLines() {
 	s := t.s
 	var own []string
 	for _, a := range s.Attributes {
+		if s.Action == state.ActionDisable && a.Count == s.Count && a.Drift == 0 && a.Name == state.Describe(nil)(s.Kind).SignIn {
+			continue // which is what disabling is
+		}
 		if s.Action == state.ActionCreate && varies(a) {
 			own = append(own, counted(plain(a.Name), a.Count, s.Count))
 			continue
@@ -315,7 +333,7 @@ func (t folded) examples(a *view.Attribute) (list []string) {
 	}
 	most := shownExamples
 	switch {
-	case t.s.Action != state.ActionUpdate || len(t.s.Attributes) > fewAttributes:
+	case t.many || t.s.Action != state.ActionUpdate || len(t.s.Attributes) > fewAttributes:
 		most = 1
 	case a.Others <= view.MaxAlike:
 		most = view.MaxAlike

@@ -70,7 +70,7 @@ type Example struct {
 // How much is kept of a section.
 const (
 	MaxAlike     = 5    // changes of an attribute to the same value that are told one by one
-	keptChanges  = 8    // of a section
+	keptChanges  = 6    // of a section
 	keptPeople   = 3    // of changes to the same value
 	keptOlds     = 8    // values that an attribute had
 	keptExamples = 16   // of changes of an attribute
