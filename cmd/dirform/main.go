@@ -61,12 +61,10 @@ func process() cli.Environment {
 		Dir:     dir,
 		Now:     time.Now,
 		Terminal: cli.Terminal{
-			Out: term.IsTerminal(int(os.Stdout.Fd())),
-			Err: term.IsTerminal(int(os.Stderr.Fd())),
-			ErrColumns: func() int {
-				columns, _, _ := term.GetSize(int(os.Stderr.Fd())) // 0 with the error
-				return columns
-			},
+			Out:        term.IsTerminal(int(os.Stdout.Fd())),
+			Err:        term.IsTerminal(int(os.Stderr.Fd())),
+			OutColumns: columns(os.Stdout),
+			ErrColumns: func() int { return columns(os.Stderr) },
 		},
 		Secret:  secret,
 		Signals: signals,
@@ -77,6 +75,12 @@ func process() cli.Environment {
 			os.Exit(code)
 		},
 	}
+}
+
+// columns is how wide a terminal is; 0 if f is none.
+func columns(f *os.File) int {
+	n, _, _ := term.GetSize(int(f.Fd())) // 0 with the error
+	return n
 }
 
 // Main runs dirform and returns its exit status.

@@ -107,7 +107,7 @@ func outPath(a *cli.App, out string) string {
 
 // textOptions are how plans are printed on this run's standard output.
 func textOptions(a *cli.App) render.TextOptions {
-	return render.TextOptions{Color: a.Colour(a.Env.Terminal.Out), Verbose: a.Verbose}
+	return render.TextOptions{Color: a.Colour(a.Env.Terminal.Out), Width: a.Width(), Verbose: a.Verbose}
 }
 
 // planStatus is a plan's exit status.

@@ -13,6 +13,7 @@ import (
 
 // Write writes an explanation for a person to read.
 func Write(w io.Writer, x *Document, o render.TextOptions) {
+	o.Verbose = true // nobody who asks about one object wants less than everything
 	parts := []func(){}
 	for i := range x.Matches {
 		parts = append(parts, func() { writeMatch(w, &x.Matches[i], o) })

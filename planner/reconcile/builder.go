@@ -8,6 +8,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/planner/reconcile/internal/words"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
@@ -144,7 +145,10 @@ func (b *Builder) Unhoused() ([]string, error) {
 // Mailboxes tells which of the unhoused accounts have a mailbox, by id.
 func (b *Builder) Mailboxes(ids map[string]bool) { b.pairs().Mailboxes = ids }
 
+// Whereabouts are where an object is that left its scope.
+type Whereabouts = words.Whereabouts
+
 // Locate tells where leavers are; see [Settings].Whereabouts.
-func (b *Builder) Locate(whereabouts map[state.GUID]state.ReasonCode) {
+func (b *Builder) Locate(whereabouts map[state.GUID]Whereabouts) {
 	b.set.Whereabouts = whereabouts
 }

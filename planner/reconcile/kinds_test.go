@@ -181,10 +181,10 @@ func planned(t *testing.T, cfg *config.Config, kinds map[state.Kind]madeUp, thin
 		check(t, b.ReadDeleted(kind, stream(deleted)))
 	}
 	check(t, b.ReadLinks(stream(linksOf(things))))
-	whereabouts := map[state.GUID]state.ReasonCode{}
+	whereabouts := map[state.GUID]reconcile.Whereabouts{}
 	for i, x := range things {
 		if x.source == nil && !x.unseen {
-			whereabouts[guidOf(i+1)] = state.BecauseGone
+			whereabouts[guidOf(i+1)] = reconcile.Whereabouts{Code: state.BecauseGone}
 		}
 	}
 	b.Locate(whereabouts)

@@ -35,9 +35,9 @@ type Settings struct {
 	Targets, Excludes []string
 	// Remapped are the attributes whose expressions are not those of the last apply.
 	Remapped map[config.Mapped]bool
-	// Whereabouts are where objects are that left their scopes, one of the reasons that begin with left_scope.
+	// Whereabouts are where objects are that left their scopes.
 	// [Builder.Leavers] are those to look for; what is not among them counts as not found.
-	Whereabouts map[state.GUID]state.ReasonCode
+	Whereabouts map[state.GUID]Whereabouts
 	// Alive are the names of living source objects in no scope, by their anchors, as far as a link block names the account
 	// that carries one. [Builder.Claimed] are those to look for.
 	Alive map[string]string

@@ -13,7 +13,9 @@ import (
 // Drift writes what somebody else changed in the tenant since the last apply: the drifted attributes only, with the value found
 // and the one declared.
 func Drift(w io.Writer, r Source, o TextOptions) error {
-	return textError(walk(drifted{r, true}, &text{printer: newPrinter(w, o), o: o, drift: true}, !o.Verbose))
+	t := newText(w, o)
+	t.drift = true
+	return textError(t.plan(drifted{r, true}))
 }
 
 // DriftJSON writes the document of [JSON] with those changes only that have a drifted attribute. Everything else in it, the

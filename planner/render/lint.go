@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/render/internal/view"
 )
 
 // LintCounts is how much is found wrong with the objects in scope.
@@ -50,17 +51,34 @@ func Lint(w io.Writer, r Source, o TextOptions) error {
 	if err != nil {
 		return textError(err)
 	}
-	t := &text{printer: newPrinter(w, o), o: o, all: " (--verbose or --csv FILE lists all)"}
-	t.read(r.Header(), r.Totals())
-	if err := walkFindings(r, t, !o.Verbose); err != nil {
+	t := newText(w, o)
+	t.all = " (--verbose or --csv FILE lists all)"
+	if n.Errors+n.Warnings > 0 {
+		t.line(t.paint(bold, lintLine(n)))
+		t.line()
+	}
+	head{t}.read(r.Header(), r.Totals())
+	if err := t.lint(r); err != nil {
 		return textError(err)
 	}
 	t.line()
 	t.line(t.paint(bold, lintLine(n)))
-	if t.err == nil {
-		t.err = t.w.Flush()
+	return textError(t.flush())
+}
+
+// lint writes the findings, errors first.
+func (t *text) lint(r Source) error {
+	if t.o.Verbose {
+		if err := t.findings(r, planner.Error); err != nil {
+			return err
+		}
+		return t.findings(r, planner.Warning)
 	}
-	return textError(t.err)
+	blocks, err := view.BlocksOf(r)
+	for _, b := range blocks {
+		t.block(b)
+	}
+	return err
 }
 
 // lintLine is the last line.

@@ -1,15 +1,11 @@
 package render
 
 import (
-	"fmt"
-	"iter"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/state"
 )
 
@@ -54,8 +50,9 @@ func TestWrap(t *testing.T) {
 		{"aaaaaaaaaa bbbbbbbbb cc", 20, []string{"aaaaaaaaaa bbbbbbbbb", "cc"}},
 		{"áááááááááá ééééééééé óó", 20, []string{"áááááááááá ééééééééé", "óó"}},
 		{strings.Repeat("x", 30) + " y", 20, []string{strings.Repeat("x", 30), "y"}},
+		{"    at    the start \x1b[31mof it all\x1b[0m", 22, []string{"    at    the start \x1b[31mof", "it all\x1b[0m"}},
 	} {
-		if d := cmp.Diff(test.want, wrap(test.s, test.width)); d != "" {
+		if d := cmp.Diff(test.want, wrap(test.s, test.width, "")); d != "" {
 			t.Errorf("%q: %s", test.s, d)
 		}
 	}
@@ -102,64 +99,5 @@ func TestSymbols(t *testing.T) {
 			t.Errorf("%s has the symbol %q, as %s", a, s.symbol, other)
 		}
 		seen[s.symbol] = a
-	}
-}
-
-// updates is a plan of n different updates with 10 that are alike at its start, and one after them like the last 20.
-type updates int
-
-func (n updates) Header() planner.Header { return planner.Header{} }
-
-func (n updates) Findings() iter.Seq2[*planner.Finding, error] {
-	return func(func(*planner.Finding, error) bool) {}
-}
-
-func (n updates) Skipped() iter.Seq2[*planner.Skipped, error] {
-	return func(func(*planner.Skipped, error) bool) {}
-}
-
-func (n updates) Totals() planner.Totals {
-	return planner.Totals{Summary: planner.Summary{Update: int(n)}}
-}
-
-func (n updates) Changes() iter.Seq2[*state.Change, error] {
-	return func(yield func(*state.Change, error) bool) {
-		for i := range int(n) {
-			v := fmt.Sprint(i)
-			if i < 10 {
-				v = "early"
-			} else if i == 10 || i >= int(n)-20 {
-				v = "late"
-			}
-			c := &state.Change{Address: fmt.Sprint("user.s", i), Kind: state.User, Action: state.ActionUpdate,
-				Attributes: []state.AttributeChange{{Name: "x", After: state.String(v)}}}
-			if !yield(c, nil) {
-				return
-			}
-		}
-	}
-}
-
-// More kinds of updates than there is room for neither hide the large groups nor falsify their sizes.
-func TestGroupsThatDoNotFit(t *testing.T) {
-	const n = updates(3*maxGroups + 30)
-	f := &folds{}
-	if err := f.count(n); err != nil {
-		t.Fatal(err)
-	}
-	if !f.dropped {
-		t.Fatal("the test does not fill the room")
-	}
-	var got []group
-	for c := range n.Changes() {
-		if g, first := f.group(c); first {
-			got = append(got, *g)
-		}
-	}
-	last := int(n) - 20
-	want := []group{{10, []string{"user.s0", "user.s1", "user.s2"}, true},
-		{21, []string{"user.s10", fmt.Sprint("user.s", last), fmt.Sprint("user.s", last+1)}, true}}
-	if d := cmp.Diff(want, got, cmp.AllowUnexported(group{}), cmpopts.EquateEmpty()); d != "" {
-		t.Error(d)
 	}
 }

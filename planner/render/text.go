@@ -4,24 +4,29 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/render/internal/view"
 	"github.com/dirform/dirform/state"
 )
 
 // TextOptions are how a plan is shown as text.
 type TextOptions struct {
-	Color   bool // ANSI colours, for a terminal that wants them
-	Width   int  // columns at which sentences are broken; 0 means never. Values are never broken, so that they can be found.
-	Verbose bool // show everything: nothing folded, no value or list cut
+	Color bool // ANSI colours, for a terminal that wants them
+	// Width is the number of columns at which lines are broken between words; 0 means never. Commands and configuration that are
+	// to be copied are not broken.
+	Width   int
+	Verbose bool // show everything: nothing folded, no value or list cut, distinguished names and ids
 }
 
-// Text writes the plan for people: what was read, every change with its reason, findings, tripped guards, and one line with the
-// sum of it last. Updates that are alike, long rows of creates and of findings of one code are folded unless o.Verbose is set.
+// Text writes the plan for people: one line with the sum of it, what was read, what is refused, how often each action occurs
+// with the limits on it, the changes, warnings, and the sum once more. What is alike is folded unless o.Verbose is set; then
+// every change stands for itself, in the order of execution.
 func Text(w io.Writer, r Source, o TextOptions) error {
-	return textError(walk(r, &text{printer: newPrinter(w, o), o: o}, !o.Verbose))
+	return textError(newText(w, o).plan(r))
 }
 
 func textError(err error) error {
@@ -33,24 +38,18 @@ func textError(err error) error {
 
 // Findings writes findings as a plan has them, each after an empty line.
 func Findings(w io.Writer, list []*planner.Finding, o TextOptions) error {
-	t := &text{printer: newPrinter(w, o), o: o}
+	t := newText(w, o)
 	for _, f := range list {
 		t.finding(f)
 	}
-	if t.err == nil {
-		t.err = t.w.Flush()
-	}
-	return textError(t.err)
+	return textError(t.flush())
 }
 
 // Change writes a change as a plan has it, after an empty line.
 func Change(w io.Writer, c *state.Change, o TextOptions) error {
-	t := &text{printer: newPrinter(w, o), o: o}
+	t := newText(w, o)
 	t.change(c)
-	if t.err == nil {
-		t.err = t.w.Flush()
-	}
-	return textError(t.err)
+	return textError(t.flush())
 }
 
 // Plain makes s safe to print: what could drive a terminal or forge a line of a log is escaped.
@@ -60,35 +59,155 @@ func Plain(s string) string { return plain(s) }
 type text struct {
 	*printer
 	o       TextOptions
-	drift   bool // show what was changed outside dirform instead of what would be done about it
-	guards  []planner.GuardResult
+	drift   bool              // show what was changed outside dirform instead of what would be done about it
 	partial bool              // limited by --target or --exclude
 	stopped planner.ObjectRef // of which the last finding told what it withholds
 	scopes  []planner.ScopeSeen
-	all     string // where everything is that was folded; "" stands for seeAll
-	skips   int    // how many of those that are skipped were named
+	all     string // where everything is that was folded
+}
+
+func newText(w io.Writer, o TextOptions) *text {
+	return &text{printer: newPrinter(w, o), o: o, all: " (--verbose shows all)"}
+}
+
+// plan writes a plan from its first line to its last.
+func (t *text) plan(r Source) error {
+	if t.o.Verbose {
+		return t.unfolded(r)
+	}
+	v, err := view.Build(r)
+	if err != nil {
+		return err
+	}
+	t.begin(v.Header, v.Totals, v.Empty())
+	for _, b := range v.Refused {
+		t.block(b)
+	}
+	if v.Totals.Summary.Changes() > fewChanges || limited(v) {
+		head{t}.actions(v.Actions, v.Limits)
+	}
+	many := v.Totals.Summary.Changes() > manyChanges
+	for _, s := range v.Sections {
+		t.section(s, many)
+	}
+	for i, s := range v.Skipped {
+		t.skipped(s, i, v.Totals.Summary.Skipped)
+	}
+	if n := v.Totals.Summary.Skipped - len(v.Skipped); n > 0 && len(v.Skipped) > 0 {
+		t.line(inner, fmt.Sprintf("… and %s more", thousands(n)), namesAll)
+	}
+	for _, b := range v.Warned {
+		t.block(b)
+	}
+	return t.end(v.Totals)
+}
+
+// fewChanges are so few that the first line says enough of them, if no limit is near.
+const fewChanges = 5
+
+// limited reports whether a plan gets near a limit.
+func limited(v *view.Plan) bool {
+	return len(v.Limits) > 0 || slices.ContainsFunc(v.Actions, func(a view.Action) bool { return len(a.Limits) > 0 })
+}
+
+// unfolded writes everything, as it is read.
+func (t *text) unfolded(r Source) error {
+	totals := r.Totals()
+	actions, limits := view.Actions(totals, true)
+	t.begin(r.Header(), totals, totals.Summary.Changes()+totals.Summary.Blocked+totals.Summary.Skipped == 0)
+	if err := t.findings(r, planner.Error); err != nil {
+		return err
+	}
+	head{t}.actions(actions, limits)
+	for c, err := range r.Changes() {
+		if err == nil {
+			err = t.err
+		}
+		if err != nil {
+			return err
+		}
+		t.change(c)
+	}
+	i := 0
+	for s, err := range r.Skipped() {
+		if err == nil {
+			err = t.err
+		}
+		if err != nil {
+			return err
+		}
+		t.skipped(s, i, totals.Summary.Skipped)
+		i++
+	}
+	if err := t.findings(r, planner.Warning); err != nil {
+		return err
+	}
+	return t.end(totals)
+}
+
+// findings writes the findings of a severity one by one. One that is no error counts as a warning.
+func (t *text) findings(r Source, severity planner.Severity) error {
+	for f, err := range r.Findings() {
+		if err == nil {
+			err = t.err
+		}
+		if err != nil {
+			return err
+		}
+		if (f.Severity == planner.Error) == (severity == planner.Error) {
+			t.finding(f)
+		}
+	}
+	return nil
 }
 
 // printer writes lines and remembers the first error.
 type printer struct {
 	w     *bufio.Writer
 	color bool
+	width int
 	err   error
 }
 
 func newPrinter(w io.Writer, o TextOptions) *printer {
-	return &printer{w: bufio.NewWriterSize(w, 64<<10), color: o.Color}
+	return &printer{w: bufio.NewWriterSize(w, 64<<10), color: o.Color, width: o.Width}
 }
 
-func (p *printer) line(parts ...string) {
+// copied writes a line that is to be copied, so that it is never broken.
+func (p *printer) copied(parts ...string) {
 	for _, s := range append(parts, "\n") {
+		if strings.Contains(s, glue) {
+			s = strings.ReplaceAll(s, glue, " ")
+		}
 		if p.err == nil {
 			_, p.err = p.w.WriteString(s)
 		}
 	}
 }
 
-func (p *printer) failed() error { return p.err }
+// glue stands for a space at which a line is not broken. No text has it, because control characters are escaped.
+const glue = "\x00"
+
+// glued is a text that is not broken.
+func glued(s string) string { return strings.ReplaceAll(s, " ", glue) }
+
+// line writes a line, broken between words at the width; what follows the first break is indented further.
+func (p *printer) line(parts ...string) {
+	if p.width < minWidth {
+		p.copied(parts...)
+		return
+	}
+	s := strings.Join(parts, "")
+	indent := s[:len(s)-len(strings.TrimLeft(s, " "))]
+	p.copied(strings.Join(wrap(s, p.width, indent+hanging), "\n"))
+}
+
+func (p *printer) flush() error {
+	if p.err == nil {
+		p.err = p.w.Flush()
+	}
+	return p.err
+}
 
 // The colours, as SGR parameters.
 const (
@@ -107,169 +226,56 @@ func (p *printer) paint(color, s string) string {
 	return "\x1b[" + color + "m" + s + "\x1b[0m"
 }
 
-// style is how an action looks.
-type style struct {
-	symbol, color, will string
+const (
+	minWidth = 20     // a width below it is none
+	hanging  = "    " // how much further a line goes on that was broken
+)
+
+// sentence writes s, which has a label before it, broken at the width, so that it goes on below its own beginning. A line break
+// in s comes from a value, and is escaped like other control characters.
+func (t *text) sentence(indent, label, s string) {
+	below := strings.Repeat(" ", len(indent)+len(label))
+	t.copied(strings.Join(wrap(indent+label+plain(s), t.width, below), "\n"))
 }
 
-// styleOf is the style of an action. The symbols are ASCII and all different, so that a log can be searched for them.
-func styleOf(a state.Action) style {
-	switch a {
-	case state.ActionCreate:
-		return style{"+", green, "will be created"}
-	case state.ActionLink:
-		return style{"=", cyan, "will be linked"}
-	case state.ActionRelink:
-		return style{"%", yellow, "will get a new anchor and be linked"}
-	case state.ActionRestore:
-		return style{"^", green, "will be restored from the recycle bin and linked"}
-	case state.ActionUpdate:
-		return style{"~", yellow, "will be updated"}
-	case state.ActionDisable:
-		return style{"o", red, "will be disabled"}
-	case state.ActionUnlink:
-		return style{"/", red, "will be unlinked"}
-	case state.ActionDelete:
-		return style{"-", red, "will be deleted"}
-	case state.ActionBlocked:
-		return style{"!", red, "is blocked"}
-	}
-	return style{"?", "", "has the unknown action " + plain(string(a))}
-}
-
-func (t *text) begin(h planner.Header, totals planner.Totals) {
-	t.read(h, totals)
-	if n := totals.Summary.Drifted; n > 0 && !t.drift {
-		verb := " were"
-		if n == 1 {
-			verb = " was"
-		}
-		t.line("  ", t.paint(yellow, plural(n, "")+verb+" changed outside dirform since the last apply"), ": marked below; dirform drift shows nothing else")
-	}
-	if !t.drift {
-		t.legend(totals.Summary)
-	}
-}
-
-// read says what was read, and to what the plan is limited.
-func (t *text) read(h planner.Header, totals planner.Totals) {
-	t.line("Read Active Directory ", plain(strings.Join(append([]string{h.Source.Domain}, h.Source.Others...), ", ")), " and tenant ", plain(h.Tenant.ID), ".")
-	if h.Source.MovesFrom != "" {
-		t.line("  The state belongs to domain ", plain(h.Source.MovesFrom), "; applying this plan moves it to ", plain(h.Source.Domain), " (", plain(h.Source.SID), ").")
-	}
-	for _, s := range totals.Scopes {
-		t.line("  scope ", plain(s.Scope), ": ", plural(s.Objects, s.Kind), " read, ", fmt.Sprint(s.InScope), " in scope")
-		t.system(s)
-		t.empty(s)
-		for _, ou := range s.OUs {
-			if ou.Renamed {
-				t.line("  scope ", plain(s.Scope), ": ", plain(ou.Declared), " is now ", plain(ou.DN), ", known by its objectGUID ", plain(ou.GUID))
-			}
-		}
-	}
-	t.scopes = totals.Scopes
-	t.partial = len(h.Targets)+len(h.Excludes) > 0
-	t.names("Limited to ", h.Targets)
-	t.names("Left out: ", h.Excludes)
-	t.names("Limits lifted for this plan: ", h.Allowed)
-}
-
-// system says how many objects are left out because they are nobody's; which ones, only the verbose layout says.
-func (t *text) system(s planner.ScopeSeen) {
-	if s.SystemObjects == 0 {
-		return
-	}
-	noun := " system objects"
-	if s.SystemObjects == 1 {
-		noun = " system object"
-	}
-	t.line("    ", fmt.Sprint(s.SystemObjects), noun, " left out")
-	if !t.o.Verbose {
-		return
-	}
-	for _, o := range s.SystemList {
-		t.line("      ", plain(o.DN), ": ", plain(o.What))
-	}
-	if more := s.SystemObjects - len(s.SystemList); more > 0 {
-		t.line("      and ", fmt.Sprint(more), " more")
-	}
-}
-
-// empty says where it was looked in vain, so that nobody has to wonder whether it was.
-func (t *text) empty(s planner.ScopeSeen) {
-	switch {
-	case s.InScope > 0:
-	case s.Objects > s.SystemObjects && s.Where != "":
-		t.line("    where = ", plain(s.Where), " leaves none of them")
-	case s.Objects == 0:
-		var ous []string
-		for _, ou := range s.OUs {
-			if !ou.Exclude {
-				ous = append(ous, ou.DN)
-			}
-		}
-		passing := ""
-		if s.Filter != "" {
-			passing = " that passes filter = " + s.Filter
-		}
-		t.line("    no ", plain(string(s.Kind)), plain(passing), " lies below ", plain(strings.Join(ous, " or ")))
-	}
-}
-
-func (t *text) names(label string, names []string) {
-	if len(names) > 0 {
-		t.line("  ", label, plain(strings.Join(names, ", ")))
-	}
-}
-
-// legend explains the symbols that occur.
-func (t *text) legend(s planner.Summary) {
-	var parts []string
-	for _, a := range append(state.Actions[:len(state.Actions):len(state.Actions)], state.ActionBlocked) {
-		if actionCount(s, a) > 0 {
-			st := styleOf(a)
-			parts = append(parts, t.paint(st.color, st.symbol)+" "+string(a))
-		}
-	}
-	if len(parts) > 0 {
-		t.line()
-		t.line("Actions: ", strings.Join(parts, "  "))
-	}
-}
-
-func actionCount(s planner.Summary, a state.Action) int {
-	return map[state.Action]int{
-		state.ActionCreate: s.Create, state.ActionLink: s.Link, state.ActionRelink: s.Relink, state.ActionRestore: s.Restore,
-		state.ActionUpdate: s.Update, state.ActionDisable: s.Disable, state.ActionUnlink: s.Unlink, state.ActionDelete: s.Delete,
-		state.ActionUnchanged: s.Unchanged, state.ActionBlocked: s.Blocked,
-	}[a]
-}
-
-// sentence writes s indented and broken at the width. A line break in s comes from a value, and is escaped like other control characters.
-func (t *text) sentence(indent, first, s string) {
-	for _, l := range wrap(plain(s), t.o.Width-len(indent)-len(first)) {
-		t.line(indent, first, l)
-		first = strings.Repeat(" ", len(first))
-	}
-}
-
-// wrap breaks s between words so that lines have at most width characters where that is possible; it does not if width is
-// too small to be one.
-func wrap(s string, width int) []string {
-	if width < 20 {
+// wrap breaks s between words so that lines have at most width characters where that is possible. What follows the first break
+// is indented by below. Spaces at the start of s stay. A width that is too small to be one breaks nothing.
+func wrap(s string, width int, below string) []string {
+	if width < minWidth || len(s) <= width {
 		return []string{s}
 	}
+	start := len(s) - len(strings.TrimLeft(s, " "))
+	current, rest := s[:start], s[start:]
+	n, empty := start, true
 	var lines []string
-	current, n := "", 0
-	for word := range strings.FieldsSeq(s) {
-		l := utf8.RuneCountInString(word)
-		if n > 0 && n+1+l > width {
-			lines, current, n = append(lines, current), "", 0
+	for rest != "" {
+		gap := len(rest) - len(strings.TrimLeft(rest, " "))
+		end := gap + len(rest[gap:])
+		if i := strings.IndexByte(rest[gap:], ' '); i >= 0 {
+			end = gap + i
 		}
-		if n > 0 {
-			current, n = current+" ", n+1
+		word := rest[gap:end]
+		l := columns(word)
+		if !empty && n+gap+l > width && l > 0 {
+			lines = append(lines, strings.TrimRight(current, " "))
+			current, n, gap = below, len(below), 0
 		}
-		current, n = current+word, n+l
+		current += strings.Repeat(" ", gap) + word
+		n, empty, rest = n+gap+l, false, rest[end:]
 	}
 	return append(lines, current)
+}
+
+// columns is how wide s is on a terminal, without its colours.
+func columns(s string) int {
+	n := utf8.RuneCountInString(s)
+	for {
+		_, rest, ok := strings.Cut(s, "\x1b[")
+		if !ok {
+			return n
+		}
+		codes, after, _ := strings.Cut(rest, "m")
+		n -= len("\x1b[m") + len(codes)
+		s = after
+	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sergi/go-diff/diffmatchpatch"
 
+	"github.com/dirform/dirform/planner/render/internal/view"
 	"github.com/dirform/dirform/state"
 )
 
@@ -20,18 +21,60 @@ func (t *text) change(c *state.Change) {
 	st := styleOf(c.Action)
 	t.line()
 	t.line(outer, t.paint(st.color, st.symbol+" "), t.paint(bold, plain(c.Address)), " ", t.fate(c, st))
-	t.note(c.SourceDN)
+	t.note(t.where(c))
 	if m := c.Match; m != nil && matters(c.Action) && !t.drift {
-		t.note("matched by " + m.Rule + " " + m.Value)
+		t.note(strings.TrimSpace("matched by " + m.Rule + " " + t.evidence(m)))
 	}
 	if r := c.Replaces; r != nil && !t.drift {
-		t.note(fmt.Sprintf("takes the place of its link to object %s of scope %s (anchor %s)", r.SourceGUID, r.Scope, r.Anchor))
+		if t.o.Verbose {
+			t.note(fmt.Sprintf("takes the place of its link to object %s of scope %s (anchor %s)", r.SourceGUID, r.Scope, r.Anchor))
+		} else {
+			t.note("takes the place of its link to another object of scope " + r.Scope)
+		}
 	}
 	t.note(t.why(c))
+	if !t.drift {
+		t.newcomer(c)
+	}
 	t.attributes(c)
 	for _, a := range c.SourceAttributes {
-		t.line(inner, "in Active Directory: ", plain(a.Name), ": ", t.arrow(a.Before, a.After))
+		t.line(inner, "in Active Directory: ", plain(a.Name), ": ", t.beforeAfter(a))
 	}
+}
+
+// where is whom c is about and where in the source.
+func (t *text) where(c *state.Change) string {
+	if t.o.Verbose || c.SourceDN == "" {
+		return c.SourceDN
+	}
+	w := view.WhoIs(c)
+	return strings.Trim(w.Display+" · "+w.Place, " ·")
+}
+
+// evidence is the value by which a pair was found; names and addresses only, unless everything is to be shown.
+func (t *text) evidence(m *state.Match) string {
+	switch m.Rule {
+	case "recorded", "declared", "immutable_id":
+		if !t.o.Verbose {
+			return ""
+		}
+	}
+	return m.Value
+}
+
+// newcomer says what the first sign-in of a new account will be.
+func (t *text) newcomer(c *state.Change) {
+	signIn := state.Describe(nil)(c.Kind).SignIn
+	if c.Action != state.ActionCreate || signIn == "" {
+		return
+	}
+	for _, a := range c.Attributes {
+		if a.Name == signIn && a.After.Bool() {
+			t.note("first sign-in: " + firstSignIn)
+			return
+		}
+	}
+	t.note("first sign-in: none, it is off")
 }
 
 // fate is what happens to the object of c.
@@ -43,7 +86,7 @@ func (t *text) fate(c *state.Change, st style) string {
 		return "was changed outside dirform"
 	}
 	switch {
-	case c.TargetID == "":
+	case c.TargetID == "" || !t.o.Verbose:
 		return st.will
 	case c.Action == state.ActionLink || c.Action == state.ActionRelink || c.Action == state.ActionRestore:
 		return st.will + " to " + plain(c.TargetID)
@@ -87,15 +130,14 @@ func (t *text) attributes(c *state.Change) {
 		width = max(width, utf8.RuneCountInString(plain(a.Name)))
 	}
 	for _, a := range c.Attributes {
-		a.Before, a.After = named(a.Before, a.BeforeName), named(a.After, a.AfterName)
 		name := plain(a.Name)
 		pad := strings.Repeat(" ", width-utf8.RuneCountInString(name))
 		if c.Action == state.ActionCreate && a.Before.IsNull() {
-			t.line(inner, name, pad, " = ", show(a.After, t.o.Verbose))
+			t.line(inner, name, pad, " = ", t.after(a))
 			continue
 		}
 		if c.Action == state.ActionDelete && a.After.IsNull() {
-			t.line(inner, name, pad, " = ", show(a.Before, t.o.Verbose))
+			t.line(inner, name, pad, " = ", t.before(a))
 			continue
 		}
 		t.attribute(name, pad, a)
@@ -107,31 +149,67 @@ func (t *text) attributes(c *state.Change) {
 	}
 }
 
-// named is a reference by its readable name, and any other value as it is.
-func named(v state.Value, name string) state.Value {
-	if name == "" {
-		return v
+// before and after are a change's values in their colours.
+func (t *text) before(a state.AttributeChange) string {
+	return t.paint(red, t.value(a.Name, a.Before, a.BeforeName, a.After))
+}
+
+func (t *text) after(a state.AttributeChange) string {
+	return t.paint(green, t.value(a.Name, a.After, a.AfterName, state.Null()))
+}
+
+// value is a value of an attribute as people read it: a reference by its name, and an anchor as what it is; everything that is
+// there in the verbose layout. What replaces it is null if that is of no interest.
+func (t *text) value(attribute string, v state.Value, name string, replacedBy state.Value) string {
+	switch {
+	case name != "":
+		v = state.String(name)
+	case t.o.Verbose || v.Kind() != state.StringValue:
+	case isReference(attribute):
+		return "(somebody whose name is not known)"
+	case isAnchor(attribute) && !replacedBy.IsNull():
+		return "(another anchor)"
+	case isAnchor(attribute):
+		return "(its anchor)"
 	}
-	return state.String(name)
+	return show(v, t.o.Verbose)
+}
+
+// sourceAnchor is where Active Directory keeps the anchor that dirform writes there.
+const sourceAnchor = "mS-DS-ConsistencyGuid"
+
+// values are a change's values, references by their names.
+func values(a state.AttributeChange) (before, after state.Value) {
+	before, after = a.Before, a.After
+	if a.BeforeName != "" {
+		before = state.String(a.BeforeName)
+	}
+	if a.AfterName != "" {
+		after = state.String(a.AfterName)
+	}
+	return before, after
+}
+
+// mark says that a change corrects what somebody else did.
+func (t *text) mark(a state.AttributeChange) string {
+	if !a.Drift || t.drift {
+		return ""
+	}
+	return " " + t.paint(yellow, "(changed outside dirform)")
 }
 
 func (t *text) attribute(name, pad string, a state.AttributeChange) {
-	mark := ""
-	if a.Drift && !t.drift {
-		mark = " " + t.paint(yellow, "(changed outside dirform)")
-	}
+	mark := t.mark(a)
 	before, after := a.Before.List(), a.After.List()
 	switch {
 	case t.drift:
-		t.line(inner, name, ": ", pad, show(a.Before, t.o.Verbose), " in the tenant, ", show(a.After, t.o.Verbose), " declared")
+		t.line(inner, name, ": ", pad, t.before(a), " in the tenant, ", t.after(a), " declared")
 	case len(before)+len(after) > 2 && listOrNull(a.Before) && listOrNull(a.After):
 		t.list(name, pad, before, after, mark)
-	case isAnchor(a.Name): // marking what two anchors have in common would only make them hard to copy
-		t.line(inner, name, ": ", pad, show(a.Before, t.o.Verbose), " -> ", show(a.After, t.o.Verbose), mark)
 	case !a.Via.IsNull():
-		t.line(inner, name, ": ", pad, t.arrow(a.Before, a.After), " (by way of ", show(a.Via, t.o.Verbose), ")", mark)
+		t.line(inner, name, ": ", pad, t.beforeAfter(a), " (by way of ", show(a.Via, t.o.Verbose), ")", mark)
 	default:
-		t.line(inner, name, ": ", pad, t.arrow(a.Before, a.After), mark)
+		t.line(inner, name, ": ", pad, t.beforeAfter(a), mark)
 	}
 }
 
@@ -139,6 +217,14 @@ func listOrNull(v state.Value) bool { return v.Kind() == state.ListValue || v.Is
 
 // list writes what is added to and removed from a list.
 func (t *text) list(name, pad string, before, after []string, mark string) {
+	added, removed, _ := listChange(before, after)
+	t.line(inner, name, ": ", pad, listCounts(before, after), mark)
+	t.items(t.paint(green, "+"), added)
+	t.items(t.paint(red, "-"), removed)
+}
+
+// listCounts is how much is added to and removed from a list.
+func listCounts(before, after []string) string {
 	added, removed, kept := listChange(before, after)
 	var counts []string
 	for _, n := range []struct {
@@ -149,9 +235,7 @@ func (t *text) list(name, pad string, before, after []string, mark string) {
 			counts = append(counts, fmt.Sprintf("%d %s", n.n, n.word))
 		}
 	}
-	t.line(inner, name, ": ", pad, strings.Join(counts, ", "), mark)
-	t.items(t.paint(green, "+"), added)
-	t.items(t.paint(red, "-"), removed)
+	return strings.Join(counts, ", ")
 }
 
 func (t *text) items(symbol string, items []string) {
@@ -171,7 +255,7 @@ func (t *text) arrow(before, after state.Value) string {
 			return t.marked(parts)
 		}
 	}
-	return show(before, t.o.Verbose) + " -> " + show(after, t.o.Verbose)
+	return t.paint(red, show(before, t.o.Verbose)) + " -> " + t.paint(green, show(after, t.o.Verbose))
 }
 
 func (t *text) marked(parts []part) string {
@@ -191,48 +275,15 @@ func (t *text) marked(parts []part) string {
 	return b.String()
 }
 
-func (t *text) alike(c *state.Change, g *group) {
-	st := styleOf(c.Action)
-	title := plural(g.size, c.Kind)
-	short := len(c.Attributes) == 1 && !(listOrNull(c.Attributes[0].Before) && listOrNull(c.Attributes[0].After))
-	t.line()
-	if a := c.Attributes[0]; short && !t.drift {
-		line := " " + plain(a.Name) + " " + t.arrow(a.Before, a.After)
-		if a.Drift {
-			line += " " + t.paint(yellow, "(changed outside dirform)")
-		}
-		t.line(outer, t.paint(st.color, st.symbol+" "), t.paint(bold, title+":"), line)
-	} else {
-		fate := "will be updated alike"
-		if t.drift {
-			fate = "were changed alike outside dirform"
-		}
-		t.line(outer, t.paint(st.color, st.symbol+" "), t.paint(bold, title), " ", fate)
-		t.attributes(c)
-	}
-	for _, address := range g.first {
-		t.line(inner, plain(address))
-	}
-	if n := g.size - len(g.first); n > 0 {
-		t.line(inner, fmt.Sprintf("… and %d more", n))
-	}
-}
-
-func (t *text) moreCreates(c *state.Change, n int) {
-	st := styleOf(state.ActionCreate)
-	in := ""
-	if c.Scope != "" {
-		in = " of scope " + plain(c.Scope)
-	}
-	t.line()
-	t.line(outer, t.paint(st.color, st.symbol+" "), t.paint(bold, fmt.Sprintf("… and %d more", n)),
-		strings.TrimLeft(plural(n, c.Kind), "0123456789"), in, " will be created", seeAll)
-}
-
-// seeAll is where to find what was folded.
-const seeAll = " (dirform show --json lists all)"
-
-// isAnchor reports whether the objects of some kind keep their anchors in the named attribute.
+// isAnchor reports whether the objects of some kind keep their anchors in the named attribute, on either side.
 func isAnchor(name string) bool {
-	return slices.ContainsFunc(state.Kinds, func(d *state.Descriptor) bool { return d.Anchor == name })
+	return strings.EqualFold(name, sourceAnchor) ||
+		slices.ContainsFunc(state.Kinds, func(d *state.Descriptor) bool { return d.Anchor == name && name != "" })
+}
+
+// isReference reports whether the named attribute of some kind points to another object.
+func isReference(name string) bool {
+	return slices.ContainsFunc(state.Kinds, func(d *state.Descriptor) bool {
+		return slices.ContainsFunc(d.References, func(r state.Reference) bool { return r.Attribute == name })
+	})
 }

@@ -1,28 +1,31 @@
 package render
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/render/internal/view"
 	"github.com/dirform/dirform/state"
 )
 
-func (t *text) finding(f *planner.Finding) {
+// findingHead is what a finding begins with.
+func (t *text) findingHead(code string, severity planner.Severity, summary string) string {
 	symbol, color := "!", red
-	if f.Severity == planner.Warning {
+	if severity != planner.Error {
 		symbol, color = "?", yellow
 	}
+	return t.paint(color, symbol+" "+plain(code)) + " " + t.paint(bold, plain(summary)) + " (" + plain(string(severity)) + ")"
+}
+
+func (t *text) finding(f *planner.Finding) {
 	t.line()
-	t.line(outer, t.paint(color, symbol+" "+plain(f.Code)), " ", t.paint(bold, plain(f.Summary)), " (", plain(string(f.Severity)), ")")
-	for _, o := range f.Objects {
-		t.line(inner, object(o))
-	}
+	t.line(outer, t.findingHead(f.Code, f.Severity, f.Summary))
+	t.refs(f.Objects, f.SignedIn && !t.o.Verbose)
 	if f.Attribute != "" && f.Value != "" {
-		t.line(inner, plain(f.Attribute), ": ", show(state.String(f.Value), t.o.Verbose))
+		t.line(inner, t.attributeValue(f.Attribute, f.Value))
 	}
 	if f.Detail != "" {
 		t.sentence(inner, "", f.Detail)
@@ -31,36 +34,37 @@ func (t *text) finding(f *planner.Finding) {
 	if f.Hint != "" {
 		t.sentence(inner, "Fix: ", f.Hint)
 	}
-	for line := range strings.Lines(f.Snippet) {
-		t.line(inner, outer, plain(strings.TrimSuffix(line, "\n")))
-	}
+	t.snippet(f.Snippet)
 	for _, c := range f.Commands {
-		t.line(inner, "Run: ", plain(c)) // never broken, so that it can be copied
+		t.copied(inner, "Run: ", plain(c))
 	}
 	if f.DeclaredAt != "" {
 		t.line(inner, t.paint(dim, "# "+plain(f.DeclaredAt)))
 	}
 }
 
-// skipped names somebody who is skipped, below a line that says how many they are. The first of them begins the list.
-func (t *text) skipped(s *planner.Skipped, n int) {
-	if t.skips == 0 {
+// snippet writes configuration that is to be copied.
+func (t *text) snippet(s string) {
+	for line := range strings.Lines(s) {
+		t.copied(inner, outer, plain(strings.TrimSuffix(line, "\n")))
+	}
+}
+
+// skipped names somebody who is skipped, the ith of n; the first begins the list.
+func (t *text) skipped(s *planner.Skipped, i, n int) {
+	if i == 0 {
 		verb := " without an account are"
 		if n == 1 {
 			verb = " without an account is"
 		}
 		t.line()
-		t.line(outer, t.paint(bold, t.who(n)+verb+" skipped"), ` (unmatched = "skip"); dirform lint judges their values`)
+		t.line(outer, t.paint(bold, t.crowd(n)+verb+" skipped"), ` (unmatched = "skip"); dirform lint judges their values`)
 	}
-	if t.skips++; s == nil {
-		t.line(inner, fmt.Sprintf("… and %d more (--verbose names all)", n-t.skips+1))
-		return
-	}
-	t.line(inner, object(planner.ObjectRef{Address: s.Address, SourceDN: s.SourceDN}))
+	t.line(inner, t.ref(planner.ObjectRef{Address: s.Address, SourceDN: s.SourceDN}))
 }
 
-// who is n objects in scope: people, unless a scope holds others as well, with which nobody signs in.
-func (t *text) who(n int) string {
+// crowd is n objects in scope: people, unless a scope holds others as well, with which nobody signs in.
+func (t *text) crowd(n int) string {
 	switch {
 	case slices.ContainsFunc(t.scopes, func(s planner.ScopeSeen) bool { return state.Describe(nil)(s.Kind).UserName == "" }):
 		return plural(n, "")
@@ -88,7 +92,7 @@ func (t *text) withheld(f *planner.Finding) {
 			t.line(inner, outer, fmt.Sprintf("… and %d more", len(f.Withheld)-maxWithheld))
 			break
 		}
-		t.line(inner, outer, plain(w.Name), ": ", show(w.Before, t.o.Verbose), " -> ", show(w.After, t.o.Verbose))
+		t.line(inner, outer, plain(w.Name), ": ", t.beforeAfter(state.AttributeChange{Name: w.Name, Before: w.Before, After: w.After}))
 	}
 }
 
@@ -124,23 +128,6 @@ func object(o planner.ObjectRef) string {
 	return plain(name + " (" + in + ")")
 }
 
-func (t *text) moreFindings(f *planner.Finding, n int) {
-	word := " findings"
-	if n == 1 {
-		word = " finding"
-	}
-	t.line()
-	if f.Code == planner.AliasesCode && t.all == "" {
-		more := "objects"
-		if n == 1 {
-			more = "object"
-		}
-		t.line(outer, "  ", t.paint(bold, "… and "+thousands(n)+" more "+more), " with aliases to set: see --aliases-script or --json")
-		return
-	}
-	t.line(outer, "  ", t.paint(bold, fmt.Sprintf("… and %d more ", n)), plain(f.Code), word, cmp.Or(t.all, seeAll))
-}
-
 // thousands is n with commas between its thousands.
 func thousands(n int) string {
 	s := strconv.Itoa(n)
@@ -150,22 +137,24 @@ func thousands(n int) string {
 	return s
 }
 
-// guard notes a tripped guard for the last line; what tripped it and the way out stand in the finding about it.
-func (t *text) guard(g planner.GuardResult) { t.guards = append(t.guards, g) }
-
-func (t *text) end(totals planner.Totals) {
+// end writes the last line.
+func (t *text) end(totals planner.Totals) error {
 	t.line()
+	t.sum(totals)
+	if n := totals.Summary.SignedIn; n > 0 && t.drift {
+		t.line("Still signed in, although the source has switched them off: ", fmt.Sprint(n), ".")
+	}
+	return t.flush()
+}
+
+// sum writes the line that says what a plan comes to.
+func (t *text) sum(totals planner.Totals) {
 	if t.drift {
 		t.line(driftLine(totals))
-		if n := totals.Summary.SignedIn; n > 0 {
-			t.line("Still signed in, although the source has switched them off: ", fmt.Sprint(n), ".")
-		}
-	} else {
-		t.line(t.paint(bold, summaryLine(totals, t.guards, t.partial)))
+		return
 	}
-	if t.err == nil {
-		t.err = t.w.Flush()
-	}
+	tripped := slices.DeleteFunc(slices.Clone(totals.Guards), func(g planner.GuardResult) bool { return !g.Tripped })
+	t.line(t.paint(bold, summaryLine(totals, tripped, t.partial)))
 }
 
 // summaryLine is the last line of a plan.
@@ -175,7 +164,7 @@ func summaryLine(t planner.Totals, tripped []planner.GuardResult, partial bool) 
 	}
 	var parts []string
 	for _, a := range state.Actions {
-		if n := actionCount(t.Summary, a); n > 0 {
+		if n := view.Count(t.Summary, a); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d to %s", n, a))
 		}
 	}

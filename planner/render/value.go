@@ -87,5 +87,5 @@ func plural(n int, kind state.Kind) string {
 	default:
 		word += "s"
 	}
-	return fmt.Sprintf("%d %s", n, word)
+	return fmt.Sprintf("%d %s", n, plain(word)) // of a kind that is not known, it is the kind
 }

@@ -20,7 +20,7 @@ func (r *Reading) locate(ctx context.Context, b *reconcile.Builder) error {
 	if err != nil || len(leavers) == 0 {
 		return err
 	}
-	found := map[state.GUID]state.ReasonCode{}
+	found := map[state.GUID]reconcile.Whereabouts{}
 	if err := r.locateLiving(ctx, leavers, found); err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func (r *Reading) locate(ctx context.Context, b *reconcile.Builder) error {
 
 // locateLiving notes in found where leavers live, asking each domain for all of a kind.
 func (r *Reading) locateLiving(ctx context.Context, leavers []reconcile.Leaver,
-	found map[state.GUID]state.ReasonCode) error {
+	found map[state.GUID]reconcile.Whereabouts) error {
 	byKind, of := map[state.Kind][]state.GUID{}, map[state.GUID]reconcile.Leaver{}
 	for _, l := range leavers {
 		byKind[l.Kind] = append(byKind[l.Kind], l.GUID)
@@ -59,24 +59,42 @@ func (r *Reading) locateLiving(ctx context.Context, leavers []reconcile.Leaver,
 // reasonFor says why a leaver is in no scope that lives under a name. Somebody whom nothing leaves out is as good as
 // not found: that the server did not count the object among its scope's then says more about what the account may
 // read than about the object.
-func (r *Reading) reasonFor(p *config.ADProvider, l reconcile.Leaver, name string) state.ReasonCode {
-	where := r.whereabouts(p, l.Scope, name)
-	leavesOut := func(s *config.Scope) bool {
-		return s.Name == l.Scope && (s.Filter != "" || s.Where != nil || !slices.Contains(s.Objects, l.Kind))
+func (r *Reading) reasonFor(p *config.ADProvider, l reconcile.Leaver, name string) reconcile.Whereabouts {
+	where := reconcile.Whereabouts{Code: r.whereabouts(p, l.Scope, name), DN: name}
+	if where.Code != state.BecauseFiltered {
+		return where
 	}
-	if where == state.BecauseFiltered && !slices.ContainsFunc(r.Config.Scopes, leavesOut) {
-		return state.BecauseNotFound
+	for _, s := range r.Config.Scopes {
+		if by := leavesOut(s, l.Kind); s.Name == l.Scope && by != "" {
+			where.By, where.At = by, s.DeclaredAt
+			return where
+		}
 	}
-	return where
+	return reconcile.Whereabouts{Code: state.BecauseNotFound}
+}
+
+// leavesOut says by what a scope leaves out objects of a kind that lie in it, "" if by nothing.
+func leavesOut(s *config.Scope, kind state.Kind) string {
+	switch {
+	case !slices.Contains(s.Objects, kind):
+		return "objects"
+	case s.Filter != "" && s.Where != nil:
+		return "filter or where"
+	case s.Filter != "":
+		return "filter"
+	case s.Where != nil:
+		return "where"
+	}
+	return ""
 }
 
 // locateDeleted notes in found which of the leavers that live nowhere were deleted. Where the account may not see
 // deleted objects it says so, once for each domain.
 func (r *Reading) locateDeleted(ctx context.Context, b *reconcile.Builder, leavers []reconcile.Leaver,
-	found map[state.GUID]state.ReasonCode) error {
+	found map[state.GUID]reconcile.Whereabouts) error {
 	var open []state.GUID
 	for _, l := range leavers {
-		if found[l.GUID] == "" {
+		if found[l.GUID].Code == "" {
 			open = append(open, l.GUID)
 		}
 	}
@@ -93,7 +111,7 @@ func (r *Reading) locateDeleted(ctx context.Context, b *reconcile.Builder, leave
 			return err
 		}
 		for _, g := range deleted {
-			found[g] = state.BecauseGone
+			found[g] = reconcile.Whereabouts{Code: state.BecauseGone}
 		}
 		if !shown {
 			domain, err := src.Domain(ctx)

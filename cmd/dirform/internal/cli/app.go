@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -125,6 +126,15 @@ func (a *App) Colour(terminal bool) bool {
 		return force != "0" && force != "false"
 	}
 	return terminal && a.Env.Getenv("TERM") != "dumb"
+}
+
+// Width is how many columns lines on standard output may have: as many as COLUMNS says, else as the terminal has. 0 stands for
+// any number, as in a file or a log.
+func (a *App) Width() int {
+	if n, err := strconv.Atoi(a.Env.Getenv("COLUMNS")); err == nil && n > 0 {
+		return n
+	}
+	return a.Env.Terminal.OutColumns
 }
 
 // InputFlag gives a command that asks the option --input.

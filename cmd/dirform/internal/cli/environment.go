@@ -26,6 +26,7 @@ type Environment struct {
 // Terminal says which of the streams written to are terminals.
 type Terminal struct {
 	Out, Err   bool
+	OutColumns int        // how wide standard output's is, 0 if that is not known
 	ErrColumns func() int // how wide standard error's is now, 0 if that is not known; may be nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/dirform/dirform/planner/reconcile/internal/order"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/planner/reconcile/internal/words"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
@@ -27,12 +28,11 @@ type Settings struct {
 	SyncFeatures providers.SyncFeatures // what the tenant allows sync clients
 	// Targets limits the plan to these addresses, Excludes takes addresses out; "user.staff" stands for all of a scope.
 	Targets, Excludes []string
-	Remapped          map[config.Mapped]bool // attributes whose expressions are not those of the last apply
-	// where objects are that left their scopes; those that nobody looked for are not found
-	Whereabouts map[state.GUID]state.ReasonCode
-	Alive       map[string]string // names of living objects in no scope, by anchors of accounts that link blocks name
-	Now         time.Time         // graces are counted up to it; the zero time lets none of them end
-	HoldGraces  bool              // none of them ends, because some clock is wrong
+	Remapped          map[config.Mapped]bool           // attributes whose expressions are not those of the last apply
+	Whereabouts       map[state.GUID]words.Whereabouts // of objects that left their scopes; the others are not found
+	Alive             map[string]string                // names of living objects in no scope, by anchors of accounts that link blocks name
+	Now               time.Time                        // graces are counted up to it; the zero time lets none of them end
+	HoldGraces        bool                             // none of them ends, because some clock is wrong
 }
 
 // Judge decides about source rows and leavers.

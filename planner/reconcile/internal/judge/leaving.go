@@ -85,7 +85,7 @@ func (x *leaver) decide() Decision {
 	c := &state.Change{Address: addr, Kind: x.link.Kind, Scope: x.link.Scope, Anchor: x.link.Anchor,
 		SourceGUID: x.link.SourceGUID.String(),
 		TargetID:   x.link.TargetID, Match: &state.Match{Rule: pair.Recorded.String(), Value: x.link.TargetID},
-		Reason: "no longer in scope " + x.link.Scope, ReasonCode: x.whereabouts(), DeclaredAt: x.policy.DeclaredAt,
+		Reason: words.Left(x.link.Scope, x.j.set.Whereabouts[x.link.SourceGUID]), ReasonCode: x.whereabouts(), DeclaredAt: x.policy.DeclaredAt,
 		Attributes: []state.AttributeChange{}}
 	if x.policy.Scope == nil {
 		c.Reason, c.ReasonCode = words.Undeclared(x.link.Scope), state.BecauseScopeGone
@@ -102,7 +102,7 @@ func (x *leaver) decide() Decision {
 
 // whereabouts is where the source object is by now, as far as somebody has looked for it.
 func (x *leaver) whereabouts() state.ReasonCode {
-	if where := x.j.set.Whereabouts[x.link.SourceGUID]; where != "" {
+	if where := x.j.set.Whereabouts[x.link.SourceGUID].Code; where != "" {
 		return where
 	}
 	return state.BecauseNotFound

@@ -7,6 +7,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/dn"
 )
 
 // GoneSince tells when an object of a kind left. Only where people sign in, its account has been disabled since.
@@ -16,6 +17,28 @@ func GoneSince(of *state.Descriptor, policy *config.LinkPolicy, link *state.Link
 		return "gone since " + since
 	}
 	return "disabled since " + since
+}
+
+// Whereabouts are where an object is that left its scope, as far as somebody has looked for it.
+type Whereabouts struct {
+	Code state.ReasonCode // one of the reasons that begin with left_scope; "" if nobody has looked
+	DN   string           // of one that lives
+	By   string           // what leaves it out that lies in its scope: "where"
+	At   string           // file:line of the scope that does
+}
+
+// Left tells that an object is in its scope no more, and where it is.
+func Left(scope string, w Whereabouts) string {
+	text := "no longer in scope " + scope
+	switch {
+	case w.Code == state.BecauseMoved && w.DN != "":
+		return text + ": moved to " + dn.Parent(w.DN)
+	case w.Code == state.BecauseGone:
+		return text + ": deleted in Active Directory"
+	case w.Code == state.BecauseFiltered && w.DN != "":
+		return fmt.Sprintf("%s: %s is filtered out by %s at %s", text, w.DN, w.By, w.At)
+	}
+	return text
 }
 
 // NotSeen tells why somebody is disabled whom the policy wants deleted.
