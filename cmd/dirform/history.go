@@ -29,9 +29,9 @@ func newHistoryCommand(a *cli.App) *cobra.Command {
 		Use:   "history [RUN]",
 		Short: "List the runs that wrote, or the steps of one",
 		Long: `History lists the runs that changed something, newest first, with how many changes of each action they made, how often they
-wrote to either directory, and who ran them for which commit: what DIRFORM_RUN_URL and DIRFORM_RUN_REF say or a job of GitHub, GitLab
-or Azure Pipelines has in its environment, else user@host. With the number of a run it lists that run's steps, and how often each
-of them wrote.`,
+wrote to either directory, and who ran them for which commit: what DIRFORM_RUN_URL and DIRFORM_RUN_REF say, or a
+job of GitHub, GitLab or Azure Pipelines has in its environment, else user@host. With the number of a run it lists that run's
+steps, and how often each of them wrote.`,
 		Example: "  dirform history\n  dirform history 12",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -20,6 +20,7 @@ import (
 var naming = map[string]string{
 	"planner/reconcile/internal/table/active_directory.go": "the source's own attributes",
 	"planner/reconcile/internal/pair/evidence.go":          "what each match rule goes by",
+	"planner/survey/survey.go":                             "what the source has before there is a configuration",
 	"planner/explain/scopes.go":                            "what the source calls objects that are in no scope",
 }
 

@@ -23,7 +23,7 @@ type planOptions struct {
 // register adds the options to a command that plans.
 func (o *planOptions) register(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&o.targets, "target", nil, "plan only for `ADDRESS` and its needs: user.staff, 'user.staff[\"jane@contoso.com\"]', or a name as explain takes it; may be repeated")
+	f.StringArrayVar(&o.targets, "target", nil, "plan only for `ADDRESS` and its needs: user.staff, 'user.staff[\"jo@contoso.com\"]' or a name; repeatable")
 	f.StringArrayVar(&o.excludes, "exclude", nil, "leave `ADDRESS`, or who has that name, out of the plan; may be repeated")
 	f.StringArrayVar(&o.allowed, "allow", nil, "let N alone be a guard limit of this run, `LIMIT=N`; may be repeated; see \"dirform help guards\"")
 	f.BoolVar(&o.failOnBlocked, "fail-on-blocked", false, "exit with status 1 if an object is blocked")

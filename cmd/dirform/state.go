@@ -200,8 +200,8 @@ func newStateShowCommand(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show LINK",
 		Short: "Show one link",
-		Long: `Show prints what the record knows about one link. LINK is its anchor, the tenant object's id or the source object's GUID; or any name
-that explain takes, for which both directories are read, since the record knows none.`,
+		Long: `Show prints what the record knows about one link. LINK is its anchor, the tenant object's id or the source object's GUID; or
+any name that explain takes, for which both directories are read, since the record knows none.`,
 		Args: cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := open.OpenRecord(cmd.Context(), a, &o)

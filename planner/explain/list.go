@@ -63,7 +63,7 @@ func List(v *reconcile.View, views []string) iter.Seq2[*Listed, error] {
 func listed(p *reconcile.Paired) *Listed {
 	x := &Listed{View: Synced, Address: p.Address}
 	if p.Source != nil {
-		x.SourceDN, x.Name = p.Source.DN, p.Source.Get("userPrincipalName").Str()
+		x.SourceDN, x.Name = p.Source.DN, sourceName(p.Source)
 	}
 	if a := p.Account; a != nil {
 		x.Kind, x.Anchor, x.TargetID, x.Name = a.Kind, a.Anchor, a.ID, a.Name

@@ -338,3 +338,6 @@ func Quoted(v state.Value) string {
 	}
 	return render.Plain(string(b))
 }
+
+// sourceName is what an object signs in with at the source.
+func sourceName(o *state.Object) string { return o.Get("userPrincipalName").Str() }

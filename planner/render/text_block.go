@@ -212,7 +212,7 @@ func (t *text) ref(o planner.ObjectRef) string {
 		return object(o)
 	case o.Address == "" && o.SourceDN == "":
 		noun := "account"
-		if o.Kind != "" && o.Kind != state.User {
+		if !signsIn(o.Kind) {
 			noun = string(o.Kind)
 		}
 		return plain(noun + ` "` + w.Short + `"`)

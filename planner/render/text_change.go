@@ -23,7 +23,7 @@ func (t *text) change(c *state.Change) {
 	t.line(outer, t.paint(st.color, st.symbol+" "), t.paint(bold, plain(c.Address)), " ", t.fate(c, st))
 	t.note(t.where(c))
 	if m := c.Match; m != nil && matters(c.Action) && !t.drift {
-		t.note(strings.TrimSpace("matched by " + m.Rule + " " + t.evidence(m)))
+		t.note(strings.TrimSpace("matched by " + m.Rule + " " + t.evidence(c)))
 	}
 	if r := c.Replaces; r != nil && !t.drift {
 		if t.o.Verbose {
@@ -52,14 +52,12 @@ func (t *text) where(c *state.Change) string {
 }
 
 // evidence is the value by which a pair was found; names and addresses only, unless everything is to be shown.
-func (t *text) evidence(m *state.Match) string {
-	switch m.Rule {
-	case "recorded", "declared", "immutable_id":
-		if !t.o.Verbose {
-			return ""
-		}
+func (t *text) evidence(c *state.Change) string {
+	m := c.Match
+	if byName := m.Rule != "recorded" && m.Rule != "declared" && m.Value != c.Anchor; byName || t.o.Verbose {
+		return m.Value
 	}
-	return m.Value
+	return ""
 }
 
 // newcomer says what the first sign-in of a new account will be.

@@ -402,10 +402,13 @@ func in(scope string) string {
 	return " of scope " + plain(scope)
 }
 
+// signsIn reports whether people sign in with objects of a kind; "" is the kind that plans are about when nothing is said.
+func signsIn(kind state.Kind) bool { return kind == "" || state.Describe(nil)(kind).SignIn != "" }
+
 // who is whom something is about, as people know them.
 func who(w view.Who) string {
 	short := w.Short
-	if w.Kind != "" && w.Kind != state.User {
+	if !signsIn(w.Kind) {
 		short = state.Describe(nil)(w.Kind).Noun + " " + short
 	}
 	parts := []string{plain(short)}

@@ -32,7 +32,7 @@ func (m *manners) register(f *pflag.FlagSet) {
 	m.flags = f
 	f.DurationVar(&m.faults.Latency, "latency", 0, "the tenant answers every request after `TIME`, such as 50ms")
 	f.DurationVar(&m.faults.VisibilityDelay, "visibility-delay", 0, "what is written to the tenant shows after `TIME` only")
-	f.StringVar(&m.throttle, "throttle", "", "the tenant has the documented quota of its `SIZE` (S, M, L; auto: by its users), or that many resource units in 10 s: 429 beyond it")
+	f.StringVar(&m.throttle, "throttle", "", "the quota of a tenant of this `SIZE` (S, M, L, auto), or resource units in 10 s; 429 beyond it")
 	cli.OptionalValue(f.Lookup("throttle"), throttleAuto, "S", "M", "L", "s", "m", "l")
 	f.Float64Var(&m.faults.Unavailable, "unavailable", 0, "the tenant answers this `SHARE` of requests, 0 to 1, with 503")
 	f.Float64Var(&m.faults.GatewayTimeout, "gateway-timeout", 0, "the tenant answers this `SHARE` of requests with 504")

@@ -44,8 +44,9 @@ the lab is used, under the key "lab" of tenant.json, each of them optional; opti
            "deny": {"svc-dirform": ["department"], "*": ["employeeID"]}},
    "users": [...]}
 
-"throttle" is true, false, a size ("S", "M", "L") or a number of resource units in 10 s; "no_take_over" refuses to take accounts over from another sync engine, as
-without the permission for it; "signed_in_as" issues tokens to a user, as if a person were signed in, and not to the application;
+"throttle" is true, false, a size ("S", "M", "L") or a number of resource units in 10 s; "no_take_over" refuses to take accounts
+over from another sync engine, as without the permission for it; "signed_in_as" issues tokens to a user, as if a person were
+signed in, and not to the application;
 "deny" keeps accounts of Active Directory, by sAMAccountName or "*" for all, from reading attributes, so that rights are rehearsed;
 "seed" makes other random choices of what is hit.
 

@@ -27,8 +27,8 @@ func newLabShowCommand(a *cli.App) *cobra.Command {
 		Short:   "Show what is in the lab, or an object with all its attributes",
 		Long: `Show looks into the labs that the configuration uses. Without an OBJECT it counts what each side holds. With one it prints all
 attributes of the object on each side that knows it. OBJECT is a distinguished name, sAMAccountName or common name (Active
-Directory), an object id, mail address or display name (tenant), or a user principal name, which both sides know. The tenant's own switches
-are the OBJECTs "organization" and "onPremisesSynchronization".`,
+Directory), an object id, mail address or display name (tenant), or a user principal name, which both sides know. The tenant's own
+switches are the OBJECTs "organization" and "onPremisesSynchronization".`,
 		Example: `  dirform lab show
   dirform lab show jane@contoso.com
   dirform lab show ad "CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com"

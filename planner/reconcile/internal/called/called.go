@@ -24,7 +24,8 @@ func IsPattern(target string) bool {
 	case !dotted:
 		return target == string(state.UPNSuffix) || target == string(state.DirectorySync)
 	}
-	return rest != "" && (kind == string(state.User) || kind == string(state.Group))
+	d := state.Kind(kind).Descriptor()
+	return rest != "" && d != nil && !d.Declared
 }
 
 // IsShort reports whether a name is none of the forms that an index knows, such as a logon or display name.
