@@ -47,6 +47,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 		}
 		run("DIAGNOSTICS", "validate", "--json")
 	}
+	keepSchema(t, printed)
 	for _, section := range sections.FindAllStringSubmatch(string(page)+"\n", -1) {
 		name, documented, promised := section[1], map[string]string{}, map[string]bool{}
 		for _, m := range member.FindAllStringSubmatch(section[2], -1) {

@@ -6,6 +6,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/config/limits"
 	"github.com/dirform/dirform/planner/render"
+	"github.com/dirform/dirform/state/jsonshape"
 )
 
 // topic is a page of "dirform help TOPIC".
@@ -27,9 +28,13 @@ func topics() []topic {
 		{"privacy", "What each file that dirform writes reveals, and to whom", written("privacy")},
 		{"outputs", "What text from others looks like in outputs, logs and errors", written("outputs")},
 		{"json", "What --json prints, member by member", written("json")},
+		{"json-schema", "The same as a JSON Schema, for programs", jsonSchema},
 		{"exit-status", "What the exit status means, for scripts and CI", written("exit-status")},
 	}
 }
+
+// jsonSchema is what "dirform help json" says, for programs.
+func jsonSchema() string { return jsonshape.MustSchema(written("json")()) }
 
 // languageText is "dirform help language", with every block and argument as the decoder takes them at its end.
 func languageText() string {
