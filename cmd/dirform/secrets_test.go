@@ -225,7 +225,7 @@ func TestSecretsAreNowhere(t *testing.T) {
 				t.Errorf("%s, %s: %q", s, c.name, details)
 			}
 			commands := []string{}
-			if i%len(channels()) == j || s.name == "password" {
+			if os.Getenv("DIRFORM_LONG") != "" && i%len(channels()) == j || s.name == "password" || s.name == "ou" {
 				commands = everyCommand
 			}
 			for _, command := range commands {

@@ -11,7 +11,7 @@ import (
 	"github.com/dirform/dirform/planner/internal/quick"
 )
 
-// partsByDefault is how many worlds [TestAnyPartOfAPlan] plays.
+// partsByDefault is how many worlds [TestAnyPartOfAPlan] plays in the long form.
 const partsByDefault = 300
 
 // TestAnyPartOfAPlan applies any part of what is to be done, named with --target and --exclude, in worlds in which

@@ -18,7 +18,7 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// worldsByDefault is how many worlds a test run plays; -rapid.checks=N asks for more or fewer.
+// worldsByDefault is how many worlds the long form plays, see [checks].
 const worldsByDefault = 2000
 
 // TestConflictsAreFoundInThePlan plays random worlds: people, accounts, groups and contacts with colliding names, policies, guards, and a
@@ -60,8 +60,12 @@ func TestConflictsAreFoundInThePlan(t *testing.T) {
 	})
 }
 
-// checks sets rapid's number of checks for one test, unless the command line has one.
+// checks sets rapid's number of checks for one test, unless -rapid.checks=N on the command line does: n in the long form, which
+// DIRFORM_LONG in the environment asks for, and a quarter of them otherwise.
 func checks(t *testing.T, n int) {
+	if !quick.Long() {
+		n = (n + 3) / 4
+	}
 	set := false
 	flag.Visit(func(f *flag.Flag) { set = set || f.Name == "rapid.checks" })
 	if f := flag.Lookup("rapid.checks"); !set && f.Value.String() == f.DefValue {

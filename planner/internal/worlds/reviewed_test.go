@@ -20,7 +20,7 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// reviewedByDefault is how many worlds apply plan files; -rapid.checks=N asks for more or fewer.
+// reviewedByDefault is how many worlds apply plan files in the long form.
 const reviewedByDefault = 700
 
 // TestWhatWasReviewedIsWhatHappens applies plan files that were edited, in worlds that have changed since. Whatever stands in a file and whatever has

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dirform/dirform/planner/internal/quick"
 	"github.com/dirform/dirform/planner/internal/years"
 	"github.com/dirform/dirform/state"
 )
@@ -19,18 +20,22 @@ var cadences = []struct {
 }{{"every half hour", 30 * time.Minute}, {"daily", 24 * time.Hour}, {"monthly", 365 * 24 * time.Hour / 12}}
 
 // TestYears lets companies live a year under the built-in limits, from their first roll-out on: ordinary life trips
-// nothing. A run without news is left out, because it plans nothing. The larger companies live in this way with
-// DIRFORM_TEST_YEARS=all only; what their years count as is held against the limits beside them.
+// nothing. A run without news is left out, because it plans nothing. DIRFORM_LONG=1 lets more of them live, DIRFORM_TEST_YEARS=all
+// all of them but the largest more often than monthly, which takes an hour; what their years count as is held against the limits beside
+// them.
 func TestYears(t *testing.T) {
 	t.Parallel()
 	all := os.Getenv("DIRFORM_TEST_YEARS") == "all"
 	for _, size := range []struct {
 		people    int
 		byDefault string // cadences, "" for none
+		long      string // cadences of the long form
 		seeds     uint64
-	}{{12, "every half hour, daily, monthly", 2}, {200, "every half hour, monthly", 1}, {5000, "", 1}, {100_000, "", 1}} {
+	}{{12, "every half hour, daily, monthly", "", 2}, {200, "daily, monthly", "every half hour", 1}, {5000, "", "daily, monthly", 1},
+		{100_000, "", "monthly", 1}} {
 		for _, often := range cadences {
-			if !all && !strings.Contains(size.byDefault, often.name) || size.people > 5000 && often.every < 28*24*time.Hour {
+			lives := strings.Contains(size.byDefault, often.name) || quick.Long() && strings.Contains(size.long, often.name)
+			if !all && !lives || size.people > 5000 && often.every < 28*24*time.Hour {
 				continue
 			}
 			for seed := range size.seeds {
