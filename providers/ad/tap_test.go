@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	asn1 "github.com/go-asn1-ber/asn1-ber"
+
 	"github.com/dirform/dirform/providers/ad/internal/ber"
 	"github.com/dirform/dirform/providers/ad/internal/tap"
 	"github.com/dirform/dirform/state"
@@ -43,6 +45,11 @@ func FuzzTap(f *testing.F) {
 	f.Add(uint64(1), 100, 20)
 	f.Add(uint64(2), 1, 3)
 	f.Add(uint64(3), 200000, 200)
+	for seed := range uint64(12) {
+		f.Add(seed+4, 1000<<seed/4, 60)
+		f.Add(seed+16, 64<<10, 20)
+		f.Add(seed+28, 7, 4)
+	}
 	f.Fuzz(func(t *testing.T, seed uint64, most, messages int) {
 		if most < 1 || most > 1<<20 || messages < 0 || messages > 300 {
 			return
@@ -89,16 +96,42 @@ func TestTapTooLarge(t *testing.T) {
 	}
 }
 
-// FuzzFrame: no input makes frame panic or claim a message that isn't longer than nothing.
+// FuzzFrame: no input makes Frame panic or claim a message that isn't longer than nothing; a message that is begun is that one, whatever of
+// it has come; and where the library finds a message, Frame finds the same.
 func FuzzFrame(f *testing.F) {
 	f.Add([]byte("\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x00\x04\x00\x04\x00"))
+	f.Add([]byte("\x30\x84\x00\x00\x00\x0c\x02\x01\x01\x65\x07\x0a\x01\x00\x04\x00\x04\x00"))
+	for _, length := range []string{"\x80", "\x81\x80", "\x84\x7f\xff\xff\xff", "\x85\x00\x00\x00\x00\x0c", "\x88\xff\xff\xff\xff\xff\xff\xff\xf0", "\xff",
+		"\x84\x04\x00\x00\x01", "\x84\x08\x00\x00\x00", "\x05", "\x00", "\x03"} {
+		f.Add([]byte("\x30" + length + "\x02\x01\x01\x64\x07\x0a\x01\x00\x04\x00\x04\x00"))
+	}
+	for _, id := range []string{"\x02\x08\x00\x00\x00\x00\x00\x00\x00\x01", "\x02\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01", "\x02\x81\x01\x01", "\x02\x7f", "\x02\x00", "\x04\x01\x01"} {
+		f.Add([]byte("\x30\x14" + id + "\x64\x07\x0a\x01\x00\x04\x00\x04\x00\x00\x00\x00\x00\x00\x00"))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		size, _, err := ber.Frame(b)
+		size, op, err := ber.Frame(b)
 		if size < 0 || size > ber.MaxMessage+6 || err != nil && size != 0 {
 			t.Errorf("size %d, error %v", size, err)
 		}
 		if size == 0 && err == nil && len(b) > 20 {
 			t.Errorf("%d bytes and still no frame", len(b))
+		}
+		for cut := range min(len(b), 24) {
+			part, kind, early := ber.Frame(b[:cut])
+			if early != nil && err == nil || part != 0 && (part != size || kind != op) {
+				t.Errorf("%d bytes are a frame of %d, %v, and all %d one of %d, %v", cut, part, early, len(b), size, err)
+			}
+		}
+		packet, bad := asn1.DecodePacketErr(b)
+		if bad != nil || len(packet.Children) < 2 || packet.Identifier.Tag != asn1.TagSequence || packet.ClassType != asn1.ClassUniversal ||
+			packet.TagType != asn1.TypeConstructed || packet.Children[0].Tag != asn1.TagInteger || packet.Children[0].TagType != asn1.TypePrimitive ||
+			packet.Children[0].ClassType != asn1.ClassUniversal || len(packet.Children[0].Data.Bytes()) > 8 || b[1] == 0x80 || b[0] != ber.Sequence {
+			return
+		}
+		if at := bytes.IndexByte(b, 2); err == nil && op != b[at+2+int(b[at+1])] && b[at+1] < 0x80 {
+			t.Errorf("the operation is %x", op)
+		} else if err != nil && b[1] <= 0x84 && b[at+1] <= 0x84 {
+			t.Errorf("%x is %v, and the library reads it", b, err)
 		}
 	})
 }
