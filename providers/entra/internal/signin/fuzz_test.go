@@ -3,6 +3,7 @@ package signin
 import (
 	"encoding/base64"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -13,10 +14,24 @@ func FuzzChallenge(f *testing.F) {
 	f.Add(`Bearer claims="`)
 	f.Add(`claims="a" claims="YQ=="`)
 	f.Add(`Bearer claims="Y Q=="`)
+	f.Add(`Bearer claims="YQ==`)
+	f.Add(`Bearer claims="-_-_"`)
+	f.Add(`Bearer claims="+/+/", x="y"`)
+	f.Add(`Bearer claims="YQ"`)
+	f.Add(`Bearer claims=""`)
 	f.Fuzz(func(t *testing.T, header string) {
 		claims := ChallengeClaims(http.Header{"Www-Authenticate": {header}})
 		if _, err := base64.StdEncoding.DecodeString(claims); err != nil || !strings.Contains(header, `"`+claims+`"`) && claims != "" {
 			t.Errorf("%q demands %q", header, claims)
+		}
+		want := ""
+		if m := regexp.MustCompile(`(?s)^.*?claims="(.*?)"`).FindStringSubmatch(header); m != nil {
+			if _, err := base64.StdEncoding.DecodeString(m[1]); err == nil {
+				want = m[1]
+			}
+		}
+		if claims != want {
+			t.Errorf("%q demands %q, and should %q", header, claims, want)
 		}
 	})
 }
