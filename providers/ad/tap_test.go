@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	asn1 "github.com/go-asn1-ber/asn1-ber"
-
 	"github.com/dirform/dirform/providers/ad/internal/ber"
 	"github.com/dirform/dirform/providers/ad/internal/tap"
 	"github.com/dirform/dirform/state"
@@ -97,7 +95,7 @@ func TestTapTooLarge(t *testing.T) {
 }
 
 // FuzzFrame: no input makes Frame panic or claim a message that isn't longer than nothing; a message that is begun is that one, whatever of
-// it has come; and where the library finds a message, Frame finds the same.
+// it has come; and of a whole message, Element finds the same.
 func FuzzFrame(f *testing.F) {
 	f.Add([]byte("\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x00\x04\x00\x04\x00"))
 	f.Add([]byte("\x30\x84\x00\x00\x00\x0c\x02\x01\x01\x65\x07\x0a\x01\x00\x04\x00\x04\x00"))
@@ -122,16 +120,16 @@ func FuzzFrame(f *testing.F) {
 				t.Errorf("%d bytes are a frame of %d, %v, and all %d one of %d, %v", cut, part, early, len(b), size, err)
 			}
 		}
-		packet, bad := asn1.DecodePacketErr(b)
-		if bad != nil || len(packet.Children) < 2 || packet.Identifier.Tag != asn1.TagSequence || packet.ClassType != asn1.ClassUniversal ||
-			packet.TagType != asn1.TypeConstructed || packet.Children[0].Tag != asn1.TagInteger || packet.Children[0].TagType != asn1.TypePrimitive ||
-			packet.Children[0].ClassType != asn1.ClassUniversal || len(packet.Children[0].Data.Bytes()) > 8 || b[1] == 0x80 || b[0] != ber.Sequence {
+		tag, start, end := ber.Element(string(b), 0, len(b))
+		if end < 0 || tag != ber.Sequence || end > ber.MaxMessage {
+			if size > 0 && size <= len(b) {
+				t.Errorf("%d of %d bytes are a frame", size, len(b))
+			}
 			return
 		}
-		if at := bytes.IndexByte(b, 2); err == nil && op != b[at+2+int(b[at+1])] && b[at+1] < 0x80 {
-			t.Errorf("the operation is %x", op)
-		} else if err != nil && b[1] <= 0x84 && b[at+1] <= 0x84 {
-			t.Errorf("%x is %v, and the library reads it", b, err)
+		tag, idStart, idEnd := ber.Element(string(b), start, end)
+		if whole := tag == ber.Integer && idEnd >= 0 && idEnd < end && idEnd-idStart <= 8; whole != (err == nil) || whole && (size != end || op != b[idEnd]) {
+			t.Errorf("%x is a frame of %d bytes and type %x, %v", b, size, op, err)
 		}
 	})
 }
