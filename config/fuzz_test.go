@@ -10,7 +10,8 @@ import (
 	"github.com/dirform/dirform/state/bounds"
 )
 
-// FuzzFilter: a filter is refused, or every attribute that it asks about is known, whatever it looks like. Beside any text, filters are
+// FuzzFilter: a filter is refused, or every attribute that it asks about is known, whatever it looks like. Beside
+// any text, filters are
 // read that are put together as the second argument chooses, of which it is known what they ask about.
 func FuzzFilter(f *testing.F) {
 	for _, s := range []string{"(cn=a)", "(&(a=1)(!(b=*))(|(c>=2)(d<=3)(e~=4)))", "(userAccountControl:1.2.840.113556.1.4.803:=2)", "(cn=*a*b*)",
@@ -89,7 +90,8 @@ func builtFilter(chosen *[]byte, depth int) (filter string, asked []string) {
 		return "(2.5.4.3=x)", nil
 	default:
 		name := []string{"cn", "mail", "mS-DS-ConsistencyGuid", "extensionAttribute1"}[take()%4]
-		form := []string{"=x", "=*", "=*a*b*", ">=1", "<=2", "~=y", ";lang-hu=x", ";binary=*", ":1.2.840.113556.1.4.803:=2", ":dn:=x",
+		form := []string{"=x", "=*", "=*a*b*", ">=1", "<=2", "~=y", ";lang-hu=x", ";binary=*",
+			":1.2.840.113556.1.4.803:=2", ":dn:=x",
 			`=\28\2a`}[take()%11]
 		return "(" + name + form + ")", []string{name}
 	}

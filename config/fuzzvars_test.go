@@ -45,13 +45,17 @@ provider "ad" "corp" {
 // varsMarker stands for a secret, which no output has; no name can hold its characters.
 const varsMarker = "s3cr3t+;?^"
 
-// FuzzVarFile reads anything as a file of variables, and one line of it that is right. Whatever stands in the file, it is refused with its
+// FuzzVarFile reads anything as a file of variables, and one line of it that is right. Whatever stands in the file,
+// it is refused with its
 // place or gives the variables their values, and none of it is shown.
 func FuzzVarFile(f *testing.F) {
 	for _, s := range []string{"", "x", "a\nb\t\"\\", "${var.secret}", "%{ if true }", "é\u0301", "\u202e", "R&D"} {
-		for _, text := range []string{"", "count = 3\n", "count = \"MARK\"\n", "on = MARK\n", "ous = [MARK]\n", "ous = [\"MARK\", 1]\n", "other = \"MARK\"\n", "MARK\n", "\"MARK\" = 1\n",
-			"secret = \"MARK\"\n", "count = \"MARK\" + 1\n", "on = \"${MARK}\"\n", "secret = <<E\nMARK\nE\n", "secret = \"MARK\n", "variable \"MARK\" {\n}\n", "count = file(\"MARK\")\n",
-			"count = var.MARK\n", "on = {MARK = 1}\n", "ous = {\"MARK\" = [1]}\n", "# MARK\n", "\ufeffcount = 2\n", "count = 1\r\n", "count = 1e400\n", "\xff MARK", "ous = null\n"} {
+		for _, text := range []string{"", "count = 3\n", "count = \"MARK\"\n", "on = MARK\n", "ous = [MARK]\n",
+			"ous = [\"MARK\", 1]\n", "other = \"MARK\"\n", "MARK\n", "\"MARK\" = 1\n",
+			"secret = \"MARK\"\n", "count = \"MARK\" + 1\n", "on = \"${MARK}\"\n", "secret = <<E\nMARK\nE\n",
+			"secret = \"MARK\n", "variable \"MARK\" {\n}\n", "count = file(\"MARK\")\n",
+			"count = var.MARK\n", "on = {MARK = 1}\n", "ous = {\"MARK\" = [1]}\n", "# MARK\n", "\ufeffcount = 2\n",
+			"count = 1\r\n", "count = 1e400\n", "\xff MARK", "ous = null\n"} {
 			f.Add(text, s)
 		}
 	}
@@ -75,7 +79,8 @@ func FuzzVarFile(f *testing.F) {
 				t.Errorf("%q is shown:\n%s", file, b.String())
 			}
 			for _, d := range diags {
-				if d.Subject == nil || d.Subject.Filename != path && d.Subject.Filename != "main.hcl" && d.Subject.Filename != "zz_rest.hcl" || len(d.Detail) < 10 {
+				if d.Subject == nil || d.Subject.Filename != path && d.Subject.Filename != "main.hcl" &&
+					d.Subject.Filename != "zz_rest.hcl" || len(d.Detail) < 10 {
 					t.Errorf("%q: %v has no place or says nothing", file, d)
 				}
 			}

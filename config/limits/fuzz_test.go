@@ -12,11 +12,13 @@ import (
 	"github.com/dirform/dirform/state/fault"
 )
 
-// FuzzAllow: an order is a limit's name and a number that is not negative, and of two for one limit the later counts; of anything else it
+// FuzzAllow: an order is a limit's name and a number that is not negative, and of two for one limit the later
+// counts; of anything else it
 // is said what an order looks like.
 func FuzzAllow(f *testing.F) {
 	for _, s := range []string{"deletes=5", "deletes=-1", "deletes=", "=5", "deletes", "x=1", "deletes=5=6", "deletes=+7", "deletes= 7",
-		"delete=1", "deletes=99999999999999999999", "deletes=0x5", "deletes=1_0", "deletes=5\ndeletes=0\ndeletes=3", "deletes=3\nx=1",
+		"delete=1", "deletes=99999999999999999999", "deletes=0x5", "deletes=1_0", "deletes=5\ndeletes=0\ndeletes=3",
+		"deletes=3\nx=1",
 		"Deletes=1", "deletes=010\ncreates=0", " deletes=1"} {
 		f.Add(s)
 	}
@@ -36,7 +38,8 @@ func FuzzAllow(f *testing.F) {
 				continue
 			}
 			d := fault.Describe(err)
-			if err == nil || d.Summary == "" || d.Hint == "" || got != nil || !strings.Contains(d.Summary, strconv.Quote(order)) {
+			if err == nil || d.Summary == "" || d.Hint == "" || got != nil || !strings.Contains(d.Summary,
+				strconv.Quote(order)) {
 				t.Errorf("%q: %v, %+v", order, got, d)
 			}
 			return

@@ -461,8 +461,10 @@ func TestLongLines(t *testing.T) {
 	}
 }
 
-// FuzzOpen opens any text, and a plan whose lines are chosen by the second argument, each as a letter. What opens is whole: a header, the
-// sections in their order, totals that count them, and a checksum of all; and each line is read, or an error names it. What is a plan opens.
+// FuzzOpen opens any text, and a plan whose lines are chosen by the second argument, each as a letter. What opens
+// is whole: a header, the
+// sections in their order, totals that count them, and a checksum of all; and each line is read, or an error names
+// it. What is a plan opens.
 func FuzzOpen(f *testing.F) {
 	data, err := os.ReadFile(write(f))
 	check(f, err)
@@ -472,7 +474,8 @@ func FuzzOpen(f *testing.F) {
 	f.Add(string(data)+"xx", "")
 	f.Add(strings.Replace(string(data), "jdoe", "jdob", 1), "keep")
 	f.Add("{\"dirform_plan\":{\"format_version\":\"1.0\"}}\n{\"end\":{}}\n{\"sha256\":\"\"}\n", "")
-	for _, letters := range []string{"hccffrrsse", "he", "hhe", "hee", "hcfrs", "ce", "hfce", "hrfe", "hsre", "hcrce", "hxe", "hece", "hce ", "hcCe", "hcfFe", "hrRe", "hsSe", "hnce"} {
+	for _, letters := range []string{"hccffrrsse", "he", "hhe", "hee", "hcfrs", "ce", "hfce", "hrfe", "hsre", "hcrce",
+		"hxe", "hece", "hce ", "hcCe", "hcfFe", "hrRe", "hsSe", "hnce"} {
 		f.Add(string(data), letters)
 	}
 	lines := strings.SplitAfter(string(data), "\n")
@@ -487,7 +490,8 @@ func FuzzOpen(f *testing.F) {
 		check(t, os.WriteFile(path, []byte(text), 0o600))
 		r, err := planfile.Open(path)
 		if err != nil {
-			if d := fault.Describe(err); d.Summary == "" || d.Hint == "" || regexp.MustCompile(`^hc*f*r*s*e$`).MatchString(letters) {
+			if d := fault.Describe(err); d.Summary == "" || d.Hint == "" ||
+				regexp.MustCompile(`^hc*f*r*s*e$`).MatchString(letters) {
 				t.Fatalf("%s is refused: %+v", letters, d)
 			}
 			return
@@ -509,12 +513,14 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// chosenLines are lines of a plan: the header, a change, a finding, a record, one that was skipped and the end, which counts them, by their
+// chosenLines are lines of a plan: the header, a change, a finding, a record, one that was skipped and the end,
+// which counts them, by their
 // first letters; in upper case cut off, x is no line of any plan, n an action that nobody knows.
 func chosenLines(lines []string, letters string) (text string) {
 	first := map[rune]string{'x': "{\"other\":{}}\n", ' ': "\n", 'n': "{\"change\":{\"action\":\"invent\"}}\n"}
 	for _, line := range lines {
-		for letter, prefix := range map[rune]string{'h': `{"dirform_plan":`, 'c': `{"change":`, 'f': `{"finding":`, 'r': `{"record":`, 's': `{"skipped":`} {
+		for letter, prefix := range map[rune]string{'h': `{"dirform_plan":`, 'c': `{"change":`, 'f': `{"finding":`,
+			'r': `{"record":`, 's': `{"skipped":`} {
 			if strings.HasPrefix(line, prefix) && first[letter] == "" {
 				first[letter], first[letter-'a'+'A'] = line, prefix+"{\n"
 			}

@@ -126,7 +126,8 @@ func timeText(v string) (string, error) {
 	return t.Format(time.RFC3339Nano), nil
 }
 
-// plainTime reports whether the digits of a GeneralizedTime are a point in time for sure; the last days of months are left to others.
+// plainTime reports whether the digits of a GeneralizedTime are a point in time for sure; the last days of months
+// are left to others.
 func plainTime(v string) bool {
 	month, day := v[4:6], v[6:8]
 	return month >= "01" && month <= "12" && day >= "01" && (day <= "28" || day <= "30" && month != "02") &&

@@ -95,15 +95,22 @@ func TestGUIDDN(t *testing.T) {
 	}
 }
 
-// FuzzConversions reads what a server sends as a value. A point in time is one, told in UTC; a security identifier is read as it is told;
+// FuzzConversions reads what a server sends as a value. A point in time is one, told in UTC; a security identifier
+// is read as it is told;
 // and what can be written is read again as the same.
 func FuzzConversions(f *testing.F) {
-	for _, s := range []string{"20240131120000.0Z", "20240229235959.0Z", "20230229120000.0Z", "20241301000000.0Z", "20240028000000.0Z", "20240101240000.0Z",
-		"20240101006000.0Z", "20240101000060.0Z", "00010101000000.0Z", "20240131120000Z", "20240131120000.5Z", "99991231235959-0100", "00000101000000+0100", "20240131120000.0+0100", "99999999999999.0Z",
-		"2024013112000a.0Z", "20240131120000.0z", "16010101000000.0Z", "TRUE", "true", "FALSE", "0", "-9223372036854775808", "9223372036854775808", "+1", "\xff", "é", "",
-		"\x01\x00\x00\x00\x00\x00\x00\x05", "\x01\x01\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00", "\x01\x01\x00\x01\x00\x00\x00\x05\x20\x00\x00\x80",
-		"\x01\x01\x00\x00\xff\xff\xff\xff\x20\x00\x00\x80", "\x02\x00\x00\x00\x00\x00\x00\x05", "\x01\x02\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00",
-		"\x01\x01\x00\x00\x00\x00\x00\x05\x20\x00\x00", "\x01\x02\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00\x01\x02\x03\x04"} {
+	for _, s := range []string{"20240131120000.0Z", "20240229235959.0Z", "20230229120000.0Z", "20241301000000.0Z",
+		"20240028000000.0Z", "20240101240000.0Z",
+		"20240101006000.0Z", "20240101000060.0Z", "00010101000000.0Z", "20240131120000Z", "20240131120000.5Z",
+		"99991231235959-0100", "00000101000000+0100", "20240131120000.0+0100", "99999999999999.0Z",
+		"2024013112000a.0Z", "20240131120000.0z", "16010101000000.0Z", "TRUE", "true", "FALSE", "0",
+		"-9223372036854775808", "9223372036854775808", "+1", "\xff", "é", "",
+		"\x01\x00\x00\x00\x00\x00\x00\x05", "\x01\x01\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00",
+		"\x01\x01\x00\x01\x00\x00\x00\x05\x20\x00\x00\x80",
+		"\x01\x01\x00\x00\xff\xff\xff\xff\x20\x00\x00\x80", "\x02\x00\x00\x00\x00\x00\x00\x05",
+		"\x01\x02\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00",
+		"\x01\x01\x00\x00\x00\x00\x00\x05\x20\x00\x00",
+		"\x01\x02\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00\x01\x02\x03\x04"} {
 		f.Add(s)
 	}
 	for at := range len("20240131120000.0Z") {
@@ -113,7 +120,8 @@ func FuzzConversions(f *testing.F) {
 		at, bad := time.Parse("20060102150405Z0700", v)
 		text, err := timeText(v)
 		there := bad == nil && at.UTC().Year() >= 0 && at.UTC().Year() <= 9999
-		if read, e := time.Parse(time.RFC3339Nano, text); (err == nil) != there || err == nil && (e != nil || !read.Equal(at) || !strings.HasSuffix(text, "Z")) {
+		if read, e := time.Parse(time.RFC3339Nano, text); (err == nil) != there || err == nil && (e != nil ||
+			!read.Equal(at) || !strings.HasSuffix(text, "Z")) {
 			t.Errorf("%q is %q, %v, and is %v, %v", v, text, err, at, bad)
 		}
 		checkSID(t, v)
@@ -130,10 +138,12 @@ func FuzzConversions(f *testing.F) {
 			if c == asTime && !strings.HasSuffix(v, ".0Z") { // parts of seconds are not written
 				continue
 			}
-			if err != nil || bad != nil || !again.Equal(value) || (c == asString || c == asBase64 || c == asBool) && wire != v {
+			if err != nil || bad != nil || !again.Equal(value) || (c == asString || c == asBase64 || c == asBool) &&
+				wire != v {
 				t.Errorf("%q is %#v, written %q, read %#v, %v %v", v, value, wire, again, err, bad)
 			}
-			if n, e := strconv.ParseInt(v, 10, 64); c == asInt && (e != nil || value.Int() != n) || c == asBool && value.Bool() != (v == "TRUE") {
+			if n, e := strconv.ParseInt(v, 10, 64); c == asInt && (e != nil || value.Int() != n) || c == asBool &&
+				value.Bool() != (v == "TRUE") {
 				t.Errorf("%q is %#v", v, value)
 			}
 		}

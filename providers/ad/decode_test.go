@@ -192,7 +192,8 @@ func compare(t *testing.T, obj *state.Object, e *ldap.Entry) {
 	}
 }
 
-// FuzzDecoder: no input makes the decoder panic, and where the library understands the input too they agree. Besides a message as it is, one
+// FuzzDecoder: no input makes the decoder panic, and where the library understands the input too they agree.
+// Besides a message as it is, one
 // is decoded in which a byte was set, and one that was cut off.
 func FuzzDecoder(f *testing.F) {
 	r := rand.New(rand.NewPCG(3, 4))
@@ -205,14 +206,19 @@ func FuzzDecoder(f *testing.F) {
 	}
 	f.Add([]byte("\x30\x84\xff\xff\xff\xff\x02\x01\x01\x64\x80"), uint16(0), byte(0x30))
 	guid := attr{"objectGUID", []string{"0123456789abcdef"}}
-	f.Add(entryMessage(1, "CN=x", []attr{guid, {"description", []string{"b", "a", "", "c"}}, {"userAccountControl", []string{"512"}}}), uint16(4), byte(1))
-	f.Add(entryMessage(1, "CN=x", []attr{{"objectGUID", []string{"0123456789abcdefg"}}, {"cn", []string{"x"}}}), uint16(2), byte(2))
-	f.Add(entryMessage(1, "CN=x", []attr{guid, {"objectGUID", []string{"0123456789abcde"}}, {"member;range=0-1", []string{"CN=a", "CN=b"}}}), uint16(3), byte(9))
-	f.Add([]byte("\x30\x18\x02\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01\x64\x0b\x04\x04CN=x\x30\x03\x30\x01\x00"), uint16(0), byte(0x30))
+	f.Add(entryMessage(1, "CN=x", []attr{guid, {"description", []string{"b", "a", "", "c"}}, {"userAccountControl",
+		[]string{"512"}}}), uint16(4), byte(1))
+	f.Add(entryMessage(1, "CN=x", []attr{{"objectGUID", []string{"0123456789abcdefg"}}, {"cn", []string{"x"}}}),
+		uint16(2), byte(2))
+	f.Add(entryMessage(1, "CN=x", []attr{guid, {"objectGUID", []string{"0123456789abcde"}}, {"member;range=0-1",
+		[]string{"CN=a", "CN=b"}}}), uint16(3), byte(9))
+	f.Add([]byte("\x30\x18\x02\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01\x64\x0b\x04\x04CN=x\x30\x03\x30\x01\x00"),
+		uint16(0), byte(0x30))
 	long := entryMessage(1, "CN=x", []attr{guid})
 	long = slices.Concat([]byte{0x30, long[1] + 8, 2, 9, 0, 0, 0, 0, 0, 0, 0, 0}, long[4:]) // an id of nine bytes
 	f.Add(long, uint16(0), byte(0x30))
-	shape := state.NewShape("cn", "displayName", "description", "whenCreated", "objectSid", "userAccountControl", "proxyAddresses", "objectGUID", "contosoTag")
+	shape := state.NewShape("cn", "displayName", "description", "whenCreated", "objectSid", "userAccountControl",
+		"proxyAddresses", "objectGUID", "contosoTag")
 	f.Fuzz(func(t *testing.T, message []byte, at uint16, to byte) {
 		checkEntry(t, message, shape)
 		if len(message) == 0 {

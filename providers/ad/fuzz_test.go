@@ -17,8 +17,11 @@ import (
 // attributes come.
 func FuzzNames(f *testing.F) {
 	for _, s := range []string{"ldaps://dc1.corp.contoso.com", "ldap://[::1]:389", "ldaps://dc:3269", "ldap://x/OU=a%20b,DC=x?cn?sub",
-		"range=0-1499", "range=1500-*", "RANGE=5-3", "binary;range=0-9223372036854775807", "range=-1-*", "ldap:///DC=x??base", "://", "%zz", "ldaps://dc:3268", "ldap://dc:3269", "ldap://dc", "LDAP://dc:0389", "https://dc", "ldaps://", "ldap://x/OU=a,DC=corp",
-		"ldap://x/OU=a,DC=corp??base", "ldaps://x/DC=Corp", "ldap://x/DC=corp2", "ldap://x/CN=a%2Cb,DC=x", "ldap://x/CN=a%5C,DC=corp",
+		"range=0-1499", "range=1500-*", "RANGE=5-3", "binary;range=0-9223372036854775807", "range=-1-*",
+		"ldap:///DC=x??base", "://", "%zz", "ldaps://dc:3268", "ldap://dc:3269", "ldap://dc", "LDAP://dc:0389",
+		"https://dc", "ldaps://", "ldap://x/OU=a,DC=corp",
+		"ldap://x/OU=a,DC=corp??base", "ldaps://x/DC=Corp", "ldap://x/DC=corp2", "ldap://x/CN=a%2Cb,DC=x",
+		"ldap://x/CN=a%5C,DC=corp",
 		"range=0-0", "range=7-7;binary", "range=-", "range=1-", "range=+1-2", "range=0-9223372036854775806"} {
 		f.Add(s)
 	}
@@ -28,7 +31,8 @@ func FuzzNames(f *testing.F) {
 		if name, err := referredDN(s); err == nil && !strings.Contains(s, "://") {
 			t.Errorf("%q refers to %q", s, name)
 		}
-		if u, err := url.Parse(s); err == nil && strings.HasPrefix(strings.ToLower(s), u.Scheme+"://") && strings.Count(u.Path, "/") > 0 &&
+		if u, err := url.Parse(s); err == nil && strings.HasPrefix(strings.ToLower(s), u.Scheme+"://") &&
+			strings.Count(u.Path, "/") > 0 &&
 			!strings.Contains(s, "#") {
 			if name, err := referredDN(s); err != nil || name != u.Path[1:] {
 				t.Errorf("%q refers to %q, %v, and its path is %q", s, name, err, u.Path)
@@ -45,7 +49,8 @@ func FuzzNames(f *testing.F) {
 	})
 }
 
-// checkServer: a server is one by its URL, encrypted from the start or later, and no global catalogue; of any other it is said why.
+// checkServer: a server is one by its URL, encrypted from the start or later, and no global catalogue; of any other
+// it is said why.
 func checkServer(t *testing.T, s string) {
 	u, parsed := url.Parse(s)
 	for _, startTLS := range []bool{true, false} {
@@ -60,7 +65,8 @@ func checkServer(t *testing.T, s string) {
 		if p == "" {
 			p = map[string]string{"ldaps": "636", "ldap": "389"}[scheme]
 		}
-		if parsed != nil || srv.tls != (scheme == "ldaps") || !srv.tls && (scheme != "ldap" || !startTLS) || p == "3268" || p == "3269" ||
+		if parsed != nil || srv.tls != (scheme == "ldaps") || !srv.tls && (scheme != "ldap" || !startTLS) ||
+			p == "3268" || p == "3269" ||
 			srv.host != u.Hostname() || srv.host == "" || srv.addr != net.JoinHostPort(srv.host, p) || srv.url != s {
 			t.Errorf("%q is the server %+v", s, srv)
 		}
@@ -80,7 +86,8 @@ func checkRange(t *testing.T, s string) {
 		a, e1 := strconv.Atoi(from)
 		b, e2 := strconv.Atoi(to)
 		all := to == "*"
-		if whole := rangeForm.MatchString(o) && e1 == nil && (all || e2 == nil && b >= a && b < math.MaxInt); ok != whole ||
+		if whole := rangeForm.MatchString(o) && e1 == nil && (all || e2 == nil && b >= a &&
+			b < math.MaxInt); ok != whole ||
 			ok && (first != a || all && next != 0 || !all && next != b+1) {
 			t.Errorf("%q is a part from %d, and the next from %d, %v", s, first, next, ok)
 		}

@@ -94,16 +94,19 @@ func TestTapTooLarge(t *testing.T) {
 	}
 }
 
-// FuzzFrame: no input makes Frame panic or claim a message that isn't longer than nothing; a message that is begun is that one, whatever of
+// FuzzFrame: no input makes Frame panic or claim a message that isn't longer than nothing; a message that is begun
+// is that one, whatever of
 // it has come; and of a whole message, Element finds the same.
 func FuzzFrame(f *testing.F) {
 	f.Add([]byte("\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x00\x04\x00\x04\x00"))
 	f.Add([]byte("\x30\x84\x00\x00\x00\x0c\x02\x01\x01\x65\x07\x0a\x01\x00\x04\x00\x04\x00"))
-	for _, length := range []string{"\x80", "\x81\x80", "\x84\x7f\xff\xff\xff", "\x85\x00\x00\x00\x00\x0c", "\x88\xff\xff\xff\xff\xff\xff\xff\xf0", "\xff",
+	for _, length := range []string{"\x80", "\x81\x80", "\x84\x7f\xff\xff\xff", "\x85\x00\x00\x00\x00\x0c",
+		"\x88\xff\xff\xff\xff\xff\xff\xff\xf0", "\xff",
 		"\x84\x04\x00\x00\x01", "\x84\x08\x00\x00\x00", "\x05", "\x00", "\x03"} {
 		f.Add([]byte("\x30" + length + "\x02\x01\x01\x64\x07\x0a\x01\x00\x04\x00\x04\x00"))
 	}
-	for _, id := range []string{"\x02\x08\x00\x00\x00\x00\x00\x00\x00\x01", "\x02\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01", "\x02\x81\x01\x01", "\x02\x7f", "\x02\x00", "\x04\x01\x01"} {
+	for _, id := range []string{"\x02\x08\x00\x00\x00\x00\x00\x00\x00\x01",
+		"\x02\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01", "\x02\x81\x01\x01", "\x02\x7f", "\x02\x00", "\x04\x01\x01"} {
 		f.Add([]byte("\x30\x14" + id + "\x64\x07\x0a\x01\x00\x04\x00\x04\x00\x00\x00\x00\x00\x00\x00"))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -117,7 +120,8 @@ func FuzzFrame(f *testing.F) {
 		for cut := range min(len(b), 24) {
 			part, kind, early := ber.Frame(b[:cut])
 			if early != nil && err == nil || part != 0 && (part != size || kind != op) {
-				t.Errorf("%d bytes are a frame of %d, %v, and all %d one of %d, %v", cut, part, early, len(b), size, err)
+				t.Errorf("%d bytes are a frame of %d, %v, and all %d one of %d, %v", cut, part, early, len(b), size,
+					err)
 			}
 		}
 		tag, start, end := ber.Element(string(b), 0, len(b))
@@ -128,7 +132,8 @@ func FuzzFrame(f *testing.F) {
 			return
 		}
 		tag, idStart, idEnd := ber.Element(string(b), start, end)
-		if whole := tag == ber.Integer && idEnd >= 0 && idEnd < end && idEnd-idStart <= 8; whole != (err == nil) || whole && (size != end || op != b[idEnd]) {
+		if whole := tag == ber.Integer && idEnd >= 0 && idEnd < end && idEnd-idStart <= 8; whole != (err == nil) ||
+			whole && (size != end || op != b[idEnd]) {
 			t.Errorf("%x is a frame of %d bytes and type %x, %v", b, size, op, err)
 		}
 	})

@@ -37,13 +37,15 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// FuzzIdentity reads any token, and any claims in one. Who is signed in, and what it may do, is what the claims say, and nothing of a text
+// FuzzIdentity reads any token, and any claims in one. Who is signed in, and what it may do, is what the claims
+// say, and nothing of a text
 // that is no token.
 func FuzzIdentity(f *testing.F) {
 	f.Add(jwt(`{"oid":"u-1","idtyp":"user"}`), "{}")
 	f.Add("..", "")
 	f.Add(jwt(`{"oid":"u-1"}`)+".x", `{"oid":"U-1","appid":"A","azp":"B"}`)
-	f.Add("e30."+base64.RawURLEncoding.EncodeToString([]byte(`{"oid":"u-1"}`)), `{"oid":"u","azp":"B","idtyp":"app","scp":"User.Read"}`)
+	f.Add("e30."+base64.RawURLEncoding.EncodeToString([]byte(`{"oid":"u-1"}`)),
+		`{"oid":"u","azp":"B","idtyp":"app","scp":"User.Read"}`)
 	f.Add("", `{"idtyp":"user"}`)
 	f.Add("e30.e30.", `{"oid":"u","scp":"User.Read  Group.Read.All .default"}`)
 	f.Add("e30.e30=.c", `{"oid":"u","idtyp":"other","scp":"x"}`)
@@ -65,13 +67,15 @@ func FuzzIdentity(f *testing.F) {
 			app = said.Azp
 		}
 		person := said.OID != "" && (said.Idtyp == "user" || said.Idtyp == "" && said.Scp != "")
-		if id, want := identityOf(jwt(claims)), (providers.Identity{ID: strings.ToLower(said.OID), AppID: strings.ToLower(app), User: person}); id != want {
+		if id, want := identityOf(jwt(claims)), (providers.Identity{ID: strings.ToLower(said.OID),
+			AppID: strings.ToLower(app), User: person}); id != want {
 			t.Errorf("%q is of %+v, and should be of %+v", claims, id, want)
 		}
 		held, known := permissionsOf(jwt(claims))
 		want, all := said.Roles, len(said.Roles) > 0
 		for _, role := range said.Wids {
-			all = all && strings.Contains("0997a1d0-0d1d-4acb-b408-d5ca73121e90 b79fbf4d-3ef9-4689-8143-76b194e85509", strings.ToLower(role)) && len(role) == 36
+			all = all && strings.Contains("0997a1d0-0d1d-4acb-b408-d5ca73121e90 b79fbf4d-3ef9-4689-8143-76b194e85509",
+				strings.ToLower(role)) && len(role) == 36
 		}
 		if scopes := strings.Fields(said.Scp); len(scopes) > 0 {
 			want, all = scopes, !slices.Contains(scopes, ".default")

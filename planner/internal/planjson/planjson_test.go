@@ -183,7 +183,8 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// What Parse accepts is JSON, which means the same to a reader of JSON that goes by the tags of state.Change; what that reader refuses is
+// What Parse accepts is JSON, which means the same to a reader of JSON that goes by the tags of state.Change; what
+// that reader refuses is
 // refused, too, unless a name is there twice; and what Append wrote is accepted. The same holds for records.
 func FuzzParse(f *testing.F) {
 	full := sample(1)
@@ -192,15 +193,18 @@ func FuzzParse(f *testing.F) {
 	full.Members = &state.SetChange{Add: []string{"a"}, Remove: []string{"b", "c"}}
 	full.Scope, full.TargetID, full.Seen, full.Partial, full.GraceAnew = "s", "t", "2026", true, true
 	full.ReasonCode, full.Needs = state.BecauseGraceOver, []string{"n"}
-	full.Attributes = append(full.Attributes, state.AttributeChange{Name: "manager", Before: state.Int(-7), After: state.Bool(true), Drift: true,
+	full.Attributes = append(full.Attributes, state.AttributeChange{Name: "manager", Before: state.Int(-7),
+		After: state.Bool(true), Drift: true,
 		Via: state.String("v"), BeforeName: "b", AfterName: "a"})
 	full.SourceAttributes = []state.AttributeChange{{Name: "u", After: state.List([]string{"x"})}}
 	f.Add(string(new(Writer).Append(nil, sample(1), Full)))
 	f.Add(string(new(Writer).Append(nil, full, Full)))
 	f.Add(string(new(Writer).Append(nil, full, Document)))
-	f.Add(string(new(Writer).AppendRecord(nil, &planner.Record{Anchor: "a", Scope: "s", SourceGUID: "g", Left: true, Fingerprints: map[string]string{"b": "2"}})))
+	f.Add(string(new(Writer).AppendRecord(nil, &planner.Record{Anchor: "a", Scope: "s", SourceGUID: "g", Left: true,
+		Fingerprints: map[string]string{"b": "2"}})))
 	f.Add(`{"address":"\u00e9\ud83d\ude00","attributes":[{"name":"x","before":null,"after":[""," "]}],"new":[{"a":1e9}]}`)
-	for _, v := range []string{"0", "-0", "01", "-01", "1e3", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "+1", "-", "1.0", "true",
+	for _, v := range []string{"0", "-0", "01", "-01", "1e3", "9223372036854775807", "-9223372036854775808",
+		"9223372036854775808", "+1", "-", "1.0", "true",
 		"false", "tru", "falsey", "[]", "[1]", `["a",null]`, `"\ud800"`, `"\q"`, "\"a\tb\"", "{}", "null", "nul"} {
 		f.Add(`{"attributes":[{"name":"x","before":` + v + `,"after": ` + v + ` }]}`)
 		f.Add(`{"new":[` + v + `],"partial":` + v + `,"left":` + v + `}`)

@@ -19,12 +19,14 @@ import (
 // FuzzForms: identifiers come out in their text form, which stays as it is, and text comes out as ASCII.
 func FuzzForms(f *testing.F) {
 	for _, s := range []string{"KPX8DgRypVysINTShrieUg==", "AQIAAAAAAAUgAAAAIAIAAA==", "S-1-5-32-544", "s-1-", "AQ==", "Jörg Großø", "\xff\u0300",
-		"AQ8AAAAAAAU=", "{0efcf528-7204-5ca5-ac20-d4d286b89e52}", "", "AAAAAAAAAAA=", "AQEAAQAAAAAHAAAA", "AQEBAAAAAAAHAAAA",
+		"AQ8AAAAAAAU=", "{0efcf528-7204-5ca5-ac20-d4d286b89e52}", "", "AAAAAAAAAAA=", "AQEAAQAAAAAHAAAA",
+		"AQEBAAAAAAAHAAAA",
 		"KPX8DgRypVysINTShrieUgA=", "KPX8DgRypVysINTShrie", "\u2003\u1680\u0085\u2028\u00a0 x", "ØÞŒẞÅ", "ﬁ①ｅ"} {
 		f.Add(s)
 	}
 	for r := rune(0xc0); r < 0x180; r += 16 { // Latin letters beyond ASCII
-		f.Add(string([]rune{r, r + 1, r + 2, r + 3, r + 4, r + 5, r + 6, r + 7, r + 8, r + 9, r + 10, r + 11, r + 12, r + 13, r + 14, r + 15}))
+		f.Add(string([]rune{r, r + 1, r + 2, r + 3, r + 4, r + 5, r + 6, r + 7, r + 8, r + 9, r + 10, r + 11, r + 12,
+			r + 13, r + 14, r + 15}))
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		raw, notBase64 := base64.StdEncoding.DecodeString(s)
@@ -32,7 +34,8 @@ func FuzzForms(f *testing.F) {
 			if again, err := GUID(g); err != nil || again != g {
 				t.Errorf("%q is %q, and that is %q", s, g, again)
 			}
-			if _, text := state.ParseGUID(s); !text && (notBase64 != nil || len(raw) != 16 || g != state.GUID(raw).String()) {
+			if _, text := state.ParseGUID(s); !text && (notBase64 != nil || len(raw) != 16 ||
+				g != state.GUID(raw).String()) {
 				t.Errorf("%q is %q", s, g)
 			}
 		} else if notBase64 == nil && len(raw) == 16 {
@@ -91,7 +94,8 @@ func checkASCII(t *testing.T, s string) {
 		}
 		switch {
 		case unicode.IsSpace(r) && strings.TrimSpace(one) == one,
-			first <= unicode.MaxASCII && strings.Trim(accents, "\u0300\u0301\u0302\u0303\u0308") == "" && one != string(first),
+			first <= unicode.MaxASCII && strings.Trim(accents, "\u0300\u0301\u0302\u0303\u0308") == "" &&
+				one != string(first),
 			unicode.In(r, unicode.Latin) && unicode.IsUpper(r) && one != "" && !unicode.IsUpper(rune(one[0])),
 			unicode.In(r, unicode.Latin) && unicode.IsLower(r) && one != "" && !unicode.IsLower(rune(one[0])):
 			t.Errorf("%q is %q", r, one)
@@ -104,7 +108,8 @@ func checkASCII(t *testing.T, s string) {
 
 // FuzzFileTime: a Windows time is the point in time that lies so many steps behind the beginning of 1601.
 func FuzzFileTime(f *testing.F) {
-	for _, n := range []int64{0, 1, -1, 133485408000000000, 133485408000000001, filetimeEpoch, filetimeEpoch - 1, math.MaxInt64, math.MaxInt64 - 1, math.MinInt64,
+	for _, n := range []int64{0, 1, -1, 133485408000000000, 133485408000000001, filetimeEpoch, filetimeEpoch - 1,
+		math.MaxInt64, math.MaxInt64 - 1, math.MinInt64,
 		2650467743999999999, 2650467744000000000} {
 		f.Add(n)
 	}

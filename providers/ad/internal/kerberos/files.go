@@ -12,7 +12,8 @@ import (
 	"github.com/dirform/dirform/state/fault"
 )
 
-// loadKeys reads a keytab. The library's words for a damaged one hold the file's content, which are keys, so they are not repeated.
+// loadKeys reads a keytab. The library's words for a damaged one hold the file's content, which are keys, so they
+// are not repeated.
 func loadKeys(path string) (*keytab.Keytab, error) {
 	data, err := bounds.ReadStream(path, bounds.Credential)
 	if err != nil {
@@ -26,7 +27,8 @@ func loadKeys(path string) (*keytab.Keytab, error) {
 	return table, nil
 }
 
-// loadTickets reads a cache of tickets. The library takes any length that stands in the file for true, so that is looked at before.
+// loadTickets reads a cache of tickets. The library takes any length that stands in the file for true, so that is
+// looked at before.
 func loadTickets(path string) (*credentials.CCache, error) {
 	data, err := bounds.ReadStream(path, bounds.Credential)
 	if err != nil {
@@ -56,7 +58,8 @@ func loadConf(path string) (conf *config.Config, err error) {
 	return config.NewFromString(string(data))
 }
 
-// whole reports whether a cache of tickets has as many bytes as it says, in each of its parts (MIT's ccache file format).
+// whole reports whether a cache of tickets has as many bytes as it says, in each of its parts (MIT's ccache file
+// format).
 func whole(b []byte) bool {
 	if len(b) < 2 || b[0] != 5 || b[1] < 1 || b[1] > 4 {
 		return false

@@ -14,13 +14,15 @@ import (
 	"github.com/dirform/dirform/state/fault"
 )
 
-// FuzzKeytab reads anything as a keytab, and a keytab with a byte of it changed and its end cut off. Of what can be read the newest key of
+// FuzzKeytab reads anything as a keytab, and a keytab with a byte of it changed and its end cut off. Of what can be
+// read the newest key of
 // each type of one principal is left; of the rest it is said what to do, without a byte of the keys.
 func FuzzKeytab(f *testing.F) {
 	const password = "right"
 	table := keytab.New()
 	for i, name := range []string{"svc", "svc", "svc", "HTTP/x", "svc"} {
-		if err := table.AddEntry(name, realm, password, time.Unix(1e9, 0), []uint8{3, 4, 2, 9, 4}[i], []int32{aes256, aes256, aes256, aes128, aes128}[i]); err != nil {
+		if err := table.AddEntry(name, realm, password, time.Unix(1e9, 0), []uint8{3, 4, 2, 9, 4}[i], []int32{aes256,
+			aes256, aes256, aes128, aes128}[i]); err != nil {
 			f.Fatal(err)
 		}
 	}
@@ -52,7 +54,8 @@ func FuzzKeytab(f *testing.F) {
 		k, err := readKeys(path, principal)
 		if err != nil {
 			d := fault.Describe(err)
-			if d.Summary == "" || d.Hint == "" || strings.Contains(told(err), string(key)) || strings.Contains(told(err), string(data)) && len(data) > 8 {
+			if d.Summary == "" || d.Hint == "" || strings.Contains(told(err), string(key)) ||
+				strings.Contains(told(err), string(data)) && len(data) > 8 {
 				t.Errorf("%q", told(err))
 			}
 			return
@@ -79,7 +82,8 @@ func FuzzKeytab(f *testing.F) {
 	})
 }
 
-// ticketCache is a cache with the ticket-granting ticket of svc, which ends then, and a second ticket, in one of the four versions of the
+// ticketCache is a cache with the ticket-granting ticket of svc, which ends then, and a second ticket, in one of
+// the four versions of the
 // format.
 func ticketCache(version byte, end time.Time) []byte {
 	var order binary.AppendByteOrder = binary.BigEndian
@@ -128,7 +132,8 @@ func ticketCache(version byte, end time.Time) []byte {
 	return b
 }
 
-// FuzzTickets reads anything as a cache of tickets, and such a cache with a number in it changed, or cut off: a length that is not true is
+// FuzzTickets reads anything as a cache of tickets, and such a cache with a number in it changed, or cut off: a
+// length that is not true is
 // an error and takes no memory.
 func FuzzTickets(f *testing.F) {
 	conf, err := loadConf(file5f(f, "krb5.conf", "[libdefaults]\n default_realm = "+realm+"\n"))
@@ -158,7 +163,8 @@ func FuzzTickets(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if c, err := tickets(path, conf); (c == nil) == (err == nil) && !strings.Contains(err.Error(), "not valid") || err != nil && err.Error() == "" {
+		if c, err := tickets(path, conf); (c == nil) == (err == nil) && !strings.Contains(err.Error(), "not valid") ||
+			err != nil && err.Error() == "" {
 			t.Errorf("%v, %v", c, err)
 		}
 	})
@@ -167,9 +173,13 @@ func FuzzTickets(f *testing.F) {
 // FuzzConf reads anything as a krb5.conf.
 func FuzzConf(f *testing.F) {
 	f.Add("[libdefaults]\n default_realm = X\n dns_lookup_kdc = false\n[realms]\n X = {\n  kdc = a:88\n admin_server = b\n }\n[domain_realm]\n .x = X\n")
-	for _, s := range []string{"", "[realms]", "[realms]\n}", "[realms]\nX = {", "[realms]\nX = {\nkdc\n}", "[realms]\n = {\n}", "[realms]\nX = {\nkdc = \n}", "[realms]\n{\n}\n",
-		"[libdefaults]\nticket_lifetime = 1d2h\n", "[libdefaults]\nticket_lifetime = :\n", "[libdefaults]\nclockskew = 1d\nkdc_timesync\n", "[libdefaults]\nextra_addresses = ,\n",
-		"[libdefaults]\npreferred_preauth_types = ,\n", "[domain_realm]\n=\n", "[libdefaults]\nkdc_default_options = 0x\n", "include x\n[x]\n", "[libdefaults]\nkdc_default_options = 0x0102030405060708\n",
+	for _, s := range []string{"", "[realms]", "[realms]\n}", "[realms]\nX = {", "[realms]\nX = {\nkdc\n}",
+		"[realms]\n = {\n}", "[realms]\nX = {\nkdc = \n}", "[realms]\n{\n}\n",
+		"[libdefaults]\nticket_lifetime = 1d2h\n", "[libdefaults]\nticket_lifetime = :\n",
+		"[libdefaults]\nclockskew = 1d\nkdc_timesync\n", "[libdefaults]\nextra_addresses = ,\n",
+		"[libdefaults]\npreferred_preauth_types = ,\n", "[domain_realm]\n=\n",
+		"[libdefaults]\nkdc_default_options = 0x\n", "include x\n[x]\n",
+		"[libdefaults]\nkdc_default_options = 0x0102030405060708\n",
 		"[realms]\nX = {\nkpasswd_server = :\nkdc = *\n}\n", "[realms]\nX = {\n v4 = {\n }\n}\n"} {
 		f.Add(s)
 	}

@@ -59,7 +59,8 @@ func checkService(t *testing.T, body []byte, e *providers.ServiceError) {
 		code, message = deref(m.Code), deref(m.Message)
 		for _, d := range m.Details {
 			if d != nil {
-				details = append(details, providers.ErrorDetail{Code: deref(d.Code), Target: deref(d.Target), Message: deref(d.Message)})
+				details = append(details, providers.ErrorDetail{Code: deref(d.Code), Target: deref(d.Target),
+					Message: deref(d.Message)})
 			}
 		}
 		if m.InnerError != nil {

@@ -69,9 +69,11 @@ func FuzzRetryAfter(f *testing.F) {
 		if d < 0 || !ok && d != 0 || now.Add(d).Before(now) {
 			t.Errorf("%q is a wait of %v", after, d)
 		}
-		if seconds, err := strconv.ParseUint(after, 10, 32); err == nil && after[0] != '+' && d != min(time.Duration(seconds), longest)*time.Second {
+		if seconds, err := strconv.ParseUint(after, 10, 32); err == nil && after[0] != '+' &&
+			d != min(time.Duration(seconds), longest)*time.Second {
 			t.Errorf("%q is a wait of %v", after, d)
-		} else if at, err := http.ParseTime(after); err == nil && (!ok || d != min(max(at.Sub(now), 0), longest*time.Second)) {
+		} else if at, err := http.ParseTime(after); err == nil && (!ok || d != min(max(at.Sub(now), 0),
+			longest*time.Second)) {
 			t.Errorf("%q, at %v, is a wait of %v", after, at, d)
 		}
 		if d := Pause(h, 3, clock); d < 0 || ok && d < asked || d > longest*time.Second+time.Minute {

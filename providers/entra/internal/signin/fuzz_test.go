@@ -52,15 +52,18 @@ func FuzzChallenge(f *testing.F) {
 	})
 }
 
-// FuzzTokenService reads any reply of the token services of GitHub and of Azure Pipelines. It is a token, or an error after few attempts and
+// FuzzTokenService reads any reply of the token services of GitHub and of Azure Pipelines. It is a token, or an
+// error after few attempts and
 // bounded waits that says what to do and repeats nothing of the reply.
 func FuzzTokenService(f *testing.F) {
-	for _, body := range []string{`{"value":"a.b.c"}`, `{"oidcToken":"a.b.c"}`, `{"value":""}`, `{"value":null}`, `{"value":7}`, `{"Value":"a"}`, `["value"]`,
+	for _, body := range []string{`{"value":"a.b.c"}`, `{"oidcToken":"a.b.c"}`, `{"value":""}`, `{"value":null}`,
+		`{"value":7}`, `{"Value":"a"}`, `["value"]`,
 		`{"value":"a"} x`, `{"value":"a","value":"b"}`, `<html>`, ``, `null`, `{"value":"a\u000a"}`, `"value"`} {
 		f.Add(200, "", body)
 		f.Add(201, "3", body)
 	}
-	for _, after := range []string{"1", "0", "-1", "60", "61", "9223372036854775807", "18446744073", "18446744074", "10000000000", "1e3", "soon", " 5", "0.5"} {
+	for _, after := range []string{"1", "0", "-1", "60", "61", "9223372036854775807", "18446744073", "18446744074",
+		"10000000000", "1e3", "soon", " 5", "0.5"} {
 		f.Add(503, after, "a reply that is not to be repeated")
 		f.Add(429, after, `{"value":"a.b.c"}`)
 	}
@@ -82,13 +85,17 @@ func tokenOf(t *testing.T, field string, status int, after, body string) {
 	asked, slept := 0, []time.Duration(nil)
 	reply := answers(func(r *http.Request) *http.Response {
 		asked++
-		return &http.Response{StatusCode: status, Header: http.Header{"Retry-After": {after}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}
+		return &http.Response{StatusCode: status, Header: http.Header{"Retry-After": {after}},
+			Body: io.NopCloser(strings.NewReader(body)), Request: r}
 	})
-	env := map[string]string{"ACTIONS_ID_TOKEN_REQUEST_URL": "https://ci.example/x?y=z", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "job-secret"}
+	env := map[string]string{"ACTIONS_ID_TOKEN_REQUEST_URL": "https://ci.example/x?y=z",
+		"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "job-secret"}
 	if field == "oidcToken" {
-		env = map[string]string{"SYSTEM_OIDCREQUESTURI": "https://ci.example/x", "SYSTEM_ACCESSTOKEN": "job-secret", "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID": "c"}
+		env = map[string]string{"SYSTEM_OIDCREQUESTURI": "https://ci.example/x", "SYSTEM_ACCESSTOKEN": "job-secret",
+			"ARM_OIDC_AZURE_SERVICE_CONNECTION_ID": "c"}
 	}
-	settings := &Settings{Getenv: func(name string) string { return env[name] }, Login: "https://login.microsoftonline.com", Warn: func(string) {},
+	settings := &Settings{Getenv: func(name string) string { return env[name] },
+		Login: "https://login.microsoftonline.com", Warn: func(string) {},
 		Sleep: func(_ context.Context, d time.Duration) error { slept = append(slept, d); return nil }}
 	c := &chooser{Settings: settings, client: &http.Client{Transport: reply,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
@@ -105,28 +112,34 @@ func tokenOf(t *testing.T, field string, status int, after, body string) {
 	if got != want || (err == nil) != (want != "") {
 		t.Errorf("%d %q gives %q, %v, and should %q", status, body, got, err, want)
 	}
-	if asked > issuerAttempts || len(slept) != asked-1 || slices.ContainsFunc(slept, func(d time.Duration) bool { return d <= 0 || d > longestWait }) {
+	if asked > issuerAttempts || len(slept) != asked-1 || slices.ContainsFunc(slept,
+		func(d time.Duration) bool { return d <= 0 || d > longestWait }) {
 		t.Errorf("%q: asked %d times, and slept %v", after, asked, slept)
 	}
 	if n, ok := new(big.Int).SetString(after, 10); ok && n.IsInt64() && n.Int64() > 60 && asked != 1 {
 		t.Errorf("asked again although it was to take %s seconds", after)
 	}
-	if err != nil && (fault.Hint(err) == "" || strings.Contains(told(err), "job-secret") || len(body) > 20 && strings.Contains(told(err), body)) {
+	if err != nil && (fault.Hint(err) == "" || strings.Contains(told(err), "job-secret") || len(body) > 20 &&
+		strings.Contains(told(err), body)) {
 		t.Errorf("%q", told(err))
 	}
 }
 
-// FuzzIdentityToken reads any token that a job or a pod was handed. It is sent as it is unless it says that it has ended, and what it says of
+// FuzzIdentityToken reads any token that a job or a pod was handed. It is sent as it is unless it says that it has
+// ended, and what it says of
 // itself stands in a cure so that it can be read.
 func FuzzIdentityToken(f *testing.F) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	for _, claims := range []string{`{}`, `{"exp":1767323045}`, `{"exp":1767322745}`, `{"exp":1767322744}`, `{"exp":1e300}`, `{"exp":-1e300}`, `{"exp":0}`, `{"exp":"x"}`,
-		`{"iss":"i","sub":"s","aud":"a"}`, `{"iss":"i\n","sub":"\u202es","aud":["a","b"]}`, `{"aud":7}`, `{"aud":[]}`, `{"exp":9223372036854775807}`, `{"exp":1767322745.9}`,
+	for _, claims := range []string{`{}`, `{"exp":1767323045}`, `{"exp":1767322745}`, `{"exp":1767322744}`,
+		`{"exp":1e300}`, `{"exp":-1e300}`, `{"exp":0}`, `{"exp":"x"}`,
+		`{"iss":"i","sub":"s","aud":"a"}`, `{"iss":"i\n","sub":"\u202es","aud":["a","b"]}`, `{"aud":7}`, `{"aud":[]}`,
+		`{"exp":9223372036854775807}`, `{"exp":1767322745.9}`,
 		`{"exp":1e11}`, `null`} {
 		f.Add(claims)
 	}
 	f.Fuzz(func(t *testing.T, claims string) {
-		for _, token := range []string{claims, "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".c2ln"} {
+		for _, token := range []string{claims, "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) +
+			".c2ln"} {
 			x := &exchange{chooser: &chooser{Settings: &Settings{Now: func() time.Time { return now }}, app: "app"},
 				source: &source{what: "the token", fetch: func(context.Context) (string, error) { return token, nil }}}
 			got, err := x.assertion(t.Context())
@@ -136,12 +149,17 @@ func FuzzIdentityToken(f *testing.F) {
 				Audience any     `json:"aud"`
 				Exp      float64 `json:"exp"`
 			}
-			ended := token != claims && json.Unmarshal([]byte(claims), &said) == nil && said.Exp != 0 && now.Sub(time.Unix(1767322745, 0)) == skew && said.Exp < 1767322746 && readable(said.Audience)
-			if (err != nil) != ended || err == nil && got != token || err != nil && (fault.Hint(err) == "" || strings.Contains(told(err), token)) {
+			ended := token != claims && json.Unmarshal([]byte(claims), &said) == nil && said.Exp != 0 &&
+				now.Sub(time.Unix(1767322745, 0)) == skew && said.Exp < 1767322746 && readable(said.Audience)
+			if (err != nil) != ended || err == nil && got != token || err != nil && (fault.Hint(err) == "" ||
+				strings.Contains(told(err), token)) {
 				t.Errorf("%q gives %q, %v", claims, got, err)
 			}
 			cure := x.advice([]int{700211})
-			if hides := strings.ContainsFunc(cure, func(r rune) bool { return r > unicode.MaxASCII || r < ' ' && r != '\n' }); cure == "" || hides {
+			if hides := strings.ContainsFunc(cure, func(r rune) bool {
+				return r > unicode.MaxASCII || r < ' ' &&
+					r != '\n'
+			}); cure == "" || hides {
 				t.Errorf("%q", cure)
 			}
 			if hushed := x.hush("<" + token + ">"); err == nil && token != "" && hushed != "<(sensitive value)>" {
@@ -163,7 +181,8 @@ func readable(audience any) bool {
 	return ok || text || audience == nil
 }
 
-// FuzzCertificateFile reads anything as a client certificate, and such a file with a byte changed and cut off. What can't be used is an error
+// FuzzCertificateFile reads anything as a client certificate, and such a file with a byte changed and cut off. What
+// can't be used is an error
 // that holds nothing of the key.
 func FuzzCertificateFile(f *testing.F) {
 	good := certificateFile(f)
@@ -189,15 +208,19 @@ func FuzzCertificateFile(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		for _, now := range []time.Time{time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), time.Date(2036, 1, 2, 0, 0, 0, 0, time.UTC)} {
+		for _, now := range []time.Time{time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), time.Date(2036, 1, 2, 0, 0, 0, 0,
+			time.UTC)} {
 			warned := ""
-			c := &certificate{file: path, chooser: &chooser{tenant: "t", app: "a", Settings: &Settings{CertificateFile: path, CertificateHidden: true,
-				Getenv: func(string) string { return "" }, Now: func() time.Time { return now }, Warn: func(s string) { warned = s }}}}
+			c := &certificate{file: path, chooser: &chooser{tenant: "t", app: "a",
+				Settings: &Settings{CertificateFile: path, CertificateHidden: true,
+					Getenv: func(string) string { return "" }, Now: func() time.Time { return now },
+					Warn: func(s string) { warned = s }}}}
 			cred, err := c.credential()
 			if err == nil && cred == nil || err == nil && now.Year() == 2036 && bytes.Equal(data, good) {
 				t.Error("neither a credential nor an error")
 			}
-			if err != nil && (bytes.Equal(data, good) && now.Year() == 2026 || strings.Contains(told(err), path) || strings.Contains(strings.ReplaceAll(told(err), "\n", ""), secret)) {
+			if err != nil && (bytes.Equal(data, good) && now.Year() == 2026 || strings.Contains(told(err), path) ||
+				strings.Contains(strings.ReplaceAll(told(err), "\n", ""), secret)) {
 				t.Errorf("%q", told(err))
 			}
 			if strings.Contains(warned, path) {
@@ -222,5 +245,6 @@ func certificateFile(f *testing.F) []byte {
 	if err != nil {
 		f.Fatal(err)
 	}
-	return slices.Concat(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw}), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}))
+	return slices.Concat(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw}),
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}))
 }

@@ -56,8 +56,10 @@ func FuzzSeed(f *testing.F) {
 var seedParts = []string{`"id":"7"`, `"accountEnabled":"yes"`, `"mail":7`, `"proxyAddresses":["SMTP:a@x.com","smtp:a@x.com"]`, `"otherMails":["x",7]`,
 	`"manager":"nobody"`, `"manager":"a@x.com"`, `"members":["a@x.com"]`, `"members":[null]`, `"assignedLicenses":[{"skuId":"x"}]`, `"shoeSize":{"a":[1]}`,
 	`"onPremisesImmutableId":""`, `"displayName":null`, `"id":"00000000-0000-4000-8000-000000000001"`, `"createdDateTime":"x"`, `"mail":"a@x.com"`,
-	`"id":"00000000-0000-4000-8000-000000000001","id":"00000000-0000-4000-8000-000000000002"`, `"groupTypes":["Unified"]`,
-	`"mail":"a@x.com","Mail":"b@x.com"`, `"DISPLAYNAME":"a","displayname":"b"`, `"Department":null,"department":"b"`, `"id":"a","ID":"b"`,
+	`"id":"00000000-0000-4000-8000-000000000001","id":"00000000-0000-4000-8000-000000000002"`,
+	`"groupTypes":["Unified"]`,
+	`"mail":"a@x.com","Mail":"b@x.com"`, `"DISPLAYNAME":"a","displayname":"b"`, `"Department":null,"department":"b"`,
+	`"id":"a","ID":"b"`,
 	`"userprincipalname":"b@x.com"`}
 
 // checkAgain: what a tenant says of its users is a seed of the same users.
@@ -103,7 +105,8 @@ func checkOnce(t *testing.T, seed string) {
 		seen := map[string]bool{}
 		for name := range o {
 			low := strings.ToLower(name)
-			if seen[low] && slices.Contains([]string{"mail", "displayname", "department", "userprincipalname", "id"}, low) {
+			if seen[low] && slices.Contains([]string{"mail", "displayname", "department", "userprincipalname", "id"},
+				low) {
 				t.Errorf("%s is given twice, and loads", name)
 			}
 			seen[low] = true
