@@ -470,8 +470,8 @@ func FuzzOpen(f *testing.F) {
 	check(f, err)
 	f.Add(string(data), "")
 	f.Add(string(data[:len(data)-78]), "")
-	f.Add(string(data)+"\n", "")
-	f.Add(string(data)+"xx", "")
+	f.Add(string(data)+"\n", "keep")
+	f.Add(string(data)+"xx", "keep")
 	f.Add(strings.Replace(string(data), "jdoe", "jdob", 1), "keep")
 	f.Add("{\"dirform_plan\":{\"format_version\":\"1.0\"}}\n{\"end\":{}}\n{\"sha256\":\"\"}\n", "")
 	for _, letters := range []string{"hccffrrsse", "he", "hhe", "hee", "hcfrs", "ce", "hfce", "hrfe", "hsre", "hcrce",

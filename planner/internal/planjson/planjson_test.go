@@ -209,7 +209,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(`{"attributes":[{"name":"x","before":` + v + `,"after": ` + v + ` }]}`)
 		f.Add(`{"new":[` + v + `],"partial":` + v + `,"left":` + v + `}`)
 	}
-	for _, n := range []int{1, maxDepth - 1, maxDepth, maxDepth + 1, maxDepth + 2} {
+	for _, n := range []int{1, maxDepth - 1, maxDepth, maxDepth + 1, maxDepth + 2, maxDepth + 9, 3 * maxDepth} {
 		f.Add(`{"new":` + strings.Repeat("[", n) + strings.Repeat("]", n) + `}`)
 		f.Add(`{"new":` + strings.Repeat(`{"a":`, n) + "1" + strings.Repeat("}", n) + `}`)
 	}
