@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
@@ -475,13 +476,13 @@ func FuzzOpen(f *testing.F) {
 	f.Add(strings.Replace(string(data), "jdoe", "jdob", 1), "keep")
 	f.Add("{\"dirform_plan\":{\"format_version\":\"1.0\"}}\n{\"end\":{}}\n{\"sha256\":\"\"}\n", "")
 	for _, letters := range []string{"hccffrrsse", "he", "hhe", "hee", "hcfrs", "ce", "hfce", "hrfe", "hsre", "hcrce",
-		"hxe", "hece", "hce ", "hcCe", "hcfFe", "hrRe", "hsSe", "hnce"} {
+		"hxe", "hece", "hce ", "hcCe", "hcfFe", "hrRe", "hsSe", "hnce", "hc1", "hc2", "h3", "hs4"} {
 		f.Add(string(data), letters)
 	}
 	lines := strings.SplitAfter(string(data), "\n")
 	path := filepath.Join(f.TempDir(), "plan")
 	f.Fuzz(func(t *testing.T, text, letters string) {
-		if strings.Trim(letters, "hcfrseCFRSnx ") == "" && letters != "" {
+		if strings.Trim(letters, "hcfrse1234CFRSnx ") == "" && letters != "" {
 			text = chosenLines(lines, letters)
 		}
 		if strings.Contains(text, `{"sha256"`) && letters != "keep" {
@@ -527,7 +528,13 @@ func chosenLines(lines []string, letters string) (text string) {
 		}
 	}
 	count := func(of string) int { return strings.Count(strings.ToLower(letters), of) }
-	first['e'] = fmt.Sprintf("{\"end\":{\"totals\":{},\"changes\":%d,\"findings\":%d,\"records\":%d,\"skipped\":%d}}\n", count("c")+count("n"), count("f"), count("r"), count("s"))
+	for i, letter := range "e1234" { // a number counts one line too many of a kind
+		more := make([]int, 5)
+		more[i] = 1
+		first[letter] = fmt.Sprintf(
+			"{\"end\":{\"totals\":{},\"changes\":%d,\"findings\":%d,\"records\":%d,\"skipped\":%d}}\n",
+			count("c")+count("n")+more[1], count("f")+more[2], count("r")+more[3], count("s")+more[4])
+	}
 	for _, letter := range letters {
 		text += first[letter]
 	}
@@ -552,6 +559,20 @@ func sections(t *testing.T, text string) map[string]int64 {
 		}
 		counts[name]++
 		at = now
+	}
+	var said struct {
+		End struct {
+			Changes  int64 `json:"changes"`
+			Findings int64 `json:"findings"`
+			Records  int64 `json:"records"`
+			Skipped  int64 `json:"skipped"`
+		} `json:"end"`
+	}
+	all := strings.SplitAfter(body, "\n")
+	_ = json.Unmarshal([]byte(all[max(len(all)-2, 0)]), &said)
+	if e := said.End; e.Changes != counts["change"] || e.Findings != counts["finding"] || e.Records != counts["record"] ||
+		e.Skipped != counts["skipped"] {
+		t.Fatalf("a plan with %v that says %v opens", counts, e)
 	}
 	if counts["dirform_plan"] != 1 || counts["end"] != 1 {
 		t.Fatalf("a plan with %v opens", counts)
