@@ -11,8 +11,8 @@ import (
 )
 
 // FuzzFilter: a filter is refused, or every attribute that it asks about is known, whatever it looks like. Beside
-// any text, filters are
-// read that are put together as the second argument chooses, of which it is known what they ask about.
+// any text, filters are read that are put together as the second argument chooses, of which it is known what they
+// ask about.
 func FuzzFilter(f *testing.F) {
 	for _, s := range []string{"(cn=a)", "(&(a=1)(!(b=*))(|(c>=2)(d<=3)(e~=4)))", "(userAccountControl:1.2.840.113556.1.4.803:=2)", "(cn=*a*b*)",
 		`(cn=\2a\28)`, "(:dn:2.4.6:=x)", "((", "(cn;lang-hu=x)", strings.Repeat("(!", 101) + "(a=b)",

@@ -14,8 +14,7 @@ import (
 )
 
 // FuzzTerms loads a policy with any grace, and a guard that holds until any day. A grace is a whole number of
-// hours, days or weeks within
-// ten years, a day is one of the calendar, and everything else is refused in its place.
+// hours, days or weeks within ten years, a day is one of the calendar, and everything else is refused in its place.
 func FuzzTerms(f *testing.F) {
 	for _, s := range []string{"30d", "4w", "72h", "0d", "00001d", "1", "d", "-1d", "+1d", "1D", "1.5d", "1d ", " 1d",
 		"3650d", "3651d", "521w", "522w", "87600h", "87601h", "4294967295h",

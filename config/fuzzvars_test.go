@@ -46,8 +46,7 @@ provider "ad" "corp" {
 const varsMarker = "s3cr3t+;?^"
 
 // FuzzVarFile reads anything as a file of variables, and one line of it that is right. Whatever stands in the file,
-// it is refused with its
-// place or gives the variables their values, and none of it is shown.
+// it is refused with its place or gives the variables their values, and none of it is shown.
 func FuzzVarFile(f *testing.F) {
 	values := []string{"", "x", "a\nb\t\"\\", "${var.secret}", "%{ if true }", "é\u0301", "\u202e", "R&D"}
 	for i, text := range []string{"", "count = 3\n", "count = \"MARK\"\n", "on = MARK\n", "ous = [MARK]\n",

@@ -13,8 +13,7 @@ import (
 )
 
 // FuzzAllow: an order is a limit's name and a number that is not negative, and of two for one limit the later
-// counts; of anything else it
-// is said what an order looks like.
+// counts; of anything else it is said what an order looks like.
 func FuzzAllow(f *testing.F) {
 	for _, s := range []string{"deletes=5", "deletes=-1", "deletes=", "=5", "deletes", "x=1", "deletes=5=6", "deletes=+7", "deletes= 7",
 		"delete=1", "deletes=99999999999999999999", "deletes=0x5", "deletes=1_0", "deletes=5\ndeletes=0\ndeletes=3",

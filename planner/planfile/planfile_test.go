@@ -463,9 +463,8 @@ func TestLongLines(t *testing.T) {
 }
 
 // FuzzOpen opens any text, and a plan whose lines are chosen by the second argument, each as a letter. What opens
-// is whole: a header, the
-// sections in their order, totals that count them, and a checksum of all; and each line is read, or an error names
-// it. What is a plan opens.
+// is whole: a header, the sections in their order, totals that count them, and a checksum of all; and each line is
+// read, or an error names it. What is a plan opens.
 func FuzzOpen(f *testing.F) {
 	data, err := os.ReadFile(write(f))
 	check(f, err)
@@ -515,8 +514,8 @@ func FuzzOpen(f *testing.F) {
 }
 
 // chosenLines are lines of a plan: the header, a change, a finding, a record, one that was skipped and the end,
-// which counts them, by their
-// first letters; in upper case cut off, x is no line of any plan, n an action that nobody knows.
+// which counts them, by their first letters; in upper case cut off, x is no line of any plan, n an action that
+// nobody knows.
 func chosenLines(lines []string, letters string) (text string) {
 	first := map[rune]string{'x': "{\"other\":{}}\n", ' ': "\n", 'n': "{\"change\":{\"action\":\"invent\"}}\n"}
 	for _, line := range lines {

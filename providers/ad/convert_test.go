@@ -96,8 +96,7 @@ func TestGUIDDN(t *testing.T) {
 }
 
 // FuzzConversions reads what a server sends as a value. A point in time is one, told in UTC; a security identifier
-// is read as it is told;
-// and what can be written is read again as the same.
+// is read as it is told; and what can be written is read again as the same.
 func FuzzConversions(f *testing.F) {
 	for _, s := range []string{"20240131120000.0Z", "20240229235959.0Z", "20230229120000.0Z", "20241301000000.0Z",
 		"20240028000000.0Z", "20240101240000.0Z",

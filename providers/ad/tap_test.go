@@ -95,8 +95,7 @@ func TestTapTooLarge(t *testing.T) {
 }
 
 // FuzzFrame: no input makes Frame panic or claim a message that isn't longer than nothing; a message that is begun
-// is that one, whatever of
-// it has come; and of a whole message, Element finds the same.
+// is that one, whatever of it has come; and of a whole message, Element finds the same.
 func FuzzFrame(f *testing.F) {
 	f.Add([]byte("\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x00\x04\x00\x04\x00"))
 	f.Add([]byte("\x30\x84\x00\x00\x00\x0c\x02\x01\x01\x65\x07\x0a\x01\x00\x04\x00\x04\x00"))

@@ -38,8 +38,7 @@ func TestIdentity(t *testing.T) {
 }
 
 // FuzzIdentity reads any token, and any claims in one. Who is signed in, and what it may do, is what the claims
-// say, and nothing of a text
-// that is no token.
+// say, and nothing of a text that is no token.
 func FuzzIdentity(f *testing.F) {
 	f.Add(jwt(`{"oid":"u-1","idtyp":"user"}`), "{}")
 	f.Add("..", "")

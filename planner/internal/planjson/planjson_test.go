@@ -184,8 +184,8 @@ func TestParseRefuses(t *testing.T) {
 }
 
 // What Parse accepts is JSON, which means the same to a reader of JSON that goes by the tags of state.Change; what
-// that reader refuses is
-// refused, too, unless a name is there twice; and what Append wrote is accepted. The same holds for records.
+// that reader refuses is refused, too, unless a name is there twice; and what Append wrote is accepted. The same
+// holds for records.
 func FuzzParse(f *testing.F) {
 	full := sample(1)
 	full.Match = &state.Match{Rule: "declared", Value: "x"}

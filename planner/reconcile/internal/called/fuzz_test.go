@@ -15,8 +15,7 @@ import (
 var pattern = regexp.MustCompile(`(?s)^(.*"\]|(user|group)\.[^@=\[ ]+|upn_suffix|directory_sync)$`)
 
 // FuzzTarget reads anything as a value of --target or --exclude. It is an address, a scope, a kind or a name; an
-// address or scope covers the
-// objects that have it and no other, and a target that covers nothing is told.
+// address or scope covers the objects that have it and no other, and a target that covers nothing is told.
 func FuzzTarget(f *testing.F) {
 	for _, target := range []string{"user.staff", `user.staff["jane@contoso.com"]`, "upn_suffix",
 		`upn_suffix["contoso.com"]`, "user", "user.", "user.a.b", "staff", "jane@contoso.com",

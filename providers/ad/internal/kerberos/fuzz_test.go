@@ -15,8 +15,8 @@ import (
 )
 
 // FuzzKeytab reads anything as a keytab, and a keytab with a byte of it changed and its end cut off. Of what can be
-// read the newest key of
-// each type of one principal is left; of the rest it is said what to do, without a byte of the keys.
+// read the newest key of each type of one principal is left; of the rest it is said what to do, without a byte of
+// the keys.
 func FuzzKeytab(f *testing.F) {
 	const password = "right"
 	table := keytab.New()
@@ -83,8 +83,7 @@ func FuzzKeytab(f *testing.F) {
 }
 
 // ticketCache is a cache with the ticket-granting ticket of svc, which ends then, and a second ticket, in one of
-// the four versions of the
-// format.
+// the four versions of the format.
 func ticketCache(version byte, end time.Time) []byte {
 	var order binary.AppendByteOrder = binary.BigEndian
 	if version < 3 {
@@ -133,8 +132,7 @@ func ticketCache(version byte, end time.Time) []byte {
 }
 
 // FuzzTickets reads anything as a cache of tickets, and such a cache with a number in it changed, or cut off: a
-// length that is not true is
-// an error and takes no memory.
+// length that is not true is an error and takes no memory.
 func FuzzTickets(f *testing.F) {
 	conf, err := loadConf(file5f(f, "krb5.conf", "[libdefaults]\n default_realm = "+realm+"\n"))
 	if err != nil {

@@ -17,8 +17,7 @@ import (
 )
 
 // FuzzCA reads anything as the certificates of authorities, and such a file with a byte changed and cut off. Either
-// each certificate of it
-// counts, or there is an error that says which one is wrong or what the file lacks.
+// each certificate of it counts, or there is an error that says which one is wrong or what the file lacks.
 func FuzzCA(f *testing.F) {
 	good := slices.Concat([]byte("# the first\n"), authority(f, 1), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY",
 		Bytes: []byte("x")}), authority(f, 2))

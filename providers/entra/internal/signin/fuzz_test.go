@@ -53,8 +53,7 @@ func FuzzChallenge(f *testing.F) {
 }
 
 // FuzzTokenService reads any reply of the token services of GitHub and of Azure Pipelines. It is a token, or an
-// error after few attempts and
-// bounded waits that says what to do and repeats nothing of the reply.
+// error after few attempts and bounded waits that says what to do and repeats nothing of the reply.
 func FuzzTokenService(f *testing.F) {
 	for _, body := range []string{`{"value":"a.b.c"}`, `{"oidcToken":"a.b.c"}`, `{"value":""}`, `{"value":null}`,
 		`{"value":7}`, `{"Value":"a"}`, `["value"]`,
@@ -126,8 +125,7 @@ func tokenOf(t *testing.T, field string, status int, after, body string) {
 }
 
 // FuzzIdentityToken reads any token that a job or a pod was handed. It is sent as it is unless it says that it has
-// ended, and what it says of
-// itself stands in a cure so that it can be read.
+// ended, and what it says of itself stands in a cure so that it can be read.
 func FuzzIdentityToken(f *testing.F) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for _, claims := range []string{`{}`, `{"exp":1767323045}`, `{"exp":1767322745}`, `{"exp":1767322744}`,
@@ -182,8 +180,7 @@ func readable(audience any) bool {
 }
 
 // FuzzCertificateFile reads anything as a client certificate, and such a file with a byte changed and cut off. What
-// can't be used is an error
-// that holds nothing of the key.
+// can't be used is an error that holds nothing of the key.
 func FuzzCertificateFile(f *testing.F) {
 	good := certificateFile(f)
 	f.Add(good, uint16(0), byte('-'), uint16(0))

@@ -6,8 +6,7 @@ import (
 )
 
 // FuzzIdentifiers reads anything as a GUID and as a security identifier, as a seed or a client writes them. What is
-// read is told and read
-// again as the same.
+// read is told and read again as the same.
 func FuzzIdentifiers(f *testing.F) {
 	for _, s := range []string{"0efcf528-7204-5ca5-ac20-d4d286b89e52", "{0EFCF528-7204-5CA5-AC20-D4D286B89E52}",
 		"28f5fc0e0472a55cac20d4d286b89e52", "0123456789abcdef", "",
