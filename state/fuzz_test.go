@@ -1,7 +1,9 @@
 package state_test
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -54,7 +56,11 @@ func means(v state.Value, plain any) bool {
 // FuzzGUID: a GUID's text is read as it was written, in either case and with braces or without.
 func FuzzGUID(f *testing.F) {
 	for _, s := range []string{"0efcf528-7204-5ca5-ac20-d4d286b89e52", "{0EFCF528-7204-5CA5-AC20-D4D286B89E52}", "0efcf528", "{", "{}",
-		"0efcf528-7204-5ca5-ac20-d4d286b89e5g", "0efcf52--7204-5ca5-ac20-d4d286b89e52"} {
+		"0efcf528-7204-5ca5-ac20-d4d286b89e5g", "0efcf52--7204-5ca5-ac20-d4d286b89e52",
+		"0efcf528x7204-5ca5-ac20-d4d286b89e52",
+		"0efcf528-7204x5ca5-ac20-d4d286b89e52", "0efcf528-7204-5ca5xac20-d4d286b89e52",
+		"0efcf528-7204-5ca5-ac20xd4d286b89e52", "{0efcf528-7204-5ca5-ac20-d4d286b89e52",
+		"0123456789abcdef", "{{0efcf528-7204-5ca5-ac20-d4d286b89e52}}"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -66,6 +72,13 @@ func FuzzGUID(f *testing.F) {
 			g := state.GUID([]byte(s[:16]))
 			if again, ok := state.ParseGUID(g.String()); !ok || again != g {
 				t.Errorf("%s is read as %s", g, again)
+			}
+			// MS-DTYP 2.3.4: three fields of which the lowest byte comes first, and eight bytes as they come
+			want := fmt.Sprintf("%08x-%04x-%04x-%x-%x", binary.LittleEndian.Uint32(g[:4]),
+				binary.LittleEndian.Uint16(g[4:6]),
+				binary.LittleEndian.Uint16(g[6:8]), g[8:10], g[10:])
+			if g.String() != want {
+				t.Errorf("%x is %s and not %s", g[:], g, want)
 			}
 		}
 	})

@@ -9,9 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
@@ -460,33 +462,134 @@ func TestLongLines(t *testing.T) {
 	}
 }
 
+// FuzzOpen opens any text, and a plan whose lines are chosen by the second argument, each as a letter. What opens
+// is whole: a header, the sections in their order, totals that count them, and a checksum of all; and each line is
+// read, or an error names it. What is a plan opens.
 func FuzzOpen(f *testing.F) {
 	data, err := os.ReadFile(write(f))
 	check(f, err)
-	f.Add(string(data))
-	f.Add(string(data[:len(data)-78]))
-	f.Add("{\"dirform_plan\":{\"format_version\":\"1.0\"}}\n{\"end\":{}}\n{\"sha256\":\"\"}\n")
+	f.Add(string(data), "")
+	f.Add(string(data[:len(data)-78]), "")
+	f.Add(string(data)+"\n", "keep")
+	f.Add(string(data)+"xx", "keep")
+	f.Add(strings.Replace(string(data), "jdoe", "jdob", 1), "keep")
+	f.Add("{\"dirform_plan\":{\"format_version\":\"1.0\"}}\n{\"end\":{}}\n{\"sha256\":\"\"}\n", "")
+	for _, letters := range []string{"hccffrrsse", "he", "hhe", "hee", "hcfrs", "ce", "hfce", "hrfe", "hsre", "hcrce",
+		"hxe", "hece", "hce ", "hcCe", "hcfFe", "hrRe", "hsSe", "hnce", "hc1", "hc2", "h3", "hs4"} {
+		f.Add(string(data), letters)
+	}
+	lines := strings.SplitAfter(string(data), "\n")
 	path := filepath.Join(f.TempDir(), "plan")
-	f.Fuzz(func(t *testing.T, text string) {
-		if strings.Contains(text, `{"sha256"`) {
+	f.Fuzz(func(t *testing.T, text, letters string) {
+		if strings.Trim(letters, "hcfrse1234CFRSnx ") == "" && letters != "" {
+			text = chosenLines(lines, letters)
+		}
+		if strings.Contains(text, `{"sha256"`) && letters != "keep" {
 			text = reseal(text) // or nothing would ever get past the checksum
 		}
 		check(t, os.WriteFile(path, []byte(text), 0o600))
 		r, err := planfile.Open(path)
 		if err != nil {
+			if d := fault.Describe(err); d.Summary == "" || d.Hint == "" ||
+				regexp.MustCompile(`^hc*f*r*s*e$`).MatchString(letters) {
+				t.Fatalf("%s is refused: %+v", letters, d)
+			}
 			return
 		}
 		defer r.Close()
-		for _, err := range r.Findings() {
-			_ = err
+		counts := sections(t, text)
+		if want := fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(text))); r.Digest() != want {
+			t.Fatalf("the digest is %s and not %s", r.Digest(), want)
 		}
-		for c, err := range r.Changes() {
-			if (c == nil) == (err == nil) {
-				t.Fatal("neither a change nor an error")
+		read(t, r.Changes(), counts["change"])
+		read(t, r.Findings(), counts["finding"])
+		read(t, r.Records(), counts["record"])
+		read(t, r.Skipped(), counts["skipped"])
+		for c := range r.Changes() {
+			if c != nil && !slices.Contains(state.Actions, c.Action) {
+				t.Fatalf("an action %q is read", c.Action)
 			}
 		}
-		for _, err := range r.Records() {
-			_ = err
-		}
 	})
+}
+
+// chosenLines are lines of a plan: the header, a change, a finding, a record, one that was skipped and the end,
+// which counts them, by their first letters; in upper case cut off, x is no line of any plan, n an action that
+// nobody knows.
+func chosenLines(lines []string, letters string) (text string) {
+	first := map[rune]string{'x': "{\"other\":{}}\n", ' ': "\n", 'n': "{\"change\":{\"action\":\"invent\"}}\n"}
+	for _, line := range lines {
+		for letter, prefix := range map[rune]string{'h': `{"dirform_plan":`, 'c': `{"change":`, 'f': `{"finding":`,
+			'r': `{"record":`, 's': `{"skipped":`} {
+			if strings.HasPrefix(line, prefix) && first[letter] == "" {
+				first[letter], first[letter-'a'+'A'] = line, prefix+"{\n"
+			}
+		}
+	}
+	count := func(of string) int { return strings.Count(strings.ToLower(letters), of) }
+	for i, letter := range "e1234" { // a number counts one line too many of a kind
+		more := make([]int, 5)
+		more[i] = 1
+		first[letter] = fmt.Sprintf(
+			"{\"end\":{\"totals\":{},\"changes\":%d,\"findings\":%d,\"records\":%d,\"skipped\":%d}}\n",
+			count("c")+count("n")+more[1], count("f")+more[2], count("r")+more[3], count("s")+more[4])
+	}
+	for _, letter := range letters {
+		text += first[letter]
+	}
+	return text + `{"sha256"`
+}
+
+// sections fails unless a text is built as a plan is, and counts the lines of each kind.
+func sections(t *testing.T, text string) map[string]int64 {
+	const prefix = `{"sha256":"`
+	last := max(strings.LastIndex(text, prefix), 0)
+	body, sum := text[:last], strings.TrimPrefix(text[last:], prefix)
+	if sum != fmt.Sprintf("%x\"}\n", sha256.Sum256([]byte(body))) {
+		t.Fatalf("a plan without its checksum opens: %q", text)
+	}
+	order := []string{"dirform_plan", "change", "finding", "record", "skipped", "end"}
+	counts, at := map[string]int64{}, 0
+	for line := range strings.Lines(body) {
+		name, _, _ := strings.Cut(strings.TrimPrefix(line, `{"`), `"`)
+		now := slices.Index(order, name)
+		if now < at || !strings.HasPrefix(line, `{"`+name+`":`) {
+			t.Fatalf("the line %q opens behind %s", line, order[at])
+		}
+		counts[name]++
+		at = now
+	}
+	var said struct {
+		End struct {
+			Changes  int64 `json:"changes"`
+			Findings int64 `json:"findings"`
+			Records  int64 `json:"records"`
+			Skipped  int64 `json:"skipped"`
+		} `json:"end"`
+	}
+	all := strings.SplitAfter(body, "\n")
+	_ = json.Unmarshal([]byte(all[max(len(all)-2, 0)]), &said)
+	if e := said.End; e.Changes != counts["change"] || e.Findings != counts["finding"] || e.Records != counts["record"] ||
+		e.Skipped != counts["skipped"] {
+		t.Fatalf("a plan with %v that says %v opens", counts, e)
+	}
+	if counts["dirform_plan"] != 1 || counts["end"] != 1 {
+		t.Fatalf("a plan with %v opens", counts)
+	}
+	return counts
+}
+
+// read fails unless there are so many lines, or an error ends them.
+func read[T any](t *testing.T, lines iter.Seq2[*T, error], want int64) {
+	var n int64
+	for v, err := range lines {
+		if n++; (v == nil) == (err == nil) {
+			t.Fatal("neither a line nor an error")
+		} else if err != nil {
+			return
+		}
+	}
+	if n != want {
+		t.Fatalf("%d of %d lines are read", n, want)
+	}
 }

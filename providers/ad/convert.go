@@ -111,7 +111,7 @@ func sidText(v string) (string, error) {
 
 // timeText is a GeneralizedTime (20240131120000.0Z) as RFC 3339 in UTC.
 func timeText(v string) (string, error) {
-	if len(v) == 17 && v[14:] == ".0Z" && digits(v[:14]) {
+	if len(v) == 17 && v[14:] == ".0Z" && digits(v[:14]) && plainTime(v) {
 		b := make([]byte, 0, 20)
 		b = append(append(append(b, v[0:4]...), '-'), v[4:6]...)
 		b = append(append(append(b, '-'), v[6:8]...), 'T')
@@ -120,10 +120,18 @@ func timeText(v string) (string, error) {
 		return string(b), nil
 	}
 	t, err := time.Parse(generalizedTime, v)
-	if err != nil {
+	if t = t.UTC(); err != nil || t.Year() < 0 || t.Year() > 9999 {
 		return "", fmt.Errorf("%q is not a point in time", v)
 	}
-	return t.UTC().Format(time.RFC3339Nano), nil
+	return t.Format(time.RFC3339Nano), nil
+}
+
+// plainTime reports whether the digits of a GeneralizedTime are a point in time for sure; the last days of months
+// are left to others.
+func plainTime(v string) bool {
+	month, day := v[4:6], v[6:8]
+	return month >= "01" && month <= "12" && day >= "01" && (day <= "28" || day <= "30" && month != "02") &&
+		v[8:10] <= "23" && v[10:12] <= "59" && v[12:14] <= "59"
 }
 
 func digits(s string) bool {

@@ -1,8 +1,12 @@
 package ad
 
 import (
+	"fmt"
+	"math/big"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
@@ -88,5 +92,80 @@ func TestGUIDDN(t *testing.T) {
 	g := state.GUID{0x28, 0xf5, 0xfc, 0x0e, 0x04, 0x72, 0xa5, 0x5c, 0xac, 0x20, 0xd4, 0xd2, 0x86, 0xb8, 0x9e, 0x52}
 	if got, want := guidDN(g), "<GUID=28f5fc0e0472a55cac20d4d286b89e52>"; got != want {
 		t.Errorf("guidDN is %s, want %s", got, want)
+	}
+}
+
+// FuzzConversions reads what a server sends as a value. A point in time is one, told in UTC; a security identifier
+// is read as it is told; and what can be written is read again as the same.
+func FuzzConversions(f *testing.F) {
+	for _, s := range []string{"20240131120000.0Z", "20240229235959.0Z", "20230229120000.0Z", "20241301000000.0Z",
+		"20240028000000.0Z", "20240101240000.0Z",
+		"20240101006000.0Z", "20240101000060.0Z", "00010101000000.0Z", "20240131120000Z", "20240131120000.5Z",
+		"99991231235959-0100", "00000101000000+0100", "20240131120000.0+0100", "99999999999999.0Z",
+		"2024013112000a.0Z", "20240131120000.0z", "16010101000000.0Z", "TRUE", "true", "FALSE", "0",
+		"-9223372036854775808", "9223372036854775808", "+1", "\xff", "é", "",
+		"\x01\x00\x00\x00\x00\x00\x00\x05", "\x01\x01\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00",
+		"\x01\x01\x00\x01\x00\x00\x00\x05\x20\x00\x00\x80",
+		"\x01\x01\x00\x00\xff\xff\xff\xff\x20\x00\x00\x80", "\x02\x00\x00\x00\x00\x00\x00\x05",
+		"\x01\x02\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00",
+		"\x01\x01\x00\x00\x00\x00\x00\x05\x20\x00\x00",
+		"\x01\x02\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00\x01\x02\x03\x04"} {
+		f.Add(s)
+	}
+	for at := range len("20240131120000.0Z") {
+		f.Add("20240131120000.0Z"[:at] + "9" + "20240131120000.0Z"[at+1:])
+	}
+	f.Fuzz(func(t *testing.T, v string) {
+		at, bad := time.Parse("20060102150405Z0700", v)
+		text, err := timeText(v)
+		there := bad == nil && at.UTC().Year() >= 0 && at.UTC().Year() <= 9999
+		if read, e := time.Parse(time.RFC3339Nano, text); (err == nil) != there || err == nil && (e != nil ||
+			!read.Equal(at) || !strings.HasSuffix(text, "Z")) {
+			t.Errorf("%q is %q, %v, and is %v, %v", v, text, err, at, bad)
+		}
+		checkSID(t, v)
+		for _, c := range []conversion{asString, asUnknown, asInt, asBool, asTime, asBase64} {
+			value, err := c.value(v)
+			if err != nil {
+				if c == asString || c == asUnknown || c == asBase64 {
+					t.Errorf("%q: %v", v, err)
+				}
+				continue
+			}
+			wire, err := wireValue(c, value)
+			again, bad := c.value(wire)
+			if c == asTime && !strings.HasSuffix(v, ".0Z") { // parts of seconds are not written
+				continue
+			}
+			if err != nil || bad != nil || !again.Equal(value) || (c == asString || c == asBase64 || c == asBool) &&
+				wire != v {
+				t.Errorf("%q is %#v, written %q, read %#v, %v %v", v, value, wire, again, err, bad)
+			}
+			if n, e := strconv.ParseInt(v, 10, 64); c == asInt && (e != nil || value.Int() != n) || c == asBool &&
+				value.Bool() != (v == "TRUE") {
+				t.Errorf("%q is %#v", v, value)
+			}
+		}
+	})
+}
+
+// checkSID compares a security identifier's text with one that is put together in another way (MS-DTYP 2.4.2.1).
+func checkSID(t *testing.T, v string) {
+	got, err := sidText(v)
+	if whole := len(v) >= 8 && v[0] == 1 && len(v) == 8+4*int(v[1]); whole != (err == nil) {
+		t.Errorf("%x is %q, %v", v, got, err)
+	}
+	if err != nil {
+		return
+	}
+	want := "S-1-" + new(big.Int).SetBytes([]byte(v[2:8])).String()
+	if v[2] != 0 || v[3] != 0 {
+		want = fmt.Sprintf("S-1-0x%012X", v[2:8])
+	}
+	for at := 8; at < len(v); at += 4 {
+		want += fmt.Sprintf("-%d", uint32(v[at])|uint32(v[at+1])<<8|uint32(v[at+2])<<16|uint32(v[at+3])<<24)
+	}
+	if got != want {
+		t.Errorf("%x is %q and not %q", v, got, want)
 	}
 }

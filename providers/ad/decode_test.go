@@ -193,32 +193,110 @@ func compare(t *testing.T, obj *state.Object, e *ldap.Entry) {
 }
 
 // FuzzDecoder: no input makes the decoder panic, and where the library understands the input too they agree.
+// Besides a message as it is, one
+// is decoded in which a byte was set, and one that was cut off.
 func FuzzDecoder(f *testing.F) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 50 {
 		dn, attrs := randomEntry(r)
 		if m := entryMessage(1, dn, attrs); len(m) < 1000 {
-			f.Add(m)
+			f.Add(m, uint16(r.IntN(len(m))), byte(r.IntN(256)))
+			f.Add(longForm(m), uint16(r.IntN(len(m))), byte(0x84))
 		}
 	}
-	f.Add([]byte("\x30\x84\xff\xff\xff\xff\x02\x01\x01\x64\x80"))
-	f.Fuzz(func(t *testing.T, message []byte) {
-		d := newDecoder(state.User, state.NewShape("cn", "whenCreated", "objectSid", "userAccountControl"))
-		obj, end, err := d.next(string(message), 0)
-		if err != nil {
+	f.Add([]byte("\x30\x84\xff\xff\xff\xff\x02\x01\x01\x64\x80"), uint16(0), byte(0x30))
+	guid := attr{"objectGUID", []string{"0123456789abcdef"}}
+	f.Add(entryMessage(1, "CN=x", []attr{guid, {"description", []string{"b", "a", "", "c"}}, {"userAccountControl",
+		[]string{"512"}}}), uint16(4), byte(1))
+	f.Add(entryMessage(1, "CN=x", []attr{{"objectGUID", []string{"0123456789abcdefg"}}, {"cn", []string{"x"}}}),
+		uint16(2), byte(2))
+	f.Add(entryMessage(1, "CN=x", []attr{guid, {"objectGUID", []string{"0123456789abcde"}}, {"member;range=0-1",
+		[]string{"CN=a", "CN=b"}}}), uint16(3), byte(9))
+	f.Add([]byte("\x30\x18\x02\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01\x64\x0b\x04\x04CN=x\x30\x03\x30\x01\x00"),
+		uint16(0), byte(0x30))
+	long := entryMessage(1, "CN=x", []attr{guid})
+	long = slices.Concat([]byte{0x30, long[1] + 8, 2, 9, 0, 0, 0, 0, 0, 0, 0, 0}, long[4:]) // an id of nine bytes
+	f.Add(long, uint16(0), byte(0x30))
+	shape := state.NewShape("cn", "displayName", "description", "whenCreated", "objectSid", "userAccountControl",
+		"proxyAddresses", "objectGUID", "contosoTag")
+	f.Fuzz(func(t *testing.T, message []byte, at uint16, to byte) {
+		checkEntry(t, message, shape)
+		if len(message) == 0 {
 			return
 		}
-		if size, op, err := wire.Frame(message); err != nil || size != end || op != wire.SearchEntry {
-			t.Fatalf("decoded %d bytes, but the frame has %d of type %x, %v", end, size, op, err)
-		}
-		packet, err := ber.DecodePacketErr(message[:end])
-		if err != nil || len(packet.Children) < 2 || len(packet.Children[1].Children) < 1 {
-			return
-		}
-		if dn, ok := packet.Children[1].Children[0].Value.(string); ok && dn != obj.DN {
-			t.Errorf("DN %q, the library says %q", obj.DN, dn)
-		}
+		i := int(at) % len(message)
+		_, _, _ = newDecoder(state.User, shape).next(string(message[:i]), 0)
+		edited := slices.Clone(message)
+		edited[i] = to
+		checkEntry(t, edited, shape)
 	})
+}
+
+// longForm is a message whose length takes four bytes although two would do.
+func longForm(message []byte) []byte {
+	_, start, end := wire.Element(string(message), 0, len(message))
+	n := end - start
+	return append([]byte{message[0], 0x84, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, message[start:end]...)
+}
+
+// checkEntry decodes a message, and compares the result with the library's packets.
+func checkEntry(t *testing.T, message []byte, shape *state.Shape) {
+	obj, end, err := newDecoder(state.User, shape).next(string(message), 0)
+	if err != nil {
+		return
+	}
+	if size, op, err := wire.Frame(message); err != nil || size != end || op != wire.SearchEntry {
+		t.Fatalf("decoded %d bytes, but the frame has %d of type %x, %v", end, size, op, err)
+	}
+	packet, err := ber.DecodePacketErr(message[:end])
+	if err != nil || len(packet.Children) < 2 || len(packet.Children[1].Children) < 2 {
+		return
+	}
+	dn, list := packet.Children[1].Children[0], packet.Children[1].Children[1]
+	if name, ok := dn.Value.(string); ok && name != obj.DN {
+		t.Errorf("DN %q, the library says %q", obj.DN, name)
+	}
+	var guid string
+	values := map[string][][]string{}
+	for _, a := range list.Children {
+		if len(a.Children) < 2 {
+			return
+		}
+		var all []string
+		for _, v := range a.Children[1].Children {
+			all = append(all, v.Data.String())
+		}
+		name := strings.ToLower(a.Children[0].Data.String())
+		values[name] = append(values[name], all)
+		if base, _, _ := strings.Cut(name, ";"); base == "objectguid" && len(all) > 0 && len(all[0]) == 16 {
+			guid = all[0]
+		} else if base != name {
+			return // what an option means is tested with entries that make sense
+		}
+	}
+	if string(obj.GUID[:]) != guid {
+		t.Errorf("GUID %x, the library says %x", obj.GUID, guid)
+	}
+	for _, name := range []string{"displayName", "description", "contosoTag"} {
+		all := values[strings.ToLower(name)]
+		if len(all) != 1 {
+			continue
+		}
+		full := slices.DeleteFunc(slices.Clone(all[0]), func(v string) bool { return v == "" })
+		got, valid := obj.Get(name), utf8.ValidString(strings.Join(full, ""))
+		switch {
+		case len(full) == 0:
+			if !got.IsEmpty() {
+				t.Errorf("%s of %q is %#v", name, all[0], got)
+			}
+		case name == "contosoTag" && len(all[0]) > 1:
+			if valid && !slices.Equal(got.List(), full) {
+				t.Errorf("%s of %q is %#v", name, all[0], got)
+			}
+		case (name != "contosoTag" || valid) && got.Str() != slices.Min(full):
+			t.Errorf("%s of %q is %#v", name, all[0], got)
+		}
+	}
 }
 
 func TestDecoderErrors(t *testing.T) {

@@ -43,6 +43,11 @@ func FuzzTap(f *testing.F) {
 	f.Add(uint64(1), 100, 20)
 	f.Add(uint64(2), 1, 3)
 	f.Add(uint64(3), 200000, 200)
+	for seed := range uint64(12) {
+		f.Add(seed+4, 1000<<seed/4, 60)
+		f.Add(seed+16, 64<<10, 20)
+		f.Add(seed+28, 7, 4)
+	}
 	f.Fuzz(func(t *testing.T, seed uint64, most, messages int) {
 		if most < 1 || most > 1<<20 || messages < 0 || messages > 300 {
 			return
@@ -89,16 +94,46 @@ func TestTapTooLarge(t *testing.T) {
 	}
 }
 
-// FuzzFrame: no input makes frame panic or claim a message that isn't longer than nothing.
+// FuzzFrame: no input makes Frame panic or claim a message that isn't longer than nothing; a message that is begun
+// is that one, whatever of it has come; and of a whole message, Element finds the same.
 func FuzzFrame(f *testing.F) {
 	f.Add([]byte("\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x00\x04\x00\x04\x00"))
+	f.Add([]byte("\x30\x84\x00\x00\x00\x0c\x02\x01\x01\x65\x07\x0a\x01\x00\x04\x00\x04\x00"))
+	for _, length := range []string{"\x80", "\x81\x80", "\x84\x7f\xff\xff\xff", "\x85\x00\x00\x00\x00\x0c",
+		"\x88\xff\xff\xff\xff\xff\xff\xff\xf0", "\xff",
+		"\x84\x04\x00\x00\x01", "\x84\x08\x00\x00\x00", "\x05", "\x00", "\x03"} {
+		f.Add([]byte("\x30" + length + "\x02\x01\x01\x64\x07\x0a\x01\x00\x04\x00\x04\x00"))
+	}
+	for _, id := range []string{"\x02\x08\x00\x00\x00\x00\x00\x00\x00\x01",
+		"\x02\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01", "\x02\x81\x01\x01", "\x02\x7f", "\x02\x00", "\x04\x01\x01"} {
+		f.Add([]byte("\x30\x14" + id + "\x64\x07\x0a\x01\x00\x04\x00\x04\x00\x00\x00\x00\x00\x00\x00"))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		size, _, err := ber.Frame(b)
+		size, op, err := ber.Frame(b)
 		if size < 0 || size > ber.MaxMessage+6 || err != nil && size != 0 {
 			t.Errorf("size %d, error %v", size, err)
 		}
 		if size == 0 && err == nil && len(b) > 20 {
 			t.Errorf("%d bytes and still no frame", len(b))
+		}
+		for cut := range min(len(b), 24) {
+			part, kind, early := ber.Frame(b[:cut])
+			if early != nil && err == nil || part != 0 && (part != size || kind != op) {
+				t.Errorf("%d bytes are a frame of %d, %v, and all %d one of %d, %v", cut, part, early, len(b), size,
+					err)
+			}
+		}
+		tag, start, end := ber.Element(string(b), 0, len(b))
+		if end < 0 || tag != ber.Sequence || end > ber.MaxMessage {
+			if size > 0 && size <= len(b) {
+				t.Errorf("%d of %d bytes are a frame", size, len(b))
+			}
+			return
+		}
+		tag, idStart, idEnd := ber.Element(string(b), start, end)
+		if whole := tag == ber.Integer && idEnd >= 0 && idEnd < end && idEnd-idStart <= 8; whole != (err == nil) ||
+			whole && (size != end || op != b[idEnd]) {
+			t.Errorf("%x is a frame of %d bytes and type %x, %v", b, size, op, err)
 		}
 	})
 }

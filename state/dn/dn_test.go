@@ -1,9 +1,13 @@
 package dn
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 func TestParse(t *testing.T) {
@@ -171,9 +175,15 @@ func TestEscape(t *testing.T) {
 // FuzzParse holds names to what must be true of all of them.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"OU=Staff,DC=corp", `CN=Doe\, Jane+OU=ß`, `CN="a, b" ,OU=\20`, "CN=\xff,OU=É", `CN=x=y; OU=a\ `, " ", "CN=#1,DC="} {
-		f.Add(s)
+		f.Add(s, s, " "+s)
 	}
-	f.Fuzz(func(t *testing.T, name string) {
+	for _, v := range []string{"a", "A", " ", "  ", "#", "a#", ",", "+", ";", "\"", "\\", "<", ">", "=", "\n", "\x7f", "É", "E\u0301", "e\u0301", "ß", "ẞ", "İ", "K", "\u00a0", "a b", " a", "a "} {
+		f.Add("CN="+v, v, "A")
+		f.Add("OU=x;CN="+v, v+"b", v)
+		f.Add(v+"CN=x", v+v, "É")
+	}
+	f.Fuzz(func(t *testing.T, name, value, other string) {
+		checkSpellings(t, value, other)
 		n, err := Parse(name)
 		if key := Key(name); err != nil && key != name || key != name && key != string(n) {
 			t.Errorf("the key of %q is %q", name, key)
@@ -206,6 +216,41 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// checkSpellings: however a value is spelled, it is that value, its name is the same one, and the name of another value is another one.
+func checkSpellings(t *testing.T, value, other string) {
+	if !utf8.ValidString(value) || !utf8.ValidString(other) || value == "" || other == "" {
+		return
+	}
+	pairs := ""
+	for i := range len(value) {
+		pairs += fmt.Sprintf("\\%02x", value[i])
+	}
+	quoted := `"` + strings.NewReplacer(`"`, `\"`, `\`, `\\`).Replace(value) + `"`
+	want, err := Parse("CN=" + pairs + ",DC=c")
+	if err != nil {
+		t.Fatalf("%q: %v", pairs, err)
+	}
+	for _, name := range []string{"CN=" + Escape(value) + ",DC=c", "cn = " + quoted + " ; dc = C", "Cn=" + quoted + ",dc=c", " CN=" + strings.ToUpper(pairs) + ", DC=C "} {
+		if got, err := Parse(name); err != nil || got != want || FirstValue(name) != value {
+			t.Errorf("%q is %q, %v, of %q, and should be %q", name, got, err, FirstValue(name), want)
+		}
+		if !Equal(name, string(want)) || !Within(name, "DC=c") || Within("DC=c", name) || strings.Count(string(want), ",") != 1 {
+			t.Errorf("%q is not equal to %q, or not within its parent", name, want)
+		}
+	}
+	fold := func(s string) string { return norm.NFC.String(strings.ToLower(norm.NFC.String(s))) }
+	if another, err := Parse("CN=" + Escape(other) + ",DC=c"); err != nil || (another == want) != (fold(other) == fold(value)) {
+		t.Errorf("%q and %q are %q and %q, %v", value, other, want, another, err)
+	}
+	a, b := "CN="+Escape(value), "OU="+Escape(other)
+	if !Equal(a+"+"+b+",DC=c", b+" + "+a+",DC=c") || Equal(a+"+"+b, a) || Equal(a+"+"+b, a+","+b) {
+		t.Errorf("%s+%s depends on the order, or is the same as another name", a, b)
+	}
+	if key := Key(a + ",DC=c"); fold(key) != fold(string(want)) && key != string(want) {
+		t.Errorf("the key of %q is %q, and its name %q", a, key, want)
+	}
 }
 
 // folded is s as lookups without regard to case and Unicode normalisation see it.

@@ -41,7 +41,7 @@ func Cut(name string) (p Part, rest string, sep byte, err error) {
 	if eq < 0 {
 		return p, "", 0, bad(name, "type=value is expected at %q", name)
 	}
-	if p.Type = strings.TrimSpace(name[:eq]); !isType(p.Type) {
+	if p.Type = strings.Trim(name[:eq], " \t\r\n"); !isType(p.Type) { // no other blank counts for nothing
 		return p, "", 0, bad(name, "%q is not an attribute's name", p.Type)
 	}
 	at := eq + 1

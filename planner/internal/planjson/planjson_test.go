@@ -6,7 +6,10 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
@@ -180,26 +183,77 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// What Parse accepts, encoding/json accepts and understands alike.
+// What Parse accepts is JSON, which means the same to a reader of JSON that goes by the tags of state.Change; what
+// that reader refuses is refused, too, unless a name is there twice; and what Append wrote is accepted. The same
+// holds for records.
 func FuzzParse(f *testing.F) {
+	full := sample(1)
+	full.Match = &state.Match{Rule: "declared", Value: "x"}
+	full.Replaces = &state.Replaced{Anchor: "o", Scope: "p", SourceGUID: "q"}
+	full.Members = &state.SetChange{Add: []string{"a"}, Remove: []string{"b", "c"}}
+	full.Scope, full.TargetID, full.Seen, full.Partial, full.GraceAnew = "s", "t", "2026", true, true
+	full.ReasonCode, full.Needs = state.BecauseGraceOver, []string{"n"}
+	full.Attributes = append(full.Attributes, state.AttributeChange{Name: "manager", Before: state.Int(-7),
+		After: state.Bool(true), Drift: true,
+		Via: state.String("v"), BeforeName: "b", AfterName: "a"})
+	full.SourceAttributes = []state.AttributeChange{{Name: "u", After: state.List([]string{"x"})}}
 	f.Add(string(new(Writer).Append(nil, sample(1), Full)))
+	f.Add(string(new(Writer).Append(nil, full, Full)))
+	f.Add(string(new(Writer).Append(nil, full, Document)))
+	f.Add(string(new(Writer).AppendRecord(nil, &planner.Record{Anchor: "a", Scope: "s", SourceGUID: "g", Left: true,
+		Fingerprints: map[string]string{"b": "2"}})))
 	f.Add(`{"address":"\u00e9\ud83d\ude00","attributes":[{"name":"x","before":null,"after":[""," "]}],"new":[{"a":1e9}]}`)
+	for _, v := range []string{"0", "-0", "01", "-01", "1e3", "9223372036854775807", "-9223372036854775808",
+		"9223372036854775808", "+1", "-", "1.0", "true",
+		"false", "tru", "falsey", "[]", "[1]", `["a",null]`, `"\ud800"`, `"\q"`, "\"a\tb\"", "{}", "null", "nul"} {
+		f.Add(`{"attributes":[{"name":"x","before":` + v + `,"after": ` + v + ` }]}`)
+		f.Add(`{"new":[` + v + `],"partial":` + v + `,"left":` + v + `}`)
+	}
+	for _, n := range []int{1, maxDepth - 1, maxDepth, maxDepth + 1, maxDepth + 2, maxDepth + 9, 3 * maxDepth} {
+		f.Add(`{"new":` + strings.Repeat("[", n) + strings.Repeat("]", n) + `}`)
+		f.Add(`{"new":` + strings.Repeat(`{"a":`, n) + "1" + strings.Repeat("}", n) + `}`)
+	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := Parse(text)
-		if err != nil {
-			return
-		}
-		if !json.Valid([]byte(text)) {
-			t.Fatalf("accepted %q", text)
-		}
-		again, err := Parse(string(new(Writer).Append(nil, got, Full)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(got, again, equal); d != "" {
-			t.Fatal(d)
-		}
+		sameAs(t, text, Parse, func(c *state.Change) []byte { return new(Writer).Append(nil, c, Full) })
+		sameAs(t, text, ParseRecord, func(r *planner.Record) []byte { return new(Writer).AppendRecord(nil, r) })
 	})
+}
+
+// sameAs compares what parse makes of a text with what a general reader does.
+func sameAs[T any](t *testing.T, text string, parse func(string) (*T, error), form func(*T) []byte) {
+	got, err := parse(text)
+	var want T
+	refused := jsonv2.Unmarshal([]byte(text), &want)
+	if err != nil {
+		if refused == nil && !strings.Contains(text, "null") && nested(text) <= maxDepth {
+			t.Fatalf("refused %q: %v", text, err)
+		}
+		return
+	}
+	if utf8.ValidString(text) && !json.Valid([]byte(text)) || nested(text) > maxDepth+5 {
+		t.Fatalf("accepted %q", text)
+	}
+	if d := cmp.Diff(got, &want, equal); refused == nil && d != "" {
+		t.Fatalf("%q is read otherwise:\n%s", text, d)
+	}
+	again, err := parse(string(form(got)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(got, again, equal); d != "" {
+		t.Fatal(d)
+	}
+}
+
+// nested is how deep a valid text's brackets stand inside each other at most.
+func nested(text string) (most int) {
+	d := jsontext.NewDecoder(strings.NewReader(text))
+	for {
+		if _, err := d.ReadToken(); err != nil {
+			return most
+		}
+		most = max(most, d.StackDepth())
+	}
 }
 
 func BenchmarkAppend(b *testing.B) {

@@ -63,7 +63,7 @@ func GUID(s string) (string, error) {
 // SID is a binary security identifier, in base64, in its text form (MS-DTYP 2.4.2.2); the text form stays as it is.
 func SID(s string) (string, error) {
 	if len(s) > 4 && strings.EqualFold(s[:4], "S-1-") {
-		return strings.ToUpper(s), nil
+		return strings.Replace(strings.ToUpper(s), "0X", "0x", 1), nil
 	}
 	raw, err := base64.StdEncoding.DecodeString(s)
 	if err != nil || len(raw) < 8 || raw[0] != 1 || len(raw) != 8+4*int(raw[1]) {
@@ -73,7 +73,12 @@ func SID(s string) (string, error) {
 	for _, b := range raw[2:8] {
 		authority = authority<<8 | uint64(b)
 	}
-	out := strconv.AppendUint([]byte("S-1-"), authority, 10)
+	out := []byte("S-1-")
+	if authority>>32 != 0 { // MS-DTYP 2.4.2.1
+		out = fmt.Appendf(out, "0x%012X", authority)
+	} else {
+		out = strconv.AppendUint(out, authority, 10)
+	}
 	for i := 8; i < len(raw); i += 4 {
 		out = strconv.AppendUint(append(out, '-'), uint64(binary.LittleEndian.Uint32(raw[i:])), 10)
 	}

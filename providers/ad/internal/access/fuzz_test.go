@@ -2,6 +2,7 @@ package access
 
 import (
 	"encoding/binary"
+	"slices"
 	"testing"
 )
 
@@ -76,6 +77,9 @@ func reads(list []entryForm, who Token, a Attribute, right uint32) bool {
 func FuzzMayRead(f *testing.F) {
 	f.Add([]byte{allow, 0, 0x10, 0, 1, deny, 0, 0x10, 0, 1}, false)
 	f.Add([]byte{denyObject, 0, 0x10, 1, 1, allow, inheritOnly, 0xff, 0, 1, allowObject, 0, 0x10, 2, 1}, true)
+	for n := range byte(9) {
+		f.Add(slices.Repeat([]byte{deny * (n & 1), inheritOnly, 0x10, n, 1, allowObject, 0, 0x10, 1, 1}, int(n)), n%2 == 0)
+	}
 	f.Add([]byte{0x11, 0, 0x10, 0, 1, allowCallbackObject, 0, 0xff, 3, 1}, true)
 	f.Fuzz(func(t *testing.T, b []byte, confidential bool) {
 		who := Token{sid(1): true, sid(2): true}
@@ -91,6 +95,14 @@ func FuzzMayRead(f *testing.F) {
 		want := reads(list, who, a, readProperty) && (!confidential || reads(list, who, a, controlAccess))
 		if may, known := MayRead(raw, who, a); may != want || !known {
 			t.Errorf("%+v: may read is %v (known %v), want %v", list, may, known, want)
+		}
+		for at, size := 28, 0; at < len(raw); at += size { // an entry shorter than its own head
+			size = int(binary.LittleEndian.Uint16(raw[at+2:]))
+			short := slices.Clone(raw)
+			binary.LittleEndian.PutUint16(short[at+2:], uint16(at+size)%8)
+			if may, known := MayRead(short, who, a); may || known {
+				t.Errorf("an entry of %d bytes at %d is known", uint16(at+size)%8, at)
+			}
 		}
 		for cut := range len(raw) {
 			if may, known := MayRead(raw[:cut], who, a); known && may && !want {

@@ -17,7 +17,6 @@ import (
 	"github.com/go-ldap/ldap/v3/gssapi"
 	"github.com/jcmturner/gokrb5/v8/client"
 	"github.com/jcmturner/gokrb5/v8/config"
-	"github.com/jcmturner/gokrb5/v8/credentials"
 	"github.com/jcmturner/gokrb5/v8/krberror"
 	"github.com/jcmturner/gokrb5/v8/types"
 
@@ -86,7 +85,7 @@ func (k *Credentials) KDCs() (hosts []string) {
 	if k.Krb5Conf == "" {
 		return nil
 	}
-	conf, err := config.Load(k.Krb5Conf)
+	conf, err := loadConf(k.Krb5Conf)
 	if err != nil {
 		return nil // logging on says so, before it sends anything
 	}
@@ -184,7 +183,7 @@ func (k *Credentials) open() (*logon, error) {
 	if l.files.keytab != "" && k.Principal != "" && (!ok || user == "" || realm == "") {
 		return nil, fmt.Errorf("principal %q must be user@REALM", k.Principal)
 	}
-	if l.conf, err = config.Load(l.files.conf); err != nil {
+	if l.conf, err = loadConf(l.files.conf); err != nil {
 		return nil, fmt.Errorf("%s: %w", l.files.conf, err)
 	}
 	l.types = l.conf.LibDefaults.DefaultTktEnctypeIDs
@@ -205,7 +204,7 @@ func (k *Credentials) open() (*logon, error) {
 
 // tickets reads a cache of tickets, and says so if they have ended.
 func tickets(path string, conf *config.Config, settings ...func(*client.Settings)) (*client.Client, error) {
-	cache, err := credentials.LoadCCache(path)
+	cache, err := loadTickets(path)
 	if err != nil {
 		return nil, fmt.Errorf("the tickets in %s cannot be read: %w", path, err)
 	}

@@ -29,7 +29,7 @@ type key struct {
 
 // readKeys reads the keys of a principal, user@REALM; of the only one that the keytab has, if that is "".
 func readKeys(path, principal string) (*keys, error) {
-	table, err := keytab.Load(path)
+	table, err := loadKeys(path)
 	if err != nil {
 		return nil, err
 	}

@@ -71,13 +71,16 @@ func (x *exchange) hush(text string) string {
 // skew is how far the authority's clock may be from this machine's.
 const skew = 5 * time.Minute
 
+// farAway are more seconds since 1970 than any token is good for, and fewer than a time holds.
+const farAway = 1e11
+
 // ended refuses a token that the authority would refuse for its age. Its words for that don't tell that the job had the
 // token all along, for which a new attempt is no cure.
 func (x *exchange) ended() error {
-	if x.said.Expires == 0 {
+	if x.said.Expires == 0 || x.said.Expires > farAway {
 		return nil
 	}
-	end := time.Unix(int64(x.said.Expires), 0)
+	end := time.Unix(int64(max(x.said.Expires, -farAway)), 0)
 	if x.Now().Before(end.Add(skew)) {
 		return nil
 	}

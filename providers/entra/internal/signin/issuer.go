@@ -110,7 +110,7 @@ func (s *issuer) ask(ctx context.Context) (string, error) {
 	}
 	r := &refusal{status: resp.StatusCode}
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
-		r.after = time.Duration(max(seconds, 0)) * time.Second
+		r.after = time.Duration(min(max(seconds, 0), 1e9)) * time.Second // more than a duration holds is no shorter
 	}
 	return "", r
 }

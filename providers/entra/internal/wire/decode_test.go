@@ -226,15 +226,46 @@ func TestDecodeAgreesWithEncodingJSON(t *testing.T) {
 	samePage(t, benchPage(30))
 }
 
+// FuzzDecodePage decodes any text as encoding/json does, and finds any link where it stands in a page.
 func FuzzDecodePage(f *testing.F) {
 	for _, text := range pageSeeds() {
 		f.Add(text)
 	}
 	f.Add("{\r\n\t\"value\" :\r[ {\r\"id\"\r:\r\"1\"\r} ]\r}")
+	f.Add(`{"value":[{"id":"1","displayName":"\u00AF\uD83D\uDE00\b\f\n\r\t\/"}]}`)
+	for at := range 17 { // a control character at any place of eight bytes
+		f.Add(`{"value":[{"id":"1","displayName":"` + strings.Repeat("x", at) + "\x1f" + strings.Repeat("x", 16-at) +
+			`"}]}`)
+		f.Add(`{"value":[{"id":"1","displayName":"` + strings.Repeat("é", at) + `\\` + strings.Repeat("x", 16-at) +
+			`"}]}`)
+	}
+	f.Add(`{"value":[{"id":"1","proxyAddresses":["` + strings.Repeat(`a","`, 1030) +
+		`"]},{"id":"2","proxyAddresses":["` + strings.Repeat(`b","`, 3000) + `"]}]}`)
+	f.Add("https://graph.microsoft.com/v1.0/users?$skiptoken=\"@odata.nextLink\"é\\")
 	f.Fuzz(func(t *testing.T, text string) {
 		samePage(t, text)
 		LinkIn(text)
 		LinkAtEnd(text)
+		if len(text) > 2000 || !utf8.ValidString(text) {
+			return
+		}
+		link, _ := json.Marshal(text)
+		begin := `{"@odata.context":"c","@odata.nextLink":` + string(link)
+		if got := LinkIn(begin + `,"value":[{"id":"1"`); got != text {
+			t.Errorf("the link %q is %q", text, got)
+		}
+		for i := range len(begin) {
+			if got := LinkIn(begin[:i]); got != "" {
+				t.Errorf("of %q, cut off, the link is %q", begin[:i], got)
+			}
+		}
+		if got := LinkIn(`{"value":[{"@odata.nextLink":` + string(link)); got != "" {
+			t.Errorf("an object's link is %q", got)
+		}
+		if got := LinkAtEnd(`{"value":[{"id":"1","x":"` + strings.Repeat("x", 17<<10) + `"}],"@odata.nextLink":` +
+			string(link) + "}"); got != text {
+			t.Errorf("the link %q at the end is %q", text, got)
+		}
 	})
 }
 

@@ -35,7 +35,8 @@ func (a *Aim) Selects(address string) bool {
 // covered reports whether one of the patterns has an address.
 func (a *Aim) covered(patterns []string, address string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
-		hit := pattern == address || strings.HasPrefix(address, pattern+"[")
+		rest, begins := strings.CutPrefix(address, pattern)
+		hit := begins && (rest == "" || rest[0] == '[' && !strings.Contains(pattern, "[")) // which a key may have, too
 		if hit {
 			a.hit[pattern] = true
 		}
