@@ -2,11 +2,11 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -31,7 +31,8 @@ func newHistoryCommand(a *cli.App) *cobra.Command {
 		Long: `History lists the runs that changed something, newest first, with how many changes of each action they made, how often they
 wrote to either directory, and who ran them for which commit: what DIRFORM_RUN_URL and DIRFORM_RUN_REF say, or a
 job of GitHub, GitLab or Azure Pipelines has in its environment, else user@host. With the number of a run it lists that run's
-steps, and how often each of them wrote.`,
+steps, and how often each of them wrote. With --names, a run has whom its steps were about: ten of them, and all in JSON or
+where the run's number is given.`,
 		Example: "  dirform history\n  dirform history 12",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,7 +49,7 @@ steps, and how often each of them wrote.`,
 				}
 				err = j.write(cmd.Context(), w)
 			} else {
-				err = writeRuns(cmd.Context(), a, w, s, limit, asJSON)
+				err = writeRuns(cmd.Context(), a, w, s, &o, limit, asJSON, names)
 			}
 			if err != nil {
 				return err
@@ -58,29 +59,13 @@ steps, and how often each of them wrote.`,
 	}
 	o.Register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, one document a line")
-	cmd.Flags().BoolVar(&names, "names", false, "of a run: read both directories, and add the names that they have now; none is recorded")
+	cmd.Flags().BoolVar(&names, "names", false, "read both directories, and add the names that they have now; none is recorded")
 	cmd.Flags().IntVar(&limit, "limit", 20, "list the latest `N` runs; 0 lists all")
 	return cli.ExitStatus(cmd, "0  done", "1  the state cannot be read, or has no such run")
 }
 
-// runDocument is a run in JSON.
-type runDocument struct {
-	Run        int64              `json:"run"`
-	Command    string             `json:"command"`
-	Serial     int64              `json:"serial"`
-	Started    time.Time          `json:"started_at"`
-	Finished   *time.Time         `json:"finished_at"`
-	Outcome    string             `json:"outcome"`
-	Counts     state.Counts       `json:"counts"`
-	PlanDigest string             `json:"plan_digest"`
-	Allowed    []string           `json:"allowed"`
-	Scopes     []store.ScopeCount `json:"scopes"`
-	Writes     *state.Writes      `json:"writes"` // null if the run is older than the counting
-	By         string             `json:"by"`     // empty likewise
-	Ref        string             `json:"ref"`
-}
-
-func writeRuns(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, limit int, asJSON bool) error {
+// writeRuns lists the latest runs; with names, each with whom its steps are about, as far as its journal is kept.
+func writeRuns(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, o *open.RecordOptions, limit int, asJSON, names bool) error {
 	runs, err := s.Runs(ctx, limit)
 	if err != nil {
 		return err
@@ -88,63 +73,71 @@ func writeRuns(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, lim
 	if len(runs) == 0 {
 		a.Notef("No run has written anything yet.\n")
 	}
+	j := journal{a: a, s: s}
+	if names {
+		for _, r := range runs {
+			j.runs = append(j.runs, r.ID)
+		}
+		if err := j.name(ctx, o); err != nil {
+			return err
+		}
+	}
 	for _, r := range runs {
-		if asJSON {
-			d := runDocument{r.ID, r.Command, r.Serial, r.Started, nil, r.Outcome, r.Counts, r.PlanDigest, r.Allowed, r.Scopes, r.Writes, r.By, r.Ref}
-			if !r.Finished.IsZero() {
-				d.Finished = &r.Finished
-			}
-			if err := cli.WriteJSONLine(w, d); err != nil {
+		d := tell.RunOf(r)
+		if names {
+			if d.Names, err = j.namesOf(ctx, r.ID); err != nil {
 				return err
 			}
-			continue
 		}
-		tell.Run(w, r)
+		if asJSON {
+			err = cli.WriteJSONLine(w, d)
+		} else {
+			tell.Run(w, r)
+			err = tell.Names(w, d.Names)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// entryDocument is a journalled step in JSON.
-type entryDocument struct {
-	Seq       int64             `json:"seq"`
-	Key       string            `json:"key"`
-	Kind      state.Kind        `json:"kind"`
-	Action    state.Action      `json:"action"`
-	Attribute string            `json:"attribute,omitempty"`
-	Status    state.EntryStatus `json:"status"`
-	TargetID  string            `json:"target_id,omitempty"`
-	Code      string            `json:"code,omitempty"`
-	RequestID string            `json:"request_id,omitempty"`
-	Writes    state.Writes      `json:"writes"`
-	Deeds     map[string]int    `json:"-"` // for guards alone
-}
-
-// journal is a run's steps, and whose they are as far as names are asked for.
+// journal is the steps of runs, and whose they are as far as names are asked for.
 type journal struct {
 	a      *cli.App
 	s      *store.Store
 	asJSON bool
-	run    int64
+	runs   []int64
 	names  map[string]string // by anchor
 }
 
 // open finds the run and, with names, whom its steps are about.
-func (j *journal) open(ctx context.Context, number string, names bool, o *open.RecordOptions) (err error) {
-	if j.run, err = strconv.ParseInt(number, 10, 64); err != nil {
-		return &fault.Error{Summary: fmt.Sprintf("%q is not the number of a run", number), Hint: `Run "dirform history" for a list of runs.`}
+func (j *journal) open(ctx context.Context, number string, names bool, o *open.RecordOptions) error {
+	run, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return &fault.Error{Summary: fmt.Sprintf("%q is not the number of a run", number),
+			Hint: `Run "dirform history" for a list of runs.`}
 	}
-	if !names {
-		return nil
+	j.runs = []int64{run}
+	if names {
+		err = j.name(ctx, o)
 	}
+	return err
+}
+
+// name reads both directories for the names of whom the steps are about.
+func (j *journal) name(ctx context.Context, o *open.RecordOptions) error {
 	if err := o.Declared(); err != nil {
 		return err
 	}
 	keys := map[string]bool{}
-	for e, err := range j.s.Journal(ctx, j.run) {
-		if err != nil {
-			return err
+	for _, id := range j.runs {
+		for e, err := range j.s.Journal(ctx, id) {
+			if err != nil {
+				return err
+			}
+			keys[e.Key] = true
 		}
-		keys[e.Key] = true
 	}
 	return viewed(ctx, j.a, &o.Variables, func(_ *run.Run, _ *run.Reading, view *reconcile.View) (err error) {
 		j.names, err = explain.NamesOf(view, keys)
@@ -152,18 +145,31 @@ func (j *journal) open(ctx context.Context, number string, names bool, o *open.R
 	})
 }
 
+// namesOf are the names of whom a run's steps are about, each once, in the order of the steps; of who has none any more it
+// is the anchor.
+func (j *journal) namesOf(ctx context.Context, id int64) (names []string, err error) {
+	seen := map[string]bool{}
+	for e, err := range j.s.Journal(ctx, id) {
+		if err != nil {
+			return nil, err
+		}
+		if !seen[e.Key] {
+			names = append(names, cmp.Or(j.names[e.Key], e.Key))
+		}
+		seen[e.Key] = true
+	}
+	return names, nil
+}
+
 func (j *journal) write(ctx context.Context, w io.Writer) error {
 	n := 0
-	for e, err := range j.s.Journal(ctx, j.run) {
+	for e, err := range j.s.Journal(ctx, j.runs[0]) {
 		if err != nil {
 			return err
 		}
 		n++
 		if j.asJSON {
-			err = cli.WriteJSONLine(w, struct {
-				entryDocument
-				Name string `json:"name,omitempty"`
-			}{entryDocument(*e), j.names[e.Key]})
+			err = cli.WriteJSONLine(w, tell.EntryOf(e, j.names[e.Key]))
 		} else {
 			err = tell.Entry(w, e, j.names[e.Key])
 		}
@@ -174,7 +180,7 @@ func (j *journal) write(ctx context.Context, w io.Writer) error {
 	if n > 0 && j.asJSON {
 		return nil
 	}
-	return writeSum(ctx, j.a, w, j.s, j.run, n)
+	return writeSum(ctx, j.a, w, j.s, j.runs[0], n)
 }
 
 // writeSum says after a run's n steps what it wrote. It tells a run without steps from one that never was.

@@ -15,6 +15,8 @@ import (
 
 var member = regexp.MustCompile(`(?m)^  ([a-z_.*\[\]]+)(\??) +(string|number|boolean|list|object|any)\b`)
 
+var logonName = regexp.MustCompile(`(?m)^sAMAccountName: (.+)$`)
+
 // TestJSONIsAsDocumented holds "dirform help json" to what commands print: no member is missing on the page or has another type, and
 // every member that the page promises is printed.
 func TestJSONIsAsDocumented(t *testing.T) {
@@ -34,22 +36,47 @@ func TestJSONIsAsDocumented(t *testing.T) {
 			}
 			printed[section] += out
 		}
+		ldif, err := os.ReadFile(filepath.Join(dir, "lab", "corp.ldif"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		explain := func() {
+			t.Helper()
+			for _, name := range logonName.FindAllStringSubmatch(string(ldif), -1) {
+				run("EXPLANATION", "explain", name[1], "--json")
+				run("LAB", "lab", "show", name[1], "--json")
+			}
+		}
+		explain()
 		run("PLAN", "plan", "--json", "--out", "x.dfplan", "--allow", "creates=100")
 		run("PLAN", "plan", "--json", "--out", "y.dfplan")
 		run("PLAN", "show", "--json", "y.dfplan")
 		run("EVENTS", "apply", "--json", "--auto-approve")
 		run("PLAN", "drift", "--json")
+		run("RUNS", "history", "--json", "--names")
 		run("RUNS", "history", "--json")
+		run("STEPS", "history", "1", "--json", "--names")
+		run("LINT", "lint", "--json")
+		run("RECORD", "show", "--json")
+		run("LINKS", "state", "list", "--json")
+		run("OBJECTS", "state", "list", "--json", "--names", "--unmanaged", "--skipped")
+		run("LAB", "lab", "show", "--json")
+		explain()
+		_, links, _ := runMain(t, cli.Environment{Dir: dir}, "state", "list")
+		run("LINK", "state", "show", strings.Fields(links)[1], "--json")
 		run("DIAGNOSTICS", "validate", "--json")
 		run("ERRORS", "plan", "--json", "--target", "user.nobody")
 		if err := os.WriteFile(filepath.Join(dir, "more.hcl"), []byte("scope \"x\" { ou = 3 }\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		run("DIAGNOSTICS", "validate", "--json")
+		run("ERRORS", "plan", "--json")
 	}
 	keepSchema(t, printed)
+	elsewhere := map[string]map[string]string{} // what sections document, for those that refer to them
 	for _, section := range sections.FindAllStringSubmatch(string(page)+"\n", -1) {
 		name, documented, promised := section[1], map[string]string{}, map[string]bool{}
+		elsewhere[name] = documented
 		for _, m := range member.FindAllStringSubmatch(section[2], -1) {
 			documented[m[1]] = m[3]
 			promised[m[1]] = m[2] == ""
@@ -63,7 +90,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 			} else if err != nil {
 				t.Fatal(name, err)
 			}
-			members(t, name, "", document, documented, seen)
+			members(t, name, "", document, elsewhere, seen)
 		}
 		for path, sure := range promised {
 			if sure && !seen[path] {
@@ -79,11 +106,29 @@ func TestJSONIsAsDocumented(t *testing.T) {
 
 var sections = regexp.MustCompile(`(?m)^([A-Z]+) \([^\n]*\n\n((?:  [^\n]*\n)+)`)
 
-// members notes the members of a document, and holds their types to those that are documented.
-func members(t *testing.T, section, path string, v any, documented map[string]string, seen map[string]bool) {
+// referred are parts of documents that the page says are as those of another one.
+var referred = []struct {
+	section string
+	path    *regexp.Regexp
+	is, of  string
+}{
+	{"PLAN", regexp.MustCompile(`^drift\[\]`), "changes[]", "PLAN"},
+	{"LINT", regexp.MustCompile(`^(findings|scopes)\[\]`), "$1[]", "PLAN"},
+	{"EXPLANATION", regexp.MustCompile(`^(matches\[\]\.)?findings\[\]`), "findings[]", "PLAN"},
+	{"EXPLANATION", regexp.MustCompile(`^matches\[\]\.change\.`), "changes[].", "PLAN"},
+	{"ERRORS", regexp.MustCompile(`^diagnostics\[\]`), "diagnostics[]", "DIAGNOSTICS"},
+}
+
+// members notes the members of a document, and holds their types to those that are documented, by section.
+func members(t *testing.T, section, path string, v any, pages map[string]map[string]string, seen map[string]bool) {
 	t.Helper()
+	documented, whole := pages[section], path
+	for _, r := range referred {
+		if r.section == section && r.path.MatchString(path) {
+			documented, path = pages[r.of], r.path.ReplaceAllString(path, r.is)
+		}
+	}
 	if path != "" {
-		path = strings.Replace(path, "drift[]", "changes[]", 1)
 		is := documented[path]
 		if is == "" {
 			path = path[:strings.LastIndexByte(path, '.')+1] + "*"
@@ -101,11 +146,11 @@ func members(t *testing.T, section, path string, v any, documented map[string]st
 	switch v := v.(type) {
 	case map[string]any:
 		for name, x := range v {
-			members(t, section, strings.TrimPrefix(path+"."+name, "."), x, documented, seen)
+			members(t, section, strings.TrimPrefix(whole+"."+name, "."), x, pages, seen)
 		}
 	case []any:
 		for _, x := range v {
-			members(t, section, path+"[]", x, documented, seen)
+			members(t, section, whole+"[]", x, pages, seen)
 		}
 	}
 }

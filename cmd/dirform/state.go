@@ -3,9 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,7 +16,7 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
-	"github.com/dirform/dirform/state/visible"
+	"github.com/dirform/dirform/state/store/tell"
 )
 
 func newStateCommand(a *cli.App) *cobra.Command {
@@ -32,34 +30,6 @@ no names and no addresses: an anchor is the base64 of the source object's GUID, 
 	}
 	cli.AddCommands(cmd, newStateListCommand(a), newStateShowCommand(a), newStateRmCommand(a), newStateRebuildCommand(a))
 	return cli.ExitStatus(cmd, "0  done", "1  error")
-}
-
-// linkDocument is a link in JSON.
-type linkDocument struct {
-	Anchor     string     `json:"anchor"`
-	Kind       state.Kind `json:"kind"`
-	Scope      string     `json:"scope"`
-	SourceGUID string     `json:"source_guid"`
-	TargetID   string     `json:"target_id"`
-	Rule       string     `json:"rule"`
-	Left       bool       `json:"left"`
-	LeftAt     string     `json:"left_at,omitempty"` // RFC 3339
-	Attributes []string   `json:"attributes"`        // those with a known last-applied value
-}
-
-func documentOf(l *state.Link) linkDocument {
-	d := linkDocument{
-		Anchor: l.Anchor, Kind: l.Kind, Scope: l.Scope, SourceGUID: l.SourceGUID.String(), TargetID: l.TargetID, Rule: l.Rule, Left: l.Left, LeftAt: l.LeftText(),
-		Attributes: []string{},
-	}
-	if l.Shape != nil {
-		for i, name := range l.Shape.Names() {
-			if l.Fingerprints[i] != 0 {
-				d.Attributes = append(d.Attributes, name)
-			}
-		}
-	}
-	return d
 }
 
 func newStateListCommand(a *cli.App) *cobra.Command {
@@ -89,12 +59,13 @@ show what administrators know from the portal; several may be asked for at once:
 			}
 			defer s.Close()
 			w := bufio.NewWriter(a.Env.Stdout)
+			write := tell.Links
 			if asJSON {
-				err = writeLinksJSON(cmd.Context(), w, s)
-			} else {
-				err = writeLinks(cmd.Context(), a, w, s)
+				write = tell.LinksJSON
+			} else if !s.Meta().Exists {
+				a.Notef("There is no state yet: nothing was applied.\n")
 			}
-			if err != nil {
+			if err := write(cmd.Context(), w, s); err != nil {
 				return err
 			}
 			return w.Flush()
@@ -147,53 +118,6 @@ func listViews(ctx context.Context, a *cli.App, o *open.RecordOptions, views []s
 	})
 }
 
-func writeLinks(ctx context.Context, a *cli.App, w io.Writer, s *store.Store) error {
-	if !s.Meta().Exists {
-		a.Notef("There is no state yet: nothing was applied.\n")
-	}
-	for l, err := range s.Links(ctx) {
-		if err != nil {
-			return err
-		}
-		left := ""
-		if l.Left {
-			left = "  (left its scope)"
-		}
-		_, err = visible.Fprintf(w, "%-20s  %-24s  %-36s  %s%s\n", string(l.Kind)+"."+l.Scope, l.Anchor, l.TargetID,
-			l.Rule, left)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writeLinksJSON streams the document: a record may hold a million links.
-func writeLinksJSON(ctx context.Context, w io.Writer, s *store.Store) error {
-	m := s.Meta()
-	lineage, err := json.Marshal(m.Lineage)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "{\"lineage\":%s,\"serial\":%d,\"links\":[", lineage, m.Serial)
-	separator := "\n"
-	for l, err := range s.Links(ctx) {
-		if err != nil {
-			return err
-		}
-		b, err := json.Marshal(documentOf(l))
-		if err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintf(w, "%s%s", separator, b); err != nil {
-			return err
-		}
-		separator = ",\n"
-	}
-	_, err = io.WriteString(w, "]}\n")
-	return err
-}
-
 func newStateShowCommand(a *cli.App) *cobra.Command {
 	var o open.RecordOptions
 	var asJSON bool
@@ -218,7 +142,7 @@ any name that explain takes, for which both directories are read, since the reco
 			if err != nil {
 				return err
 			}
-			d := documentOf(l)
+			d := tell.LinkOf(l)
 			if asJSON {
 				return a.PrintJSON(d)
 			}

@@ -1,14 +1,10 @@
 package reconcile
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge"
-	"github.com/dirform/dirform/planner/reconcile/internal/pair"
-	"github.com/dirform/dirform/planner/reconcile/internal/table"
-	"github.com/dirform/dirform/planner/reconcile/internal/words"
 )
 
 // inspection is a plan's sink that adds the findings about what no change is about. Whatever the plan has said it
@@ -38,8 +34,8 @@ func sayingOf(f *planner.Finding) saying {
 func (x *inspection) Finding(f *planner.Finding) error {
 	x.said[sayingOf(f)] = true
 	for _, o := range f.Objects {
-		if f.Code == foreignCode || f.Code == servicesCode { // told of many at once
-			x.said[saying{dn: o.SourceDN, code: f.Code}] = true
+		if o.Address != "" && inCrowds[f.Code] { // it is in scope, and not whom one in scope refers to
+			x.said[saying{dn: o.SourceDN, code: f.Code, attribute: f.Attribute}] = true
 		}
 	}
 	return x.Sink.Finding(f)
@@ -53,15 +49,13 @@ func (x *inspection) all(t *teller) error {
 		rows[i] = i
 	}
 	slices.SortFunc(rows, t.Source.CompareKey)
+	crowds := newCrowds(t)
 	for _, row := range rows {
 		found, err := judge.Inspect(t.Judge, row)
 		if err != nil {
 			return err
 		}
-		if found, err = x.addForeign(t, row, found); err != nil {
-			return err
-		}
-		if found, err = x.addService(t, row, found); err != nil {
+		if found, err = x.addCrowds(crowds, row, found); err != nil {
 			return err
 		}
 		for _, f := range found {
@@ -74,41 +68,6 @@ func (x *inspection) all(t *teller) error {
 		}
 	}
 	return nil
-}
-
-// Findings about many objects at once, which name the first of them only: about aliases that are left out for their
-// domains, and about accounts that look like those of services.
-const foreignCode, servicesCode = "DF307", "DF227"
-
-// addService adds the finding that a row looks like the account of a service.
-func (x *inspection) addService(t *teller, row int, found []*planner.Finding) ([]*planner.Finding, error) {
-	if t.Source.Meta(row).Flags&table.SourceService == 0 || t.Verdict(row).Is(pair.Shadowed) || t.Verdict(row).Link >= 0 {
-		return found, nil
-	}
-	c, err := t.Case(row)
-	if err != nil || !t.Selected(c.Address) || x.said[saying{dn: c.Object.DN, code: servicesCode}] {
-		return found, err
-	}
-	f := words.LooksLikeServices(1)
-	f.Objects = []planner.ObjectRef{c.Ref()}
-	return append(found, f), nil
-}
-
-// addForeign adds the finding about a row's aliases in domains that the tenant has not verified. The plan names only
-// the first rows that have some.
-func (x *inspection) addForeign(t *teller, row int, found []*planner.Finding) ([]*planner.Finding, error) {
-	if t.Source.Meta(row).Flags&table.SourceForeignAlias == 0 || t.Verdict(row).Is(pair.Shadowed) {
-		return found, nil
-	}
-	c, err := t.Case(row)
-	if err != nil || !t.Selected(c.Address) || x.said[saying{dn: c.Object.DN, code: foreignCode}] {
-		return found, err
-	}
-	domains := map[string]bool{}
-	addForeign(domains, c)
-	f := words.ForeignAliases(c.Table.Aliases.Target.Name, 1, slices.Sorted(maps.Keys(domains)))
-	f.Objects = []planner.ObjectRef{c.Ref()}
-	return append(found, f), nil
 }
 
 // settledAlias reports whether a finding is about aliases that nobody else has: to set them is a plan's business, and

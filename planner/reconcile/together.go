@@ -147,16 +147,21 @@ func (t *teller) outsideBy(attribute string) error {
 		refs = append(refs, c.Ref())
 		if dn := c.Stranger(attribute); dn != "" && !table.ContainsFold(others, dn) {
 			others = append(others, dn)
-			ref := planner.ObjectRef{SourceDN: dn}
-			if to := c.Table.Of.Reference(attribute); to != nil {
-				ref.Kind = to.Kind
-			}
-			strangers = append(strangers, ref)
+			strangers = append(strangers, strangerOf(attribute, c))
 		}
 	}
 	f := words.ReferredOutside(attribute, len(rows), others)
 	f.Objects = append(refs, strangers...)
 	return t.sink.Finding(f)
+}
+
+// strangerOf is what an object refers to by an attribute, and what no scope has.
+func strangerOf(attribute string, c *pair.Case) planner.ObjectRef {
+	ref := planner.ObjectRef{SourceDN: c.Stranger(attribute)}
+	if to := c.Table.Of.Reference(attribute); to != nil {
+		ref.Kind = to.Kind
+	}
+	return ref
 }
 
 // fallenBack warns of accounts that keep going by a fallback name, and names the domains that the first of them wait

@@ -45,6 +45,22 @@ func Run(w io.Writer, r store.Run) {
 	fmt.Fprintln(w)
 }
 
+// fewNames is how many names of a run its line is followed by.
+const fewNames = 10
+
+// Names writes whom a run was about, on a line below it; nothing if that is nobody.
+func Names(w io.Writer, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	more := ""
+	if n := len(names) - fewNames; n > 0 {
+		names, more = names[:fewNames], fmt.Sprintf(" and %d more", n)
+	}
+	_, err := visible.Fprintf(w, "      %s%s\n", strings.Join(names, ", "), more)
+	return err
+}
+
 // actions are the numbers of applied changes by action, " (2 create, 1 link)"; "" if they are not known.
 func actions(counts map[state.Action]int) string {
 	var parts []string

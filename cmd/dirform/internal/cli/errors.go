@@ -30,6 +30,9 @@ type ExitError struct {
 	Code int
 	Err  error
 	Said error // what was said on standard error, for a result that is JSON; nil if the result says it itself
+	// Diagnostics are all mistakes of a configuration that cannot be used, of which Said is the first, in the form of
+	// validate --json; nil if it is about something else.
+	Diagnostics any
 }
 
 // Error is the error's text, or the status.
@@ -56,7 +59,7 @@ func (a *App) exitStatus(err error) int {
 		if exit.Err != nil {
 			a.printError(exit.Err)
 		} else if exit.Said != nil {
-			a.errorJSON(exit.Said, fault.Describe(exit.Said))
+			a.errorJSON(exit.Said, fault.Describe(exit.Said), exit.Diagnostics)
 		}
 		return exit.Code
 	}
@@ -83,7 +86,7 @@ func (a *App) printError(err error) {
 		}
 	}
 	io.WriteString(a.Env.Stderr, b.String())
-	a.errorJSON(err, e)
+	a.errorJSON(err, e, nil)
 }
 
 // errorDocument is an error in JSON.
@@ -94,14 +97,15 @@ type errorDocument struct {
 		Hint    string  `json:"hint"`
 		Code    *string `json:"code"` // of a finding; null if none is behind the error
 	} `json:"error"`
+	Diagnostics any `json:"diagnostics,omitempty"`
 }
 
 // errorJSON prints an error where the result is JSON, as one line. err may know the finding behind it.
-func (a *App) errorJSON(err error, e fault.Description) {
+func (a *App) errorJSON(err error, e fault.Description, diagnostics any) {
 	if !a.asJSON {
 		return
 	}
-	var d errorDocument
+	d := errorDocument{Diagnostics: diagnostics}
 	d.Error.Summary, d.Error.Detail, d.Error.Hint = a.stderr.Without(e.Summary), a.stderr.Without(e.Detail), a.stderr.Without(e.Hint)
 	var coded interface{ FindingCode() string }
 	if errors.As(err, &coded) && coded.FindingCode() != "" {

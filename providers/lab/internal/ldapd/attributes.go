@@ -10,7 +10,7 @@ var attributeGroups = []struct {
 		sAMAccountName:256 userPrincipalName:1024 mail:256 displayName:256 givenName:64 sn:64 initials:6 middleName:64
 		personalTitle:64 generationQualifier:64 title:128 department:64 company:64 division:256 physicalDeliveryOfficeName:128
 		streetAddress:1024 l:128 st:128 postalCode:40 c:3 co:128 telephoneNumber:64 mobile:64 homePhone:64 pager:64 ipPhone:64
-		facsimileTelephoneNumber:64 info:1024 employeeID:16 employeeNumber:512 employeeType:256 departmentNumber
+		facsimileTelephoneNumber:64 info:1024 employeeID:16 employeeNumber:512 employeeType:256 
 		preferredLanguage wWWHomePage:2048 homeDirectory homeDrive:3 profilePath scriptPath userWorkstations:1024 comment
 		displayNamePrintable:256 mailNickname:64 targetAddress:1123 legacyExchangeDN homePostalAddress:4096 street:1024
 		extensionAttribute1:1024 extensionAttribute2:1024 extensionAttribute3:1024 extensionAttribute4:1024
@@ -26,11 +26,11 @@ var attributeGroups = []struct {
 		msDS-ExternalDirectoryObjectId:256 msDS-SourceAnchor:256 msDS-PhoneticDisplayName:256 msDS-PhoneticFirstName:64
 		msDS-PhoneticLastName:64 msDS-PhoneticDepartment:64 msDS-PhoneticCompanyName:64 msExchAssistantName
 		msExchHomeServerName msExchUsageLocation textEncodedORAddress:1024 dNSHostName:2048 operatingSystem
-		operatingSystemVersion location:1024 adminDescription adminDisplayName dnsRoot nETBIOSName gPLink telephoneAssistant
-		uid uidNumber gidNumber unixHomeDirectory loginShell gecos lDAPDisplayName attributeSyntax
+		operatingSystemVersion location:1024 adminDescription adminDisplayName nETBIOSName gPLink telephoneAssistant
+		unixHomeDirectory loginShell gecos lDAPDisplayName attributeSyntax attributeID governsID
 		msDS-preferredDataLocation msDS-PrincipalName msRTCSIP-PrimaryUserAddress primaryTelexNumber:64`},
 	{attribute{syntax: text}, `
-		proxyAddresses:1123 description:1024 otherTelephone:64 otherMobile:64 otherHomePhone:64 otherPager:64 otherIpPhone:64
+		departmentNumber dnsRoot uid subClassOf proxyAddresses:1123 description:1024 otherTelephone:64 otherMobile:64 otherHomePhone:64 otherPager:64 otherIpPhone:64
 		otherFacsimileTelephoneNumber:64 otherMailbox url businessCategory:128 carLicense roomNumber labeledURI
 		servicePrincipalName altSecurityIdentities postalAddress:4096 postOfficeBox:40 o:64 registeredAddress:4096
 		msDS-AllowedToDelegateTo uPNSuffixes sPNMappings wellKnownObjects otherWellKnownObjects msExchExtensionCustomAttribute1
@@ -43,6 +43,7 @@ var attributeGroups = []struct {
 		minPwdLength lockoutDuration lockoutThreshold lockOutObservationWindow pwdHistoryLength pwdProperties
 		msDS-Behavior-Version msDS-SupportedEncryptionTypes msExchRecipientTypeDetails msExchRecipientDisplayType
 		msExchRemoteRecipientType msDS-MachineAccountQuota ms-DS-MachineAccountQuota objectVersion gPOptions options oMSyntax
+		uidNumber gidNumber objectClassCategory
 		rangeUpper deliverContLength msExchELCMailboxFlags msDS-HABSeniorityIndex msDS-UserPasswordExpiryTimeComputed
 		msExchGroupJoinRestriction msExchGroupDepartRestriction msExchModerationFlags`},
 	{attribute{syntax: integer}, `localeID`},
@@ -52,15 +53,16 @@ var attributeGroups = []struct {
 		isSingleValued hideDLMembership deliverAndRedirect`},
 	{attribute{syntax: octets, single: true}, `
 		mS-DS-ConsistencyGuid thumbnailPhoto:102400 thumbnailLogo msExchMailboxGuid msExchArchiveGUID logonHours
-		userParameters mS-DS-CreatorSID msExchBlockedSendersHash msExchSafeSendersHash
+		userParameters msExchBlockedSendersHash msExchSafeSendersHash
 		msExchSafeRecipientsHash invocationId nTSecurityDescriptor schemaIDGUID`},
-	{attribute{syntax: sid, single: true}, `msExchMasterAccountSid`},
+	{attribute{syntax: sid, single: true}, `msExchMasterAccountSid mS-DS-CreatorSID`},
+	{attribute{syntax: sid}, `sIDHistory`},
 	{attribute{syntax: octets}, `
-		jpegPhoto photo audio userCertificate userSMIMECertificate sIDHistory msDS-KeyCredentialLink`},
+		jpegPhoto photo audio userCertificate userSMIMECertificate msDS-KeyCredentialLink`},
 	{attribute{syntax: moment, single: true}, `msDS-cloudExtensionTime`},
 	{attribute{syntax: moment}, `dSCorePropagationData`},
 	{attribute{syntax: name, origin: link, single: true}, `
-		manager managedBy assistant homeMDB altRecipient lastKnownParent nCName masteredByDN`},
+		manager managedBy assistant homeMDB altRecipient lastKnownParent nCName masteredByDN fSMORoleOwner`},
 	{attribute{syntax: name, origin: link}, `
 		member secretary owner seeAlso roleOccupant publicDelegates showInAddressBook msExchCoManagedByLink authOrig unauthOrig
 		dLMemSubmitPerms dLMemRejectPerms hasMasterNCs msExchModeratedByLink
@@ -72,7 +74,8 @@ var attributeGroups = []struct {
 		unicodePwd userPassword clearTextPassword dBCSPwd supplementalCredentials`},
 	{attribute{syntax: boolean, single: true, system: true}, `isDeleted isRecycled`},
 	{attribute{syntax: text, single: true, system: true, origin: fromDN}, `distinguishedName`},
-	{attribute{syntax: text, single: true, system: true, origin: fromRDN}, `name cn ou dc`},
+	{attribute{syntax: text, single: true, system: true, origin: fromRDN}, `name cn dc`},
+	{attribute{syntax: text, system: true, origin: fromRDN}, `ou`},
 	{attribute{syntax: guid, single: true, system: true, origin: fromGUID}, `objectGUID`},
 	{attribute{syntax: sid, single: true, system: true, origin: fromSID}, `objectSid`},
 	{attribute{syntax: integer, single: true, system: true, origin: fromUSNCreated}, `uSNCreated`},
@@ -85,7 +88,8 @@ var attributeGroups = []struct {
 	{attribute{syntax: integer, single: true, system: true, origin: fromAccountType}, `sAMAccountType`},
 	{attribute{syntax: text, single: true, system: true, origin: constructed}, `
 		canonicalName createTimeStamp modifyTimeStamp structuralObjectClass`},
-	{attribute{syntax: text, system: true, origin: constructed}, `allowedAttributes allowedAttributesEffective`},
+	{attribute{syntax: text, system: true, origin: constructed}, `
+		allowedAttributes allowedAttributesEffective attributeTypes objectClasses`},
 	{attribute{syntax: octets, single: true, system: true, origin: constructed}, `parentGUID`},
 	{attribute{syntax: octets, system: true, origin: constructed}, `tokenGroups`},
 	{attribute{syntax: integer, single: true, system: true, origin: constructed}, `
@@ -125,6 +129,8 @@ var classTable = []struct {
 	{"top configuration", "Configuration", false},
 	{"top dMD", "DMD", false},
 	{"top attributeSchema", "Attribute-Schema", false},
+	{"top classSchema", "Class-Schema", false},
+	{"top subSchema", "SubSchema", false},
 	{"top crossRefContainer", "Cross-Ref-Container", false},
 	{"top crossRef", "Cross-Ref", false},
 	{"top sitesContainer", "Sites-Container", false},

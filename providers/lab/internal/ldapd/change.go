@@ -9,7 +9,7 @@ import (
 // Change is one successful write with everything needed to repeat it exactly on a directory in the state it was made on.
 // Passwords are not in it.
 type Change struct {
-	Op    string    `json:"op"` // add, modify, rename or delete
+	Op    string    `json:"op"` // add, modify, rename, delete or undelete
 	DN    string    `json:"dn"` // before the change
 	NewDN string    `json:"newDN,omitempty"`
 	USN   uint64    `json:"usn"`
@@ -92,6 +92,12 @@ func (d *Directory) apply(c Change) error {
 		d.move(e, parent, own)
 	case "delete":
 		d.bury(e)
+	case "undelete":
+		parent, own, refused := d.destination(c.NewDN)
+		if refused != nil {
+			return refused
+		}
+		d.exhume(e, parent, own)
 	default:
 		return errors.New("there is no such operation")
 	}

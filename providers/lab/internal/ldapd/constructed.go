@@ -57,6 +57,18 @@ func (d *Directory) appendConstructed(b []byte, e *entry, a *attribute, s *selec
 		for _, sid := range d.tokenGroups(e) {
 			put(sid)
 		}
+	case "attributetypes":
+		if d.schema.hasClass(e.class, "subschema") {
+			for _, a := range d.schema.attrs[1:] {
+				put(a.definition())
+			}
+		}
+	case "objectclasses":
+		if d.schema.hasClass(e.class, "subschema") {
+			for _, definition := range d.schema.classDefinitions() {
+				put(definition)
+			}
+		}
 	case "allowedattributes", "allowedattributeseffective":
 		for _, label := range d.allowed(a.low == "allowedattributes", s) {
 			put(label)
@@ -86,29 +98,40 @@ func (d *Directory) computedControl(e *entry) string {
 	return "0"
 }
 
-// tokenGroups are the SIDs of all groups an account is in, over any number of steps, its primary group included.
+// tokenGroups are the SIDs of the security groups that an account is in, over any number of steps: its primary group, and
+// what that is in, included. A distribution group gives no rights, nor does what it is a member of.
 func (d *Directory) tokenGroups(e *entry) []string {
 	var out []string
-	if rid, err := strconv.ParseUint(firstValue(e.blob.get(d.attr("primaryGroupID"))), 10, 32); err == nil {
-		out = append(out, withRID(d.domainSID, uint32(rid)))
-	}
 	memberOf, seen, queue := d.attr("memberOf"), map[uint32]bool{}, []*entry{e}
+	if rid, err := strconv.ParseUint(firstValue(e.blob.get(d.attr("primaryGroupID"))), 10, 32); err == nil {
+		sid := withRID(d.domainSID, uint32(rid))
+		out = append(out, sid)
+		if primary := d.bySID(sid); primary != nil {
+			seen[primary.id] = true
+			queue = append(queue, primary)
+		}
+	}
 	for len(queue) > 0 {
 		at := queue[0]
 		queue = queue[1:]
 		for _, id := range at.targets(memberOf) {
 			g := d.at(id)
-			if seen[id] {
+			if seen[id] || !d.isSecurityGroup(g) {
 				continue
 			}
 			seen[id] = true
 			queue = append(queue, g)
-			if g.rid != 0 {
-				out = append(out, withRID(d.domainSID, g.rid))
+			if sid := firstValue(values(d.appendSID(nil, g, d.schema.lookup("objectSid")))); sid != "" {
+				out = append(out, sid)
 			}
 		}
 	}
 	return out
+}
+
+func (d *Directory) isSecurityGroup(e *entry) bool {
+	kind, _ := strconv.ParseInt(firstValue(e.blob.get(d.attr("groupType"))), 10, 64)
+	return uint32(kind)&0x80000000 != 0
 }
 
 // allowed lists the attributes a client may know of, or may write.

@@ -60,11 +60,8 @@ func (s *Server) hiddenFrom(who string) hidden {
 }
 
 // hide takes hidden attributes out of what a search sends, and has it send the objects' descriptor that says so, if
-// it is among names.
+// it is among names. Without hidden ones the descriptor says that everything may be read.
 func (d *Directory) hide(s *selection, h hidden, names []string) {
-	if len(h) == 0 {
-		return
-	}
 	for a := range h {
 		if int(a.id) < len(s.stored) {
 			s.stored[a.id] = false
@@ -72,13 +69,16 @@ func (d *Directory) hide(s *selection, h hidden, names []string) {
 	}
 	s.rest = slices.DeleteFunc(s.rest, func(c chosen) bool { return h[c.attr] })
 	if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, "nTSecurityDescriptor") }) {
-		s.descriptor = descriptor(h)
+		s.descriptor = d.descriptor(h)
 	}
 }
 
-// descriptor is a security descriptor with a list that denies everybody to read hidden attributes, and allows the rest
+// Who owns every object: the domain's administrators, a group of rid 512.
+const domainAdmins = 512
+
+// descriptor is a security descriptor with an owner, who stands for the group too, and a list that denies everybody to read hidden attributes, and allows the rest
 // (MS-DTYP 2.4.6): as the account for which they are hidden sees it, since nobody else is asked about.
-func descriptor(h hidden) string {
+func (d *Directory) descriptor(h hidden) string {
 	var list []byte
 	add := func(kind byte, mask uint32, object, sid string) {
 		body := binary.LittleEndian.AppendUint32(nil, mask)
@@ -97,7 +97,10 @@ func descriptor(h hidden) string {
 	}
 	add(allow, genericRead, "", world)
 	const head = 20
-	b := []byte{1, 0, 0x04, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, head, 0, 0, 0, 4, 0}
+	owner := withRID(d.domainSID, domainAdmins)
+	at := byte(head + len(owner))
+	b := append([]byte{1, 0, 0x04, 0x80, head, 0, 0, 0, head, 0, 0, 0, 0, 0, 0, 0, at, 0, 0, 0}, owner...)
+	b = append(b, 4, 0)
 	b = binary.LittleEndian.AppendUint16(b, uint16(8+len(list)))
 	b = binary.LittleEndian.AppendUint16(b, uint16(len(attrs)+1))
 	return string(append(append(b, 0, 0), list...))

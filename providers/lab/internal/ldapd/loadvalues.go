@@ -17,6 +17,9 @@ func (l *loader) fixedValues(e *entry, rec *ldifRecord) error {
 			ok = l.takeGUID(e, string(f.value))
 		case fromSID:
 			ok = l.takeSID(e, string(f.value))
+			if v, is := parseSID(string(f.value)); is { // kept as it is, where it is another domain's
+				rec.fields[i].value = []byte(v)
+			}
 		case fromCreated:
 			e.created, ok = parseMoment(string(f.value))
 		case fromChanged:

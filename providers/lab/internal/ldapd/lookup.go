@@ -87,7 +87,7 @@ func (d *Directory) bySID(b string) *entry {
 		return d.root
 	}
 	if !ok || domain != d.domainSID {
-		return nil
+		return d.byForeignSID(b)
 	}
 	var found *entry
 	d.index.each(d.ridHash(rid), func(id uint32) bool {
@@ -97,6 +97,18 @@ func (d *Directory) bySID(b string) *entry {
 		return found == nil
 	})
 	return found
+}
+
+// byForeignSID finds what has a SID that is not the domain's: builtin groups and foreign principals, of which there are so few
+// that no index is kept for them.
+func (d *Directory) byForeignSID(b string) *entry {
+	a := d.attr("objectSid")
+	for id := uint32(1); id <= d.count; id++ {
+		if e := d.at(id); e.rid == 0 && firstValue(e.blob.get(a)) == b && !e.is(isTombstone) {
+			return e
+		}
+	}
+	return nil
 }
 
 func (d *Directory) ridHash(rid uint32) uint32 {

@@ -59,6 +59,9 @@ type attribute struct {
 	indexed bool
 	max     int    // most characters or bytes of a value; 0: any
 	only    string // class that has it, in lower case; "" if it is not checked
+	oid     string // object identifier, by which requests may name it too
+	// attributeSyntax and oMSyntax, as the schema shows them
+	shown, om string
 }
 
 // class is an objectClass with everything above it and the category AD files it under.
@@ -109,6 +112,8 @@ func (s *schema) define(a attribute) *attribute {
 	a.header = string(appendTLV(nil, tagOctetString, a.name))
 	s.attrs = append(s.attrs, &a)
 	s.byName[a.low] = a.id
+	a.identify()
+	s.byName[a.oid] = a.id
 	return &a
 }
 

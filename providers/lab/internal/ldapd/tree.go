@@ -1,7 +1,8 @@
 package ldapd
 
 import (
-	"strconv"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/dirform/dirform/state/dn"
@@ -42,27 +43,17 @@ func (d *Directory) buildTree() {
 	d.server = d.builtIn(dc, "CN=NTDS Settings", "nTDSDSA", 0)
 	id := mintGUID(d.domain, "invocation")
 	d.store(d.server, "invocationId", string(id[:]))
+	d.connect(d.root, d.attr("fSMORoleOwner"), d.server)
+	d.root.blob = d.root.blob.with(d.attr("wellKnownObjects"), d.wellKnownObjects())
 	d.describeSchema()
 }
 
-// describeSchema lists the attributes below CN=Schema for clients that look there.
-func (d *Directory) describeSchema() {
-	for _, a := range d.schema.attrs[1:] {
-		d.describe(a)
+// wellKnownObjects are the domain's containers by their GUIDs, in the form of a DN with binary (MS-ADTS 3.1.1.2.2.2.3).
+func (d *Directory) wellKnownObjects() (list []string) {
+	for _, id := range slices.Sorted(maps.Keys(wellKnown)) {
+		list = append(list, "B:32:"+strings.ToUpper(id)+":"+wellKnown[id]+","+d.root.kids.dn)
 	}
-}
-
-// describe lists an attribute below CN=Schema.
-func (d *Directory) describe(a *attribute) {
-	e := d.builtIn(d.schemaNC, "CN="+strings.ToUpper(a.name[:1])+a.name[1:], "attributeSchema", 0)
-	oid, om := a.syntax.number()
-	var b []byte
-	id := schemaID(a)
-	for _, v := range [...][2]string{{"schemaIDGUID", string(id[:])}, {"lDAPDisplayName", a.name}, {"isSingleValued", strings.ToUpper(strconv.FormatBool(a.single))},
-		{"attributeSyntax", oid}, {"oMSyntax", om}} {
-		b = appendAttribute(b, d.attr(v[0]), []string{v[1]})
-	}
-	e.blob = blob(b)
+	return list
 }
 
 // number is the syntax's attributeSyntax and oMSyntax in AD's schema.

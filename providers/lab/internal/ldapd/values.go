@@ -157,7 +157,7 @@ func (d *Directory) accountType(e *entry) string {
 		return "805306368"
 	}
 	kind, _ := strconv.ParseInt(firstValue(e.blob.get(d.attr("groupType"))), 10, 64)
-	security, local := uint32(kind)&0x80000000 != 0, kind&4 != 0
+	security, local := d.isSecurityGroup(e), kind&4 != 0
 	switch {
 	case security && local:
 		return "536870912"

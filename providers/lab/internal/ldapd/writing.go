@@ -92,6 +92,9 @@ func (c *conn) modify(body []byte, ctls *controls) (*ResultError, error) {
 	d := c.srv.Dir
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if to, ok := undeletes(raw); ok && ctls.showDeleted {
+		return d.undelete(dn, to), nil
+	}
 	var edits []edit
 	for _, x := range raw {
 		a, refused := d.writableAttribute(x.label)
