@@ -75,7 +75,7 @@ func plainHost(entry string) (string, bool) {
 		return s != ""
 	}
 	if ip, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
-		return ip.String(), seen(name) && !strings.ContainsAny(ip.Zone(), "/*@:[]")
+		return ip.String(), seen(name) && !strings.ContainsAny(ip.Zone(), "/*@:[]") && !strings.HasSuffix(name, ".")
 	}
 	return name, seen(name) && !strings.ContainsAny(name, "/*@:[]") && !strings.HasSuffix(name, ".")
 }

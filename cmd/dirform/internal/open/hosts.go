@@ -58,7 +58,8 @@ func parseHosts(list string) (hosts []string, err error) {
 			continue
 		}
 		host := strings.TrimSuffix(strings.ToLower(entry), ".")
-		if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil && !strings.ContainsFunc(ip.Zone(), noHost) {
+		if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil && !strings.ContainsFunc(ip.Zone(), noHost) &&
+			!strings.HasSuffix(host, ".") {
 			host = ip.String()
 		} else if host == "" || strings.HasSuffix(host, ".") || strings.ContainsFunc(host, noHost) {
 			return nil, &fault.Error{

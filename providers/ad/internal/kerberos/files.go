@@ -3,6 +3,9 @@ package kerberos
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/jcmturner/gokrb5/v8/config"
 	"github.com/jcmturner/gokrb5/v8/credentials"
@@ -21,11 +24,23 @@ func loadKeys(path string) (*keytab.Keytab, error) {
 	}
 	table := keytab.New()
 	if err := table.Unmarshal(data); err != nil {
-		return nil, &fault.Error{Summary: "the keytab is damaged, or is none",
-			Hint: "Look at it with \"klist -k FILE\", and make it anew if that fails, too."}
+		return nil, damaged()
+	}
+	for _, e := range table.Entries { // a length that is not true makes a key a part of a name, and names are shown
+		if strings.ContainsFunc(e.Principal.String(), strange) {
+			return nil, damaged()
+		}
 	}
 	return table, nil
 }
+
+func damaged() error {
+	return &fault.Error{Summary: "the keytab is damaged, or is none",
+		Hint: "Look at it with \"klist -k FILE\", and make it anew if that fails, too."}
+}
+
+// strange is a rune that no principal's name has.
+func strange(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
 
 // loadTickets reads a cache of tickets. The library takes any length that stands in the file for true, so that is
 // looked at before.
@@ -40,6 +55,9 @@ func loadTickets(path string) (*credentials.CCache, error) {
 	}
 	if err := cache.Unmarshal(data); err != nil {
 		return nil, err
+	}
+	if p := cache.DefaultPrincipal; strings.ContainsFunc(p.Realm+p.PrincipalName.PrincipalNameString(), strange) {
+		return nil, errors.New("the name of its owner is damaged")
 	}
 	return cache, nil
 }

@@ -160,7 +160,7 @@ func FuzzIdentityToken(f *testing.F) {
 			}); cure == "" || hides {
 				t.Errorf("%q", cure)
 			}
-			if hushed := x.hush("<" + token + ">"); err == nil && token != "" && hushed != "<(sensitive value)>" {
+			if hushed := x.hush("<" + token + ">"); err == nil && len(token) > 20 && strings.Contains(hushed, token) {
 				t.Errorf("%q", hushed)
 			}
 		}

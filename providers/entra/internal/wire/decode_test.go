@@ -246,7 +246,7 @@ func FuzzDecodePage(f *testing.F) {
 		samePage(t, text)
 		LinkIn(text)
 		LinkAtEnd(text)
-		if len(text) > 2000 || !utf8.ValidString(text) {
+		if len(text) > 2000 || !utf8.ValidString(text) || text == "@odata.nextLink" { // the end is guessed by that name
 			return
 		}
 		link, _ := json.Marshal(text)
