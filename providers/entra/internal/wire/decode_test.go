@@ -262,6 +262,9 @@ func FuzzDecodePage(f *testing.F) {
 		if got := LinkIn(`{"value":[{"@odata.nextLink":` + string(link)); got != "" {
 			t.Errorf("an object's link is %q", got)
 		}
+		if got := LinkIn(`{"value":[],"@odata.nextLink":` + string(link) + "}"); got != "" {
+			t.Errorf("behind the objects the link is %q", got)
+		}
 		if got := LinkAtEnd(`{"value":[{"id":"1","x":"` + strings.Repeat("x", 17<<10) + `"}],"@odata.nextLink":` +
 			string(link) + "}"); got != text {
 			t.Errorf("the link %q at the end is %q", text, got)
