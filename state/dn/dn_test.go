@@ -174,7 +174,7 @@ func TestEscape(t *testing.T) {
 
 // FuzzParse holds names to what must be true of all of them.
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"OU=Staff,DC=corp", `CN=Doe\, Jane+OU=ß`, `CN="a, b" ,OU=\20`, "CN=\xff,OU=É", `CN=x=y; OU=a\ `, " ", "CN=#1,DC="} {
+	for _, s := range []string{"OU=Staff,DC=corp", `CN=Doe\, Jane+OU=ß`, `CN="a, b" ,OU=\20`, "CN=\xff,OU=É", `CN=x=y; OU=a\ `, " ", "CN=#1,DC=", "CN =a", "CN= a", "CN=a ,DC=b", "CN=a, DC=b", "CN =a,DC=b"} {
 		f.Add(s, s, " "+s)
 	}
 	for _, v := range []string{"a", "A", " ", "  ", "#", "a#", ",", "+", ";", "\"", "\\", "<", ">", "=", "\n", "\x7f", "É", "E\u0301", "e\u0301", "ß", "ẞ", "İ", "K", "\u00a0", "a b", " a", "a "} {
