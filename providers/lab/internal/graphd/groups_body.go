@@ -39,7 +39,9 @@ func (t *Tenant) readGroupBody(body []byte, creating bool) (*groupBody, *Error) 
 			return nil
 		}
 		f, e := t.groupField(name, v, creating)
-		if e == nil {
+		if e == nil && creating && v.Kind() == 'n' { // as good as nothing
+			delete(u.names, strings.ToLower(name))
+		} else if e == nil {
 			u.fields = append(u.fields, f)
 		}
 		return e
@@ -66,7 +68,7 @@ func (t *Tenant) groupField(name string, v jsontext.Value, creating bool) (field
 		return field{}, readOnly(def.name)
 	}
 	if v.Kind() == 'n' {
-		if groupKept[def.name] {
+		if groupKept[def.name] && !creating {
 			return field{}, invalidValue(groupKind, def.name)
 		}
 		return field{p, "null"}, nil

@@ -237,20 +237,3 @@ func linkedID(link string) (string, *Error) {
 	}
 	return id, nil
 }
-
-// listMemberOf serves the groups that an object is a direct member of.
-func (t *Tenant) listMemberOf(rq *request) (reply, *Error) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	o, e := t.find(rq.route.kind, rq.params[0])
-	if e != nil {
-		return reply{}, e
-	}
-	var list []*object
-	for _, g := range t.live[groupKind] {
-		if seen := t.see(g); seen != nil && slices.Contains(seen.members(), o) {
-			list = append(list, g)
-		}
-	}
-	return t.references(rq, list)
-}

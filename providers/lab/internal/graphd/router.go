@@ -21,6 +21,7 @@ type route struct {
 func routes() []*route {
 	table := userRoutes()
 	table = append(table, groupRoutes()...)
+	table = append(table, membershipRoutes()...)
 	table = append(table, contactRoutes()...)
 	table = append(table, objectRoutes()...)
 	table = append(table, tenantRoutes()...)
