@@ -65,7 +65,8 @@ where the run's number is given.`,
 }
 
 // writeRuns lists the latest runs; with names, each with whom its steps are about, as far as its journal is kept.
-func writeRuns(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, o *open.RecordOptions, limit int, asJSON, names bool) error {
+func writeRuns(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, o *open.RecordOptions, limit int,
+	asJSON, names bool) error {
 	runs, err := s.Runs(ctx, limit)
 	if err != nil {
 		return err
@@ -145,8 +146,8 @@ func (j *journal) name(ctx context.Context, o *open.RecordOptions) error {
 	})
 }
 
-// namesOf are the names of whom a run's steps are about, each once, in the order of the steps; of who has none any more it
-// is the anchor.
+// namesOf are the names of whom a run's steps are about, each once, in the order of the steps; of who has none any more
+// it is the anchor.
 func (j *journal) namesOf(ctx context.Context, id int64) (names []string, err error) {
 	seen := map[string]bool{}
 	for e, err := range j.s.Journal(ctx, id) {

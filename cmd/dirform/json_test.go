@@ -17,8 +17,8 @@ var member = regexp.MustCompile(`(?m)^  ([a-z_.*\[\]]+)(\??) +(string|number|boo
 
 var logonName = regexp.MustCompile(`(?m)^sAMAccountName: (.+)$`)
 
-// TestJSONIsAsDocumented holds "dirform help json" to what commands print: no member is missing on the page or has another type, and
-// every member that the page promises is printed.
+// TestJSONIsAsDocumented holds "dirform help json" to what commands print: no member is missing on the page or has
+// another type, and every member that the page promises is printed.
 func TestJSONIsAsDocumented(t *testing.T) {
 	page, err := os.ReadFile("internal/cli/topics/json.txt")
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
 )
 
-// inCrowds are the codes of findings that a plan makes once about many objects, of which it names the first only. Whoever
-// inspects hears of each of the others by a finding of its own, so that no list of them is ever held.
+// inCrowds are the codes of findings that a plan makes once about many objects, of which it names the first only.
+// Whoever inspects hears of each of the others by a finding of its own, so that no list of them is ever held.
 var inCrowds = map[string]bool{"DF107": true, "DF210": true, "DF211": true, "DF227": true, "DF301": true, "DF307": true}
 
 // crowds tells of single rows what a plan tells of many at once.

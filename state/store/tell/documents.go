@@ -106,7 +106,8 @@ type RunDocument struct {
 
 // RunOf is a run as a document.
 func RunOf(r store.Run) RunDocument {
-	d := RunDocument{Run: r.ID, Command: r.Command, Serial: r.Serial, Started: r.Started, Outcome: r.Outcome, Counts: r.Counts,
+	d := RunDocument{Run: r.ID, Command: r.Command, Serial: r.Serial, Started: r.Started, Outcome: r.Outcome,
+		Counts:     r.Counts,
 		PlanDigest: r.PlanDigest, Allowed: r.Allowed, Scopes: r.Scopes, Writes: r.Writes, By: r.By, Ref: r.Ref}
 	if !r.Finished.IsZero() {
 		d.Finished = &r.Finished
@@ -131,5 +132,6 @@ type EntryDocument struct {
 
 // EntryOf is a step as a document.
 func EntryOf(e *state.Entry, name string) EntryDocument {
-	return EntryDocument{e.Seq, e.Key, e.Kind, e.Action, e.Attribute, e.Status, e.TargetID, e.Code, e.RequestID, e.Writes, name}
+	return EntryDocument{e.Seq, e.Key, e.Kind, e.Action, e.Attribute, e.Status, e.TargetID, e.Code, e.RequestID,
+		e.Writes, name}
 }

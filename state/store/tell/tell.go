@@ -23,7 +23,8 @@ func Run(w io.Writer, r store.Run) {
 	}
 	visible.Fprintf(w, "%4d  %s  serial %d  %s: %s%s; %d applied%s, %d failed, %d skipped",
 		r.ID, r.Started.UTC().Format("2006-01-02 15:04:05Z"),
-		r.Serial, r.Command, outcome, took, r.Counts.Applied, actions(r.Counts.Actions), r.Counts.Failed, r.Counts.Skipped)
+		r.Serial, r.Command, outcome, took, r.Counts.Applied, actions(r.Counts.Actions),
+		r.Counts.Failed, r.Counts.Skipped)
 	if r.Counts.Unknown > 0 {
 		fmt.Fprintf(w, ", %d unknown", r.Counts.Unknown)
 	}

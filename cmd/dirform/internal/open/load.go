@@ -40,7 +40,8 @@ func Diagnose(a *cli.App, files map[string]*hcl.File, diags hcl.Diagnostics) err
 	for _, d := range diags {
 		if d.Severity == hcl.DiagError {
 			return &cli.ExitError{Code: cli.ExitFailure, Said: &fault.Error{Summary: d.Summary, Detail: d.Detail,
-				Hint: "\"diagnostics\" has all mistakes of the configuration, with their places, as \"dirform validate --json\" has."},
+				Hint: "\"diagnostics\" has all mistakes of the configuration, with their places, as " +
+					"\"dirform validate --json\" has."},
 				Diagnostics: config.DiagnosticsJSON(files, diags).Diagnostics}
 		}
 	}

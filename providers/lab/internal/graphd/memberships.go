@@ -8,23 +8,22 @@ import (
 
 // membershipRoutes are the paths that follow memberships over any number of steps, and reports.
 func membershipRoutes() (table []*route) {
-	for _, k := range []kind{userKind, groupKind} {
-		path := "/" + k.collection() + "/{id}/"
-		table = append(table,
-			&route{method: "GET", path: path + "transitiveMemberOf", handler: (*Tenant).listTransitiveMemberOf, cost: 3, kind: k},
-			&route{method: "GET", path: path + "memberOf/{cast}", handler: (*Tenant).listMemberOfCast, cost: 2, kind: k},
-			&route{method: "POST", path: path + "getMemberGroups", handler: (*Tenant).getMemberGroups, cost: 3, reads: true,
-				kind: k},
-			&route{method: "POST", path: path + "getMemberObjects", handler: (*Tenant).getMemberGroups, cost: 3, reads: true,
-				kind: k},
-			&route{method: "POST", path: path + "checkMemberGroups", handler: (*Tenant).checkMemberGroups, cost: 3, reads: true,
-				kind: k})
+	on := func(k kind, method, path string, cost int, handler func(*Tenant, *request) (reply, *Error)) {
+		reads := method == "POST" && cost > 1 // it asks by POST
+		table = append(table, &route{method: method, path: "/" + k.collection() + "/{id}/" + path, handler: handler, cost: cost,
+			reads: reads, kind: k})
 	}
-	return append(table,
-		&route{method: "GET", path: "/groups/{id}/transitiveMembers", handler: (*Tenant).listTransitiveMembers, cost: 3,
-			kind: groupKind},
-		&route{method: "GET", path: "/users/{id}/directReports", handler: (*Tenant).listDirectReports, cost: 2, kind: userKind},
-		&route{method: "POST", path: "/users/{id}/revokeSignInSessions", handler: (*Tenant).revokeSessions, kind: userKind})
+	for _, k := range []kind{userKind, groupKind} {
+		on(k, "GET", "transitiveMemberOf", 3, (*Tenant).listTransitiveMemberOf)
+		on(k, "GET", "memberOf/{cast}", 2, (*Tenant).listMemberOfCast)
+		on(k, "POST", "getMemberGroups", 3, (*Tenant).getMemberGroups)
+		on(k, "POST", "getMemberObjects", 3, (*Tenant).getMemberGroups)
+		on(k, "POST", "checkMemberGroups", 3, (*Tenant).checkMemberGroups)
+	}
+	on(groupKind, "GET", "transitiveMembers", 3, (*Tenant).listTransitiveMembers)
+	on(userKind, "GET", "directReports", 2, (*Tenant).listDirectReports)
+	on(userKind, "POST", "revokeSignInSessions", 1, (*Tenant).revokeSessions)
+	return table
 }
 
 // groupsOf are the living groups that an object is in, one step away. The caller holds a lock.

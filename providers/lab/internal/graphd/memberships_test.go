@@ -35,26 +35,31 @@ func TestMembershipsAreFollowedOverAnyNumberOfSteps(t *testing.T) {
 		}
 		return list
 	}
-	if got := ids(w.want(200, "GET", ann+"/transitiveMemberOf?$select=id", "").values()); !slices.Contains(got, outer) ||
+	got := ids(w.want(200, "GET", ann+"/transitiveMemberOf?$select=id", "").values())
+	if !slices.Contains(got, outer) ||
 		!slices.Contains(got, middle) {
 		t.Errorf("transitiveMemberOf: %v", got)
 	}
-	if got := ids(w.want(200, "GET", ann+"/memberOf/microsoft.graph.group?$select=id", "").values()); slices.Contains(got, outer) ||
+	got = ids(w.want(200, "GET", ann+"/memberOf/microsoft.graph.group?$select=id", "").values())
+	if slices.Contains(got, outer) ||
 		!slices.Contains(got, inner) {
 		t.Errorf("memberOf, one step: %v", got)
 	}
 	if got := ids(w.want(200, "GET", "/groups/"+outer+"/transitiveMembers?$select=id", "").values()); len(got) != 3 {
 		t.Errorf("transitiveMembers: %v", got)
 	}
-	if got := w.want(200, "POST", ann+"/getMemberGroups", `{"securityEnabledOnly":true}`).text; !strings.Contains(got, outer) {
-		t.Errorf("getMemberGroups: %s", got)
+	said := w.want(200, "POST", ann+"/getMemberGroups", `{"securityEnabledOnly":true}`).text
+	if !strings.Contains(said, outer) {
+		t.Errorf("getMemberGroups: %s", said)
 	}
-	got := w.want(200, "POST", ann+"/checkMemberGroups", `{"groupIds":["`+middle+`","00000000-0000-4000-8000-00000000beef"]}`).text
-	if !strings.Contains(got, `"value":["`+middle+`"]`) {
-		t.Errorf("checkMemberGroups: %s", got)
+	said = w.want(200, "POST", ann+"/checkMemberGroups",
+		`{"groupIds":["`+middle+`","00000000-0000-4000-8000-00000000beef"]}`).text
+	if !strings.Contains(said, `"value":["`+middle+`"]`) {
+		t.Errorf("checkMemberGroups: %s", said)
 	}
 	w.want(204, "PUT", ann+"/manager/$ref", `{"@odata.id":"https://graph.microsoft.com/v1.0/users/`+w.id("bob")+`"}`)
-	if got := ids(w.want(200, "GET", "/users/"+w.id("bob")+"/directReports", "").values()); !slices.Equal(got, []string{w.id("ann")}) {
+	got = ids(w.want(200, "GET", "/users/"+w.id("bob")+"/directReports", "").values())
+	if !slices.Equal(got, []string{w.id("ann")}) {
 		t.Errorf("directReports: %v", got)
 	}
 	if got := w.want(200, "POST", ann+"/revokeSignInSessions", "").text; !strings.Contains(got, `"value":true`) {

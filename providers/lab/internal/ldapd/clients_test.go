@@ -33,14 +33,15 @@ func TestSubschemaDescribesAttributesAndClasses(t *testing.T) {
 		e.GetAttributeValues("objectClasses"), want) {
 		t.Errorf("objectClasses lacks %s", want)
 	}
-	if got := names(search(t, c, at, ldap.ScopeBaseObject, "(objectClass=subschema)", "cn")); !strings.HasPrefix(got, "Aggregate,") {
+	got := names(search(t, c, at, ldap.ScopeBaseObject, "(objectClass=subschema)", "cn"))
+	if !strings.HasPrefix(got, "Aggregate,") {
 		t.Errorf("found %q", got)
 	}
 	if len(one(t, c, at).GetAttributeValues("attributeTypes")) > 0 {
 		t.Error("attributeTypes comes without being asked for")
 	}
-	user := search(t, c, "CN=Schema,CN=Configuration,"+base, ldap.ScopeSingleLevel, "(&(objectClass=classSchema)(lDAPDisplayName=user))",
-		"governsID", "subClassOf")
+	user := search(t, c, "CN=Schema,CN=Configuration,"+base, ldap.ScopeSingleLevel,
+		"(&(objectClass=classSchema)(lDAPDisplayName=user))", "governsID", "subClassOf")
 	if len(user) != 1 || user[0].GetAttributeValue("governsID") != "1.2.840.113556.1.5.9" ||
 		user[0].GetAttributeValue("subClassOf") != "organizationalPerson" {
 		t.Errorf("classSchema of user: %v", user)
@@ -137,7 +138,8 @@ func TestDeletedObjectIsBroughtBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := one(t, c, again)
-	if !bytes.Equal(after.GetRawAttributeValue("objectGUID"), guid) || after.GetAttributeValue("sAMAccountName") != "jdoe" ||
+	if !bytes.Equal(after.GetRawAttributeValue("objectGUID"), guid) ||
+		after.GetAttributeValue("sAMAccountName") != "jdoe" ||
 		after.GetAttributeValue("isDeleted") != "" || after.GetAttributeValue("mail") != "" {
 		t.Errorf("back as %v", after.Attributes)
 	}

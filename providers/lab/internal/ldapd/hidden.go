@@ -76,8 +76,9 @@ func (d *Directory) hide(s *selection, h hidden, names []string) {
 // Who owns every object: the domain's administrators, a group of rid 512.
 const domainAdmins = 512
 
-// descriptor is a security descriptor with an owner, who stands for the group too, and a list that denies everybody to read hidden attributes, and allows the rest
-// (MS-DTYP 2.4.6): as the account for which they are hidden sees it, since nobody else is asked about.
+// descriptor is a security descriptor with an owner, who stands for the group too, and a list that denies everybody to
+// read hidden attributes, and allows the rest (MS-DTYP 2.4.6): as the account for which they are hidden sees it, since
+// nobody else is asked about.
 func (d *Directory) descriptor(h hidden) string {
 	var list []byte
 	add := func(kind byte, mask uint32, object, sid string) {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// The schema as clients look at it: an object for each attribute and class below CN=Schema (MS-ADTS 3.1.1.2), and all of them
-// in one object, CN=Aggregate, in the form of RFC 4512 (MS-ADTS 3.1.1.3.1.1.1).
+// The schema as clients look at it: an object for each attribute and class below CN=Schema (MS-ADTS 3.1.1.2), and all
+// of them in one object, CN=Aggregate, in the form of RFC 4512 (MS-ADTS 3.1.1.3.1.1.1).
 
 // identified reads a table of object identifiers, by lower-case name.
 func identified(table string) map[string][]string {
@@ -70,8 +70,8 @@ func (a *attribute) definition() string {
 	return s + " )"
 }
 
-// classDefinitions are all classes as CN=Aggregate has them. The lab lets every object have every attribute, so top may have
-// them all.
+// classDefinitions are all classes as CN=Aggregate has them. The lab lets every object have every attribute, so top may
+// have them all.
 func (s *schema) classDefinitions() (list []string) {
 	var may []string
 	for _, a := range s.attrs[1:] {
@@ -138,7 +138,8 @@ func (d *Directory) describe(a *attribute) {
 		{"attributeID", a.oid}})
 }
 
-// describeClass lists a class below CN=Schema: under the name that objectCategory has, if it is the first of that category.
+// describeClass lists a class below CN=Schema: under the name that objectCategory has, if it is the first of that
+// category.
 func (d *Directory) describeClass(c class) {
 	last := len(c.chain) - 1
 	name := c.chain[last]
@@ -148,8 +149,8 @@ func (d *Directory) describeClass(c class) {
 	}
 	e := d.builtIn(d.schemaNC, own, "classSchema", 0)
 	id := mintGUID("schemaIDGUID", "class "+lower(name))
-	d.storeAll(e, [][2]string{{"schemaIDGUID", string(id[:])}, {"lDAPDisplayName", name}, {"governsID", classIdentity(name)},
-		{"subClassOf", c.chain[max(0, last-1)]}, {"objectClassCategory", classKind(name).number}})
+	d.storeAll(e, [][2]string{{"schemaIDGUID", string(id[:])}, {"lDAPDisplayName", name},
+		{"governsID", classIdentity(name)}, {"subClassOf", c.chain[max(0, last-1)]}, {"objectClassCategory", classKind(name).number}})
 }
 
 func capital(name string) string { return strings.ToUpper(name[:1]) + name[1:] }

@@ -1,7 +1,7 @@
 package ldapd
 
-// undeletes reports whether a modification is that which brings a deleted object back, and to which name (MS-ADTS 3.1.1.5.3.7:
-// isDeleted goes, and distinguishedName is replaced).
+// undeletes reports whether a modification is that which brings a deleted object back, and to which name (MS-ADTS
+// 3.1.1.5.3.7: isDeleted goes, and distinguishedName is replaced).
 func undeletes(edits []rawEdit) (to string, ok bool) {
 	deleted := false
 	for _, x := range edits {
