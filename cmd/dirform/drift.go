@@ -56,7 +56,7 @@ func nothingApplied(r *run.Run) error {
 		return nil
 	}
 	return &fault.Error{Summary: "There is no state to tell drift by",
-		Detail: open.StateFile(r.Config) + " does not exist, so what was applied last is not known. That is not the same as no drift.",
+		Detail: open.PlaceOf(r.Config).String() + " does not exist, so what was applied last is not known. That is not the same as no drift.",
 		Hint: "If nothing was ever applied, run `dirform plan`. Otherwise restore the state from a backup, or make it anew from both directories with " +
 			"`dirform state rebuild`."}
 }

@@ -55,7 +55,7 @@ type rebuilding struct {
 
 func (r *rebuilding) run(ctx context.Context) error {
 	r.a.Writes()
-	s, damaged, err := store.OpenForRebuild(ctx, open.StateFile(r.cfg),
+	s, damaged, err := open.PlaceOf(r.cfg).Rebuild(ctx,
 		store.Options{Holder: open.Holder(r.a, store.CommandRebuild), Now: r.a.Env.Now})
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func (r *rebuilding) run(ctx context.Context) error {
 	defer dirs.Close()
 	now := open.NewRun(r.a, r.cfg, s, dirs)
 	now.Watch = open.WatchReading(r.a)
-	found, err := now.Rebuild(ctx, run.RebuildOptions{Record: open.WritableRecord{Store: s}, Show: r.show, Consent: r.ask})
+	found, err := now.Rebuild(ctx, run.RebuildOptions{Record: open.WritableRecord{Locked: s}, Show: r.show, Consent: r.ask})
 	if err != nil || len(found.Pairs)+len(found.Leavers) == 0 {
 		return err
 	}

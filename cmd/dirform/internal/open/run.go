@@ -10,6 +10,7 @@ import (
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 // ForReading loads the configuration and opens the record for a run that writes nothing. Call done in the end.
@@ -18,7 +19,7 @@ func ForReading(ctx context.Context, a *cli.App, v *Variables) (r *run.Run, done
 	if err != nil {
 		return nil, nil, err
 	}
-	record, err := store.OpenReadOnly(ctx, StateFile(cfg))
+	record, err := PlaceOf(cfg).Load(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -49,5 +50,5 @@ func WatchReading(a *cli.App) func(*run.Reading) (end func()) {
 	}
 }
 
-// StateFile is where a configuration's record is.
-func StateFile(cfg *config.Config) string { return cli.InDir(cfg.Dir, cfg.StatePath) }
+// PlaceOf is where a configuration's record is.
+func PlaceOf(cfg *config.Config) store.Place { return sqlite.File(cli.InDir(cfg.Dir, cfg.StatePath)) }
