@@ -11,6 +11,7 @@ import (
 
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/internal/tables"
 )
 
 // companions are the names beside a SQLite file that belong to it.
@@ -100,7 +101,7 @@ func (s *Store) discard() {
 	}
 	s.disconnect() // what it says about the file does not matter any more
 	removeAll(s.fresh)
-	s.fresh, s.meta, s.layout, s.sealer, s.classes = "", store.Meta{}, 0, nil, classes{}
+	s.fresh, s.meta, s.layout, s.sealer, s.classes = "", store.Meta{}, 0, nil, tables.Classes{}
 }
 
 // removeAll removes a SQLite file of ours with what belongs to it.

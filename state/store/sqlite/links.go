@@ -10,6 +10,7 @@ import (
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store/internal/bound"
+	"github.com/dirform/dirform/state/store/internal/tables"
 	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
 )
 
@@ -26,14 +27,6 @@ func (s *Store) linkColumns() string {
 	return "CAST(source_guid || fingerprints || tenant_id || anchor AS BLOB), (" + leftAt +
 		" << 28) | (octet_length(tenant_id) << 16) | octet_length(fingerprints), class"
 }
-
-// What the packed number holds at most; see checkLink.
-const (
-	maxLeftAt       = 1<<35 - 1 // a thousand years
-	maxTenantID     = 1<<12 - 1
-	maxFingerprints = 1<<16 - 1 // bytes
-	maxAttributes   = 1 << 12   // of one link, which their sealed fingerprints leave room for
-)
 
 // Links streams all recorded links, ordered by anchor. A link is valid until the next one is asked for: it and its
 // fingerprints are reused, while its strings and shape stay valid. An error is the last element.
@@ -134,24 +127,21 @@ func (s *Store) scanLink(v []driver.Value, l *state.Link) error {
 	b, okB := v[0].([]byte)
 	lengths, okN := v[1].(int64)
 	id, okI := v[2].(int64)
-	c, okC := s.classes.byID[id]
-	shape := s.classes.shapes[c.shape]
-	if !okB || !okN || !okI || !okC || shape == nil {
+	if !okB || !okN || !okI || !s.classes.Describe(l, id) {
 		return damaged(s.path, "the class of a link is not known")
 	}
 	const guid = len(l.SourceGUID)
-	n, fingerprints := int(lengths>>16&maxTenantID), int(lengths&maxFingerprints)
+	n, fingerprints := int(lengths>>16&tables.MaxTenantID), int(lengths&tables.MaxFingerprints)
 	if len(b) < guid+fingerprints+n {
 		return damaged(s.path, "a link is shorter than it says")
 	}
 	text := string(b[guid+fingerprints:]) // one allocation for both strings
 	l.TargetID, l.Anchor = text[:n], text[n:]
 	l.LeftAt = lengths >> 28
-	l.Kind, l.Scope, l.Rule, l.Left, l.Shape = c.kind, c.scope, c.rule, c.left, shape
 	copy(l.SourceGUID[:], b)
 	s.bound = append(s.bound[:0], l.Anchor...)
 	if s.layout >= layout.Bound {
-		label, _ := s.classes.label(id)
+		label, _ := s.classes.Label(id)
 		s.bound = bound.Append(s.bound[:0], l, label)
 	}
 	return s.openFingerprints(l, b[guid:guid+fingerprints])
@@ -177,28 +167,18 @@ func notAsWritten(path, anchor string) error {
 	return damaged(path, fmt.Sprintf("the link of anchor %q is not as dirform has written it", anchor))
 }
 
-// OUs are the scopes' containers as last applied, ordered by scope and declared name.
-func (s *Store) OUs(ctx context.Context) ([]state.OU, error) {
-	var ous []state.OU
-	err := s.each(ctx, "SELECT scope, declared, guid FROM ous ORDER BY scope, declared", func(scan func(...any) error) error {
-		var o state.OU
-		var guid []byte
-		if err := scan(&o.Scope, &o.Declared, &guid); err != nil {
-			return err
-		}
-		copy(o.GUID[:], guid)
-		ous = append(ous, o)
-		return nil
-	})
-	return ous, err
-}
-
-// each runs f for every row of a small query; there are none while the record does not exist.
-func (s *Store) each(ctx context.Context, query string, f func(scan func(...any) error) error, args ...any) error {
+// Each runs f for every row of a small query; there are none while the record does not exist.
+func (s *Store) Each(ctx context.Context, query string, f func(scan func(...any) error) error, args ...any) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.meta.Exists {
 		return nil
 	}
-	return explain(s.path, each(ctx, s.conn, query, f, args...))
+	return explain(s.path, asked{s.conn}.Each(ctx, query, f, args...))
 }
+
+// Layout is that of the record as it is.
+func (s *Store) Layout() int { return s.layout }
+
+// Damaged is the error of a record that holds what dirform never writes.
+func (s *Store) Damaged(what string) error { return damaged(s.path, what) }

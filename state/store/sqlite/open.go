@@ -12,10 +12,13 @@ import (
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/internal/seal"
+	"github.com/dirform/dirform/state/store/internal/tables"
 )
 
 // Store is an open record. Its methods are safe for concurrent use.
 type Store struct {
+	tables.Record
+
 	path  string
 	lock  *lock // nil when read-only
 	now   func() time.Time
@@ -31,7 +34,7 @@ type Store struct {
 	layout  int          // of the file as it is, see [layout.Version]; 0 while there is none
 	sealer  *seal.Sealer // nil in layouts that have fingerprints in the clear
 	erase   bool         // the file still holds what an upgrade has replaced, see [Store.eraseReplaced]
-	classes classes
+	classes tables.Classes
 	bound   []byte // scratch: what the fingerprints that are opened next were sealed for
 }
 
@@ -63,7 +66,9 @@ func lockStore(path string, o store.Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{path: path, lock: l, now: o.Now, from: o.Origin}, nil
+	s := &Store{path: path, lock: l, now: o.Now, from: o.Origin}
+	s.Record = tables.NewRecord(s)
+	return s, nil
 }
 
 // OpenReadOnly opens the record at path for reading: one consistent snapshot as of now, whatever a running apply
@@ -71,6 +76,7 @@ func lockStore(path string, o store.Options) (*Store, error) {
 // record is refused.
 func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 	s := &Store{path: path, now: time.Now}
+	s.Record = tables.NewRecord(s)
 	if there, err := exists(path); !there {
 		return s, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/internal/tables"
 )
 
 // OpenForRebuild locks the record at path, to make it anew in one run: until that has finished, everything is as it
@@ -33,7 +34,7 @@ func OpenForRebuild(ctx context.Context, path string, o store.Options) (s *Store
 		return nil, nil, errors.Join(healthy, s.Close())
 	}
 	err = s.disconnect()
-	s.meta, s.layout, s.sealer, s.classes = store.Meta{}, 0, nil, classes{}
+	s.meta, s.layout, s.sealer, s.classes = store.Meta{}, 0, nil, tables.Classes{}
 	return s, damaged, err
 }
 

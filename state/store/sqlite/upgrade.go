@@ -3,13 +3,13 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/base64"
 	"fmt"
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/internal/bound"
 	"github.com/dirform/dirform/state/store/internal/seal"
+	"github.com/dirform/dirform/state/store/internal/tables"
 	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
 )
 
@@ -77,31 +77,23 @@ func (s *Store) sealOld(ctx context.Context, tx *sql.Tx, meta *store.Meta) error
 		}
 		more = len(page) == chunk
 	}
-	if err := putMeta(ctx, tx, metaKey, keyText(key)); err != nil {
+	t := &transaction{asked: asked{tx}, tx: tx}
+	if err := tables.PutMeta(ctx, t, tables.MetaKey, tables.KeyText(key)); err != nil {
 		return err
 	}
-	return putMeta(ctx, tx, metaErase, "pending")
+	return tables.PutMeta(ctx, t, metaErase, "pending")
 }
 
 // bindOld seals for the whole of their links what older layouts have sealed for an anchor alone.
 func (s *Store) bindOld(ctx context.Context, tx *sql.Tx, key state.Key) error {
 	sealer, err := seal.New(key)
 	if err == nil {
-		err = s.classes.load(ctx, tx)
+		err = s.classes.Load(ctx, asked{tx})
 	}
 	if err != nil {
 		return err
 	}
-	return bound.Old(ctx, tx, sealer, chunk, s.classes.label, func(anchor string) error { return notAsWritten(s.path, anchor) })
-}
-
-// keyText is how a key stands in the table meta.
-func keyText(k state.Key) string { return base64.StdEncoding.EncodeToString(k[:]) }
-
-func putMeta(ctx context.Context, tx *sql.Tx, name, value string) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES (?, ?)
-		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
-	return err
+	return bound.Old(ctx, tx, sealer, chunk, s.classes.Label, func(anchor string) error { return notAsWritten(s.path, anchor) })
 }
 
 // eraseReplaced rewrites a file that an upgrade has sealed: until then the fingerprints as they were before lie in

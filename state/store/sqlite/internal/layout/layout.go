@@ -5,6 +5,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	record "github.com/dirform/dirform/state/store/internal/tables"
 )
 
 // Version is the layout this program writes. A record with a greater one is refused; one with a smaller one is read as it
@@ -14,10 +16,10 @@ import (
 const (
 	Version = Origin
 	Sealed  = 3
-	Deeds   = 4
-	Writes  = 5
+	Deeds   = record.Deeds
+	Writes  = record.Writes
 	Bound   = 6
-	Origin  = 7
+	Origin  = record.Origin
 )
 
 // ApplicationID marks a SQLite file as a dirform record ("dfst"), so that another application's database is not touched.

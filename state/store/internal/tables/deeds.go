@@ -1,41 +1,34 @@
-package sqlite
+package tables
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"time"
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
-	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
 )
 
 // Recent is what the applies did that have written since a time, oldest first. A step whose outcome is not known is
 // told of until a later run has come to it again: that one's plan saw that it had not happened. What was done while the
 // record had an older layout is not known. Of a record that does not exist it is the zero value.
-func (s *Store) Recent(ctx context.Context, since time.Time) (r state.Recent, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.meta.Exists {
-		return r, nil
-	}
+func (r *Record) Recent(ctx context.Context, since time.Time) (recent state.Recent, err error) {
 	var ended int64
-	const first = "SELECT coalesce((SELECT id FROM runs WHERE command IN (?, ?) AND outcome = ? ORDER BY id LIMIT 1), 0)"
-	err = s.conn.QueryRowContext(ctx, first, store.CommandApply, store.CommandRebuild, store.OutcomeApplied).Scan(&ended)
-	r.Ended = ended > 0
-	if err != nil || s.layout < layout.Deeds {
-		return r, explain(s.path, err)
+	const first = `SELECT coalesce((SELECT min(id) FROM {t}runs WHERE {mine} AND command IN ($1, $2) AND outcome = $3), 0)`
+	err = r.from.Each(ctx, first, func(scan func(...any) error) error { return scan(&ended) }, store.CommandApply, store.CommandRebuild, store.OutcomeApplied)
+	recent.Ended = ended > 0
+	if err != nil || r.from.Layout() < Deeds {
+		return recent, err
 	}
-	runs, err := s.active(ctx, stamp(since))
+	runs, err := r.active(ctx, stamp(since))
 	if err == nil {
-		r.Uncertain, err = s.unsure(ctx, runs)
+		recent.Uncertain, err = r.unsure(ctx, runs)
 	}
 	for _, run := range runs {
 		run.First = ended == 0 || run.id <= ended
-		r.Runs = append(r.Runs, run.Deeds)
+		recent.Runs = append(recent.Runs, run.Deeds)
 	}
-	return r, explain(s.path, err)
+	return recent, err
 }
 
 // deed is what a run did.
@@ -45,10 +38,10 @@ type deed struct {
 }
 
 // active are the applies that have written since a time, with what is known to be done.
-func (s *Store) active(ctx context.Context, since string) (runs []deed, err error) {
-	const query = "SELECT id, links, did, outcome = '' FROM runs WHERE command = ? AND active >= ? ORDER BY id"
+func (r *Record) active(ctx context.Context, since string) (runs []deed, err error) {
+	const query = "SELECT id, links, did, outcome = '' FROM {t}runs WHERE {mine} AND command = $1 AND active >= $2 ORDER BY id"
 	var open []int
-	err = each(ctx, s.conn, query, func(scan func(...any) error) error {
+	err = r.from.Each(ctx, query, func(scan func(...any) error) error {
 		d := deed{Deeds: state.Deeds{Did: map[string]int{}, Open: map[string]int{}}}
 		var did string
 		var endless bool // it runs, or was cut off
@@ -66,7 +59,7 @@ func (s *Store) active(ctx context.Context, since string) (runs []deed, err erro
 			return nil, err
 		}
 		var did string
-		if did, err = deedsOf(ctx, s.conn, runs[i].id); err == nil {
+		if did, err = deedsOf(ctx, r.from, runs[i].id); err == nil {
 			err = addDeeds(runs[i].Did, did, 1)
 		}
 	}
@@ -74,12 +67,12 @@ func (s *Store) active(ctx context.Context, since string) (runs []deed, err erro
 }
 
 // unsure adds to runs what the steps count as whose outcome is not known, and tells which these are.
-func (s *Store) unsure(ctx context.Context, runs []deed) (steps map[state.Step]bool, err error) {
-	found, err := s.unsureSteps(ctx, runs)
+func (r *Record) unsure(ctx context.Context, runs []deed) (steps map[state.Step]bool, err error) {
+	found, err := r.unsureSteps(ctx, runs)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	again, err := s.cameAgain(ctx, found, runs[0].id)
+	again, err := r.cameAgain(ctx, found, runs[0].id)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +96,7 @@ type unsureStep struct {
 	deeds string
 }
 
-func (s *Store) unsureSteps(ctx context.Context, runs []deed) (found []unsureStep, err error) {
+func (r *Record) unsureSteps(ctx context.Context, runs []deed) (found []unsureStep, err error) {
 	if len(runs) == 0 {
 		return nil, nil
 	}
@@ -111,11 +104,11 @@ func (s *Store) unsureSteps(ctx context.Context, runs []deed) (found []unsureSte
 	for i := range runs {
 		at[runs[i].id] = i
 	}
-	const query = "SELECT run, key, action, deeds FROM journal WHERE attribute = '' AND run >= ? AND status = "
+	const query = "SELECT run, key, action, deeds FROM {t}journal WHERE {mine} AND attribute = '' AND run >= $1 AND status = "
 	take := func(scan func(...any) error) error {
 		var u unsureStep
 		var run int64
-		if err := scan(&run, &u.Key, &u.Action, &u.deeds); err != nil {
+		if err := scan(&run, &u.Key, (*string)(&u.Action), &u.deeds); err != nil {
 			return err
 		}
 		if i, ok := at[run]; ok {
@@ -124,24 +117,24 @@ func (s *Store) unsureSteps(ctx context.Context, runs []deed) (found []unsureSte
 		}
 		return nil
 	}
-	err = each(ctx, s.conn, query+"'intent'", take, runs[0].id) // either has an index of its own
+	err = r.from.Each(ctx, query+"'intent'", take, runs[0].id) // either has an index of its own
 	if err == nil {
-		err = each(ctx, s.conn, query+"'unknown'", take, runs[0].id)
+		err = r.from.Each(ctx, query+"'unknown'", take, runs[0].id)
 	}
 	return found, err
 }
 
 // cameAgain is the last run, from a first one on, that came to each of some steps, whatever became of it.
-func (s *Store) cameAgain(ctx context.Context, steps []unsureStep, first int64) (last map[state.Step]int64, err error) {
+func (r *Record) cameAgain(ctx context.Context, steps []unsureStep, first int64) (last map[state.Step]int64, err error) {
 	last = map[state.Step]int64{}
 	for _, u := range steps {
 		last[u.Step] = 0
 	}
-	const query = "SELECT key, action, run FROM journal WHERE attribute = '' AND run >= ? ORDER BY run"
-	err = each(ctx, s.conn, query, func(scan func(...any) error) error {
+	const query = "SELECT key, action, run FROM {t}journal WHERE {mine} AND attribute = '' AND run >= $1 ORDER BY run"
+	err = r.from.Each(ctx, query, func(scan func(...any) error) error {
 		var st state.Step
 		var run int64
-		if err := scan(&st.Key, &st.Action, &run); err != nil {
+		if err := scan(&st.Key, (*string)(&st.Action), &run); err != nil {
 			return err
 		}
 		if _, ok := last[st]; ok {
@@ -153,11 +146,11 @@ func (s *Store) cameAgain(ctx context.Context, steps []unsureStep, first int64) 
 }
 
 // deedsOf sums up what is known to be done of a run's journal, as text.
-func deedsOf(ctx context.Context, q queryer, run int64) (string, error) {
+func deedsOf(ctx context.Context, q Reader, run int64) (string, error) {
 	sum := map[string]int{}
-	const query = `SELECT deeds, count(*) FROM journal WHERE run = ? AND deeds <> '' AND status IN ('done', 'failed')
+	const query = `SELECT deeds, count(*) FROM {t}journal WHERE {mine} AND run = $1 AND deeds <> '' AND status IN ('done', 'failed')
 		GROUP BY deeds`
-	err := each(ctx, q, query, func(scan func(...any) error) error {
+	err := q.Each(ctx, query, func(scan func(...any) error) error {
 		var text string
 		var n int
 		if err := scan(&text, &n); err != nil {
@@ -197,12 +190,12 @@ func deedsText(deeds map[string]int) (string, error) {
 
 // dropJournals drops the journals of old runs, but for steps of the last hours whose outcome is not known and to which
 // no later run has come.
-const dropJournals = `DELETE FROM journal AS old WHERE run <= (SELECT max(id) FROM runs) - ?
-	AND NOT (status = 'unknown' AND run IN (SELECT id FROM runs WHERE active >= ?) AND NOT EXISTS (SELECT 1
-	FROM journal WHERE run > old.run AND key = old.key AND action = old.action AND attribute = ''))`
+const dropJournals = `DELETE FROM {t}journal AS old WHERE {mine} AND run <= $1
+	AND NOT (status = 'unknown' AND run IN (SELECT id FROM {t}runs WHERE {mine} AND active >= $2) AND NOT EXISTS (SELECT 1
+	FROM {t}journal WHERE {mine} AND run > old.run AND key = old.key AND action = old.action AND attribute = ''))`
 
-// touch notes that the current run, which is the latest, has written.
-func (w *Writer) touch(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, "UPDATE runs SET active = ? WHERE id = (SELECT max(id) FROM runs)", stamp(w.s.now()))
+// touch notes that a run has written.
+func touch(ctx context.Context, tx DB, run int64, now time.Time) error {
+	_, err := tx.Exec(ctx, "UPDATE {t}runs SET active = $1 WHERE {mine} AND id = $2", stamp(now), run)
 	return err
 }

@@ -1,23 +1,22 @@
-package sqlite
+package tables
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 )
 
 // Hosts are the hosts that credentials were sent to in the last apply, besides those that may always get them. recorded
 // is false while no apply has noted any, as in a record that does not exist, or was written before hosts were noted.
-func (s *Store) Hosts(ctx context.Context) (hosts []string, recorded bool, err error) {
-	err = s.each(ctx, "SELECT value FROM meta WHERE name = 'hosts'", func(scan func(...any) error) error {
+func (r *Record) Hosts(ctx context.Context) (hosts []string, recorded bool, err error) {
+	err = r.from.Each(ctx, "SELECT value FROM {t}meta WHERE {mine} AND name = 'hosts'", func(scan func(...any) error) error {
 		var text string
 		if err := scan(&text); err != nil {
 			return err
 		}
 		recorded = true
 		if err := json.Unmarshal([]byte(text), &hosts); err != nil {
-			return damaged(s.path, fmt.Sprintf("its list of hosts is not as dirform writes it: %v", err))
+			return r.from.Damaged(fmt.Sprintf("its list of hosts is not as dirform writes it: %v", err))
 		}
 		return nil
 	})
@@ -25,7 +24,7 @@ func (s *Store) Hosts(ctx context.Context) (hosts []string, recorded bool, err e
 }
 
 // noteHosts notes the hosts of a run in place of those of the last one; nil leaves them.
-func noteHosts(ctx context.Context, tx *sql.Tx, hosts []string) error {
+func noteHosts(ctx context.Context, tx DB, hosts []string) error {
 	if hosts == nil {
 		return nil
 	}
@@ -33,5 +32,5 @@ func noteHosts(ctx context.Context, tx *sql.Tx, hosts []string) error {
 	if err != nil {
 		return err
 	}
-	return putMeta(ctx, tx, "hosts", string(text))
+	return PutMeta(ctx, tx, "hosts", string(text))
 }

@@ -1,28 +1,27 @@
-package sqlite
+package tables
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
 	"iter"
+	"math"
 	"time"
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
-	"github.com/dirform/dirform/state/store/internal/counts"
-	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
 )
 
 // Runs lists the latest runs, newest first; at most limit of them, or all if limit is 0.
-func (s *Store) Runs(ctx context.Context, limit int) ([]store.Run, error) {
+func (r *Record) Runs(ctx context.Context, limit int) ([]store.Run, error) {
 	if limit <= 0 {
-		limit = -1
+		limit = math.MaxInt32
 	}
 	var runs []store.Run
-	err := s.each(ctx, `SELECT id, command, serial, started, finished, outcome, counts, plan_digest, allowed, scopes, `+s.laterColumns()+` FROM runs
-		ORDER BY id DESC LIMIT ?`, func(scan func(...any) error) error {
-		r, err := scanRun(scan)
-		runs = append(runs, r)
+	err := r.from.Each(ctx, `SELECT id, command, serial, started, finished, outcome, counts, plan_digest, allowed, scopes, `+r.laterColumns()+` FROM {t}runs
+		WHERE {mine} ORDER BY id DESC LIMIT $1`, func(scan func(...any) error) error {
+		run, err := scanRun(scan)
+		runs = append(runs, run)
 		return err
 	}, limit)
 	if err != nil {
@@ -30,7 +29,7 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]store.Run, error) {
 	}
 	for i := range runs {
 		if runs[i].Outcome == "" {
-			if runs[i].Counts, runs[i].Writes, err = s.journalled(ctx, runs[i].ID); err != nil {
+			if runs[i].Counts, runs[i].Writes, err = r.journalled(ctx, runs[i].ID); err != nil {
 				return nil, err
 			}
 		}
@@ -39,8 +38,8 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]store.Run, error) {
 }
 
 // LastRun is when the last run ended, or began if it has no end; the zero time if there was none.
-func (s *Store) LastRun(ctx context.Context) (time.Time, error) {
-	runs, err := s.Runs(ctx, 1)
+func (r *Record) LastRun(ctx context.Context) (time.Time, error) {
+	runs, err := r.Runs(ctx, 1)
 	if err != nil || len(runs) == 0 {
 		return time.Time{}, err
 	}
@@ -51,8 +50,8 @@ func (s *Store) LastRun(ctx context.Context) (time.Time, error) {
 }
 
 // LastScopes is what the last apply that did everything saw of its scopes, or the rebuilding of the record; empty if there was neither.
-func (s *Store) LastScopes(ctx context.Context) (scopes []store.ScopeCount, err error) {
-	err = s.each(ctx, "SELECT scopes FROM runs WHERE command IN (?, ?) AND outcome = ? ORDER BY id DESC LIMIT 1", func(scan func(...any) error) error {
+func (r *Record) LastScopes(ctx context.Context) (scopes []store.ScopeCount, err error) {
+	err = r.from.Each(ctx, "SELECT scopes FROM {t}runs WHERE {mine} AND command IN ($1, $2) AND outcome = $3 ORDER BY id DESC LIMIT 1", func(scan func(...any) error) error {
 		var text string
 		if err := scan(&text); err != nil {
 			return err
@@ -63,13 +62,11 @@ func (s *Store) LastScopes(ctx context.Context) (scopes []store.ScopeCount, err 
 }
 
 // journalled counts what a run without an end has done so far, and what it has written.
-func (s *Store) journalled(ctx context.Context, run int64) (c state.Counts, w *state.Writes, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c, err = counts.Of(ctx, s.conn, run); err == nil && s.layout >= layout.Writes {
-		w, err = written(ctx, s.conn, run)
+func (r *Record) journalled(ctx context.Context, run int64) (c state.Counts, w *state.Writes, err error) {
+	if c, err = counted(ctx, r.from, run); err == nil && r.from.Layout() >= Writes {
+		w, err = written(ctx, r.from, run)
 	}
-	return c, w, explain(s.path, err)
+	return c, w, err
 }
 
 func scanRun(scan func(...any) error) (r store.Run, err error) {
@@ -104,18 +101,21 @@ func parseStamp(s string) (time.Time, error) {
 const entryColumns = "seq, key, kind, action, attribute, status, tenant_id, code, request_id"
 
 func scanEntry(scan func(...any) error) (e state.Entry, err error) {
-	err = scan(&e.Seq, &e.Key, &e.Kind, &e.Action, &e.Attribute, &e.Status, &e.TargetID, &e.Code, &e.RequestID, &e.Writes.Source, &e.Writes.Tenant)
+	err = scan(&e.Seq, &e.Key, (*string)(&e.Kind), (*string)(&e.Action), &e.Attribute, (*string)(&e.Status), &e.TargetID, &e.Code, &e.RequestID, &e.Writes.Source, &e.Writes.Tenant)
 	return e, err
 }
 
+// chunk is how many rows one query of a stream fetches. Between chunks the database is free for other work.
+const chunk = 2048
+
 // Journal streams the steps of a run in their order. An entry is valid until the next one; an error is the last element.
 // The journals of old runs are dropped, see [KeepJournals].
-func (s *Store) Journal(ctx context.Context, run int64) iter.Seq2[*state.Entry, error] {
+func (r *Record) Journal(ctx context.Context, run int64) iter.Seq2[*state.Entry, error] {
 	return func(yield func(*state.Entry, error) bool) {
 		var last int64
 		for {
 			var page []state.Entry
-			err := s.each(ctx, "SELECT "+s.entryColumns()+" FROM journal WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?",
+			err := r.from.Each(ctx, "SELECT "+r.entryColumns()+" FROM {t}journal WHERE {mine} AND run = $1 AND seq > $2 ORDER BY seq LIMIT $3",
 				func(scan func(...any) error) error {
 					e, err := scanEntry(scan)
 					page = append(page, e)
@@ -140,9 +140,9 @@ func (s *Store) Journal(ctx context.Context, run int64) iter.Seq2[*state.Entry, 
 
 // Unfinished lists the intents without a result that an earlier run left when it was cut off: writes that may or may not have
 // happened. They are listed until the next run writes, whose plan has seen what became of them.
-func (s *Store) Unfinished(ctx context.Context) ([]state.Entry, error) {
+func (r *Record) Unfinished(ctx context.Context) ([]state.Entry, error) {
 	var entries []state.Entry
-	err := s.each(ctx, "SELECT "+s.entryColumns()+" FROM journal WHERE status = 'intent' ORDER BY run, seq",
+	err := r.from.Each(ctx, "SELECT "+r.entryColumns()+" FROM {t}journal WHERE {mine} AND status = 'intent' ORDER BY run, seq",
 		func(scan func(...any) error) error {
 			e, err := scanEntry(scan)
 			entries = append(entries, e)
@@ -153,9 +153,9 @@ func (s *Store) Unfinished(ctx context.Context) ([]state.Entry, error) {
 
 // StepsOf lists the latest steps about an anchor or declared resource whose outcome is known, newest first, without those that
 // write a reference; at most limit of them. The journals of old runs are dropped, see [KeepJournals].
-func (s *Store) StepsOf(ctx context.Context, key string, limit int) (steps []store.Step, err error) {
-	err = s.each(ctx, "SELECT run, (SELECT started FROM runs WHERE id = run), "+s.entryColumns()+` FROM journal
-		WHERE key = ? AND attribute = '' AND status <> 'intent' ORDER BY run DESC, seq DESC LIMIT ?`,
+func (r *Record) StepsOf(ctx context.Context, key string, limit int) (steps []store.Step, err error) {
+	err = r.from.Each(ctx, "SELECT run, (SELECT started FROM {t}runs WHERE {mine} AND id = run), "+r.entryColumns()+` FROM {t}journal
+		WHERE {mine} AND key = $1 AND attribute = '' AND status <> 'intent' ORDER BY run DESC, seq DESC LIMIT $2`,
 		func(scan func(...any) error) error {
 			var x store.Step
 			var started string

@@ -1,8 +1,7 @@
-package sqlite
+package tables
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 
@@ -19,8 +18,8 @@ type class struct {
 	shape int64 // id
 }
 
-// classes are the classes and shapes of a record, by id and back. There are few: kinds × scopes × rules × attribute sets.
-type classes struct {
+// Classes are the classes and shapes of a record, by id and back. There are few: kinds × scopes × rules × attribute sets.
+type Classes struct {
 	byID    map[int64]class
 	ids     map[class]int64
 	shapes  map[int64]*state.Shape
@@ -29,15 +28,11 @@ type classes struct {
 	known   map[*state.Shape]int64 // shapes that callers handed in, so that each is spelled out once
 }
 
-type queryer interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-// load reads all classes and shapes.
-func (c *classes) load(ctx context.Context, q queryer) error {
-	*c = classes{byID: map[int64]class{}, ids: map[class]int64{}, shapes: map[int64]*state.Shape{}, shapeID: map[string]int64{},
+// Load reads all classes and shapes.
+func (c *Classes) Load(ctx context.Context, q Reader) error {
+	*c = Classes{byID: map[int64]class{}, ids: map[class]int64{}, shapes: map[int64]*state.Shape{}, shapeID: map[string]int64{},
 		known: map[*state.Shape]int64{}, labels: map[int64]bound.Label{}}
-	err := each(ctx, q, "SELECT id, attributes FROM shapes", func(scan func(...any) error) error {
+	err := q.Each(ctx, "SELECT id, attributes FROM {t}shapes WHERE {mine}", func(scan func(...any) error) error {
 		var id int64
 		var text string
 		if err := scan(&id, &text); err != nil {
@@ -53,19 +48,22 @@ func (c *classes) load(ctx context.Context, q queryer) error {
 	if err != nil {
 		return err
 	}
-	return each(ctx, q, "SELECT id, kind, scope, rule, left_scope, shape FROM classes", func(scan func(...any) error) error {
+	return q.Each(ctx, "SELECT id, kind, scope, rule, left_scope, shape FROM {t}classes WHERE {mine}", func(scan func(...any) error) error {
 		var id int64
 		var cl class
-		if err := scan(&id, &cl.kind, &cl.scope, &cl.rule, &cl.left, &cl.shape); err != nil {
+		var kind string
+		var left int64
+		if err := scan(&id, &kind, &cl.scope, &cl.rule, &left, &cl.shape); err != nil {
 			return err
 		}
+		cl.kind, cl.left = state.Kind(kind), left != 0
 		c.byID[id], c.ids[cl] = cl, id
 		return nil
 	})
 }
 
-// label is the label of a class's links; ok is false for a class that is not known.
-func (c *classes) label(id int64) (l bound.Label, ok bool) {
+// Label is the label of a class's links; ok is false for a class that is not known.
+func (c *Classes) Label(id int64) (l bound.Label, ok bool) {
 	if l, ok = c.labels[id]; ok {
 		return l, true
 	}
@@ -78,7 +76,7 @@ func (c *classes) label(id int64) (l bound.Label, ok bool) {
 }
 
 // id is the class of link l, recorded if it is new.
-func (c *classes) id(ctx context.Context, tx *sql.Tx, l *state.Link) (int64, error) {
+func (c *Classes) id(ctx context.Context, tx DB, l *state.Link) (int64, error) {
 	shape, err := c.shape(ctx, tx, l.Shape)
 	if err != nil {
 		return 0, err
@@ -87,12 +85,16 @@ func (c *classes) id(ctx context.Context, tx *sql.Tx, l *state.Link) (int64, err
 	if id, ok := c.ids[cl]; ok {
 		return id, nil
 	}
-	r, err := tx.ExecContext(ctx, "INSERT INTO classes (kind, scope, rule, left_scope, shape) VALUES (?, ?, ?, ?, ?)",
-		cl.kind, cl.scope, cl.rule, cl.left, cl.shape)
+	id, err := next(ctx, tx, "classes")
 	if err != nil {
 		return 0, err
 	}
-	id, err := r.LastInsertId()
+	left := 0
+	if cl.left {
+		left = 1
+	}
+	_, err = tx.Exec(ctx, "INSERT INTO {t}classes ({record,} id, kind, scope, rule, left_scope, shape) VALUES ({its,} $1, $2, $3, $4, $5, $6)",
+		id, string(cl.kind), cl.scope, cl.rule, left, cl.shape)
 	if err != nil {
 		return 0, err
 	}
@@ -101,7 +103,7 @@ func (c *classes) id(ctx context.Context, tx *sql.Tx, l *state.Link) (int64, err
 }
 
 // shape is the id of shape s, recorded if it is new. A nil shape is the empty one.
-func (c *classes) shape(ctx context.Context, tx *sql.Tx, s *state.Shape) (int64, error) {
+func (c *Classes) shape(ctx context.Context, tx DB, s *state.Shape) (int64, error) {
 	if id, ok := c.known[s]; ok {
 		return id, nil
 	}
@@ -115,11 +117,10 @@ func (c *classes) shape(ctx context.Context, tx *sql.Tx, s *state.Shape) (int64,
 	}
 	id, ok := c.shapeID[string(text)]
 	if !ok {
-		r, err := tx.ExecContext(ctx, "INSERT INTO shapes (attributes) VALUES (?)", string(text))
-		if err != nil {
+		if id, err = next(ctx, tx, "shapes"); err != nil {
 			return 0, err
 		}
-		if id, err = r.LastInsertId(); err != nil {
+		if _, err := tx.Exec(ctx, "INSERT INTO {t}shapes ({record,} id, attributes) VALUES ({its,} $1, $2)", id, string(text)); err != nil {
 			return 0, err
 		}
 		c.shapes[id], c.shapeID[string(text)] = state.NewShape(names...), id
@@ -130,17 +131,16 @@ func (c *classes) shape(ctx context.Context, tx *sql.Tx, s *state.Shape) (int64,
 	return id, nil
 }
 
-// each runs f for every row of a query, which must be a small one.
-func each(ctx context.Context, q queryer, query string, f func(scan func(...any) error) error, args ...any) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := f(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+// next is the id that a new row of a table gets.
+func next(ctx context.Context, tx DB, table string) (id int64, err error) {
+	err = tx.Each(ctx, "SELECT coalesce(max(id), 0) + 1 FROM {t}"+table+" WHERE {mine}", func(scan func(...any) error) error { return scan(&id) })
+	return id, err
+}
+
+// Describe gives a link what its class says; ok is false for a class that is not known.
+func (c *Classes) Describe(l *state.Link, id int64) (ok bool) {
+	cl, ok := c.byID[id]
+	shape := c.shapes[cl.shape]
+	l.Kind, l.Scope, l.Rule, l.Left, l.Shape = cl.kind, cl.scope, cl.rule, cl.left, shape
+	return ok && shape != nil
 }

@@ -1,8 +1,7 @@
-package sqlite
+package tables
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 
@@ -11,14 +10,14 @@ import (
 
 // Positions are those of the domain controllers that the last apply read, by the name of the provider; none where a provider has
 // one server only.
-func (s *Store) Positions(ctx context.Context) (positions map[string]store.Position, err error) {
-	err = s.each(ctx, "SELECT value FROM meta WHERE name = 'positions'", func(scan func(...any) error) error {
+func (r *Record) Positions(ctx context.Context) (positions map[string]store.Position, err error) {
+	err = r.from.Each(ctx, "SELECT value FROM {t}meta WHERE {mine} AND name = 'positions'", func(scan func(...any) error) error {
 		var text string
 		if err := scan(&text); err != nil {
 			return err
 		}
 		if err := json.Unmarshal([]byte(text), &positions); err != nil {
-			return damaged(s.path, fmt.Sprintf("its positions of domain controllers are not as dirform writes them: %v", err))
+			return r.from.Damaged(fmt.Sprintf("its positions of domain controllers are not as dirform writes them: %v", err))
 		}
 		return nil
 	})
@@ -26,7 +25,7 @@ func (s *Store) Positions(ctx context.Context) (positions map[string]store.Posit
 }
 
 // notePositions notes the positions of a run in place of those of the last one; nil leaves them.
-func notePositions(ctx context.Context, tx *sql.Tx, positions map[string]store.Position) error {
+func notePositions(ctx context.Context, tx DB, positions map[string]store.Position) error {
 	if positions == nil {
 		return nil
 	}
@@ -34,5 +33,5 @@ func notePositions(ctx context.Context, tx *sql.Tx, positions map[string]store.P
 	if err != nil {
 		return err
 	}
-	return putMeta(ctx, tx, "positions", string(text))
+	return PutMeta(ctx, tx, "positions", string(text))
 }
