@@ -82,8 +82,8 @@ type Locked interface {
 	RemoveLinks(ctx context.Context, anchors ...string) error
 }
 
-// Writer records one run. Each of its calls is one durable transaction. It is not safe for
-// concurrent use.
+// Writer records one run. Each of its calls is one durable transaction; one that has lost its lock is
+// refused with a [*LostError]. It is not safe for concurrent use.
 type Writer interface {
 	// Intents journals steps that are about to be written. When it returns nil they are durable.
 	Intents(ctx context.Context, entries []state.Entry) error

@@ -2,8 +2,6 @@ package sqlite
 
 import (
 	"bytes"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,7 +26,7 @@ type lock struct {
 func lockPath(path string) string { return path + ".lock" }
 
 // acquire takes the lock of the state at path. A lock file whose process died on this host is taken over.
-func acquire(path, holder string, now time.Time) (*lock, error) {
+func acquire(path string, o store.Options) (*lock, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, &fault.Error{Summary: "cannot create the state's folder", Err: err}
 	}
@@ -44,7 +42,7 @@ func acquire(path, holder string, now time.Time) (*lock, error) {
 		f.Close()
 		return nil, &store.LockedError{Path: path, Info: *old}
 	}
-	l := &lock{file: f, tookOver: old, info: store.LockInfo{ID: newID(), Holder: holder, Host: host, Since: now.UTC()}}
+	l := &lock{file: f, tookOver: old, info: store.LockInfo{ID: store.NewLockID(), Holder: o.Holder, Host: host, Since: o.Now().UTC(), By: o.Origin.By, Ref: o.Origin.Ref}}
 	if err := writeInfo(f, l.info); err != nil {
 		f.Close()
 		return nil, &fault.Error{Summary: "cannot write the lock file " + lockPath(path), Err: err}
@@ -184,10 +182,4 @@ func ForceUnlock(path, id string) error {
 				path, info.Holder, info.ID, id)}
 	}
 	return (&lock{file: f}).release()
-}
-
-func newID() string {
-	var b [8]byte
-	rand.Read(b[:]) // never fails (crypto/rand)
-	return hex.EncodeToString(b[:])
 }

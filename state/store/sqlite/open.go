@@ -62,7 +62,7 @@ func lockStore(path string, o store.Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	l, err := acquire(path, o.Holder, o.Now())
+	l, err := acquire(path, o)
 	if err != nil {
 		return nil, err
 	}
