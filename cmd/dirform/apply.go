@@ -88,7 +88,11 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	record, err := open.LockRecord(ctx, r.a, open.PlaceOf(cfg), "apply", r.lockTimeout)
+	place, err := open.PlaceOf(r.a, cfg)
+	if err != nil {
+		return err
+	}
+	record, err := open.LockRecord(ctx, r.a, place, "apply", r.lockTimeout)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package open
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -43,8 +42,11 @@ func (o *RecordOptions) Place(a *cli.App) (store.Place, error) {
 	if o.file != "" {
 		return sqlite.File(a.Path(o.file)), nil
 	}
-	file, err := declaredState(a, &o.Variables)
-	return sqlite.File(cli.InDir(a.Dir(), file)), err
+	file, db, err := declaredState(a, &o.Variables)
+	if err != nil {
+		return nil, err
+	}
+	return placeOf(a, cli.InDir(a.Dir(), file), db)
 }
 
 // OpenRecord opens the record for reading. Without a record yet, meta.Exists is false.
@@ -62,7 +64,8 @@ func OpenRecord(ctx context.Context, a *cli.App, o *RecordOptions) (store.Record
 
 // LockRecord opens the record for writing, in the name of a command.
 func LockRecord(ctx context.Context, a *cli.App, place store.Place, command string, wait time.Duration) (store.Locked, error) {
-	s, err := lockWithin(ctx, a, place, store.Options{Holder: Holder(a, command), Now: a.Env.Now, Origin: origin.Of(a.Env.Getenv)}, wait)
+	o := store.Options{Holder: Holder(a, command), Now: a.Env.Now, Origin: origin.Of(a.Env.Getenv)}
+	s, err := store.LockWithin(ctx, place, o, wait, func(holder string) { a.Notef("Waiting for up to %v: the state is locked by %q.\n", wait, holder) })
 	if err != nil {
 		return nil, err
 	}
@@ -71,28 +74,6 @@ func LockRecord(ctx context.Context, a *cli.App, place store.Place, command stri
 		a.Logger().Info("the lock of a run that died was taken over", "since", dead.Since)
 	}
 	return s, nil
-}
-
-// lockWithin opens a record for writing, and waits for another run to end with it. The last error says who has it.
-func lockWithin(ctx context.Context, a *cli.App, place store.Place, o store.Options, wait time.Duration) (store.Locked, error) {
-	const again = 200 * time.Millisecond
-	told := false
-	for end := time.Now().Add(wait); ; {
-		s, err := place.Lock(ctx, o)
-		var locked *store.LockedError
-		if !errors.As(err, &locked) || !time.Now().Before(end) {
-			return s, err
-		}
-		if !told {
-			a.Notef("Waiting for up to %v: the state is locked by %q.\n", wait, locked.Info.Holder)
-			told = true
-		}
-		select {
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-time.After(min(again, time.Until(end))):
-		}
-	}
 }
 
 // Holder is how a lock names this run.
