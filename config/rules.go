@@ -17,6 +17,8 @@ type Config struct {
 	Digest string // "sha256:…" over the files' names and contents, variables left out
 
 	StatePath string // dirform { state "file" { path } }, relative to Dir; default "dirform.dfstate"
+	// StateDatabase is where the state is instead, dirform { state "postgres" }; nil for a file.
+	StateDatabase *Database
 
 	AD    []*ADProvider
 	Entra *EntraProvider

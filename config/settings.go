@@ -15,38 +15,61 @@ func (l *loader) decodeSettings() {
 		if in == nil || !l.labels(in, blockType{name: "state", labels: []string{"type"}}) {
 			continue
 		}
-		if in.Labels[0] != "file" {
-			l.fail(&in.LabelRanges[0], "Unknown state storage", "This version keeps the state in a local file only: state \"file\" { path = … }.")
-			continue
+		switch in.Labels[0] {
+		case "file":
+			l.cfg.StatePath = l.content(in, grammar["dirform.state"]).text("path")
+		case "postgres":
+			l.cfg.StatePath = ""
+			s := l.content(in, grammar["dirform.state.postgres"])
+			db := &Database{URL: s.text("url"), Name: s.text("name"), DeclaredAt: place(in.DefRange())}
+			if s.ok && db.URL != "" && db.Name != "" {
+				l.cfg.StateDatabase = db
+			}
+		default:
+			l.fail(&in.LabelRanges[0], "Unknown state storage", "The state is in a local file, state \"file\" { path = … }, or in a database, "+
+				"state \"postgres\" { url = … name = … }.")
 		}
-		s := l.content(in, grammar["dirform.state"])
-		l.cfg.StatePath = s.text("path")
 	}
 }
 
-// StatePath is where the state is, for commands that need nothing else of a configuration: relative to its folder, and
-// "" after the diagnostics' errors. Mistakes elsewhere, and variables without values that the path does not use, are none.
-func StatePath(o Options) (path string, diags hcl.Diagnostics) {
+// Database is where a state is that a team shares.
+type Database struct {
+	URL        string // a secret: it may hold a password
+	Name       string // of the state, of several in one database
+	DeclaredAt string // file:line
+}
+
+// StateName is how messages name where the state is.
+func (c *Config) StateName() string {
+	if c.StateDatabase == nil {
+		return c.StatePath
+	}
+	return c.StateDatabase.Name + " in PostgreSQL"
+}
+
+// StatePlace is where the state is, for commands that need nothing else of a configuration: a path relative to its
+// folder, or a database; neither after the diagnostics' errors. Mistakes elsewhere, and variables without values that the path does not use, are none.
+func StatePlace(o Options) (path string, db *Database, diags hcl.Diagnostics) {
 	o.ValuesOptional = true
 	l := newLoader(o)
 	if l.readFiles(); l.broken {
-		return "", hcl.Diagnostics(l.diags)
+		return "", nil, hcl.Diagnostics(l.diags)
 	}
 	l.sortBlocks()
 	elsewhere := len(l.diags)
 	l.decodeVariables()
 	l.decodeLocals()
 	l.decodeSettings()
-	if l.cfg.StatePath != "" {
-		return l.cfg.StatePath, nil
+	if l.cfg.StatePath != "" || l.cfg.StateDatabase != nil {
+		return l.cfg.StatePath, l.cfg.StateDatabase, nil
 	}
 	diags = hcl.Diagnostics(l.diags[elsewhere:])
 	if !diags.HasErrors() {
 		diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Where the state is depends on a value that is missing",
-			Detail: "The path of the state block uses a variable without a value. Give it one with --var NAME=VALUE, --var-file FILE " +
+			Detail: "The state block uses a variable without a value. Give it one with --var NAME=VALUE, --var-file FILE " +
 				"or in the environment, or name the file: --state FILE."})
 	}
-	return "", diags
+	return "", nil, diags
 }
 
 // checkVersion compares dirform's version with required_version.

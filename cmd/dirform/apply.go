@@ -88,7 +88,11 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	record, err := open.LockRecord(ctx, r.a, open.StateFile(cfg), "apply", r.lockTimeout)
+	place, err := open.PlaceOf(r.a, cfg)
+	if err != nil {
+		return err
+	}
+	record, err := open.LockRecord(ctx, r.a, place, "apply", r.lockTimeout)
 	if err != nil {
 		return err
 	}
@@ -114,7 +118,7 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	now := open.NewRun(r.a, cfg, record, dirs)
 	now.Watch = open.WatchReading(r.a)
 	var progress *applying
-	result, err := now.Apply(ctx, run.ApplyOptions{Options: options, Record: open.WritableRecord{Store: record}, Writer: open.WritableDirectories{Directories: dirs}, Reviewed: reviewed, SwitchOffs: r.offs,
+	result, err := now.Apply(ctx, run.ApplyOptions{Options: options, Record: open.WritableRecord{Locked: record}, Writer: open.WritableDirectories{Directories: dirs}, Reviewed: reviewed, SwitchOffs: r.offs,
 		Show: r.showFresh, Consent: func(n int) error { return r.ask(cfg, n) }, Hard: r.a.Kill,
 		Begun:    func(changes int) { progress = applyProgress(r.a, changes, r.asJSON) },
 		Progress: func(e apply.Event) { progress.event(e) }})
@@ -158,7 +162,7 @@ func (r *applyRun) refused(e *run.Refused) error {
 }
 
 // reportLast tells about a run that was cut off. Nothing has to be repaired: this run's plan sees what was written.
-func (r *applyRun) reportLast(ctx context.Context, record *store.Store) error {
+func (r *applyRun) reportLast(ctx context.Context, record store.Record) error {
 	unfinished, err := record.Unfinished(ctx)
 	if err != nil || len(unfinished) == 0 {
 		return err

@@ -4,7 +4,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
-	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state/fault"
@@ -55,8 +54,12 @@ func nothingApplied(r *run.Run) error {
 	if r.Record.Meta().Exists {
 		return nil
 	}
+	where := r.Config.StateName()
+	if r.Config.StateDatabase == nil {
+		where = cli.InDir(r.Config.Dir, where)
+	}
 	return &fault.Error{Summary: "There is no state to tell drift by",
-		Detail: open.StateFile(r.Config) + " does not exist, so what was applied last is not known. That is not the same as no drift.",
+		Detail: where + " does not exist, so what was applied last is not known. That is not the same as no drift.",
 		Hint: "If nothing was ever applied, run `dirform plan`. Otherwise restore the state from a backup, or make it anew from both directories with " +
 			"`dirform state rebuild`."}
 }

@@ -45,7 +45,7 @@ that make the whole plan inapplicable.`,
 // explainObject prints what is known of the objects that name means.
 func explainObject(ctx context.Context, a *cli.App, o *planOptions, name string, asJSON bool) error {
 	return viewed(ctx, a, &o.Variables, func(now *run.Run, looked *run.Reading, view *reconcile.View) error {
-		asked := explain.Explainer{View: view, Config: looked.Config, Directories: now.Directories, Record: now.Record.(*store.Store),
+		asked := explain.Explainer{View: view, Config: looked.Config, Directories: now.Directories, Record: now.Record.(store.Record),
 			OUs: looked.Settings.OUs, Query: looked.Query}
 		x, err := asked.Explain(ctx, name)
 		if err != nil {

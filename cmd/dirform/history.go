@@ -65,7 +65,7 @@ where the run's number is given.`,
 }
 
 // writeRuns lists the latest runs; with names, each with whom its steps are about, as far as its journal is kept.
-func writeRuns(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, o *open.RecordOptions, limit int,
+func writeRuns(ctx context.Context, a *cli.App, w io.Writer, s store.Record, o *open.RecordOptions, limit int,
 	asJSON, names bool) error {
 	runs, err := s.Runs(ctx, limit)
 	if err != nil {
@@ -106,7 +106,7 @@ func writeRuns(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, o *
 // journal is the steps of runs, and whose they are as far as names are asked for.
 type journal struct {
 	a      *cli.App
-	s      *store.Store
+	s      store.Record
 	asJSON bool
 	runs   []int64
 	names  map[string]string // by anchor
@@ -185,7 +185,7 @@ func (j *journal) write(ctx context.Context, w io.Writer) error {
 }
 
 // writeSum says after a run's n steps what it wrote. It tells a run without steps from one that never was.
-func writeSum(ctx context.Context, a *cli.App, w io.Writer, s *store.Store, run int64, n int) error {
+func writeSum(ctx context.Context, a *cli.App, w io.Writer, s store.Record, run int64, n int) error {
 	runs, err := s.Runs(ctx, 0)
 	if err != nil {
 		return err

@@ -86,7 +86,7 @@ func planFromRecord(ctx context.Context, a *cli.App, o *planOptions, out string,
 // noteFirstRun says that there is no record, and what that is taken for.
 func noteFirstRun(a *cli.App, cfg *config.Config, record run.Record) {
 	if !record.Meta().Exists {
-		a.Notef("There is no state (%s) yet, so this is taken for a first run.\n\n", cfg.StatePath)
+		a.Notef("There is no state (%s) yet, so this is taken for a first run.\n\n", cfg.StateName())
 	}
 }
 

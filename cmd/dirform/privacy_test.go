@@ -17,6 +17,7 @@ import (
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 const privacyConfig = `
@@ -72,7 +73,7 @@ func ends(t *testing.T, dir string, status int, args ...string) string {
 
 func metaOf(t *testing.T, dir string) store.Meta {
 	t.Helper()
-	s, err := store.OpenReadOnly(t.Context(), filepath.Join(dir, "dirform.dfstate"))
+	s, err := sqlite.OpenReadOnly(t.Context(), filepath.Join(dir, "dirform.dfstate"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +187,7 @@ func TestAnOldRecordIsSealed(t *testing.T) {
 // lineage's key.
 func asLayout2(t *testing.T, path, lineage string) {
 	t.Helper()
-	s, err := store.OpenReadOnly(t.Context(), path)
+	s, err := sqlite.OpenReadOnly(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

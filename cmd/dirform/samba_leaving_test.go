@@ -14,6 +14,7 @@ import (
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 const sambaLeavers = `
@@ -129,7 +130,7 @@ func (l *leavers) age(days int) {
 			l.t.Fatal(err)
 		}
 	}
-	s, err := store.Open(l.t.Context(), filepath.Join(l.env.Dir, "dirform.dfstate"), store.Options{Holder: "test", Now: time.Now})
+	s, err := sqlite.Open(l.t.Context(), filepath.Join(l.env.Dir, "dirform.dfstate"), store.Options{Holder: "test", Now: time.Now})
 	check(err)
 	defer s.Close()
 	var left []*state.Link

@@ -81,12 +81,12 @@ func showRecord(ctx context.Context, a *cli.App, o *open.RecordOptions, asJSON b
 		return err
 	}
 	defer s.Close()
-	path, err := o.Path(a)
+	place, err := o.Place(a)
 	if err != nil {
 		return err
 	}
 	m := s.Meta()
-	doc := recordDocument{Path: path, Exists: m.Exists, Lineage: m.Lineage, Serial: m.Serial, Source: m.SourceSID, TenantID: m.TenantID,
+	doc := recordDocument{Path: place.String(), Exists: m.Exists, Lineage: m.Lineage, Serial: m.Serial, Source: m.SourceSID, TenantID: m.TenantID,
 		Links: []linkCount{}, OUs: []containerText{}}
 	for l, err := range s.Links(ctx) {
 		if err != nil {

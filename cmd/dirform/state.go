@@ -175,7 +175,7 @@ func namedLink(ctx context.Context, a *cli.App, o *open.RecordOptions, name stri
 }
 
 // findLink finds a link by its anchor or, reading them all, by either object's id.
-func findLink(ctx context.Context, s *store.Store, name string) (*state.Link, error) {
+func findLink(ctx context.Context, s store.Record, name string) (*state.Link, error) {
 	if l, ok, err := s.Link(ctx, name); ok || err != nil {
 		return l, err
 	}
@@ -204,11 +204,11 @@ func newStateRmCommand(a *cli.App) *cobra.Command {
 pairs again if the source objects are still in scope. Plans made before are refused afterwards.`,
 		Args: cli.Arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path, err := o.Path(a)
+			place, err := o.Place(a)
 			if err != nil {
 				return err
 			}
-			s, err := open.LockRecord(cmd.Context(), a, path, "state rm", 0)
+			s, err := open.LockRecord(cmd.Context(), a, place, "state rm", 0)
 			if err != nil {
 				return err
 			}

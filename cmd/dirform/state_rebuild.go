@@ -15,6 +15,7 @@ import (
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -55,8 +56,12 @@ type rebuilding struct {
 
 func (r *rebuilding) run(ctx context.Context) error {
 	r.a.Writes()
-	s, damaged, err := store.OpenForRebuild(ctx, open.StateFile(r.cfg),
-		store.Options{Holder: open.Holder(r.a, store.CommandRebuild), Now: r.a.Env.Now})
+	place, err := open.PlaceOf(r.a, r.cfg)
+	if err != nil {
+		return err
+	}
+	s, damaged, err := place.Rebuild(ctx,
+		store.Options{Holder: open.Holder(r.a, store.CommandRebuild), Now: r.a.Env.Now, Origin: origin.Of(r.a.Env.Getenv)})
 	if err != nil {
 		return err
 	}
@@ -69,11 +74,11 @@ func (r *rebuilding) run(ctx context.Context) error {
 	defer dirs.Close()
 	now := open.NewRun(r.a, r.cfg, s, dirs)
 	now.Watch = open.WatchReading(r.a)
-	found, err := now.Rebuild(ctx, run.RebuildOptions{Record: open.WritableRecord{Store: s}, Show: r.show, Consent: r.ask})
+	found, err := now.Rebuild(ctx, run.RebuildOptions{Record: open.WritableRecord{Locked: s}, Show: r.show, Consent: r.ask})
 	if err != nil || len(found.Pairs)+len(found.Leavers) == 0 {
 		return err
 	}
-	r.a.Printf("\nRecorded %s in %s.\n", cli.Count(len(found.Pairs)+len(found.Leavers), "link"), r.cfg.StatePath)
+	r.a.Printf("\nRecorded %s in %s.\n", cli.Count(len(found.Pairs)+len(found.Leavers), "link"), r.cfg.StateName())
 	if r.damaged != nil {
 		r.a.Notef("The damaged file is kept as %s.\n", filepath.Base(r.damaged.KeptAs))
 	}

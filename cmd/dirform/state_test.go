@@ -11,6 +11,7 @@ import (
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 const (
@@ -24,7 +25,7 @@ func recordWith(t *testing.T, links ...*state.Link) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	clock := func() time.Time { return time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC) }
-	s, err := store.Open(t.Context(), filepath.Join(dir, "dirform.dfstate"), store.Options{Holder: "test", Now: clock})
+	s, err := sqlite.Open(t.Context(), filepath.Join(dir, "dirform.dfstate"), store.Options{Holder: "test", Now: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +130,7 @@ func TestHistory(t *testing.T) {
 
 func TestForceUnlockRefusesARunningHolder(t *testing.T) {
 	dir := t.TempDir()
-	s, err := store.Open(t.Context(), filepath.Join(dir, "dirform.dfstate"), store.Options{Holder: "apply by jane@host pid 1"})
+	s, err := sqlite.Open(t.Context(), filepath.Join(dir, "dirform.dfstate"), store.Options{Holder: "apply by jane@host pid 1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
-	"github.com/dirform/dirform/state/store"
 )
 
 func newForceUnlockCommand(a *cli.App) *cobra.Command {
@@ -18,18 +17,18 @@ it the holder is shown. A lock whose holder runs on this host is never freed, an
 no freeing.`,
 		Args: cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			path, err := o.Path(a)
+			place, err := o.Place(a)
 			if err != nil {
 				return err
 			}
 			if len(args) == 1 {
-				if err := store.ForceUnlock(path, args[0]); err != nil {
+				if err := place.ForceUnlock(cmd.Context(), args[0]); err != nil {
 					return err
 				}
 				a.Notef("The state is unlocked.\n")
 				return nil
 			}
-			s, err := open.LockRecord(cmd.Context(), a, path, "force-unlock", 0)
+			s, err := open.LockRecord(cmd.Context(), a, place, "force-unlock", 0)
 			if err != nil {
 				return err // it names the holder and the lock's id
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 var errKilled = errors.New("killed")
@@ -40,7 +41,7 @@ func (k *killer) boundary() bool {
 
 // mortalRecord is a record whose process may die around each call.
 type mortalRecord struct {
-	*store.Writer
+	store.Writer
 	k *killer
 }
 
@@ -173,9 +174,9 @@ func killedAt(t *testing.T, at int) int {
 	return int(k.count.Load())
 }
 
-func open(t *testing.T, path string) *store.Store {
+func open(t *testing.T, path string) *sqlite.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), path, store.Options{Holder: "test", Now: func() time.Time { return time.Unix(0, 0) }})
+	s, err := sqlite.Open(t.Context(), path, store.Options{Holder: "test", Now: func() time.Time { return time.Unix(0, 0) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +184,7 @@ func open(t *testing.T, path string) *store.Store {
 	return s
 }
 
-func begin(t *testing.T, s *store.Store) *store.Writer {
+func begin(t *testing.T, s *sqlite.Store) store.Writer {
 	t.Helper()
 	w, err := s.Begin(t.Context(), store.RunInfo{Lineage: "l", Serial: s.Meta().Serial})
 	if err != nil {
@@ -204,7 +205,7 @@ func seed(t *testing.T, path string, links map[string]*state.Link) {
 	}
 }
 
-func linksOf(t *testing.T, s *store.Store) map[string]*state.Link {
+func linksOf(t *testing.T, s *sqlite.Store) map[string]*state.Link {
 	t.Helper()
 	links := map[string]*state.Link{}
 	for l, err := range s.Links(context.Background()) {

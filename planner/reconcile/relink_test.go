@@ -15,6 +15,7 @@ import (
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 const migrationRules = `
@@ -96,7 +97,7 @@ func anchorByte(anchor string) byte {
 // links are the recorded links by account.
 func (h *harness) links() map[string]string {
 	h.t.Helper()
-	record, err := store.OpenReadOnly(context.Background(), h.state)
+	record, err := sqlite.OpenReadOnly(context.Background(), h.state)
 	check(h.t, err)
 	defer record.Close()
 	links := map[string]string{}
@@ -165,7 +166,7 @@ func (k *killer) boundary() bool {
 }
 
 type mortalRecord struct {
-	*store.Writer
+	store.Writer
 	k *killer
 }
 
@@ -208,7 +209,7 @@ func (m mortalTenant) Write(ctx context.Context, writes []providers.Write) []pro
 func (h *harness) applyMortal(k *killer) {
 	ctx := context.Background()
 	p := h.plan()
-	record, err := store.Open(ctx, h.state, store.Options{Holder: "test"})
+	record, err := sqlite.Open(ctx, h.state, store.Options{Holder: "test"})
 	check(h.t, err)
 	h.t.Cleanup(func() { record.Close() })
 	hd := p.Header()
@@ -272,7 +273,7 @@ func TestLeftoverLinkIsForgotten(t *testing.T) {
 	h := migrated(t, 2, migrationRules)
 	left := h.links()
 	h.apply(h.plan())
-	record, err := store.Open(context.Background(), h.state, store.Options{Holder: "test"})
+	record, err := sqlite.Open(context.Background(), h.state, store.Options{Holder: "test"})
 	check(t, err)
 	m := record.Meta()
 	run, err := record.Begin(context.Background(), store.RunInfo{Lineage: m.Lineage, Serial: m.Serial, SourceSID: m.SourceSID, TenantID: m.TenantID})

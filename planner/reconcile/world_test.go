@@ -24,6 +24,7 @@ import (
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 // world is both directories in memory, with the rules of the real ones that a plan has to foresee.
@@ -327,7 +328,7 @@ func unguard(cfg *config.Config) {
 func (h *harness) plan() *planfile.Reader {
 	h.t.Helper()
 	ctx := context.Background()
-	record, err := store.OpenReadOnly(ctx, h.state)
+	record, err := sqlite.OpenReadOnly(ctx, h.state)
 	check(h.t, err)
 	defer record.Close()
 	tenant := worldTenant{h.w}
@@ -361,7 +362,7 @@ func (h *harness) plan() *planfile.Reader {
 func (h *harness) apply(p *planfile.Reader) apply.Outcome {
 	h.t.Helper()
 	ctx := context.Background()
-	record, err := store.Open(ctx, h.state, store.Options{Holder: "test"})
+	record, err := sqlite.Open(ctx, h.state, store.Options{Holder: "test"})
 	check(h.t, err)
 	defer record.Close()
 	hd := p.Header()

@@ -21,6 +21,7 @@ var credentials = []argument{
 	{"provider", "client_secret"},
 	{"provider", "client_certificate_file"},
 	{"provider", "access_token"},
+	{"state", "url"},
 }
 
 // Credential reports whether an argument of the blocks of a type may hold a sensitive value.

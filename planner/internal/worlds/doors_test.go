@@ -13,6 +13,7 @@ import (
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 // directories opens a world's two sides.
@@ -35,7 +36,7 @@ func (d directories) OpenTenantWriter(context.Context, *config.EntraProvider) (p
 }
 
 // realRecord is the real record, locked for an apply.
-type realRecord struct{ *store.Store }
+type realRecord struct{ *sqlite.Store }
 
 func (r realRecord) Begin(ctx context.Context, info store.RunInfo) (run.Writer, error) {
 	return r.Store.Begin(ctx, info)

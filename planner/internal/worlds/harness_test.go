@@ -22,6 +22,7 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 // harness plans and applies a world by run.Run. Plan files are real; directories and record are in memory, which is quick, or the
@@ -104,7 +105,7 @@ func (h *harness) plan() *saved {
 func (h *harness) planFile() *planfile.Reader {
 	r := h.run()
 	if h.state != "" {
-		record, err := store.OpenReadOnly(context.Background(), h.state)
+		record, err := sqlite.OpenReadOnly(context.Background(), h.state)
 		check(h.t, err)
 		defer record.Close()
 		r.Record = realRecord{record}
@@ -133,7 +134,7 @@ func (h *harness) carryOut(o run.ApplyOptions) *run.Result {
 	o.Record, o.Writer = record{h.w}, directories{h.w}
 	if h.state != "" {
 		h.fillStore()
-		record, err := store.Open(context.Background(), h.state, h.holding())
+		record, err := sqlite.Open(context.Background(), h.state, h.holding())
 		check(h.t, err)
 		defer record.Close()
 		o.Record = realRecord{record}
@@ -170,7 +171,7 @@ func aimedAtNobody(err error) bool {
 // fillStore makes the real record say what the world's does, which events may have changed.
 func (h *harness) fillStore() {
 	ctx := context.Background()
-	record, err := store.Open(ctx, h.state, h.holding())
+	record, err := sqlite.Open(ctx, h.state, h.holding())
 	check(h.t, err)
 	defer record.Close()
 	var gone []string

@@ -20,6 +20,7 @@ import (
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 // TestMain lets memory grow: each plan leaves a megabyte behind, and nothing stays.
@@ -152,7 +153,7 @@ func (c *company) apply(allow map[string]int) *outcome {
 func (c *company) applyIn(hard context.Context, o run.ApplyOptions) *outcome {
 	c.t.Helper()
 	clock := func() time.Time { return c.now }
-	record, err := store.Open(context.Background(), c.state(), store.Options{Holder: "test", Now: clock})
+	record, err := sqlite.Open(context.Background(), c.state(), store.Options{Holder: "test", Now: clock})
 	check(c.t, err)
 	defer record.Close()
 	out := &outcome{}
@@ -188,7 +189,7 @@ func told(findings []*planner.Finding) string {
 
 // writable is the real record, locked for an apply.
 type writable struct {
-	*store.Store
+	*sqlite.Store
 	w *world
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 // mistake is something that goes wrong for many at once.
@@ -352,7 +353,7 @@ func TestKindsThatNobodyReads(t *testing.T) {
 	c := newCompany(t, 20)
 	c.must("roll-out", nil)
 	clock := func() time.Time { return c.now }
-	record, err := store.Open(t.Context(), c.state(), store.Options{Holder: "test", Now: clock})
+	record, err := sqlite.Open(t.Context(), c.state(), store.Options{Holder: "test", Now: clock})
 	check(t, err)
 	m := record.Meta()
 	w, err := record.Begin(t.Context(), store.RunInfo{Lineage: m.Lineage, Serial: m.Serial, SourceSID: m.SourceSID,

@@ -42,7 +42,7 @@ func LinkOf(l *state.Link) LinkDocument {
 }
 
 // Links writes a line for each link.
-func Links(ctx context.Context, w io.Writer, s *store.Store) error {
+func Links(ctx context.Context, w io.Writer, s store.Record) error {
 	for l, err := range s.Links(ctx) {
 		if err != nil {
 			return err
@@ -61,7 +61,7 @@ func Links(ctx context.Context, w io.Writer, s *store.Store) error {
 }
 
 // LinksJSON writes all links as one document. It holds one link at a time: a record may have a million.
-func LinksJSON(ctx context.Context, w io.Writer, s *store.Store) error {
+func LinksJSON(ctx context.Context, w io.Writer, s store.Record) error {
 	m := s.Meta()
 	lineage, err := json.Marshal(m.Lineage)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"github.com/dirform/dirform/config/limits"
-	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 const (
@@ -308,7 +308,7 @@ type recordedLink struct {
 }
 
 func (s *stage) links() (list []recordedLink) {
-	record, err := store.OpenReadOnly(s.t.Context(), s.state)
+	record, err := sqlite.OpenReadOnly(s.t.Context(), s.state)
 	check(s.t, err)
 	defer record.Close()
 	for l, err := range record.Links(s.t.Context()) {

@@ -29,6 +29,7 @@ import (
 	"github.com/dirform/dirform/providers/entra"
 	"github.com/dirform/dirform/providers/lab"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 // long reports whether the long form is asked for.
@@ -213,7 +214,7 @@ func (p *process) run(record run.Record) *run.Run {
 func (s *stage) plan(out string) (*planfile.Reader, error) {
 	p := s.process(nil)
 	defer p.end()
-	record, err := store.OpenReadOnly(s.t.Context(), s.state)
+	record, err := sqlite.OpenReadOnly(s.t.Context(), s.state)
 	if err != nil {
 		return nil, err
 	}
@@ -230,12 +231,12 @@ func (s *stage) applyAs(p *process, reviewed *planfile.Reader) (*run.Result, err
 	ctx, cancel := context.WithCancel(s.t.Context())
 	defer cancel()
 	defer p.end()
-	record, err := store.Open(ctx, s.state, store.Options{Holder: "test", Now: func() time.Time { return s.now }})
+	record, err := sqlite.Open(ctx, s.state, store.Options{Holder: "test", Now: func() time.Time { return s.now }})
 	if err != nil {
 		return nil, err
 	}
 	defer record.Close()
-	writable := run.WritableRecord(open.WritableRecord{Store: record})
+	writable := run.WritableRecord(open.WritableRecord{Locked: record})
 	if p.life != nil {
 		defer p.life.over()
 		p.life.begin(s, cancel)

@@ -16,6 +16,7 @@ import (
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 // staleness is something that changes between a plan and its apply.
@@ -210,7 +211,7 @@ func staleRules() []staleness {
 
 func staleRecords() []staleness {
 	forget := func(s *stage, name string) {
-		record, err := store.Open(s.t.Context(), s.state, store.Options{Holder: "test", Now: time.Now})
+		record, err := sqlite.Open(s.t.Context(), s.state, store.Options{Holder: "test", Now: time.Now})
 		check(s.t, err)
 		defer record.Close()
 		id := s.account(name).ID

@@ -19,6 +19,7 @@ import (
 	"github.com/dirform/dirform/providers/lab"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 // undisturbed is what an undisturbed apply makes of a scene.
@@ -307,10 +308,10 @@ func TestRebuildIsWholeOrNotAtAll(t *testing.T) {
 func (s *stage) rebuild(t *testing.T, f failing) error {
 	p := s.process(nil)
 	defer p.end()
-	record, _, err := store.OpenForRebuild(t.Context(), s.state, store.Options{Holder: "test", Now: time.Now})
+	record, _, err := sqlite.OpenForRebuild(t.Context(), s.state, store.Options{Holder: "test", Now: time.Now})
 	check(t, err)
 	defer record.Close()
-	f.WritableRecord = open.WritableRecord{Store: record}
+	f.WritableRecord = open.WritableRecord{Locked: record}
 	_, err = p.run(record).Rebuild(t.Context(), run.RebuildOptions{Record: f, Show: func(*run.Rebuilt) error { return nil },
 		Consent: func() error { return nil }})
 	return err

@@ -19,9 +19,9 @@ import (
 // The few settings that commands about the record and the lab need are read here by themselves, so that both can be looked at
 // while the rest of the configuration is broken or its variables have no values. Everything else loads the configuration.
 
-// declaredState is the path in dirform { state "file" { path } }, or its default. A path that is computed takes the values of
-// variables and locals.
-func declaredState(a *cli.App, v *Variables) (path string, err error) {
+// declaredState is what dirform { state "file" { path } } or { state "postgres" } says, or the default. What is computed takes the
+// values of variables and locals.
+func declaredState(a *cli.App, v *Variables) (path string, db *config.Database, err error) {
 	computed := false
 	err = eachBlock(a.Dir(), func(b *hclsyntax.Block) {
 		if b.Type != "dirform" {
@@ -29,20 +29,21 @@ func declaredState(a *cli.App, v *Variables) (path string, err error) {
 		}
 		for _, s := range b.Body.Blocks {
 			if s.Type == "state" {
+				computed = computed || !slices.Equal(s.Labels, []string{"file"})
 				path = cmp.Or(path, literal(s.Body, "path"))
 				computed = computed || path == "" && s.Body.Attributes["path"] != nil
 			}
 		}
 	})
 	if err != nil || !computed {
-		return cmp.Or(path, config.DefaultStatePath), err
+		return cmp.Or(path, config.DefaultStatePath), nil, err
 	}
 	options, err := v.options(a)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	path, diags := config.StatePath(options)
-	return path, Diagnose(a, nil, diags)
+	path, db, diags := config.StatePlace(options)
+	return path, db, Diagnose(a, nil, diags)
 }
 
 // DeclaredLabs are the folders in provider "ad" { lab } and provider "entra" { lab }; "" where there is none.

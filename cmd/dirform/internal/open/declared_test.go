@@ -25,13 +25,13 @@ dirform {
 }
 provider "entra" "contoso" { lab = "other" }
 `)
-	if path, err := declaredState(inFolder(dir), &Variables{}); path != "records/a.dfstate" || err != nil {
+	if path, _, err := declaredState(inFolder(dir), &Variables{}); path != "records/a.dfstate" || err != nil {
 		t.Errorf("state %q, %v", path, err)
 	}
 	if ad, entra, err := DeclaredLabs(dir); ad != "seed" || entra != "other" || err != nil {
 		t.Errorf("labs %q and %q, %v", ad, entra, err)
 	}
-	if path, err := declaredState(inFolder(t.TempDir()), &Variables{}); path != "dirform.dfstate" || err != nil {
+	if path, _, err := declaredState(inFolder(t.TempDir()), &Variables{}); path != "dirform.dfstate" || err != nil {
 		t.Errorf("state of an empty folder: %q, %v", path, err)
 	}
 }

@@ -38,7 +38,7 @@ type destination struct {
 }
 
 // rulesFor are the rules for a run with a record, which is nil for what keeps none.
-func rulesFor(ctx context.Context, a *cli.App, record *store.Store) (hostRules, error) {
+func rulesFor(ctx context.Context, a *cli.App, record store.Record) (hostRules, error) {
 	list, set := a.Env.Lookup(allowHosts)
 	if set {
 		hosts, err := parseHosts(list)
@@ -154,7 +154,7 @@ func entraDestination(p *config.EntraProvider, cfg entra.Config) (destination, e
 
 // AdmitDirectories prepares to open what a configuration names, or refuses a configuration that sends credentials to
 // hosts which may not get them.
-func AdmitDirectories(ctx context.Context, a *cli.App, cfg *config.Config, record *store.Store) (*Directories, error) {
+func AdmitDirectories(ctx context.Context, a *cli.App, cfg *config.Config, record store.Record) (*Directories, error) {
 	d := NewDirectories(a, cfg.Dir)
 	var err error
 	if d.hosts, err = rulesFor(ctx, a, record); err != nil {

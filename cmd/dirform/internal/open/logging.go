@@ -141,7 +141,7 @@ func logRequests(a *cli.App, what string, s entra.Stats) {
 }
 
 // logRecord notes that a record was opened.
-func logRecord(a *cli.App, what string, s *store.Store) {
+func logRecord(a *cli.App, what string, s store.Record) {
 	m := s.Meta()
 	a.Logger().Info(what, "exists", m.Exists, "lineage", m.Lineage, "serial", m.Serial)
 }

@@ -25,11 +25,11 @@ func (d WritableDirectories) OpenTenantWriter(ctx context.Context, p *config.Ent
 }
 
 // WritableRecord is a locked record for an apply.
-type WritableRecord struct{ *store.Store }
+type WritableRecord struct{ store.Locked }
 
 // Begin begins the record of a run.
 func (r WritableRecord) Begin(ctx context.Context, info store.RunInfo) (run.Writer, error) {
-	return r.Store.Begin(ctx, info)
+	return r.Locked.Begin(ctx, info)
 }
 
 // openSourceWriter opens an Active Directory for writing. Apply alone calls it, which a test checks.

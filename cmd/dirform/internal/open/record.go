@@ -2,7 +2,6 @@ package open
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 // RecordOptions say where the record is for commands that need nothing else of the configuration: no directories, no
@@ -37,22 +37,25 @@ func (o *RecordOptions) Declared() error {
 		Detail: "Names are read with the configuration, from its directories.", Hint: "Name the state in the dirform block."}
 }
 
-// Path is where the record is.
-func (o *RecordOptions) Path(a *cli.App) (string, error) {
+// Place is where the record is.
+func (o *RecordOptions) Place(a *cli.App) (store.Place, error) {
 	if o.file != "" {
-		return a.Path(o.file), nil
+		return sqlite.File(a.Path(o.file)), nil
 	}
-	file, err := declaredState(a, &o.Variables)
-	return cli.InDir(a.Dir(), file), err
-}
-
-// OpenRecord opens the record for reading. Without a record yet, meta.Exists is false.
-func OpenRecord(ctx context.Context, a *cli.App, o *RecordOptions) (*store.Store, error) {
-	path, err := o.Path(a)
+	file, db, err := declaredState(a, &o.Variables)
 	if err != nil {
 		return nil, err
 	}
-	s, err := store.OpenReadOnly(ctx, path)
+	return placeOf(a, cli.InDir(a.Dir(), file), db)
+}
+
+// OpenRecord opens the record for reading. Without a record yet, meta.Exists is false.
+func OpenRecord(ctx context.Context, a *cli.App, o *RecordOptions) (store.Record, error) {
+	place, err := o.Place(a)
+	if err != nil {
+		return nil, err
+	}
+	s, err := place.Load(ctx)
 	if err == nil {
 		logRecord(a, "record opened", s)
 	}
@@ -60,8 +63,9 @@ func OpenRecord(ctx context.Context, a *cli.App, o *RecordOptions) (*store.Store
 }
 
 // LockRecord opens the record for writing, in the name of a command.
-func LockRecord(ctx context.Context, a *cli.App, path, command string, wait time.Duration) (*store.Store, error) {
-	s, err := lockWithin(ctx, a, path, store.Options{Holder: Holder(a, command), Now: a.Env.Now, Origin: origin.Of(a.Env.Getenv)}, wait)
+func LockRecord(ctx context.Context, a *cli.App, place store.Place, command string, wait time.Duration) (store.Locked, error) {
+	o := store.Options{Holder: Holder(a, command), Now: a.Env.Now, Origin: origin.Of(a.Env.Getenv)}
+	s, err := store.LockWithin(ctx, place, o, wait, func(holder string) { a.Notef("Waiting for up to %v: the state is locked by %q.\n", wait, holder) })
 	if err != nil {
 		return nil, err
 	}
@@ -70,28 +74,6 @@ func LockRecord(ctx context.Context, a *cli.App, path, command string, wait time
 		a.Logger().Info("the lock of a run that died was taken over", "since", dead.Since)
 	}
 	return s, nil
-}
-
-// lockWithin opens a record for writing, and waits for another run to end with it. The last error says who has it.
-func lockWithin(ctx context.Context, a *cli.App, path string, o store.Options, wait time.Duration) (*store.Store, error) {
-	const again = 200 * time.Millisecond
-	told := false
-	for end := time.Now().Add(wait); ; {
-		s, err := store.Open(ctx, path, o)
-		var locked *store.LockedError
-		if !errors.As(err, &locked) || !time.Now().Before(end) {
-			return s, err
-		}
-		if !told {
-			a.Notef("Waiting for up to %v: the state is locked by %q.\n", wait, locked.Info.Holder)
-			told = true
-		}
-		select {
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-time.After(min(again, time.Until(end))):
-		}
-	}
 }
 
 // Holder is how a lock names this run.

@@ -10,6 +10,8 @@ import (
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/postgres"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 // ForReading loads the configuration and opens the record for a run that writes nothing. Call done in the end.
@@ -18,7 +20,11 @@ func ForReading(ctx context.Context, a *cli.App, v *Variables) (r *run.Run, done
 	if err != nil {
 		return nil, nil, err
 	}
-	record, err := store.OpenReadOnly(ctx, StateFile(cfg))
+	place, err := PlaceOf(a, cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	record, err := place.Load(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -49,5 +55,25 @@ func WatchReading(a *cli.App) func(*run.Reading) (end func()) {
 	}
 }
 
-// StateFile is where a configuration's record is.
-func StateFile(cfg *config.Config) string { return cli.InDir(cfg.Dir, cfg.StatePath) }
+// PlaceOf is where a configuration's record is.
+func PlaceOf(a *cli.App, cfg *config.Config) (store.Place, error) {
+	return placeOf(a, cli.InDir(cfg.Dir, cfg.StatePath), cfg.StateDatabase)
+}
+
+// placeOf is a database, if there is one that may get its credentials, or else a file.
+func placeOf(a *cli.App, file string, db *config.Database) (store.Place, error) {
+	if db == nil {
+		return sqlite.File(file), nil
+	}
+	p, err := postgres.New(db.URL, db.Name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", db.DeclaredAt, err)
+	}
+	rules := hostRules{any: true} // which hosts the last apply used stands in the record itself
+	if _, set := a.Env.Lookup(allowHosts); set {
+		if rules, err = rulesFor(context.Background(), a, nil); err != nil {
+			return nil, err
+		}
+	}
+	return p, rules.check(destination{"state \"postgres\"", db.DeclaredAt, p.Hosts()})
+}

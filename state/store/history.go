@@ -1,0 +1,60 @@
+package store
+
+import (
+	"time"
+
+	"github.com/dirform/dirform/state"
+)
+
+// The commands whose runs have seen whole scopes.
+const (
+	// CommandApply is what runs do that carry a plan out.
+	CommandApply = "apply"
+	// CommandRebuild made the record anew.
+	CommandRebuild = "state rebuild"
+)
+
+// KeepJournals is how many runs' journals a record keeps; older runs stay in the history without their steps.
+const KeepJournals = 100
+
+// How a run ended.
+const (
+	OutcomeApplied     = "applied"     // everything was done
+	OutcomePartial     = "partial"     // some changes failed or were skipped
+	OutcomeInterrupted = "interrupted" // stopped by a person; the record is true
+	OutcomeFailed      = "failed"      // stopped by an error
+	OutcomeDied        = "died"        // cut off: a later run found it without an end
+)
+
+// ScopeCount is what a run's plan saw of a scope: how many objects, for the guard against a shrunken source, and how they were mapped.
+type ScopeCount struct {
+	Scope   string     `json:"scope"`
+	Kind    state.Kind `json:"kind"`
+	Objects int        `json:"objects"`  // read from the directory
+	InScope int        `json:"in_scope"` // left after the scope's own condition
+	// Mapping tells one attribute's expression from another, by attribute: a short digest of its text.
+	Mapping map[string]string `json:"mapping,omitempty"`
+}
+
+// Run is one entry of the history. It names no people.
+type Run struct {
+	ID         int64
+	Command    string // "apply", "state rm" or "state rebuild"
+	Serial     int64  // of the record once the run had written
+	Started    time.Time
+	Finished   time.Time    // zero while it runs, or if it was cut off
+	Outcome    string       // empty while it runs, or if it was cut off and nothing ran since
+	Counts     state.Counts // of a run without an end: counted from its journal
+	PlanDigest string
+	Allowed    []string // guard limits lifted with --allow, as LIMIT=N
+	Scopes     []ScopeCount
+	By, Ref    string        // who ran it, and the commit: see package origin; "" if that was not recorded
+	Writes     *state.Writes // nil if the run is older than the counting; of a run without an end: counted from its journal
+}
+
+// Step is a journalled step with the run it belongs to.
+type Step struct {
+	Run     int64
+	Started time.Time // of the run
+	state.Entry
+}

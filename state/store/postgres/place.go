@@ -1,0 +1,149 @@
+// Package postgres keeps records in a PostgreSQL database that all runners reach: several of them, by name, in the schema dirform.
+//
+// It works through a pooler in transaction mode: nothing is kept in a session, and no statement is prepared by name.
+//
+// # Lock
+//
+// A record's lock is a row that says who has it until when. It lasts 30 s and is renewed every 10 s and with each transaction; one
+// that has expired may be taken over. Whoever takes it raises its fence, and every transaction that writes checks the fence of its
+// own lock in the same row: a holder that was paused and wakes up cannot write any more.
+//
+// # Lost connections
+//
+// A transaction whose connection is lost is tried again while the lock lasts. Each has a number in the lock's row, so that one
+// whose commit went through without an answer is not made twice.
+//
+// # Roles
+//
+// A role that plans needs USAGE on the schema and SELECT on its tables. One that applies needs INSERT, UPDATE and DELETE too, and
+// the first run that locks a record makes schema and tables, which takes CREATE on the database.
+package postgres
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/store"
+)
+
+// Database is the place of a record in a PostgreSQL database.
+type Database struct {
+	name   string
+	config *pgx.ConnConfig
+}
+
+var _ store.Place = (*Database)(nil)
+
+// New names a record in the database at an address, which is a secret: it may hold a password. Nothing is connected to.
+func New(address, name string) (*Database, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return nil, &fault.Error{Summary: "the address of the state's database is none of PostgreSQL",
+			Hint: "Write it as postgres://USER:PASSWORD@HOST/DATABASE; characters such as @ and / in a password as %40 and %2F."}
+	}
+	if q := u.Query(); q.Get("sslmode") == "" && !local(u.Hostname()) && !strings.HasPrefix(q.Get("host"), "/") {
+		q.Set("sslmode", "verify-full")
+		u.RawQuery = q.Encode()
+	}
+	config, err := pgx.ParseConfig(u.String())
+	if err != nil { // its text may hold parts of the address
+		return nil, &fault.Error{Summary: "the address of the state's database cannot be used",
+			Detail: "One of its parameters, or a file that it names, is not as PostgreSQL has it.",
+			Hint:   "Try it with psql; dirform verifies TLS, so sslrootcert must be a readable file if it is given."}
+	}
+	if config.Host == "" {
+		return nil, &fault.Error{Summary: "the address of the state's database names no host"}
+	}
+	if !verified(config.Host, config.TLSConfig) {
+		return nil, unverified(config.Host)
+	}
+	for _, f := range config.Fallbacks {
+		if !verified(f.Host, f.TLSConfig) {
+			return nil, unverified(f.Host)
+		}
+	}
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec
+	config.RuntimeParams["application_name"] = "dirform"
+	config.ConnectTimeout = 10 * time.Second
+	return &Database{name: name, config: config}, nil
+}
+
+// local reports whether a host is this machine: a loopback address, or the folder of a Unix socket.
+func local(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || strings.HasPrefix(host, "/") || err == nil && ip.IsLoopback()
+}
+
+// verified reports whether a server is known to be the one that it is taken for.
+func verified(host string, c *tls.Config) bool {
+	return local(host) || c != nil && !c.InsecureSkipVerify && c.ServerName != ""
+}
+
+func unverified(host string) error {
+	return &fault.Error{Summary: "the state's database would be asked without verified TLS",
+		Detail: fmt.Sprintf("The address asks for an sslmode below verify-full, and %s is not this machine.", host),
+		Hint:   "Leave sslmode out, or write sslmode=verify-full; sslrootcert=FILE names a certificate authority of your own."}
+}
+
+// Hosts are the hosts that the password is sent to; none on this machine.
+func (d *Database) Hosts() (hosts []string) {
+	all := []string{d.config.Host}
+	for _, f := range d.config.Fallbacks {
+		all = append(all, f.Host)
+	}
+	for _, h := range all {
+		if !local(h) {
+			hosts = append(hosts, strings.ToLower(h))
+		}
+	}
+	return hosts
+}
+
+// String names the record, its database and the server, without user and password.
+func (d *Database) String() string {
+	return fmt.Sprintf("%q in PostgreSQL database %q on %s", d.name, d.config.Database, d.config.Host)
+}
+
+// connect opens a connection.
+func (d *Database) connect(ctx context.Context) (*pgx.Conn, error) {
+	c, err := pgx.ConnectConfig(ctx, d.config.Copy())
+	if err != nil {
+		return nil, d.explain(err)
+	}
+	return c, nil
+}
+
+// explain names the record in a database error, and keeps the password out of it.
+func (d *Database) explain(err error) error {
+	var known fault.Described
+	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	text := err.Error()
+	for _, secret := range []string{d.config.Password, url.QueryEscape(d.config.Password), url.PathEscape(d.config.Password)} {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "***")
+		}
+	}
+	return &fault.Error{Summary: "the state " + d.String() + " cannot be used", Detail: text + ".", Err: &hidden{err}}
+}
+
+// hidden is an error whose own text is not shown.
+type hidden struct{ err error }
+
+func (h *hidden) Error() string { return "the database refused" }
+func (h *hidden) Unwrap() error { return h.err }
+
+func (d *Database) damaged(what string) error {
+	return &fault.Error{Summary: "the state is damaged", Detail: d.String() + ": " + what + ".", Err: store.ErrDamaged,
+		Hint: "Restore it from a backup, or make it anew from both directories with `dirform state rebuild`."}
+}

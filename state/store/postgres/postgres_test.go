@@ -1,0 +1,240 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/postgres"
+	"github.com/dirform/dirform/state/store/storetest"
+)
+
+func place(t testing.TB, address, name string) store.Place {
+	t.Helper()
+	p, err := postgres.New(address, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestPostgresPlace(t *testing.T) {
+	server := storetest.StartServer(t)
+	shared := server.Database() // other records lie beside each in the same tables
+	storetest.Run(t, func(t *testing.T) func() store.Place {
+		return func() store.Place { return place(t, shared, t.Name()) }
+	})
+}
+
+var options = store.Options{Holder: "apply by jane@runner pid 7"}
+
+func lock(t *testing.T, p store.Place) store.Locked {
+	t.Helper()
+	l, err := p.Lock(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+func begin(t *testing.T, l store.Locked) store.Writer {
+	t.Helper()
+	w, err := l.Begin(t.Context(), store.RunInfo{Lineage: "lineage-1", Serial: l.Meta().Serial})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func link(n int) *state.Link {
+	return &state.Link{Anchor: fmt.Sprintf("anchor-%d", n), Kind: state.User}
+}
+
+func intents(w store.Writer, seq int64) error {
+	return w.Intents(context.Background(), []state.Entry{{Seq: seq, Key: "k", Kind: state.User, Action: state.ActionCreate}})
+}
+
+// TestPostgresFence: a holder that was paused for too long and wakes up cannot write, nor free the lock that somebody else has by now.
+func TestPostgresFence(t *testing.T) {
+	server := storetest.StartServer(t)
+	p := place(t, server.Database(), "contoso")
+	paused := lock(t, p)
+	w := begin(t, paused)
+	if err := intents(w, 1); err != nil {
+		t.Fatal(err)
+	}
+	server.Query("records1", "UPDATE dirform.leases SET until = now() - interval '1 second'")
+	next := lock(t, p)
+	if old, ok := next.TookOver(); !ok || old.Holder != options.Holder {
+		t.Errorf("the holder that is replaced is not named: %+v", old)
+	}
+	for what, err := range map[string]error{"intents": intents(w, 2), "links": w.Records(t.Context(), []*state.Link{link(1)}),
+		"end": w.Finish(t.Context(), store.OutcomeApplied, state.Counts{}, nil)} {
+		var lost *store.LostError
+		if !errors.As(err, &lost) || lost.By == nil {
+			t.Errorf("%s were written without the lock: %v", what, err)
+		}
+	}
+	if err := paused.Close(); err != nil {
+		t.Error(err)
+	}
+	var locked *store.LockedError
+	if _, err := p.Lock(t.Context(), options); !errors.As(err, &locked) {
+		t.Error("the former holder has freed the lock of the next one:", err)
+	}
+	if err := intents(begin(t, next), 2); err != nil {
+		t.Errorf("the holder cannot write: %v", err)
+	}
+	r, err := p.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	runs, err := r.Runs(t.Context(), 0)
+	if err != nil || len(runs) != 2 || runs[1].Outcome != store.OutcomeDied || r.Meta().Serial != 2 {
+		t.Errorf("%+v, serial %d, %v", runs, r.Meta().Serial, err)
+	}
+}
+
+func TestPostgresForceUnlock(t *testing.T) {
+	p := place(t, storetest.StartServer(t).Database(), "contoso")
+	w := begin(t, lock(t, p))
+	var locked *store.LockedError
+	if _, err := p.Lock(t.Context(), options); !errors.As(err, &locked) || locked.Until.IsZero() {
+		t.Fatal(err)
+	}
+	if err := p.ForceUnlock(t.Context(), locked.Info.ID); err != nil {
+		t.Fatal(err)
+	}
+	var lost *store.LostError
+	if err := intents(w, 1); !errors.As(err, &lost) || lost.By != nil {
+		t.Errorf("a run whose lock was freed goes on: %v", err)
+	}
+	lock(t, p)
+}
+
+// TestPostgresRestart: a run outlives a crash of the server between any two of its calls, and a record has each of them once.
+func TestPostgresRestart(t *testing.T) {
+	server := storetest.StartServer(t)
+	p := place(t, server.Database(), "contoso")
+	l := lock(t, p)
+	w := begin(t, l)
+	crash := func() { server.Stop(); server.Start() }
+	crash()
+	for n := range 3 {
+		if err := intents(w, int64(n+1)); err != nil {
+			t.Fatal(err)
+		}
+		crash()
+		if _, _, err := l.Link(t.Context(), link(0).Anchor); err != nil {
+			t.Fatal(err)
+		}
+		crash()
+		if err := w.Records(t.Context(), []*state.Link{link(n)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Finish(t.Context(), store.OutcomeApplied, state.Counts{Applied: 3}, nil); err != nil {
+		t.Fatal(err)
+	}
+	crash()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := server.Query("records1", "SELECT count(*), sum(serial) FROM dirform.runs"); got != "1|1" {
+		t.Errorf("runs and serials: %s", got)
+	}
+	if got := server.Query("records1", "SELECT count(*) FROM dirform.links"); got != "3" {
+		t.Errorf("links: %s", got)
+	}
+}
+
+// TestPostgresRoles: whoever may only read can plan, but neither lock nor make a record.
+func TestPostgresRoles(t *testing.T) {
+	server := storetest.StartServer(t)
+	address := server.Database()
+	server.Query("records1", "CREATE ROLE reader LOGIN; CREATE ROLE writer LOGIN")
+	as := func(role string) store.Place {
+		return place(t, strings.Replace(address, "postgres:pass%40word", role, 1), "contoso")
+	}
+	if r, err := as("reader").Load(t.Context()); err != nil || r.Meta().Exists {
+		t.Errorf("a database without records: %v", err)
+	} else {
+		r.Close()
+	}
+	if _, err := as("writer").Lock(t.Context(), options); err == nil || !strings.Contains(err.Error(), "permission denied") {
+		t.Errorf("a schema was made by whom it is not allowed: %v", err)
+	}
+	l := lock(t, place(t, address, "contoso"))
+	if err := begin(t, l).Records(t.Context(), []*state.Link{link(1)}); err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	server.Query("records1", `GRANT USAGE ON SCHEMA dirform TO reader, writer; GRANT SELECT ON ALL TABLES IN SCHEMA dirform TO reader, writer;
+		GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA dirform TO writer`)
+	r, err := as("reader").Load(t.Context())
+	if err != nil || r.Meta().Serial != 1 {
+		t.Fatal(err)
+	}
+	r.Close()
+	if _, err := as("reader").Lock(t.Context(), options); err == nil {
+		t.Error("a reader has the lock")
+	}
+	if err := begin(t, lock(t, as("writer"))).Records(t.Context(), []*state.Link{link(2)}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAddresses: off this machine only verified TLS will do, and no error has the password.
+func TestAddresses(t *testing.T) {
+	for _, env := range []string{"PGHOST", "PGSSLMODE", "PGPASSWORD", "PGUSER", "PGSERVICE"} {
+		t.Setenv(env, "")
+		os.Unsetenv(env)
+	}
+	const secret = "Pa55word"
+	for address, want := range map[string]string{
+		"postgres://u:Pa55word@db.contoso.com/d":                                "",
+		"postgres://u:Pa55word@db.contoso.com/d?sslmode=verify-full":            "",
+		"postgres://u:Pa55word@127.0.0.1/d":                                     "",
+		"postgres://u:Pa55word@localhost/d?sslmode=disable":                     "",
+		"postgres://u:Pa55word@[::1]/d":                                         "",
+		"postgres://u:Pa55word@/d?host=/run/postgresql":                         "",
+		"postgres://u:Pa55word@db.contoso.com/d?sslmode=disable":                "without verified TLS",
+		"postgres://u:Pa55word@db.contoso.com/d?sslmode=prefer":                 "without verified TLS",
+		"postgres://u:Pa55word@db.contoso.com/d?sslmode=require":                "without verified TLS",
+		"postgres://u:Pa55word@db.contoso.com/d?sslmode=verify-ca":              "without verified TLS",
+		"postgres://u:Pa55word@127.0.0.1,db.contoso.com/d?sslmode=prefer":       "without verified TLS",
+		"postgres://u:Pa55word@127.0.0.1/d?host=db.contoso.com&sslmode=disable": "without verified TLS",
+		"postgres://u:Pa55word@db.contoso.com/d?sslrootcert=/no/such/Pa55word":  "cannot be used",
+		"postgres://u:Pa55word@db.contoso.com:Pa55word/d":                       "none of PostgreSQL",
+		"host=db.contoso.com password=Pa55word":                                 "none of PostgreSQL",
+		"mysql://u:Pa55word@db.contoso.com/d":                                   "none of PostgreSQL",
+	} {
+		p, err := postgres.New(address, "contoso")
+		text := fmt.Sprint(err)
+		if p != nil {
+			text = p.String()
+		}
+		if (err == nil) != (want == "") || want != "" && !strings.Contains(text, want) || strings.Contains(text, secret) {
+			t.Errorf("%s: %s", address, text)
+		}
+	}
+	t.Setenv("PGSSLMODE", "disable")
+	if _, err := postgres.New("postgres://u@db.contoso.com/d", "contoso"); err != nil {
+		t.Error("the environment has changed what the address leaves open:", err)
+	}
+	p, err := postgres.New("postgres://u:Pa55word@127.0.0.1:1/d", "contoso")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Load(t.Context()); err == nil || strings.Contains(fmt.Sprintf("%v %+v", err, fault.Describe(err)), secret) {
+		t.Error(err)
+	}
+}

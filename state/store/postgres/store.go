@@ -1,0 +1,305 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/origin"
+	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/internal/seal"
+	"github.com/dirform/dirform/state/store/internal/tables"
+)
+
+// Store is an open record. Its methods are safe for concurrent use.
+type Store struct {
+	tables.Record
+
+	d     *Database
+	lease *lease // nil when read-only
+	now   func() time.Time
+	from  origin.Origin
+	stop  chan struct{} // ends the renewing
+	ended chan struct{} // it has ended
+
+	mu       sync.Mutex // serialises the use of conn
+	conn     *pgx.Conn
+	snapshot pgx.Tx // of a record that is only read
+	id       int64  // of the record; 0 while there is none
+	aside    string // the name that a damaged record gets when this one, which is made anew, takes its place; "" if there is none
+	anew     bool   // the record is made anew
+	meta     store.Meta
+	sealing  tables.Sealing
+	scratch  []byte
+}
+
+// Load opens the record for reading: one snapshot as of now. The server keeps it until the record is closed.
+func (d *Database) Load(ctx context.Context) (store.Record, error) {
+	c, err := d.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := d.store(c, nil, store.Options{})
+	if s.snapshot, err = c.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}); err == nil {
+		// between two readings directories are read, for as long as that takes
+		_, err = s.snapshot.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0")
+	}
+	if err == nil {
+		var found bool
+		if found, err = d.there(ctx, s.snapshot); found {
+			err = s.load(ctx, s.snapshot)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(d.explain(err), s.Close())
+	}
+	return s, nil
+}
+
+// Lock opens the record for writing.
+func (d *Database) Lock(ctx context.Context, o store.Options) (store.Locked, error) {
+	s, err := d.lock(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error { return s.load(ctx, tx) }); err != nil {
+		return nil, errors.Join(d.explain(err), s.Close())
+	}
+	return s.renewing(), nil
+}
+
+func (d *Database) lock(ctx context.Context, o store.Options) (*Store, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	c, err := d.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l, err := d.acquire(ctx, c, o)
+	if err != nil {
+		c.Close(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	return d.store(c, l, o), nil
+}
+
+func (d *Database) store(c *pgx.Conn, l *lease, o store.Options) *Store {
+	s := &Store{d: d, conn: c, lease: l, now: o.Now, from: o.Origin}
+	s.Record, s.sealing.Classes = tables.NewRecord(s), &tables.Classes{}
+	return s
+}
+
+// Rebuild locks the record to make it anew beside itself.
+func (d *Database) Rebuild(ctx context.Context, o store.Options) (store.Locked, *store.Damaged, error) {
+	s, err := d.lock(ctx, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	var damaged *store.Damaged
+	switch err := s.readThrough(ctx); {
+	case errors.Is(err, store.ErrDamaged):
+		s.aside = fmt.Sprintf("%s.damaged-%s", d.name, s.now().UTC().Format("20060102T150405Z"))
+		damaged = &store.Damaged{Reason: err, KeptAs: s.aside}
+	case err != nil:
+		return nil, nil, errors.Join(err, s.Close())
+	case s.meta.Exists:
+		return nil, nil, errors.Join(&fault.Error{Summary: "there is a state already",
+			Detail: fmt.Sprintf("%v is whole: it has serial %d.", d, s.meta.Serial),
+			Hint:   "It may be the better one: it knows what was applied last. To make one anew all the same, give the state block another name."},
+			s.Close())
+	}
+	s.id, s.meta, s.anew, s.sealing = 0, store.Meta{}, true, tables.Sealing{Classes: &tables.Classes{}}
+	return s.renewing(), damaged, nil
+}
+
+// readThrough reads everything of the record. The error of what is no whole record wraps [store.ErrDamaged].
+func (s *Store) readThrough(ctx context.Context) error {
+	if err := pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error { return s.load(ctx, tx) }); err != nil {
+		return s.d.explain(err)
+	}
+	for _, err := range s.Links(ctx) {
+		if err != nil {
+			return err
+		}
+	}
+	_, err := s.Runs(ctx, 0)
+	if err == nil {
+		_, err = s.OUs(ctx)
+	}
+	return err
+}
+
+// load reads the record's identity and its classes.
+func (s *Store) load(ctx context.Context, tx pgx.Tx) error {
+	s.id, s.meta = 0, store.Meta{}
+	err := tx.QueryRow(ctx, "SELECT id FROM dirform.records WHERE name = $1", s.d.name).Scan(&s.id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	q := asked{tx, marksOf(s.id)}
+	values, err := tables.Values(ctx, q)
+	if err != nil {
+		return err
+	}
+	meta, what := tables.Identity(values, true)
+	if what != "" {
+		return s.d.damaged(what)
+	}
+	if s.sealing.Sealer, err = seal.New(meta.Key); err != nil {
+		return err
+	}
+	s.meta = meta
+	return s.sealing.Classes.Load(ctx, q)
+}
+
+// renewing has the lock renewed until the record is closed.
+func (s *Store) renewing() *Store {
+	s.stop, s.ended = make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(s.ended)
+		for t := time.NewTicker(renews); ; {
+			select {
+			case <-s.stop:
+				t.Stop()
+				return
+			case <-t.C:
+				ctx, cancel := context.WithTimeout(context.Background(), renews)
+				s.mu.Lock()
+				// what goes wrong here shows with the next transaction
+				_ = s.connected(ctx, func(tx pgx.Tx) error { _, _, err := s.lease.renew(ctx, s.d, tx, 0); return err })
+				s.mu.Unlock()
+				cancel()
+			}
+		}
+	}()
+	return s
+}
+
+// connected runs f in a transaction, on a new connection if the old one is lost.
+func (s *Store) connected(ctx context.Context, f func(pgx.Tx) error) error {
+	if s.snapshot != nil {
+		return f(s.snapshot)
+	}
+	if s.conn == nil || s.conn.IsClosed() {
+		c, err := s.d.connect(ctx)
+		if err != nil {
+			return err
+		}
+		s.conn = c
+	}
+	return pgx.BeginFunc(ctx, s.conn, f)
+}
+
+// broken reports whether an error means that the connection is lost, or the server is starting or stopping, so that another
+// attempt may do better.
+func (s *Store) broken(err error) bool {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		return strings.HasPrefix(refused.Code, "57P0") || strings.HasPrefix(refused.Code, "40")
+	}
+	var unreached *pgconn.ConnectError
+	return err != nil && (errors.As(err, &unreached) || s.conn != nil && s.conn.IsClosed())
+}
+
+// again runs f until it does not fail for a lost connection, or for too long.
+func (s *Store) again(ctx context.Context, f func() error) error {
+	for end := time.Now().Add(tries); ; {
+		err := f()
+		if s.snapshot != nil || ctx.Err() != nil || !s.broken(err) || !time.Now().Before(end) {
+			return s.d.explain(err)
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// Each runs f for every row of a small query; there are none while the record does not exist.
+func (s *Store) Each(ctx context.Context, query string, f func(scan func(...any) error) error, args ...any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.meta.Exists {
+		return nil
+	}
+	return s.again(ctx, func() error {
+		given := false
+		err := s.connected(ctx, func(tx pgx.Tx) error {
+			return asked{tx, marksOf(s.id)}.Each(ctx, query, func(scan func(...any) error) error {
+				given = true
+				return f(scan)
+			}, args...)
+		})
+		if given && err != nil && s.broken(err) { // f must not be given rows twice
+			s.conn = nil
+			return &fault.Error{Summary: "the state " + s.d.String() + " cannot be read", Err: err}
+		}
+		return err
+	})
+}
+
+// Layout is what the tables have.
+func (s *Store) Layout() int { return tables.Origin }
+
+// Damaged is the error of a record that holds what dirform never writes.
+func (s *Store) Damaged(what string) error { return s.d.damaged(what) }
+
+// Meta is the record's identity.
+func (s *Store) Meta() store.Meta {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.meta
+}
+
+// TookOver is the holder of the lock that had expired and was replaced.
+func (s *Store) TookOver() (store.LockInfo, bool) {
+	if s.lease == nil || s.lease.tookOver == nil {
+		return store.LockInfo{}, false
+	}
+	return *s.lease.tookOver, true
+}
+
+// Close closes the record and frees its lock. One that is made anew and not finished is gone.
+func (s *Store) Close() error {
+	if s.stop != nil {
+		close(s.stop)
+		<-s.ended
+		s.stop = nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), renews)
+	defer cancel()
+	var err error
+	if s.snapshot != nil {
+		_ = s.snapshot.Rollback(ctx) // nothing was written
+		s.snapshot = nil
+	}
+	if s.lease != nil {
+		err = s.again(ctx, func() error {
+			return s.connected(ctx, func(tx pgx.Tx) error {
+				if s.anew {
+					if _, err := tx.Exec(ctx, "DELETE FROM dirform.records WHERE name = $1", s.d.name+anewSuffix); err != nil {
+						return err
+					}
+				}
+				return s.lease.release(ctx, s.d, tx)
+			})
+		})
+		s.lease = nil
+	}
+	if s.conn != nil {
+		err = errors.Join(err, s.conn.Close(ctx))
+		s.conn = nil
+	}
+	return s.d.explain(err)
+}

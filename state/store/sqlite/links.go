@@ -1,0 +1,184 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store/internal/bound"
+	"github.com/dirform/dirform/state/store/internal/tables"
+	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
+)
+
+// chunk is how many rows one query of a stream fetches. Between chunks the connection is free for other work.
+const chunk = 2048
+
+// linkColumns packs a link into one blob, because the driver spends more on a column than on its content, and rows are many.
+// The concatenation keeps every byte: the parts are taken apart by their lengths, which share a number with left_at.
+func (s *Store) linkColumns() string {
+	leftAt := "left_at"
+	if s.layout < 2 {
+		leftAt = "0"
+	}
+	return "CAST(source_guid || fingerprints || tenant_id || anchor AS BLOB), (" + leftAt +
+		" << 28) | (octet_length(tenant_id) << 16) | octet_length(fingerprints), class"
+}
+
+// Links streams all recorded links, ordered by anchor. A link is valid until the next one is asked for: it and its
+// fingerprints are reused, while its strings and shape stay valid. An error is the last element.
+func (s *Store) Links(ctx context.Context) iter.Seq2[*state.Link, error] {
+	return func(yield func(*state.Link, error) bool) {
+		query := "SELECT " + s.linkColumns() + " FROM links WHERE anchor > ? ORDER BY anchor LIMIT ?"
+		buf := make([]state.Link, chunk)
+		last := ""
+		for {
+			n, err := s.readLinks(ctx, query, []any{last, chunk}, buf)
+			for i := range n {
+				if buf[i].Anchor <= last { // a page that lies where another belongs
+					yield(nil, damaged(s.path, "its links are not in order"))
+					return
+				}
+				last = buf[i].Anchor
+				if !yield(&buf[i], nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if n < chunk {
+				return
+			}
+		}
+	}
+}
+
+// Link is the recorded link of an anchor.
+func (s *Store) Link(ctx context.Context, anchor string) (l *state.Link, ok bool, err error) {
+	links, err := s.linksOf(ctx, []string{anchor})
+	l = links[anchor]
+	return l, l != nil, err
+}
+
+// linksOf are the recorded links of some anchors.
+func (s *Store) linksOf(ctx context.Context, anchors []string) (map[string]*state.Link, error) {
+	found := make(map[string]*state.Link, len(anchors))
+	for _, a := range anchors {
+		buf := make([]state.Link, 1)
+		n, err := s.readLinks(ctx, "SELECT "+s.linkColumns()+" FROM links WHERE anchor = ?", []any{a}, buf)
+		if err != nil {
+			return nil, err
+		}
+		if n == 1 {
+			found[a] = &buf[0]
+		}
+	}
+	return found, nil
+}
+
+// readLinks fills buf with a query's links, reusing the fingerprint slices it holds, and returns how many there were. It reads
+// below database/sql, whose conversions cost more than the query itself.
+func (s *Store) readLinks(ctx context.Context, query string, args []any, buf []state.Link) (n int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.meta.Exists {
+		return 0, nil
+	}
+	named := make([]driver.NamedValue, len(args))
+	for i, a := range args {
+		if v, ok := a.(int); ok {
+			a = int64(v)
+		}
+		named[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
+	}
+	err = s.conn.Raw(func(dc any) error {
+		rows, err := dc.(driver.QueryerContext).QueryContext(ctx, query, named)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		values := make([]driver.Value, 3)
+		for n < len(buf) {
+			if err := rows.Next(values); err == io.EOF {
+				return nil
+			} else if err != nil {
+				return err
+			}
+			if err := s.scanLink(values, &buf[n]); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	if err != nil {
+		return n, explain(s.path, err)
+	}
+	return n, nil
+}
+
+// scanLink takes one row of linkColumns.
+func (s *Store) scanLink(v []driver.Value, l *state.Link) error {
+	b, okB := v[0].([]byte)
+	lengths, okN := v[1].(int64)
+	id, okI := v[2].(int64)
+	if !okB || !okN || !okI || !s.classes.Describe(l, id) {
+		return damaged(s.path, "the class of a link is not known")
+	}
+	const guid = len(l.SourceGUID)
+	n, fingerprints := int(lengths>>16&tables.MaxTenantID), int(lengths&tables.MaxFingerprints)
+	if len(b) < guid+fingerprints+n {
+		return damaged(s.path, "a link is shorter than it says")
+	}
+	text := string(b[guid+fingerprints:]) // one allocation for both strings
+	l.TargetID, l.Anchor = text[:n], text[n:]
+	l.LeftAt = lengths >> 28
+	copy(l.SourceGUID[:], b)
+	s.bound = append(s.bound[:0], l.Anchor...)
+	if s.layout >= layout.Bound {
+		label, _ := s.classes.Label(id)
+		s.bound = bound.Append(s.bound[:0], l, label)
+	}
+	return s.openFingerprints(l, b[guid:guid+fingerprints])
+}
+
+// openFingerprints takes a link's fingerprints as its layout has them.
+func (s *Store) openFingerprints(l *state.Link, b []byte) (err error) {
+	l.Fingerprints = l.Fingerprints[:0]
+	if s.sealer != nil {
+		l.Fingerprints, err = s.sealer.Open(l.Fingerprints, s.bound, b)
+	} else {
+		for ; len(b) >= 8; b = b[8:] {
+			l.Fingerprints = append(l.Fingerprints, binary.LittleEndian.Uint64(b))
+		}
+	}
+	if err != nil || len(l.Fingerprints) != l.Shape.Len() {
+		return notAsWritten(s.path, l.Anchor)
+	}
+	return nil
+}
+
+func notAsWritten(path, anchor string) error {
+	return damaged(path, fmt.Sprintf("the link of anchor %q is not as dirform has written it", anchor))
+}
+
+// Each runs f for every row of a small query; there are none while the record does not exist.
+func (s *Store) Each(ctx context.Context, query string, f func(scan func(...any) error) error, args ...any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.meta.Exists {
+		return nil
+	}
+	return explain(s.path, asked{s.conn}.Each(ctx, query, f, args...))
+}
+
+// Layout is that of the record as it is.
+func (s *Store) Layout() int { return s.layout }
+
+// Damaged is the error of a record that holds what dirform never writes.
+func (s *Store) Damaged(what string) error { return damaged(s.path, what) }

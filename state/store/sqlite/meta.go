@@ -1,0 +1,52 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+
+	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/internal/seal"
+	"github.com/dirform/dirform/state/store/internal/tables"
+	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
+)
+
+const metaErase = "erase" // see [Store.eraseReplaced]
+
+// load reads the record's identity and its classes.
+func (s *Store) load(ctx context.Context) error {
+	values, err := tables.Values(ctx, asked{s.conn})
+	if err != nil {
+		return explain(s.path, err)
+	}
+	m, what := tables.Identity(values, s.layout >= layout.Sealed)
+	if what != "" {
+		return damaged(s.path, what)
+	}
+	s.sealer = nil
+	if s.layout < layout.Sealed {
+		m.Key = derivedKey(m.Lineage)
+	}
+	if s.layout >= layout.Sealed {
+		if s.sealer, err = seal.New(m.Key); err != nil {
+			return err
+		}
+	}
+	s.meta, s.erase = m, values[metaErase] != ""
+	return explain(s.path, s.classes.Load(ctx, asked{s.conn}))
+}
+
+// derivedKey is how records of layouts 1 and 2 had their fingerprints: by a key that followed from the lineage, so
+// that whoever knew the lineage could try out values. Nothing is sealed by it.
+func derivedKey(lineage string) (k state.Key) {
+	sum := sha256.Sum256([]byte("dirform fingerprint key\x00" + lineage))
+	copy(k[:16], sum[:])
+	return k
+}
+
+// Meta is the record's identity.
+func (s *Store) Meta() store.Meta {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.meta
+}

@@ -1,0 +1,45 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/dirform/dirform/state/store"
+)
+
+// File is the place of a record that lives in a local file: its path.
+type File string
+
+var _ store.Place = File("")
+
+// String is the path.
+func (f File) String() string { return string(f) }
+
+// Load opens the record for reading, see [OpenReadOnly].
+func (f File) Load(ctx context.Context) (store.Record, error) {
+	s, err := OpenReadOnly(ctx, string(f))
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Lock opens the record for writing, see [Open].
+func (f File) Lock(ctx context.Context, o store.Options) (store.Locked, error) {
+	s, err := Open(ctx, string(f), o)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Rebuild locks the record to make it anew, see [OpenForRebuild].
+func (f File) Rebuild(ctx context.Context, o store.Options) (store.Locked, *store.Damaged, error) {
+	s, damaged, err := OpenForRebuild(ctx, string(f), o)
+	if err != nil {
+		return nil, damaged, err
+	}
+	return s, damaged, nil
+}
+
+// ForceUnlock frees the lock with an id, see [ForceUnlock].
+func (f File) ForceUnlock(_ context.Context, id string) error { return ForceUnlock(string(f), id) }
