@@ -133,7 +133,7 @@ func (r *applyRun) openReviewed() (*planfile.Reader, error) {
 	if r.file == "" {
 		return nil, nil
 	}
-	return planfile.Open(r.file)
+	return planfile.Open(r.file, nil)
 }
 
 // showFresh prints a plan that nobody has seen yet.

@@ -31,7 +31,7 @@ func newShowCommand(a *cli.App) *cobra.Command {
 			if len(args) == 0 {
 				return showRecord(cmd.Context(), a, &o, asJSON)
 			}
-			plan, err := planfile.Open(a.Path(args[0]))
+			plan, err := planfile.Open(a.Path(args[0]), nil)
 			if err != nil {
 				return err
 			}

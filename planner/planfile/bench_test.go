@@ -9,6 +9,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/seal"
 )
 
 // newUser is a create of 18 attributes, about 2.3 KB: the largest change that comes by the hundred thousand.
@@ -44,7 +45,7 @@ func BenchmarkWrite(b *testing.B) {
 // BenchmarkVerify is the cost per change of opening a plan.
 func BenchmarkVerify(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "plan")
-	w, err := planfile.Create(path, planner.Header{})
+	w, err := planfile.Create(path, planner.Header{}, nil)
 	check(b, err)
 	const n = 10_000
 	c := newUser(1)
@@ -54,7 +55,7 @@ func BenchmarkVerify(b *testing.B) {
 	check(b, w.Close(planner.Totals{}))
 	b.ReportAllocs()
 	for b.Loop() {
-		r, err := planfile.Open(path)
+		r, err := planfile.Open(path, nil)
 		check(b, err)
 		check(b, r.Close())
 	}
@@ -83,16 +84,18 @@ func BenchmarkRead(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/change")
 }
 
-// Ten times as many changes need no more memory, writing or reading.
+// Ten times as many changes need no more memory, writing or reading, in the clear or encrypted.
 func TestMemoryIsConstant(t *testing.T) {
-	few, many := peak(t, 2_000), peak(t, 20_000)
-	if many > few+few/2+(2<<20) {
-		t.Errorf("2,000 changes took %d KiB, 20,000 took %d KiB", few>>10, many>>10)
+	for _, keys := range []*seal.Keys{nil, newKeys(t)} {
+		few, many := peak(t, 2_000, keys), peak(t, 20_000, keys)
+		if many > few+few/2+(2<<20) {
+			t.Errorf("2,000 changes took %d KiB, 20,000 took %d KiB (%v)", few>>10, many>>10, keys != nil)
+		}
 	}
 }
 
-// peak is the largest live heap seen while n changes pass through a file.
-func peak(t *testing.T, n int) (most uint64) {
+// peak is the largest live heap seen while n changes pass through a file, a temporary one without keys.
+func peak(t *testing.T, n int, keys *seal.Keys) (most uint64) {
 	t.Helper()
 	measure := func(i int) {
 		if i%(n/4) == 0 {
@@ -103,6 +106,10 @@ func peak(t *testing.T, n int) (most uint64) {
 		}
 	}
 	w, err := planfile.CreateTemp(t.TempDir(), planner.Header{})
+	if keys != nil {
+		w.Abort()
+		w, err = planfile.Create(filepath.Join(t.TempDir(), "plan"), planner.Header{}, keys)
+	}
 	check(t, err)
 	for i := range n {
 		check(t, w.Change(newUser(i)))

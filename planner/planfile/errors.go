@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/seal"
 )
 
 // Why a file is refused; test with errors.Is. The error says what to do, see [RefusedError.Fault].
@@ -15,6 +16,9 @@ var (
 	ErrAppended  = errors.New("followed by something that is not part of it")
 	ErrNewer     = errors.New("written in a newer format")
 	ErrOlder     = errors.New("written in an older format")
+	ErrNoKey     = errors.New("encrypted, and no key is configured")
+	ErrWrongKey  = errors.New("encrypted with a key that is not configured")
+	ErrClear     = errors.New("in the clear, and encryption is configured")
 )
 
 // verdicts are the summary of each refusal and what to do about it; they are never changed.
@@ -29,7 +33,16 @@ var verdicts = map[error]struct{ summary, hint string }{
 		"Restore the file as it was, or make a new plan with `dirform plan --out FILE`."},
 	ErrNewer: {"the plan file is written in a newer format",
 		"Use the dirform version that made it or a later one, or make a new plan with this one."},
-	ErrOlder: {"the plan file is written in an older format", "Make a new plan with this version: `dirform plan --out FILE`."},
+	ErrOlder: {"the plan file is written in an older format",
+		"Make a new plan with this version: `dirform plan --out FILE`."},
+	ErrNoKey: {"the plan file is encrypted, and no key is configured",
+		"Run dirform in the folder of the configuration whose dirform block has encryption { key = … }, or write that block."},
+	ErrWrongKey: {"the plan file is encrypted with a key that is not configured",
+		"Give the key with which it was made, as key or in previous of the encryption block, or make a new plan with " +
+			"`dirform plan --out FILE`."},
+	ErrClear: {"the plan file is in the clear, and encryption is configured",
+		"Anybody could have made it, so only a plan that was made with the key is taken: make a new one with " +
+			"`dirform plan --out FILE`."},
 }
 
 // RefusedError is the error of a file that must not be read on.
@@ -57,9 +70,29 @@ func (r *RefusedError) Fault() *fault.Error {
 // Unwrap is why the file is refused.
 func (r *RefusedError) Unwrap() error { return r.Why }
 
+// unsealed says in a plan's words why an encrypted file is not opened.
+func unsealed(err error) error {
+	switch {
+	case errors.Is(err, seal.ErrNoKey):
+		return refuse(ErrNoKey, "without its key nobody can read it")
+	case errors.Is(err, seal.ErrWrongKey):
+		return refuse(ErrWrongKey, "neither key nor previous of the encryption block is the one with which it was made")
+	case errors.Is(err, seal.ErrTruncated):
+		return refuse(ErrTruncated, "its end is missing, or something stands behind it")
+	case errors.Is(err, seal.ErrDamaged):
+		return refuse(ErrEdited, "what it holds is not what was encrypted")
+	case errors.Is(err, seal.ErrNewer):
+		return refuse(ErrNewer, "it is %v", err)
+	case errors.Is(err, seal.ErrKind):
+		return refuse(ErrNotPlan, "it is an encrypted file of another sort")
+	}
+	return err
+}
+
 // named puts the file's name into a refusal.
 func named(err error, path string) error {
 	var r *RefusedError
+	err = unsealed(err)
 	if errors.As(err, &r) {
 		r.Path = path
 		return r

@@ -87,7 +87,7 @@ func check(t testing.TB, err error) {
 func write(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "plan")
-	w, err := planfile.Create(path, header())
+	w, err := planfile.Create(path, header(), nil)
 	check(t, err)
 	fill(t, w)
 	return path
@@ -126,7 +126,7 @@ func TestRoundTrip(t *testing.T) {
 	if info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v", info.Mode())
 	}
-	r, err := planfile.Open(path)
+	r, err := planfile.Open(path, nil)
 	check(t, err)
 	compare(t, r)
 	data, err := os.ReadFile(path)
@@ -150,7 +150,7 @@ func TestSamePlanSameBytes(t *testing.T) {
 
 func TestEmptyPlan(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "plan")
-	w, err := planfile.Create(path, planner.Header{})
+	w, err := planfile.Create(path, planner.Header{}, nil)
 	check(t, err)
 	check(t, w.Close(planner.Totals{}))
 	r, err := w.Reopen()
@@ -199,7 +199,7 @@ func TestAbortKeepsTheOldPlan(t *testing.T) {
 	path := write(t)
 	old, err := os.ReadFile(path)
 	check(t, err)
-	w, err := planfile.Create(path, header())
+	w, err := planfile.Create(path, header(), nil)
 	check(t, err)
 	check(t, w.Change(changes()[0]))
 	w.Abort()
@@ -221,11 +221,11 @@ func TestCloseReplacesTheOldPlan(t *testing.T) {
 	path := write(t)
 	link := filepath.Join(t.TempDir(), "link")
 	check(t, os.Symlink(path, link))
-	w, err := planfile.Create(link, planner.Header{ConfigDigest: "new"})
+	w, err := planfile.Create(link, planner.Header{ConfigDigest: "new"}, nil)
 	check(t, err)
 	check(t, w.Close(planner.Totals{}))
 	w.Abort() // deferred in real life
-	r, err := planfile.Open(path)
+	r, err := planfile.Open(path, nil)
 	check(t, err)
 	defer r.Close()
 	if r.Header().ConfigDigest != "new" {
@@ -236,7 +236,7 @@ func TestCloseReplacesTheOldPlan(t *testing.T) {
 
 func TestCreateRefusesWhatIsNoFile(t *testing.T) {
 	for _, path := range []string{t.TempDir(), os.DevNull, filepath.Join(t.TempDir(), "missing", "plan")} {
-		if w, err := planfile.Create(path, header()); err == nil {
+		if w, err := planfile.Create(path, header(), nil); err == nil {
 			w.Abort()
 			t.Errorf("%s was opened for a plan", path)
 		}
@@ -296,7 +296,7 @@ func TestRefusals(t *testing.T) {
 func wantRefusal(t *testing.T, path, name, text string, want error) {
 	t.Helper()
 	check(t, os.WriteFile(path, []byte(text), 0o600))
-	r, err := planfile.Open(path)
+	r, err := planfile.Open(path, nil)
 	if err == nil {
 		r.Close()
 		t.Errorf("%s: opened", name)
@@ -318,7 +318,7 @@ func TestEveryBitCounts(t *testing.T) {
 	for i := range data {
 		data[i] ^= 1
 		check(t, os.WriteFile(path, data, 0o600))
-		if r, err := planfile.Open(path); err == nil {
+		if r, err := planfile.Open(path, nil); err == nil {
 			r.Close()
 			t.Errorf("a bit of byte %d was flipped and nobody saw", i)
 		}
@@ -333,7 +333,7 @@ func TestMinorVersionsAreRead(t *testing.T) {
 	text := strings.Replace(string(data), `"format_version":"1.0"`, `"format_version":"1.9","new":[{}]`, 1)
 	text = strings.Replace(text, `"action":"link"`, `"action":"link","new":{"a":[1.5e3,null]}`, 1)
 	check(t, os.WriteFile(path, []byte(reseal(text)), 0o600))
-	r, err := planfile.Open(path)
+	r, err := planfile.Open(path, nil)
 	check(t, err)
 	defer r.Close()
 	if d := cmp.Diff(changes(), collect(t, r.Changes()), cmpopts.EquateEmpty()); d != "" {
@@ -360,7 +360,7 @@ func TestPlansWithoutSkippedAreRead(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "plan")
 	check(t, os.WriteFile(path, []byte(reseal(text)), 0o600))
-	r, err := planfile.Open(path)
+	r, err := planfile.Open(path, nil)
 	check(t, err)
 	defer r.Close()
 	if got := collect(t, r.Skipped()); len(got) != 0 {
@@ -376,7 +376,7 @@ func TestUnknownActionIsNotPassedOver(t *testing.T) {
 	check(t, err)
 	path := filepath.Join(t.TempDir(), "plan")
 	check(t, os.WriteFile(path, []byte(reseal(strings.Replace(string(data), `"action":"link"`, `"action":"merge"`, 1))), 0o600))
-	r, err := planfile.Open(path)
+	r, err := planfile.Open(path, nil)
 	check(t, err)
 	defer r.Close()
 	n := 0
@@ -429,7 +429,7 @@ func TestReopenAgreesWithOpen(t *testing.T) {
 	temporary, err := w.Reopen()
 	check(t, err)
 	defer temporary.Close()
-	named, err := planfile.Open(write(t))
+	named, err := planfile.Open(write(t), nil)
 	check(t, err)
 	defer named.Close()
 	if temporary.Digest() != named.Digest() {
@@ -488,7 +488,7 @@ func FuzzOpen(f *testing.F) {
 			text = reseal(text) // or nothing would ever get past the checksum
 		}
 		check(t, os.WriteFile(path, []byte(text), 0o600))
-		r, err := planfile.Open(path)
+		r, err := planfile.Open(path, nil)
 		if err != nil {
 			if d := fault.Describe(err); d.Summary == "" || d.Hint == "" ||
 				regexp.MustCompile(`^hc*f*r*s*e$`).MatchString(letters) {

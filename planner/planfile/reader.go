@@ -11,27 +11,23 @@ import (
 	"github.com/dirform/dirform/planner/internal/planjson"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/visible"
 )
 
-// Reader reads a plan that has been found whole. Its sequences can be run any number of times, also several at once, and
-// hold one line in memory at a time; what they yield is the caller's. A sequence ends after the first error.
+// Reader reads a plan that has been found whole. Its sequences can be run any number of times, also several at once,
+// and hold one line in memory at a time; what they yield is the caller's. A sequence ends after the first error.
 type Reader struct {
 	contents
-	file   file
+	file   source
 	path   string
 	layout layout
 }
 
-// file is what a Reader reads; bytes.Reader with a Close is enough.
-type file interface {
-	io.ReaderAt
-	io.Closer
-}
-
-// Open opens the plan file path and reads it through once to verify it. The error says whether it is no plan, truncated,
-// edited, appended to or of another format version ([ErrTruncated] and so on), and what to do.
-func Open(path string) (*Reader, error) {
+// Open opens the plan file path and reads it through once to verify it. The error says whether it is no plan,
+// truncated, edited, appended to or of another format version ([ErrTruncated] and so on), and what to do. With keys,
+// only a file that was sealed with one of them is a plan; with nil, only one in the clear.
+func Open(path string, keys *seal.Keys) (*Reader, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, &fault.Error{Summary: "cannot read the plan", Err: err}
@@ -44,13 +40,17 @@ func Open(path string) (*Reader, error) {
 		_ = f.Close()
 		return nil, err
 	}
-	return newReader(f, info.Size(), path)
+	return newReader(f, info.Size(), path, keys)
 }
 
 // newReader verifies f and closes it if it is refused.
-func newReader(f file, size int64, path string) (*Reader, error) {
-	r := &Reader{file: f, path: path}
-	if err := r.verify(size); err != nil {
+func newReader(f file, size int64, path string, keys *seal.Keys) (*Reader, error) {
+	from, size, err := unseal(f, size, keys)
+	r := &Reader{file: from, path: path}
+	if err == nil {
+		err = r.verify(size)
+	}
+	if err != nil {
 		_ = f.Close()
 		return nil, named(err, path)
 	}
@@ -63,7 +63,8 @@ func (r *Reader) Header() planner.Header { return r.header }
 // Totals are the plan's counts, cost, guards and scopes.
 func (r *Reader) Totals() planner.Totals { return r.totals }
 
-// Digest is the SHA-256 of the whole file as sha256sum prints it, behind "sha256:". It names the plan in the history.
+// Digest is the SHA-256 of the whole file as sha256sum prints it, behind "sha256:"; of a sealed file, that of what it
+// holds. It names the plan in the history.
 func (r *Reader) Digest() string { return r.digest }
 
 // Close releases the file; a temporary plan is gone then.
@@ -108,8 +109,8 @@ func (r *Reader) Records() iter.Seq2[*planner.Record, error] {
 	})
 }
 
-// Skipped are the objects about which nothing is done because they have no account. A plan of a version that did not list them
-// has none.
+// Skipped are the objects about which nothing is done because they have no account. A plan of a version that did not
+// list them has none.
 func (r *Reader) Skipped() iter.Seq2[*planner.Skipped, error] {
 	return sequence(r, inSkipped, func(line string) (*planner.Skipped, error) {
 		s := &planner.Skipped{}
@@ -124,7 +125,12 @@ func sequence[T any](r *Reader, s section, decode func(line string) (*T, error))
 			return
 		}
 		size := r.layout.start[s+1] - r.layout.start[s]
-		lines := newLines(io.NewSectionReader(r.file, r.layout.start[s], size), size)
+		in, err := r.file.section(r.layout.start[s], size)
+		if err != nil {
+			yield(nil, named(err, r.path))
+			return
+		}
+		lines := newLines(in, size)
 		for i := range r.layout.count[s] {
 			line, err := lines.next()
 			if err == io.EOF {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dirform/dirform/state/atomicfile"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/seal"
 )
 
 // target is where a Writer's bytes go.
@@ -19,6 +20,18 @@ type target interface {
 	commit() error  // makes the file what its name promises
 	discard()       // leaves nothing
 	reopen(*Writer) (*Reader, error)
+}
+
+// newTarget is the file path, encrypted if there are keys.
+func newTarget(path string, keys *seal.Keys) (target, error) {
+	file, err := newNamedTarget(path)
+	if err != nil {
+		return nil, err
+	}
+	if keys == nil {
+		return file, nil
+	}
+	return newSealedTarget(file, keys)
 }
 
 // namedTarget becomes the file path when it is complete.
@@ -46,10 +59,38 @@ func (t *namedTarget) commit() error { return t.Commit() }
 
 func (t *namedTarget) discard() { t.Discard() }
 
-func (t *namedTarget) reopen(*Writer) (*Reader, error) { return Open(t.path) }
+func (t *namedTarget) reopen(*Writer) (*Reader, error) { return Open(t.path, nil) }
 
-// tempTarget is a file that nobody finds: its name is removed at once where the system allows that, so that not even a killed
-// process leaves it, and when it is closed elsewhere.
+// sealedTarget is a named file whose content is encrypted.
+type sealedTarget struct {
+	*namedTarget
+	keys *seal.Keys
+	in   io.WriteCloser
+}
+
+func newSealedTarget(file *namedTarget, keys *seal.Keys) (*sealedTarget, error) {
+	in, err := keys.Writer(file, seal.Plan)
+	if err != nil {
+		file.discard()
+		return nil, err
+	}
+	return &sealedTarget{file, keys, in}, nil
+}
+
+// Write encrypts b.
+func (t *sealedTarget) Write(b []byte) (int, error) { return t.in.Write(b) }
+
+func (t *sealedTarget) commit() error {
+	if err := t.in.Close(); err != nil {
+		return err
+	}
+	return t.namedTarget.commit()
+}
+
+func (t *sealedTarget) reopen(*Writer) (*Reader, error) { return Open(t.path, t.keys) }
+
+// tempTarget is a file that nobody finds: its name is removed at once where the system allows that, so that not even a
+// killed process leaves it, and when it is closed elsewhere.
 type tempTarget struct {
 	*os.File
 	linked bool
@@ -84,5 +125,5 @@ func (t *tempTarget) Close() error {
 
 // reopen does not verify the file: nobody else can have touched it.
 func (t *tempTarget) reopen(w *Writer) (*Reader, error) {
-	return &Reader{file: t, path: t.name(), contents: w.plan, layout: w.layout}, nil
+	return &Reader{file: clear{t}, path: t.name(), contents: w.plan, layout: w.layout}, nil
 }

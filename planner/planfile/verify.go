@@ -18,7 +18,11 @@ func (r *Reader) verify(size int64) error {
 	if err := r.readHeader(size); err != nil {
 		return err
 	}
-	s := scan{in: bufio.NewReaderSize(io.NewSectionReader(r.file, 0, size), bufferSize), hash: sha256.New()}
+	in, err := r.file.section(0, size)
+	if err != nil {
+		return err
+	}
+	s := scan{in: bufio.NewReaderSize(in, bufferSize), hash: sha256.New()}
 	if err := s.run(); err != nil {
 		return err
 	}
@@ -33,14 +37,19 @@ func (r *Reader) readHeader(size int64) error {
 	if size == 0 {
 		return refuse(ErrTruncated, "it is empty")
 	}
-	start := make([]byte, min(size, int64(len(headerPrefix))))
-	if _, err := r.file.ReadAt(start, 0); err != nil && err != io.EOF {
+	in, err := r.file.section(0, min(size, maxHeader))
+	if err != nil {
+		return err
+	}
+	lines := newLines(in, size)
+	start, err := lines.in.Peek(len(headerPrefix))
+	if err != nil && err != io.EOF {
 		return err
 	}
 	if !bytes.HasPrefix([]byte(headerPrefix), start) {
 		return refuse(ErrNotPlan, "it does not begin with %s", headerPrefix)
 	}
-	line, err := newLines(io.NewSectionReader(r.file, 0, min(size, maxHeader)), size).next()
+	line, err := lines.next()
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return refuse(ErrTruncated, "its first line does not end")
 	}
@@ -64,7 +73,11 @@ func (r *Reader) readHeader(size int64) error {
 
 func (r *Reader) readEnd() error {
 	var end ending
-	line, err := newLines(io.NewSectionReader(r.file, r.layout.start[inEnd], maxHeader), maxHeader).next()
+	in, err := r.file.section(r.layout.start[inEnd], maxHeader)
+	if err != nil {
+		return err
+	}
+	line, err := newLines(in, maxHeader).next()
 	if err != nil {
 		return err
 	}
@@ -157,15 +170,22 @@ func (s *scan) finish() error {
 	const length = len(sumPrefix) + sumHexLen + len(sumSuffix)
 	line := make([]byte, length)
 	n, err := io.ReadFull(s.in, line)
-	if err == io.ErrUnexpectedEOF && bytes.IndexByte(line[:n], '\n') < 0 {
+	if err != nil && err != io.ErrUnexpectedEOF {
+		return err
+	}
+	if err != nil && bytes.IndexByte(line[:n], '\n') < 0 {
 		return refuse(ErrTruncated, "it ends within its checksum")
 	}
 	want := append(append([]byte(sumPrefix), hex.EncodeToString(s.hash.Sum(nil))...), sumSuffix...)
 	if !bytes.Equal(line, want) {
 		return refuse(ErrEdited, "its checksum is not that of its content")
 	}
-	if _, err := s.in.Peek(1); err != io.EOF {
+	switch _, err := s.in.Peek(1); err {
+	case io.EOF:
+	case nil:
 		return refuse(ErrAppended, "something stands behind its last line")
+	default:
+		return err
 	}
 	if s.broken == nil && (s.layout.count[inHeader] != 1 || s.layout.count[inEnd] != 1) {
 		s.broken = refuse(ErrEdited, "it does not have exactly one header and one line of totals")

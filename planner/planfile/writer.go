@@ -13,14 +13,15 @@ import (
 	"github.com/dirform/dirform/planner/internal/planjson"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/seal"
 )
 
 // bufferSize is how much is written at once. One change larger than that (a group of many members) grows the buffer.
 const bufferSize = 256 << 10
 
-// Writer writes a plan. It is a planner.Sink: findings, changes, records and skipped may come interleaved, each in its own order; then
-// Close or Abort. It is not safe for concurrent use. After an error every further call returns that error and Close leaves no
-// file.
+// Writer writes a plan. It is a planner.Sink: findings, changes, records and skipped may come interleaved, each in its
+// own order; then Close or Abort. It is not safe for concurrent use. After an error every further call returns that
+// error and Close leaves no file.
 type Writer struct {
 	file     target
 	hash     hash.Hash
@@ -43,13 +44,14 @@ type contents struct {
 	digest string
 }
 
-// Create begins the plan file path, in place of a plan of that name once Close succeeds; until then it stands beside it under
-// a temporary name. A file that is no plan is not replaced, and no plan gets the name of a configuration file. Header.FormatVersion is set to the version this package writes.
-func Create(path string, h planner.Header) (*Writer, error) {
+// Create begins the plan file path, in place of a plan of that name once Close succeeds; until then it stands beside it
+// under a temporary name. A file that is no plan is not replaced, and no plan gets the name of a configuration file.
+// With keys it is sealed, so that only they open it. Header.FormatVersion is set to the version this package writes.
+func Create(path string, h planner.Header, keys *seal.Keys) (*Writer, error) {
 	if err := replaceable(path); err != nil {
 		return nil, err
 	}
-	file, err := newNamedTarget(path)
+	file, err := newTarget(path, keys)
 	if err != nil {
 		return nil, &fault.Error{Summary: "cannot write plan file " + path, Err: err}
 	}
@@ -71,7 +73,7 @@ func replaceable(path string) error {
 	if err == nil {
 		defer f.Close()
 		begin := make([]byte, len(headerPrefix))
-		if n, _ := io.ReadFull(f, begin); string(begin[:n]) == headerPrefix {
+		if n, _ := io.ReadFull(f, begin); string(begin[:n]) == headerPrefix || seal.Sealed(begin[:n]) {
 			return nil
 		}
 	}
@@ -79,8 +81,8 @@ func replaceable(path string) error {
 	return refused
 }
 
-// CreateTemp begins a plan that is kept only until it has been read: in dir, or in the system's folder for temporary files if
-// dir is "". Finish it with Close, then read it with Reopen.
+// CreateTemp begins a plan that is kept only until it has been read: in dir, or in the system's folder for temporary
+// files if dir is "". Finish it with Close, then read it with Reopen.
 func CreateTemp(dir string, h planner.Header) (*Writer, error) {
 	file, err := newTempTarget(dir)
 	if err != nil {
@@ -188,8 +190,8 @@ func (s sink) Write(b []byte) (int, error) {
 	return n, s.w.wrap(err)
 }
 
-// Close ends the plan with its totals and, for a named file, puts it in place durably. If it returns an error there is no
-// new file and an old one of the same name is as it was.
+// Close ends the plan with its totals and, for a named file, puts it in place durably. If it returns an error there is
+// no new file and an old one of the same name is as it was.
 func (w *Writer) Close(t planner.Totals) error {
 	if !w.open() {
 		w.Abort()
@@ -233,8 +235,8 @@ func (w *Writer) finish(t planner.Totals) {
 	w.plan.totals, w.plan.digest = t, digest(w.hash)
 }
 
-// Abort gives the plan up and removes what was written of it. After a successful Close it does nothing, so that it can be
-// deferred.
+// Abort gives the plan up and removes what was written of it. After a successful Close it does nothing, so that it can
+// be deferred.
 func (w *Writer) Abort() {
 	if w.done {
 		return

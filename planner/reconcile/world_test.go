@@ -349,7 +349,7 @@ func (h *harness) plan() *planfile.Reader {
 	check(h.t, b.ReadDeleted(state.User, tenant.Read(ctx, providers.TenantQuery{Kind: state.User, Deleted: true, Attributes: b.TenantShape(state.User)})))
 	check(h.t, b.ReadLinks(record.Links(ctx)))
 	h.file++
-	w, err := planfile.Create(filepath.Join(h.dir, fmt.Sprintf("%d.dfplan", h.file)), header)
+	w, err := planfile.Create(filepath.Join(h.dir, fmt.Sprintf("%d.dfplan", h.file)), header, nil)
 	check(h.t, err)
 	totals, err := b.Plan(w)
 	check(h.t, err)

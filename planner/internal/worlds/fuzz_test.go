@@ -67,7 +67,7 @@ func linesOf(p *planfiletest.Plan) []map[string]any { return (&forger{p: p}).lin
 
 // shown lets a forged plan be shown, which may fail.
 func (h *harness) shown(path string) {
-	file, err := planfile.Open(path)
+	file, err := planfile.Open(path, nil)
 	if err != nil {
 		return
 	}

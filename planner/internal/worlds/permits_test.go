@@ -32,7 +32,7 @@ func (h *harness) permits(path string, plan *saved) *permits {
 			}
 		}
 	}
-	file, err := planfile.Open(path)
+	file, err := planfile.Open(path, nil)
 	if err != nil {
 		return f
 	}

@@ -153,7 +153,7 @@ func (h *harness) freshly() (w *world, plan *saved) {
 
 // tryFile applies a plan file whose process may be killed; out is nil then, and where nothing was done.
 func (h *harness) tryFile(path string) (out *run.Result, err error) {
-	file, err := planfile.Open(path)
+	file, err := planfile.Open(path, nil)
 	if err != nil {
 		return nil, err
 	}

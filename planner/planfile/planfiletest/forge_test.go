@@ -15,7 +15,7 @@ import (
 // TestForged: an edited plan file opens, and holds what it was edited to.
 func TestForged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.dfplan")
-	w, err := planfile.Create(path, planner.Header{State: planner.StateID{Lineage: "l"}})
+	w, err := planfile.Create(path, planner.Header{State: planner.StateID{Lineage: "l"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestForged(t *testing.T) {
 	if b, _ := os.ReadFile(path); len(counted) != len(b) {
 		t.Errorf("counted again:\n%s\n%s", counted, b)
 	}
-	r, err := planfile.Open(path)
+	r, err := planfile.Open(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -98,7 +98,7 @@ func killedAt(t *testing.T, first *stage, at int, want []string, file bool) (out
 	var plan *planfile.Reader
 	if file {
 		var err error
-		plan, err = planfile.Open(s.reviewed())
+		plan, err = planfile.Open(s.reviewed(), nil)
 		check(t, err)
 		defer plan.Close()
 	}

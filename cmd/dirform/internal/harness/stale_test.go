@@ -443,7 +443,7 @@ func (x *staleness) play(t *testing.T, first *stage) (outcome string) {
 		check(t, err)
 		s.cfg = load(t, s.dir, x.rules(string(text)))
 	}
-	reviewed, err := planfile.Open(s.reviewed())
+	reviewed, err := planfile.Open(s.reviewed(), nil)
 	check(t, err)
 	defer reviewed.Close()
 	asked, fresh, may := essences(t, reviewed), map[string]string{}, map[string]bool{}
@@ -528,7 +528,7 @@ func (s *stage) applyWatched(reviewed *planfile.Reader) (events []apply.Event, r
 // sameAsked says in what a plan's file asks for something else than it did, "" if in nothing.
 func sameAsked(t *testing.T, path string, asked map[string]string) (string, error) {
 	t.Helper()
-	file, err := planfile.Open(path)
+	file, err := planfile.Open(path, nil)
 	if err != nil {
 		return "", err
 	}
