@@ -80,7 +80,8 @@ func (l *loader) labels(b *hclsyntax.Block, t blockType) bool {
 		l.fail(header(b), "Missing label", "A %s block is named by its labels: %s {…}; the %s is missing.", t.name, form, t.labels[len(b.Labels)])
 		return false
 	case len(b.Labels) > len(t.labels):
-		l.fail(&b.LabelRanges[len(t.labels)], "Superfluous label", "A %s block is written %s {…}. Remove this label.", t.name, form)
+		l.fail(&b.LabelRanges[len(t.labels)], "Superfluous label", "%s block is written %s {…}. Remove this label.", capital(one(t.name)),
+			form)
 		return false
 	}
 	for i, v := range b.Labels {
@@ -143,13 +144,13 @@ func (l *loader) content(b *hclsyntax.Block, s spec) *content {
 			l.secrets.HideLiteral(a)
 		}
 		if slices.Contains(s.blocks, a.Name) {
-			l.fail(&a.NameRange, "Block expected", "%q is a block in a %s block: write %s {…} without the equals sign.", a.Name, b.Type, a.Name)
+			l.fail(&a.NameRange, "Block expected", "%q is a block in %s block: write %s {…} without the equals sign.", a.Name, one(b.Type), a.Name)
 			continue
 		}
 		if l.misplaced(a, b.Type) {
 			continue
 		}
-		l.fail(&a.NameRange, "Unknown argument", "A %s block has no argument %q.%s %s", b.Type, a.Name,
+		l.fail(&a.NameRange, "Unknown argument", "%s block has no argument %q.%s %s", capital(one(b.Type)), a.Name,
 			near.DidYouMean(a.Name, append(args, s.blocks...)), expected(args, s.blocks))
 	}
 	for _, in := range b.Body.Blocks {
@@ -169,16 +170,17 @@ func (c *content) addBlock(in *hclsyntax.Block, s spec, args []string) {
 	switch {
 	case slices.Contains(s.blocks, in.Type):
 		if f := c.inner[in.Type]; f != nil {
-			l.duplicateBlock(header(in), "A "+in.Type+" block", f.DefRange(), in.Labels)
+			l.duplicateBlock(header(in), capital(one(in.Type))+" block", f.DefRange(), in.Labels)
 			c.ok = false
 			return
 		}
 		c.inner[in.Type] = in
 		return
 	case slices.Contains(args, in.Type):
-		l.fail(&in.TypeRange, "Argument expected", "%q is an argument of a %s block: write %s = … with an equals sign.", in.Type, c.block.Type, in.Type)
+		l.fail(&in.TypeRange, "Argument expected", "%q is an argument of %s block: write %s = … with an equals sign.",
+			in.Type, one(c.block.Type), in.Type)
 	default:
-		l.fail(&in.TypeRange, "Unknown block", "A %s block has no block %q.%s %s", c.block.Type, in.Type,
+		l.fail(&in.TypeRange, "Unknown block", "%s block has no block %q.%s %s", capital(one(c.block.Type)), in.Type,
 			near.DidYouMean(in.Type, append(slices.Clone(s.blocks), args...)), expected(args, s.blocks))
 	}
 	c.ok = false
@@ -195,6 +197,15 @@ func expected(args, blocks []string) string {
 	if len(parts) == 0 {
 		return "It must be empty."
 	}
-	s := strings.Join(parts, "; ") + "."
-	return strings.ToUpper(s[:1]) + s[1:]
+	return capital(strings.Join(parts, "; ") + ".")
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// one is a type of block with its article.
+func one(blockType string) string {
+	if blockType[0] == 'e' {
+		return "an " + blockType
+	}
+	return "a " + blockType
 }

@@ -10,9 +10,10 @@ import (
 
 // grammar is what each block may hold, by its type and, behind a dot, those of the blocks in it. The decoder reads no other list.
 var grammar = map[string]spec{
-	"dirform":                {optional: []string{"required_version"}, blocks: []string{"state"}},
+	"dirform":                {optional: []string{"required_version"}, blocks: []string{"state", "encryption"}},
 	"dirform.state":          {required: []string{"path"}},
 	"dirform.state.postgres": {required: []string{"url", "name"}},
+	"dirform.encryption":     {required: []string{"key"}, optional: []string{"previous"}},
 	"variable":               {optional: []string{"type", "default", "sensitive", "description"}, blocks: []string{"validation"}},
 	"variable.validation":    {required: []string{"condition", "error_message"}},
 	"provider.ad":            {optional: append([]string{"lab", "page_size"}, adConnection...), blocks: []string{"kerberos"}},
@@ -31,7 +32,8 @@ var grammar = map[string]spec{
 
 // forms are the blocks as they are written, in the order in which they are listed, with their names in grammar.
 var forms = []struct{ name, form string }{
-	{"dirform", "dirform"}, {"dirform.state", "  state \"file\""}, {"dirform.state.postgres", "  state \"postgres\""}, {"variable", "variable \"NAME\""},
+	{"dirform", "dirform"}, {"dirform.state", "  state \"file\""}, {"dirform.state.postgres", "  state \"postgres\""}, {"dirform.encryption", "  encryption"},
+	{"variable", "variable \"NAME\""},
 	{"variable.validation", "  validation"}, {"", "locals"}, {"provider.ad", "provider \"ad\" \"NAME\""}, {"provider.ad.kerberos", "  kerberos"},
 	{"provider.entra", "provider \"entra\" \"NAME\""}, {"upn_suffix", "upn_suffix \"DOMAIN\""}, {"directory_sync", "directory_sync"},
 	{"scope", "scope \"NAME\""}, {"mapping", "mapping \"NAME\""}, {"link_policy", "link_policy \"NAME\""}, {"link", "link \"NAME\""},

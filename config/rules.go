@@ -8,6 +8,7 @@ import (
 
 	"github.com/dirform/dirform/config/expr"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/seal"
 )
 
 // Config is everything a folder of *.hcl files declares, checked and typed. The zero of an optional field means "not declared"
@@ -19,6 +20,9 @@ type Config struct {
 	StatePath string // dirform { state "file" { path } }, relative to Dir; default "dirform.dfstate"
 	// StateDatabase is where the state is instead, dirform { state "postgres" }; nil for a file.
 	StateDatabase *Database
+
+	// Encryption are the keys of dirform { encryption { key, previous } }; nil without that block.
+	Encryption *seal.Keys
 
 	AD    []*ADProvider
 	Entra *EntraProvider

@@ -3,6 +3,9 @@ package config
 import (
 	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/dirform/dirform/config/internal/report"
 )
 
 // decodeSettings reads the dirform block.
@@ -11,24 +14,29 @@ func (l *loader) decodeSettings() {
 		// The state block is the only nested block with a label.
 		c := l.content(b, grammar["dirform"])
 		l.checkVersion(c)
-		in := c.inner["state"]
-		if in == nil || !l.labels(in, blockType{name: "state", labels: []string{"type"}}) {
-			continue
+		if in := c.inner["state"]; in != nil && l.labels(in, blockType{name: "state", labels: []string{"type"}}) {
+			l.decodeState(in)
 		}
-		switch in.Labels[0] {
-		case "file":
-			l.cfg.StatePath = l.content(in, grammar["dirform.state"]).text("path")
-		case "postgres":
-			l.cfg.StatePath = ""
-			s := l.content(in, grammar["dirform.state.postgres"])
-			db := &Database{URL: s.text("url"), Name: s.text("name"), DeclaredAt: place(in.DefRange())}
-			if s.ok && db.URL != "" && db.Name != "" {
-				l.cfg.StateDatabase = db
-			}
-		default:
-			l.fail(&in.LabelRanges[0], "Unknown state storage", "The state is in a local file, state \"file\" { path = … }, or in a database, "+
-				"state \"postgres\" { url = … name = … }.")
+		if in := c.inner["encryption"]; in != nil && l.labels(in, blockType{name: "encryption"}) {
+			l.decodeEncryption(in)
 		}
+	}
+}
+
+func (l *loader) decodeState(b *hclsyntax.Block) {
+	switch b.Labels[0] {
+	case "file":
+		l.cfg.StatePath = l.content(b, grammar["dirform.state"]).text("path")
+	case "postgres":
+		l.cfg.StatePath = ""
+		s := l.content(b, grammar["dirform.state.postgres"])
+		db := &Database{URL: s.text("url"), Name: s.text("name"), DeclaredAt: place(b.DefRange())}
+		if s.ok && db.URL != "" && db.Name != "" {
+			l.cfg.StateDatabase = db
+		}
+	default:
+		l.fail(&b.LabelRanges[0], "Unknown state storage", "The state is in a local file, state \"file\" { path = … }, or in a database, "+
+			"state \"postgres\" { url = … name = … }.")
 	}
 }
 
@@ -47,29 +55,44 @@ func (c *Config) StateName() string {
 	return c.StateDatabase.Name + " in PostgreSQL"
 }
 
-// StatePlace is where the state is, for commands that need nothing else of a configuration: a path relative to its
-// folder, or a database; neither after the diagnostics' errors. Mistakes elsewhere, and variables without values that the path does not use, are none.
-func StatePlace(o Options) (path string, db *Database, diags hcl.Diagnostics) {
+// settings reads as much of a configuration as the dirform block needs. Mistakes elsewhere, and variables without values that
+// it does not use, are none: of the diagnostics, those from elsewhere on count. The loader is broken if the files are.
+func settings(o Options) (l *loader, elsewhere int) {
 	o.ValuesOptional = true
-	l := newLoader(o)
+	l = newLoader(o)
 	if l.readFiles(); l.broken {
-		return "", nil, hcl.Diagnostics(l.diags)
+		return l, 0
 	}
 	l.sortBlocks()
-	elsewhere := len(l.diags)
+	elsewhere = len(l.diags)
 	l.decodeVariables()
 	l.decodeLocals()
 	l.decodeSettings()
-	if l.cfg.StatePath != "" || l.cfg.StateDatabase != nil {
+	return l, elsewhere
+}
+
+// StatePlace is where the state is, for commands that need nothing else of a configuration: a path relative to its
+// folder, or a database; neither after the diagnostics' errors. Mistakes elsewhere, and variables without values that the
+// path does not use, are none.
+func StatePlace(o Options) (path string, db *Database, diags hcl.Diagnostics) {
+	l, elsewhere := settings(o)
+	switch {
+	case l.broken:
+		return "", nil, hcl.Diagnostics(l.diags)
+	case l.cfg.StatePath != "" || l.cfg.StateDatabase != nil:
 		return l.cfg.StatePath, l.cfg.StateDatabase, nil
 	}
-	diags = hcl.Diagnostics(l.diags[elsewhere:])
-	if !diags.HasErrors() {
-		diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Where the state is depends on a value that is missing",
-			Detail: "The state block uses a variable without a value. Give it one with --var NAME=VALUE, --var-file FILE " +
-				"or in the environment, or name the file: --state FILE."})
+	return "", nil, missing(l.diags[elsewhere:], "Where the state is depends on a value that is missing",
+		"The state block uses a variable without a value. Give it one with --var NAME=VALUE, --var-file FILE "+
+			"or in the environment, or name the file: --state FILE.")
+}
+
+// missing are the diagnostics about a setting that has no value; if they say nothing, that a variable's is missing.
+func missing(diags report.List, summary, detail string) hcl.Diagnostics {
+	if !hcl.Diagnostics(diags).HasErrors() {
+		diags.Fail(nil, summary, "%s", detail)
 	}
-	return "", nil, diags
+	return hcl.Diagnostics(diags)
 }
 
 // checkVersion compares dirform's version with required_version.

@@ -100,7 +100,7 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	if err := r.reportLast(ctx, record); err != nil {
 		return err
 	}
-	reviewed, err := r.openReviewed()
+	reviewed, err := r.openReviewed(cfg)
 	if err != nil {
 		return err
 	}
@@ -129,11 +129,11 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 }
 
 // openReviewed opens the saved plan, nil if there is none.
-func (r *applyRun) openReviewed() (*planfile.Reader, error) {
+func (r *applyRun) openReviewed(cfg *config.Config) (*planfile.Reader, error) {
 	if r.file == "" {
 		return nil, nil
 	}
-	return planfile.Open(r.file, nil)
+	return planfile.Open(r.file, cfg.Encryption)
 }
 
 // showFresh prints a plan that nobody has seen yet.

@@ -22,6 +22,7 @@ func commands(a *cli.App) []*cobra.Command {
 		newStateCommand(a),
 		newHistoryCommand(a),
 		newForceUnlockCommand(a),
+		newKeygenCommand(a),
 		labcmd.New(a),
 		cli.NewVersionCommand(a),
 		cli.NewHelpCommand(a),

@@ -17,7 +17,7 @@ import (
 func newPlanCommand(a *cli.App) *cobra.Command {
 	var o planOptions
 	var out, script string
-	var asJSON, detailed bool
+	var asJSON, detailed, inClear bool
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what apply would change, and why",
@@ -31,6 +31,7 @@ does not take them: a finding gives the Exchange Online command for each object,
 				if !asJSON {
 					noteFirstRun(a, r.Config, r.Record)
 				}
+				inClear = r.Config.Encryption == nil
 				return nil
 			})
 			if err != nil {
@@ -43,12 +44,8 @@ does not take them: a finding gives the Exchange Online command for each object,
 			if err := writeAliasesScript(a, plan, script, asJSON); err != nil {
 				return err
 			}
-			switch {
-			case out == "" || asJSON:
-			case plan.Totals().Applicable:
-				a.Notef("\nSaved to %s. To carry out exactly this plan: dirform apply %s\n", out, out)
-			default:
-				a.Notef("\nSaved to %s, to be looked at: apply refuses it.\n", out)
+			if out != "" {
+				noteSaved(a, plan, out, asJSON, inClear)
 			}
 			return o.planStatus(plan.Totals(), detailed)
 		},
@@ -62,6 +59,20 @@ does not take them: a finding gives the Exchange Online command for each object,
 	f.BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when changes are pending, or somebody whom the source has switched off is still signed in")
 	return cli.ExitStatus(cmd, "0  no changes, or changes without --detailed-exitcode", "1  error, or a guard refuses the plan",
 		"2  changes are pending, or somebody whom the source has switched off is still signed in (only with --detailed-exitcode)")
+}
+
+// noteSaved says what a saved plan is for, and once a run that who may read it can read all of it.
+func noteSaved(a *cli.App, plan *planfile.Reader, out string, asJSON, inClear bool) {
+	switch {
+	case asJSON:
+	case plan.Totals().Applicable:
+		a.Notef("\nSaved to %s. To carry out exactly this plan: dirform apply %s\n", out, out)
+	default:
+		a.Notef("\nSaved to %s, to be looked at: apply refuses it.\n", out)
+	}
+	if inClear {
+		a.Notef("%s holds personal data in the clear; `dirform help privacy` says how to have it encrypted.\n", out)
+	}
 }
 
 // planFromRecord loads everything and makes a plan without holding the record's lock: what plan and drift do. before is asked when

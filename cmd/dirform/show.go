@@ -31,7 +31,11 @@ func newShowCommand(a *cli.App) *cobra.Command {
 			if len(args) == 0 {
 				return showRecord(cmd.Context(), a, &o, asJSON)
 			}
-			plan, err := planfile.Open(a.Path(args[0]), nil)
+			keys, err := o.Keys(a)
+			if err != nil {
+				return err
+			}
+			plan, err := planfile.Open(a.Path(args[0]), keys)
 			if err != nil {
 				return err
 			}

@@ -185,7 +185,7 @@ func (r *Run) writeDown(ctx context.Context, b *reconcile.Builder, h planner.Hea
 	if out == "" {
 		w, err = planfile.CreateTemp(r.TempDir, h)
 	} else {
-		w, err = planfile.Create(out, h)
+		w, err = planfile.Create(out, h, r.Config.Encryption)
 	}
 	if err != nil {
 		return nil, nil, err

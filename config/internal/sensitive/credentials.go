@@ -22,6 +22,8 @@ var credentials = []argument{
 	{"provider", "client_certificate_file"},
 	{"provider", "access_token"},
 	{"state", "url"},
+	{"encryption", "key"},
+	{"encryption", "previous"},
 }
 
 // Credential reports whether an argument of the blocks of a type may hold a sensitive value.
@@ -37,14 +39,14 @@ func credentialNames() string {
 }
 
 // Meant reports whether an argument that a block does not have was meant to be a credential. known are the arguments
-// that the block has.
+// that the block has; one for keys has nothing else.
 func Meant(block, name string, known []string) bool {
-	return secretName.MatchString(name) || Credential(block, near.Closest(name, known))
+	return block == "encryption" || secretName.MatchString(name) || Credential(block, near.Closest(name, known))
 }
 
 var (
 	// A variable's default may be a secret.
-	secretName    = regexp.MustCompile(`(?i)password|secret|token|(^|[{,])\s*default\b`)
+	secretName    = regexp.MustCompile(`(?i)password|secret|token|(^|[{,])\s*(default|key|previous)\b`)
 	argumentStart = regexp.MustCompile(`(?m)^\s*([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*(.*)$`)
 	openValue     = regexp.MustCompile(`^<<|[(\[{]\s*$`)
 )

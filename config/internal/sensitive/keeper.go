@@ -34,10 +34,11 @@ type Keeper struct {
 	variables  map[string]*Reason
 	locals     map[string]*Reason
 	judgements map[hclsyntax.Expression]judged
-	asked      []string    // what env() is asked for
-	hidden     []hcl.Range // source lines that no diagnostic may show
-	watched    []hcl.Range // expressions that compute something from sensitive values
-	failed     bool        // at least one of them fails
+	derived    map[string]bool // variables whose default is computed from sensitive values
+	asked      []string        // what env() is asked for
+	hidden     []hcl.Range     // source lines that no diagnostic may show
+	watched    []hcl.Range     // expressions that compute something from sensitive values
+	failed     bool            // at least one of them fails
 }
 
 // judged is what is known of an expression before it is evaluated: why its value is sensitive, nil if it is not, and
@@ -50,13 +51,20 @@ type judged struct {
 // New makes a keeper that knows of no secrets yet. What it has to say goes to diags.
 func New(diags *report.List) *Keeper {
 	return &Keeper{diags: diags, variables: map[string]*Reason{}, locals: map[string]*Reason{},
-		judgements: map[hclsyntax.Expression]judged{}}
+		judgements: map[hclsyntax.Expression]judged{}, derived: map[string]bool{}}
 }
 
 // Variable makes a variable sensitive. The first reason stays.
 func (k *Keeper) Variable(name string, r *Reason) {
 	if k.variables[name] == nil {
 		k.variables[name] = r
+	}
+}
+
+// Derive notes that a variable takes its value from an expression, which may compute it from sensitive values.
+func (k *Keeper) Derive(name string, e hclsyntax.Expression) {
+	if k.Computed(e) {
+		k.derived[name] = true
 	}
 }
 
@@ -73,6 +81,16 @@ func (k *Keeper) Why(e hclsyntax.Expression) *Reason { return k.judge(e).reason 
 // Computed reports whether an expression computes something from sensitive values, rather than taking one as it was
 // given: then nobody may learn whether it fails.
 func (k *Keeper) Computed(e hclsyntax.Expression) bool { return k.judge(e).computed }
+
+// Given reports whether nothing in the configuration computes an expression's value from sensitive ones, neither the
+// expression nor the default of the variable that it names.
+func (k *Keeper) Given(e hclsyntax.Expression) bool {
+	if t, ok := e.(*hclsyntax.ScopeTraversalExpr); ok && k.Why(e) != nil && plain(e) {
+		step, ok := t.Traversal[1].(hcl.TraverseAttr)
+		return ok && !k.derived[step.Name]
+	}
+	return !k.Computed(e)
+}
 
 // judge looks into an expression before its first evaluation, which changes the syntax tree so that names are found no
 // more, and remembers the answer, which depends on names alone and never on values.

@@ -46,6 +46,7 @@ func (vs *Variables) giveExpr(v *Variable, e hclsyntax.Expression, at *hcl.Range
 			"variable's value is written out; use locals to compute one.", v.Name)
 		return
 	}
+	vs.secrets.Derive(v.Name, e)
 	if vs.secrets.Why(e) != nil {
 		v.Sensitive = true
 		vs.secrets.Variable(v.Name, &sensitive.Reason{

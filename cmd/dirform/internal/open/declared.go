@@ -2,6 +2,7 @@ package open
 
 import (
 	"cmp"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/state/bounds"
+	"github.com/dirform/dirform/state/seal"
 )
 
 // The few settings that commands about the record and the lab need are read here by themselves, so that both can be looked at
@@ -44,6 +46,29 @@ func declaredState(a *cli.App, v *Variables) (path string, db *config.Database, 
 	}
 	path, db, diags := config.StatePlace(options)
 	return path, db, Diagnose(a, nil, diags)
+}
+
+// declaredKeys are the keys in dirform { encryption { key, previous } }; nil if there is no such block.
+func declaredKeys(a *cli.App, v *Variables) (keys *seal.Keys, err error) {
+	declared := false
+	err = eachBlock(a.Dir(), func(b *hclsyntax.Block) {
+		for _, in := range b.Body.Blocks {
+			declared = declared || b.Type == "dirform" && in.Type == "encryption"
+		}
+	})
+	if err != nil || !declared {
+		return nil, err
+	}
+	options, err := v.options(a)
+	if err != nil {
+		return nil, err
+	}
+	keys, secrets, diags := config.Encryption(options)
+	a.Hide(secrets)
+	if err := Diagnose(a, nil, diags); err != nil || keys != nil {
+		return keys, err
+	}
+	return nil, errors.New("the keys of the encryption block are not known")
 }
 
 // DeclaredLabs are the folders in provider "ad" { lab } and provider "entra" { lab }; "" where there is none.

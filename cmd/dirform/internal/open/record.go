@@ -11,6 +11,7 @@ import (
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/origin"
+	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/sqlite"
 )
@@ -48,6 +49,10 @@ func (o *RecordOptions) Place(a *cli.App) (store.Place, error) {
 	}
 	return placeOf(a, cli.InDir(a.Dir(), file), db)
 }
+
+// Keys are the keys of encryption that the configuration in the folder declares, nil if it declares none. Nothing else of it
+// is needed, nor a configuration.
+func (o *RecordOptions) Keys(a *cli.App) (*seal.Keys, error) { return declaredKeys(a, &o.Variables) }
 
 // OpenRecord opens the record for reading. Without a record yet, meta.Exists is false.
 func OpenRecord(ctx context.Context, a *cli.App, o *RecordOptions) (store.Record, error) {

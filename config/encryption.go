@@ -1,0 +1,94 @@
+package config
+
+import (
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/dirform/dirform/state/seal"
+)
+
+// decodeEncryption reads the encryption block.
+func (l *loader) decodeEncryption(b *hclsyntax.Block) {
+	c := l.content(b, grammar["dirform.encryption"])
+	key := c.keys("key", cty.String)
+	previous := c.keys("previous", cty.List(cty.String))
+	if c.ok && len(key) == 1 {
+		l.cfg.Encryption = seal.New(key[0], previous...)
+	}
+}
+
+// keys are the keys that an argument holds: one, or those of a list.
+func (c *content) keys(name string, t cty.Type) (keys []seal.Key) {
+	if !c.has(name) || !c.given(name) {
+		return nil
+	}
+	v, ok := c.value(name, t)
+	if !ok {
+		return nil
+	}
+	values := []cty.Value{v}
+	if t.IsListType() {
+		values = v.AsValueSlice()
+	}
+	for _, v := range values {
+		key, err := seal.Key{}, seal.ErrKey
+		if !v.IsNull() {
+			key, err = seal.ParseKey(v.AsString())
+		}
+		if err != nil {
+			c.bad(name, "Invalid key", "%s holds something that is not a key: %v. It is not repeated here. "+
+				"`dirform keygen` makes one.", name, err)
+			return nil
+		}
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+// given refuses an argument that computes its keys from sensitive values. Which key a file was sealed with can be seen by
+// whoever may choose among keys that he knows; so a configuration could tell a secret, bit by bit, to whoever gets its plans.
+func (c *content) given(name string) bool {
+	expressions := []hclsyntax.Expression{c.attrs[name].Expr}
+	if list, ok := c.attrs[name].Expr.(*hclsyntax.TupleConsExpr); ok {
+		expressions = list.Exprs
+	}
+	for _, e := range expressions {
+		if !c.l.secrets.Given(e) {
+			c.ok = false
+			c.l.fail(e.Range().Ptr(), "Computed key", "A key can't be computed from sensitive values. Take a variable as it was "+
+				"given, %s = %s, and set DIRFORM_SECRET_<variable>.", name, map[string]string{"key": "var.dirform_key",
+				"previous": "[var.old_key]"}[name])
+			return false
+		}
+	}
+	return true
+}
+
+// Encryption are the keys that a configuration declares, for commands that need nothing else of it; nil if it declares none,
+// or after the diagnostics' errors. Mistakes elsewhere, and variables without values that the keys do not use, are none.
+func Encryption(o Options) (keys *seal.Keys, secrets []string, diags hcl.Diagnostics) {
+	l, elsewhere := settings(o)
+	if l.broken {
+		return nil, nil, hcl.Diagnostics(l.diags)
+	}
+	secrets = l.secrets.Secrets(l.vars["var"], l.o.Environ)
+	if l.cfg.Encryption != nil || !l.declares("encryption") {
+		return l.cfg.Encryption, secrets, nil
+	}
+	l.secrets.Finish()
+	return nil, secrets, missing(l.diags[elsewhere:], "The key of the encryption block is missing",
+		"The encryption block uses a variable without a value. Set DIRFORM_SECRET_<variable>, or give a --var-file FILE.")
+}
+
+// declares reports whether the dirform block has a block of a type.
+func (l *loader) declares(block string) bool {
+	for _, b := range l.byType["dirform"] {
+		for _, in := range b.Body.Blocks {
+			if in.Type == block {
+				return true
+			}
+		}
+	}
+	return false
+}
