@@ -17,16 +17,20 @@ it the holder is shown. A lock whose holder runs on this host is never freed, an
 no freeing.`,
 		Args: cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			place, err := o.Place(a)
-			if err != nil {
-				return err
-			}
 			if len(args) == 1 {
+				place, err := o.LockedPlace(a)
+				if err != nil {
+					return err
+				}
 				if err := place.ForceUnlock(cmd.Context(), args[0]); err != nil {
 					return err
 				}
 				a.Notef("The state is unlocked.\n")
 				return nil
+			}
+			place, err := o.Place(a)
+			if err != nil {
+				return err
 			}
 			s, err := open.LockRecord(cmd.Context(), a, place, "force-unlock", 0)
 			if err != nil {

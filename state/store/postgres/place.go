@@ -32,6 +32,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -39,6 +40,7 @@ import (
 type Database struct {
 	name   string
 	config *pgx.ConnConfig
+	keys   *seal.Keys // of encryption, which wrap the record's key; nil leaves it in the clear
 }
 
 var _ store.Place = (*Database)(nil)
@@ -75,6 +77,14 @@ func New(address, name string) (*Database, error) {
 	config.RuntimeParams["application_name"] = "dirform"
 	config.ConnectTimeout = 10 * time.Second
 	return &Database{name: name, config: config}, nil
+}
+
+// Encrypted is the place of the same record with its key wrapped by keys, by the first of them from the first run on that
+// writes. Without keys it is in the clear.
+func (d *Database) Encrypted(keys *seal.Keys) *Database {
+	e := *d
+	e.keys = keys
+	return &e
 }
 
 // local reports whether a host is this machine: a loopback address, or the folder of a Unix socket.

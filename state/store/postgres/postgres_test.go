@@ -10,6 +10,7 @@ import (
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/postgres"
 	"github.com/dirform/dirform/state/store/storetest"
@@ -30,6 +31,25 @@ func TestPostgresPlace(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) func() store.Place {
 		return func() store.Place { return place(t, shared, t.Name()) }
 	})
+}
+
+// TestPostgresEncryptedPlace: no row of a record that keys have written shows its own key.
+func TestPostgresEncryptedPlace(t *testing.T) {
+	server := storetest.StartServer(t)
+	shared := server.Database()
+	storetest.RunEncrypted(t, func(t *testing.T) func(*seal.Keys) store.Place {
+		return func(keys *seal.Keys) store.Place {
+			p, err := postgres.New(shared, t.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p.Encrypted(keys)
+		}
+	})
+	const keys = "SELECT count(*) FILTER (WHERE name = 'key'), count(*) FILTER (WHERE name = 'wrapped_key') > 2 FROM dirform.meta"
+	if got := server.Query("records1", keys); got != "0|t" {
+		t.Errorf("records in the clear, and wrapped ones: %s", got)
+	}
 }
 
 var options = store.Options{Holder: "apply by jane@runner pid 7"}

@@ -16,6 +16,7 @@ import (
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/internal/seal"
 	"github.com/dirform/dirform/state/store/internal/tables"
+	"github.com/dirform/dirform/state/store/internal/wrap"
 )
 
 // Store is an open record. Its methods are safe for concurrent use.
@@ -36,6 +37,7 @@ type Store struct {
 	aside    string // the name that a damaged record gets when this one, which is made anew, takes its place; "" if there is none
 	anew     bool   // the record is made anew
 	meta     store.Meta
+	rewrap   bool // the record has its key otherwise than the configured keys want it
 	sealing  tables.Sealing
 	scratch  []byte
 }
@@ -139,7 +141,7 @@ func (s *Store) readThrough(ctx context.Context) error {
 
 // load reads the record's identity and its classes.
 func (s *Store) load(ctx context.Context, tx pgx.Tx) error {
-	s.id, s.meta = 0, store.Meta{}
+	s.id, s.meta, s.rewrap = 0, store.Meta{}, false
 	err := tx.QueryRow(ctx, "SELECT id FROM dirform.records WHERE name = $1", s.d.name).Scan(&s.id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil
@@ -149,9 +151,16 @@ func (s *Store) load(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	meta, what := tables.Identity(values, true)
+	meta, what := tables.Identity(values)
 	if what != "" {
 		return s.d.damaged(what)
+	}
+	meta.Key, s.rewrap, err = wrap.Key(values, s.d.keys, meta.Lineage, s.d.String())
+	if errors.Is(err, wrap.ErrNotAsWritten) {
+		return s.d.damaged(err.Error())
+	}
+	if err != nil {
+		return err
 	}
 	if s.sealing.Sealer, err = seal.New(meta.Key); err != nil {
 		return err

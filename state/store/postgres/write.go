@@ -185,6 +185,7 @@ func (w writing) Transact(ctx context.Context, run *tables.Writer, raise bool, f
 		return w.d.explain(err)
 	}
 	w.lease.written, w.id, w.meta, w.sealing, run.Run = made.written, made.id, made.meta, made.sealing, made.run
+	w.rewrap = false
 	if made.whole {
 		w.anew, w.aside = false, ""
 	}
@@ -216,7 +217,11 @@ func (w writing) write(ctx context.Context, tx pgx.Tx, run *tables.Writer, raise
 	}
 	t := &transaction{asked: asked{tx, marksOf(o.id)}, record: o.id}
 	if !o.meta.Exists {
-		if o.meta, err = run.Found(ctx, t); err != nil {
+		if o.meta, err = run.Found(ctx, t, w.d.keys); err != nil {
+			return nil, err
+		}
+	} else if w.rewrap {
+		if err := tables.NoteKey(ctx, t, o.meta, w.d.keys); err != nil {
 			return nil, err
 		}
 	}

@@ -93,8 +93,11 @@ func (s *Store) commit(ctx context.Context, w *tables.Writer, raise bool, f func
 	meta, run, erase := s.meta, w.Run, s.erase
 	t := &transaction{asked: asked{tx}, tx: tx}
 	if meta.Exists {
-		erase = erase || s.layout < layout.Sealed
+		erase = erase || s.layout < layout.Sealed || s.rewrap
 		err = s.upgrade(ctx, tx, &meta)
+		if err == nil {
+			err = s.wrapAnew(ctx, t, meta)
+		}
 	}
 	if err == nil && run == 0 {
 		run, err = s.enter(ctx, t, w, &meta, raise)
@@ -116,7 +119,7 @@ func (s *Store) commit(ctx context.Context, w *tables.Writer, raise bool, f func
 		}
 		return explain(s.path, err)
 	}
-	s.meta, s.layout, s.sealer, s.erase, w.Run = meta, layout.Version, t.sealing.Sealer, erase, run
+	s.meta, s.layout, s.sealer, s.rewrap, s.erase, w.Run = meta, layout.Version, t.sealing.Sealer, false, erase, run
 	return nil
 }
 
@@ -128,7 +131,7 @@ func (s *Store) enter(ctx context.Context, t *transaction, w *tables.Writer, m *
 			err = s.classes.Load(ctx, t)
 		}
 		if err == nil {
-			*m, err = w.Found(ctx, t)
+			*m, err = w.Found(ctx, t, s.keys)
 		}
 		if err != nil {
 			return 0, err

@@ -12,6 +12,7 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/internal/seal"
+	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
 )
 
 // unbind seals the fingerprints of links for their anchors alone, as layouts 3 to 5 have them.
@@ -64,7 +65,7 @@ func TestLayout5(t *testing.T) {
 		t.Error("as it is: ", d)
 	}
 	must(t, begin(t, s).Records(t.Context(), []*state.Link{link(3)}))
-	if d := cmp.Diff(append(want, link(3)), links(t, s), cmpLink); d != "" || version(t, path) != 7 {
+	if d := cmp.Diff(append(want, link(3)), links(t, s), cmpLink); d != "" || version(t, path) != layout.Version {
 		t.Error("brought up to date: ", d)
 	}
 	must(t, s.Close())

@@ -11,6 +11,7 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/sqlite"
+	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
 )
 
 // hours is a record's clock that stands at so many hours.
@@ -178,7 +179,7 @@ func TestLayout3(t *testing.T) {
 	must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{}, nil))
 	recent(t, "brought up to date", s, &h, state.Recent{Ended: true, Runs: []state.Deeds{
 		{Links: 2, Did: map[string]int{"deletes": 1}, Open: map[string]int{}}}})
-	if d := cmp.Diff(want, links(t, s), cmpLink); d != "" || s.Meta().Key != key || version(t, path) != 7 {
+	if d := cmp.Diff(want, links(t, s), cmpLink); d != "" || s.Meta().Key != key || version(t, path) != layout.Version {
 		t.Error(version(t, path), d)
 	}
 }

@@ -3,11 +3,13 @@ package sqlite
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/internal/seal"
 	"github.com/dirform/dirform/state/store/internal/tables"
+	"github.com/dirform/dirform/state/store/internal/wrap"
 	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
 )
 
@@ -19,15 +21,22 @@ func (s *Store) load(ctx context.Context) error {
 	if err != nil {
 		return explain(s.path, err)
 	}
-	m, what := tables.Identity(values, s.layout >= layout.Sealed)
+	m, what := tables.Identity(values)
 	if what != "" {
 		return damaged(s.path, what)
 	}
-	s.sealer = nil
+	s.sealer, s.rewrap = nil, false
 	if s.layout < layout.Sealed {
 		m.Key = derivedKey(m.Lineage)
 	}
 	if s.layout >= layout.Sealed {
+		m.Key, s.rewrap, err = wrap.Key(values, s.keys, m.Lineage, s.path)
+		if errors.Is(err, wrap.ErrNotAsWritten) {
+			return damaged(s.path, err.Error())
+		}
+		if err != nil {
+			return err
+		}
 		if s.sealer, err = seal.New(m.Key); err != nil {
 			return err
 		}

@@ -10,8 +10,9 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/dirform/dirform/state/origin"
+	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
-	"github.com/dirform/dirform/state/store/internal/seal"
+	hidden "github.com/dirform/dirform/state/store/internal/seal"
 	"github.com/dirform/dirform/state/store/internal/tables"
 )
 
@@ -23,7 +24,8 @@ type Store struct {
 	lock  *lock // nil when read-only
 	now   func() time.Time
 	from  origin.Origin
-	whole bool // a record that is being made takes its place at the end of its run, not with its first transaction
+	keys  *seal.Keys // of encryption, which wrap the record's key; nil leaves it in the clear
+	whole bool       // a record that is being made takes its place at the end of its run, not with its first transaction
 
 	mu      sync.Mutex // serialises the use of conn
 	db      *sql.DB    // nil while there is no file
@@ -31,9 +33,10 @@ type Store struct {
 	aside   string // the name that a damaged file gets when the record being made takes its place; "" if there is none
 	fresh   string // temporary name of a record that is being made and has not taken its place yet; else ""
 	meta    store.Meta
-	layout  int          // of the file as it is, see [layout.Version]; 0 while there is none
-	sealer  *seal.Sealer // nil in layouts that have fingerprints in the clear
-	erase   bool         // the file still holds what an upgrade has replaced, see [Store.eraseReplaced]
+	layout  int            // of the file as it is, see [layout.Version]; 0 while there is none
+	sealer  *hidden.Sealer // nil in layouts that have fingerprints in the clear
+	rewrap  bool           // the file has the key otherwise than keys want it
+	erase   bool           // the file still holds what an upgrade has replaced, see [Store.eraseReplaced]
 	classes tables.Classes
 	bound   []byte // scratch: what the fingerprints that are opened next were sealed for
 }
@@ -42,7 +45,11 @@ type Store struct {
 // write of the first run, not before. What is there and is no whole record is refused. If another process has it, the
 // error is a [*LockedError].
 func Open(ctx context.Context, path string, o store.Options) (*Store, error) {
-	s, err := lockStore(path, o)
+	return open(ctx, path, nil, o)
+}
+
+func open(ctx context.Context, path string, keys *seal.Keys, o store.Options) (*Store, error) {
+	s, err := lockStore(path, keys, o)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +65,7 @@ func Open(ctx context.Context, path string, o store.Options) (*Store, error) {
 }
 
 // lockStore locks the record at path without looking at it.
-func lockStore(path string, o store.Options) (*Store, error) {
+func lockStore(path string, keys *seal.Keys, o store.Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -66,7 +73,7 @@ func lockStore(path string, o store.Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, lock: l, now: o.Now, from: o.Origin}
+	s := &Store{path: path, lock: l, now: o.Now, from: o.Origin, keys: keys}
 	s.Record = tables.NewRecord(s)
 	return s, nil
 }
@@ -74,8 +81,10 @@ func lockStore(path string, o store.Options) (*Store, error) {
 // OpenReadOnly opens the record at path for reading: one consistent snapshot as of now, whatever a running apply
 // writes meanwhile, without waiting for it. Without a file, Meta.Exists is false. What is there and is no whole
 // record is refused.
-func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
-	s := &Store{path: path, now: time.Now}
+func OpenReadOnly(ctx context.Context, path string) (*Store, error) { return load(ctx, path, nil) }
+
+func load(ctx context.Context, path string, keys *seal.Keys) (*Store, error) {
+	s := &Store{path: path, now: time.Now, keys: keys}
 	s.Record = tables.NewRecord(s)
 	if there, err := exists(path); !there {
 		return s, err

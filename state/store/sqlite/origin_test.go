@@ -10,6 +10,7 @@ import (
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/sqlite"
+	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
 )
 
 // A run records who ran it and for which commit. A record of layout 6, which does not know, is read as it is, and brought up to date by
@@ -51,7 +52,7 @@ func TestLayout6(t *testing.T) {
 		t.Error(version(t, path), d)
 	}
 	run(origin.Origin{By: "jane@admin1"})
-	if d := cmp.Diff([]origin.Origin{{By: "jane@admin1"}, {}}, origins()); d != "" || version(t, path) != 7 {
+	if d := cmp.Diff([]origin.Origin{{By: "jane@admin1"}, {}}, origins()); d != "" || version(t, path) != layout.Version {
 		t.Error(version(t, path), d)
 	}
 }

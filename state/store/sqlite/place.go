@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 
+	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -43,3 +44,39 @@ func (f File) Rebuild(ctx context.Context, o store.Options) (store.Locked, *stor
 
 // ForceUnlock frees the lock with an id, see [ForceUnlock].
 func (f File) ForceUnlock(_ context.Context, id string) error { return ForceUnlock(string(f), id) }
+
+// Encrypted is the place of a record in a local file whose key is wrapped by keys: by the first of them from the first
+// run on that writes.
+type Encrypted struct {
+	File
+	Keys *seal.Keys
+}
+
+var _ store.Place = Encrypted{}
+
+// Load is [File.Load].
+func (e Encrypted) Load(ctx context.Context) (store.Record, error) {
+	s, err := load(ctx, string(e.File), e.Keys)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Lock is [File.Lock].
+func (e Encrypted) Lock(ctx context.Context, o store.Options) (store.Locked, error) {
+	s, err := open(ctx, string(e.File), e.Keys, o)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Rebuild is [File.Rebuild].
+func (e Encrypted) Rebuild(ctx context.Context, o store.Options) (store.Locked, *store.Damaged, error) {
+	s, damaged, err := rebuild(ctx, string(e.File), e.Keys, o)
+	if err != nil {
+		return nil, damaged, err
+	}
+	return s, damaged, nil
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/internal/tables"
 )
@@ -15,7 +16,12 @@ import (
 // was. damaged is what lies there and is no whole record, nil if nothing does. A record that can be read from end to
 // end is not replaced.
 func OpenForRebuild(ctx context.Context, path string, o store.Options) (s *Store, damaged *store.Damaged, err error) {
-	if s, err = lockStore(path, o); err != nil {
+	return rebuild(ctx, path, nil, o)
+}
+
+func rebuild(ctx context.Context, path string, keys *seal.Keys, o store.Options) (s *Store, damaged *store.Damaged,
+	err error) {
+	if s, err = lockStore(path, keys, o); err != nil {
 		return nil, nil, err
 	}
 	s.whole = true

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/sqlite"
 	"github.com/dirform/dirform/state/store/storetest"
@@ -13,5 +14,12 @@ func TestPlace(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) func() store.Place {
 		path := filepath.Join(t.TempDir(), "records", "a.dfstate")
 		return func() store.Place { return sqlite.File(path) }
+	})
+}
+
+func TestEncryptedPlace(t *testing.T) {
+	storetest.RunEncrypted(t, func(t *testing.T) func(*seal.Keys) store.Place {
+		path := filepath.Join(t.TempDir(), "records", "a.dfstate")
+		return func(keys *seal.Keys) store.Place { return sqlite.Encrypted{File: sqlite.File(path), Keys: keys} }
 	})
 }

@@ -78,7 +78,7 @@ func (s *Store) sealOld(ctx context.Context, tx *sql.Tx, meta *store.Meta) error
 		more = len(page) == chunk
 	}
 	t := &transaction{asked: asked{tx}, tx: tx}
-	if err := tables.PutMeta(ctx, t, tables.MetaKey, tables.KeyText(key)); err != nil {
+	if err := tables.NoteKey(ctx, t, *meta, s.keys); err != nil {
 		return err
 	}
 	return tables.PutMeta(ctx, t, metaErase, "pending")
@@ -96,9 +96,21 @@ func (s *Store) bindOld(ctx context.Context, tx *sql.Tx, key state.Key) error {
 	return bound.Old(ctx, tx, sealer, chunk, s.classes.Label, func(anchor string) error { return notAsWritten(s.path, anchor) })
 }
 
-// eraseReplaced rewrites a file that an upgrade has sealed: until then the fingerprints as they were before lie in
-// its unused parts. The file says that it has to be done, so that a run that is cut off before leaves it to the next
-// one.
+// wrapAnew puts the key into the table meta as the configured keys want it, if it is there otherwise. The file has to
+// be rewritten then, since the key as it was lies in its unused parts.
+func (s *Store) wrapAnew(ctx context.Context, t *transaction, m store.Meta) error {
+	if !s.rewrap {
+		return nil
+	}
+	if err := tables.NoteKey(ctx, t, m, s.keys); err != nil {
+		return err
+	}
+	return tables.PutMeta(ctx, t, metaErase, "pending")
+}
+
+// eraseReplaced rewrites a file that an upgrade has sealed, or whose key was wrapped anew: until then the fingerprints,
+// or the key, as they were before lie in its unused parts. The file says that it has to be done, so that a run that is
+// cut off before leaves it to the next one.
 func (s *Store) eraseReplaced(ctx context.Context) error {
 	if !s.erase {
 		return nil
@@ -107,7 +119,7 @@ func (s *Store) eraseReplaced(ctx context.Context) error {
 	for _, q := range []string{"PRAGMA temp_store = FILE", "VACUUM", "PRAGMA temp_store = MEMORY"} {
 		if _, err := s.conn.ExecContext(ctx, q); err != nil {
 			return explain(s.path, fmt.Errorf(
-				"the run is recorded, but replaced fingerprints could not be erased from the file: %w", err))
+				"the run is recorded, but what was encrypted anew could not be erased from the file as it was: %w", err))
 		}
 	}
 	err := s.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &logged, &moved)

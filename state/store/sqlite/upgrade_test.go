@@ -11,6 +11,7 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/sqlite"
+	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
 )
 
 // oldRecord makes a record as the version of dirform that had layout 1 left it: testdata/layout1.sql is the dump of one, with
@@ -70,7 +71,7 @@ func TestOldLayout(t *testing.T) {
 	must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{}, nil))
 	must(t, s.Close())
 
-	if n := version(t, path); n != 7 {
+	if n := version(t, path); n != layout.Version {
 		t.Errorf("after a run it has layout %d", n)
 	}
 	r, err = sqlite.OpenReadOnly(t.Context(), path)
@@ -111,7 +112,7 @@ func TestOldLayoutOfAFailedRun(t *testing.T) {
 	l.Left, l.LeftAt = true, 77
 	must(t, w.Records(t.Context(), []*state.Link{l}))
 	got, ok, err := s.Link(t.Context(), l.Anchor)
-	if !ok || err != nil || got.LeftAt != 77 || version(t, path) != 7 {
+	if !ok || err != nil || got.LeftAt != 77 || version(t, path) != layout.Version {
 		t.Error(got, ok, err)
 	}
 }

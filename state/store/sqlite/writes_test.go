@@ -9,6 +9,7 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/sqlite"
+	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
 )
 
 // withoutOrigin makes a record of layout 6 of one of layout 7.
@@ -91,7 +92,7 @@ func TestLayout4(t *testing.T) {
 	w = begin(t, s)
 	must(t, w.Results(t.Context(), []state.Result{wrote(3, 2, 4)}))
 	must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{}, nil))
-	if d := cmp.Diff([]*state.Writes{{Source: 2, Tenant: 4}, nil, nil}, writesOfRuns(t, s)); d != "" || version(t, path) != 7 {
+	if d := cmp.Diff([]*state.Writes{{Source: 2, Tenant: 4}, nil, nil}, writesOfRuns(t, s)); d != "" || version(t, path) != layout.Version {
 		t.Error("brought up to date:", version(t, path), d)
 	}
 	if d := cmp.Diff(append(want, link(3)), links(t, s), cmpLink); d != "" {

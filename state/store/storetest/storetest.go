@@ -1,4 +1,4 @@
-// Package storetest is what every place of a record must do: [Run] tries it.
+// Package storetest is what every place of a record must do: [Run] tries it, and [RunEncrypted] with keys of encryption.
 package storetest
 
 import (

@@ -13,7 +13,6 @@ import (
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
-	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 // RecordOptions say where the record is for commands that need nothing else of the configuration: no directories, no
@@ -40,14 +39,25 @@ func (o *RecordOptions) Declared() error {
 
 // Place is where the record is.
 func (o *RecordOptions) Place(a *cli.App) (store.Place, error) {
+	keys, err := o.Keys(a)
+	if err != nil {
+		return nil, err
+	}
+	return o.place(a, keys)
+}
+
+// LockedPlace is where the record is, for what needs its lock alone and no key.
+func (o *RecordOptions) LockedPlace(a *cli.App) (store.Place, error) { return o.place(a, nil) }
+
+func (o *RecordOptions) place(a *cli.App, keys *seal.Keys) (store.Place, error) {
 	if o.file != "" {
-		return sqlite.File(a.Path(o.file)), nil
+		return fileWith(a.Path(o.file), keys), nil
 	}
 	file, db, err := declaredState(a, &o.Variables)
 	if err != nil {
 		return nil, err
 	}
-	return placeOf(a, cli.InDir(a.Dir(), file), db)
+	return placeOf(a, cli.InDir(a.Dir(), file), db, keys)
 }
 
 // Keys are the keys of encryption that the configuration in the folder declares, nil if it declares none. Nothing else of it

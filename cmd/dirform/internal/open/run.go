@@ -9,6 +9,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/postgres"
 	"github.com/dirform/dirform/state/store/sqlite"
@@ -57,13 +58,13 @@ func WatchReading(a *cli.App) func(*run.Reading) (end func()) {
 
 // PlaceOf is where a configuration's record is.
 func PlaceOf(a *cli.App, cfg *config.Config) (store.Place, error) {
-	return placeOf(a, cli.InDir(cfg.Dir, cfg.StatePath), cfg.StateDatabase)
+	return placeOf(a, cli.InDir(cfg.Dir, cfg.StatePath), cfg.StateDatabase, cfg.Encryption)
 }
 
-// placeOf is a database, if there is one that may get its credentials, or else a file.
-func placeOf(a *cli.App, file string, db *config.Database) (store.Place, error) {
+// placeOf is a database, if there is one that may get its credentials, or else a file. keys wrap the record's own.
+func placeOf(a *cli.App, file string, db *config.Database, keys *seal.Keys) (store.Place, error) {
 	if db == nil {
-		return sqlite.File(file), nil
+		return fileWith(file, keys), nil
 	}
 	p, err := postgres.New(db.URL, db.Name)
 	if err != nil {
@@ -75,5 +76,13 @@ func placeOf(a *cli.App, file string, db *config.Database) (store.Place, error) 
 			return nil, err
 		}
 	}
-	return p, rules.check(destination{"state \"postgres\"", db.DeclaredAt, p.Hosts()})
+	return p.Encrypted(keys), rules.check(destination{"state \"postgres\"", db.DeclaredAt, p.Hosts()})
+}
+
+// fileWith is a record's file, with the keys that wrap the record's own; nil if encryption is not configured.
+func fileWith(path string, keys *seal.Keys) store.Place {
+	if keys == nil {
+		return sqlite.File(path)
+	}
+	return sqlite.Encrypted{File: sqlite.File(path), Keys: keys}
 }

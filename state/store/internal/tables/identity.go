@@ -2,20 +2,16 @@ package tables
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"strconv"
 
-	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/internal/wrap"
 )
 
-// The names in the table meta that every record has. MetaKey is there from layout 3 on: 32 bytes in base64.
-const (
-	metaLineage, metaSerial, metaSource, metaTenant = "lineage", "serial", "source_sid", "tenant_id"
-
-	MetaKey = "key"
-)
+// The names in the table meta that every record has. Its key is there besides, see package wrap.
+const metaLineage, metaSerial, metaSource, metaTenant = "lineage", "serial", "source_sid", "tenant_id"
 
 // Values is the table meta.
 func Values(ctx context.Context, q Reader) (map[string]string, error) {
@@ -31,12 +27,9 @@ func Values(ctx context.Context, q Reader) (map[string]string, error) {
 	return values, err
 }
 
-// Identity is what the table meta says; what is wrong with it otherwise. sealed says that it has a key.
-func Identity(values map[string]string, sealed bool) (m store.Meta, what string) {
+// Identity is what the table meta says, without the key; what is wrong with it otherwise.
+func Identity(values map[string]string) (m store.Meta, what string) {
 	names := []string{metaLineage, metaSerial, metaSource, metaTenant}
-	if sealed {
-		names = append(names, MetaKey)
-	}
 	if values[metaLineage] == "" {
 		return m, "it has no " + metaLineage
 	}
@@ -50,17 +43,20 @@ func Identity(values map[string]string, sealed bool) (m store.Meta, what string)
 	if m.Serial, err = strconv.ParseInt(values[metaSerial], 10, 64); err != nil {
 		return m, fmt.Sprintf("its serial is not as dirform writes it: %v", err)
 	}
-	if sealed {
-		key, err := base64.StdEncoding.DecodeString(values[MetaKey])
-		if err != nil || copy(m.Key[:], key) != len(m.Key) || len(key) != len(m.Key) {
-			return m, "its key is not as dirform writes it"
-		}
-	}
 	return m, ""
 }
 
-// KeyText is how a key stands in the table meta.
-func KeyText(k state.Key) string { return base64.StdEncoding.EncodeToString(k[:]) }
+// NoteKey notes the key of the record m in the table meta, as the configured keys of encryption want it.
+func NoteKey(ctx context.Context, tx DB, m store.Meta, keys *seal.Keys) error {
+	name, value, err := wrap.Note(m.Key, keys, m.Lineage)
+	if err == nil {
+		err = PutMeta(ctx, tx, name, value)
+	}
+	if err == nil {
+		_, err = tx.Exec(ctx, "DELETE FROM {t}meta WHERE {mine} AND name = $1", wrap.Other(name))
+	}
+	return err
+}
 
 // PutMeta notes a value in the table meta.
 func PutMeta(ctx context.Context, tx DB, name, value string) error {
@@ -72,18 +68,18 @@ func PutMeta(ctx context.Context, tx DB, name, value string) error {
 	return err
 }
 
-// Found is the identity of a record that a run makes, once its tables are there.
-func (w *Writer) Found(ctx context.Context, tx DB) (m store.Meta, err error) {
+// Found is the identity of a record that a run makes, once its tables are there. keys wrap its key.
+func (w *Writer) Found(ctx context.Context, tx DB, keys *seal.Keys) (m store.Meta, err error) {
 	m = store.Meta{Exists: true, Lineage: w.Info.Lineage, SourceSID: w.Info.SourceSID, TenantID: w.Info.TenantID, Key: w.Info.Key}
 	if m.Key.IsZero() {
 		if m.Key, err = store.NewKey(); err != nil {
 			return m, err
 		}
 	}
-	for name, value := range map[string]string{metaLineage: m.Lineage, metaSource: m.SourceSID, metaTenant: m.TenantID, MetaKey: KeyText(m.Key)} {
+	for name, value := range map[string]string{metaLineage: m.Lineage, metaSource: m.SourceSID, metaTenant: m.TenantID} {
 		if err := PutMeta(ctx, tx, name, value); err != nil {
 			return m, err
 		}
 	}
-	return m, nil
+	return m, NoteKey(ctx, tx, m, keys)
 }

@@ -12,14 +12,16 @@ import (
 // Version is the layout this program writes. A record with a greater one is refused; one with a smaller one is read as it
 // is, and brought up to date in the transaction of the first run that writes. Layout 2 added links.left_at; layout 3 mints a key
 // and has fingerprints sealed by it; layout 4 notes what runs did as far as guards count it, and layout 5 how often they wrote to
-// each directory; layout 6 seals fingerprints for the whole of their link; layout 7 notes who ran, and for which commit.
+// each directory; layout 6 seals fingerprints for the whole of their link; layout 7 notes who ran, and for which commit; in
+// layout 8 the key may be wrapped.
 const (
-	Version = Origin
+	Version = Wrapped
 	Sealed  = 3
 	Deeds   = record.Deeds
 	Writes  = record.Writes
 	Bound   = 6
 	Origin  = record.Origin
+	Wrapped = 8
 )
 
 // ApplicationID marks a SQLite file as a dirform record ("dfst"), so that another application's database is not touched.
