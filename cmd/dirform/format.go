@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
-	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/config/declared"
 	"github.com/dirform/dirform/state/atomicfile"
 	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/fault"
@@ -110,7 +110,7 @@ func (f *formatting) files(args []string) (names []string, err error) {
 			case rel != "." && (!f.recursive || strings.HasPrefix(d.Name(), ".")):
 				return filepath.SkipDir
 			}
-			inside, err := open.HCLFiles(path)
+			inside, err := declared.Files(path)
 			for _, name := range inside {
 				names = append(names, filepath.Join(arg, rel, name))
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/config/declared"
 	"github.com/dirform/dirform/planner/survey"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -52,7 +53,7 @@ cannot be read, what Active Directory holds is written all the same. A configura
 }
 
 func runInit(ctx context.Context, a *cli.App, o *survey.Told) error {
-	if files, err := open.ConfigurationFiles(a.Dir()); err != nil || len(files) > 0 {
+	if files, err := declared.Configuration(a.Dir()); err != nil || len(files) > 0 {
 		return refuseInit(files, err)
 	}
 	if o.Lab != "" && (o.URL != "" || o.TenantID != "") {

@@ -73,6 +73,7 @@ var layers = map[string][]string{
 
 	"config": {"config/expr", inConfig + "report", inConfig + "sensitive", inConfig + "source", inConfig + "values",
 		"state"},
+	"config/declared":           {"config"},
 	"config/internal/report":    {},
 	"config/internal/sensitive": {inConfig + "report", "state"},
 	"config/internal/source":    {inConfig + "report", inConfig + "sensitive"},

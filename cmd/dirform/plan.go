@@ -44,8 +44,8 @@ does not take them: a finding gives the Exchange Online command for each object,
 			if err := writeAliasesScript(a, plan, script, asJSON); err != nil {
 				return err
 			}
-			if out != "" {
-				noteSaved(a, plan, out, asJSON, inClear)
+			if out != "" && !asJSON {
+				noteSaved(a, plan, out, inClear)
 			}
 			return o.planStatus(plan.Totals(), detailed)
 		},
@@ -62,12 +62,10 @@ does not take them: a finding gives the Exchange Online command for each object,
 }
 
 // noteSaved says what a saved plan is for, and once a run that who may read it can read all of it.
-func noteSaved(a *cli.App, plan *planfile.Reader, out string, asJSON, inClear bool) {
-	switch {
-	case asJSON:
-	case plan.Totals().Applicable:
+func noteSaved(a *cli.App, plan *planfile.Reader, out string, inClear bool) {
+	if plan.Totals().Applicable {
 		a.Notef("\nSaved to %s. To carry out exactly this plan: dirform apply %s\n", out, out)
-	default:
+	} else {
 		a.Notef("\nSaved to %s, to be looked at: apply refuses it.\n", out)
 	}
 	if inClear {

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
-	"github.com/dirform/dirform/cmd/dirform/internal/open"
+	"github.com/dirform/dirform/config/declared"
 )
 
 // TestSambaErrors makes the mistakes that everybody makes once. Each gives one error on stderr that names the cause and the cure,
@@ -33,7 +33,7 @@ func TestSambaErrors(t *testing.T) {
 		want     []string
 	}{
 		{name: "password", password: wrong, want: []string{os.Getenv("AD_SVC_DN"), "wrong account name or password", "Check bind_dn"}},
-		{name: "account", from: "$AD_SVC_DN", to: open.Quote("CN=nobody," + base),
+		{name: "account", from: "$AD_SVC_DN", to: declared.Quote("CN=nobody," + base),
 			want: []string{"CN=nobody," + base, "wrong account name or password"}},
 		{name: "no ca_file", from: "ca_file = $AD_CA_FILE", want: []string{"issued by", "Set ca_file to the domain's CA certificate"}},
 		{name: "another CA", from: "$AD_CA_FILE", to: `"other.pem"`,
@@ -47,13 +47,13 @@ func TestSambaErrors(t *testing.T) {
 			want: []string{"Container outside the directory", "main.hcl:", "DC=fabrikam,DC=com"}},
 		{name: "OU", scope: fmt.Sprintf(sambaScope, "OU=Nowhere,"+base),
 			want: []string{"Scope OU does not exist", "main.hcl:", "OU=Nowhere," + base, "Correct the distinguished name"}},
-		{name: "nobody listens", from: "$AD_LDAPS_URL", to: open.Quote("ldaps://" + closedPort(t)),
+		{name: "nobody listens", from: "$AD_LDAPS_URL", to: declared.Quote("ldaps://" + closedPort(t)),
 			want: []string{"can't be reached", "connection refused", "Check url"}},
 		{name: "no such host", from: "$AD_LDAPS_URL", to: `"ldaps://dc1.dirform.invalid"`,
 			want: []string{"can't be reached", "dc1.dirform.invalid", "Check url, name resolution"}},
-		{name: "not encrypted", from: "$AD_LDAPS_URL", to: open.Quote(os.Getenv("AD_LDAP_URL")),
+		{name: "not encrypted", from: "$AD_LDAPS_URL", to: declared.Quote(os.Getenv("AD_LDAP_URL")),
 			want: []string{"Connection without encryption", "main.hcl:", "start_tls = true"}},
-		{name: "TLS to the plain port", from: "$AD_LDAPS_URL", to: open.Quote(strings.Replace(os.Getenv("AD_LDAP_URL"), "ldap:", "ldaps:", 1)),
+		{name: "TLS to the plain port", from: "$AD_LDAPS_URL", to: declared.Quote(strings.Replace(os.Getenv("AD_LDAP_URL"), "ldap:", "ldaps:", 1)),
 			want: []string{"TLS"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

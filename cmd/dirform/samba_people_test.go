@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
-	"github.com/dirform/dirform/cmd/dirform/internal/open"
+	"github.com/dirform/dirform/config/declared"
 )
 
 // forest is a domain controller with an OU of its own for one test, which is deleted again in the end.
@@ -244,7 +244,7 @@ func sambaFolder(t *testing.T, provider, rest string) cli.Environment {
 	var names []string
 	for _, kv := range os.Environ() {
 		if k, v, _ := strings.Cut(kv, "="); strings.HasPrefix(k, "AD_") && k != "AD_BASE_DN" && !strings.HasSuffix(k, "PASSWORD") {
-			names = append(names, "$"+k, open.Quote(v))
+			names = append(names, "$"+k, declared.Quote(v))
 		}
 	}
 	write(t, dir, "main.hcl", `variable "ad_password" {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
+	"github.com/dirform/dirform/config/declared"
 	"github.com/dirform/dirform/providers/lab"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -78,7 +79,7 @@ func isDN(s string) bool {
 
 // editLab opens the lab that one side of the configuration uses and hands it to edit.
 func editLab(a *cli.App, side string, edit func(*lab.Lab) error) error {
-	ad, entra, err := open.DeclaredLabs(a.Dir())
+	ad, entra, err := declared.Labs(a.Dir())
 	if err != nil {
 		return err
 	}
@@ -113,7 +114,7 @@ links to objects that are gone.`,
 		Example: "  dirform lab reset",
 		Args:    cli.Arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			ad, entra, err := open.DeclaredLabs(a.Dir())
+			ad, entra, err := declared.Labs(a.Dir())
 			if err != nil {
 				return err
 			}

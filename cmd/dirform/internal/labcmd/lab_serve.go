@@ -10,6 +10,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
+	"github.com/dirform/dirform/config/declared"
 	"github.com/dirform/dirform/providers/lab"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -93,7 +94,7 @@ func serveLab(ctx context.Context, a *cli.App, dir string, o lab.Options, m *man
 	if o.People == nil && !isSeed(a.Path(dir)) {
 		var err error
 		base = a.Path(dir)
-		if adFolder, entraFolder, err = open.DeclaredLabs(base); err != nil {
+		if adFolder, entraFolder, err = declared.Labs(base); err != nil {
 			return err
 		}
 	}
@@ -169,7 +170,7 @@ func ProviderBlocks(access Access) []byte {
 		fmt.Fprintf(&b, "provider %q \"lab\" {\n", kind)
 		for i := 0; i < len(settings); i += 2 {
 			if settings[i+1] != "" {
-				fmt.Fprintf(&b, "%s = %s\n", settings[i], open.Quote(settings[i+1]))
+				fmt.Fprintf(&b, "%s = %s\n", settings[i], declared.Quote(settings[i+1]))
 			}
 		}
 		b.WriteString("}\n")
@@ -178,7 +179,7 @@ func ProviderBlocks(access Access) []byte {
 		block("ad", "url", x.URL, "base_dn", x.BaseDN, "bind_dn", x.BindDN, "password", x.Password, "ca_file", x.CAFile)
 	}
 	if access.AD != nil {
-		fmt.Fprintf(&b, "# with start_tls = true: url = %s\n", open.Quote(access.AD.StartTLSURL))
+		fmt.Fprintf(&b, "# with start_tls = true: url = %s\n", declared.Quote(access.AD.StartTLSURL))
 	}
 	if access.AD != nil && access.Entra != nil {
 		b.WriteString("\n")

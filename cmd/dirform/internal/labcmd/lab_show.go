@@ -14,6 +14,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
+	"github.com/dirform/dirform/config/declared"
 	"github.com/dirform/dirform/providers/lab"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
@@ -65,7 +66,7 @@ type labDocument struct {
 }
 
 func showLab(a *cli.App, side string, object []string, asJSON bool) error {
-	ad, entra, err := open.DeclaredLabs(a.Dir())
+	ad, entra, err := declared.Labs(a.Dir())
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/config/declared"
 )
 
 func TestDeclaredSettingsOfABrokenConfiguration(t *testing.T) {
@@ -28,7 +29,7 @@ provider "entra" "contoso" { lab = "other" }
 	if path, _, err := declaredState(inFolder(dir), &Variables{}); path != "records/a.dfstate" || err != nil {
 		t.Errorf("state %q, %v", path, err)
 	}
-	if ad, entra, err := DeclaredLabs(dir); ad != "seed" || entra != "other" || err != nil {
+	if ad, entra, err := declared.Labs(dir); ad != "seed" || entra != "other" || err != nil {
 		t.Errorf("labs %q and %q, %v", ad, entra, err)
 	}
 	if path, _, err := declaredState(inFolder(t.TempDir()), &Variables{}); path != "dirform.dfstate" || err != nil {

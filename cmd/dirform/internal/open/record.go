@@ -1,7 +1,9 @@
 package open
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -9,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/config/declared"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/seal"
@@ -62,7 +66,36 @@ func (o *RecordOptions) place(a *cli.App, keys *seal.Keys) (store.Place, error) 
 
 // Keys are the keys of encryption that the configuration in the folder declares, nil if it declares none. Nothing else of it
 // is needed, nor a configuration.
-func (o *RecordOptions) Keys(a *cli.App) (*seal.Keys, error) { return declaredKeys(a, &o.Variables) }
+func (o *RecordOptions) Keys(a *cli.App) (*seal.Keys, error) {
+	if is, err := declared.Encryption(a.Dir()); err != nil || !is {
+		return nil, err
+	}
+	options, err := o.options(a)
+	if err != nil {
+		return nil, err
+	}
+	keys, secrets, diags := config.Encryption(options)
+	a.Hide(secrets)
+	if err := Diagnose(a, nil, diags); err != nil || keys != nil {
+		return keys, err
+	}
+	return nil, errors.New("the keys of the encryption block are not known")
+}
+
+// declaredState is what dirform { state "file" { path } } or { state "postgres" } says, or the default. What is computed takes the
+// values of variables and locals.
+func declaredState(a *cli.App, v *Variables) (path string, db *config.Database, err error) {
+	path, computed, err := declared.State(a.Dir())
+	if err != nil || !computed {
+		return cmp.Or(path, config.DefaultStatePath), nil, err
+	}
+	options, err := v.options(a)
+	if err != nil {
+		return "", nil, err
+	}
+	path, db, diags := config.StatePlace(options)
+	return path, db, Diagnose(a, nil, diags)
+}
 
 // OpenRecord opens the record for reading. Without a record yet, meta.Exists is false.
 func OpenRecord(ctx context.Context, a *cli.App, o *RecordOptions) (store.Record, error) {
