@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/dirform/dirform/config/expr"
+	"github.com/dirform/dirform/config/internal/filters"
 	"github.com/dirform/dirform/config/system"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/bounds"
@@ -81,7 +82,7 @@ func (l *loader) decodeScopes() {
 		}
 		if s.Filter = c.text("filter"); s.Filter != "" {
 			if packet, err := compileFilter(s.Filter); err == nil {
-				s.FilterNames = filterNames(packet)
+				s.FilterNames = filters.Names(packet)
 			} else {
 				c.bad("filter", "Invalid LDAP filter", "The filter is not one that a server understands (%s). It has the form (attribute=value), joined by (&(…)(…)), (|(…)(…)) and (!(…)).", filterError(err))
 			}

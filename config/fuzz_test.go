@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
+	"github.com/dirform/dirform/config/internal/filters"
 	"github.com/dirform/dirform/state/bounds"
 )
 
@@ -27,7 +28,7 @@ func FuzzFilter(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, filter string, chosen []byte) {
 		built, asked := builtFilter(&chosen, 0)
-		if p, err := compileFilter(built); err != nil || !slices.Equal(filterNames(p), asked) {
+		if p, err := compileFilter(built); err != nil || !slices.Equal(filters.Names(p), asked) {
 			t.Errorf("%s does not ask about %q, %v", built, asked, err)
 		}
 		p, err := compileFilter(filter)
@@ -40,7 +41,7 @@ func FuzzFilter(f *testing.F) {
 		if len(filter) > bounds.Filter || deepest(filter) > bounds.Nesting {
 			t.Error("no limit holds")
 		}
-		names := filterNames(p)
+		names := filters.Names(p)
 		for _, n := range names {
 			if !strings.Contains(filter, n) || n == "" || strings.ContainsAny(n, ";.") {
 				t.Errorf("%q asks about %q", filter, n)
@@ -57,7 +58,7 @@ func FuzzFilter(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if got := filterNames(again); strings.Join(got, "|") != strings.Join(names, "|") {
+		if got := filters.Names(again); strings.Join(got, "|") != strings.Join(names, "|") {
 			t.Errorf("%q asks about %q, and written again as %q about %q", filter, names, text, got)
 		}
 	})

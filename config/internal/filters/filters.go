@@ -1,4 +1,5 @@
-package config
+// Package filters tells what LDAP filters of a configuration ask about.
+package filters
 
 import (
 	"strings"
@@ -7,9 +8,9 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// filterNames are the attributes that an LDAP filter asks about, as they are written but for options; identifiers made of
+// Names are the attributes that an LDAP filter asks about, as they are written but for options; identifiers made of
 // numbers are left out.
-func filterNames(p *ber.Packet) (names []string) {
+func Names(p *ber.Packet) (names []string) {
 	add := func(name any) {
 		s, _ := name.(string)
 		if s, _, _ = strings.Cut(s, ";"); s != "" && !strings.Contains(s, ".") {
@@ -19,7 +20,7 @@ func filterNames(p *ber.Packet) (names []string) {
 	switch p.Tag {
 	case ldap.FilterAnd, ldap.FilterOr, ldap.FilterNot:
 		for _, c := range p.Children {
-			names = append(names, filterNames(c)...)
+			names = append(names, Names(c)...)
 		}
 	case ldap.FilterPresent:
 		add(p.Data.String())
