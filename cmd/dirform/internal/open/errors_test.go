@@ -17,8 +17,8 @@ import (
 // TestErrorsAreLaidOut: the errors of the packages below come as summary, detail and hint.
 func TestErrorsAreLaidOut(t *testing.T) {
 	lock := store.LockInfo{ID: "abc", Holder: "apply by joe@far pid 9", Host: "far",
-		Since: time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)}
-	const held = `x.dfstate is locked by "apply by joe@far pid 9" since 2026-11-23T06:00:00Z (lock abc).`
+		Since: time.Date(2126, 11, 23, 6, 0, 0, 0, time.UTC)} // of a clock that is ahead, since the age would change the text
+	const held = `x.dfstate is locked by "apply by joe@far pid 9" since 2126-11-23T06:00:00Z (lock abc).`
 	corp := &config.ADProvider{Name: "corp", DeclaredAt: "main.hcl:1"}
 	refusal := &fault.Error{Summary: "wrong account name or password", Hint: "Check bind_dn and password.",
 		Err: errors.New(`LDAP Result Code 49 "Invalid Credentials"`)}
