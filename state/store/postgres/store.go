@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/dirform/dirform/state/crash"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
@@ -173,6 +174,7 @@ func (s *Store) load(ctx context.Context, tx pgx.Tx) error {
 func (s *Store) renewing() *Store {
 	s.stop, s.ended = make(chan struct{}), make(chan struct{})
 	go func() {
+		defer crash.Guard()
 		defer close(s.ended)
 		for t := time.NewTicker(renews); ; {
 			select {

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/crash"
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
 )
@@ -298,6 +299,7 @@ func testRace(t *testing.T, open func() store.Place) {
 		winner := make(chan store.Locked, racers)
 		for range racers {
 			all.Go(func() {
+				defer crash.Guard()
 				l, err := open().Lock(t.Context(), options)
 				mu.Lock()
 				defer mu.Unlock()
