@@ -51,7 +51,9 @@ CREATE INDEX journal_unsure ON dirform.journal (record, run, seq) WHERE status =
 // there reports whether the schema is there, and refuses one of a newer dirform.
 func (d *Database) there(ctx context.Context, tx pgx.Tx) (bool, error) {
 	var found bool
-	if err := tx.QueryRow(ctx, "SELECT to_regclass('dirform.schema') IS NOT NULL").Scan(&found); err != nil || !found {
+	// not by to_regclass: within a transaction that has missed the schema once, it may go on missing it
+	const asked = "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE nspname = 'dirform' AND relname = 'schema')"
+	if err := tx.QueryRow(ctx, asked).Scan(&found); err != nil || !found {
 		return false, d.explain(err)
 	}
 	var has int64
