@@ -24,8 +24,8 @@ link_policy "staff" {
 `
 
 // TestSambaMigration moves accounts to a real domain controller's objects: an anchor that was carried over from the old domain is a
-// hard match, an object without one gives the account its objectGUID and gets it stamped, and an object that was made anew has
-// the account once the old one is deleted, of which the directory keeps a tombstone.
+// hard match, an object without one gives the account its objectGUID and gets it stamped, and an object that was made anew gets
+// the account of the one that was deleted, of which the directory keeps a tombstone, by a link block.
 func TestSambaMigration(t *testing.T) {
 	f := newForest(t)
 	scope := f.addOU("Staff", f.root)
@@ -63,6 +63,8 @@ func TestSambaMigration(t *testing.T) {
 	f.delete(people[2].account)
 	f.set(twin.account, "userPrincipalName", people[2].mail())
 	f.set(twin.account, "displayName", people[2].cn)
+	wantPlan(t, env, "DF207", "disable "+address(people[2])+" accountEnabled")
+	write(t, env.Dir, "again.hcl", fmt.Sprintf("link \"again\" {\n  source = %q\n  tenant = %q\n}\n", people[2].mail(), people[2].mail()))
 	wantPlan(t, env, "relink "+address(people[2])+stamped)
 	succeed(t, env, "apply", "--auto-approve")
 	wantNothing(t, env)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dirform/dirform/planner/internal/quick"
+
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -51,6 +53,7 @@ func TestAliasesAtAGlance(t *testing.T) {
 	}
 	h := newHarness(t, w, aliasRules)
 	h.apply(h.plan())
+	quick.Checks(t, 100)
 	rapid.Check(t, func(rt *rapid.T) {
 		w.drawAliases(rt)
 		glance := aliasFindings(t, h)

@@ -18,10 +18,12 @@ type Builder struct {
 	set      Settings
 	tables   *table.Tables
 	mu       sync.Mutex
-	rows     *table.Rows // nil until it is first asked for
-	paired   *pair.Pairs // likewise
-	surveyed *surveyed   // nil until it is first asked for
-	judged   *judged     // what guards were held against, see [Builder.Judge]; nil before [Builder.Plan]
+	rows     *table.Rows         // nil until it is first asked for
+	paired   *pair.Pairs         // likewise
+	gone     map[state.GUID]bool // leavers that were deleted
+	housed   map[string]bool     // see [Builder.Mailboxes]
+	surveyed *surveyed           // nil until it is first asked for
+	judged   *judged             // what guards were held against, see [Builder.Judge]; nil before [Builder.Plan]
 }
 
 // New prepares a plan.
@@ -143,7 +145,7 @@ func (b *Builder) Unhoused() ([]string, error) {
 }
 
 // Mailboxes tells which of the unhoused accounts have a mailbox, by id.
-func (b *Builder) Mailboxes(ids map[string]bool) { b.pairs().Mailboxes = ids }
+func (b *Builder) Mailboxes(ids map[string]bool) { b.housed, b.pairs().Mailboxes = ids, ids }
 
 // Whereabouts are where an object is that left its scope.
 type Whereabouts = words.Whereabouts
@@ -151,4 +153,13 @@ type Whereabouts = words.Whereabouts
 // Locate tells where leavers are; see [Settings].Whereabouts.
 func (b *Builder) Locate(whereabouts map[state.GUID]Whereabouts) {
 	b.set.Whereabouts = whereabouts
+	b.gone = map[state.GUID]bool{}
+	for guid, where := range whereabouts {
+		if where.Code == state.BecauseGone {
+			b.gone[guid] = true
+		}
+	}
+	if len(b.gone) > 0 {
+		b.paired = nil // who was deleted decides who may have the account
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dirform/dirform/planner/internal/quick"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
@@ -17,6 +19,7 @@ import (
 // them new; and about people who are skipped it has those that the plan has when they are to be created.
 func TestInspectionAddsFindings(t *testing.T) {
 	added, compared := 0, 0
+	quick.Checks(t, 100)
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(rapid.Uint64().Draw(rt, "seed"))
 		for i := range rapid.IntRange(1, 8).Draw(rt, "people") {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dirform/dirform/planner/internal/quick"
+
 	"pgregory.net/rapid"
 
 	"github.com/dirform/dirform/planner"
@@ -76,6 +78,7 @@ func checkNamed(t rapid.TB, h *harness) {
 // TestNamesChangeHands passes user names and mail addresses on at random, each by itself: in circles that share people, in chains, to new names.
 // One apply is enough, whatever the circles, no write is refused, and a circle costs one write more.
 func TestNamesChangeHands(t *testing.T) {
+	quick.Checks(t, 100)
 	rapid.Check(t, func(rt *rapid.T) {
 		n := rapid.IntRange(2, 9).Draw(rt, "people")
 		h := peopleNamed(t, n)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dirform/dirform/planner/internal/quick"
+
 	"pgregory.net/rapid"
 
 	"github.com/dirform/dirform/planner"
@@ -20,6 +22,7 @@ import (
 // accounts, and checks what must hold in each: the service never refuses what was planned, nobody blocked or out of scope is
 // touched, the same input gives the same bytes whatever the order of streams, and applying comes to an end.
 func TestRandomWorlds(t *testing.T) {
+	quick.Checks(t, 100)
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(rapid.Uint64().Draw(rt, "seed"))
 		for i := range rapid.IntRange(0, 8).Draw(rt, "people") {

@@ -52,7 +52,8 @@ func (b *Builder) pairs() *pair.Pairs {
 		b.rows = b.tables.Rows()
 	}
 	if b.paired == nil {
-		b.paired = pair.Match(b.rows, b.set.Rules.Links)
+		b.paired = pair.Match(b.rows, b.set.Rules.Links, b.gone)
+		b.paired.Mailboxes = b.housed
 	}
 	return b.paired
 }

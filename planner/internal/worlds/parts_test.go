@@ -19,7 +19,7 @@ const partsByDefault = 300
 // tried that the tenant would refuse, and what is written is what was said. What the part has beside its targets it
 // says itself. Afterwards the full plan comes to its end.
 func TestAnyPartOfAPlan(t *testing.T) {
-	checks(t, partsByDefault)
+	quick.Checks(t, partsByDefault)
 	dir := quick.Dir(t)
 	all, err := variants(dir)
 	if err != nil {

@@ -1,7 +1,6 @@
 package worlds_test
 
 import (
-	"flag"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -18,7 +17,7 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// worldsByDefault is how many worlds the long form plays, see [checks].
+// worldsByDefault is how many worlds the long form plays, see [quick.Checks].
 const worldsByDefault = 2000
 
 // TestConflictsAreFoundInThePlan plays random worlds: people, accounts, groups and contacts with colliding names, policies, guards, and a
@@ -34,7 +33,7 @@ const worldsByDefault = 2000
 //
 // A failing world is shrunk and printed: its seed, events, configuration, both directories, plan and the difference.
 func TestConflictsAreFoundInThePlan(t *testing.T) {
-	checks(t, worldsByDefault)
+	quick.Checks(t, worldsByDefault)
 	dir := quick.Dir(t)
 	all, err := variants(dir)
 	if err != nil {
@@ -58,25 +57,6 @@ func TestConflictsAreFoundInThePlan(t *testing.T) {
 			h.converge()
 		})
 	})
-}
-
-// checks sets rapid's number of checks for one test, unless -rapid.checks=N on the command line does: n in the long form, which
-// DIRFORM_LONG in the environment asks for, and a quarter of them otherwise.
-func checks(t *testing.T, n int) {
-	if !quick.Long() {
-		n = (n + 3) / 4
-	}
-	set := false
-	flag.Visit(func(f *flag.Flag) { set = set || f.Name == "rapid.checks" })
-	if f := flag.Lookup("rapid.checks"); !set && f.Value.String() == f.DefValue {
-		check := func(err error) {
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		check(f.Value.Set(fmt.Sprint(n)))
-		t.Cleanup(func() { check(f.Value.Set(f.DefValue)) })
-	}
 }
 
 // partly sometimes plans and applies for a part of the objects only.

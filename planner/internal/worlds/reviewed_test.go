@@ -27,7 +27,7 @@ const reviewedByDefault = 700
 // happened, what is written to either side and to the record is a part of what a fresh plan would have written at that moment. Killed
 // anywhere and applied again, it converges together with the plain applies that follow.
 func TestWhatWasReviewedIsWhatHappens(t *testing.T) {
-	checks(t, reviewedByDefault)
+	quick.Checks(t, reviewedByDefault)
 	dir := quick.Dir(t)
 	all, err := variants(dir)
 	if err != nil {

@@ -202,7 +202,7 @@ func (p *saved) leftAsIs(s *scopeRules, q *person, l *state.Link, name string, w
 // the source has switched off stays signed in without the plan saying so, and findings about values and names stop no switch-off. Both
 // have to come up; [TestConflictsAreFoundInThePlan] holds every other world to the same.
 func TestBlockedNeverMeansUnguarded(t *testing.T) {
-	checks(t, 300)
+	quick.Checks(t, 300)
 	dir := quick.Dir(t)
 	all, err := variants(dir)
 	if err != nil {

@@ -71,11 +71,12 @@ func mapped(attribute, expr string) rules {
 // policy is a policy with more lines.
 func policy(lines string) rules { return rules{policy: lines} }
 
-// twin makes a person a new object of the same names.
+// twin makes a person a new object of the same names; the one there was is left behind in another forest.
 func twin(c *company, p *person) {
 	q := c.hire()
 	q.attrs, q.ou = p.attrs, p.ou
 	c.fire(p)
+	c.elsewhere[p.guid] = true
 }
 
 // mistakes are held against a company of 1,000 with 150 disabled accounts, some of whom are on leave and some left.

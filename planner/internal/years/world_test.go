@@ -19,19 +19,20 @@ import (
 // world is a forest and a tenant in memory. It knows no more of a real service's rules than these tests need: the
 // worlds of package worlds_test have them.
 type world struct {
-	now      time.Time
-	ous      map[string]state.GUID
-	people   []*person
-	accounts []*account
-	groups   []string // ids
-	byGUID   map[state.GUID]*person
-	byID     map[string]*account
-	lastGUID uint64
-	tenantID string
-	writes   int // that both sides have taken
-	dieAt    int // the write, counted from 1, after which the process is dead; 0: it lives
-	cut      func()
-	writing  *sync.Mutex
+	now       time.Time
+	ous       map[string]state.GUID
+	people    []*person
+	accounts  []*account
+	groups    []string // ids
+	byGUID    map[state.GUID]*person
+	elsewhere map[state.GUID]bool // are another forest's, which nobody can ask
+	byID      map[string]*account
+	lastGUID  uint64
+	tenantID  string
+	writes    int // that both sides have taken
+	dieAt     int // the write, counted from 1, after which the process is dead; 0: it lives
+	cut       func()
+	writing   *sync.Mutex
 }
 
 // person is an object of the forest.
@@ -61,7 +62,7 @@ const (
 )
 
 func newWorld() *world {
-	w := &world{ous: map[string]state.GUID{}, byGUID: map[state.GUID]*person{}, byID: map[string]*account{},
+	w := &world{ous: map[string]state.GUID{}, elsewhere: map[state.GUID]bool{}, byGUID: map[state.GUID]*person{}, byID: map[string]*account{},
 		tenantID: "t1", writing: &sync.Mutex{}}
 	for i, ou := range [...]string{staffOU, salesOU, leaversOU, emptyOU, foreignOU} {
 		w.ous[ou] = state.GUID{byte(i), 15: 1}
@@ -368,7 +369,7 @@ func (d directories) OpenTenantWriter(context.Context, *config.EntraProvider) (p
 // Deleted knows everybody who was ever there and is not any more.
 func (s source) Deleted(_ context.Context, guids []state.GUID) (found []state.GUID, shown bool, err error) {
 	for _, g := range guids {
-		if s.byGUID[g] == nil {
+		if s.byGUID[g] == nil && !s.elsewhere[g] {
 			found = append(found, g)
 		}
 	}

@@ -192,7 +192,8 @@ func (d *draft) checkAnchor() (relink bool, err error) {
 		return false, nil
 	}
 	declared := d.Verdict.Rule == pair.Declared
-	if live != "" && d.Table.Policy.ForeignAnchor != "relink" && !declared {
+	relinks := d.Table.Policy.ForeignAnchor == "relink" && !d.j.Succeeds(d.Row, d.RecordedLink())
+	if live != "" && !relinks && !declared {
 		return false, rivals{d}.reportForeignAnchor(live)
 	}
 	if old := d.OldOwner(live); old >= 0 {

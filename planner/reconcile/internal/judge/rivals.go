@@ -171,7 +171,10 @@ func (d rivals) reportForeignAnchor(theirs string) error {
 		}
 		whose = fmt.Sprintf("that of an object which has left scope %s, whose leaving policy goes on", link.Scope)
 		hint = "If this object is somebody else's, give it another address at the source. Only if it is the same person's " +
-			"new object, add the link block, or set foreign_anchor = \"relink\" in the link policy for everybody."
+			"new object, add the link block."
+		if !d.j.Succeeds(d.Row, l) {
+			hint = strings.TrimSuffix(hint, ".") + ", or set foreign_anchor = \"relink\" in the link policy for everybody."
+		}
 		snippet = adviser(d).linkBlock(refs[0])
 	}
 	if row := d.OldOwner(theirs); row >= 0 {

@@ -16,9 +16,10 @@ type Pairs struct {
 	linkOf                 []int32 // per tenant row: 1 + its recorded link
 	linkSource, linkTarget []int32 // per link: the rows of its objects, or -1
 	blocks                 blocks
-	disputed               map[int]bool       // tenant rows that source rows want and none gets, see noteDisputed
-	revived                map[int]int        // row of the recycle bin to the source row that it is restored for
-	linkFor                map[state.GUID]int // made when first asked for, see LinkFor
+	disputed               map[int]bool        // tenant rows that source rows want and none gets, see noteDisputed
+	revived                map[int]int         // row of the recycle bin to the source row that it is restored for
+	linkFor                map[state.GUID]int  // made when first asked for, see LinkFor
+	gone                   map[state.GUID]bool // recorded source objects that were deleted, as far as somebody has looked for them
 	// Mailboxes are the accounts, by id, that are known to have a mailbox; see [Pairs.Unhoused].
 	Mailboxes map[string]bool
 }
@@ -27,8 +28,10 @@ type Pairs struct {
 // first, so that the result does not depend on the order of rows. An anchor is the same evidence in the recycle bin as
 // among the living, and stronger than an address that somebody else may have been given since: rule immutable_id looks
 // into both.
-func Match(rows *table.Rows, links []*config.Link) *Pairs {
-	p := &Pairs{Rows: rows, blocks: newBlocks(links), disputed: map[int]bool{}, revived: map[int]int{}}
+//
+// gone are recorded source objects that are known to have been deleted, see [Pairs.Succeeds].
+func Match(rows *table.Rows, links []*config.Link, gone map[state.GUID]bool) *Pairs {
+	p := &Pairs{Rows: rows, gone: gone, blocks: newBlocks(links), disputed: map[int]bool{}, revived: map[int]int{}}
 	p.verdicts = make([]Verdict, p.Source.Len())
 	for i := range p.verdicts {
 		p.verdicts[i] = Verdict{Link: -1, Target: -1, Rival: -1}

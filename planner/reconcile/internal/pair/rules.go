@@ -1,5 +1,11 @@
 package pair
 
+import (
+	"slices"
+
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+)
+
 // matchRules tries the rules of source row s's policy in order: the hard ones, or all.
 func (p matcher) matchRules(s int, v *Verdict, hardOnly bool) {
 	t := p.Source.Table(s)
@@ -29,6 +35,20 @@ func (p matcher) matchRules(s int, v *Verdict, hardOnly bool) {
 	}
 }
 
+// Succeeds reports whether source row s would get the account of somebody whose object was deleted from the same forest, by link
+// l: the same person taken on again, or somebody else who was given their address. No policy can tell, only a link block decides; what
+// foreign_anchor is about are accounts that carry the anchors of another domain.
+func (p *Pairs) Succeeds(s, l int) bool {
+	if len(p.gone) == 0 || l < 0 || p.linkSource[l] >= 0 {
+		return false
+	}
+	m := p.Links.Meta(l)
+	otherForest := slices.ContainsFunc(p.Source.Tables, func(t *table.Source) bool {
+		return t.ScopeAt == m.Scope && t.Scope.Provider != p.Source.Table(s).Scope.Provider
+	})
+	return p.gone[m.GUID] && !otherForest
+}
+
 // claim gives tenant row t to source row s unless somebody else has it: then the newcomer loses, and two newcomers
 // under rules of the same strength both lose, so that no order decides who gets an account.
 func (p matcher) claim(s, t int, r Rule) {
@@ -38,7 +58,8 @@ func (p matcher) claim(s, t int, r Rule) {
 		// Recorded for a source object that has left: only relinking takes it over; judging sees the foreign anchor. Where
 		// the policy does not relink, the account is none of the newcomer's business, and the leaver's policy goes on.
 		v.Target = int32(t)
-		if r == Declared || p.Source.Table(s).Policy.ForeignAnchor == "relink" || p.Tenant.Meta(t).Anchor == 0 {
+		relinks := p.Source.Table(s).Policy.ForeignAnchor == "relink" && !p.Succeeds(s, p.LinkOf(t))
+		if r == Declared || relinks || p.Tenant.Meta(t).Anchor == 0 {
 			p.owner[t] = int32(s) + 1
 		}
 		return
