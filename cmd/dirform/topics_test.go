@@ -42,7 +42,8 @@ func languageExample(t *testing.T) string {
 func TestLanguageGuardIsSafeToCopy(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "main.hcl", languageExample(t))
-	cfg, diags := config.Load(config.Options{Dir: dir, Vars: map[string]string{"ad_password": "secret"},
+	cfg, diags := config.Load(config.Options{Dir: dir, Vars: map[string]string{"ad_password": "secret",
+		"dirform_key": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="},
 		Schemas: config.Schemas{Source: providers.ADSchema, Tenant: providers.TenantSchema}})
 	if diags.HasErrors() || len(cfg.Guards) == 0 {
 		t.Fatal(diags)
