@@ -17,7 +17,7 @@ import (
 // hours, days or weeks within ten years, a day is one of the calendar, and everything else is refused in its place.
 func FuzzTerms(f *testing.F) {
 	for _, s := range []string{"30d", "4w", "72h", "0d", "00001d", "1", "d", "-1d", "+1d", "1D", "1.5d", "1d ", " 1d",
-		"3650d", "3651d", "521w", "522w", "87600h", "87601h", "4294967295h",
+		"3650d", "3651d", "521w", "522w", "20000w", "99999999w", "87600h", "87601h", "4294967295h",
 		"4294967296d", "18446744073709551616d", "P30D", "1m", "1y", "30dd", "é", "1é", "0x1d", "1_0d", "2026-09-15",
 		"2024-02-29", "2026-02-29", "2026-9-15", "2026-09-31", "0000-01-01",
 		"2026-13-01", "2026-09-15T00:00:00Z", "20260915", "9999-12-31", "10000-01-01", "-2026-09-15", "2026-09-15 "} {
@@ -41,10 +41,8 @@ func FuzzTerms(f *testing.F) {
 		var want time.Duration
 		if m := term.FindStringSubmatch(s); m != nil {
 			n, _ := strconv.Atoi(m[1])
-			want = time.Duration(n) * map[string]time.Duration{"h": time.Hour, "d": 24 * time.Hour,
-				"w": 168 * time.Hour}[m[2]]
-			if n > 87600 || want > 87600*time.Hour {
-				want = 0
+			if hours := n * map[string]int{"h": 1, "d": 24, "w": 168}[m[2]]; hours <= 87600 {
+				want = time.Duration(hours) * time.Hour
 			}
 		}
 		checkDiagnostics(t, cfg, diags)
