@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -29,7 +30,8 @@ const tourSeed = `{
   {"@odata.type":"#microsoft.graph.user","userPrincipalName":"gone@contoso.com","displayName":"Gone Girl"},
   {"@odata.type":"#microsoft.graph.user","userPrincipalName":"older@contoso.com","displayName":"Gone for good"}],
  "subscribedSkus":[{"skuPartNumber":"ENTERPRISEPACK","skuId":"6fd2c87f-b296-42f0-b197-1e91e994b900"}],
- "roleAssignments":[{"principalId":"admin@contoso.com","roleDefinitionId":"Global Administrator"}]
+ "roleAssignments":[{"principalId":"admin@contoso.com","roleDefinitionId":"Global Administrator"}],
+ "lab":{"signed_in_as":"admin@contoso.com"}
 }`
 
 // tourStep is one request of the tour. {name} in path and body stands for what an earlier step kept under that name.
@@ -40,6 +42,7 @@ type tourStep struct {
 }
 
 var tourSteps = []tourStep{
+	{"GET", "/me", "", 200, ""},
 	{"GET", "/users", "", 200, "user=value.0.id"},
 	{"GET", "/users?$top=1&$select=id,displayName,proxyAddresses,employeeOrgData,onPremisesExtensionAttributes&$expand=manager($select=id)", "", 200, "more=@odata.nextLink"},
 	{"GET", "{more}", "", 200, ""},
@@ -95,6 +98,19 @@ var tourSteps = []tourStep{
 	{"GET", "/groups/{team}/owners/microsoft.graph.user", "", 200, ""},
 	{"GET", "/groups/{team}/memberOf", "", 200, ""},
 	{"GET", "/users/{synced}/memberOf", "", 200, ""},
+	{"GET", "/users/{user}/directReports", "", 200, ""},
+	{"GET", "/users/{synced}/transitiveMemberOf", "", 200, ""},
+	{"GET", "/users/{synced}/memberOf/microsoft.graph.group", "", 200, ""},
+	{"POST", "/users/{synced}/getMemberGroups", `{"securityEnabledOnly":true}`, 200, ""},
+	{"POST", "/users/{synced}/getMemberObjects", `{"securityEnabledOnly":false}`, 200, ""},
+	{"POST", "/users/{synced}/checkMemberGroups", `{"groupIds":["{team}"]}`, 200, ""},
+	{"POST", "/users/{user}/revokeSignInSessions", "", 200, ""},
+	{"GET", "/groups/{team}/transitiveMemberOf", "", 200, ""},
+	{"GET", "/groups/{team}/transitiveMembers", "", 200, ""},
+	{"GET", "/groups/{team}/memberOf/microsoft.graph.group", "", 200, ""},
+	{"POST", "/groups/{team}/getMemberGroups", `{"securityEnabledOnly":true}`, 200, ""},
+	{"POST", "/groups/{team}/getMemberObjects", `{"securityEnabledOnly":false}`, 200, ""},
+	{"POST", "/groups/{team}/checkMemberGroups", `{"groupIds":["{group}"]}`, 200, ""},
 	{"DELETE", "/groups/{team}/owners/{synced}/$ref", "", 204, ""},
 	{"POST", "/groups/{team}/owners/$ref", `{"@odata.id":"https://graph.microsoft.com/v1.0/users/{synced}"}`, 204, ""},
 	{"GET", "{groupdelta}", "", 200, ""},
@@ -178,6 +194,24 @@ func tour(t *testing.T) []record.Exchange {
 	return recorded(t, folder)
 }
 
+// issued is a token of the token endpoint, which is that of the person who is signed in.
+func issued(t *testing.T, client *http.Client, access lab.EntraAccess) string {
+	t.Helper()
+	resp, err := client.PostForm(access.Authority+"/"+access.TenantID+"/oauth2/v2.0/token", url.Values{"client_id": {access.ClientID},
+		"client_secret": {access.ClientSecret}, "grant_type": {"client_credentials"}, "scope": {"https://graph.microsoft.com/.default"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var reply struct {
+		Token string `json:"access_token"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&reply); err != nil || reply.Token == "" {
+		t.Fatal("no token: ", err)
+	}
+	return reply.Token
+}
+
 func takeStep(t *testing.T, client *http.Client, access lab.EntraAccess, step tourStep, kept map[string]string) {
 	t.Helper()
 	var pairs []string
@@ -185,15 +219,19 @@ func takeStep(t *testing.T, client *http.Client, access lab.EntraAccess, step to
 		pairs = append(pairs, "{"+name+"}", kept[name])
 	}
 	fill := strings.NewReplacer(pairs...)
-	url := fill.Replace(step.path)
-	if !strings.HasPrefix(url, "https:") {
-		url = access.Endpoint + strings.ReplaceAll(url, " ", "%20")
+	link := fill.Replace(step.path)
+	if !strings.HasPrefix(link, "https:") {
+		link = access.Endpoint + strings.ReplaceAll(link, " ", "%20")
 	}
-	req, err := http.NewRequest(step.method, url, strings.NewReader(fill.Replace(step.body)))
+	req, err := http.NewRequest(step.method, link, strings.NewReader(fill.Replace(step.body)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+access.AccessToken)
+	token := access.AccessToken // the application's own
+	if step.path == "/me" {
+		token = issued(t, client, access)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("ConsistencyLevel", "eventual")
 	if step.status == 201 && step.method == "PATCH" {
 		req.Header.Set("Prefer", "create-if-missing")
@@ -208,12 +246,12 @@ func takeStep(t *testing.T, client *http.Client, access lab.EntraAccess, step to
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	if err != nil || res.StatusCode != step.status {
-		t.Fatalf("%s %s: status %d, want %d: %s %v", step.method, url, res.StatusCode, step.status, body, err)
+		t.Fatalf("%s %s: status %d, want %d: %s %v", step.method, link, res.StatusCode, step.status, body, err)
 	}
 	if name, path, ok := strings.Cut(step.keep, "="); ok {
 		kept[name] = pick(body, path)
 		if kept[name] == "" {
-			t.Fatalf("%s %s: no %s in %s", step.method, url, path, body)
+			t.Fatalf("%s %s: no %s in %s", step.method, link, path, body)
 		}
 	}
 }
