@@ -249,8 +249,12 @@ func LinkIn(prefix string) string {
 // LinkAtEnd guesses the link of a page that has it after its objects.
 func LinkAtEnd(text string) string {
 	tail := text[max(0, len(text)-16<<10):]
-	if i := strings.LastIndex(tail, `"@odata.nextLink"`); i >= 0 {
-		return LinkIn("{" + tail[i:])
+	i := strings.LastIndex(tail, `"@odata.nextLink"`)
+	for i > 0 && tail[i-1] == '\\' { // a quote within a value
+		i = strings.LastIndex(tail[:i], `"@odata.nextLink"`)
 	}
-	return ""
+	if i < 0 {
+		return ""
+	}
+	return LinkIn("{" + tail[i:])
 }

@@ -242,6 +242,7 @@ func FuzzDecodePage(f *testing.F) {
 	f.Add(`{"value":[{"id":"1","proxyAddresses":["` + strings.Repeat(`a","`, 1030) +
 		`"]},{"id":"2","proxyAddresses":["` + strings.Repeat(`b","`, 3000) + `"]}]}`)
 	f.Add("https://graph.microsoft.com/v1.0/users?$skiptoken=\"@odata.nextLink\"é\\")
+	f.Add("\"@odata.nextLink")
 	f.Fuzz(func(t *testing.T, text string) {
 		samePage(t, text)
 		LinkIn(text)
