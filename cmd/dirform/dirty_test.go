@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/state/quick"
 )
 
 const dirtyConfig = `provider "ad" "corp" {
@@ -81,7 +82,7 @@ func (d *dirtyFolder) appliesAsPlanned(atLeast int) {
 // refuses nothing that plan has not found before.
 func TestDirtyDirectory(t *testing.T) {
 	users := 1000
-	if os.Getenv("DIRFORM_LONG") != "" {
+	if quick.Long() {
 		users = 10_000
 	}
 	d := newDirtyFolder(t)

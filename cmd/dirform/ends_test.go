@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
@@ -13,10 +14,19 @@ import (
 	"testing"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/state/quick"
 )
 
 // firstRefused is a request that is among the last ones before the first write.
 const firstRefused = 11
+
+// next is how far it is to the next request from which everything is refused: in the short form not each is tried, but others every time.
+func next() int32 {
+	if quick.Long() {
+		return 1
+	}
+	return 1 + rand.Int32N(5)
+}
 
 // TestErrorsAfterAWrite lets the tenant refuse everything from one request of an apply on, whichever that is: status 1 means that
 // nothing was written to either directory, and once something was, the status is 3. What is written then is in the record.
@@ -27,7 +37,7 @@ func TestErrorsAfterAWrite(t *testing.T) {
 	succeed(t, env, "apply", "--auto-approve")
 	_, after := l.WriteAttempts()
 	statuses := map[int]int{}
-	for at := int32(firstRefused); statuses[cli.ExitDone] == 0; at++ {
+	for at := int32(firstRefused); statuses[cli.ExitDone] == 0; at += next() {
 		l, env := servedCompany(t)
 		var requests atomic.Int32
 		var writes int // until which nothing is made well again: what is only looked at afterwards is looked at for long
@@ -63,7 +73,7 @@ func TestErrorsAfterAWrite(t *testing.T) {
 				args, at, status, adNow-ad, tenantNow-tenant, out, stderr)
 		}
 	}
-	if statuses[cli.ExitFailure] < 2 || statuses[cli.ExitPartial] < 3 {
+	if statuses[cli.ExitFailure] < 1 || statuses[cli.ExitPartial] < 1 {
 		t.Errorf("statuses %v: the test does not reach what it should", statuses)
 	}
 	t.Log(statuses)
@@ -74,7 +84,7 @@ func TestErrorsAfterAWrite(t *testing.T) {
 func TestErrorsAfterASwitchOff(t *testing.T) {
 	t.Parallel()
 	statuses := map[int]int{}
-	for at := firstRefused - 4; statuses[cli.ExitDone] == 0 && at < 60; at++ {
+	for at := firstRefused - 4; statuses[cli.ExitDone] == 0 && at < 60; at += int(next()) {
 		status, _ := refusedSwitchOffs(t, 30, func(request, written int) bool { return request >= at && written < 30 })
 		statuses[status]++
 	}

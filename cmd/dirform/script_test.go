@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/dirform/dirform/state/quick"
 )
 
 // TestMain lets scripts call dirform: the test binary runs again under that name, and is then dirform itself.
@@ -43,6 +45,7 @@ func TestScript(t *testing.T) {
 		Dir:                 "testdata/script",
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		RequireUniqueNames:  true,
+		WorkdirRoot:         quick.Root(t),
 		RequireExplicitExec: false,
 		Setup: func(e *testscript.Env) error {
 			e.Values[rehearsalKey{}] = &rehearsal{}

@@ -21,6 +21,7 @@ import (
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/quick"
 )
 
 var _ planner.Sink = (*planfile.Writer)(nil)
@@ -86,7 +87,7 @@ func check(t testing.TB, err error) {
 
 func write(t testing.TB) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "plan")
+	path := filepath.Join(quick.Dir(t), "plan")
 	w, err := planfile.Create(path, header(), nil)
 	check(t, err)
 	fill(t, w)
@@ -149,7 +150,7 @@ func TestSamePlanSameBytes(t *testing.T) {
 }
 
 func TestEmptyPlan(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "plan")
+	path := filepath.Join(quick.Dir(t), "plan")
 	w, err := planfile.Create(path, planner.Header{}, nil)
 	check(t, err)
 	check(t, w.Close(planner.Totals{}))
@@ -314,7 +315,7 @@ func wantRefusal(t *testing.T, path, name, text string, want error) {
 func TestEveryBitCounts(t *testing.T) {
 	data, err := os.ReadFile(write(t))
 	check(t, err)
-	path := filepath.Join(t.TempDir(), "plan")
+	path := filepath.Join(quick.Dir(t), "plan")
 	for i := range data {
 		data[i] ^= 1
 		check(t, os.WriteFile(path, data, 0o600))
@@ -329,7 +330,7 @@ func TestEveryBitCounts(t *testing.T) {
 func TestMinorVersionsAreRead(t *testing.T) {
 	data, err := os.ReadFile(write(t))
 	check(t, err)
-	path := filepath.Join(t.TempDir(), "plan")
+	path := filepath.Join(quick.Dir(t), "plan")
 	text := strings.Replace(string(data), `"format_version":"1.0"`, `"format_version":"1.9","new":[{}]`, 1)
 	text = strings.Replace(text, `"action":"link"`, `"action":"link","new":{"a":[1.5e3,null]}`, 1)
 	check(t, os.WriteFile(path, []byte(reseal(text)), 0o600))
@@ -358,7 +359,7 @@ func TestPlansWithoutSkippedAreRead(t *testing.T) {
 		}
 		text = strings.Replace(text, member, "}", 1)
 	}
-	path := filepath.Join(t.TempDir(), "plan")
+	path := filepath.Join(quick.Dir(t), "plan")
 	check(t, os.WriteFile(path, []byte(reseal(text)), 0o600))
 	r, err := planfile.Open(path, nil)
 	check(t, err)
@@ -374,7 +375,7 @@ func TestPlansWithoutSkippedAreRead(t *testing.T) {
 func TestUnknownActionIsNotPassedOver(t *testing.T) {
 	data, err := os.ReadFile(write(t))
 	check(t, err)
-	path := filepath.Join(t.TempDir(), "plan")
+	path := filepath.Join(quick.Dir(t), "plan")
 	check(t, os.WriteFile(path, []byte(reseal(strings.Replace(string(data), `"action":"link"`, `"action":"merge"`, 1))), 0o600))
 	r, err := planfile.Open(path, nil)
 	check(t, err)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dirform/dirform/planner/internal/quick"
+	"github.com/dirform/dirform/state/quick"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dirform/dirform/planner/internal/quick"
+	"github.com/dirform/dirform/state/quick"
 
 	"pgregory.net/rapid"
 

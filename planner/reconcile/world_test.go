@@ -18,11 +18,11 @@ import (
 	"github.com/dirform/dirform/config/limits"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/apply"
-	"github.com/dirform/dirform/planner/internal/quick"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/quick"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/sqlite"
 )

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"os"
 	"strconv"
 	"sync"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/providers/entra"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/quick"
 )
 
 // sharedClock is a clock for several that wait on it: time passes once all of them sleep, up to the first that wakes.
@@ -187,7 +187,7 @@ func TestTenThousandWrites(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if c.long && os.Getenv("DIRFORM_LONG") == "" {
+			if c.long && !quick.Long() {
 				t.Skip("part of the long form: DIRFORM_LONG=1")
 			}
 			const each = 10_000

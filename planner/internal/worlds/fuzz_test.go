@@ -12,12 +12,12 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
-	"github.com/dirform/dirform/planner/internal/quick"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/planfile/planfiletest"
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/quick"
 )
 
 // FuzzForgedPlan applies plan files in which anything may stand, with the right checksum, to a world in which all actions are planned

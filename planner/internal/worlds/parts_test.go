@@ -8,7 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/dirform/dirform/planner/internal/quick"
+	"github.com/dirform/dirform/state/quick"
 )
 
 // partsByDefault is how many worlds [TestAnyPartOfAPlan] plays in the long form.

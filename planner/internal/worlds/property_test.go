@@ -11,10 +11,10 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/dirform/dirform/planner"
-	"github.com/dirform/dirform/planner/internal/quick"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/quick"
 )
 
 // worldsByDefault is how many worlds the long form plays, see [quick.Checks].

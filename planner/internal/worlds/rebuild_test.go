@@ -13,9 +13,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/dirform/dirform/config"
-	"github.com/dirform/dirform/planner/internal/quick"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/quick"
 	"github.com/dirform/dirform/state/store"
 )
 

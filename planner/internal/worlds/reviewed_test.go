@@ -14,10 +14,10 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/dirform/dirform/planner/internal/quick"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/quick"
 )
 
 // reviewedByDefault is how many worlds apply plan files in the long form.

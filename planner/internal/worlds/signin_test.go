@@ -11,9 +11,9 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
-	"github.com/dirform/dirform/planner/internal/quick"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/quick"
 )
 
 // onlyOff reports whether a change turns sign-in off and does nothing else.

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dirform/dirform/planner/internal/quick"
 	"github.com/dirform/dirform/planner/internal/years"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/quick"
 )
 
 // cadences are how often dirform runs.

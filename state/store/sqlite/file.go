@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/dirform/dirform/state/fault"
 )
@@ -77,11 +78,14 @@ func writable(path string) bool {
 	return true
 }
 
+// busyTimeout is how long a statement waits for another process that uses the file.
+const busyTimeout = 10 * time.Second
+
 // dataSource is the driver's name for the file. In a folder that cannot be written and without a log beside it, the
 // file cannot change and is read as it is.
 func dataSource(path, mode string) string {
 	q := url.Values{"mode": {mode}, "_txlock": {"immediate"}}
-	q["_pragma"] = []string{"busy_timeout(10000)", "cache_size(-65536)"}
+	q["_pragma"] = []string{fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "cache_size(-65536)"}
 	if mode == "ro" {
 		if fileSize(path+"-wal") == 0 {
 			q.Set("immutable", "1")

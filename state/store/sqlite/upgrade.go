@@ -115,15 +115,22 @@ func (s *Store) eraseReplaced(ctx context.Context) error {
 	if !s.erase {
 		return nil
 	}
-	var busy, logged, moved int
 	for _, q := range []string{"PRAGMA temp_store = FILE", "VACUUM", "PRAGMA temp_store = MEMORY"} {
 		if _, err := s.conn.ExecContext(ctx, q); err != nil {
 			return explain(s.path, fmt.Errorf(
 				"the run is recorded, but what was encrypted anew could not be erased from the file as it was: %w", err))
 		}
 	}
-	err := s.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &logged, &moved)
-	if err != nil || busy != 0 { // somebody is reading the file as it was: the next run does it
+	// a run does not end later because somebody is reading the file as it was: then the next one does it
+	var busy, logged, moved int
+	_, err := s.conn.ExecContext(ctx, "PRAGMA busy_timeout = 500")
+	if err == nil {
+		err = s.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &logged, &moved)
+	}
+	if err == nil {
+		_, err = s.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", busyTimeout.Milliseconds()))
+	}
+	if err != nil || busy != 0 {
 		return explain(s.path, err)
 	}
 	if _, err := s.conn.ExecContext(ctx, "DELETE FROM meta WHERE name = ?", metaErase); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/quick"
 )
 
 // trouble is a class of faults of either side.
@@ -97,7 +98,7 @@ func TestFaultsWhilePlanning(t *testing.T) {
 		}
 		for _, at := range []int32{1, 3} {
 			for _, ever := range []bool{false, true} {
-				if !long() && (ever != (at == 3) || ever != (i%2 == 0 && !x.quiet)) {
+				if !quick.Long() && (ever != (at == 3) || ever != (i%2 == 0 && !x.quiet)) {
 					continue // one of the four
 				}
 				name := fmt.Sprintf("%s: %s, at %d, ever %t", x.side, x.name, at, ever)
@@ -158,7 +159,7 @@ func TestFaultsWhileApplying(t *testing.T) {
 	tally := newTally("fault", "cases", "done (0)", "error (1)", "partial (3)", "lost")
 	t.Run("cases", func(t *testing.T) {
 		for _, x := range troubles() {
-			if !long() && !slices.Contains(shortFaults, x.side+": "+x.name) {
+			if !quick.Long() && !slices.Contains(shortFaults, x.side+": "+x.name) {
 				continue
 			}
 			t.Run(x.side+": "+x.name, func(t *testing.T) {
@@ -174,7 +175,7 @@ func TestFaultsWhileApplying(t *testing.T) {
 
 // cases is how many cases of each class are applied under.
 func cases() int {
-	if long() {
+	if quick.Long() {
 		return 3
 	}
 	return 1

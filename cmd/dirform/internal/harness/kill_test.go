@@ -14,6 +14,7 @@ import (
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/quick"
 )
 
 // shortKills is how many points of each scene the short form dies at.
@@ -38,7 +39,7 @@ func TestKilledAnywhere(t *testing.T) {
 			want := rehearsal.picture()
 			rehearsal.close()
 			from, step := 1, 1
-			if !long() { // in the second half, where it writes
+			if !quick.Long() { // in the second half, where it writes
 				step = whole.count / 2 / shortKills
 				from = whole.count/2 + step/2
 			}
@@ -73,7 +74,7 @@ func TestKilledAndTheFileAppliedAgain(t *testing.T) {
 			rehearsal.close()
 			from, step := 1, 4
 			switch {
-			case !long(): // in the second half, where it writes
+			case !quick.Long(): // in the second half, where it writes
 				from, step = whole.count*2/3, whole.count
 			case c.name == "relink":
 				step = 1

@@ -11,11 +11,12 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/labcmd"
 	"github.com/dirform/dirform/providers/lab"
+	"github.com/dirform/dirform/state/quick"
 )
 
 // TestProcessesKilled kills real processes of dirform at any moment, one after the other, until one gets to its end.
 func TestProcessesKilled(t *testing.T) {
-	if !long() {
+	if !quick.Long() {
 		t.Skip("part of the long form: DIRFORM_LONG=1")
 	}
 	t.Parallel()

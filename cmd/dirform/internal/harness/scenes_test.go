@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/dirform/dirform/config/limits"
+	"github.com/dirform/dirform/state/quick"
 	"github.com/dirform/dirform/state/store/sqlite"
 )
 
@@ -247,7 +248,7 @@ func everything(s *stage) {
 // set is a stage on which a scene has just happened.
 func (c *scene) set(t testing.TB) *stage {
 	t.Helper()
-	dir := filepath.Join(folder(t), "first")
+	dir := filepath.Join(quick.Dir(t), "first")
 	seedSource(t, dir)
 	var accounts []map[string]any
 	for i := range people {

@@ -33,8 +33,6 @@ import (
 )
 
 // long reports whether the long form is asked for.
-func long() bool { return os.Getenv("DIRFORM_LONG") != "" }
-
 // stage is both directories, the relays before them, and a folder with the record.
 type stage struct {
 	t     testing.TB
@@ -314,16 +312,6 @@ func check(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// folder is a place for stages: in memory where the system has such a place, since a record waits for the disk.
-func folder(t testing.TB) string {
-	dir, err := os.MkdirTemp("/dev/shm", "dirform-harness-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
 }
 
 // load compiles a configuration.

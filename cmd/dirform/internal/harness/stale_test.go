@@ -15,6 +15,7 @@ import (
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/quick"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/sqlite"
 )
@@ -328,7 +329,7 @@ func TestNothingStaleIsDone(t *testing.T) {
 	tally := newTally("changed since the plan", "cases", "done", "skipped", "refused")
 	t.Run("kinds", func(t *testing.T) {
 		for i, x := range stalenesses() {
-			if !long() && i%3 != 0 {
+			if !quick.Long() && i%3 != 0 {
 				continue
 			}
 			t.Run(x.name, func(t *testing.T) {
@@ -337,7 +338,7 @@ func TestNothingStaleIsDone(t *testing.T) {
 			})
 		}
 	})
-	if long() && len(tally.counts) < 45 {
+	if quick.Long() && len(tally.counts) < 45 {
 		t.Errorf("only %d kinds", len(tally.counts))
 	}
 	t.Logf("\n%s", tally)
@@ -382,7 +383,7 @@ func staleGraces() []staleness {
 // TestGraceBetweenPlanAndApply plans the deletion of somebody whose grace is over, changes something, and applies the plan.
 func TestGraceBetweenPlanAndApply(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(folder(t), "first")
+	dir := filepath.Join(quick.Dir(t), "first")
 	seedSource(t, dir)
 	seedTenant(t, dir)
 	first := openStage(t, dir, load(t, dir, replace(`leaving          = "disable"`, grace+`"30d"`)(rulesText())))
@@ -400,7 +401,7 @@ func TestGraceBetweenPlanAndApply(t *testing.T) {
 	tally := newTally("changed since the plan", "cases", "done", "skipped", "refused")
 	t.Run("kinds", func(t *testing.T) {
 		for i, x := range staleGraces() {
-			if !long() && i%3 != 0 {
+			if !quick.Long() && i%3 != 0 {
 				continue
 			}
 			t.Run(x.name, func(t *testing.T) {
@@ -492,7 +493,7 @@ func (x *staleness) play(t *testing.T, first *stage) (outcome string) {
 
 // plainly is what becomes of everything if a plain apply is made now; nil in the short form, and where a relay is in between.
 func (x *staleness) plainly(s *stage) []string {
-	if !long() || s.graph.fault.Load() != nil {
+	if !quick.Long() || s.graph.fault.Load() != nil {
 		return nil
 	}
 	c := s.copied(s.t)

@@ -18,6 +18,7 @@ import (
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/providers/lab"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/quick"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/sqlite"
 )
@@ -34,7 +35,7 @@ func undisturbed(t *testing.T, first *stage) []string {
 
 // rounds is how often something that depends on chance is tried.
 func rounds() uint64 {
-	if long() {
+	if quick.Long() {
 		return 4
 	}
 	return 1
@@ -136,7 +137,7 @@ func TestReplicasThatLag(t *testing.T) {
 	t.Parallel()
 	tally := newTally("scene", "runs", "done (0)", "partial (3)", "lost")
 	for _, c := range scenes() {
-		if !long() && c.name != "everything" {
+		if !quick.Long() && c.name != "everything" {
 			continue
 		}
 		first := c.set(t)
@@ -184,7 +185,7 @@ func TestDamagedFiles(t *testing.T) {
 	plan, err := os.ReadFile(path)
 	check(t, err)
 	every := 8
-	if long() {
+	if quick.Long() {
 		every = 150
 	}
 	for _, d := range damages {

@@ -41,7 +41,7 @@ func FuzzRequests(f *testing.F) {
 		}
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 200 {
+	for range 50 {
 		choices := make([]byte, 4+r.IntN(30))
 		for i := range choices {
 			choices[i] = byte(r.Uint32())

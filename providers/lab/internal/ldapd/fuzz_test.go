@@ -127,7 +127,7 @@ func FuzzFilter(f *testing.F) {
 		bytes.Repeat([]byte{filterNot, 2}, 200)} {
 		f.Add(b, []byte(nil))
 	}
-	seedChoices(f, 500)
+	seedChoices(f, 100)
 	d := fuzzDirectory(f)
 	values := map[*entry]map[string][]string{}
 	for id := uint32(1); id <= d.count; id++ {
@@ -199,7 +199,7 @@ func FuzzRequest(f *testing.F) {
 			f.Add([]byte(nil), []byte{0, 1, 0, 2, attribute, 1, value})
 		}
 	}
-	seedChoices(f, 250)
+	seedChoices(f, 50)
 	f.Fuzz(func(t *testing.T, b, choices []byte) {
 		d := fuzzDirectory(t)
 		here, there := net.Pipe()

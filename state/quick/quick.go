@@ -1,9 +1,12 @@
-// Package quick gives tests of whole worlds a folder that answers at once.
+// Package quick lets tests end soon: by folders that answer at once, and by trying a part of what the long form tries.
 package quick
 
 import (
 	"flag"
+	"math/rand/v2"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 )
@@ -11,11 +14,11 @@ import (
 // Long reports whether tests are to try everything, which takes minutes, rather than a part that is drawn anew each time.
 func Long() bool { return os.Getenv("DIRFORM_LONG") != "" }
 
-// Checks sets rapid's number of checks for one test, unless -rapid.checks=N on the command line does: n in the long form, and a quarter
+// Checks sets rapid's number of checks for one test, unless -rapid.checks=N on the command line does: n in the long form, and a tenth
 // of them otherwise.
 func Checks(t testing.TB, n int) {
 	if !Long() {
-		n = (n + 3) / 4
+		n = (n + 9) / 10
 	}
 	set := false
 	flag.Visit(func(f *flag.Flag) { set = set || f.Name == "rapid.checks" })
@@ -31,6 +34,19 @@ func Checks(t testing.TB, n int) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// Skips reports whether this of many cases is left out: in the short form all are but one of n, and others every time.
+func Skips(n int) bool { return !Long() && rand.IntN(n) > 0 }
+
+// Root is a folder as [Dir] makes it, of which programs may be run; or "", where there is none in memory.
+func Root(t testing.TB) string {
+	dir := Dir(t)
+	script := filepath.Join(dir, "script")
+	if os.WriteFile(script, []byte("#!/bin/sh\n"), 0o700) != nil || exec.Command(script).Run() != nil || os.Remove(script) != nil {
+		return ""
+	}
+	return dir
 }
 
 // Dir is an empty folder that is removed when the test ends: in memory where the system has such a place, since a world writes many
