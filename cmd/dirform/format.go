@@ -58,6 +58,9 @@ func (f *formatting) run(args []string) error {
 		if err != nil {
 			return err
 		}
+		if err := config.Foreign(a.Path(name), src); err != nil {
+			return err
+		}
 		out, ok := formatted(a, name, src)
 		switch {
 		case !ok:

@@ -172,7 +172,7 @@ func (r *ldifReader) parse() (ok bool, err error) {
 			}
 		case slices.Contains(around, strings.ToLower(string(f.name))):
 		default:
-			return false, r.fail(s.line, "a record starts with dn: but this one starts with %s:", clip(f.name))
+			return false, r.fail(s.line, "a record starts with dn: but this one does not")
 		}
 	}
 	return r.rec.dn != "", nil
