@@ -231,7 +231,7 @@ func TestExamples(t *testing.T) {
 	seen := map[string]bool{}
 	for _, f := range folders {
 		example := filepath.Dir(f)
-		if seen[example] {
+		if seen[example] || strings.HasPrefix(filepath.Base(example), "ci-") { // of which TestPipelines has the servers
 			continue
 		}
 		seen[example] = true
