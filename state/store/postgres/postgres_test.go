@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -232,9 +233,17 @@ func TestAddresses(t *testing.T) {
 		"postgres://u:Pa55word@db.contoso.com/d?sslmode=verify-ca":              "without verified TLS",
 		"postgres://u:Pa55word@127.0.0.1,db.contoso.com/d?sslmode=prefer":       "without verified TLS",
 		"postgres://u:Pa55word@127.0.0.1/d?host=db.contoso.com&sslmode=disable": "without verified TLS",
-		"postgres://u:Pa55word@db.contoso.com/d?sslrootcert=/no/such/Pa55word":  "cannot be used",
+		"postgres://u:Pa55word@db.contoso.com/d?sslrootcert=/no/such/Pa55word":  "cannot be read",
 		"postgres://u:Pa55word@db.contoso.com:Pa55word/d":                       "none of PostgreSQL",
 		"host=db.contoso.com password=Pa55word":                                 "none of PostgreSQL",
+		"postgres://u:Pa55word@db.contoso.com/d?service=Pa55word":               "does not take",
+		"postgres://u:Pa55word@db.contoso.com/d?servicefile=/tmp/Pa55word":      "does not take",
+		"postgres://u:Pa55word@db.contoso.com/d?passfile=/tmp/Pa55word":         "does not take",
+		"postgres://u:Pa55word@db.contoso.com/d?hostaddr=192.0.2.1":             "does not take",
+		"postgres://u:Pa55word@db.contoso.com/d?options=-csearch_path=Pa55word": "does not take",
+		"postgres://u:Pa55word@db.contoso.com/d?sslrootcert=/dev/zero":          "cannot be read",
+		"postgres://u:Pa55word@db.contoso.com/d?sslkey=/dev/zero":               "cannot be read",
+		"postgres://u:Pa55word@db.contoso.com/d?sslrootcert=system":             "",
 		"mysql://u:Pa55word@db.contoso.com/d":                                   "none of PostgreSQL",
 	} {
 		p, err := postgres.New(address, "contoso")
@@ -256,5 +265,51 @@ func TestAddresses(t *testing.T) {
 	}
 	if _, err := p.Load(t.Context()); err == nil || strings.Contains(fmt.Sprintf("%v %+v", err, fault.Describe(err)), secret) {
 		t.Error(err)
+	}
+}
+
+// TestHosts: whichever part of an address names a host, it is among those that get the password.
+func TestHosts(t *testing.T) {
+	for _, env := range []string{"PGHOST", "PGSSLMODE", "PGPASSWORD", "PGUSER", "PGSERVICE"} {
+		t.Setenv(env, "")
+		os.Unsetenv(env)
+	}
+	for address, want := range map[string]string{
+		"postgres://127.0.0.1/d":                                                    "",
+		"postgres://u@/d?host=/run/postgresql":                                      "",
+		"postgres://DB.contoso.com./d":                                              "db.contoso.com",
+		"postgres://a.example,b.example:6432/d":                                     "a.example b.example",
+		"postgres://127.0.0.1,evil.example/d":                                       "evil.example",
+		"postgres://127.0.0.1/d?host=evil.example&sslmode=verify-full":              "evil.example",
+		"postgres://db.contoso.com/d?host=/tmp,evil.example":                        "",
+		"postgres://[2001:DB8:0::1]/d":                                              "2001:db8::1",
+		"postgres://127.1/d":                                                        "127.1",
+		"postgres://0.0.0.0/d":                                                      "0.0.0.0",
+		"postgres://localhost.evil.example/d":                                       "localhost.evil.example",
+		"postgres://evil.postgres.database.azure.com/d":                             "evil.postgres.database.azure.com",
+		"postgres://login.microsoftonline.com@evil.example/d":                       "evil.example",
+		"postgres://u:p@127.0.0.1%2Cevil.example/d":                                 "",
+		"postgres://127.0.0.1/d?host=evil.example&host=/tmp":                        "",
+		"postgres://127.0.0.1/d?host=/tmp&host=evil.example":                        "",
+		"postgres://127.0.0.1/d?host=%65vil.example&sslmode=verify-full":            "evil.example",
+		"postgres:///d?host=@evil.example&sslmode=verify-full":                      "@evil.example",
+		"postgres:///d?host=C:%5Cevil.example&sslmode=prefer":                       "",
+		"postgres://127.0.0.1/d?host=127.0.0.1,EVIL.example...&sslmode=verify-full": "evil.example..",
+	} {
+		p, err := postgres.New(address, "contoso")
+		if err != nil { // it names a host twice, or one without verified TLS
+			if want != "" {
+				t.Errorf("%s: %v", address, err)
+			}
+			continue
+		}
+		got := slices.Compact(slices.Sorted(slices.Values(p.Hosts())))
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, not %q", address, got, want)
+		}
+	}
+	t.Setenv("PGHOST", "evil.example")
+	if p, err := postgres.New("postgres:///d", "contoso"); err != nil || fmt.Sprint(p.Hosts()) != "[evil.example]" {
+		t.Error("a host of the environment:", p, err)
 	}
 }

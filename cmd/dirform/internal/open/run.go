@@ -70,13 +70,11 @@ func placeOf(a *cli.App, file string, db *config.Database, keys *seal.Keys) (sto
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", db.DeclaredAt, err)
 	}
-	rules := hostRules{any: true} // which hosts the last apply used stands in the record itself
-	if _, set := a.Env.Lookup(allowHosts); set {
-		if rules, err = rulesFor(context.Background(), a, nil); err != nil {
-			return nil, err
-		}
+	rules, err := recordRules(a)
+	if err == nil {
+		err = rules.check(destination{"state \"postgres\"", db.DeclaredAt, p.Hosts()})
 	}
-	return p.Encrypted(keys), rules.check(destination{"state \"postgres\"", db.DeclaredAt, p.Hosts()})
+	return p.Encrypted(keys), err
 }
 
 // fileWith is a record's file, with the keys that wrap the record's own; nil if encryption is not configured.
