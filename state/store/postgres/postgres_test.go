@@ -26,9 +26,19 @@ func place(t testing.TB, address, name string) store.Place {
 	return p
 }
 
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
+
 func TestPostgresPlace(t *testing.T) {
-	server := storetest.StartServer(t)
-	shared := server.Database() // other records lie beside each in the same tables
+	shared := storetest.SharedServer(t).Database() // other records lie beside each in the same tables
+	storetest.Run(t, func(t *testing.T) func() store.Place {
+		return func() store.Place { return place(t, shared, t.Name()) }
+	})
+}
+
+// TestPostgresPooledPlace: a pooler that gives each transaction any session makes no difference.
+func TestPostgresPooledPlace(t *testing.T) {
+	server := storetest.SharedServer(t)
+	shared := server.Pooled(server.Database())
 	storetest.Run(t, func(t *testing.T) func() store.Place {
 		return func() store.Place { return place(t, shared, t.Name()) }
 	})
@@ -36,7 +46,7 @@ func TestPostgresPlace(t *testing.T) {
 
 // TestPostgresEncryptedPlace: no row of a record that keys have written shows its own key.
 func TestPostgresEncryptedPlace(t *testing.T) {
-	server := storetest.StartServer(t)
+	server := storetest.SharedServer(t)
 	shared := server.Database()
 	storetest.RunEncrypted(t, func(t *testing.T) func(*seal.Keys) store.Place {
 		return func(keys *seal.Keys) store.Place {
@@ -48,7 +58,7 @@ func TestPostgresEncryptedPlace(t *testing.T) {
 		}
 	})
 	const keys = "SELECT count(*) FILTER (WHERE name = 'key'), count(*) FILTER (WHERE name = 'wrapped_key') > 2 FROM dirform.meta"
-	if got := server.Query("records1", keys); got != "0|t" {
+	if got := server.Ask(shared, keys); got != "0|t" {
 		t.Errorf("records in the clear, and wrapped ones: %s", got)
 	}
 }
@@ -84,14 +94,15 @@ func intents(w store.Writer, seq int64) error {
 
 // TestPostgresFence: a holder that was paused for too long and wakes up cannot write, nor free the lock that somebody else has by now.
 func TestPostgresFence(t *testing.T) {
-	server := storetest.StartServer(t)
-	p := place(t, server.Database(), "contoso")
+	server := storetest.SharedServer(t)
+	address := server.Database()
+	p := place(t, address, "contoso")
 	paused := lock(t, p)
 	w := begin(t, paused)
 	if err := intents(w, 1); err != nil {
 		t.Fatal(err)
 	}
-	server.Query("records1", "UPDATE dirform.leases SET until = now() - interval '1 second'")
+	server.Ask(address, "UPDATE dirform.leases SET until = now() - interval '1 second'")
 	next := lock(t, p)
 	if old, ok := next.TookOver(); !ok || old.Holder != options.Holder {
 		t.Errorf("the holder that is replaced is not named: %+v", old)
@@ -125,7 +136,7 @@ func TestPostgresFence(t *testing.T) {
 }
 
 func TestPostgresForceUnlock(t *testing.T) {
-	p := place(t, storetest.StartServer(t).Database(), "contoso")
+	p := place(t, storetest.SharedServer(t).Database(), "contoso")
 	w := begin(t, lock(t, p))
 	var locked *store.LockedError
 	if _, err := p.Lock(t.Context(), options); !errors.As(err, &locked) || locked.Until.IsZero() {
@@ -179,9 +190,9 @@ func TestPostgresRestart(t *testing.T) {
 
 // TestPostgresRoles: whoever may only read can plan, but neither lock nor make a record.
 func TestPostgresRoles(t *testing.T) {
-	server := storetest.StartServer(t)
+	server := storetest.SharedServer(t)
 	address := server.Database()
-	server.Query("records1", "CREATE ROLE reader LOGIN; CREATE ROLE writer LOGIN")
+	server.Ask(address, "CREATE ROLE reader LOGIN; CREATE ROLE writer LOGIN")
 	as := func(role string) store.Place {
 		return place(t, strings.Replace(address, "postgres:pass%40word", role, 1), "contoso")
 	}
@@ -198,7 +209,7 @@ func TestPostgresRoles(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	server.Query("records1", `GRANT USAGE ON SCHEMA dirform TO reader, writer; GRANT SELECT ON ALL TABLES IN SCHEMA dirform TO reader, writer;
+	server.Ask(address, `GRANT USAGE ON SCHEMA dirform TO reader, writer; GRANT SELECT ON ALL TABLES IN SCHEMA dirform TO reader, writer;
 		GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA dirform TO writer`)
 	r, err := as("reader").Load(t.Context())
 	if err != nil || r.Meta().Serial != 1 {

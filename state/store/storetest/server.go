@@ -3,28 +3,77 @@ package storetest
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// Server is a PostgreSQL server of the test's own, on loopback.
+// Server is a PostgreSQL server of the tests' own, on loopback.
 type Server struct {
-	t     testing.TB
-	bin   string // the folder of its programs
-	dir   string
-	port  int
-	count int
+	*cluster
+	t testing.TB // that it fails
 }
 
-// StartServer starts a server. Without one on this machine the test is skipped, unless DIRFORM_REQUIRE_POSTGRES is set.
+// cluster is what of a server its users have in common.
+type cluster struct {
+	bin    string // the folder of its programs
+	dir    string
+	port   int
+	mu     sync.Mutex
+	count  int // of databases
+	pooler *pooler
+}
+
+// shared is the server of all tests of a package.
+var shared struct {
+	sync.Mutex
+	server *cluster
+}
+
+// Main runs the tests of a package that has a [SharedServer], and stops that in the end. It returns the exit status.
+func Main(m *testing.M) int {
+	defer func() {
+		shared.Lock()
+		defer shared.Unlock()
+		if s := shared.server; s != nil {
+			s.end()
+		}
+	}()
+	return m.Run()
+}
+
+// SharedServer is one server for all tests of a package, whose TestMain calls [Main]. Without one on this machine the test is skipped, as by [StartServer].
+func SharedServer(t testing.TB) *Server {
+	t.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.server == nil {
+		s := newServer(t)
+		s.Start()
+		shared.server = s.cluster
+	}
+	return &Server{shared.server, t}
+}
+
+// StartServer starts a server, which ends with the test. Without one on this machine the test is skipped, unless
+// DIRFORM_REQUIRE_POSTGRES is set.
 func StartServer(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{t: t, bin: programs()}
+	s := newServer(t)
+	s.Start()
+	t.Cleanup(s.end)
+	return s
+}
+
+func newServer(t testing.TB) *Server {
+	t.Helper()
+	s := &Server{&cluster{bin: programs()}, t}
 	if s.bin == "" {
 		if os.Getenv("DIRFORM_REQUIRE_POSTGRES") != "" {
 			t.Fatal("PostgreSQL is not installed: no initdb and pg_ctl on the path, nor in /usr/lib/postgresql")
@@ -35,7 +84,6 @@ func StartServer(t testing.TB) *Server {
 	if s.dir, err = os.MkdirTemp("", "dirform-postgres-"); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(s.dir) })
 	if os.Getuid() == 0 { // the server refuses to run as root
 		u, err := user.Lookup("postgres")
 		if err != nil {
@@ -47,53 +95,92 @@ func StartServer(t testing.TB) *Server {
 			t.Fatal(err)
 		}
 	}
+	s.port = freePort(t)
+	s.run("initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+	return s
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.port = l.Addr().(*net.TCPAddr).Port
-	l.Close()
-	s.run("initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-	s.Start()
-	t.Cleanup(s.Stop)
-	return s
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
 }
 
-func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+func (c *cluster) data() string { return filepath.Join(c.dir, "data") }
 
-// Start starts the server, which does not run.
+// Start starts the server, which does not run. What it writes is not synced to the disk: that would matter if the machine went down,
+// not if the server does.
 func (s *Server) Start() {
+	s.t.Helper()
 	s.run("pg_ctl", "start", "-w", "-D", s.data(), "-l", filepath.Join(s.dir, "log"),
-		"-o", fmt.Sprintf("-c listen_addresses=127.0.0.1 -p %d -k %s -c max_connections=60", s.port, s.dir))
+		"-o", fmt.Sprintf("-c listen_addresses=127.0.0.1 -p %d -k %s -c max_connections=60 -c fsync=off", s.port, s.dir))
 }
 
 // Stop stops the server at once, as a crash would: transactions that are not committed are gone.
-func (s *Server) Stop() { s.run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", s.data()) }
+func (s *Server) Stop() {
+	s.t.Helper()
+	s.run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", s.data())
+}
+
+// end stops the server, should it run, and removes it.
+func (c *cluster) end() {
+	if c.pooler != nil {
+		c.pooler.stop()
+	}
+	_ = c.command("pg_ctl", "stop", "-w", "-m", "immediate", "-D", c.data()).Run() // it may be stopped already
+	os.RemoveAll(c.dir)
+}
 
 // Database makes a database and tells its address.
 func (s *Server) Database() (address string) {
+	s.t.Helper()
+	s.mu.Lock()
 	s.count++
 	name := fmt.Sprintf("records%d", s.count)
+	s.mu.Unlock()
 	s.Query("postgres", "CREATE DATABASE "+name)
 	return fmt.Sprintf("postgres://postgres:pass%%40word@127.0.0.1:%d/%s", s.port, name)
 }
 
-// Query runs statements in a database and tells what psql prints, without headers.
+// Ask runs statements in the database at an address and tells what psql prints, without headers.
+func (s *Server) Ask(address, statements string) string {
+	s.t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.Query(strings.TrimPrefix(u.Path, "/"), statements)
+}
+
+// Query is Ask for the database with a name.
 func (s *Server) Query(database, statements string) string {
 	s.t.Helper()
 	return s.run("psql", "-X", "-q", "-t", "-A", "-v", "ON_ERROR_STOP=1", "-h", s.dir, "-p", strconv.Itoa(s.port), "-U", "postgres",
 		"-d", database, "-c", statements)
 }
 
+// command is one of the server's programs, as the user who runs it.
+func (c *cluster) command(program string, args ...string) *exec.Cmd {
+	if !filepath.IsAbs(program) {
+		program = filepath.Join(c.bin, program)
+	}
+	command := append([]string{program}, args...)
+	if os.Getuid() == 0 {
+		command = append([]string{"setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"}, command...)
+	}
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Dir = c.dir
+	return cmd
+}
+
 // run runs one of the server's programs.
 func (s *Server) run(program string, args ...string) string {
 	s.t.Helper()
-	command := append([]string{filepath.Join(s.bin, program)}, args...)
-	if os.Getuid() == 0 {
-		command = append([]string{"runuser", "-u", "postgres", "--"}, command...)
-	}
-	c := exec.Command(command[0], command[1:]...)
-	c.Dir = s.dir
+	c := s.command(program, args...)
 	log, err := os.Create(filepath.Join(s.t.TempDir(), "out")) // not a pipe, which a server that goes on running would keep open
 	if err != nil {
 		s.t.Fatal(err)
