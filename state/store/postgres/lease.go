@@ -47,7 +47,7 @@ func (d *Database) holder(ctx context.Context, tx pgx.Tx, more string) (l store.
 // acquire takes the lock. One that has expired is taken over.
 func (d *Database) acquire(ctx context.Context, c *pgx.Conn, o store.Options) (l *lease, err error) {
 	l = &lease{id: store.NewLockID()}
-	err = pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
+	err = pgx.BeginTxFunc(ctx, c, writes, func(tx pgx.Tx) error {
 		if err := d.prepare(ctx, tx); err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func (d *Database) ForceUnlock(ctx context.Context, id string) error {
 		return err
 	}
 	defer c.Close(ctx)
-	return d.explain(pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
+	return d.explain(pgx.BeginTxFunc(ctx, c, writes, func(tx pgx.Tx) error {
 		found, err := d.there(ctx, tx)
 		if err != nil {
 			return err

@@ -65,7 +65,7 @@ func TestPostgresEncryptedPlace(t *testing.T) {
 
 var options = store.Options{Holder: "apply by jane@runner pid 7"}
 
-func lock(t *testing.T, p store.Place) store.Locked {
+func lock(t testing.TB, p store.Place) store.Locked {
 	t.Helper()
 	l, err := p.Lock(t.Context(), options)
 	if err != nil {
@@ -75,7 +75,7 @@ func lock(t *testing.T, p store.Place) store.Locked {
 	return l
 }
 
-func begin(t *testing.T, l store.Locked) store.Writer {
+func begin(t testing.TB, l store.Locked) store.Writer {
 	t.Helper()
 	w, err := l.Begin(t.Context(), store.RunInfo{Lineage: "lineage-1", Serial: l.Meta().Serial})
 	if err != nil {

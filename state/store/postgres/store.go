@@ -43,6 +43,19 @@ type Store struct {
 	scratch  []byte
 }
 
+// settings are those of every transaction, which end with it. Tables have no statistics where ANALYZE has not come to them since the
+// first apply, and whoever may write rows may not analyze. Then the server takes what follows an anchor for a handful of rows, and
+// would sort a million of them for each page, or compile the query. There is an index for everything that is asked.
+const settings = "; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
+
+// Transactions that write, and one for all that is read. Between two readings of the latter directories are read, for as long as
+// that takes.
+var (
+	writes = pgx.TxOptions{BeginQuery: "BEGIN" + settings}
+	reads  = pgx.TxOptions{BeginQuery: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" + settings +
+		"; SET LOCAL idle_in_transaction_session_timeout = 0"}
+)
+
 // Load opens the record for reading: one snapshot as of now. The server keeps it until the record is closed.
 func (d *Database) Load(ctx context.Context) (store.Record, error) {
 	c, err := d.connect(ctx)
@@ -50,10 +63,7 @@ func (d *Database) Load(ctx context.Context) (store.Record, error) {
 		return nil, err
 	}
 	s := d.store(c, nil, store.Options{})
-	if s.snapshot, err = c.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}); err == nil {
-		// between two readings directories are read, for as long as that takes
-		_, err = s.snapshot.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0")
-	}
+	s.snapshot, err = c.BeginTx(ctx, reads)
 	if err == nil {
 		var found bool
 		if found, err = d.there(ctx, s.snapshot); found {
@@ -72,7 +82,7 @@ func (d *Database) Lock(ctx context.Context, o store.Options) (store.Locked, err
 	if err != nil {
 		return nil, err
 	}
-	if err := pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error { return s.load(ctx, tx) }); err != nil {
+	if err := pgx.BeginTxFunc(ctx, s.conn, writes, func(tx pgx.Tx) error { return s.load(ctx, tx) }); err != nil {
 		return nil, errors.Join(d.explain(err), s.Close())
 	}
 	return s.renewing(), nil
@@ -125,7 +135,7 @@ func (d *Database) Rebuild(ctx context.Context, o store.Options) (store.Locked, 
 
 // readThrough reads everything of the record. The error of what is no whole record wraps [store.ErrDamaged].
 func (s *Store) readThrough(ctx context.Context) error {
-	if err := pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error { return s.load(ctx, tx) }); err != nil {
+	if err := pgx.BeginTxFunc(ctx, s.conn, writes, func(tx pgx.Tx) error { return s.load(ctx, tx) }); err != nil {
 		return s.d.explain(err)
 	}
 	for _, err := range s.Links(ctx) {
@@ -206,7 +216,7 @@ func (s *Store) connected(ctx context.Context, f func(pgx.Tx) error) error {
 		}
 		s.conn = c
 	}
-	return pgx.BeginFunc(ctx, s.conn, f)
+	return pgx.BeginTxFunc(ctx, s.conn, writes, f)
 }
 
 // broken reports whether an error means that the connection is lost, or the server is starting or stopping, so that another

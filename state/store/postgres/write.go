@@ -112,6 +112,17 @@ func (t *transaction) PutLinks(ctx context.Context, links []*state.Link) error {
 	return nil
 }
 
+// DropLinks ends links.
+func (t *transaction) DropLinks(ctx context.Context, gone []tables.Gone) error {
+	anchors, of := make([]string, len(gone)), make([]string, len(gone))
+	for i, g := range gone {
+		anchors[i], of[i] = g.Anchor, g.Of
+	}
+	_, err := t.Exec(ctx, `DELETE FROM {t}links USING unnest($1::text[], $2::text[]) AS gone (key, id)
+		WHERE {mine} AND anchor = gone.key AND gone.id IN ('', tenant_id)`, anchors, of)
+	return err
+}
+
 // Begin starts a run for a plan. It writes nothing yet, but refuses a plan that does not fit the record.
 func (s *Store) Begin(ctx context.Context, info store.RunInfo) (store.Writer, error) {
 	w, err := s.begin(ctx, info)
@@ -141,11 +152,6 @@ func (w writing) Origin() origin.Origin { return w.from }
 
 // Now is the time.
 func (w writing) Now() time.Time { return w.now() }
-
-// LinksOf are the recorded links of some anchors.
-func (w writing) LinksOf(ctx context.Context, anchors []string) (map[string]*state.Link, error) {
-	return w.linksOf(ctx, anchors)
-}
 
 // outcome is what a transaction makes of the record once it is committed.
 type outcome struct {

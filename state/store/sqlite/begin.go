@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/internal/seal"
@@ -45,11 +44,6 @@ func (w writing) Origin() origin.Origin { return w.from }
 
 // Now is the time.
 func (w writing) Now() time.Time { return w.now() }
-
-// LinksOf are the recorded links of some anchors.
-func (w writing) LinksOf(ctx context.Context, anchors []string) (map[string]*state.Link, error) {
-	return w.linksOf(ctx, anchors)
-}
 
 // Transact runs f in one durable transaction, entering the run in the history and raising the serial if it is the run's first.
 // What ends the run puts a record that is made anew in its place.

@@ -50,6 +50,8 @@ type Tx interface {
 	PutEntries(ctx context.Context, run int64, n int, entry func(i int) *state.Entry) error
 	// PutLinks notes links, in place of those with the same anchor.
 	PutLinks(ctx context.Context, links []*state.Link) error
+	// DropLinks ends links; what is not there is gone already.
+	DropLinks(ctx context.Context, gone []Gone) error
 }
 
 // From is where a record is read from.
@@ -73,8 +75,7 @@ type To interface {
 	// Transact runs f in one durable transaction. The first one of a run enters it, see [Writer.Enter], and raises the serial if
 	// raise says so.
 	Transact(ctx context.Context, w *Writer, raise bool, f func(tx Tx, run int64) error) error
-	// LinksOf are the recorded links of some anchors.
-	LinksOf(ctx context.Context, anchors []string) (map[string]*state.Link, error)
+	Pages
 	// Now is the time.
 	Now() time.Time
 	// Origin says who runs.
