@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -100,14 +101,18 @@ func newServer(t testing.TB) *Server {
 	return s
 }
 
+// freePort is a port below those that the system gives to outgoing connections, one of which could take it meanwhile.
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := 10_000 + rand.IntN(20_000)
+		if l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port)); err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 func (c *cluster) data() string { return filepath.Join(c.dir, "data") }
@@ -190,7 +195,8 @@ func (s *Server) run(program string, args ...string) string {
 	err = c.Run()
 	out, _ := os.ReadFile(log.Name())
 	if err != nil {
-		s.t.Fatalf("%s: %v\n%s", program, err, out)
+		said, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+		s.t.Fatalf("%s: %v\n%s\n%s", program, err, out, said)
 	}
 	return strings.TrimSpace(string(out))
 }
