@@ -43,7 +43,8 @@ import (
 type Database struct {
 	name   string
 	config *pgx.ConnConfig
-	keys   *seal.Keys // of encryption, which wrap the record's key; nil leaves it in the clear
+	times
+	keys *seal.Keys // of encryption, which wrap the record's key; nil leaves it in the clear
 }
 
 var _ store.Place = (*Database)(nil)
@@ -92,7 +93,7 @@ func New(address, name string) (*Database, error) {
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.RuntimeParams["application_name"] = "dirform"
 	config.ConnectTimeout = 10 * time.Second
-	return &Database{name: name, config: config}, nil
+	return &Database{name: name, config: config, times: usual}, nil
 }
 
 // checkQuery refuses what an address may not say, and files that might never end.

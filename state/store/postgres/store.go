@@ -25,7 +25,7 @@ type Store struct {
 	tables.Record
 
 	d     *Database
-	lease *lease // nil when read-only
+	lease *held // nil when read-only
 	now   func() time.Time
 	from  origin.Origin
 	stop  chan struct{} // ends the renewing
@@ -104,7 +104,7 @@ func (d *Database) lock(ctx context.Context, o store.Options) (*Store, error) {
 	return d.store(c, l, o), nil
 }
 
-func (d *Database) store(c *pgx.Conn, l *lease, o store.Options) *Store {
+func (d *Database) store(c *pgx.Conn, l *held, o store.Options) *Store {
 	s := &Store{d: d, conn: c, lease: l, now: o.Now, from: o.Origin}
 	s.Record, s.sealing.Classes = tables.NewRecord(s), &tables.Classes{}
 	return s
@@ -180,29 +180,53 @@ func (s *Store) load(ctx context.Context, tx pgx.Tx) error {
 	return s.sealing.Classes.Load(ctx, q)
 }
 
-// renewing has the lock renewed until the record is closed.
+// renewing has the lock renewed until the record is closed, or the lock is lost.
 func (s *Store) renewing() *Store {
 	s.stop, s.ended = make(chan struct{}), make(chan struct{})
 	go func() {
 		defer crash.Guard()
 		defer close(s.ended)
-		for t := time.NewTicker(renews); ; {
+		for t := time.NewTicker(s.d.renews); ; {
 			select {
 			case <-s.stop:
 				t.Stop()
 				return
 			case <-t.C:
-				ctx, cancel := context.WithTimeout(context.Background(), renews)
-				s.mu.Lock()
-				// what goes wrong here shows with the next transaction
-				_ = s.connected(ctx, func(tx pgx.Tx) error { _, _, err := s.lease.renew(ctx, s.d, tx, 0); return err })
-				s.mu.Unlock()
-				cancel()
+				if err := s.renew(); err != nil {
+					s.lease.watch.Lost(err)
+				}
 			}
 		}
 	}()
 	return s
 }
+
+// renew renews the lock. The error is that of a lost one; whatever else goes wrong may do better the next time, while the lock lasts.
+func (s *Store) renew() (lost error) {
+	ctx, cancel := context.WithTimeout(context.Background(), s.d.renews)
+	defer cancel()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	asked := time.Now()
+	err := s.connected(ctx, func(tx pgx.Tx) error {
+		_, held, err := s.lease.renew(ctx, s.d, tx, 0)
+		if err == nil && !held {
+			lost = s.d.lost(ctx, tx)
+		}
+		return err
+	})
+	if err == nil && lost == nil {
+		s.lease.watch.Renewed(asked)
+	}
+	var known *store.LostError
+	if !errors.As(lost, &known) {
+		return nil
+	}
+	return lost
+}
+
+// Held is ctx while the lock is held.
+func (s *Store) Held(ctx context.Context) context.Context { return s.lease.watch.Held(ctx) }
 
 // connected runs f in a transaction, on a new connection if the old one is lost.
 func (s *Store) connected(ctx context.Context, f func(pgx.Tx) error) error {
@@ -232,7 +256,7 @@ func (s *Store) broken(err error) bool {
 
 // again runs f until it does not fail for a lost connection, or for too long.
 func (s *Store) again(ctx context.Context, f func() error) error {
-	for end := time.Now().Add(tries); ; {
+	for end := time.Now().Add(s.d.tries); ; {
 		err := f()
 		if s.snapshot != nil || ctx.Err() != nil || !s.broken(err) || !time.Now().Before(end) {
 			return s.d.explain(err)
@@ -298,7 +322,7 @@ func (s *Store) Close() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), renews)
+	ctx, cancel := context.WithTimeout(context.Background(), s.d.renews)
 	defer cancel()
 	var err error
 	if s.snapshot != nil {
@@ -306,6 +330,7 @@ func (s *Store) Close() error {
 		s.snapshot = nil
 	}
 	if s.lease != nil {
+		s.lease.watch.Stop()
 		err = s.again(ctx, func() error {
 			return s.connected(ctx, func(tx pgx.Tx) error {
 				if s.anew {

@@ -167,8 +167,10 @@ func (w writing) Transact(ctx context.Context, run *tables.Writer, raise bool, f
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var made *outcome
+	var sent time.Time
 	err := w.again(ctx, func() error {
 		before := made
+		sent = time.Now()
 		err := w.connected(ctx, func(tx pgx.Tx) error {
 			o, err := w.write(ctx, tx, run, raise, f, before)
 			if o != nil { // only now a commit is tried
@@ -181,6 +183,10 @@ func (w writing) Transact(ctx context.Context, run *tables.Writer, raise bool, f
 		}
 		return err
 	})
+	var lost *store.LostError
+	if errors.As(err, &lost) {
+		w.lease.watch.Lost(lost)
+	}
 	if err != nil {
 		if w.meta.Exists && !w.broken(err) { // ids handed out inside the transaction are gone with it
 			fresh := &tables.Classes{}
@@ -190,6 +196,7 @@ func (w writing) Transact(ctx context.Context, run *tables.Writer, raise bool, f
 		}
 		return w.d.explain(err)
 	}
+	w.lease.watch.Renewed(sent)
 	w.lease.written, w.id, w.meta, w.sealing, run.Run = made.written, made.id, made.meta, made.sealing, made.run
 	w.rewrap = false
 	if made.whole {

@@ -30,6 +30,9 @@ func (s *Store) begin(ctx context.Context, info store.RunInfo) (*tables.Writer, 
 	return tables.Begin(ctx, writing{s}, s.path, s.Meta(), info)
 }
 
+// Held is ctx: the system takes the lock of a file from nobody who runs.
+func (s *Store) Held(ctx context.Context) context.Context { return ctx }
+
 // RemoveLinks forgets the links of some anchors without touching either directory. It is a run of its own: the serial is raised,
 // so that plans made before are refused. Anchors without a link are an error, and then none is removed.
 func (s *Store) RemoveLinks(ctx context.Context, anchors ...string) error {
