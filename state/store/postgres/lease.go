@@ -122,12 +122,12 @@ func (d *Database) ForceUnlock(ctx context.Context, id string) error {
 	}
 	defer c.Close(ctx)
 	return d.explain(pgx.BeginTxFunc(ctx, c, writes, func(tx pgx.Tx) error {
-		found, err := d.there(ctx, tx)
+		has, err := d.there(ctx, tx)
 		if err != nil {
 			return err
 		}
 		var now store.LockInfo
-		if found {
+		if has > 0 {
 			has, err := d.holder(ctx, tx, " FOR UPDATE")
 			if err != nil {
 				return err

@@ -65,8 +65,8 @@ func (d *Database) Load(ctx context.Context) (store.Record, error) {
 	s := d.store(c, nil, store.Options{})
 	s.snapshot, err = c.BeginTx(ctx, reads)
 	if err == nil {
-		var found bool
-		if found, err = d.there(ctx, s.snapshot); found {
+		var has int64
+		if has, err = d.there(ctx, s.snapshot); has > 0 {
 			err = s.load(ctx, s.snapshot)
 		}
 	}
@@ -334,7 +334,7 @@ func (s *Store) Close() error {
 		err = s.again(ctx, func() error {
 			return s.connected(ctx, func(tx pgx.Tx) error {
 				if s.anew {
-					if _, err := tx.Exec(ctx, "DELETE FROM dirform.records WHERE name = $1", s.d.name+anewSuffix); err != nil {
+					if err := forget(ctx, tx, s.d.name+anewSuffix); err != nil {
 						return err
 					}
 				}

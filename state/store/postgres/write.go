@@ -264,7 +264,7 @@ func (w writing) make(ctx context.Context, tx pgx.Tx) (id int64, err error) {
 	name := w.d.name
 	if w.anew {
 		name += anewSuffix
-		if _, err := tx.Exec(ctx, "DELETE FROM dirform.records WHERE name = $1", name); err != nil { // of a run that was cut off
+		if err := forget(ctx, tx, name); err != nil { // of a run that was cut off
 			return 0, err
 		}
 	}

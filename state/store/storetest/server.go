@@ -151,6 +151,27 @@ func (s *Server) Database() (address string) {
 	return fmt.Sprintf("postgres://postgres:pass%%40word@127.0.0.1:%d/%s", s.port, name)
 }
 
+// Role makes a role and tells the address of a database as that role. {role} in grants, which are carried out, is its name.
+func (s *Server) Role(address, grants string) (as string) {
+	s.t.Helper()
+	s.mu.Lock()
+	s.count++
+	name := fmt.Sprintf("role%d", s.count)
+	s.mu.Unlock()
+	s.Ask(address, "CREATE ROLE "+name+" LOGIN; "+strings.ReplaceAll(grants, "{role}", name))
+	return strings.Replace(address, "postgres:pass%40word", name, 1)
+}
+
+// CopyRows copies rows of tables from one database to another.
+func (s *Server) CopyRows(from, to string, tables ...string) {
+	s.t.Helper()
+	for i, table := range tables {
+		file := filepath.Join(s.dir, fmt.Sprintf("rows%d", i))
+		s.Ask(from, "COPY (SELECT * FROM "+table+") TO '"+file+"'")
+		s.Ask(to, "COPY "+table+" FROM '"+file+"'")
+	}
+}
+
 // Ask runs statements in the database at an address and tells what psql prints, without headers.
 func (s *Server) Ask(address, statements string) string {
 	s.t.Helper()
