@@ -170,11 +170,11 @@ func BenchmarkLinks(b *testing.B) {
 		{name: "sqlite", p: sqlite.File(filepath.Join(b.TempDir(), "contoso.dfstate"))},
 		{name: "postgres", p: place(b, address, "contoso")}, {name: "pgbouncer", p: pooled},
 	}
-	all := manyLinks(n)
+	all, written := manyLinks(n), map[string]float64{}
 	for i := range places[:2] {
 		start := time.Now()
 		fill(b, places[i].p, all)
-		b.ReportMetric(time.Since(start).Seconds(), places[i].name+"-write-s")
+		written[places[i].name] = time.Since(start).Seconds()
 	}
 	all = nil
 	b.ResetTimer()
@@ -193,5 +193,8 @@ func BenchmarkLinks(b *testing.B) {
 			least = min(least, t)
 		}
 		b.ReportMetric(least, x.name+"-s")
+		if took, ok := written[x.name]; ok {
+			b.ReportMetric(took, x.name+"-write-s")
+		}
 	}
 }

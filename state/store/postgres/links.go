@@ -26,7 +26,11 @@ func (s *Store) Link(ctx context.Context, anchor string) (l *state.Link, ok bool
 
 // LinksAfter fills buf with the links whose anchors follow one, for [tables.Links].
 func (s *Store) LinksAfter(ctx context.Context, anchor string, buf []state.Link) (n int, err error) {
-	err = s.readLinks(ctx, linkQuery+"anchor > $2 ORDER BY anchor LIMIT "+strconv.Itoa(len(buf)), pgtype.TextOID, anchor, func() { n = 0 },
+	follows := "anchor > $2"
+	if anchor == "" {
+		follows = "anchor >= $2"
+	}
+	err = s.readLinks(ctx, linkQuery+follows+" ORDER BY anchor LIMIT "+strconv.Itoa(len(buf)), pgtype.TextOID, anchor, func() { n = 0 },
 		func(row [][]byte) error {
 			n++
 			return s.scanLink(row, &buf[n-1])

@@ -36,6 +36,7 @@ import (
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/internal/tables"
 	"github.com/dirform/dirform/state/visible"
 )
 
@@ -179,6 +180,10 @@ func (d *Database) explain(err error) error {
 	var known fault.Described
 	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) {
 		return err
+	}
+	var row *tables.NotWrittenError
+	if errors.As(err, &row) {
+		return d.damaged(row.Error())
 	}
 	text := err.Error()
 	for _, secret := range []string{d.config.Password, url.QueryEscape(d.config.Password), url.PathEscape(d.config.Password)} {

@@ -110,3 +110,14 @@ func TestPostgresNewerLayout(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestPostgresDamagedPlace(t *testing.T) {
+	server := storetest.SharedServer(t)
+	shared := server.Database()
+	storetest.RunDamaged(t, 4, func(t *testing.T) (func() store.Place, func(func(table, mine string) string)) {
+		name := strings.ReplaceAll(t.Name(), "'", "")
+		return func() store.Place { return place(t, shared, name) }, func(marks func(table, mine string) string) {
+			server.Ask(shared, marks("dirform.", "record = (SELECT id FROM dirform.records WHERE name = '"+name+"')"))
+		}
+	})
+}

@@ -35,7 +35,11 @@ func (s *Store) Link(ctx context.Context, anchor string) (l *state.Link, ok bool
 
 // LinksAfter fills buf with the links whose anchors follow one, for [tables.Links].
 func (s *Store) LinksAfter(ctx context.Context, anchor string, buf []state.Link) (n int, err error) {
-	return s.readLinks(ctx, "SELECT "+s.linkColumns()+" FROM links WHERE anchor > ? ORDER BY anchor LIMIT ?", []any{anchor, len(buf)}, buf)
+	follows := " FROM links WHERE anchor > ?"
+	if anchor == "" {
+		follows = " FROM links WHERE anchor >= ?"
+	}
+	return s.readLinks(ctx, "SELECT "+s.linkColumns()+follows+" ORDER BY anchor LIMIT ?", []any{anchor, len(buf)}, buf)
 }
 
 // LinksOf are the recorded links of some anchors.

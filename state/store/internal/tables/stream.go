@@ -12,8 +12,8 @@ const LinkChunk = 2048
 
 // Pages reads a record's links.
 type Pages interface {
-	// LinksAfter fills buf with the links whose anchors follow one, ordered by anchor, and returns how many there were: fewer
-	// than buf has room for only at the end. Fingerprint slices that buf holds are reused.
+	// LinksAfter fills buf with the links whose anchors follow one, or with the first ones of all after "", ordered by anchor, and
+	// returns how many there were: fewer than buf has room for only at the end. Fingerprint slices that buf holds are reused.
 	LinksAfter(ctx context.Context, anchor string, buf []state.Link) (n int, err error)
 	// LinksOf are the recorded links of some anchors.
 	LinksOf(ctx context.Context, anchors []string) (map[string]*state.Link, error)

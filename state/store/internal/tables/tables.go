@@ -10,6 +10,8 @@ package tables
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -28,6 +30,25 @@ const (
 // Marks replaces the marks of statements.
 func Marks(table, mine, column, value string) *strings.Replacer {
 	return strings.NewReplacer("{t}", table, "{mine}", mine, "{record,}", column, "{its,}", value)
+}
+
+// NotWrittenError says that a row holds what dirform never writes.
+type NotWrittenError struct {
+	What string // such as "shape 1"
+	err  error
+}
+
+// Error says which row, and what is wrong with it.
+func (e *NotWrittenError) Error() string {
+	return fmt.Sprintf("%s is not as dirform writes it: %v", e.What, e.err)
+}
+
+// unmarshal takes a text in JSON of a row.
+func unmarshal(what, text string, to any) error {
+	if err := json.Unmarshal([]byte(text), to); err != nil {
+		return &NotWrittenError{what, err}
+	}
+	return nil
 }
 
 // Reader asks a database.
