@@ -26,7 +26,36 @@ func place(t testing.TB, address, name string) store.Place {
 	return p
 }
 
-func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
+func TestMain(m *testing.M) {
+	storetest.Child(openPlace)
+	os.Exit(storetest.Main(m))
+}
+
+// openPlace opens a place by its name for tests: the record's name, the word brief if its locks last for a second, or usual, and the
+// address.
+func openPlace(name string) (store.Place, error) {
+	part := strings.Fields(name)
+	p, err := postgres.New(part[2], part[0])
+	if err == nil && part[1] == "brief" {
+		p = p.Brief()
+	}
+	return p, err
+}
+
+// TestPostgresProcesses: several processes, and killed ones, directly and through a pooler.
+func TestPostgresProcesses(t *testing.T) {
+	server := storetest.SharedServer(t)
+	address := server.Database()
+	for how, address := range map[string]string{"direct": address, "pooled": server.Pooled(address)} {
+		n := 0
+		t.Run(how, func(t *testing.T) {
+			storetest.RunProcesses(t, openPlace, func(t *testing.T) string {
+				n++
+				return fmt.Sprintf("%s-%d usual %s", how, n, address)
+			})
+		})
+	}
+}
 
 func TestPostgresPlace(t *testing.T) {
 	shared := storetest.SharedServer(t).Database() // other records lie beside each in the same tables
@@ -77,7 +106,7 @@ func lock(t testing.TB, p store.Place) store.Locked {
 
 func begin(t testing.TB, l store.Locked) store.Writer {
 	t.Helper()
-	w, err := l.Begin(t.Context(), store.RunInfo{Lineage: "lineage-1", Serial: l.Meta().Serial})
+	w, err := l.Begin(t.Context(), store.RunInfo{Lineage: "lineage-1", Serial: l.Meta().Serial, SourceSID: l.Meta().SourceSID, TenantID: l.Meta().TenantID})
 	if err != nil {
 		t.Fatal(err)
 	}

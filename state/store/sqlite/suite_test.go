@@ -30,3 +30,9 @@ func TestDamagedPlace(t *testing.T) {
 		return func() store.Place { return sqlite.File(path) }, func(marks func(table, mine string) string) { execute(t, path, marks("", "1 = 1")) }
 	})
 }
+
+func openPlace(path string) (store.Place, error) { return sqlite.File(path), nil }
+
+func TestProcesses(t *testing.T) {
+	storetest.RunProcesses(t, openPlace, func(t *testing.T) string { return filepath.Join(t.TempDir(), "a.dfstate") })
+}

@@ -2,6 +2,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -19,6 +20,8 @@ import (
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
 )
+
+var background = context.Background()
 
 var (
 	shape = state.NewShape("accountEnabled", "displayName", "mail")
