@@ -45,7 +45,8 @@ type Database struct {
 	name   string
 	config *pgx.ConnConfig
 	times
-	keys *seal.Keys // of encryption, which wrap the record's key; nil leaves it in the clear
+	token func(context.Context) (string, error) // a password for each connection; nil if there is none
+	keys  *seal.Keys                            // of encryption, which wrap the record's key; nil leaves it in the clear
 }
 
 var _ store.Place = (*Database)(nil)
@@ -125,6 +126,16 @@ func (d *Database) Encrypted(keys *seal.Keys) *Database {
 	return &e
 }
 
+// NeedsPassword reports whether neither the address nor PostgreSQL's own environment has a password.
+func (d *Database) NeedsPassword() bool { return d.config.Password == "" }
+
+// WithTokens is the place of the same record with a password that is taken anew for each connection.
+func (d *Database) WithTokens(get func(context.Context) (string, error)) *Database {
+	t := *d
+	t.token = get
+	return &t
+}
+
 // local reports whether a host is this machine: a loopback address, or the folder of a Unix socket.
 func local(host string) bool {
 	ip, err := netip.ParseAddr(host)
@@ -168,15 +179,22 @@ func (d *Database) String() string {
 
 // connect opens a connection.
 func (d *Database) connect(ctx context.Context) (*pgx.Conn, error) {
-	c, err := pgx.ConnectConfig(ctx, d.config.Copy())
+	config := d.config.Copy()
+	if d.token != nil {
+		var err error
+		if config.Password, err = d.token(ctx); err != nil {
+			return nil, err
+		}
+	}
+	c, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return nil, d.explain(err)
+		return nil, d.explain(err, config.Password)
 	}
 	return c, nil
 }
 
 // explain names the record in a database error, and keeps the password out of it.
-func (d *Database) explain(err error) error {
+func (d *Database) explain(err error, secrets ...string) error {
 	var known fault.Described
 	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) {
 		return err
@@ -186,9 +204,11 @@ func (d *Database) explain(err error) error {
 		return d.damaged(row.Error())
 	}
 	text := err.Error()
-	for _, secret := range []string{d.config.Password, url.QueryEscape(d.config.Password), url.PathEscape(d.config.Password)} {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "***")
+	for _, secret := range append(secrets, d.config.Password) {
+		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
+			if form != "" {
+				text = strings.ReplaceAll(text, form, "***")
+			}
 		}
 	}
 	return &fault.Error{Summary: "the state " + d.String() + " cannot be used", Detail: text + ".", Err: &hidden{err}}

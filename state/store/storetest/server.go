@@ -151,6 +151,14 @@ func (s *Server) Database() (address string) {
 	return fmt.Sprintf("postgres://postgres:pass%%40word@127.0.0.1:%d/%s", s.port, name)
 }
 
+// DemandPasswords has the server ask for passwords from now on, but not on the socket that [Server.Ask] uses.
+func (s *Server) DemandPasswords() {
+	s.t.Helper()
+	rules := "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+	put(s.t, filepath.Join(s.data(), "pg_hba.conf"), rules)
+	s.Query("postgres", "SELECT pg_reload_conf()")
+}
+
 // Role makes a role and tells the address of a database as that role. {role} in grants, which are carried out, is its name.
 func (s *Server) Role(address, grants string) (as string) {
 	s.t.Helper()

@@ -9,6 +9,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/providers/entra"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/postgres"
@@ -73,6 +74,12 @@ func placeOf(a *cli.App, file string, db *config.Database, keys *seal.Keys) (sto
 	rules, err := recordRules(a)
 	if err == nil {
 		err = rules.check(destination{"state \"postgres\"", db.DeclaredAt, p.Hosts()})
+	}
+	if err == nil && p.NeedsPassword() {
+		get, ok, failed := entra.DatabaseTokens(p.Hosts(), a.Env.Getenv)
+		if err = failed; ok {
+			p = p.WithTokens(get)
+		}
 	}
 	return p.Encrypted(keys), err
 }
