@@ -46,8 +46,9 @@ func (c *content) keys(name string, t cty.Type) (keys []seal.Key) {
 	return keys
 }
 
-// given refuses an argument that computes its keys from sensitive values. Which key a file was sealed with can be seen by
-// whoever may choose among keys that he knows; so a configuration could tell a secret, bit by bit, to whoever gets its plans.
+// given refuses an argument that computes its keys, or an address, from sensitive values. Which key a file was sealed with can be
+// seen by whoever may choose among keys that he knows, and messages name the host and the database of an address; so a
+// configuration could tell a secret, bit by bit, to whoever gets its plans or the log.
 func (c *content) given(name string) bool {
 	expressions := []hclsyntax.Expression{c.attrs[name].Expr}
 	if list, ok := c.attrs[name].Expr.(*hclsyntax.TupleConsExpr); ok {
@@ -56,13 +57,21 @@ func (c *content) given(name string) bool {
 	for _, e := range expressions {
 		if !c.l.secrets.Given(e) {
 			c.ok = false
-			c.l.fail(e.Range().Ptr(), "Computed key", "A key can't be computed from sensitive values. Take a variable as it was "+
-				"given, %s = %s, and set DIRFORM_SECRET_<variable>.", name, map[string]string{"key": "var.dirform_key",
-				"previous": "[var.old_key]"}[name])
+			refusal := computed[name]
+			c.l.fail(e.Range().Ptr(), refusal[0], "%s can't be computed from sensitive values. Take a variable as it was "+
+				"given, %s = %s, and set DIRFORM_SECRET_<variable>.%s", refusal[1], name, refusal[2], refusal[3])
 			return false
 		}
 	}
 	return true
+}
+
+// computed is what given says of an argument.
+var computed = map[string][4]string{
+	"key":      {"Computed key", "A key", "var.dirform_key"},
+	"previous": {"Computed key", "A key", "[var.old_key]"},
+	"url": {"Computed address", "The address of the state", "var.state_url",
+		" Or write the address without a password, which is taken from PGPASSWORD then."},
 }
 
 // Encryption are the keys that a configuration declares, for commands that need nothing else of it; nil if it declares none,

@@ -30,7 +30,10 @@ func (l *loader) decodeState(b *hclsyntax.Block) {
 	case "postgres":
 		l.cfg.StatePath = ""
 		s := l.content(b, grammar["dirform.state.postgres"])
-		db := &Database{URL: s.text("url"), Name: s.text("name"), DeclaredAt: place(b.DefRange())}
+		db := &Database{Name: s.text("name"), DeclaredAt: place(b.DefRange())}
+		if s.has("url") && s.given("url") {
+			db.URL = s.text("url")
+		}
 		if s.ok && db.URL != "" && db.Name != "" {
 			l.cfg.StateDatabase = db
 		}

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -60,8 +61,22 @@ type Result struct {
 
 // Apply is the main job's second half: make a plan, hold the reviewed one against it if there is one, get consent, carry out, record.
 // The error is nil if the run came to its end, whatever became of its changes. If the result is not nil, something may have been
-// written, error or not.
+// written, error or not. A run whose lock is lost meanwhile ends with a [*store.LostError] before its next write, and cuts off those
+// in flight, since what becomes of them can't be recorded.
 func (r *Run) Apply(ctx context.Context, o ApplyOptions) (*Result, error) {
+	if o.Hard == nil {
+		o.Hard = context.Background()
+	}
+	ctx, o.Hard = o.Record.Held(ctx), o.Record.Held(o.Hard)
+	result, err := r.apply(ctx, o)
+	var lost *store.LostError
+	if !errors.As(err, &lost) && errors.As(context.Cause(ctx), &lost) && (err != nil || result.Interrupted) {
+		err = lost
+	}
+	return result, err
+}
+
+func (r *Run) apply(ctx context.Context, o ApplyOptions) (*Result, error) {
 	r.Record = o.Record
 	lineage, err := o.lineage()
 	if err != nil {

@@ -41,6 +41,8 @@ type Record interface {
 // WritableRecord is a record that is locked for an apply.
 type WritableRecord interface {
 	Record
+	// Held is ctx until the record's lock is lost, or may be: then it ends, and its cause is a [*store.LostError].
+	Held(ctx context.Context) context.Context
 	// Begin starts a run. It writes nothing yet.
 	Begin(ctx context.Context, info store.RunInfo) (Writer, error)
 }

@@ -25,6 +25,7 @@ type LockedError struct {
 	Info  LockInfo
 	Alive bool      // the holder is a running process on this host; otherwise it runs, or ran, on another one
 	Until time.Time // when the lock ends by itself unless its holder renews it; zero for one that does not
+	Now   time.Time // what the clock said that Info.Since and Until are by; the zero time for this machine's
 }
 
 // Error says who holds the lock and since when.
@@ -32,7 +33,11 @@ func (e *LockedError) Error() string { return "the state " + e.holder() }
 
 func (e *LockedError) holder() string {
 	text := visible.Sprintf("%s is locked by %q since %s", e.Path, e.Info.Holder, e.Info.Since.UTC().Format(time.RFC3339))
-	if age := time.Since(e.Info.Since).Round(time.Second); age > 0 {
+	now := e.Now
+	if now.IsZero() {
+		now = time.Now()
+	}
+	if age := now.Sub(e.Info.Since).Round(time.Second); age > 0 {
 		text += ", for " + age.String()
 	}
 	if e.Info.By != "" {
@@ -62,13 +67,17 @@ func (e *LockedError) Fault() *fault.Error {
 // LostError says that a run has lost its lock: it expired while the run was paused or cut off, and somebody took it or freed it.
 // Nothing was recorded, and nothing may be written to a directory any more.
 type LostError struct {
-	Path string    // of the state
-	By   *LockInfo // who has the lock now; nil if nobody has
+	Path    string    // of the state
+	By      *LockInfo // who has the lock now; nil if nobody has, or that is not known
+	Expired bool      // it could not be renewed in time, so that anybody may have it by now
 }
 
 // Error says who has the lock.
 func (e *LostError) Error() string {
-	if e.By == nil {
+	switch {
+	case e.By == nil && e.Expired:
+		return visible.Sprintf("the lock of the state %s has expired: it could not be renewed in time", e.Path)
+	case e.By == nil:
 		return visible.Sprintf("the lock of the state %s was lost: it was freed", e.Path)
 	}
 	return visible.Sprintf("the lock of the state %s was lost to %q (lock %s)", e.Path, e.By.Holder, e.By.ID)

@@ -8,90 +8,78 @@ import (
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store/internal/tables"
 )
-
-// chunk is how many links one query of the stream fetches.
-const chunk = 2048
 
 const linkQuery = "SELECT anchor, tenant_id, source_guid, class, fingerprints, left_at FROM dirform.links WHERE record = $1 AND "
 
-// Links streams all recorded links, ordered by anchor. A link is valid until the next one is asked for.
-func (s *Store) Links(ctx context.Context) iter.Seq2[*state.Link, error] {
-	return func(yield func(*state.Link, error) bool) {
-		buf := make([]state.Link, chunk)
-		for last := ""; ; {
-			n, err := s.readLinks(ctx, linkQuery+"anchor > $2 ORDER BY anchor LIMIT "+strconv.Itoa(chunk), last, buf)
-			for i := range n {
-				if buf[i].Anchor <= last {
-					yield(nil, s.d.damaged("its links are not in order"))
-					return
-				}
-				last = buf[i].Anchor
-				if !yield(&buf[i], nil) {
-					return
-				}
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if n < chunk {
-				return
-			}
-		}
-	}
-}
+// Links streams all recorded links, ordered by anchor.
+func (s *Store) Links(ctx context.Context) iter.Seq2[*state.Link, error] { return tables.Links(ctx, s) }
 
 // Link is the recorded link of an anchor.
 func (s *Store) Link(ctx context.Context, anchor string) (l *state.Link, ok bool, err error) {
-	links, err := s.linksOf(ctx, []string{anchor})
-	l = links[anchor]
-	return l, l != nil, err
+	return tables.Link(ctx, s, anchor)
 }
 
-func (s *Store) linksOf(ctx context.Context, anchors []string) (map[string]*state.Link, error) {
-	found := make(map[string]*state.Link, len(anchors))
-	for _, a := range anchors {
-		buf := make([]state.Link, 1)
-		n, err := s.readLinks(ctx, linkQuery+"anchor = $2", a, buf)
-		if err != nil {
-			return nil, err
-		}
-		if n == 1 {
-			found[a] = &buf[0]
-		}
+// LinksAfter fills buf with the links whose anchors follow one, for [tables.Links].
+func (s *Store) LinksAfter(ctx context.Context, anchor string, buf []state.Link) (n int, err error) {
+	follows := "anchor > $2"
+	if anchor == "" {
+		follows = "anchor >= $2"
 	}
-	return found, nil
+	err = s.readLinks(ctx, linkQuery+follows+" ORDER BY anchor LIMIT "+strconv.Itoa(len(buf)), pgtype.TextOID, anchor, func() { n = 0 },
+		func(row [][]byte) error {
+			n++
+			return s.scanLink(row, &buf[n-1])
+		})
+	return n, err
 }
 
-// readLinks fills buf with a query's links, reusing the fingerprint slices it holds, and returns how many there were. It takes
-// columns as they come over the wire, in binary.
-func (s *Store) readLinks(ctx context.Context, query, anchor string, buf []state.Link) (n int, err error) {
+// LinksOf are the recorded links of some anchors, asked for in one query.
+func (s *Store) LinksOf(ctx context.Context, anchors []string) (found map[string]*state.Link, err error) {
+	err = s.readLinks(ctx, linkQuery+"anchor = ANY($2)", pgtype.TextArrayOID, anchors, func() { found = make(map[string]*state.Link, len(anchors)) },
+		func(row [][]byte) error {
+			var l state.Link
+			err := s.scanLink(row, &l)
+			found[l.Anchor] = &l
+			return err
+		})
+	return found, err
+}
+
+// readLinks gives take the rows of a query with an argument, as they come over the wire in binary. It begins anew, with begin,
+// where the connection is lost meanwhile. Of a record that does not exist there are none.
+func (s *Store) readLinks(ctx context.Context, query string, oid uint32, arg any, begin func(), take func(row [][]byte) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	begin()
 	if !s.meta.Exists {
-		return 0, nil
+		return nil
 	}
-	err = s.again(ctx, func() error {
-		n = 0
+	return s.again(ctx, func() error {
+		begin()
 		return s.connected(ctx, func(tx pgx.Tx) error {
-			record := strconv.FormatInt(s.id, 10)
-			const int8OID, textOID = 20, 25
-			rows := tx.Conn().PgConn().ExecParams(ctx, query, [][]byte{[]byte(record), []byte(anchor)}, []uint32{int8OID, textOID}, nil, []int16{1})
-			for rows.NextRow() && n < len(buf) {
-				if err := s.scanLink(rows.Values(), &buf[n]); err != nil {
+			c := tx.Conn()
+			value, err := c.TypeMap().Encode(oid, pgtype.BinaryFormatCode, arg, []byte{}) // nil would be NULL
+			if err != nil {
+				return err
+			}
+			record := binary.BigEndian.AppendUint64(nil, uint64(s.id))
+			binary := []int16{pgtype.BinaryFormatCode}
+			rows := c.PgConn().ExecParams(ctx, query, [][]byte{record, value}, []uint32{pgtype.Int8OID, oid}, binary, binary)
+			for rows.NextRow() {
+				if err := take(rows.Values()); err != nil {
 					_, _ = rows.Close()
 					return err
 				}
-				n++
 			}
-			_, err := rows.Close()
+			_, err = rows.Close()
 			return err
 		})
 	})
-	return n, err
 }
 
 func (s *Store) scanLink(v [][]byte, l *state.Link) error {

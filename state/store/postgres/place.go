@@ -23,40 +23,59 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/internal/tables"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // Database is the place of a record in a PostgreSQL database.
 type Database struct {
 	name   string
 	config *pgx.ConnConfig
-	keys   *seal.Keys // of encryption, which wrap the record's key; nil leaves it in the clear
+	times
+	token func(context.Context) (string, error) // a password for each connection; nil if there is none
+	keys  *seal.Keys                            // of encryption, which wrap the record's key; nil leaves it in the clear
 }
 
 var _ store.Place = (*Database)(nil)
 
-// New names a record in the database at an address, which is a secret: it may hold a password. Nothing is connected to.
+// keys are what an address may say. Whoever writes a configuration writes the address, so it can neither have other files read than
+// certificates and their keys (service, servicefile, passfile), nor set the session up (options, role, search_path).
+var keys = []string{"host", "port", "user", "password", "dbname", "connect_timeout", "target_session_attrs", "channel_binding",
+	"require_auth", "sslmode", "sslnegotiation", "sslrootcert", "sslcert", "sslkey"}
+
+// files are the keys that name files.
+var files = []string{"sslrootcert", "sslcert", "sslkey"}
+
+// New names a record in the database at an address, which is a secret: it may hold a password. What it leaves open, such as the
+// password, PostgreSQL's own environment variables say, but for sslmode. Nothing is connected to.
 func New(address, name string) (*Database, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
 		return nil, &fault.Error{Summary: "the address of the state's database is none of PostgreSQL",
 			Hint: "Write it as postgres://USER:PASSWORD@HOST/DATABASE; characters such as @ and / in a password as %40 and %2F."}
 	}
+	if err := checkQuery(u.Query()); err != nil {
+		return nil, err
+	}
 	if q := u.Query(); q.Get("sslmode") == "" && !local(u.Hostname()) && !strings.HasPrefix(q.Get("host"), "/") {
 		q.Set("sslmode", "verify-full")
 		u.RawQuery = q.Encode()
 	}
-	config, err := pgx.ParseConfig(u.String())
+	o := pgx.ParseConfigOptions{ParseConfigOptions: pgconn.ParseConfigOptions{ConnStringAllowedKeys: append([]string{"database"}, keys...)}}
+	config, err := pgx.ParseConfigWithOptions(u.String(), o)
 	if err != nil { // its text may hold parts of the address
 		return nil, &fault.Error{Summary: "the address of the state's database cannot be used",
 			Detail: "One of its parameters, or a file that it names, is not as PostgreSQL has it.",
@@ -76,7 +95,27 @@ func New(address, name string) (*Database, error) {
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.RuntimeParams["application_name"] = "dirform"
 	config.ConnectTimeout = 10 * time.Second
-	return &Database{name: name, config: config}, nil
+	return &Database{name: name, config: config, times: usual}, nil
+}
+
+// checkQuery refuses what an address may not say, and files that might never end.
+func checkQuery(q url.Values) error {
+	for key := range q {
+		if !slices.Contains(keys, key) {
+			return &fault.Error{Summary: "the address of the state's database has a parameter that dirform does not take",
+				Detail: "It may have: " + strings.Join(keys, ", ") + ".",
+				Hint:   "Leave others out. Where a service file, a password file or options are needed, PGSERVICE, PGPASSFILE and PGOPTIONS name them."}
+		}
+	}
+	for _, key := range files {
+		for _, file := range q[key] {
+			if _, err := bounds.ReadFile(file, bounds.Credential); err != nil && file != "" && file != "system" {
+				return &fault.Error{Summary: "the " + key + " in the address of the state's database cannot be read",
+					Detail: "It has to be a regular file, of certificates or of a key.", Err: &hidden{err}}
+			}
+		}
+	}
+	return nil
 }
 
 // Encrypted is the place of the same record with its key wrapped by keys, by the first of them from the first run on that
@@ -85,6 +124,16 @@ func (d *Database) Encrypted(keys *seal.Keys) *Database {
 	e := *d
 	e.keys = keys
 	return &e
+}
+
+// NeedsPassword reports whether neither the address nor PostgreSQL's own environment has a password.
+func (d *Database) NeedsPassword() bool { return d.config.Password == "" }
+
+// WithTokens is the place of the same record with a password that is taken anew for each connection.
+func (d *Database) WithTokens(get func(context.Context) (string, error)) *Database {
+	t := *d
+	t.token = get
+	return &t
 }
 
 // local reports whether a host is this machine: a loopback address, or the folder of a Unix socket.
@@ -100,7 +149,7 @@ func verified(host string, c *tls.Config) bool {
 
 func unverified(host string) error {
 	return &fault.Error{Summary: "the state's database would be asked without verified TLS",
-		Detail: fmt.Sprintf("The address asks for an sslmode below verify-full, and %s is not this machine.", host),
+		Detail: visible.Sprintf("The address asks for an sslmode below verify-full, and %s is not this machine.", host),
 		Hint:   "Leave sslmode out, or write sslmode=verify-full; sslrootcert=FILE names a certificate authority of your own."}
 }
 
@@ -111,37 +160,55 @@ func (d *Database) Hosts() (hosts []string) {
 		all = append(all, f.Host)
 	}
 	for _, h := range all {
-		if !local(h) {
-			hosts = append(hosts, strings.ToLower(h))
+		if local(h) {
+			continue
 		}
+		h = strings.TrimSuffix(strings.ToLower(h), ".")
+		if ip, err := netip.ParseAddr(h); err == nil {
+			h = ip.String()
+		}
+		hosts = append(hosts, h)
 	}
 	return hosts
 }
 
 // String names the record, its database and the server, without user and password.
 func (d *Database) String() string {
-	return fmt.Sprintf("%q in PostgreSQL database %q on %s", d.name, d.config.Database, d.config.Host)
+	return visible.Sprintf("%q in PostgreSQL database %q on %s", d.name, d.config.Database, d.config.Host)
 }
 
 // connect opens a connection.
 func (d *Database) connect(ctx context.Context) (*pgx.Conn, error) {
-	c, err := pgx.ConnectConfig(ctx, d.config.Copy())
+	config := d.config.Copy()
+	if d.token != nil {
+		var err error
+		if config.Password, err = d.token(ctx); err != nil {
+			return nil, err
+		}
+	}
+	c, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return nil, d.explain(err)
+		return nil, d.explain(err, config.Password)
 	}
 	return c, nil
 }
 
 // explain names the record in a database error, and keeps the password out of it.
-func (d *Database) explain(err error) error {
+func (d *Database) explain(err error, secrets ...string) error {
 	var known fault.Described
 	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) {
 		return err
 	}
+	var row *tables.NotWrittenError
+	if errors.As(err, &row) {
+		return d.damaged(row.Error())
+	}
 	text := err.Error()
-	for _, secret := range []string{d.config.Password, url.QueryEscape(d.config.Password), url.PathEscape(d.config.Password)} {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "***")
+	for _, secret := range append(secrets, d.config.Password) {
+		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
+			if form != "" {
+				text = strings.ReplaceAll(text, form, "***")
+			}
 		}
 	}
 	return &fault.Error{Summary: "the state " + d.String() + " cannot be used", Detail: text + ".", Err: &hidden{err}}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,9 +26,48 @@ func place(t testing.TB, address, name string) store.Place {
 	return p
 }
 
+func TestMain(m *testing.M) {
+	storetest.Child(openPlace)
+	os.Exit(storetest.Main(m))
+}
+
+// openPlace opens a place by its name for tests: the record's name, the word brief if its locks last for a second, or usual, and the
+// address.
+func openPlace(name string) (store.Place, error) {
+	part := strings.Fields(name)
+	p, err := postgres.New(part[2], part[0])
+	if err == nil && part[1] == "brief" {
+		p = p.Brief()
+	}
+	return p, err
+}
+
+// TestPostgresProcesses: several processes, and killed ones, directly and through a pooler.
+func TestPostgresProcesses(t *testing.T) {
+	server := storetest.SharedServer(t)
+	address := server.Database()
+	for how, address := range map[string]string{"direct": address, "pooled": server.Pooled(address)} {
+		n := 0
+		t.Run(how, func(t *testing.T) {
+			storetest.RunProcesses(t, openPlace, func(t *testing.T) string {
+				n++
+				return fmt.Sprintf("%s-%d usual %s", how, n, address)
+			})
+		})
+	}
+}
+
 func TestPostgresPlace(t *testing.T) {
-	server := storetest.StartServer(t)
-	shared := server.Database() // other records lie beside each in the same tables
+	shared := storetest.SharedServer(t).Database() // other records lie beside each in the same tables
+	storetest.Run(t, func(t *testing.T) func() store.Place {
+		return func() store.Place { return place(t, shared, t.Name()) }
+	})
+}
+
+// TestPostgresPooledPlace: a pooler that gives each transaction any session makes no difference.
+func TestPostgresPooledPlace(t *testing.T) {
+	server := storetest.SharedServer(t)
+	shared := server.Pooled(server.Database())
 	storetest.Run(t, func(t *testing.T) func() store.Place {
 		return func() store.Place { return place(t, shared, t.Name()) }
 	})
@@ -35,7 +75,7 @@ func TestPostgresPlace(t *testing.T) {
 
 // TestPostgresEncryptedPlace: no row of a record that keys have written shows its own key.
 func TestPostgresEncryptedPlace(t *testing.T) {
-	server := storetest.StartServer(t)
+	server := storetest.SharedServer(t)
 	shared := server.Database()
 	storetest.RunEncrypted(t, func(t *testing.T) func(*seal.Keys) store.Place {
 		return func(keys *seal.Keys) store.Place {
@@ -47,14 +87,14 @@ func TestPostgresEncryptedPlace(t *testing.T) {
 		}
 	})
 	const keys = "SELECT count(*) FILTER (WHERE name = 'key'), count(*) FILTER (WHERE name = 'wrapped_key') > 2 FROM dirform.meta"
-	if got := server.Query("records1", keys); got != "0|t" {
+	if got := server.Ask(shared, keys); got != "0|t" {
 		t.Errorf("records in the clear, and wrapped ones: %s", got)
 	}
 }
 
 var options = store.Options{Holder: "apply by jane@runner pid 7"}
 
-func lock(t *testing.T, p store.Place) store.Locked {
+func lock(t testing.TB, p store.Place) store.Locked {
 	t.Helper()
 	l, err := p.Lock(t.Context(), options)
 	if err != nil {
@@ -64,9 +104,9 @@ func lock(t *testing.T, p store.Place) store.Locked {
 	return l
 }
 
-func begin(t *testing.T, l store.Locked) store.Writer {
+func begin(t testing.TB, l store.Locked) store.Writer {
 	t.Helper()
-	w, err := l.Begin(t.Context(), store.RunInfo{Lineage: "lineage-1", Serial: l.Meta().Serial})
+	w, err := l.Begin(t.Context(), store.RunInfo{Lineage: "lineage-1", Serial: l.Meta().Serial, SourceSID: l.Meta().SourceSID, TenantID: l.Meta().TenantID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,14 +123,15 @@ func intents(w store.Writer, seq int64) error {
 
 // TestPostgresFence: a holder that was paused for too long and wakes up cannot write, nor free the lock that somebody else has by now.
 func TestPostgresFence(t *testing.T) {
-	server := storetest.StartServer(t)
-	p := place(t, server.Database(), "contoso")
+	server := storetest.SharedServer(t)
+	address := server.Database()
+	p := place(t, address, "contoso")
 	paused := lock(t, p)
 	w := begin(t, paused)
 	if err := intents(w, 1); err != nil {
 		t.Fatal(err)
 	}
-	server.Query("records1", "UPDATE dirform.leases SET until = now() - interval '1 second'")
+	server.Ask(address, "UPDATE dirform.leases SET until = now() - interval '1 second'")
 	next := lock(t, p)
 	if old, ok := next.TookOver(); !ok || old.Holder != options.Holder {
 		t.Errorf("the holder that is replaced is not named: %+v", old)
@@ -124,7 +165,7 @@ func TestPostgresFence(t *testing.T) {
 }
 
 func TestPostgresForceUnlock(t *testing.T) {
-	p := place(t, storetest.StartServer(t).Database(), "contoso")
+	p := place(t, storetest.SharedServer(t).Database(), "contoso")
 	w := begin(t, lock(t, p))
 	var locked *store.LockedError
 	if _, err := p.Lock(t.Context(), options); !errors.As(err, &locked) || locked.Until.IsZero() {
@@ -178,9 +219,9 @@ func TestPostgresRestart(t *testing.T) {
 
 // TestPostgresRoles: whoever may only read can plan, but neither lock nor make a record.
 func TestPostgresRoles(t *testing.T) {
-	server := storetest.StartServer(t)
+	server := storetest.SharedServer(t)
 	address := server.Database()
-	server.Query("records1", "CREATE ROLE reader LOGIN; CREATE ROLE writer LOGIN")
+	server.Ask(address, "CREATE ROLE reader LOGIN; CREATE ROLE writer LOGIN")
 	as := func(role string) store.Place {
 		return place(t, strings.Replace(address, "postgres:pass%40word", role, 1), "contoso")
 	}
@@ -197,7 +238,7 @@ func TestPostgresRoles(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	server.Query("records1", `GRANT USAGE ON SCHEMA dirform TO reader, writer; GRANT SELECT ON ALL TABLES IN SCHEMA dirform TO reader, writer;
+	server.Ask(address, `GRANT USAGE ON SCHEMA dirform TO reader, writer; GRANT SELECT ON ALL TABLES IN SCHEMA dirform TO reader, writer;
 		GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA dirform TO writer`)
 	r, err := as("reader").Load(t.Context())
 	if err != nil || r.Meta().Serial != 1 {
@@ -232,9 +273,17 @@ func TestAddresses(t *testing.T) {
 		"postgres://u:Pa55word@db.contoso.com/d?sslmode=verify-ca":              "without verified TLS",
 		"postgres://u:Pa55word@127.0.0.1,db.contoso.com/d?sslmode=prefer":       "without verified TLS",
 		"postgres://u:Pa55word@127.0.0.1/d?host=db.contoso.com&sslmode=disable": "without verified TLS",
-		"postgres://u:Pa55word@db.contoso.com/d?sslrootcert=/no/such/Pa55word":  "cannot be used",
+		"postgres://u:Pa55word@db.contoso.com/d?sslrootcert=/no/such/Pa55word":  "cannot be read",
 		"postgres://u:Pa55word@db.contoso.com:Pa55word/d":                       "none of PostgreSQL",
 		"host=db.contoso.com password=Pa55word":                                 "none of PostgreSQL",
+		"postgres://u:Pa55word@db.contoso.com/d?service=Pa55word":               "does not take",
+		"postgres://u:Pa55word@db.contoso.com/d?servicefile=/tmp/Pa55word":      "does not take",
+		"postgres://u:Pa55word@db.contoso.com/d?passfile=/tmp/Pa55word":         "does not take",
+		"postgres://u:Pa55word@db.contoso.com/d?hostaddr=192.0.2.1":             "does not take",
+		"postgres://u:Pa55word@db.contoso.com/d?options=-csearch_path=Pa55word": "does not take",
+		"postgres://u:Pa55word@db.contoso.com/d?sslrootcert=/dev/zero":          "cannot be read",
+		"postgres://u:Pa55word@db.contoso.com/d?sslkey=/dev/zero":               "cannot be read",
+		"postgres://u:Pa55word@db.contoso.com/d?sslrootcert=system":             "",
 		"mysql://u:Pa55word@db.contoso.com/d":                                   "none of PostgreSQL",
 	} {
 		p, err := postgres.New(address, "contoso")
@@ -256,5 +305,51 @@ func TestAddresses(t *testing.T) {
 	}
 	if _, err := p.Load(t.Context()); err == nil || strings.Contains(fmt.Sprintf("%v %+v", err, fault.Describe(err)), secret) {
 		t.Error(err)
+	}
+}
+
+// TestHosts: whichever part of an address names a host, it is among those that get the password.
+func TestHosts(t *testing.T) {
+	for _, env := range []string{"PGHOST", "PGSSLMODE", "PGPASSWORD", "PGUSER", "PGSERVICE"} {
+		t.Setenv(env, "")
+		os.Unsetenv(env)
+	}
+	for address, want := range map[string]string{
+		"postgres://127.0.0.1/d":                                                    "",
+		"postgres://u@/d?host=/run/postgresql":                                      "",
+		"postgres://DB.contoso.com./d":                                              "db.contoso.com",
+		"postgres://a.example,b.example:6432/d":                                     "a.example b.example",
+		"postgres://127.0.0.1,evil.example/d":                                       "evil.example",
+		"postgres://127.0.0.1/d?host=evil.example&sslmode=verify-full":              "evil.example",
+		"postgres://db.contoso.com/d?host=/tmp,evil.example":                        "",
+		"postgres://[2001:DB8:0::1]/d":                                              "2001:db8::1",
+		"postgres://127.1/d":                                                        "127.1",
+		"postgres://0.0.0.0/d":                                                      "0.0.0.0",
+		"postgres://localhost.evil.example/d":                                       "localhost.evil.example",
+		"postgres://evil.postgres.database.azure.com/d":                             "evil.postgres.database.azure.com",
+		"postgres://login.microsoftonline.com@evil.example/d":                       "evil.example",
+		"postgres://u:p@127.0.0.1%2Cevil.example/d":                                 "",
+		"postgres://127.0.0.1/d?host=evil.example&host=/tmp":                        "",
+		"postgres://127.0.0.1/d?host=/tmp&host=evil.example":                        "",
+		"postgres://127.0.0.1/d?host=%65vil.example&sslmode=verify-full":            "evil.example",
+		"postgres:///d?host=@evil.example&sslmode=verify-full":                      "@evil.example",
+		"postgres:///d?host=C:%5Cevil.example&sslmode=prefer":                       "",
+		"postgres://127.0.0.1/d?host=127.0.0.1,EVIL.example...&sslmode=verify-full": "evil.example..",
+	} {
+		p, err := postgres.New(address, "contoso")
+		if err != nil { // it names a host twice, or one without verified TLS
+			if want != "" {
+				t.Errorf("%s: %v", address, err)
+			}
+			continue
+		}
+		got := slices.Compact(slices.Sorted(slices.Values(p.Hosts())))
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, not %q", address, got, want)
+		}
+	}
+	t.Setenv("PGHOST", "evil.example")
+	if p, err := postgres.New("postgres:///d", "contoso"); err != nil || fmt.Sprint(p.Hosts()) != "[evil.example]" {
+		t.Error("a host of the environment:", p, err)
 	}
 }

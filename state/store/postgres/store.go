@@ -25,7 +25,7 @@ type Store struct {
 	tables.Record
 
 	d     *Database
-	lease *lease // nil when read-only
+	lease *held // nil when read-only
 	now   func() time.Time
 	from  origin.Origin
 	stop  chan struct{} // ends the renewing
@@ -43,6 +43,19 @@ type Store struct {
 	scratch  []byte
 }
 
+// settings are those of every transaction, which end with it. Tables have no statistics where ANALYZE has not come to them since the
+// first apply, and whoever may write rows may not analyze. Then the server takes what follows an anchor for a handful of rows, and
+// would sort a million of them for each page, or compile the query. There is an index for everything that is asked.
+const settings = "; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
+
+// Transactions that write, and one for all that is read. Between two readings of the latter directories are read, for as long as
+// that takes.
+var (
+	writes = pgx.TxOptions{BeginQuery: "BEGIN" + settings}
+	reads  = pgx.TxOptions{BeginQuery: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" + settings +
+		"; SET LOCAL idle_in_transaction_session_timeout = 0"}
+)
+
 // Load opens the record for reading: one snapshot as of now. The server keeps it until the record is closed.
 func (d *Database) Load(ctx context.Context) (store.Record, error) {
 	c, err := d.connect(ctx)
@@ -50,13 +63,10 @@ func (d *Database) Load(ctx context.Context) (store.Record, error) {
 		return nil, err
 	}
 	s := d.store(c, nil, store.Options{})
-	if s.snapshot, err = c.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}); err == nil {
-		// between two readings directories are read, for as long as that takes
-		_, err = s.snapshot.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0")
-	}
+	s.snapshot, err = c.BeginTx(ctx, reads)
 	if err == nil {
-		var found bool
-		if found, err = d.there(ctx, s.snapshot); found {
+		var has int64
+		if has, err = d.there(ctx, s.snapshot); has > 0 {
 			err = s.load(ctx, s.snapshot)
 		}
 	}
@@ -72,7 +82,7 @@ func (d *Database) Lock(ctx context.Context, o store.Options) (store.Locked, err
 	if err != nil {
 		return nil, err
 	}
-	if err := pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error { return s.load(ctx, tx) }); err != nil {
+	if err := pgx.BeginTxFunc(ctx, s.conn, writes, func(tx pgx.Tx) error { return s.load(ctx, tx) }); err != nil {
 		return nil, errors.Join(d.explain(err), s.Close())
 	}
 	return s.renewing(), nil
@@ -94,7 +104,7 @@ func (d *Database) lock(ctx context.Context, o store.Options) (*Store, error) {
 	return d.store(c, l, o), nil
 }
 
-func (d *Database) store(c *pgx.Conn, l *lease, o store.Options) *Store {
+func (d *Database) store(c *pgx.Conn, l *held, o store.Options) *Store {
 	s := &Store{d: d, conn: c, lease: l, now: o.Now, from: o.Origin}
 	s.Record, s.sealing.Classes = tables.NewRecord(s), &tables.Classes{}
 	return s
@@ -125,7 +135,7 @@ func (d *Database) Rebuild(ctx context.Context, o store.Options) (store.Locked, 
 
 // readThrough reads everything of the record. The error of what is no whole record wraps [store.ErrDamaged].
 func (s *Store) readThrough(ctx context.Context) error {
-	if err := pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error { return s.load(ctx, tx) }); err != nil {
+	if err := pgx.BeginTxFunc(ctx, s.conn, writes, func(tx pgx.Tx) error { return s.load(ctx, tx) }); err != nil {
 		return s.d.explain(err)
 	}
 	for _, err := range s.Links(ctx) {
@@ -170,29 +180,53 @@ func (s *Store) load(ctx context.Context, tx pgx.Tx) error {
 	return s.sealing.Classes.Load(ctx, q)
 }
 
-// renewing has the lock renewed until the record is closed.
+// renewing has the lock renewed until the record is closed, or the lock is lost.
 func (s *Store) renewing() *Store {
 	s.stop, s.ended = make(chan struct{}), make(chan struct{})
 	go func() {
 		defer crash.Guard()
 		defer close(s.ended)
-		for t := time.NewTicker(renews); ; {
+		for t := time.NewTicker(s.d.renews); ; {
 			select {
 			case <-s.stop:
 				t.Stop()
 				return
 			case <-t.C:
-				ctx, cancel := context.WithTimeout(context.Background(), renews)
-				s.mu.Lock()
-				// what goes wrong here shows with the next transaction
-				_ = s.connected(ctx, func(tx pgx.Tx) error { _, _, err := s.lease.renew(ctx, s.d, tx, 0); return err })
-				s.mu.Unlock()
-				cancel()
+				if err := s.renew(); err != nil {
+					s.lease.watch.Lost(err)
+				}
 			}
 		}
 	}()
 	return s
 }
+
+// renew renews the lock. The error is that of a lost one; whatever else goes wrong may do better the next time, while the lock lasts.
+func (s *Store) renew() (lost error) {
+	ctx, cancel := context.WithTimeout(context.Background(), s.d.renews)
+	defer cancel()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	asked := time.Now()
+	err := s.connected(ctx, func(tx pgx.Tx) error {
+		_, held, err := s.lease.renew(ctx, s.d, tx, 0)
+		if err == nil && !held {
+			lost = s.d.lost(ctx, tx)
+		}
+		return err
+	})
+	if err == nil && lost == nil {
+		s.lease.watch.Renewed(asked)
+	}
+	var known *store.LostError
+	if !errors.As(lost, &known) {
+		return nil
+	}
+	return lost
+}
+
+// Held is ctx while the lock is held.
+func (s *Store) Held(ctx context.Context) context.Context { return s.lease.watch.Held(ctx) }
 
 // connected runs f in a transaction, on a new connection if the old one is lost.
 func (s *Store) connected(ctx context.Context, f func(pgx.Tx) error) error {
@@ -206,7 +240,7 @@ func (s *Store) connected(ctx context.Context, f func(pgx.Tx) error) error {
 		}
 		s.conn = c
 	}
-	return pgx.BeginFunc(ctx, s.conn, f)
+	return pgx.BeginTxFunc(ctx, s.conn, writes, f)
 }
 
 // broken reports whether an error means that the connection is lost, or the server is starting or stopping, so that another
@@ -222,7 +256,7 @@ func (s *Store) broken(err error) bool {
 
 // again runs f until it does not fail for a lost connection, or for too long.
 func (s *Store) again(ctx context.Context, f func() error) error {
-	for end := time.Now().Add(tries); ; {
+	for end := time.Now().Add(s.d.tries); ; {
 		err := f()
 		if s.snapshot != nil || ctx.Err() != nil || !s.broken(err) || !time.Now().Before(end) {
 			return s.d.explain(err)
@@ -288,7 +322,7 @@ func (s *Store) Close() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), renews)
+	ctx, cancel := context.WithTimeout(context.Background(), s.d.renews)
 	defer cancel()
 	var err error
 	if s.snapshot != nil {
@@ -296,10 +330,11 @@ func (s *Store) Close() error {
 		s.snapshot = nil
 	}
 	if s.lease != nil {
+		s.lease.watch.Stop()
 		err = s.again(ctx, func() error {
 			return s.connected(ctx, func(tx pgx.Tx) error {
 				if s.anew {
-					if _, err := tx.Exec(ctx, "DELETE FROM dirform.records WHERE name = $1", s.d.name+anewSuffix); err != nil {
+					if err := forget(ctx, tx, s.d.name+anewSuffix); err != nil {
 						return err
 					}
 				}

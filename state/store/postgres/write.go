@@ -112,6 +112,17 @@ func (t *transaction) PutLinks(ctx context.Context, links []*state.Link) error {
 	return nil
 }
 
+// DropLinks ends links.
+func (t *transaction) DropLinks(ctx context.Context, gone []tables.Gone) error {
+	anchors, of := make([]string, len(gone)), make([]string, len(gone))
+	for i, g := range gone {
+		anchors[i], of[i] = g.Anchor, g.Of
+	}
+	_, err := t.Exec(ctx, `DELETE FROM {t}links USING unnest($1::text[], $2::text[]) AS gone (key, id)
+		WHERE {mine} AND anchor = gone.key AND gone.id IN ('', tenant_id)`, anchors, of)
+	return err
+}
+
 // Begin starts a run for a plan. It writes nothing yet, but refuses a plan that does not fit the record.
 func (s *Store) Begin(ctx context.Context, info store.RunInfo) (store.Writer, error) {
 	w, err := s.begin(ctx, info)
@@ -142,11 +153,6 @@ func (w writing) Origin() origin.Origin { return w.from }
 // Now is the time.
 func (w writing) Now() time.Time { return w.now() }
 
-// LinksOf are the recorded links of some anchors.
-func (w writing) LinksOf(ctx context.Context, anchors []string) (map[string]*state.Link, error) {
-	return w.linksOf(ctx, anchors)
-}
-
 // outcome is what a transaction makes of the record once it is committed.
 type outcome struct {
 	written, id, run int64
@@ -161,8 +167,10 @@ func (w writing) Transact(ctx context.Context, run *tables.Writer, raise bool, f
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var made *outcome
+	var sent time.Time
 	err := w.again(ctx, func() error {
 		before := made
+		sent = time.Now()
 		err := w.connected(ctx, func(tx pgx.Tx) error {
 			o, err := w.write(ctx, tx, run, raise, f, before)
 			if o != nil { // only now a commit is tried
@@ -175,6 +183,10 @@ func (w writing) Transact(ctx context.Context, run *tables.Writer, raise bool, f
 		}
 		return err
 	})
+	var lost *store.LostError
+	if errors.As(err, &lost) {
+		w.lease.watch.Lost(lost)
+	}
 	if err != nil {
 		if w.meta.Exists && !w.broken(err) { // ids handed out inside the transaction are gone with it
 			fresh := &tables.Classes{}
@@ -184,6 +196,7 @@ func (w writing) Transact(ctx context.Context, run *tables.Writer, raise bool, f
 		}
 		return w.d.explain(err)
 	}
+	w.lease.watch.Renewed(sent)
 	w.lease.written, w.id, w.meta, w.sealing, run.Run = made.written, made.id, made.meta, made.sealing, made.run
 	w.rewrap = false
 	if made.whole {
@@ -251,7 +264,7 @@ func (w writing) make(ctx context.Context, tx pgx.Tx) (id int64, err error) {
 	name := w.d.name
 	if w.anew {
 		name += anewSuffix
-		if _, err := tx.Exec(ctx, "DELETE FROM dirform.records WHERE name = $1", name); err != nil { // of a run that was cut off
+		if err := forget(ctx, tx, name); err != nil { // of a run that was cut off
 			return 0, err
 		}
 	}

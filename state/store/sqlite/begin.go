@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/internal/seal"
@@ -31,6 +30,9 @@ func (s *Store) begin(ctx context.Context, info store.RunInfo) (*tables.Writer, 
 	return tables.Begin(ctx, writing{s}, s.path, s.Meta(), info)
 }
 
+// Held is ctx: the system takes the lock of a file from nobody who runs.
+func (s *Store) Held(ctx context.Context) context.Context { return ctx }
+
 // RemoveLinks forgets the links of some anchors without touching either directory. It is a run of its own: the serial is raised,
 // so that plans made before are refused. Anchors without a link are an error, and then none is removed.
 func (s *Store) RemoveLinks(ctx context.Context, anchors ...string) error {
@@ -45,11 +47,6 @@ func (w writing) Origin() origin.Origin { return w.from }
 
 // Now is the time.
 func (w writing) Now() time.Time { return w.now() }
-
-// LinksOf are the recorded links of some anchors.
-func (w writing) LinksOf(ctx context.Context, anchors []string) (map[string]*state.Link, error) {
-	return w.linksOf(ctx, anchors)
-}
 
 // Transact runs f in one durable transaction, entering the run in the history and raising the serial if it is the run's first.
 // What ends the run puts a record that is made anew in its place.

@@ -10,15 +10,19 @@ import (
 
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/internal/tables"
 )
 
 // explain names the file in a database error. What says already what is wrong, a fault, is left as it is.
 func explain(path string, err error) error {
 	var known fault.Described
 	var database *sqlite.Error
+	var row *tables.NotWrittenError
 	switch {
 	case err == nil, errors.As(err, &known):
 		return err
+	case errors.As(err, &row):
+		return damaged(path, row.Error())
 	case errors.As(err, &database) && unreadable(database.Code()), errors.Is(err, sql.ErrNoRows):
 		return &fault.Error{Summary: fmt.Sprintf("%s is not readable as a dirform state", path), Hint: restoreIt,
 			Detail: fault.Sentence(err), Err: errors.Join(store.ErrDamaged, err)}

@@ -14,9 +14,6 @@ import (
 	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
 )
 
-// chunk is how many rows one query of a stream fetches. Between chunks the connection is free for other work.
-const chunk = 2048
-
 // linkColumns packs a link into one blob, because the driver spends more on a column than on its content, and rows are many.
 // The concatenation keeps every byte: the parts are taken apart by their lengths, which share a number with left_at.
 func (s *Store) linkColumns() string {
@@ -28,45 +25,25 @@ func (s *Store) linkColumns() string {
 		" << 28) | (octet_length(tenant_id) << 16) | octet_length(fingerprints), class"
 }
 
-// Links streams all recorded links, ordered by anchor. A link is valid until the next one is asked for: it and its
-// fingerprints are reused, while its strings and shape stay valid. An error is the last element.
-func (s *Store) Links(ctx context.Context) iter.Seq2[*state.Link, error] {
-	return func(yield func(*state.Link, error) bool) {
-		query := "SELECT " + s.linkColumns() + " FROM links WHERE anchor > ? ORDER BY anchor LIMIT ?"
-		buf := make([]state.Link, chunk)
-		last := ""
-		for {
-			n, err := s.readLinks(ctx, query, []any{last, chunk}, buf)
-			for i := range n {
-				if buf[i].Anchor <= last { // a page that lies where another belongs
-					yield(nil, damaged(s.path, "its links are not in order"))
-					return
-				}
-				last = buf[i].Anchor
-				if !yield(&buf[i], nil) {
-					return
-				}
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if n < chunk {
-				return
-			}
-		}
-	}
-}
+// Links streams all recorded links, ordered by anchor.
+func (s *Store) Links(ctx context.Context) iter.Seq2[*state.Link, error] { return tables.Links(ctx, s) }
 
 // Link is the recorded link of an anchor.
 func (s *Store) Link(ctx context.Context, anchor string) (l *state.Link, ok bool, err error) {
-	links, err := s.linksOf(ctx, []string{anchor})
-	l = links[anchor]
-	return l, l != nil, err
+	return tables.Link(ctx, s, anchor)
 }
 
-// linksOf are the recorded links of some anchors.
-func (s *Store) linksOf(ctx context.Context, anchors []string) (map[string]*state.Link, error) {
+// LinksAfter fills buf with the links whose anchors follow one, for [tables.Links].
+func (s *Store) LinksAfter(ctx context.Context, anchor string, buf []state.Link) (n int, err error) {
+	follows := " FROM links WHERE anchor > ?"
+	if anchor == "" {
+		follows = " FROM links WHERE anchor >= ?"
+	}
+	return s.readLinks(ctx, "SELECT "+s.linkColumns()+follows+" ORDER BY anchor LIMIT ?", []any{anchor, len(buf)}, buf)
+}
+
+// LinksOf are the recorded links of some anchors.
+func (s *Store) LinksOf(ctx context.Context, anchors []string) (map[string]*state.Link, error) {
 	found := make(map[string]*state.Link, len(anchors))
 	for _, a := range anchors {
 		buf := make([]state.Link, 1)

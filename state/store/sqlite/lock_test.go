@@ -15,11 +15,13 @@ import (
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/sqlite"
+	"github.com/dirform/dirform/state/store/storetest"
 )
 
 // TestMain lets the test program be another process that holds a lock: started with the path of a state, it opens it, says so
 // and waits to be killed.
 func TestMain(m *testing.M) {
+	storetest.Child(openPlace)
 	if path := os.Getenv("DIRFORM_TEST_HOLD"); path != "" {
 		hold(path)
 	}

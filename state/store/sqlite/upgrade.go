@@ -64,7 +64,7 @@ func (s *Store) sealOld(ctx context.Context, tx *sql.Tx, meta *store.Meta) error
 	}
 	var sealed []byte
 	for last, more := "", true; more; {
-		page, err := bound.ClearPage(ctx, tx, last, chunk)
+		page, err := bound.ClearPage(ctx, tx, last, tables.LinkChunk)
 		if err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func (s *Store) sealOld(ctx context.Context, tx *sql.Tx, meta *store.Meta) error
 			}
 			last = l.Anchor
 		}
-		more = len(page) == chunk
+		more = len(page) == tables.LinkChunk
 	}
 	t := &transaction{asked: asked{tx}, tx: tx}
 	if err := tables.NoteKey(ctx, t, *meta, s.keys); err != nil {
@@ -93,7 +93,7 @@ func (s *Store) bindOld(ctx context.Context, tx *sql.Tx, key state.Key) error {
 	if err != nil {
 		return err
 	}
-	return bound.Old(ctx, tx, sealer, chunk, s.classes.Label, func(anchor string) error { return notAsWritten(s.path, anchor) })
+	return bound.Old(ctx, tx, sealer, tables.LinkChunk, s.classes.Label, func(anchor string) error { return notAsWritten(s.path, anchor) })
 }
 
 // wrapAnew puts the key into the table meta as the configured keys want it, if it is there otherwise. The file has to

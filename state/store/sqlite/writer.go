@@ -85,3 +85,18 @@ func (t *transaction) PutLinks(ctx context.Context, links []*state.Link) error {
 	}
 	return nil
 }
+
+// DropLinks ends links.
+func (t *transaction) DropLinks(ctx context.Context, gone []tables.Gone) error {
+	for _, g := range gone {
+		const all, one = "DELETE FROM links WHERE anchor = ?", "DELETE FROM links WHERE anchor = ? AND tenant_id = ?"
+		statement, args := all, []any{g.Anchor}
+		if g.Of != "" {
+			statement, args = one, append(args, g.Of)
+		}
+		if _, err := t.tx.ExecContext(ctx, statement, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

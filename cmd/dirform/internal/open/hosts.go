@@ -25,14 +25,14 @@ const allowHosts = "DIRFORM_ALLOW_HOSTS"
 // hostRules say to which hosts credentials may be sent. Microsoft's clouds and this machine always may get them; the
 // zero value allows nothing else.
 type hostRules struct {
-	hosts  []string // that DIRFORM_ALLOW_HOSTS names or else the last apply recorded
-	listed bool     // DIRFORM_ALLOW_HOSTS is set
-	any    bool     // it is not, and no apply has recorded any
+	hosts []string // that DIRFORM_ALLOW_HOSTS names or else the last apply recorded
+	not   string   // why a host is none of these, as the end of a sentence
+	any   bool     // DIRFORM_ALLOW_HOSTS is not set, and no apply has recorded any
 }
 
 // destination is what gets credentials.
 type destination struct {
-	provider string // such as provider "ad" "corp"
+	provider string // such as provider "ad" "corp", or state "postgres"
 	at       string // where that is declared: file:line
 	hosts    []string
 }
@@ -42,13 +42,27 @@ func rulesFor(ctx context.Context, a *cli.App, record store.Record) (hostRules, 
 	list, set := a.Env.Lookup(allowHosts)
 	if set {
 		hosts, err := parseHosts(list)
-		return hostRules{hosts: hosts, listed: true}, err
+		return hostRules{hosts: hosts, not: allowHosts + " does not name this host"}, err
 	}
 	if record == nil {
 		return hostRules{any: true}, nil
 	}
 	hosts, recorded, err := record.Hosts(ctx)
-	return hostRules{hosts: hosts, any: !recorded}, err
+	not := "the last apply used only Microsoft's clouds and this machine"
+	if len(hosts) > 0 {
+		not = "the last apply used " + strings.Join(hosts, ", ")
+	}
+	return hostRules{hosts: hosts, not: not, any: !recorded}, err
+}
+
+// recordRules are the rules for the server of the record itself: only DIRFORM_ALLOW_HOSTS can name it. What the record says of hosts
+// comes from that server, and one that a configuration's author has chosen would say what that author wants.
+func recordRules(a *cli.App) (hostRules, error) {
+	if _, set := a.Env.Lookup(allowHosts); set {
+		return rulesFor(context.Background(), a, nil)
+	}
+	return hostRules{not: allowHosts + " is not set, by which alone you say that the server of the state is yours: " +
+		"the hosts of the last apply stand in the state itself"}, nil
 }
 
 // parseHosts reads the value of DIRFORM_ALLOW_HOSTS: names or addresses, separated by commas. An empty one names none.
@@ -89,27 +103,15 @@ func (r hostRules) check(d destination) error {
 		if r.any || always(host) || slices.Contains(r.hosts, host) {
 			continue
 		}
-		why := allowHosts + " does not name this host"
-		if !r.listed {
-			why = "the last apply " + r.recorded()
-		}
 		all := strings.Join(append(slices.Clone(r.hosts), host), ",")
 		return &fault.Error{
 			Summary: fmt.Sprintf("Credentials may not be sent to %s", shownHost(host)),
-			Detail:  fmt.Sprintf("%s (%s) would send its credentials there, and %s.", d.provider, d.at, why),
+			Detail:  fmt.Sprintf("%s (%s) would send its credentials there, and %s.", d.provider, d.at, r.not),
 			Hint: fmt.Sprintf("Nothing was sent. If the host is yours, run this with %s=%s, which names all hosts that may get "+
-				"credentials; else correct the provider. \"dirform help sign-in\" tells more.", allowHosts, all),
+				"credentials; else correct the configuration. \"dirform help sign-in\" tells more.", allowHosts, all),
 		}
 	}
 	return nil
-}
-
-// recorded says which hosts the last apply used.
-func (r hostRules) recorded() string {
-	if len(r.hosts) == 0 {
-		return "used only Microsoft's clouds and this machine"
-	}
-	return "used " + strings.Join(r.hosts, ", ")
 }
 
 // shownHost is a host for a message; what is not ASCII could look like another one.

@@ -9,6 +9,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/providers/entra"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/postgres"
@@ -70,13 +71,17 @@ func placeOf(a *cli.App, file string, db *config.Database, keys *seal.Keys) (sto
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", db.DeclaredAt, err)
 	}
-	rules := hostRules{any: true} // which hosts the last apply used stands in the record itself
-	if _, set := a.Env.Lookup(allowHosts); set {
-		if rules, err = rulesFor(context.Background(), a, nil); err != nil {
-			return nil, err
+	rules, err := recordRules(a)
+	if err == nil {
+		err = rules.check(destination{"state \"postgres\"", db.DeclaredAt, p.Hosts()})
+	}
+	if err == nil && p.NeedsPassword() {
+		get, ok, failed := entra.DatabaseTokens(p.Hosts(), a.Env.Getenv)
+		if err = failed; ok {
+			p = p.WithTokens(get)
 		}
 	}
-	return p.Encrypted(keys), rules.check(destination{"state \"postgres\"", db.DeclaredAt, p.Hosts()})
+	return p.Encrypted(keys), err
 }
 
 // fileWith is a record's file, with the keys that wrap the record's own; nil if encryption is not configured.

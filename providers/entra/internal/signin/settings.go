@@ -17,6 +17,8 @@ type Settings struct {
 	// CertificateHidden keeps the file's name out of messages.
 	CertificateHidden bool
 	AccessToken       string // used as it is; not renewed
+	// Blockless says that no provider block stands behind these settings, for messages that tell what it lacks.
+	Blockless bool
 
 	Authority string   // the login root as it is configured; empty if it is the cloud's own
 	Login     string   // the login root

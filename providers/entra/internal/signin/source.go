@@ -186,13 +186,17 @@ func (c *chooser) missing() string {
 
 // whose says that nobody knows who is to sign in, if so.
 func (c *chooser) whose() string {
+	tenant, app, where := "tenant_id", "client_id", " in the provider block as well. "
+	if c.Blockless {
+		tenant, app, where = "AZURE_TENANT_ID", "AZURE_CLIENT_ID", " as well. "
+	}
 	switch {
 	case c.tenant == "" && c.app == "":
-		return "It takes tenant_id and client_id in the provider block as well. "
+		return "It takes " + tenant + " and " + app + where
 	case c.tenant == "":
-		return "It takes tenant_id in the provider block as well. "
+		return "It takes " + tenant + where
 	case c.app == "":
-		return "It takes client_id in the provider block as well. "
+		return "It takes " + app + where
 	}
 	return ""
 }

@@ -39,8 +39,8 @@ func (c *Classes) Load(ctx context.Context, q Reader) error {
 			return err
 		}
 		var names []string
-		if err := json.Unmarshal([]byte(text), &names); err != nil {
-			return fmt.Errorf("shape %d: %w", id, err)
+		if err := unmarshal(fmt.Sprintf("shape %d", id), text, &names); err != nil {
+			return err
 		}
 		c.shapes[id], c.shapeID[text] = state.NewShape(names...), id
 		return nil

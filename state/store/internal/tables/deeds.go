@@ -170,7 +170,7 @@ func addDeeds(sum map[string]int, text string, n int) error {
 		return nil
 	}
 	var deeds map[string]int
-	if err := json.Unmarshal([]byte(text), &deeds); err != nil {
+	if err := unmarshal("what a run did", text, &deeds); err != nil {
 		return err
 	}
 	for key, m := range deeds {

@@ -2,8 +2,8 @@ package tables
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"math"
 	"time"
@@ -56,7 +56,7 @@ func (r *Record) LastScopes(ctx context.Context) (scopes []store.ScopeCount, err
 		if err := scan(&text); err != nil {
 			return err
 		}
-		return json.Unmarshal([]byte(text), &scopes)
+		return unmarshal("a run", text, &scopes)
 	}, store.CommandApply, store.CommandRebuild, store.OutcomeApplied)
 	return scopes, err
 }
@@ -74,6 +74,7 @@ func scanRun(scan func(...any) error) (r store.Run, err error) {
 	if err := scan(&r.ID, &r.Command, &r.Serial, &started, &finished, &r.Outcome, &counts, &r.PlanDigest, &allowed, &scopes, &writes, &r.By, &r.Ref); err != nil {
 		return r, err
 	}
+	what := fmt.Sprintf("run %d", r.ID)
 	if r.Started, err = parseStamp(started); err != nil {
 		return r, err
 	}
@@ -81,10 +82,9 @@ func scanRun(scan func(...any) error) (r store.Run, err error) {
 		return r, err
 	}
 	if writes != "" {
-		err = json.Unmarshal([]byte(writes), &r.Writes)
+		err = unmarshal(what, writes, &r.Writes)
 	}
-	return r, errors.Join(err, json.Unmarshal([]byte(counts), &r.Counts), json.Unmarshal([]byte(allowed), &r.Allowed),
-		json.Unmarshal([]byte(scopes), &r.Scopes))
+	return r, errors.Join(err, unmarshal(what, counts, &r.Counts), unmarshal(what, allowed, &r.Allowed), unmarshal(what, scopes, &r.Scopes))
 }
 
 // stamp and parseStamp are how times stand in the record; the zero time is empty.
@@ -94,7 +94,11 @@ func parseStamp(s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	return time.Parse(time.RFC3339, s)
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return t, &NotWrittenError{"the time of a run", err}
+	}
+	return t, nil
 }
 
 // entryColumns are the columns of a step that every layout has.

@@ -10,6 +10,8 @@ package tables
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -28,6 +30,25 @@ const (
 // Marks replaces the marks of statements.
 func Marks(table, mine, column, value string) *strings.Replacer {
 	return strings.NewReplacer("{t}", table, "{mine}", mine, "{record,}", column, "{its,}", value)
+}
+
+// NotWrittenError says that a row holds what dirform never writes.
+type NotWrittenError struct {
+	What string // such as "shape 1"
+	err  error
+}
+
+// Error says which row, and what is wrong with it.
+func (e *NotWrittenError) Error() string {
+	return fmt.Sprintf("%s is not as dirform writes it: %v", e.What, e.err)
+}
+
+// unmarshal takes a text in JSON of a row.
+func unmarshal(what, text string, to any) error {
+	if err := json.Unmarshal([]byte(text), to); err != nil {
+		return &NotWrittenError{what, err}
+	}
+	return nil
 }
 
 // Reader asks a database.
@@ -50,6 +71,8 @@ type Tx interface {
 	PutEntries(ctx context.Context, run int64, n int, entry func(i int) *state.Entry) error
 	// PutLinks notes links, in place of those with the same anchor.
 	PutLinks(ctx context.Context, links []*state.Link) error
+	// DropLinks ends links; what is not there is gone already.
+	DropLinks(ctx context.Context, gone []Gone) error
 }
 
 // From is where a record is read from.
@@ -73,8 +96,7 @@ type To interface {
 	// Transact runs f in one durable transaction. The first one of a run enters it, see [Writer.Enter], and raises the serial if
 	// raise says so.
 	Transact(ctx context.Context, w *Writer, raise bool, f func(tx Tx, run int64) error) error
-	// LinksOf are the recorded links of some anchors.
-	LinksOf(ctx context.Context, anchors []string) (map[string]*state.Link, error)
+	Pages
 	// Now is the time.
 	Now() time.Time
 	// Origin says who runs.

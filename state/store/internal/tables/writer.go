@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -121,16 +120,8 @@ func (w *Writer) Results(ctx context.Context, results []state.Result) error {
 		if err := tx.PutEntries(ctx, run, len(results), func(i int) *state.Entry { return &results[i].Entry }); err != nil {
 			return err
 		}
-		for _, g := range gone {
-			var err error
-			if g.of == "" {
-				_, err = tx.Exec(ctx, "DELETE FROM {t}links WHERE {mine} AND anchor = $1", g.anchor)
-			} else {
-				_, err = tx.Exec(ctx, "DELETE FROM {t}links WHERE {mine} AND anchor = $1 AND tenant_id = $2", g.anchor, g.of)
-			}
-			if err != nil {
-				return err
-			}
+		if err := tx.DropLinks(ctx, gone); err != nil {
+			return err
 		}
 		if err := tx.PutLinks(ctx, links); err != nil {
 			return err
@@ -139,22 +130,25 @@ func (w *Writer) Results(ctx context.Context, results []state.Result) error {
 	})
 }
 
-// goneLink is a link that ends: whichever an anchor has, or only the one to a tenant object.
-type goneLink struct{ anchor, of string }
+// Gone is a link that ends: whichever an anchor has, or only the one to a tenant object.
+type Gone struct {
+	Anchor string
+	Of     string // the id of that object; "" for whichever
+}
 
 // linksAfter are the links that end by results, and those that are there after them, each anchor once: as if one result was
 // recorded after the other.
-func linksAfter(results []state.Result) (gone []goneLink, links []*state.Link) {
+func linksAfter(results []state.Result) (gone []Gone, links []*state.Link) {
 	at := map[string]int{} // index in links, by anchor
 	end := func(anchor, of string) {
 		i, ok := at[anchor]
 		if !ok || links[i] == nil {
-			gone = append(gone, goneLink{anchor, of})
+			gone = append(gone, Gone{anchor, of})
 			return
 		}
 		if of == "" || links[i].TargetID == of {
 			links[i] = nil
-			gone = append(gone, goneLink{anchor: anchor})
+			gone = append(gone, Gone{Anchor: anchor})
 		}
 	}
 	for i := range results {
@@ -287,17 +281,19 @@ func RemoveLinks(ctx context.Context, place string, m store.Meta, begin func(con
 	if err != nil {
 		return err
 	}
-	err = w.to.Transact(ctx, w, true, func(tx Tx, _ int64) error {
-		for _, a := range anchors {
-			n, err := tx.Exec(ctx, "DELETE FROM {t}links WHERE {mine} AND anchor = $1", a)
-			if err != nil || n == 0 {
-				return errors.Join(err, &fault.Error{Summary: fmt.Sprintf("the state has no link with anchor %q", a), Detail: "Nothing was removed."})
-			}
-		}
-		return nil
-	})
+	found, err := w.to.LinksOf(ctx, anchors) // nobody else changes them: the lock is held, which the transaction checks
 	if err != nil {
 		return err
 	}
-	return w.Finish(ctx, store.OutcomeApplied, state.Counts{Applied: len(anchors)}, nil)
+	gone := make([]Gone, 0, len(anchors))
+	for _, a := range anchors {
+		if found[a] == nil {
+			return &fault.Error{Summary: fmt.Sprintf("the state has no link with anchor %q", a), Detail: "Nothing was removed."}
+		}
+		gone = append(gone, Gone{Anchor: a})
+	}
+	if err := w.to.Transact(ctx, w, true, func(tx Tx, _ int64) error { return tx.DropLinks(ctx, gone) }); err != nil {
+		return err
+	}
+	return w.Finish(ctx, store.OutcomeApplied, state.Counts{Applied: len(found)}, nil)
 }

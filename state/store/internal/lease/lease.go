@@ -1,0 +1,67 @@
+// Package lease watches over a lock that lasts for a time and has to be renewed, as those of records are that many machines reach.
+package lease
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/dirform/dirform/state/store"
+)
+
+// Watch knows until when a lock is held, by what its server has said, and tells whoever works under it when that is over. It is safe
+// for concurrent use.
+type Watch struct {
+	lasts   time.Duration
+	expired error // what ends it when it has not been renewed
+	held    context.Context
+	lose    context.CancelCauseFunc
+
+	mu    sync.Mutex
+	until time.Time
+	timer *time.Timer
+}
+
+// NewWatch begins with a lock that lasts for a time. asked is when it was asked for, which is before the server's time began. path
+// names the record for the error.
+func NewWatch(path string, lasts time.Duration, asked time.Time) *Watch {
+	w := &Watch{lasts: lasts, expired: &store.LostError{Path: path, Expired: true}, until: asked.Add(lasts)}
+	w.held, w.lose = context.WithCancelCause(context.Background())
+	w.timer = time.AfterFunc(time.Until(w.until), w.check)
+	return w
+}
+
+// check ends what is done under a lock whose time is over. The clock on the wall counts, too: the other one may stand still while a
+// machine sleeps.
+func (w *Watch) check() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	left := min(time.Until(w.until), w.until.Round(0).Sub(time.Now().Round(0)))
+	if left <= 0 {
+		w.lose(w.expired)
+		return
+	}
+	w.timer.Reset(left)
+}
+
+// Renewed says that a renewal has come through, which was asked for then.
+func (w *Watch) Renewed(asked time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if until := asked.Add(w.lasts); until.After(w.until) {
+		w.until = until
+	}
+}
+
+// Lost says that the lock is not held any more, and why.
+func (w *Watch) Lost(err error) { w.lose(err) }
+
+// Stop ends the watching, without a word.
+func (w *Watch) Stop() { w.timer.Stop() }
+
+// Held is ctx while the lock is held. It ends with the cause that the lock was lost for, a [*store.LostError].
+func (w *Watch) Held(ctx context.Context) context.Context {
+	c, cancel := context.WithCancelCause(ctx)
+	context.AfterFunc(w.held, func() { cancel(context.Cause(w.held)) })
+	return c
+}

@@ -1,0 +1,125 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/postgres"
+	"github.com/dirform/dirform/state/store/storetest"
+)
+
+// brief is a place whose locks last for a second.
+func brief(t testing.TB, address string) store.Place {
+	return place(t, address, "contoso").(*postgres.Database).Brief()
+}
+
+// ends waits until what is done under a lock has to stop, and tells why.
+func ends(t *testing.T, held context.Context, within time.Duration) (why *store.LostError) {
+	t.Helper()
+	select {
+	case <-held.Done():
+	case <-time.After(within):
+		t.Fatal("nobody was told that the lock is lost")
+	}
+	if !errors.As(context.Cause(held), &why) {
+		t.Fatal(context.Cause(held))
+	}
+	return why
+}
+
+// TestPostgresLossIsTold: whoever works under a lock is told that it is lost, without a call to the record.
+func TestPostgresLossIsTold(t *testing.T) {
+	server := storetest.SharedServer(t)
+	t.Run("freed", func(t *testing.T) {
+		p := brief(t, server.Database())
+		held := lock(t, p).Held(t.Context())
+		var locked *store.LockedError
+		if _, err := p.Lock(t.Context(), options); !errors.As(err, &locked) {
+			t.Fatal(err)
+		}
+		time.Sleep(1500 * time.Millisecond) // it is renewed
+		if held.Err() != nil {
+			t.Fatal(context.Cause(held))
+		}
+		if err := p.ForceUnlock(t.Context(), locked.Info.ID); err != nil {
+			t.Fatal(err)
+		}
+		if why := ends(t, held, 5*time.Second); why.By != nil || why.Expired {
+			t.Errorf("%+v", why)
+		}
+	})
+	t.Run("taken over after the network was cut", func(t *testing.T) {
+		address := server.Database()
+		proxy, through := storetest.NewProxy(t, address)
+		l := lock(t, brief(t, through))
+		held, w := l.Held(t.Context()), begin(t, l)
+		start := time.Now()
+		proxy.Cut()
+		if why := ends(t, held, 10*time.Second); !why.Expired {
+			t.Errorf("%+v", why)
+		}
+		if took := time.Since(start); took > 1500*time.Millisecond {
+			t.Errorf("it was told after %v of a lock that lasts for a second", took)
+		}
+		for next, err := place(t, address, "contoso").Lock(t.Context(), options); ; next, err = place(t, address, "contoso").Lock(t.Context(), options) {
+			if err == nil {
+				if old, ok := next.TookOver(); !ok || old.Holder != options.Holder {
+					t.Errorf("the holder that is replaced is not named: %+v", old)
+				}
+				defer next.Close()
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		proxy.Mend() // what was sent meanwhile arrives now
+		var lost *store.LostError
+		if err := intents(w, 1); !errors.As(err, &lost) || lost.By == nil {
+			t.Errorf("a former holder writes: %v", err)
+		}
+	})
+	t.Run("cut for a moment", func(t *testing.T) {
+		proxy, through := storetest.NewProxy(t, server.Database())
+		l := lock(t, place(t, through, "contoso"))
+		w := begin(t, l)
+		if err := intents(w, 1); err != nil {
+			t.Fatal(err)
+		}
+		proxy.Cut()
+		time.AfterFunc(500*time.Millisecond, proxy.Mend)
+		if err := intents(w, 2); err != nil {
+			t.Error("a moment without network has ended a run:", err)
+		}
+		proxy.Drop()
+		if err := intents(w, 3); err != nil {
+			t.Error("a lost connection has ended a run:", err)
+		}
+		if held := l.Held(t.Context()); held.Err() != nil {
+			t.Error(context.Cause(held))
+		}
+	})
+}
+
+// TestPostgresClock: how long somebody has the lock is told by the server's clock, whatever the clocks of holder and asker say.
+func TestPostgresClock(t *testing.T) {
+	server := storetest.SharedServer(t)
+	address := server.Database()
+	p := place(t, address, "contoso")
+	l, err := p.Lock(t.Context(), store.Options{Holder: "x", Now: func() time.Time { return time.Now().Add(-1000 * time.Hour) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	server.Ask(address, "UPDATE dirform.leases SET since = now() - interval '3 minutes'")
+	var locked *store.LockedError
+	if _, err := p.Lock(t.Context(), options); !errors.As(err, &locked) || !strings.Contains(err.Error(), ", for 3m") {
+		t.Error(err)
+	}
+	locked.Info.Since, locked.Now = locked.Info.Since.Add(time.Hour), locked.Now.Add(time.Hour) // a server that is an hour ahead
+	if !strings.Contains(locked.Error(), ", for 3m") {
+		t.Error(locked)
+	}
+}
