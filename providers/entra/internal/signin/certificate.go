@@ -41,9 +41,12 @@ func (c *certificate) credential() (azcore.TokenCredential, error) {
 	}
 	certs, key, err := azidentity.ParseCertificates(data, []byte(c.Getenv("AZURE_CLIENT_CERTIFICATE_PASSWORD")))
 	if err != nil {
+		hint := "The password of an encrypted PFX is taken from AZURE_CLIENT_CERTIFICATE_PASSWORD."
+		if bounds.Wide(data) {
+			hint = "The file is in UTF-16. " + bounds.Narrow
+		}
 		return nil, &fault.Error{Summary: name + " does not hold a certificate with its private key in PEM or PFX form",
-			Err:  err,
-			Hint: "The password of an encrypted PFX is taken from AZURE_CLIENT_CERTIFICATE_PASSWORD."}
+			Err: err, Hint: hint}
 	}
 	if err := c.inForce(name, certs[0]); err != nil {
 		return nil, err
