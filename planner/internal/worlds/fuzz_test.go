@@ -189,8 +189,8 @@ func seedMembers(f *testing.F, body []byte, p *planfiletest.Plan) {
 	}
 }
 
-// seedLies seeds one file for each text, truth and number in a change, in which that alone is something else that could
-// be meant.
+// seedLies seeds one file for each text, truth and number in a change that has to be in today's plan, too, in which that
+// alone is something else that could be meant.
 func seedLies(f *testing.F, body []byte, p *planfiletest.Plan) {
 	for i, c := range p.Changes {
 		var lie func(path string, v any)
@@ -199,7 +199,7 @@ func seedLies(f *testing.F, body []byte, p *planfiletest.Plan) {
 			switch v := v.(type) {
 			case map[string]any:
 				for _, name := range slices.Sorted(maps.Keys(v)) {
-					lie(strings.TrimPrefix(path+"."+name, "."), v[name])
+					lie(path+"."+name, v[name])
 				}
 				return
 			case []any:
@@ -223,7 +223,12 @@ func seedLies(f *testing.F, body []byte, p *planfiletest.Plan) {
 			}
 			f.Add(body, uint8(2+i), path, string(text))
 		}
-		lie("", c)
+		for _, member := range []string{"kind", "action", "anchor", "target_id", "match", "partial", "attributes",
+			"source_attributes"} {
+			if v, has := c[member]; has {
+				lie(member, v)
+			}
+		}
 	}
 }
 
