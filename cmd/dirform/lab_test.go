@@ -283,6 +283,43 @@ func writeToServedLab(t *testing.T, x *lab.EntraAccess, refused bool) {
 	}
 }
 
+// TestLabInUse: whoever meets a lab that somebody serves is told what to do, and nobody resets it meanwhile.
+func TestLabInUse(t *testing.T) {
+	dir := t.TempDir()
+	seed, data := filepath.Join(dir, "lab"), open.LabData(dir, "lab")
+	if err := os.Mkdir(seed, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, seed, "corp.ldif", "dn: OU=Staff,DC=corp,DC=contoso,DC=com\nobjectClass: organizationalUnit\n")
+	write(t, seed, "tenant.json", `{"domains":[{"id":"contoso.com","isVerified":true}]}`)
+	write(t, dir, "main.hcl", "provider \"ad\" \"corp\" {\n  lab = \"lab\"\n}\nprovider \"entra\" \"contoso\" {\n  lab = \"lab\"\n}\n"+
+		"scope \"staff\" {\n  ou = \"OU=Staff,DC=corp,DC=contoso,DC=com\"\n}\n")
+	l, err := lab.Open(lab.Options{Seed: seed, Data: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"plan"}, {"lab", "show"}, {"lab", "set", "OU=Staff,DC=corp,DC=contoso,DC=com", "description=x"},
+		{"lab", "reset"}} {
+		code, _, stderr := runMain(t, cli.Environment{Dir: dir}, args...)
+		if code != 1 || !strings.Contains(stderr, "is in use by dirform (pid") ||
+			!strings.Contains(stderr, "by the provider blocks that it prints") {
+			t.Errorf("%v: %d\n%s", args, code, stderr)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"lab", "set", "OU=Staff,DC=corp,DC=contoso,DC=com", "description=x"}, {"lab", "reset"}, {"lab", "reset"}} {
+		if code, _, stderr := runMain(t, cli.Environment{Dir: dir}, args...); code != 0 {
+			t.Errorf("%v: %s", args, stderr)
+		}
+	}
+	_, shown, _ := runMain(t, cli.Environment{Dir: dir}, "lab", "show", "OU=Staff,DC=corp,DC=contoso,DC=com")
+	if !strings.Contains(shown, "OU=Staff") || strings.Contains(shown, "description") {
+		t.Errorf("after a reset: %s", shown)
+	}
+}
+
 // The blocks that lab serve prints are a configuration.
 func TestProviderBlocksAreValid(t *testing.T) {
 	dir := t.TempDir()
