@@ -161,7 +161,7 @@ func (l *loader) decodeEntra(b *hclsyntax.Block) *EntraProvider {
 	p.TenantID, p.ClientID, p.ClientSecret = c.text("tenant_id"), c.text("client_id"), c.text("client_secret")
 	p.CertificateFile, p.CAFile, p.AccessToken = c.file("client_certificate_file"), c.file("ca_file"), c.text("access_token")
 	p.CertificateHidden = c.sensitive("client_certificate_file")
-	p.Environment = c.choice("environment", "global", "usgovernment", "dod", "china")
+	p.Environment = c.choice("environment", Environments...)
 	p.Endpoint, p.Authority = c.webAddress("endpoint"), c.webAddress("authority")
 	if !c.has("tenant_id") && !c.has("access_token") {
 		l.fail(header(b), "Missing argument", "%s needs the argument \"tenant_id\". Add it: tenant_id = \"the directory (tenant) ID shown in the Entra portal\".", title(b))

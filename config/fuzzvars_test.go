@@ -2,12 +2,14 @@ package config_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 	"golang.org/x/text/unicode/norm"
@@ -54,7 +56,11 @@ func FuzzVarFile(f *testing.F) {
 		"secret = \"MARK\"\n", "count = \"MARK\" + 1\n", "on = \"${MARK}\"\n", "secret = <<E\nMARK\nE\n",
 		"secret = \"MARK\n", "variable \"MARK\" {\n}\n", "count = file(\"MARK\")\n",
 		"count = var.MARK\n", "on = {MARK = 1}\n", "ous = {\"MARK\" = [1]}\n", "# MARK\n", "\ufeffcount = 2\n",
-		"count = 1\r\n", "count = 1e400\n", "\xff MARK", "ous = null\n"} {
+		"count = 1\r\n", "count = 1e400\n", "\xff MARK", "ous = null\n",
+		"secret = \"MARK\" + 1\n", "secret = tonumber(\"MARK\")\n", "secret = {}[\"MARK\"]\n",
+		"secret = upper([\"MARK\"])\n", "secret = guid(\"MARK\")\n", "secret = {MARK = 1}\n",
+		"count = tonumber(\"MARK\")\n", "count = {}[\"MARK\"]\n", "ous = [upper([\"MARK\"])]\n",
+		"on = regex(\"(\", \"MARK\")\n", "count = guid(\"MARK\")\n"} {
 		f.Add(text, values[i%len(values)])
 	}
 	dir := f.TempDir()
@@ -71,8 +77,10 @@ func FuzzVarFile(f *testing.F) {
 			}
 			cfg, diags := load(t, complete("main.hcl", varsConfig), config.Options{Dir: dir, VarFiles: []string{path}})
 			var b strings.Builder
-			config.WriteDiagnostics(&b, cfg.Files, diags, false)
-			js, err := json.Marshal(config.DiagnosticsJSON(cfg.Files, diags))
+			files := maps.Clone(cfg.Files) // as if somebody had added the file, to show its lines
+			files[path] = &hcl.File{Bytes: []byte(file)}
+			config.WriteDiagnostics(&b, files, diags, false)
+			js, err := json.Marshal(config.DiagnosticsJSON(files, diags))
 			if err != nil || strings.Contains(b.String()+string(js), varsMarker) {
 				t.Errorf("%q is shown:\n%s", file, b.String())
 			}

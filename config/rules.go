@@ -75,6 +75,9 @@ type Kerberos struct {
 	Krb5Conf     string // default $KRB5_CONFIG or /etc/krb5.conf
 }
 
+// Environments are the clouds that a tenant may be in; the first is meant where none is named.
+var Environments = []string{"global", "usgovernment", "dod", "china"}
+
 // EntraProvider is the provider "entra" block.
 type EntraProvider struct {
 	Name            string
@@ -85,7 +88,7 @@ type EntraProvider struct {
 	CertificateFile string
 	// CertificateHidden keeps the file's name out of messages, because it comes from a sensitive value.
 	CertificateHidden bool
-	Environment       string // "global" (default), "usgovernment", "dod" or "china"
+	Environment       string // one of Environments
 	Endpoint          string // overrides the environment's Graph root, with version: https://…/v1.0
 	Authority         string // overrides the environment's login root
 	CAFile            string

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/planner"
@@ -313,6 +315,54 @@ func TestFindingsInREADME(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, string(src)); diff != "" {
 		t.Errorf("README.md's findings are not the code's (-code +README); -update-docs writes them:\n%s", diff)
+	}
+}
+
+// TestCommandsInREADME: what README.md's table of commands names are commands and their options, and it names every
+// command. Behind one that has commands of its own, such as "state list", the row names its others.
+func TestCommandsInREADME(t *testing.T) {
+	src, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(src), "\n## Commands\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	all := map[string]*cobra.Command{}
+	visitCommands(io.Discard, func(cmd *cobra.Command) { all[strings.TrimPrefix(cmd.CommandPath(), "dirform ")] = cmd })
+	named, options := map[string]bool{}, 0
+	for line := range strings.Lines(table) {
+		first, rest, ok := strings.Cut(strings.TrimPrefix(line, "| "), " | ")
+		if !strings.HasPrefix(line, "| `") || !ok {
+			continue
+		}
+		var row []*cobra.Command
+		parent := ""
+		for _, m := range regexp.MustCompile("`([a-z -]+)[^`]*`").FindAllStringSubmatch(first, -1) {
+			name := strings.TrimSpace(m[1])
+			if all[parent+name] == nil {
+				t.Errorf("README.md names the command %q, which there is none of", parent+name)
+				continue
+			}
+			row = append(row, all[parent+name])
+			above, _, several := strings.Cut(parent+name, " ")
+			if named[above] = true; several {
+				parent = above + " "
+			}
+		}
+		for _, option := range regexp.MustCompile("--[a-z-]+").FindAllString(rest, -1) {
+			options++
+			if !slices.ContainsFunc(row, func(cmd *cobra.Command) bool { return cmd.Flags().Lookup(option[2:]) != nil }) {
+				t.Errorf("README.md names the option %s in %s", option, line)
+			}
+		}
+	}
+	for name, cmd := range all {
+		if !cmd.Hidden && cmd.HasParent() && !strings.Contains(name, " ") && !named[name] {
+			t.Errorf("README.md's table lacks the command %s", name)
+		}
+	}
+	if len(named) < 10 || options < 10 {
+		t.Errorf("only %d commands and %d options were found", len(named), options)
 	}
 }
 

@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
@@ -14,6 +16,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/config/declared"
 	"github.com/dirform/dirform/planner/survey"
+	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -58,6 +61,9 @@ func runInit(ctx context.Context, a *cli.App, o *survey.Told) error {
 	}
 	if o.Lab != "" && (o.URL != "" || o.TenantID != "") {
 		return &fault.Error{Summary: "--lab replaces both directories", Hint: "Give either --lab, or --url and --tenant-id."}
+	}
+	if err := checkTold(o); err != nil {
+		return err
 	}
 	d, err := open.OpenUnrecorded(ctx, a)
 	if err != nil {
@@ -120,6 +126,27 @@ func refuseInit(files []string, err error) error {
 		Detail:  fmt.Sprintf("The folder holds %s, which init would not fit in with and never overwrites.", strings.Join(files, ", ")),
 		Hint:    "Run init in an empty folder and copy what you need.",
 	}
+}
+
+// checkTold refuses options with which the configuration would not be valid, before anything is sent to anybody.
+func checkTold(o *survey.Told) error {
+	dir, err := os.MkdirTemp("", "dirform-init-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), new(survey.Survey).Configuration(o), 0o600); err != nil {
+		return err
+	}
+	_, diags := config.Load(config.Options{Dir: dir, ValuesOptional: true,
+		Schemas: config.Schemas{Source: providers.ADSchema, Tenant: providers.TenantSchema}})
+	for _, d := range diags {
+		if d.Severity == hcl.DiagError {
+			return &fault.Error{Summary: d.Summary, Detail: d.Detail, Hint: "Correct the option. Each stands for the argument " +
+				"of the configuration that has its name: --start-tls for start_tls = true."}
+		}
+	}
+	return nil
 }
 
 // lookAtSource surveys Active Directory.

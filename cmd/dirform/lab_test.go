@@ -3,8 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-ldap/ldap/v3"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
@@ -227,6 +231,75 @@ func useServedLab(t *testing.T, access labcmd.Access) {
 	}
 }
 
+// TestLabSaysWhatItLacks: what the help of lab serve says is not there is refused, with words that name it.
+func TestLabSaysWhatItLacks(t *testing.T) {
+	_, help, _ := runMain(t, cli.Environment{}, "lab", "serve", "--help")
+	seed := t.TempDir()
+	write(t, seed, "corp.ldif", "dn: OU=Staff,DC=corp,DC=contoso,DC=com\nobjectClass: organizationalUnit\n")
+	write(t, seed, "tenant.json", `{"groups":[{"id":"00000000-0000-4000-8000-000000000001","displayName":"g","securityEnabled":true}]}`)
+	l, err := lab.Open(lab.Options{Seed: seed, Data: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	access, err := l.ServeEntra()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca, err := os.ReadFile(access.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(ca)
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+	defer client.CloseIdleConnections()
+	const group = "/groups/00000000-0000-4000-8000-000000000001"
+	for _, lack := range []struct{ name, method, path string }{
+		{"servicePrincipals", "GET", "/servicePrincipals"}, {"applications", "GET", "/applications"},
+		{"administrativeUnits", "GET", "/directory/administrativeUnits"}, {"$metadata", "GET", "/$metadata"},
+		{"temporaryAccessPassMethods", "GET", "/users/x/authentication/temporaryAccessPassMethods"},
+		{"assignLicense", "POST", group + "/assignLicense"}, {"$expand", "GET", group + "?$expand=members"},
+		{"onPremisesExtensionAttributes", "GET", "/users?$filter=onPremisesExtensionAttributes/extensionAttribute1+eq+'x'"},
+		{"employeeOrgData", "GET", "/users?$filter=employeeOrgData/costCenter+eq+'x'"},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), lack.method, access.Endpoint+lack.path, strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+access.AccessToken)
+		w, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(w.Body)
+		w.Body.Close()
+		if w.StatusCode != 400 || !strings.Contains(string(body), lack.name) || !strings.Contains(help, lack.name) {
+			t.Errorf("%s: %d %s", lack.name, w.StatusCode, body)
+		}
+	}
+	plain, err := l.ServeADPlain()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := ldap.DialURL(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	root, err := c.Search(ldap.NewSearchRequest("", ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false, "(objectClass=*)",
+		[]string{"supportedControl", "supportedSASLMechanisms"}, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, oid := range map[string]string{"DirSync": ldap.ControlTypeDirSync, "virtual list views": "2.16.840.1.113730.3.4.9", "Kerberos": "GSSAPI"} {
+		have := slices.Concat(root.Entries[0].GetAttributeValues("supportedControl"), root.Entries[0].GetAttributeValues("supportedSASLMechanisms"))
+		if slices.Contains(have, oid) || !strings.Contains(help, name) {
+			t.Errorf("%s: %q", name, have)
+		}
+	}
+}
+
 // showsTitles reports whether the titles of generated people are shown, as shown says, and that their departments are.
 func showsTitles(t *testing.T, x *lab.ADAccess, shown bool) {
 	t.Helper()
@@ -280,6 +353,43 @@ func writeToServedLab(t *testing.T, x *lab.EntraAccess, refused bool) {
 	err = w.Write(t.Context(), []providers.Write{{Op: providers.OpPatch, Kind: state.User, ID: id, Attributes: change}})[0].Err
 	if (err != nil) != refused {
 		t.Errorf("writing: %v", err)
+	}
+}
+
+// TestLabInUse: whoever meets a lab that somebody serves is told what to do, and nobody resets it meanwhile.
+func TestLabInUse(t *testing.T) {
+	dir := t.TempDir()
+	seed, data := filepath.Join(dir, "lab"), open.LabData(dir, "lab")
+	if err := os.Mkdir(seed, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, seed, "corp.ldif", "dn: OU=Staff,DC=corp,DC=contoso,DC=com\nobjectClass: organizationalUnit\n")
+	write(t, seed, "tenant.json", `{"domains":[{"id":"contoso.com","isVerified":true}]}`)
+	write(t, dir, "main.hcl", "provider \"ad\" \"corp\" {\n  lab = \"lab\"\n}\nprovider \"entra\" \"contoso\" {\n  lab = \"lab\"\n}\n"+
+		"scope \"staff\" {\n  ou = \"OU=Staff,DC=corp,DC=contoso,DC=com\"\n}\n")
+	l, err := lab.Open(lab.Options{Seed: seed, Data: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"plan"}, {"lab", "show"}, {"lab", "set", "OU=Staff,DC=corp,DC=contoso,DC=com", "description=x"},
+		{"lab", "reset"}} {
+		code, _, stderr := runMain(t, cli.Environment{Dir: dir}, args...)
+		if code != 1 || !strings.Contains(stderr, "is in use by dirform (pid") ||
+			!strings.Contains(stderr, "by the provider blocks that it prints") {
+			t.Errorf("%v: %d\n%s", args, code, stderr)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"lab", "set", "OU=Staff,DC=corp,DC=contoso,DC=com", "description=x"}, {"lab", "reset"}, {"lab", "reset"}} {
+		if code, _, stderr := runMain(t, cli.Environment{Dir: dir}, args...); code != 0 {
+			t.Errorf("%v: %s", args, stderr)
+		}
+	}
+	_, shown, _ := runMain(t, cli.Environment{Dir: dir}, "lab", "show", "OU=Staff,DC=corp,DC=contoso,DC=com")
+	if !strings.Contains(shown, "OU=Staff") || strings.Contains(shown, "description") {
+		t.Errorf("after a reset: %s", shown)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/text/encoding/unicode"
 
 	"github.com/dirform/dirform/state/quick"
 )
@@ -56,7 +57,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "forge": forge,
-			"serve-tenant": serveTenant, "tokens": tokens, "certificate": certificate, "hushed": hushed},
+			"serve-tenant": serveTenant, "tokens": tokens, "certificate": certificate, "hushed": hushed, "wide": wide},
 	})
 }
 
@@ -74,6 +75,18 @@ func standingClock() {
 	}
 	env.Args, env.Now = env.Args[1:], func() time.Time { return at }
 	os.Exit(Main(env))
+}
+
+// wide is a command of scripts: "wide FILE..." puts files in UTF-8 into UTF-16 with a byte order mark.
+func wide(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: wide FILE...")
+	}
+	for _, name := range args {
+		text, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(ts.ReadFile(name))
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
+	}
 }
 
 // status is a command of scripts: "status 2 dirform drift" fails unless dirform drift ends with status 2.

@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -252,23 +253,32 @@ var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return key
 })
 
-// certificate is a command of scripts: "certificate FILE LIFE" writes a key and its certificate, which ends after LIFE.
+// certificate is a command of scripts: "certificate FILE LIFE [START]" writes a key and its certificate, which ends after
+// LIFE and is in force after START, since ever without one. FILE.cert and FILE.key are the two alone.
 func certificate(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: certificate FILE LIFE")
+	if neg || len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: certificate FILE LIFE [START]")
 	}
 	life, err := time.ParseDuration(args[1])
 	ts.Check(err)
+	var begin time.Time
+	if len(args) > 2 {
+		start, err := time.ParseDuration(args[2])
+		ts.Check(err)
+		begin = time.Now().Add(start)
+	}
 	key := rsaKey()
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "dirform"},
-		NotAfter: time.Now().Add(life)}
+		NotBefore: begin, NotAfter: time.Now().Add(life)}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	ts.Check(err)
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	ts.Check(err)
-	data := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}),
-		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...)
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o600))
+	first := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})
+	second := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	for name, data := range map[string][]byte{"": slices.Concat(first, second), ".cert": first, ".key": second} {
+		ts.Check(os.WriteFile(ts.MkAbs(args[0])+name, data, 0o600))
+	}
 }
 
 // hushed is a command of scripts: "hushed FILE..." fails unless the marked secrets are in none of the files; "stdout"

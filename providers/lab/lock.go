@@ -1,15 +1,41 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/dirform/dirform/state/fault"
 )
+
+// lockName is the file in a data folder whose lock says that the lab is in use.
+const lockName = "lab.lock"
+
+// Reset forgets what has changed since the seed of the lab whose data folder dir is; there need be none. A lab that is in
+// use stays as it is, with an error that says by whom: its server would go on with what is forgotten.
+func Reset(dir string) error {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	unlock, err := lockFolder(dir)
+	if err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if e.Name() != lockName { // it stays, so that nobody locks a deleted one
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+		}
+	}
+	return errors.Join(err, unlock())
+}
 
 // lockFolder takes the data folder for this process. The lock goes with the process, however it ends.
 func lockFolder(dir string) (unlock func() error, err error) {
-	path := filepath.Join(dir, "lab.lock")
+	path := filepath.Join(dir, lockName)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("the lab's data folder can't be locked: %w", err)
@@ -20,7 +46,9 @@ func lockFolder(dir string) (unlock func() error, err error) {
 		if b, readErr := os.ReadFile(path); readErr == nil && strings.TrimSpace(string(b)) != "" {
 			holder = "dirform (pid " + strings.TrimSpace(string(b)) + ")"
 		}
-		return nil, fmt.Errorf("the lab in %s is in use by %s; end it or use another data folder (%w)", dir, holder, err)
+		return nil, &fault.Error{Summary: fmt.Sprintf("the lab in %s is in use by %s", dir, holder),
+			Hint: "Wait until it ends, or end it. A lab that \"dirform lab serve\" serves is reached by the provider blocks " +
+				"that it prints."}
 	}
 	if err := f.Truncate(0); err != nil {
 		f.Close()

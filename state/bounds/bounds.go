@@ -11,6 +11,21 @@ import (
 	"time"
 )
 
+// Wide reports whether a text that begins with these bytes is in UTF-16, which Windows PowerShell writes and nobody here
+// reads as anything but noise: by its byte order mark, or by a zero byte in one of its first two characters, which no
+// text in UTF-8 has.
+func Wide(begin []byte) bool {
+	if len(begin) < 2 {
+		return false
+	}
+	mark := string(begin[:2])
+	return mark == "\xff\xfe" || mark == "\xfe\xff" || (begin[0] == 0) != (begin[1] == 0)
+}
+
+// Narrow says what to do with a text that is [Wide].
+const Narrow = "Save it in UTF-8: the editor asks for the encoding under Save As, and in Windows " +
+	"PowerShell > writes UTF-16 where Out-File -Encoding utf8 does not."
+
 // What a person writes.
 const (
 	ConfigFile = 1 << 20  // bytes of one *.hcl file, or of a file of variables

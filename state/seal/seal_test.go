@@ -255,7 +255,7 @@ func TestWrap(t *testing.T) {
 }
 
 // FuzzOpen: no file makes the reader hand out what was not sealed, fail otherwise than with an error of the package, or
-// panic.
+// panic. A sealed file in which one byte is another, or that has a byte more or less anywhere, is refused.
 func FuzzOpen(f *testing.F) {
 	key, err := seal.ParseKey("AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=")
 	if err != nil {
@@ -265,10 +265,15 @@ func FuzzOpen(f *testing.F) {
 	file := sealed(f, keys, []byte("content"), 100)
 	long := sealed(f, keys, bytes.Repeat([]byte("x"), segment), 1<<20)
 	for _, seed := range [][]byte{file, file[:len(file)-1], file[:header], long, nil} {
-		f.Add(seed)
+		f.Add(seed, uint16(0), byte(0), []byte(nil))
 	}
-	f.Fuzz(func(t *testing.T, file []byte) {
-		content, size, err := opened(keys, file, 0)
+	for at := range len(file) + 1 {
+		f.Add([]byte(nil), uint16(at), byte(1), []byte(nil))
+		f.Add([]byte(nil), uint16(at), byte(0), []byte("\x00"))
+		f.Add([]byte(nil), uint16(at), byte(0), []byte("DFSEND\r\n"))
+	}
+	f.Fuzz(func(t *testing.T, other []byte, at uint16, flip byte, more []byte) {
+		content, size, err := opened(keys, other, 0)
 		if err == nil && int64(len(content)) != size {
 			t.Errorf("%d bytes, and it says %d", len(content), size)
 		}
@@ -277,6 +282,17 @@ func FuzzOpen(f *testing.F) {
 		}
 		if err != nil && strings.Contains(err.Error(), "another read") {
 			t.Error(err)
+		}
+		edited, i := bytes.Clone(file), int(at)%(len(file)+1)
+		if i < len(file) {
+			edited[i] ^= flip
+		}
+		without := slices.Delete(bytes.Clone(file), min(i, len(file)-1), min(i, len(file)-1)+1)
+		for _, edited := range [][]byte{slices.Insert(edited, i, more...), without} {
+			content, _, err := opened(keys, edited, 0)
+			if (err == nil) != bytes.Equal(edited, file) {
+				t.Errorf("with %q in place of %q: %q, %v", edited, file, content, err)
+			}
 		}
 	})
 }

@@ -125,6 +125,9 @@ func TestWriterKeepsJSON(t *testing.T) {
 const hostile = "x\n::debug::y ##vso[z] " +
 	"\u202e\u200b\u00ad\U000e0041\u2764\ufe0fa\ufe0f \x7f\u0085\ufeff\u2028\u061c\x1b[2J"
 
+// unmarked are letters, marks and symbols that leave no mark on paper, each for a reason of its own.
+const unmarked = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159"
+
 // unsafe says what a person does not see, or a CI system obeys, in a text of lines; "" is nothing. It goes by
 // other means than the package.
 func unsafe(text string) string {
@@ -139,7 +142,7 @@ func unsafe(text string) string {
 		}
 		for _, r := range line {
 			if unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) && r != '\t' || unicode.Is(unicode.Z, r) && r != ' ' ||
-				strings.ContainsRune("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0", r) {
+				strings.ContainsRune(unmarked, r) {
 				return strconv.QuoteRuneToASCII(r)
 			}
 		}
@@ -152,6 +155,9 @@ func FuzzVisible(f *testing.F) {
 		"C#\ufe0f",
 		"12345678\x0012345678", "1234567#12345678#", "abcdefg\xff", strings.Repeat("é", 9)} {
 		f.Add(s, uint16(3))
+	}
+	for _, r := range unmarked {
+		f.Add("Jane"+string(r), uint16(5))
 	}
 	f.Fuzz(func(t *testing.T, s string, split uint16) {
 		line := visible.Line(s)

@@ -45,9 +45,18 @@ func (k *Keeper) Failed() { k.failed = true }
 
 // Redact replaces what may quote a sensitive value in the errors that it has caused.
 func Redact(diags hcl.Diagnostics) {
+	redact(diags, "a sensitive value takes part in it")
+}
+
+// RedactFile replaces what may quote a value that stands in a file of variables, which is made for secrets.
+func RedactFile(diags hcl.Diagnostics) {
+	redact(diags, "it stands in a variable file, which may hold secrets")
+}
+
+func redact(diags hcl.Diagnostics, why string) {
 	for _, d := range diags {
-		d.Detail = "The expression has an error that is not shown in detail, because a sensitive value takes part in " +
-			"it. Check the variable's value and type."
+		d.Detail = "The expression has an error that is not shown in detail, because " + why +
+			". Check the variable's value and type."
 	}
 }
 

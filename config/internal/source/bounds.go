@@ -10,9 +10,16 @@ import (
 	"github.com/dirform/dirform/state/bounds"
 )
 
+// Encoding is the summary of what says that a file is in another encoding than UTF-8.
+const Encoding = "Invalid character encoding"
+
 // Parse parses a file of the language. What is nested deeper, or longer, than anybody writes is an error instead of a
 // stack that overflows: the parser goes into brackets and operators by calling itself, and nothing can catch its end.
 func Parse(src []byte, name string) (*hcl.File, hcl.Diagnostics) {
+	if bounds.Wide(src) {
+		return nil, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: Encoding, Detail: "This file is in UTF-16. " + bounds.Narrow,
+			Subject: &hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}}}
+	}
 	if diags := tooDeep(src, name); diags.HasErrors() {
 		return nil, diags
 	}

@@ -30,8 +30,8 @@ func (vs *Variables) giveText(v *Variable, text, from string) {
 	vs.giveExpr(v, e, nil)
 }
 
-// giveExpr sets a value given as a constant expression. at, if not nil, is the place to show instead of the
-// expression's own.
+// giveExpr sets a value given as a constant expression. at, if not nil, is the place in a variable file to show instead
+// of the expression's own.
 func (vs *Variables) giveExpr(v *Variable, e hclsyntax.Expression, at *hcl.Range) {
 	v.value = cty.UnknownVal(v.Type) // after a mistake: wrong, but given
 	subject, given := e.Range(), at != nil
@@ -72,8 +72,11 @@ func (vs *Variables) giveExpr(v *Variable, e hclsyntax.Expression, at *hcl.Range
 	if computed || !diags.HasErrors() {
 		return
 	}
-	if v.Sensitive && (given || !static) {
+	switch {
+	case v.Sensitive && (given || !static):
 		sensitive.Redact(diags)
+	case at != nil:
+		sensitive.RedactFile(diags)
 	}
 	for _, d := range diags {
 		d.Subject = &subject

@@ -167,6 +167,9 @@ func (vs *Variables) fromFile(path string, partial bool) {
 	}
 	if diags.HasErrors() {
 		for _, d := range diags {
+			if d.Summary == source.Encoding {
+				continue // nothing of the file is in it
+			}
 			d.Detail = "This is not valid in a variable file, which holds one NAME = VALUE per line. Texts stand in " +
 				"quotes."
 		}

@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -31,6 +34,7 @@ func FuzzForgedPlan(f *testing.F) {
 	}
 	seedMembers(f, body, p)
 	seedAttacks(f, body, p)
+	seedLies(f, body, p)
 	fresh, plan := h.freshly()
 	path := filepath.Join(h.dir, "forged.dfplan")
 	f.Fuzz(func(t *testing.T, body []byte, line uint8, member, value string) {
@@ -181,6 +185,49 @@ func seedMembers(f *testing.F, body []byte, p *planfiletest.Plan) {
 			name, _, _ := strings.Cut(reflect.TypeOf(line.of).Field(i).Tag.Get("json"), ",")
 			f.Add(body, uint8(line.number), line.prefix+name, odd[i%len(odd)])
 			f.Add(body, uint8(line.number), line.prefix+name, odd[(i+4)%len(odd)])
+		}
+	}
+}
+
+// seedLies seeds one file for each text, truth and number in a change that has to be in today's plan, too, in which that
+// alone is something else that could be meant.
+func seedLies(f *testing.F, body []byte, p *planfiletest.Plan) {
+	for i, c := range p.Changes {
+		var lie func(path string, v any)
+		lie = func(path string, v any) {
+			var other any
+			switch v := v.(type) {
+			case map[string]any:
+				for _, name := range slices.Sorted(maps.Keys(v)) {
+					lie(path+"."+name, v[name])
+				}
+				return
+			case []any:
+				for n := range v {
+					lie(path+"."+strconv.Itoa(n), v[n])
+				}
+				return
+			case string:
+				other = v + "x"
+				if id, _ := p.Changes[(i+1)%len(p.Changes)][path].(string); id != v && id != "" {
+					other = id
+				}
+			case bool:
+				other = !v
+			default:
+				other = 7
+			}
+			text, err := json.Marshal(other)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(body, uint8(2+i), path, string(text))
+		}
+		for _, member := range []string{"kind", "action", "anchor", "target_id", "match", "partial", "attributes",
+			"source_attributes"} {
+			if v, has := c[member]; has {
+				lie(member, v)
+			}
 		}
 	}
 }

@@ -25,7 +25,9 @@ func (h *harness) permits(path string, plan *saved) *permits {
 		f.anchors[r.Anchor] = true
 	}
 	via := map[string]state.Value{}
+	evidence := map[string]bool{}
 	for _, c := range plan.changes {
+		evidence[evidenceOf(c)] = true
 		for _, a := range c.Attributes {
 			if !a.Via.IsNull() {
 				via[c.TargetID+" "+a.Name+text(a.Before)] = a.Via
@@ -47,6 +49,12 @@ func (h *harness) permits(path string, plan *saved) *permits {
 		if err != nil {
 			return &permits{lines: map[string]bool{}}
 		}
+		if !evidence[evidenceOf(c)] { // they are paired otherwise today, or not at all: at most sign-in is turned off
+			c.Attributes = slices.DeleteFunc(c.Attributes, func(a state.AttributeChange) bool {
+				return a.Name != "accountEnabled" || !a.After.Equal(state.Bool(false))
+			})
+			c.Action, c.SourceAttributes = state.ActionUpdate, nil
+		}
 		f.change(h.w, c)
 		f.anchors[replaces[c.Anchor]] = true
 		for _, a := range c.Attributes {
@@ -56,6 +64,14 @@ func (h *harness) permits(path string, plan *saved) *permits {
 		}
 	}
 	return f
+}
+
+// evidenceOf is whose change it is, and by what the two are paired.
+func evidenceOf(c *state.Change) string {
+	if c.Match == nil {
+		return c.Anchor
+	}
+	return fmt.Sprintf("%s %s %q", c.Anchor, c.Match.Rule, c.Match.Value)
 }
 
 func (f *permits) line(format string, args ...any) { f.lines[fmt.Sprintf(format, args...)] = true }

@@ -22,7 +22,7 @@ func (a *App) completeOptions(root *cobra.Command) {
 	values := map[string]cobra.CompletionFunc{
 		"log-level": words("debug", "info", "warn", "error"), "log-format": words("text", "json"),
 		"target": a.completeScopes, "exclude": a.completeScopes,
-		"environment": words("global", "usgovernment", "dod", "china"), "throttle": words("S", "M", "L"),
+		"environment": words(config.Environments...), "throttle": words("S", "M", "L"),
 		"allow": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return allow, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 		},

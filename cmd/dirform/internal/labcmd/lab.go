@@ -122,7 +122,7 @@ links to objects that are gone.`,
 				if folder == "" {
 					continue
 				}
-				if err := os.RemoveAll(open.LabData(a.Dir(), folder)); err != nil {
+				if err := lab.Reset(open.LabData(a.Dir(), folder)); err != nil {
 					return err
 				}
 			}
@@ -133,7 +133,7 @@ links to objects that are gone.`,
 			return nil
 		},
 	}
-	return cli.ExitStatus(cmd, "0  done", "1  the configuration uses no lab")
+	return cli.ExitStatus(cmd, "0  done", "1  the configuration uses no lab, or it is in use")
 }
 
 // isSeed reports whether a folder holds a lab's seed.

@@ -57,7 +57,11 @@ token of a CI system or cluster, too, if tenant.json says whose the application 
 same to the letter, and the signature is not checked:
 
   {"federatedIdentityCredentials": [{"name": "ci", "issuer": "https://token.actions.githubusercontent.com",
-    "subject": "repo:contoso/directory:ref:refs/heads/main", "audiences": ["api://AzureADTokenExchange"]}], "users": [...]}`,
+    "subject": "repo:contoso/directory:ref:refs/heads/main", "audiences": ["api://AzureADTokenExchange"]}], "users": [...]}
+
+What is not there is refused with an error that names it: of Microsoft Graph servicePrincipals, applications,
+administrativeUnits, temporaryAccessPassMethods, assignLicense of groups, $metadata, $expand of anything but a user's manager, and
+filters on parts of onPremisesExtensionAttributes and employeeOrgData; of Active Directory Kerberos, DirSync and virtual list views.`,
 		Example: `  dirform lab serve lab
   dirform lab serve lab --json
   dirform lab serve lab --throttle --latency 50ms --visibility-delay 5s

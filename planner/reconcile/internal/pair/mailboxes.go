@@ -41,6 +41,20 @@ func (p *Pairs) newMail(s int) bool {
 	return want != 0 && want != t.NilFP && want != p.Tenant.FP(int(v.Target))[col]
 }
 
+// keepsAddress reports whether the account of source row s keeps its primary address because the service would drop the
+// one that it is to get.
+func (p *Pairs) keepsAddress(s int, space state.NameSpace) bool {
+	if space != state.MailAddresses || len(p.Mailboxes) == 0 {
+		return false
+	}
+	c, err := p.Case(s)
+	if err != nil {
+		return false // whoever decides about the row meets the error again
+	}
+	want := c.WantName(space)
+	return c.DropsAddress(&state.AttributeChange{Name: c.Table.Of.Mail, After: want})
+}
+
 func foreign(c *Case, address state.Value) bool {
 	return address.Kind() == state.StringValue && strings.Contains(address.Str(), "@") &&
 		c.Table.Domain(address.Str()) == table.ForeignDomain

@@ -31,7 +31,8 @@ func (p *Pairs) GivesUp(s int, names Names, name uint64) bool {
 			continue
 		}
 		if col := t.Columns[i].Col; have[col] == name && want[col] != 0 && want[col] != t.NilFP && want[col] != name {
-			return !p.leaves(s, t.Layout.Cols[col].Name, have[col], want[col])
+			return !p.leaves(s, t.Layout.Cols[col].Name, have[col], want[col]) &&
+				!p.keepsAddress(s, state.NameSpace(space))
 		}
 	}
 	return false

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -36,7 +37,7 @@ func Ending(server string, chain []*x509.Certificate, now time.Time) string {
 
 // ParseCA reads PEM certificates. Unlike AppendCertsFromPEM it doesn't skip what it can't read.
 func ParseCA(data []byte) (*x509.CertPool, error) {
-	pool, count := x509.NewCertPool(), 0
+	pool, count, wide := x509.NewCertPool(), 0, bounds.Wide(data)
 	for {
 		block, rest := pem.Decode(data)
 		if block == nil {
@@ -57,8 +58,11 @@ func ParseCA(data []byte) (*x509.CertPool, error) {
 		pool.AddCert(cert)
 	}
 	if count == 0 {
-		return nil, &fault.Error{Summary: "ca_file holds no PEM certificate (-----BEGIN CERTIFICATE-----)",
-			Hint: "Convert a DER file with: openssl x509 -inform der -in CA.cer -out CA.pem"}
+		hint := "Convert a DER file with: openssl x509 -inform der -in CA.cer -out CA.pem"
+		if wide {
+			hint = "The file is in UTF-16. " + bounds.Narrow
+		}
+		return nil, &fault.Error{Summary: "ca_file holds no PEM certificate (-----BEGIN CERTIFICATE-----)", Hint: hint}
 	}
 	return pool, nil
 }

@@ -41,9 +41,12 @@ func (c *certificate) credential() (azcore.TokenCredential, error) {
 	}
 	certs, key, err := azidentity.ParseCertificates(data, []byte(c.Getenv("AZURE_CLIENT_CERTIFICATE_PASSWORD")))
 	if err != nil {
+		hint := "The password of an encrypted PFX is taken from AZURE_CLIENT_CERTIFICATE_PASSWORD."
+		if bounds.Wide(data) {
+			hint = "The file is in UTF-16. " + bounds.Narrow
+		}
 		return nil, &fault.Error{Summary: name + " does not hold a certificate with its private key in PEM or PFX form",
-			Err:  err,
-			Hint: "The password of an encrypted PFX is taken from AZURE_CLIENT_CERTIFICATE_PASSWORD."}
+			Err: err, Hint: hint}
 	}
 	if err := c.inForce(name, certs[0]); err != nil {
 		return nil, err
@@ -53,11 +56,18 @@ func (c *certificate) credential() (azcore.TokenCredential, error) {
 			ClientOptions: c.opts, DisableInstanceDiscovery: c.Authority != "", SendCertificateChain: true})
 }
 
-// inForce refuses a certificate that has ended, and warns of one that is about to. name is the file's name, for
-// messages.
+// clockSkew is how far the service's clock may be off this machine's, as it documents for tokens.
+const clockSkew = 5 * time.Minute
+
+// inForce refuses a certificate that has ended or that is not yet in force, and warns of one that is about to end. name
+// is the file's name, for messages.
 func (c *certificate) inForce(name string, cert *x509.Certificate) error {
 	now, end := c.Now(), cert.NotAfter.UTC().Format(time.DateOnly)
 	switch left := cert.NotAfter.Sub(now); {
+	case cert.NotBefore.Sub(now) > clockSkew:
+		return &fault.Error{Summary: fmt.Sprintf("the certificate in %s is not in force before %s, and the clock here says %s",
+			name, cert.NotBefore.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339)),
+			Hint: "Use another certificate until then; or set this machine's clock, if it is the one that is wrong."}
 	case left <= 0:
 		return &fault.Error{Summary: fmt.Sprintf("the certificate in %s ended on %s", name, end),
 			Hint: "Make a new one, and register it with the application in Entra (App registrations > Certificates & secrets)."}

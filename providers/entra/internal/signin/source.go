@@ -155,9 +155,14 @@ func askAt(variable, raw string, query ...string) (*url.URL, error) {
 	return u, nil
 }
 
-// missing says what the CI system that this job runs in would need to give it an identity; "" if it is in none, or
-// nothing is missing.
+// missing says what the environment's secret or certificate lacks to be used, or what the CI system that this job runs
+// in would need to give it an identity; "" if there is neither, or nothing is missing.
 func (c *chooser) missing() string {
+	for _, name := range []string{"AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH"} {
+		if c.Getenv(name) != "" {
+			return name + " is set, and not used. " + c.whose()
+		}
+	}
 	_, connection := c.first(connections)
 	switch {
 	case isTrue(c.Getenv("GITHUB_ACTIONS")) && c.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL") == "":

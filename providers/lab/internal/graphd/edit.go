@@ -88,6 +88,16 @@ func (t *Tenant) assign(o, next *object, property string, v jsontext.Value) ([]f
 	} else if t.reg.props[p].keep {
 		return nil, fmt.Errorf("%s can't be cleared", t.reg.props[p].name)
 	}
+	if e := invitedKeeps(o, property); e != nil && o.kind == userKind {
+		return nil, e
+	}
+	if p == propAssignedLicenses && o.kind == userKind { // with the plans that follow from them
+		list := licencesOf(string(v))
+		if slices.ContainsFunc(list, func(l licence) bool { return l.SkuID == "" }) {
+			return nil, fmt.Errorf("each of assignedLicenses has a skuId: [{\"skuId\":\"…\"}]")
+		}
+		return t.licenceFields(list, t.timeNow()), nil
+	}
 	if p == propSyncEnabled && string(v) == "true" && o.cloudManaged() { // the other sync engine's run takes it back when its conversion was undone
 		next.ext = next.withExt(func(e *extra) { e.cloudManaged = false })
 	}

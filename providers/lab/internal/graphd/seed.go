@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // seedTime is createdDateTime of objects whose seed gives none: fixed, so that a seed means the same in every process.
@@ -55,7 +57,7 @@ func (t *Tenant) LoadSeed(r io.Reader, name string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	start, _ := seekerPos(r)
-	dec := jsontext.NewDecoder(bufio.NewReaderSize(r, 1<<18))
+	dec := jsontext.NewDecoder(bufio.NewReaderSize(plain(r), 1<<18))
 	s := &seeder{t: t}
 	err := s.read(dec)
 	if err == nil {
@@ -71,6 +73,10 @@ func (t *Tenant) LoadSeed(r io.Reader, name string) error {
 	}
 	return fmt.Errorf("%s%s: %w", name, position(r, start, at, where), err)
 }
+
+// plain is a text in UTF-8 without a byte order mark, of one in UTF-8 with or without, or in UTF-16 with a mark, as
+// Windows PowerShell writes what it is told to put into a file.
+func plain(r io.Reader) io.Reader { return transform.NewReader(r, unicode.BOMOverride(transform.Nop)) }
 
 func seekerPos(r io.Reader) (int64, bool) {
 	if s, ok := r.(io.Seeker); ok {
@@ -93,7 +99,7 @@ func position(r io.Reader, start, at int64, where string) string {
 	if _, err := s.Seek(start, io.SeekStart); err != nil {
 		return where
 	}
-	line, rest := 1, io.LimitReader(r, at)
+	line, rest := 1, io.LimitReader(plain(r), at)
 	buf := make([]byte, 1<<16)
 	for {
 		n, err := rest.Read(buf)

@@ -90,6 +90,14 @@ func TestGuestsKeepTheirNames(t *testing.T) {
 	w.want(400, "PATCH", lea, `{"jobTitle":"Clerk","mailNickname":"lea"}`)
 	w.want(204, "PATCH", lea, `{"jobTitle":"Clerk","mail":"lea@fabrikam.com"}`)
 	w.want(204, "PATCH", "/users/tim@contoso.com", `{"userPrincipalName":"timo@contoso.com","mailNickname":"timo"}`)
+	for _, property := range []string{"userPrincipalName", "mailnickname"} { // in the portal, too
+		if err := w.Set("Lea", property, json.RawMessage(`"lea@contoso.com"`)); err == nil {
+			t.Errorf("%s was set", property)
+		}
+	}
+	if err := w.Set("Lea", "jobTitle", json.RawMessage(`"Boss"`)); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestLicenceRefusals(t *testing.T) {

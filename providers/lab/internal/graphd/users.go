@@ -138,8 +138,10 @@ func (t *Tenant) patchUser(rq *request) (reply, *Error) {
 	if u.sensitive && t.shields(o, rq.caller) {
 		return reply{}, denied()
 	}
-	if e := invitedKeeps(o, u); e != nil {
-		return reply{}, e
+	for name := range u.names {
+		if e := invitedKeeps(o, name); e != nil {
+			return reply{}, e
+		}
 	}
 	if u.names["onpremisesextensionattributes"] && t.everSynced(o) {
 		return reply{}, badRequest("Unable to update the specified properties for objects that have originated within an external service.")
@@ -151,12 +153,12 @@ func (t *Tenant) patchUser(rq *request) (reply, *Error) {
 }
 
 // invitedKeeps refuses to change what an invited guest keeps: user name and nickname (microsoft-graph-docs issue 7602).
-func invitedKeeps(o *object, u *userBody) *Error {
+func invitedKeeps(o *object, property string) *Error {
 	if !strings.Contains(strings.ToUpper(text(o.rec.get(propUPN))), "#EXT#") {
 		return nil
 	}
 	for _, name := range []string{"userPrincipalName", "mailNickname"} {
-		if u.names[strings.ToLower(name)] {
+		if strings.EqualFold(property, name) {
 			return invalidValue(userKind, name)
 		}
 	}

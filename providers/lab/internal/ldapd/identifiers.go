@@ -61,9 +61,17 @@ func withRID(domainSID string, rid uint32) string {
 	return string(b)
 }
 
+// maxSubs is how many subauthorities, the numbers behind the authority, a SID has at most (MS-DTYP 2.4.2).
+const maxSubs = 15
+
+// isSID reports whether b has a SID's binary form.
+func isSID(b string) bool {
+	return len(b) >= 8 && b[0] == 1 && b[1] <= maxSubs && len(b) == 8+4*int(b[1])
+}
+
 // splitSID takes a SID apart into its domain's and the RID; ok is false unless b has a SID's form.
 func splitSID(b string) (domain string, rid uint32, ok bool) {
-	if len(b) < 12 || b[0] != 1 || len(b) != 8+4*int(b[1]) {
+	if !isSID(b) || b[1] == 0 {
 		return "", 0, false
 	}
 	head := []byte(b[:len(b)-4])
@@ -90,10 +98,10 @@ func sidText(b string) string {
 // parseSID reads a SID as bytes or as S-1-...
 func parseSID(s string) (string, bool) {
 	if len(s) < 2 || s[0]|0x20 != 's' || s[1] != '-' {
-		return s, len(s) >= 8 && s[0] == 1 && len(s) == 8+4*int(s[1])
+		return s, isSID(s)
 	}
 	parts := strings.Split(s[2:], "-")
-	if len(parts) < 3 || len(parts) > 17 || parts[0] != "1" {
+	if len(parts) < 3 || len(parts) > 2+maxSubs || parts[0] != "1" {
 		return "", false
 	}
 	authority, err := strconv.ParseUint(parts[1], 10, 48)
