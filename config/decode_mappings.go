@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/dirform/dirform/config/internal/preset"
 	"github.com/dirform/dirform/config/internal/source"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/near"
@@ -127,10 +128,10 @@ func (l *loader) mappingAttributes(c *content, m *Mapping) {
 
 // preset adds the preset's attributes that the mapping neither declares nor takes out, and gives the names it takes out.
 func (l *loader) preset(c *content, m *Mapping, seen map[string]hcl.Range) []string {
-	preset := c.text("preset")
-	if preset != "" && preset != "default" {
+	chosen := c.text("preset")
+	if chosen != "" && chosen != "default" {
 		c.bad("preset", "Unknown preset", "There is no preset %s.%s The only one is \"default\", the usual flows from Active Directory to Entra.",
-			c.shown("preset", preset), c.suggest("preset", preset, []string{"default"}))
+			c.shown("preset", chosen), c.suggest("preset", chosen, []string{"default"}))
 		return nil
 	}
 	unmanaged := c.texts("unmanaged")
@@ -140,7 +141,7 @@ func (l *loader) preset(c *content, m *Mapping, seen map[string]hcl.Range) []str
 		}
 		return unmanaged
 	}
-	names := presetNames()
+	names := preset.Names()
 	for i, name := range unmanaged {
 		k := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 		if k < 0 {
@@ -233,7 +234,7 @@ func (l *loader) requiredAttributes(c *content, m *Mapping, seen map[string]hcl.
 		if !a.Required || a.ReadOnly || a.Hidden {
 			continue
 		}
-		if _, ok := seen[name]; ok || !slices.Contains(removed, name) && c.has("preset") && slices.Contains(presetNames(), name) {
+		if _, ok := seen[name]; ok || !slices.Contains(removed, name) && c.has("preset") && slices.Contains(preset.Names(), name) {
 			continue
 		}
 		missing = append(missing, name)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dirform/dirform/config/expr"
 	"github.com/dirform/dirform/config/internal/filters"
+	"github.com/dirform/dirform/config/internal/preset"
 	"github.com/dirform/dirform/config/system"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/bounds"
@@ -235,18 +236,18 @@ func (c *content) kind(arg, name string) (state.Kind, bool) {
 
 // compile compiles an expression over a source object of a kind. target is nil for a condition. The program is nil after a
 // mistake.
-func (l *loader) compile(a *hclsyntax.Attribute, target *state.Attribute, kind state.Kind, preset bool) *expr.Program {
+func (l *loader) compile(a *hclsyntax.Attribute, target *state.Attribute, kind state.Kind, byPreset bool) *expr.Program {
 	if why := l.secrets.Why(a.Expr); why != nil {
 		l.secrets.Misplaced(a.Expr.Range().Ptr(), a.Name, why)
 		return nil
 	}
 	env := expr.Env{
 		Source: l.sourceSchema(kind), Slots: l.kindSlots(kind), Variables: l.vars, Library: l.lib,
-		DeclaredAt: place(a.SrcRange), Target: target, Lenient: preset,
+		DeclaredAt: place(a.SrcRange), Target: target, Lenient: byPreset,
 		Cautious: target != nil && target.Name == state.Describe(nil)(kind).SignIn,
 	}
-	if preset {
-		env.Text, env.DeclaredAt = []byte(presetDefault), "preset default"
+	if byPreset {
+		env.Text, env.DeclaredAt = []byte(preset.Text), "preset default"
 	} else if f := l.cfg.Files[a.SrcRange.Filename]; f != nil {
 		env.Text = f.Bytes
 	}

@@ -55,6 +55,9 @@ func (r record) Meta() store.Meta {
 	return store.Meta{Exists: true, Key: key, Lineage: lineage, Serial: r.serial, SourceSID: domainSID, TenantID: tenantID}
 }
 
+// Held is ctx: nobody else wants the record.
+func (r record) Held(ctx context.Context) context.Context { return ctx }
+
 // Links streams the record in any order.
 func (r record) Links(context.Context) iter.Seq2[*state.Link, error] {
 	return func(yield func(*state.Link, error) bool) {
