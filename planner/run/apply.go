@@ -70,8 +70,8 @@ func (r *Run) Apply(ctx context.Context, o ApplyOptions) (*Result, error) {
 	ctx, o.Hard = o.Record.Held(ctx), o.Record.Held(o.Hard)
 	result, err := r.apply(ctx, o)
 	var lost *store.LostError
-	if !errors.As(err, &lost) && errors.As(context.Cause(ctx), &lost) && (err != nil || result.Interrupted) {
-		err = lost
+	if errors.As(context.Cause(ctx), &lost) && (err != nil || result.Interrupted) {
+		err = lost // whatever it was that could not go on
 	}
 	return result, err
 }

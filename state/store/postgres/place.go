@@ -15,8 +15,8 @@
 //
 // # Roles
 //
-// A role that plans needs USAGE on the schema and SELECT on its tables. One that applies needs INSERT, UPDATE and DELETE too, and
-// the first run that locks a record makes schema and tables, which takes CREATE on the database.
+// A role that plans reads the tables, one that applies writes them, and their owner makes them and brings them up to date, with the
+// first lock: `dirform help sign-in` has the statements.
 package postgres
 
 import (
@@ -211,7 +211,12 @@ func (d *Database) explain(err error, secrets ...string) error {
 			}
 		}
 	}
-	return &fault.Error{Summary: "the state " + d.String() + " cannot be used", Detail: text + ".", Err: &hidden{err}}
+	hint := ""
+	var answer *pgconn.PgError
+	if errors.As(err, &answer) && answer.Code == insufficientPrivilege {
+		hint = "\"dirform help sign-in\" has the rights that planning and applying take, and how the tables are made."
+	}
+	return &fault.Error{Summary: "the state " + d.String() + " cannot be used", Detail: text + ".", Hint: hint, Err: &hidden{err}}
 }
 
 // hidden is an error whose own text is not shown.
