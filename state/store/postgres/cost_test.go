@@ -67,7 +67,7 @@ func TestPostgresReadsInOrder(t *testing.T) {
 	server := storetest.SharedServer(t)
 	address := server.Database()
 	p := place(t, address, "contoso")
-	const n = 20_000
+	const n = 8_000
 	fill(t, p, manyLinks(n))
 	// what sessions have done is counted when they end
 	counted := func(atLeast int) int {

@@ -33,6 +33,7 @@ func ends(t *testing.T, held context.Context, within time.Duration) (why *store.
 
 // TestPostgresLossIsTold: whoever works under a lock is told that it is lost, without a call to the record.
 func TestPostgresLossIsTold(t *testing.T) {
+	t.Parallel()
 	server := storetest.SharedServer(t)
 	t.Run("freed", func(t *testing.T) {
 		p := brief(t, server.Database())

@@ -16,6 +16,7 @@ import (
 // TestPostgresPausedProcess: a holder that is stopped for longer than its lock lasts and goes on after somebody else has taken over
 // writes nothing any more, and knows it.
 func TestPostgresPausedProcess(t *testing.T) {
+	t.Parallel()
 	server := storetest.SharedServer(t)
 	address := server.Database()
 	holder := storetest.Start(t, "contoso brief "+address, "hold")

@@ -44,6 +44,7 @@ func openPlace(name string) (store.Place, error) {
 
 // TestPostgresProcesses: several processes, and killed ones, directly and through a pooler.
 func TestPostgresProcesses(t *testing.T) {
+	t.Parallel()
 	server := storetest.SharedServer(t)
 	address := server.Database()
 	for how, address := range map[string]string{"direct": address, "pooled": server.Pooled(address)} {
@@ -58,6 +59,7 @@ func TestPostgresProcesses(t *testing.T) {
 }
 
 func TestPostgresPlace(t *testing.T) {
+	t.Parallel()
 	shared := storetest.SharedServer(t).Database() // other records lie beside each in the same tables
 	storetest.Run(t, func(t *testing.T) func() store.Place {
 		return func() store.Place { return place(t, shared, t.Name()) }
@@ -75,6 +77,7 @@ func TestPostgresPooledPlace(t *testing.T) {
 
 // TestPostgresEncryptedPlace: no row of a record that keys have written shows its own key.
 func TestPostgresEncryptedPlace(t *testing.T) {
+	t.Parallel()
 	server := storetest.SharedServer(t)
 	shared := server.Database()
 	storetest.RunEncrypted(t, func(t *testing.T) func(*seal.Keys) store.Place {
@@ -123,6 +126,7 @@ func intents(w store.Writer, seq int64) error {
 
 // TestPostgresFence: a holder that was paused for too long and wakes up cannot write, nor free the lock that somebody else has by now.
 func TestPostgresFence(t *testing.T) {
+	t.Parallel()
 	server := storetest.SharedServer(t)
 	address := server.Database()
 	p := place(t, address, "contoso")
@@ -183,6 +187,7 @@ func TestPostgresForceUnlock(t *testing.T) {
 
 // TestPostgresRestart: a run outlives a crash of the server between any two of its calls, and a record has each of them once.
 func TestPostgresRestart(t *testing.T) {
+	t.Parallel()
 	server := storetest.StartServer(t)
 	p := place(t, server.Database(), "contoso")
 	l := lock(t, p)

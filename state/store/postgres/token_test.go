@@ -14,6 +14,7 @@ import (
 
 // TestPostgresTokens: a token is the password of each new connection, the one of that time, and is never told.
 func TestPostgresTokens(t *testing.T) {
+	t.Parallel()
 	server := storetest.StartServer(t)
 	address := server.Database()
 	server.Ask(address, "CREATE ROLE app LOGIN SUPERUSER PASSWORD 'token-1'")

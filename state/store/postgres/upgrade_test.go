@@ -66,6 +66,7 @@ func TestPostgresOldLayout(t *testing.T) {
 
 // TestPostgresOldLayoutRefused: a role that may not change the schema is told who can, and while somebody reads nobody waits.
 func TestPostgresOldLayoutRefused(t *testing.T) {
+	t.Parallel()
 	server := storetest.SharedServer(t)
 	address := oldRecord(t, server)
 	role := server.Role(address, "GRANT USAGE ON SCHEMA dirform TO {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA dirform TO {role}")
@@ -112,6 +113,7 @@ func TestPostgresNewerLayout(t *testing.T) {
 }
 
 func TestPostgresDamagedPlace(t *testing.T) {
+	t.Parallel()
 	server := storetest.SharedServer(t)
 	shared := server.Database()
 	storetest.RunDamaged(t, 4, func(t *testing.T) (func() store.Place, func(func(table, mine string) string)) {
