@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 	os.Exit(storetest.Main(m))
 }
 
-// openPlace opens a place by its name for tests: the record's name, the word brief if its locks last for a second, or usual, and the
-// address.
+// openPlace opens a place by its name for tests: the record's name, the word brief if its locks last for a second, or
+// usual, and the address.
 func openPlace(name string) (store.Place, error) {
 	part := strings.Fields(name)
 	p, err := postgres.New(part[2], part[0])
@@ -109,7 +109,8 @@ func lock(t testing.TB, p store.Place) store.Locked {
 
 func begin(t testing.TB, l store.Locked) store.Writer {
 	t.Helper()
-	w, err := l.Begin(t.Context(), store.RunInfo{Lineage: "lineage-1", Serial: l.Meta().Serial, SourceSID: l.Meta().SourceSID, TenantID: l.Meta().TenantID})
+	w, err := l.Begin(t.Context(), store.RunInfo{Lineage: "lineage-1", Serial: l.Meta().Serial,
+		SourceSID: l.Meta().SourceSID, TenantID: l.Meta().TenantID})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,8 @@ type Proxy struct {
 	conns []net.Conn
 }
 
-// NewProxy stands before the server of a database and tells the database's address through it. The connections are in the clear.
+// NewProxy stands before the server of a database and tells the database's address through it. The connections are in
+// the clear.
 func NewProxy(t testing.TB, address string) (p *Proxy, through string) {
 	t.Helper()
 	u, err := url.Parse(address)

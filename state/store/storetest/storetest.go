@@ -327,7 +327,8 @@ func testRace(t *testing.T, open func() store.Place) {
 	}
 }
 
-// rounds is how often something is tried that may come out one way or another: in the long form, with DIRFORM_LONG set, more often.
+// rounds is how often something is tried that may come out one way or another: in the long form, with DIRFORM_LONG set,
+// more often.
 func rounds() int {
 	if Long() {
 		return 30

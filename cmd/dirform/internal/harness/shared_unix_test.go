@@ -106,14 +106,16 @@ func (s *shared) converged() {
 	}
 }
 
-// TestProcessesShareARecord: processes of dirform whose record is in PostgreSQL are killed at any moment, lose their server, are
-// stopped until somebody else has the lock, or lose the lock while they write. Nothing is doubled, lost or left over.
+// TestProcessesShareARecord: processes of dirform whose record is in PostgreSQL are killed at any moment, lose their
+// server, are stopped until somebody else has the lock, or lose the lock while they write. Nothing is doubled, lost or
+// left over.
 func TestProcessesShareARecord(t *testing.T) {
 	if !long() {
 		t.Skip("part of the long form: DIRFORM_LONG=1")
 	}
 	binary := filepath.Join(t.TempDir(), "dirform")
-	if out, err := exec.Command("go", "build", "-o", binary, "github.com/dirform/dirform/cmd/dirform").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", binary,
+		"github.com/dirform/dirform/cmd/dirform").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	server := storetest.StartServer(t)
