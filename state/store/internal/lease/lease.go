@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dirform/dirform/state/crash"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -35,6 +36,7 @@ func NewWatch(path string, lasts time.Duration, asked time.Time) *Watch {
 // check ends what is done under a lock whose time is over. The clock on the wall counts, too: the other one may stand
 // still while a machine sleeps.
 func (w *Watch) check() {
+	defer crash.Guard()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	left := min(time.Until(w.until), w.until.Round(0).Sub(time.Now().Round(0)))
