@@ -2,12 +2,11 @@ package storetest
 
 import (
 	"errors"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/quick"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/internal/tables"
 )
@@ -50,14 +49,13 @@ var damages = map[string]string{
 // RunDamaged holds places whose records are tables of a SQL database to what they promise of damaged ones: what dirform
 // never writes is refused, whoever comes, and `state rebuild` puts another in its place and keeps it. Each call of
 // place is another place, which holds no record yet; change runs a statement with the marks of package tables against
-// its tables. Of all damages every so manyth is tried in the short form.
+// its tables. Of all damages one of so many is drawn in the short form.
 func RunDamaged(t *testing.T, every int, place func(t *testing.T) (open func() store.Place,
 	change func(marks func(table, mine string) string))) {
-	for i, what := range slices.Sorted(maps.Keys(damages)) {
-		if !Long() && i%every > 0 {
+	for what, statement := range damages {
+		if quick.Skips(every) {
 			continue
 		}
-		statement := damages[what]
 		t.Run(what, func(t *testing.T) {
 			open, change := place(t)
 			l := lock(t, open())

@@ -17,6 +17,7 @@ import (
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/crash"
+	"github.com/dirform/dirform/state/quick"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -278,7 +279,7 @@ func testKilled(t *testing.T, at func(string) store.Place, place func(t *testing
 	}
 	must(t, l.Close())
 	delays := []time.Duration{time.Millisecond}
-	if Long() {
+	if quick.Long() {
 		delays = []time.Duration{0, 200 * time.Microsecond, 500 * time.Microsecond, time.Millisecond,
 			2 * time.Millisecond, 4 * time.Millisecond, 30 * time.Millisecond}
 	}

@@ -68,8 +68,8 @@ func SharedServer(t testing.TB) *Server {
 func StartServer(t testing.TB) *Server {
 	t.Helper()
 	s := newServer(t)
-	s.Start()
 	t.Cleanup(s.end)
+	s.Start()
 	return s
 }
 

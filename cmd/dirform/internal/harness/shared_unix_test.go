@@ -21,6 +21,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/labcmd"
 	"github.com/dirform/dirform/providers/lab"
+	"github.com/dirform/dirform/state/quick"
 	"github.com/dirform/dirform/state/store/storetest"
 )
 
@@ -110,7 +111,7 @@ func (s *shared) converged() {
 // server, are stopped until somebody else has the lock, or lose the lock while they write. Nothing is doubled, lost or
 // left over.
 func TestProcessesShareARecord(t *testing.T) {
-	if !long() {
+	if !quick.Long() {
 		t.Skip("part of the long form: DIRFORM_LONG=1")
 	}
 	binary := filepath.Join(t.TempDir(), "dirform")
