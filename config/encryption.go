@@ -46,9 +46,9 @@ func (c *content) keys(name string, t cty.Type) (keys []seal.Key) {
 	return keys
 }
 
-// given refuses an argument that computes its keys, or an address, from sensitive values. Which key a file was sealed with can be
-// seen by whoever may choose among keys that he knows, and messages name the host and the database of an address; so a
-// configuration could tell a secret, bit by bit, to whoever gets its plans or the log.
+// given refuses an argument that computes its keys, or an address, from sensitive values. Which key a file was sealed
+// with can be seen by whoever may choose among keys that he knows, and messages name the host and the database of an
+// address; so a configuration could tell a secret, bit by bit, to whoever gets its plans or the log.
 func (c *content) given(name string) bool {
 	expressions := []hclsyntax.Expression{c.attrs[name].Expr}
 	if list, ok := c.attrs[name].Expr.(*hclsyntax.TupleConsExpr); ok {
@@ -58,8 +58,8 @@ func (c *content) given(name string) bool {
 		if !c.l.secrets.Given(e) {
 			c.ok = false
 			refusal := computed[name]
-			c.l.fail(e.Range().Ptr(), refusal[0], "%s can't be computed from sensitive values. Take a variable as it was "+
-				"given, %s = %s, and set DIRFORM_SECRET_<variable>.%s", refusal[1], name, refusal[2], refusal[3])
+			c.l.fail(e.Range().Ptr(), refusal[0], "%s can't be computed from sensitive values. Take a variable as it "+
+				"was given, %s = %s, and set DIRFORM_SECRET_<variable>.%s", refusal[1], name, refusal[2], refusal[3])
 			return false
 		}
 	}

@@ -13,8 +13,8 @@ import (
 // budgetDatabase is how many times as long a plan may take with a record in a database as with one in a file.
 const budgetDatabase = 1.3
 
-// BenchmarkPlanRecords measures a plan where everybody is linked and nothing has changed, with the record in a file and in PostgreSQL
-// on the same machine, by turns:
+// BenchmarkPlanRecords measures a plan where everybody is linked and nothing has changed, with the record in a file and
+// in PostgreSQL on the same machine, by turns:
 //
 //	go test ./cmd/dirform -run '^$' -bench 'BenchmarkPlanRecords$' -benchtime 1x
 //
@@ -39,7 +39,8 @@ func BenchmarkPlanRecords(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	applied, wall, cpu, rss := map[string]float64{}, map[string][]float64{}, map[string][]float64{}, map[string][]float64{}
+	applied, wall, cpu, rss := map[string]float64{}, map[string][]float64{}, map[string][]float64{},
+		map[string][]float64{}
 	for _, record := range records {
 		use(record)
 		applied[record] = x.succeed("apply", "--auto-approve").Wall.Seconds()
@@ -63,7 +64,8 @@ func BenchmarkPlanRecords(b *testing.B) {
 		row{"PostgreSQL / file", median(db) / median(file), "ratio", budgetDatabase},
 		row{"fastest with PostgreSQL / fastest with a file", slices.Min(db) / slices.Min(file), "ratio-of-fastest", 0},
 		row{"CPU of the plan, file, per user", median(cpu["file"]) * 1e6 / float64(users), "µs-cpu/user-file", 0},
-		row{"CPU of the plan, PostgreSQL, per user", median(cpu["postgres"]) * 1e6 / float64(users), "µs-cpu/user-postgres", 0},
+		row{"CPU of the plan, PostgreSQL, per user", median(cpu["postgres"]) * 1e6 / float64(users),
+			"µs-cpu/user-postgres", 0},
 		row{"peak memory, file", slices.Max(rss["file"]) / 1e6, "MB-rss-file", 0},
 		row{"peak memory, PostgreSQL", slices.Max(rss["postgres"]) / 1e6, "MB-rss", budgetRSS(users)},
 	)

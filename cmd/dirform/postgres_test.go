@@ -10,8 +10,9 @@ import (
 	"github.com/dirform/dirform/state/store/storetest"
 )
 
-// TestPostgres runs testdata/postgres/*.txtar, each with a database of its own at $POSTGRES, or at $POSTGRES_NOBODY without a user. The command grant carries out the
-// statements of a paragraph of "dirform help sign-in", of which its argument is the beginning, in that database.
+// TestPostgres runs testdata/postgres/*.txtar, each with a database of its own at $POSTGRES, or at $POSTGRES_NOBODY
+// without a user. The command grant carries out the statements of a paragraph of "dirform help sign-in", of which its
+// argument is the beginning, in that database.
 func TestPostgres(t *testing.T) {
 	server := storetest.StartServer(t)
 	testscript.Run(t, testscript.Params{
@@ -22,7 +23,8 @@ func TestPostgres(t *testing.T) {
 			e.Setenv("POSTGRES_NOBODY", strings.Replace(address, "postgres:pass%40word@", "", 1)) // PGUSER says who
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"grant": func(ts *testscript.TestScript, _ bool, args []string) {
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"grant": func(ts *testscript.TestScript, _ bool,
+			args []string) {
 			_, text, _ := runMain(t, cli.Environment{}, "help", "sign-in")
 			at := strings.Index(text, "\n    "+args[0])
 			if at < 0 {

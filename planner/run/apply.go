@@ -59,10 +59,10 @@ type Result struct {
 	OtherRules bool
 }
 
-// Apply is the main job's second half: make a plan, hold the reviewed one against it if there is one, get consent, carry out, record.
-// The error is nil if the run came to its end, whatever became of its changes. If the result is not nil, something may have been
-// written, error or not. A run whose lock is lost meanwhile ends with a [*store.LostError] before its next write, and cuts off those
-// in flight, since what becomes of them can't be recorded.
+// Apply is the main job's second half: make a plan, hold the reviewed one against it if there is one, get consent,
+// carry out, record. The error is nil if the run came to its end, whatever became of its changes. If the result is not
+// nil, something may have been written, error or not. A run whose lock is lost meanwhile ends with a [*store.LostError]
+// before its next write, and cuts off those in flight, since what becomes of them can't be recorded.
 func (r *Run) Apply(ctx context.Context, o ApplyOptions) (*Result, error) {
 	if o.Hard == nil {
 		o.Hard = context.Background()
@@ -70,8 +70,8 @@ func (r *Run) Apply(ctx context.Context, o ApplyOptions) (*Result, error) {
 	ctx, o.Hard = o.Record.Held(ctx), o.Record.Held(o.Hard)
 	result, err := r.apply(ctx, o)
 	var lost *store.LostError
-	if !errors.As(err, &lost) && errors.As(context.Cause(ctx), &lost) && (err != nil || result.Interrupted) {
-		err = lost
+	if errors.As(context.Cause(ctx), &lost) && (err != nil || result.Interrupted) {
+		err = lost // whatever it was that could not go on
 	}
 	return result, err
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/dirform/dirform/providers/entra"
 )
 
-// TestDatabaseTokens: Azure's databases get a token of their own audience, as the environment signs in, and others none.
+// TestDatabaseTokens: Azure's databases get a token of their own audience, as the environment signs in, and others
+// none.
 func TestDatabaseTokens(t *testing.T) {
 	var asked atomic.Int64
 	resource := ""
@@ -49,8 +50,9 @@ func TestDatabaseTokens(t *testing.T) {
 			t.Errorf("%s: it is asked for each time: %q %q %v", host, first, again, err)
 		}
 	}
-	for _, hosts := range [][]string{nil, {"db.contoso.com"}, {"db.postgres.database.azure.com.evil.example"}, {"postgres.database.azure.com"},
-		{"db.postgres.database.azure.com", "evil.example"}, {"a.postgres.database.azure.com", "b.postgres.database.chinacloudapi.cn"}} {
+	for _, hosts := range [][]string{nil, {"db.contoso.com"}, {"db.postgres.database.azure.com.evil.example"},
+		{"postgres.database.azure.com"}, {"db.postgres.database.azure.com", "evil.example"},
+		{"a.postgres.database.azure.com", "b.postgres.database.chinacloudapi.cn"}} {
 		if _, ok, err := entra.DatabaseTokens(hosts, nil); ok || err != nil {
 			t.Errorf("%v get a token: %v", hosts, err)
 		}

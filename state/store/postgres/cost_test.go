@@ -19,7 +19,8 @@ import (
 func manyLinks(n int) (all []*state.Link) {
 	shape := state.NewShape("a", "b", "c", "d", "e", "f", "g", "h")
 	for i := range n {
-		all = append(all, &state.Link{Anchor: fmt.Sprintf("%022d==", (i*7919)%n), Kind: state.User, Scope: "staff", Rule: "anchor", Shape: shape,
+		all = append(all, &state.Link{Anchor: fmt.Sprintf("%022d==", (i*7919)%n), Kind: state.User, Scope: "staff",
+			Rule: "anchor", Shape: shape,
 			TargetID: fmt.Sprintf("00000000-0000-0000-0000-%012d", i), Fingerprints: make([]uint64, 8)})
 	}
 	return all
@@ -62,17 +63,19 @@ func read(t testing.TB, p store.Place) (n int) {
 	return n
 }
 
-// TestPostgresReadsInOrder: reading costs the server one look at each link, also when it has no statistics of the table.
+// TestPostgresReadsInOrder: reading costs the server one look at each link, also when it has no statistics of the
+// table.
 func TestPostgresReadsInOrder(t *testing.T) {
 	server := storetest.SharedServer(t)
 	address := server.Database()
 	p := place(t, address, "contoso")
-	const n = 20_000
+	const n = 8_000
 	fill(t, p, manyLinks(n))
 	// what sessions have done is counted when they end
 	counted := func(atLeast int) int {
 		for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-			looks, err := strconv.Atoi(server.Ask(address, "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'links_pkey'"))
+			looks, err := strconv.Atoi(server.Ask(address, "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE "+
+				"indexrelname = 'links_pkey'"))
 			if err != nil || time.Now().After(end) {
 				t.Fatal(looks, err)
 			}

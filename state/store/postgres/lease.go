@@ -15,7 +15,8 @@ import (
 	"github.com/dirform/dirform/state/visible"
 )
 
-// times are how long a lock lasts, how often it is renewed, and for how long a transaction is tried again whose connection is lost.
+// times are how long a lock lasts, how often it is renewed, and for how long a transaction is tried again whose
+// connection is lost.
 type times struct{ lasts, renews, tries time.Duration }
 
 var usual = times{30 * time.Second, 10 * time.Second, 25 * time.Second}
@@ -33,8 +34,8 @@ type held struct {
 func (d *Database) holder(ctx context.Context, tx pgx.Tx, more string) (store.LockedError, error) {
 	e := store.LockedError{Path: d.String()}
 	var until *time.Time // NULL for infinity
-	err := tx.QueryRow(ctx, "SELECT lock_id, holder, host, ran_by, ref, since, CASE WHEN isfinite(until) THEN until END, "+
-		"clock_timestamp() FROM dirform.leases WHERE name = $1"+more, d.name).
+	err := tx.QueryRow(ctx, "SELECT lock_id, holder, host, ran_by, ref, since, CASE WHEN isfinite(until) "+
+		"THEN until END, clock_timestamp() FROM dirform.leases WHERE name = $1"+more, d.name).
 		Scan(&e.Info.ID, &e.Info.Holder, &e.Info.Host, &e.Info.By, &e.Info.Ref, &e.Info.Since, &until, &e.Now)
 	if until != nil {
 		e.Until = *until
@@ -67,8 +68,9 @@ func (d *Database) acquire(ctx context.Context, c *pgx.Conn, o store.Options) (l
 			l.tookOver = &old.Info
 		}
 		asked = time.Now()
-		return tx.QueryRow(ctx, `UPDATE dirform.leases SET fence = fence + 1, written = 0, lock_id = $1, holder = $2, host = $3, ran_by = $4,
-			ref = $5, since = clock_timestamp(), until = clock_timestamp() + $6::text::interval WHERE name = $7 RETURNING fence`, l.id, o.Holder,
+		return tx.QueryRow(ctx, `UPDATE dirform.leases SET fence = fence + 1, written = 0, lock_id = $1, holder = $2,
+			host = $3, ran_by = $4, ref = $5, since = clock_timestamp(), until = clock_timestamp() + $6::text::interval
+			WHERE name = $7 RETURNING fence`, l.id, o.Holder,
 			origin.Host(), o.Origin.By, o.Origin.Ref, interval(d.lasts), d.name).Scan(&l.fence)
 	})
 	var locked *store.LockedError
@@ -88,7 +90,8 @@ func interval(t time.Duration) string { return fmt.Sprintf("%d milliseconds", t.
 // many there were with it.
 func (l *held) renew(ctx context.Context, d *Database, tx pgx.Tx, step int64) (written int64, held bool, err error) {
 	err = tx.QueryRow(ctx, `UPDATE dirform.leases SET until = clock_timestamp() + $1::text::interval, written = written + $2
-		WHERE name = $3 AND fence = $4 AND lock_id = $5 RETURNING written`, interval(d.lasts), step, d.name, l.fence, l.id).Scan(&written)
+		WHERE name = $3 AND fence = $4 AND lock_id = $5 RETURNING written`,
+		interval(d.lasts), step, d.name, l.fence, l.id).Scan(&written)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, false, nil
 	}

@@ -33,6 +33,7 @@ func ends(t *testing.T, held context.Context, within time.Duration) (why *store.
 
 // TestPostgresLossIsTold: whoever works under a lock is told that it is lost, without a call to the record.
 func TestPostgresLossIsTold(t *testing.T) {
+	t.Parallel()
 	server := storetest.SharedServer(t)
 	t.Run("freed", func(t *testing.T) {
 		p := brief(t, server.Database())
@@ -65,15 +66,13 @@ func TestPostgresLossIsTold(t *testing.T) {
 		if took := time.Since(start); took > 1500*time.Millisecond {
 			t.Errorf("it was told after %v of a lock that lasts for a second", took)
 		}
-		for next, err := place(t, address, "contoso").Lock(t.Context(), options); ; next, err = place(t, address, "contoso").Lock(t.Context(), options) {
-			if err == nil {
-				if old, ok := next.TookOver(); !ok || old.Holder != options.Holder {
-					t.Errorf("the holder that is replaced is not named: %+v", old)
-				}
-				defer next.Close()
-				break
-			}
-			time.Sleep(50 * time.Millisecond)
+		next, err := store.LockWithin(t.Context(), place(t, address, "contoso"), options, 10*time.Second, func(string) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer next.Close()
+		if old, ok := next.TookOver(); !ok || old.Holder != options.Holder {
+			t.Errorf("the holder that is replaced is not named: %+v", old)
 		}
 		proxy.Mend() // what was sent meanwhile arrives now
 		var lost *store.LostError
@@ -103,12 +102,14 @@ func TestPostgresLossIsTold(t *testing.T) {
 	})
 }
 
-// TestPostgresClock: how long somebody has the lock is told by the server's clock, whatever the clocks of holder and asker say.
+// TestPostgresClock: how long somebody has the lock is told by the server's clock, whatever the clocks of holder and
+// asker say.
 func TestPostgresClock(t *testing.T) {
 	server := storetest.SharedServer(t)
 	address := server.Database()
 	p := place(t, address, "contoso")
-	l, err := p.Lock(t.Context(), store.Options{Holder: "x", Now: func() time.Time { return time.Now().Add(-1000 * time.Hour) }})
+	l, err := p.Lock(t.Context(), store.Options{Holder: "x",
+		Now: func() time.Time { return time.Now().Add(-1000 * time.Hour) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +119,8 @@ func TestPostgresClock(t *testing.T) {
 	if _, err := p.Lock(t.Context(), options); !errors.As(err, &locked) || !strings.Contains(err.Error(), ", for 3m") {
 		t.Error(err)
 	}
-	locked.Info.Since, locked.Now = locked.Info.Since.Add(time.Hour), locked.Now.Add(time.Hour) // a server that is an hour ahead
+	ahead := time.Hour // of this machine is the server
+	locked.Info.Since, locked.Now = locked.Info.Since.Add(ahead), locked.Now.Add(ahead)
 	if !strings.Contains(locked.Error(), ", for 3m") {
 		t.Error(locked)
 	}

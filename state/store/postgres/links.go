@@ -30,7 +30,8 @@ func (s *Store) LinksAfter(ctx context.Context, anchor string, buf []state.Link)
 	if anchor == "" {
 		follows = "anchor >= $2"
 	}
-	err = s.readLinks(ctx, linkQuery+follows+" ORDER BY anchor LIMIT "+strconv.Itoa(len(buf)), pgtype.TextOID, anchor, func() { n = 0 },
+	err = s.readLinks(ctx, linkQuery+follows+" ORDER BY anchor LIMIT "+strconv.Itoa(len(buf)), pgtype.TextOID, anchor,
+		func() { n = 0 },
 		func(row [][]byte) error {
 			n++
 			return s.scanLink(row, &buf[n-1])
@@ -40,7 +41,8 @@ func (s *Store) LinksAfter(ctx context.Context, anchor string, buf []state.Link)
 
 // LinksOf are the recorded links of some anchors, asked for in one query.
 func (s *Store) LinksOf(ctx context.Context, anchors []string) (found map[string]*state.Link, err error) {
-	err = s.readLinks(ctx, linkQuery+"anchor = ANY($2)", pgtype.TextArrayOID, anchors, func() { found = make(map[string]*state.Link, len(anchors)) },
+	err = s.readLinks(ctx, linkQuery+"anchor = ANY($2)", pgtype.TextArrayOID, anchors,
+		func() { found = make(map[string]*state.Link, len(anchors)) },
 		func(row [][]byte) error {
 			var l state.Link
 			err := s.scanLink(row, &l)
@@ -50,9 +52,10 @@ func (s *Store) LinksOf(ctx context.Context, anchors []string) (found map[string
 	return found, err
 }
 
-// readLinks gives take the rows of a query with an argument, as they come over the wire in binary. It begins anew, with begin,
-// where the connection is lost meanwhile. Of a record that does not exist there are none.
-func (s *Store) readLinks(ctx context.Context, query string, oid uint32, arg any, begin func(), take func(row [][]byte) error) error {
+// readLinks gives take the rows of a query with an argument, as they come over the wire in binary. It begins anew, with
+// begin, where the connection is lost meanwhile. Of a record that does not exist there are none.
+func (s *Store) readLinks(ctx context.Context, query string, oid uint32, arg any, begin func(),
+	take func(row [][]byte) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	begin()
@@ -69,7 +72,8 @@ func (s *Store) readLinks(ctx context.Context, query string, oid uint32, arg any
 			}
 			record := binary.BigEndian.AppendUint64(nil, uint64(s.id))
 			binary := []int16{pgtype.BinaryFormatCode}
-			rows := c.PgConn().ExecParams(ctx, query, [][]byte{record, value}, []uint32{pgtype.Int8OID, oid}, binary, binary)
+			rows := c.PgConn().ExecParams(ctx, query, [][]byte{record, value}, []uint32{pgtype.Int8OID, oid}, binary,
+				binary)
 			for rows.NextRow() {
 				if err := take(rows.Values()); err != nil {
 					_, _ = rows.Close()

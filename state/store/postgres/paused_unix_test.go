@@ -13,9 +13,10 @@ import (
 	"github.com/dirform/dirform/state/store/storetest"
 )
 
-// TestPostgresPausedProcess: a holder that is stopped for longer than its lock lasts and goes on after somebody else has taken over
-// writes nothing any more, and knows it.
+// TestPostgresPausedProcess: a holder that is stopped for longer than its lock lasts and goes on after somebody else
+// has taken over writes nothing any more, and knows it.
 func TestPostgresPausedProcess(t *testing.T) {
+	t.Parallel()
 	server := storetest.SharedServer(t)
 	address := server.Database()
 	holder := storetest.Start(t, "contoso brief "+address, "hold")
@@ -52,7 +53,8 @@ func TestPostgresPausedProcess(t *testing.T) {
 	if err := w.Records(t.Context(), []*state.Link{link(2)}); err != nil {
 		t.Error(err)
 	}
-	if got := server.Ask(address, "SELECT string_agg(run || ' ' || seq || ' ' || status, ', ') FROM dirform.journal"); got != "1 100 unknown" {
+	if got := server.Ask(address, "SELECT string_agg(run || ' ' || seq || ' ' || status, ', ') FROM "+
+		"dirform.journal"); got != "1 100 unknown" {
 		t.Errorf("the journal: %s", got)
 	}
 	var locked *store.LockedError

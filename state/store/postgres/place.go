@@ -15,8 +15,8 @@
 //
 // # Roles
 //
-// A role that plans needs USAGE on the schema and SELECT on its tables. One that applies needs INSERT, UPDATE and DELETE too, and
-// the first run that locks a record makes schema and tables, which takes CREATE on the database.
+// A role that plans reads the tables, one that applies writes them, and their owner makes them and brings them up to
+// date, with the first lock: `dirform help sign-in` has the statements.
 package postgres
 
 import (
@@ -45,22 +45,25 @@ type Database struct {
 	name   string
 	config *pgx.ConnConfig
 	times
-	token func(context.Context) (string, error) // a password for each connection; nil if there is none
-	keys  *seal.Keys                            // of encryption, which wrap the record's key; nil leaves it in the clear
+	// token is a password for each connection; nil if there is none.
+	token func(context.Context) (string, error)
+	// keys are those of encryption, which wrap the record's key; nil leaves it in the clear.
+	keys *seal.Keys
 }
 
 var _ store.Place = (*Database)(nil)
 
-// keys are what an address may say. Whoever writes a configuration writes the address, so it can neither have other files read than
-// certificates and their keys (service, servicefile, passfile), nor set the session up (options, role, search_path).
-var keys = []string{"host", "port", "user", "password", "dbname", "connect_timeout", "target_session_attrs", "channel_binding",
-	"require_auth", "sslmode", "sslnegotiation", "sslrootcert", "sslcert", "sslkey"}
+// keys are what an address may say. Whoever writes a configuration writes the address, so it can neither have other
+// files read than certificates and their keys (service, servicefile, passfile), nor set the session up (options, role,
+// search_path).
+var keys = []string{"host", "port", "user", "password", "dbname", "connect_timeout", "target_session_attrs",
+	"channel_binding", "require_auth", "sslmode", "sslnegotiation", "sslrootcert", "sslcert", "sslkey"}
 
 // files are the keys that name files.
 var files = []string{"sslrootcert", "sslcert", "sslkey"}
 
-// New names a record in the database at an address, which is a secret: it may hold a password. What it leaves open, such as the
-// password, PostgreSQL's own environment variables say, but for sslmode. Nothing is connected to.
+// New names a record in the database at an address, which is a secret: it may hold a password. What it leaves open,
+// such as the password, PostgreSQL's own environment variables say, but for sslmode. Nothing is connected to.
 func New(address, name string) (*Database, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
@@ -74,7 +77,8 @@ func New(address, name string) (*Database, error) {
 		q.Set("sslmode", "verify-full")
 		u.RawQuery = q.Encode()
 	}
-	o := pgx.ParseConfigOptions{ParseConfigOptions: pgconn.ParseConfigOptions{ConnStringAllowedKeys: append([]string{"database"}, keys...)}}
+	var o pgx.ParseConfigOptions
+	o.ConnStringAllowedKeys = append([]string{"database"}, keys...) // what pgx calls dbname, and the path
 	config, err := pgx.ParseConfigWithOptions(u.String(), o)
 	if err != nil { // its text may hold parts of the address
 		return nil, &fault.Error{Summary: "the address of the state's database cannot be used",
@@ -102,9 +106,11 @@ func New(address, name string) (*Database, error) {
 func checkQuery(q url.Values) error {
 	for key := range q {
 		if !slices.Contains(keys, key) {
-			return &fault.Error{Summary: "the address of the state's database has a parameter that dirform does not take",
-				Detail: "It may have: " + strings.Join(keys, ", ") + ".",
-				Hint:   "Leave others out. Where a service file, a password file or options are needed, PGSERVICE, PGPASSFILE and PGOPTIONS name them."}
+			return &fault.Error{
+				Summary: "the address of the state's database has a parameter that dirform does not take",
+				Detail:  "It may have: " + strings.Join(keys, ", ") + ".",
+				Hint: "Leave others out. Where a service file, a password file or options are needed, " +
+					"PGSERVICE, PGPASSFILE and PGOPTIONS name them."}
 		}
 	}
 	for _, key := range files {
@@ -211,7 +217,13 @@ func (d *Database) explain(err error, secrets ...string) error {
 			}
 		}
 	}
-	return &fault.Error{Summary: "the state " + d.String() + " cannot be used", Detail: text + ".", Err: &hidden{err}}
+	hint := ""
+	var answer *pgconn.PgError
+	if errors.As(err, &answer) && answer.Code == insufficientPrivilege {
+		hint = "\"dirform help sign-in\" has the rights that planning and applying take, and how the tables are made."
+	}
+	return &fault.Error{Summary: "the state " + d.String() + " cannot be used", Detail: text + ".", Hint: hint,
+		Err: &hidden{err}}
 }
 
 // hidden is an error whose own text is not shown.

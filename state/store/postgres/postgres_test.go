@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 	os.Exit(storetest.Main(m))
 }
 
-// openPlace opens a place by its name for tests: the record's name, the word brief if its locks last for a second, or usual, and the
-// address.
+// openPlace opens a place by its name for tests: the record's name, the word brief if its locks last for a second, or
+// usual, and the address.
 func openPlace(name string) (store.Place, error) {
 	part := strings.Fields(name)
 	p, err := postgres.New(part[2], part[0])
@@ -44,6 +44,7 @@ func openPlace(name string) (store.Place, error) {
 
 // TestPostgresProcesses: several processes, and killed ones, directly and through a pooler.
 func TestPostgresProcesses(t *testing.T) {
+	t.Parallel()
 	server := storetest.SharedServer(t)
 	address := server.Database()
 	for how, address := range map[string]string{"direct": address, "pooled": server.Pooled(address)} {
@@ -58,6 +59,7 @@ func TestPostgresProcesses(t *testing.T) {
 }
 
 func TestPostgresPlace(t *testing.T) {
+	t.Parallel()
 	shared := storetest.SharedServer(t).Database() // other records lie beside each in the same tables
 	storetest.Run(t, func(t *testing.T) func() store.Place {
 		return func() store.Place { return place(t, shared, t.Name()) }
@@ -75,6 +77,7 @@ func TestPostgresPooledPlace(t *testing.T) {
 
 // TestPostgresEncryptedPlace: no row of a record that keys have written shows its own key.
 func TestPostgresEncryptedPlace(t *testing.T) {
+	t.Parallel()
 	server := storetest.SharedServer(t)
 	shared := server.Database()
 	storetest.RunEncrypted(t, func(t *testing.T) func(*seal.Keys) store.Place {
@@ -106,7 +109,8 @@ func lock(t testing.TB, p store.Place) store.Locked {
 
 func begin(t testing.TB, l store.Locked) store.Writer {
 	t.Helper()
-	w, err := l.Begin(t.Context(), store.RunInfo{Lineage: "lineage-1", Serial: l.Meta().Serial, SourceSID: l.Meta().SourceSID, TenantID: l.Meta().TenantID})
+	w, err := l.Begin(t.Context(), store.RunInfo{Lineage: "lineage-1", Serial: l.Meta().Serial,
+		SourceSID: l.Meta().SourceSID, TenantID: l.Meta().TenantID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,6 +127,7 @@ func intents(w store.Writer, seq int64) error {
 
 // TestPostgresFence: a holder that was paused for too long and wakes up cannot write, nor free the lock that somebody else has by now.
 func TestPostgresFence(t *testing.T) {
+	t.Parallel()
 	server := storetest.SharedServer(t)
 	address := server.Database()
 	p := place(t, address, "contoso")
@@ -183,6 +188,7 @@ func TestPostgresForceUnlock(t *testing.T) {
 
 // TestPostgresRestart: a run outlives a crash of the server between any two of its calls, and a record has each of them once.
 func TestPostgresRestart(t *testing.T) {
+	t.Parallel()
 	server := storetest.StartServer(t)
 	p := place(t, server.Database(), "contoso")
 	l := lock(t, p)

@@ -14,14 +14,15 @@ import (
 	"github.com/dirform/dirform/state/store/internal/tables"
 )
 
-// version is the layout of the schema that this program writes. One with a greater version is refused; one with a smaller one is read
-// as it is, and brought up to date when a record is locked. Layout 2 checks no longer for each row of the two large tables whether the
-// record is there that it belongs to, which took half the time of writing it.
+// version is the layout of the schema that this program writes. One with a greater version is refused; one with a
+// smaller one is read as it is, and brought up to date when a record is locked. Layout 2 checks no longer for each row
+// of the two large tables whether the record is there that it belongs to, which took half the time of writing it.
 const version = 2
 
 // upgrades take a layout to the next one: the first is that of layout 1.
 var upgrades = []string{
-	"ALTER TABLE dirform.links DROP CONSTRAINT links_record_fkey; ALTER TABLE dirform.journal DROP CONSTRAINT journal_record_fkey",
+	"ALTER TABLE dirform.links DROP CONSTRAINT links_record_fkey; " +
+		"ALTER TABLE dirform.journal DROP CONSTRAINT journal_record_fkey",
 }
 
 // definition makes the schema. The rows of all records stand in the same tables, each with the record that it belongs to. Text is
@@ -94,7 +95,8 @@ func (d *Database) prepare(ctx context.Context, tx pgx.Tx) error {
 	if has > 0 {
 		return d.upgrade(ctx, tx, has)
 	}
-	_, err = tx.Exec(ctx, definition+"INSERT INTO dirform.schema VALUES ("+strconv.Itoa(version)+")", pgx.QueryExecModeSimpleProtocol)
+	_, err = tx.Exec(ctx, definition+"INSERT INTO dirform.schema VALUES ("+strconv.Itoa(version)+")",
+		pgx.QueryExecModeSimpleProtocol)
 	return d.explain(err)
 }
 
@@ -104,13 +106,14 @@ func (d *Database) upgrade(ctx context.Context, tx pgx.Tx, has int64) error {
 	statements = append(statements, "UPDATE dirform.schema SET version = "+strconv.Itoa(version))
 	_, err := tx.Exec(ctx, strings.Join(statements, "; "), pgx.QueryExecModeSimpleProtocol)
 	refused := &fault.Error{Summary: "the state has to be brought up to date", Err: &hidden{err},
-		Detail: fmt.Sprintf("%v: its schema has layout %d, and this dirform writes layout %d. Nothing was changed.", d, has, version)}
+		Detail: fmt.Sprintf("%v: its schema has layout %d, and this dirform writes layout %d. Nothing was changed.",
+			d, has, version)}
 	var answer *pgconn.PgError
 	switch {
 	case !errors.As(err, &answer):
 		return d.explain(err)
 	case answer.Code == insufficientPrivilege:
-		refused.Hint = "Let the role that made the schema lock a record once, as `dirform state rm` does, or `dirform apply`: only its owner may change it."
+		refused.Hint = "Run `dirform force-unlock` without an ID as the role that made the schema: only its owner may change it."
 	case answer.Code == lockNotAvailable:
 		refused.Hint = "Other runs are reading the tables. Try again when they have ended."
 	default:
@@ -125,7 +128,8 @@ const insufficientPrivilege, lockNotAvailable = "42501", "55P03"
 // forget deletes records with all that belongs to them, by their name.
 func forget(ctx context.Context, tx pgx.Tx, name string) error {
 	for _, table := range []string{"links", "journal"} {
-		_, err := tx.Exec(ctx, "DELETE FROM dirform."+table+" WHERE record IN (SELECT id FROM dirform.records WHERE name = $1)", name)
+		_, err := tx.Exec(ctx, "DELETE FROM dirform."+table+" WHERE record IN (SELECT id FROM dirform.records "+
+			"WHERE name = $1)", name)
 		if err != nil {
 			return err
 		}

@@ -43,13 +43,15 @@ type Store struct {
 	scratch  []byte
 }
 
-// settings are those of every transaction, which end with it. Tables have no statistics where ANALYZE has not come to them since the
-// first apply, and whoever may write rows may not analyze. Then the server takes what follows an anchor for a handful of rows, and
-// would sort a million of them for each page, or compile the query. There is an index for everything that is asked.
-const settings = "; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
+// settings are those of every transaction, which end with it. Tables have no statistics where ANALYZE has not come to
+// them since the first apply, and whoever may write rows may not analyze. Then the server takes what follows an anchor
+// for a handful of rows, and would sort a million of them for each page, or compile the query. There is an index for
+// everything that is asked.
+const settings = "; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = " +
+	"off; SET LOCAL jit = off"
 
-// Transactions that write, and one for all that is read. Between two readings of the latter directories are read, for as long as
-// that takes.
+// Transactions that write, and one for all that is read. Between two readings of the latter directories are read, for
+// as long as that takes.
 var (
 	writes = pgx.TxOptions{BeginQuery: "BEGIN" + settings}
 	reads  = pgx.TxOptions{BeginQuery: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" + settings +
@@ -201,7 +203,8 @@ func (s *Store) renewing() *Store {
 	return s
 }
 
-// renew renews the lock. The error is that of a lost one; whatever else goes wrong may do better the next time, while the lock lasts.
+// renew renews the lock. The error is that of a lost one; whatever else goes wrong may do better the next time, while
+// the lock lasts.
 func (s *Store) renew() (lost error) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.d.renews)
 	defer cancel()

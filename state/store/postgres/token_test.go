@@ -14,6 +14,7 @@ import (
 
 // TestPostgresTokens: a token is the password of each new connection, the one of that time, and is never told.
 func TestPostgresTokens(t *testing.T) {
+	t.Parallel()
 	server := storetest.StartServer(t)
 	address := server.Database()
 	server.Ask(address, "CREATE ROLE app LOGIN SUPERUSER PASSWORD 'token-1'")
@@ -32,16 +33,21 @@ func TestPostgresTokens(t *testing.T) {
 	}
 	// the token has changed when the connection is lost
 	given = 2
-	server.Ask(address, "ALTER ROLE app PASSWORD 'token-2'; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dirform'")
+	server.Ask(address, "ALTER ROLE app PASSWORD 'token-2'; SELECT pg_terminate_backend(pid) FROM "+
+		"pg_stat_activity WHERE application_name = 'dirform'")
 	if err := w.Records(t.Context(), []*state.Link{link(1)}); err != nil {
 		t.Fatal(err)
 	}
 	given = 3
-	if _, err := tokens.Load(t.Context()); err == nil || strings.Contains(err.Error(), "token-3") || !strings.Contains(err.Error(), "password authentication failed") {
+	if _, err := tokens.Load(t.Context()); err == nil || strings.Contains(err.Error(), "token-3") ||
+		!strings.Contains(err.Error(), "password authentication failed") {
 		t.Error(err)
 	}
 	none := errors.New("nobody is signed in")
-	if _, err := p.WithTokens(func(context.Context) (string, error) { return "", none }).Load(t.Context()); !errors.Is(err, none) {
+	if _, err := p.WithTokens(func(context.Context) (string, error) {
+		return "",
+			none
+	}).Load(t.Context()); !errors.Is(err, none) {
 		t.Error(err)
 	}
 	given = 2

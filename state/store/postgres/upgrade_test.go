@@ -23,16 +23,18 @@ func oldRecord(t *testing.T, server *storetest.Server) (address string) {
 		t.Fatal(err)
 	}
 	server.Ask(address, string(schema))
-	server.CopyRows(made, address, "dirform.records", "dirform.meta", "dirform.shapes", "dirform.classes", "dirform.links", "dirform.runs", "dirform.journal")
+	server.CopyRows(made, address, "dirform.records", "dirform.meta", "dirform.shapes", "dirform.classes",
+		"dirform.links", "dirform.runs", "dirform.journal")
 	return address
 }
 
 func version(server *storetest.Server, address string) string {
-	return server.Ask(address, "SELECT version, (SELECT count(*) FROM pg_constraint WHERE conname IN ('links_record_fkey', 'journal_record_fkey')) FROM dirform.schema")
+	return server.Ask(address, "SELECT version, (SELECT count(*) FROM pg_constraint WHERE conname IN "+
+		"('links_record_fkey', 'journal_record_fkey')) FROM dirform.schema")
 }
 
-// TestPostgresOldLayout: a schema of layout 1 is read as it is, without a change; who locks a record brings it up to date, one of
-// many who come at once, and loses nothing.
+// TestPostgresOldLayout: a schema of layout 1 is read as it is, without a change; who locks a record brings it up to
+// date, one of many who come at once, and loses nothing.
 func TestPostgresOldLayout(t *testing.T) {
 	server := storetest.SharedServer(t)
 	address := oldRecord(t, server)
@@ -64,11 +66,14 @@ func TestPostgresOldLayout(t *testing.T) {
 	}
 }
 
-// TestPostgresOldLayoutRefused: a role that may not change the schema is told who can, and while somebody reads nobody waits.
+// TestPostgresOldLayoutRefused: a role that may not change the schema is told who can, and while somebody reads nobody
+// waits.
 func TestPostgresOldLayoutRefused(t *testing.T) {
+	t.Parallel()
 	server := storetest.SharedServer(t)
 	address := oldRecord(t, server)
-	role := server.Role(address, "GRANT USAGE ON SCHEMA dirform TO {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA dirform TO {role}")
+	role := server.Role(address, "GRANT USAGE ON SCHEMA dirform TO {role}; GRANT SELECT, INSERT, UPDATE, DELETE "+
+		"ON ALL TABLES IN SCHEMA dirform TO {role}")
 	refused := func(p store.Place, want string) {
 		t.Helper()
 		_, err := p.Lock(t.Context(), options)
@@ -112,6 +117,7 @@ func TestPostgresNewerLayout(t *testing.T) {
 }
 
 func TestPostgresDamagedPlace(t *testing.T) {
+	t.Parallel()
 	server := storetest.SharedServer(t)
 	shared := server.Database()
 	storetest.RunDamaged(t, 4, func(t *testing.T) (func() store.Place, func(func(table, mine string) string)) {

@@ -27,7 +27,8 @@ func TestEncryptedPlace(t *testing.T) {
 func TestDamagedPlace(t *testing.T) {
 	storetest.RunDamaged(t, 1, func(t *testing.T) (func() store.Place, func(func(table, mine string) string)) {
 		path := filepath.Join(t.TempDir(), "contoso.dfstate")
-		return func() store.Place { return sqlite.File(path) }, func(marks func(table, mine string) string) { execute(t, path, marks("", "1 = 1")) }
+		return func() store.Place { return sqlite.File(path) },
+			func(marks func(table, mine string) string) { execute(t, path, marks("", "1 = 1")) }
 	})
 }
 

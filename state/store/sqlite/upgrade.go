@@ -93,7 +93,8 @@ func (s *Store) bindOld(ctx context.Context, tx *sql.Tx, key state.Key) error {
 	if err != nil {
 		return err
 	}
-	return bound.Old(ctx, tx, sealer, tables.LinkChunk, s.classes.Label, func(anchor string) error { return notAsWritten(s.path, anchor) })
+	return bound.Old(ctx, tx, sealer, tables.LinkChunk, s.classes.Label,
+		func(anchor string) error { return notAsWritten(s.path, anchor) })
 }
 
 // wrapAnew puts the key into the table meta as the configured keys want it, if it is there otherwise. The file has to

@@ -2,29 +2,32 @@ package storetest
 
 import (
 	"errors"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/quick"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/internal/tables"
 )
 
-// damages are statements that make of a record of links what dirform never writes. Whether a row is missing nobody can know.
+// damages are statements that make of a record of links what dirform never writes. Whether a row is missing nobody can
+// know.
 var damages = map[string]string{
-	"no lineage":              "DELETE FROM {t}meta WHERE {mine} AND name = 'lineage'",
-	"an empty lineage":        "UPDATE {t}meta SET value = '' WHERE {mine} AND name = 'lineage'",
-	"no serial":               "DELETE FROM {t}meta WHERE {mine} AND name = 'serial'",
-	"a serial that is none":   "UPDATE {t}meta SET value = 'seven' WHERE {mine} AND name = 'serial'",
-	"no domain":               "DELETE FROM {t}meta WHERE {mine} AND name = 'source_sid'",
-	"no tenant":               "DELETE FROM {t}meta WHERE {mine} AND name = 'tenant_id'",
-	"no key":                  "DELETE FROM {t}meta WHERE {mine} AND name = 'key'",
-	"a short key":             "UPDATE {t}meta SET value = 'AAAA' WHERE {mine} AND name = 'key'",
-	"another key":             "UPDATE {t}meta SET value = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=' WHERE {mine} AND name = 'key'",
-	"another account":         "UPDATE {t}links SET tenant_id = '00000000-0000-0000-0000-000000000009' WHERE {mine} AND anchor = 'anchor-0000002'",
-	"another anchor":          "UPDATE {t}links SET anchor = 'anchor-0000009' WHERE {mine} AND anchor = 'anchor-0000002'",
+	"no lineage":            "DELETE FROM {t}meta WHERE {mine} AND name = 'lineage'",
+	"an empty lineage":      "UPDATE {t}meta SET value = '' WHERE {mine} AND name = 'lineage'",
+	"no serial":             "DELETE FROM {t}meta WHERE {mine} AND name = 'serial'",
+	"a serial that is none": "UPDATE {t}meta SET value = 'seven' WHERE {mine} AND name = 'serial'",
+	"no domain":             "DELETE FROM {t}meta WHERE {mine} AND name = 'source_sid'",
+	"no tenant":             "DELETE FROM {t}meta WHERE {mine} AND name = 'tenant_id'",
+	"no key":                "DELETE FROM {t}meta WHERE {mine} AND name = 'key'",
+	"a short key":           "UPDATE {t}meta SET value = 'AAAA' WHERE {mine} AND name = 'key'",
+	"another key": "UPDATE {t}meta SET value = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=' WHERE " +
+		"{mine} AND name = 'key'",
+	"another account": "UPDATE {t}links SET tenant_id = '00000000-0000-0000-0000-000000000009' WHERE " +
+		"{mine} AND anchor = 'anchor-0000002'",
+	"another anchor": "UPDATE {t}links SET anchor = 'anchor-0000009' WHERE {mine} AND anchor = " +
+		"'anchor-0000002'",
 	"no anchor":               "UPDATE {t}links SET anchor = '' WHERE {mine} AND anchor = 'anchor-0000002'",
 	"another time":            "UPDATE {t}links SET left_at = 7 WHERE {mine} AND anchor = 'anchor-0000002'",
 	"an unknown class":        "UPDATE {t}links SET class = 77 WHERE {mine} AND anchor = 'anchor-0000002'",
@@ -37,22 +40,22 @@ var damages = map[string]string{
 	"attributes that are not": "UPDATE {t}shapes SET attributes = 'mail' WHERE {mine}",
 	"a run that is none":      "UPDATE {t}runs SET counts = 'many' WHERE {mine}",
 	"a time that is none":     "UPDATE {t}runs SET started = 'then' WHERE {mine}",
-	"somebody else's fingerprints": `UPDATE {t}links SET fingerprints = (SELECT fingerprints FROM {t}links WHERE {mine} AND anchor = 'anchor-0000001')
-		WHERE {mine} AND anchor = 'anchor-0000002'`,
-	"somebody else's object": `UPDATE {t}links SET source_guid = (SELECT source_guid FROM {t}links WHERE {mine} AND anchor = 'anchor-0000001')
-		WHERE {mine} AND anchor = 'anchor-0000002'`,
+	"somebody else's fingerprints": `UPDATE {t}links SET fingerprints = (SELECT fingerprints FROM {t}links
+		WHERE {mine} AND anchor = 'anchor-0000001') WHERE {mine} AND anchor = 'anchor-0000002'`,
+	"somebody else's object": `UPDATE {t}links SET source_guid = (SELECT source_guid FROM {t}links
+		WHERE {mine} AND anchor = 'anchor-0000001') WHERE {mine} AND anchor = 'anchor-0000002'`,
 }
 
-// RunDamaged holds places whose records are tables of a SQL database to what they promise of damaged ones: what dirform never writes is
-// refused, whoever comes, and `state rebuild` puts another in its place and keeps it. Each call of place is another place, which holds
-// no record yet; change runs a statement with the marks of package tables against its tables.
-// Of all damages every so manyth is tried in the short form.
-func RunDamaged(t *testing.T, every int, place func(t *testing.T) (open func() store.Place, change func(marks func(table, mine string) string))) {
-	for i, what := range slices.Sorted(maps.Keys(damages)) {
-		if !Long() && i%every > 0 {
+// RunDamaged holds places whose records are tables of a SQL database to what they promise of damaged ones: what dirform
+// never writes is refused, whoever comes, and `state rebuild` puts another in its place and keeps it. Each call of
+// place is another place, which holds no record yet; change runs a statement with the marks of package tables against
+// its tables. Of all damages one of so many is drawn in the short form.
+func RunDamaged(t *testing.T, every int, place func(t *testing.T) (open func() store.Place,
+	change func(marks func(table, mine string) string))) {
+	for what, statement := range damages {
+		if quick.Skips(every) {
 			continue
 		}
-		statement := damages[what]
 		t.Run(what, func(t *testing.T) {
 			open, change := place(t)
 			l := lock(t, open())

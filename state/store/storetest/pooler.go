@@ -18,8 +18,8 @@ type pooler struct {
 	process *exec.Cmd
 }
 
-// Pooled is the address of a database through pgbouncer in transaction mode, where any transaction may have any of the server's
-// sessions. Without one on this machine the test is skipped, unless DIRFORM_REQUIRE_POSTGRES is set.
+// Pooled is the address of a database through pgbouncer in transaction mode, where any transaction may have any of the
+// server's sessions. Without one on this machine the test is skipped, unless DIRFORM_REQUIRE_POSTGRES is set.
 func (s *Server) Pooled(address string) string {
 	s.t.Helper()
 	s.mu.Lock()
@@ -41,9 +41,12 @@ func (s *Server) startPooler() *pooler {
 	}
 	p := &pooler{port: freePort(s.t)}
 	put(s.t, filepath.Join(s.dir, "users"), `"postgres" ""`)
-	put(s.t, filepath.Join(s.dir, "pgbouncer.ini"), fmt.Sprintf("[databases]\n* = host=127.0.0.1 port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"+
-		"listen_port = %d\nunix_socket_dir =\nauth_type = trust\nauth_file = users\npool_mode = transaction\ndefault_pool_size = 20\n"+
-		"max_client_conn = 200\nserver_login_retry = 1\nlogfile = %s\n", s.port, p.port, filepath.Join(s.dir, "pgbouncer.log")))
+	put(s.t, filepath.Join(s.dir, "pgbouncer.ini"), fmt.Sprintf("[databases]\n* = host=127.0.0.1 "+
+		"port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"+
+		"listen_port = %d\nunix_socket_dir =\nauth_type = trust\nauth_file = users\npool_mode = "+
+		"transaction\ndefault_pool_size = 20\n"+
+		"max_client_conn = 200\nserver_login_retry = 1\nlogfile = %s\n", s.port, p.port, filepath.Join(s.dir,
+		"pgbouncer.log")))
 	p.process = s.command(program, "-q", filepath.Join(s.dir, "pgbouncer.ini"))
 	if err := p.process.Start(); err != nil {
 		s.t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/crash"
+	"github.com/dirform/dirform/state/quick"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -26,8 +27,8 @@ const (
 	placeVariable = "DIRFORM_TEST_PLACE"
 )
 
-// Child plays the part of another process, if this one was started for that, and ends it then. TestMain of a package that calls
-// [RunProcesses] calls it first. open opens a place by the name that the test gave to it.
+// Child plays the part of another process, if this one was started for that, and ends it then. TestMain of a package
+// that calls [RunProcesses] calls it first. open opens a place by the name that the test gave to it.
 func Child(open func(name string) (store.Place, error)) {
 	part := strings.Fields(os.Getenv(partVariable))
 	if len(part) == 0 {
@@ -102,8 +103,8 @@ func (p *Process) Hear() string {
 	return p.out.Text()
 }
 
-// RunProcesses holds places to what they promise of several processes, and of one that is killed. Each call of place is the name of
-// another place, which holds no record yet; open opens it, here and in the processes, see [Child].
+// RunProcesses holds places to what they promise of several processes, and of one that is killed. Each call of place is
+// the name of another place, which holds no record yet; open opens it, here and in the processes, see [Child].
 func RunProcesses(t *testing.T, open func(name string) (store.Place, error), place func(t *testing.T) (name string)) {
 	at := func(name string) store.Place {
 		p, err := open(name)
@@ -182,7 +183,8 @@ func calls(w store.Writer) []func() error {
 		},
 		func() error { return w.Intents(background, []state.Entry{entry(4, "")}) },
 		func() error {
-			return w.Results(background, []state.Result{{Entry: forget, Forget: true}, {Entry: moved, Link: link(4), Replaces: link(1).Anchor}})
+			return w.Results(background, []state.Result{{Entry: forget, Forget: true},
+				{Entry: moved, Link: link(4), Replaces: link(1).Anchor}})
 		},
 		func() error { return w.Finish(background, store.OutcomeApplied, state.Counts{Applied: 4}, nil) },
 	}
@@ -222,7 +224,8 @@ func pictureOf(t testing.TB, p store.Place) (x picture) {
 	return x
 }
 
-// die makes a run and kills itself some time after the beginning of one of its calls, or before it. It tells which calls have returned.
+// die makes a run and kills itself some time after the beginning of one of its calls, or before it. It tells which
+// calls have returned.
 func die(p store.Place, at []string) error {
 	call, err := strconv.Atoi(at[0])
 	if err != nil {
@@ -262,8 +265,9 @@ func die(p store.Place, at []string) error {
 	select {}
 }
 
-// testKilled kills a process at each of a run's calls, before, during and after. What a call that has returned has written is there; of
-// the one that was cut off all or nothing; the lock comes free; and another run ends as one that nobody has killed.
+// testKilled kills a process at each of a run's calls, before, during and after. What a call that has returned has
+// written is there; of the one that was cut off all or nothing; the lock comes free; and another run ends as one that
+// nobody has killed.
 func testKilled(t *testing.T, at func(string) store.Place, place func(t *testing.T) string) {
 	var want []picture
 	rehearsal := at(place(t))
@@ -275,8 +279,9 @@ func testKilled(t *testing.T, at func(string) store.Place, place func(t *testing
 	}
 	must(t, l.Close())
 	delays := []time.Duration{time.Millisecond}
-	if Long() {
-		delays = []time.Duration{0, 200 * time.Microsecond, 500 * time.Microsecond, time.Millisecond, 2 * time.Millisecond, 4 * time.Millisecond, 30 * time.Millisecond}
+	if quick.Long() {
+		delays = []time.Duration{0, 200 * time.Microsecond, 500 * time.Microsecond, time.Millisecond,
+			2 * time.Millisecond, 4 * time.Millisecond, 30 * time.Millisecond}
 	}
 	within := 0
 	for call := range len(want) - 1 {
@@ -296,7 +301,8 @@ func testKilled(t *testing.T, at func(string) store.Place, place func(t *testing
 			got := pictureOf(t, p)
 			same := func(w picture) bool { return cmp.Equal(w, got, alike) }
 			if i := slices.IndexFunc(want[returned:min(returned+2, len(want))], same); i < 0 {
-				t.Errorf("killed %v after the beginning of call %d, %d have returned (-want +got):\n%s", after, call, returned, cmp.Diff(want[returned], got, alike))
+				t.Errorf("killed %v after the beginning of call %d, %d have returned (-want +got):\n%s", after, call,
+					returned, cmp.Diff(want[returned], got, alike))
 			} else if i == 1 {
 				within++
 			}
@@ -306,7 +312,8 @@ func testKilled(t *testing.T, at func(string) store.Place, place func(t *testing
 			}
 			must(t, l.Close())
 			last, end := want[len(want)-1], pictureOf(t, p)
-			if d := cmp.Diff(last.Links, end.Links, alike); d != "" || end.Unfinished > 0 || end.Outcomes[0] != store.OutcomeApplied ||
+			if d := cmp.Diff(last.Links, end.Links, alike); d != "" || end.Unfinished > 0 ||
+				end.Outcomes[0] != store.OutcomeApplied ||
 				slices.Contains(end.Outcomes, "") || !cmp.Equal(end.OUs, last.OUs) {
 				t.Errorf("after another run: %+v\n%s", end, d)
 			}
@@ -315,8 +322,8 @@ func testKilled(t *testing.T, at func(string) store.Place, place func(t *testing
 	t.Logf("%d kills, %d of them between what was written and the answer", (len(want)-1)*len(delays), within)
 }
 
-// lockOfTheDead takes the lock of a process that was killed: it comes free by itself where the place can tell, and else is freed as a
-// person would.
+// lockOfTheDead takes the lock of a process that was killed: it comes free by itself where the place can tell, and else
+// is freed as a person would.
 func lockOfTheDead(t testing.TB, p store.Place) store.Locked {
 	t.Helper()
 	l, err := p.Lock(t.Context(), options)

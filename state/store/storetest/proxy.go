@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"sync"
 	"testing"
+
+	"github.com/dirform/dirform/state/crash"
 )
 
 // Proxy is a network between a client and a PostgreSQL server, which can be cut.
@@ -22,7 +24,8 @@ type Proxy struct {
 	conns []net.Conn
 }
 
-// NewProxy stands before the server of a database and tells the database's address through it. The connections are in the clear.
+// NewProxy stands before the server of a database and tells the database's address through it. The connections are in
+// the clear.
 func NewProxy(t testing.TB, address string) (p *Proxy, through string) {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -35,7 +38,7 @@ func NewProxy(t testing.TB, address string) (p *Proxy, through string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.listener.Close(); p.Mend(); p.Drop() })
-	go p.accept()
+	go func() { defer crash.Guard(); p.accept() }()
 	q := u.Query()
 	q.Set("sslmode", "disable")
 	u.Host, u.RawQuery = p.listener.Addr().String(), q.Encode()
@@ -80,8 +83,8 @@ func (p *Proxy) accept() {
 		p.conns = append(p.conns, client, server)
 		p.mu.Unlock()
 		both := func() { client.Close(); server.Close() }
-		go func() { defer both(); p.count(server, client) }()
-		go func() { defer both(); _, _ = io.Copy(&gate{p, client}, server) }()
+		go func() { defer crash.Guard(); defer both(); p.count(server, client) }()
+		go func() { defer crash.Guard(); defer both(); _, _ = io.Copy(&gate{p, client}, server) }()
 	}
 }
 

@@ -49,7 +49,8 @@ func Main(m *testing.M) int {
 	return m.Run()
 }
 
-// SharedServer is one server for all tests of a package, whose TestMain calls [Main]. Without one on this machine the test is skipped, as by [StartServer].
+// SharedServer is one server for all tests of a package, whose TestMain calls [Main]. Without one on this machine the
+// test is skipped, as by [StartServer].
 func SharedServer(t testing.TB) *Server {
 	t.Helper()
 	shared.Lock()
@@ -67,8 +68,8 @@ func SharedServer(t testing.TB) *Server {
 func StartServer(t testing.TB) *Server {
 	t.Helper()
 	s := newServer(t)
-	s.Start()
 	t.Cleanup(s.end)
+	s.Start()
 	return s
 }
 
@@ -117,12 +118,13 @@ func freePort(t testing.TB) int {
 
 func (c *cluster) data() string { return filepath.Join(c.dir, "data") }
 
-// Start starts the server, which does not run. What it writes is not synced to the disk: that would matter if the machine went down,
-// not if the server does.
+// Start starts the server, which does not run. What it writes is not synced to the disk: that would matter if the
+// machine went down, not if the server does.
 func (s *Server) Start() {
 	s.t.Helper()
 	s.run("pg_ctl", "start", "-w", "-D", s.data(), "-l", filepath.Join(s.dir, "log"),
-		"-o", fmt.Sprintf("-c listen_addresses=127.0.0.1 -p %d -k %s -c max_connections=60 -c fsync=off", s.port, s.dir))
+		"-o", fmt.Sprintf("-c listen_addresses=127.0.0.1 -p %d -k %s -c max_connections=60 -c fsync=off", s.port,
+			s.dir))
 }
 
 // Stop stops the server at once, as a crash would: transactions that are not committed are gone.
@@ -159,7 +161,8 @@ func (s *Server) DemandPasswords() {
 	s.Query("postgres", "SELECT pg_reload_conf()")
 }
 
-// Role makes a role and tells the address of a database as that role. {role} in grants, which are carried out, is its name.
+// Role makes a role and tells the address of a database as that role. {role} in grants, which are carried out, is its
+// name.
 func (s *Server) Role(address, grants string) (as string) {
 	s.t.Helper()
 	s.mu.Lock()

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/crash"
 	"github.com/dirform/dirform/state/origin"
+	"github.com/dirform/dirform/state/quick"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -327,16 +327,14 @@ func testRace(t *testing.T, open func() store.Place) {
 	}
 }
 
-// rounds is how often something is tried that may come out one way or another: in the long form, with DIRFORM_LONG set, more often.
+// rounds is how often something is tried that may come out one way or another: in the long form, with DIRFORM_LONG set,
+// more often.
 func rounds() int {
-	if Long() {
+	if quick.Long() {
 		return 30
 	}
 	return 8
 }
-
-// Long reports whether the long form of tests is asked for.
-func Long() bool { return os.Getenv("DIRFORM_LONG") != "" }
 
 func testRebuild(t *testing.T, open func() store.Place) {
 	ctx := t.Context()

@@ -55,8 +55,9 @@ func rulesFor(ctx context.Context, a *cli.App, record store.Record) (hostRules, 
 	return hostRules{hosts: hosts, not: not, any: !recorded}, err
 }
 
-// recordRules are the rules for the server of the record itself: only DIRFORM_ALLOW_HOSTS can name it. What the record says of hosts
-// comes from that server, and one that a configuration's author has chosen would say what that author wants.
+// recordRules are the rules for the server of the record itself: only DIRFORM_ALLOW_HOSTS can name it. What the record
+// says of hosts comes from that server, and one that a configuration's author has chosen would say what that author
+// wants.
 func recordRules(a *cli.App) (hostRules, error) {
 	if _, set := a.Env.Lookup(allowHosts); set {
 		return rulesFor(context.Background(), a, nil)

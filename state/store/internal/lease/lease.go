@@ -1,4 +1,5 @@
-// Package lease watches over a lock that lasts for a time and has to be renewed, as those of records are that many machines reach.
+// Package lease watches over a lock that lasts for a time and has to be renewed, as those of records are that many
+// machines reach.
 package lease
 
 import (
@@ -6,11 +7,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dirform/dirform/state/crash"
 	"github.com/dirform/dirform/state/store"
 )
 
-// Watch knows until when a lock is held, by what its server has said, and tells whoever works under it when that is over. It is safe
-// for concurrent use.
+// Watch knows until when a lock is held, by what its server has said, and tells whoever works under it when that is
+// over. It is safe for concurrent use.
 type Watch struct {
 	lasts   time.Duration
 	expired error // what ends it when it has not been renewed
@@ -22,8 +24,8 @@ type Watch struct {
 	timer *time.Timer
 }
 
-// NewWatch begins with a lock that lasts for a time. asked is when it was asked for, which is before the server's time began. path
-// names the record for the error.
+// NewWatch begins with a lock that lasts for a time. asked is when it was asked for, which is before the server's time
+// began. path names the record for the error.
 func NewWatch(path string, lasts time.Duration, asked time.Time) *Watch {
 	w := &Watch{lasts: lasts, expired: &store.LostError{Path: path, Expired: true}, until: asked.Add(lasts)}
 	w.held, w.lose = context.WithCancelCause(context.Background())
@@ -31,9 +33,10 @@ func NewWatch(path string, lasts time.Duration, asked time.Time) *Watch {
 	return w
 }
 
-// check ends what is done under a lock whose time is over. The clock on the wall counts, too: the other one may stand still while a
-// machine sleeps.
+// check ends what is done under a lock whose time is over. The clock on the wall counts, too: the other one may stand
+// still while a machine sleeps.
 func (w *Watch) check() {
+	defer crash.Guard()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	left := min(time.Until(w.until), w.until.Round(0).Sub(time.Now().Round(0)))

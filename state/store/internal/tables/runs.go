@@ -84,7 +84,8 @@ func scanRun(scan func(...any) error) (r store.Run, err error) {
 	if writes != "" {
 		err = unmarshal(what, writes, &r.Writes)
 	}
-	return r, errors.Join(err, unmarshal(what, counts, &r.Counts), unmarshal(what, allowed, &r.Allowed), unmarshal(what, scopes, &r.Scopes))
+	return r, errors.Join(err, unmarshal(what, counts, &r.Counts), unmarshal(what, allowed, &r.Allowed),
+		unmarshal(what, scopes, &r.Scopes))
 }
 
 // stamp and parseStamp are how times stand in the record; the zero time is empty.

@@ -12,8 +12,9 @@ const LinkChunk = 2048
 
 // Pages reads a record's links.
 type Pages interface {
-	// LinksAfter fills buf with the links whose anchors follow one, or with the first ones of all after "", ordered by anchor, and
-	// returns how many there were: fewer than buf has room for only at the end. Fingerprint slices that buf holds are reused.
+	// LinksAfter fills buf with the links whose anchors follow one, or with the first ones of all after "", ordered by
+	// anchor, and returns how many there were: fewer than buf has room for only at the end. Fingerprint slices that buf
+	// holds are reused.
 	LinksAfter(ctx context.Context, anchor string, buf []state.Link) (n int, err error)
 	// LinksOf are the recorded links of some anchors.
 	LinksOf(ctx context.Context, anchors []string) (map[string]*state.Link, error)
@@ -21,8 +22,8 @@ type Pages interface {
 	Damaged(what string) error
 }
 
-// Links streams all recorded links, ordered by anchor. A link is valid until the next one is asked for: it and its fingerprints are
-// reused, while its strings and shape stay valid. An error is the last element.
+// Links streams all recorded links, ordered by anchor. A link is valid until the next one is asked for: it and its
+// fingerprints are reused, while its strings and shape stay valid. An error is the last element.
 func Links(ctx context.Context, from Pages) iter.Seq2[*state.Link, error] {
 	return func(yield func(*state.Link, error) bool) {
 		buf := make([]state.Link, LinkChunk)

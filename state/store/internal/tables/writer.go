@@ -288,7 +288,8 @@ func RemoveLinks(ctx context.Context, place string, m store.Meta, begin func(con
 	gone := make([]Gone, 0, len(anchors))
 	for _, a := range anchors {
 		if found[a] == nil {
-			return &fault.Error{Summary: fmt.Sprintf("the state has no link with anchor %q", a), Detail: "Nothing was removed."}
+			return &fault.Error{Summary: fmt.Sprintf("the state has no link with anchor %q", a),
+				Detail: "Nothing was removed."}
 		}
 		gone = append(gone, Gone{Anchor: a})
 	}
