@@ -2,6 +2,7 @@ package objects_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -197,78 +198,81 @@ func TestLostAnswers(t *testing.T) {
 }
 
 // TestPausedHolder: a holder that was paused while somebody else took the lock over, at each of its calls, writes nothing to
-// the directory after it has noticed, and the other's record is whole.
+// the directory after that, and takes nothing from the other's record: whether that run has ended meanwhile, or goes on.
 func TestPausedHolder(t *testing.T) {
 	for _, begun := range []bool{false, true} {
-		paused := 0
-		for at := 1; ; at++ {
-			b := objectstest.NewMemory()
-			if begun {
-				must(t, run(t.Context(), place(b), 100, 1, func(int) {}))
+		for _, ends := range []bool{false, true} {
+			at := 1
+			for pausedAt(t, at, begun, ends) {
+				at++
 			}
-			calls, took := 0, false
-			var held, late bool // the paused one had the lock; one of its intents succeeded after it was taken over
-			other := func() {
-				b.Pass(31 * time.Second)
-				o := place(b)
-				must(t, run(t.Context(), o, 50, 2, func(int) {}))
+			if at < 10 {
+				t.Errorf("paused at %d calls only", at-1)
 			}
-			var mu sync.Mutex
-			b.Fault = func(call, name string, after bool) error {
-				mu.Lock()
-				calls++
-				now := calls == at
-				mu.Unlock()
-				held = held || call == "put" && strings.HasSuffix(name, ".lock") && after && !took
-				if now {
-					hook := b.Fault
-					b.Fault = nil
-					took = true
-					other()
-					b.Fault = hook
-				}
-				return nil
-			}
-			err := func() error {
-				l, err := place(b).Lock(t.Context(), store.Options{Holder: "paused"})
-				if err != nil {
-					return err
-				}
-				defer l.Close()
-				w, err := l.Begin(t.Context(), store.RunInfo{Lineage: "lineage", SourceSID: "S-1", TenantID: "tenant", Serial: l.Meta().Serial})
-				if err != nil {
-					return err
-				}
-				for n := 1; n <= 3; n++ {
-					before := took
-					if err := w.Intents(t.Context(), []state.Entry{entry(n)}); err != nil {
-						return err
-					}
-					late = late || before && held
-					if err := w.Results(t.Context(), []state.Result{{Entry: entry(n), Link: link(n)}}); err != nil {
-						return err
-					}
-				}
-				return w.Finish(t.Context(), store.OutcomeApplied, state.Counts{}, nil)
-			}()
-			b.Fault = nil
-			if late {
-				t.Fatalf("paused at %d: an intent succeeded after the lock was taken over: %v", at, err)
-			}
-			_, links, open := content(t, place(b))
-			if !took {
-				must(t, err)
-				break
-			}
-			paused++
-			if !links[link(50).Anchor] || !links[link(51).Anchor] {
-				t.Fatalf("paused at %d: the other's links are lost: %v, open %v, the paused one: %v", at, links, open, err)
-			}
-		}
-		if paused < 10 {
-			t.Errorf("paused at %d calls only", paused)
 		}
 	}
+}
+
+// pausedAt pauses a run at the half call of a number; false if it has fewer. begun says that there is a record before, and
+// ends that the other run ends during the pause.
+func pausedAt(t *testing.T, at int, begun, ends bool) (paused bool) {
+	b := objectstest.NewMemory()
+	if begun {
+		must(t, run(t.Context(), place(b), 100, 1, func(int) {}))
+	}
+	var mu sync.Mutex
+	var other store.Locked
+	var w store.Writer
+	calls := 0
+	var held, late bool // the paused one had the lock before; one of its intents succeeded after the pause
+	var hook func(call, name string, after bool) error
+	hook = func(call, name string, after bool) error {
+		mu.Lock()
+		calls++
+		held = held || call == "put" && strings.HasSuffix(name, ".lock") && after && !paused
+		now := calls == at
+		mu.Unlock()
+		if !now {
+			return nil
+		}
+		paused = true
+		b.Fault = nil
+		b.Pass(31 * time.Second)
+		other = lock(t, place(b))
+		w = begin(t, other)
+		must(t, w.Intents(t.Context(), []state.Entry{entry(50)}))
+		if ends {
+			must(t, w.Results(t.Context(), []state.Result{{Entry: entry(50), Link: link(50)}}))
+			must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{}, nil))
+			must(t, other.Close())
+		}
+		b.Fault = hook
+		return nil
+	}
+	b.Fault = hook
+	before := false
+	err := run(t.Context(), place(b), 1, 2, func(int) {
+		late = late || before && held
+		before = paused
+	})
+	b.Fault = nil
+	if !paused {
+		must(t, err)
+		return false
+	}
+	if late {
+		t.Fatalf("paused at %d: an intent succeeded after the lock was taken over: %v", at, err)
+	}
+	if !ends {
+		must(t, w.Intents(t.Context(), []state.Entry{entry(51)}))
+		must(t, w.Results(t.Context(), []state.Result{{Entry: entry(50), Link: link(50)}, {Entry: entry(51), Link: link(51)}}))
+		must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{}, nil))
+		must(t, other.Close())
+	}
+	if _, links, open := content(t, place(b)); !links[link(50).Anchor] || !ends && !links[link(51).Anchor] {
+		t.Fatalf("paused at %d: the other's links are lost: %v, open %v, the paused one: %v", at, links, open, err)
+	}
+	return true
 }
 
 // TestLostLock: what a run is told whose lock was taken over, or freed.
@@ -407,7 +411,13 @@ func TestDamage(t *testing.T) {
 		}
 	}
 	forged := died(objects.Options{Keys: keys})
-	forged.Set(journal(forged)[2], clear.Content(journal(clear)[2]))
+	name := journal(forged)[2]
+	var text bytes.Buffer
+	z := gzip.NewWriter(&text)
+	z.Name = "dirform 1"
+	fmt.Fprintf(z, `{"epoch":%q,"number":3,"ops":[]}`, strings.Split(name, "/")[1])
+	must(t, z.Close())
+	forged.Set(name, text.Bytes())
 	if _, err := objects.New(forged, object, objects.Options{Keys: keys, EncryptExisting: true}).Load(t.Context()); !errors.Is(err, store.ErrDamaged) {
 		t.Error("an entry in the clear:", err)
 	}

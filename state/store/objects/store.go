@@ -52,6 +52,10 @@ func (s *Store) open(ctx context.Context) (err error) {
 		if s.at, err = s.p.fetch(ctx, s.dir); err != nil {
 			return err
 		}
+		// so what was read is older than whoever takes the lock over from here on, and what he writes has another version
+		if err := s.lock.held(ctx); err != nil {
+			return err
+		}
 		if err := s.openLocal(ctx); err != nil || !s.lock.fence || s.at.version == "" {
 			return err
 		}
