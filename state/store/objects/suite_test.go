@@ -25,3 +25,5 @@ func TestObjectsEncrypted(t *testing.T) {
 		}
 	})
 }
+
+func TestMemory(t *testing.T) { objectstest.Run(t, objectstest.NewMemory()) }
