@@ -1,6 +1,7 @@
 package servers_test
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"testing"
 
@@ -30,9 +31,12 @@ func suite(t *testing.T, bucket func(t *testing.T) objects.Bucket) {
 	})
 }
 
+// credentials are some for S3, and nothing else that the machine may have.
+var credentials = map[string]string{"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
+	"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true"}
+
 func TestS3Place(t *testing.T) {
-	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
-		"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true"} {
+	for name, value := range credentials {
 		t.Setenv(name, value)
 	}
 	backend := s3mem.New()
@@ -47,4 +51,17 @@ func TestS3Place(t *testing.T) {
 		}
 		return s3.New(name, "", server.URL)
 	})
+}
+
+func TestS3Command(t *testing.T) {
+	backend := s3mem.New()
+	server := httptest.NewServer(gofakes3.New(backend).Server())
+	t.Cleanup(server.Close)
+	if err := backend.CreateBucket("contoso"); err != nil {
+		t.Fatal(err)
+	}
+	block := func(endpoint string) string {
+		return fmt.Sprintf("  state \"s3\" {\n    bucket   = \"contoso\"\n    key      = \"contoso.dfstate\"\n    endpoint = %q\n  }\n", endpoint)
+	}
+	script(t, block(server.URL), block("https://store.contoso.com"), credentials)
 }
