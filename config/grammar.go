@@ -13,6 +13,9 @@ var grammar = map[string]spec{
 	"dirform":                {optional: []string{"required_version"}, blocks: []string{"state", "encryption"}},
 	"dirform.state":          {required: []string{"path"}},
 	"dirform.state.postgres": {required: []string{"url", "name"}},
+	"dirform.state.azure":    {required: []string{"url"}, optional: []string{"encrypt_existing"}},
+	"dirform.state.s3":       {required: []string{"bucket", "key"}, optional: []string{"region", "endpoint", "encrypt_existing"}},
+	"dirform.state.gcs":      {required: []string{"bucket", "object"}, optional: []string{"endpoint", "encrypt_existing"}},
 	"dirform.encryption":     {required: []string{"key"}, optional: []string{"previous"}},
 	"variable":               {optional: []string{"type", "default", "sensitive", "description"}, blocks: []string{"validation"}},
 	"variable.validation":    {required: []string{"condition", "error_message"}},
@@ -32,7 +35,9 @@ var grammar = map[string]spec{
 
 // forms are the blocks as they are written, in the order in which they are listed, with their names in grammar.
 var forms = []struct{ name, form string }{
-	{"dirform", "dirform"}, {"dirform.state", "  state \"file\""}, {"dirform.state.postgres", "  state \"postgres\""}, {"dirform.encryption", "  encryption"},
+	{"dirform", "dirform"}, {"dirform.state", "  state \"file\""}, {"dirform.state.postgres", "  state \"postgres\""},
+	{"dirform.state.azure", "  state \"azure\""}, {"dirform.state.s3", "  state \"s3\""}, {"dirform.state.gcs", "  state \"gcs\""},
+	{"dirform.encryption", "  encryption"},
 	{"variable", "variable \"NAME\""},
 	{"variable.validation", "  validation"}, {"", "locals"}, {"provider.ad", "provider \"ad\" \"NAME\""}, {"provider.ad.kerberos", "  kerberos"},
 	{"provider.entra", "provider \"entra\" \"NAME\""}, {"upn_suffix", "upn_suffix \"DOMAIN\""}, {"directory_sync", "directory_sync"},

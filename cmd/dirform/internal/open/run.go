@@ -12,6 +12,10 @@ import (
 	"github.com/dirform/dirform/providers/entra"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/objects"
+	"github.com/dirform/dirform/state/store/objects/azure"
+	"github.com/dirform/dirform/state/store/objects/gcs"
+	"github.com/dirform/dirform/state/store/objects/s3"
 	"github.com/dirform/dirform/state/store/postgres"
 	"github.com/dirform/dirform/state/store/sqlite"
 )
@@ -58,15 +62,21 @@ func WatchReading(a *cli.App) func(*run.Reading) (end func()) {
 }
 
 // PlaceOf is where a configuration's record is.
-func PlaceOf(a *cli.App, cfg *config.Config) (store.Place, error) {
-	return placeOf(a, cli.InDir(cfg.Dir, cfg.StatePath), cfg.StateDatabase, cfg.Encryption)
+func PlaceOf(a *cli.App, cfg *config.Config) (store.Place, error) { return placeOf(a, cfg, cfg.Encryption) }
+
+// placeOf is where a configuration's record is: a database or a bucket, if there is one that may get its credentials, or else a
+// file. keys wrap the record's own.
+func placeOf(a *cli.App, cfg *config.Config, keys *seal.Keys) (store.Place, error) {
+	switch {
+	case cfg.StateDatabase != nil:
+		return databaseOf(a, cfg.StateDatabase, keys)
+	case cfg.StateBucket != nil:
+		return bucketOf(a, cfg.StateBucket, keys)
+	}
+	return fileWith(cli.InDir(cfg.Dir, cfg.StatePath), keys), nil
 }
 
-// placeOf is a database, if there is one that may get its credentials, or else a file. keys wrap the record's own.
-func placeOf(a *cli.App, file string, db *config.Database, keys *seal.Keys) (store.Place, error) {
-	if db == nil {
-		return fileWith(file, keys), nil
-	}
+func databaseOf(a *cli.App, db *config.Database, keys *seal.Keys) (store.Place, error) {
 	p, err := postgres.New(db.URL, db.Name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", db.DeclaredAt, err)
@@ -82,6 +92,31 @@ func placeOf(a *cli.App, file string, db *config.Database, keys *seal.Keys) (sto
 		}
 	}
 	return p.Encrypted(keys), err
+}
+
+func bucketOf(a *cli.App, b *config.Bucket, keys *seal.Keys) (store.Place, error) {
+	var bucket interface {
+		objects.Bucket
+		Hosts() []string
+	}
+	object := b.Object
+	switch b.Type {
+	case config.Azure:
+		c, blob, err := azure.New(b.URL)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", b.DeclaredAt, err)
+		}
+		bucket, object = c, blob
+	case config.S3:
+		bucket = s3.New(b.Bucket, b.Region, b.Endpoint)
+	default:
+		bucket = gcs.New(b.Bucket, b.Endpoint)
+	}
+	rules, err := recordRules(a)
+	if err == nil {
+		err = rules.check(destination{fmt.Sprintf("state %q", b.Type), b.DeclaredAt, bucket.Hosts()})
+	}
+	return objects.New(bucket, object, objects.Options{Keys: keys, EncryptExisting: b.EncryptExisting}), err
 }
 
 // fileWith is a record's file, with the keys that wrap the record's own; nil if encryption is not configured.
