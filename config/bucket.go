@@ -8,17 +8,12 @@ import (
 )
 
 // The object stores that a state can be in: the types of state blocks.
-const (
-	Azure = "azure"
-	S3    = "s3"
-	GCS   = "gcs"
-)
+const Azure, S3, GCS = "azure", "s3", "gcs"
 
 // Bucket is where a state is in an object store.
 type Bucket struct {
-	Type string // Azure, S3 or GCS
-	// URL is the address of account, container and blob in Azure. It may hold a signature (SAS), and is a secret then.
-	URL             string
+	Type            string // Azure, S3 or GCS
+	URL             string // of account, container and blob in Azure; a secret, since it may hold a signature (SAS)
 	Bucket, Object  string
 	Region          string // of S3; "" is what the environment says
 	Endpoint        string // of another store than Amazon's or Google's
@@ -26,28 +21,20 @@ type Bucket struct {
 	DeclaredAt      string // file:line
 }
 
-// What a bucket and a region are called. They become part of a host's name.
-var (
-	bucketName = regexp.MustCompile(`^[a-z0-9][a-zA-Z0-9._-]{1,221}$`)
-	regionName = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
-)
+// What a bucket and a region are called.
+var bucketName, regionName = regexp.MustCompile(`^[a-z0-9][a-zA-Z0-9._-]{1,221}$`), regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
 
 // decodeBucket reads a state block of an object store; nil after a mistake.
 func (l *loader) decodeBucket(b *hclsyntax.Block) *Bucket {
 	kind := b.Labels[0]
-	c := l.content(b, grammar["dirform.state."+kind])
+	c := l.content(b, map[string]spec{Azure: grammar["dirform.state.azure"], S3: grammar["dirform.state.s3"],
+		GCS: grammar["dirform.state.gcs"]}[kind])
 	s := &Bucket{Type: kind, Region: c.text("region"), Endpoint: c.webAddress("endpoint"), Bucket: c.text("bucket"),
 		EncryptExisting: c.flag("encrypt_existing"), DeclaredAt: place(b.DefRange())}
-	switch kind {
-	case Azure:
-		if c.has("url") && c.given("url") {
-			s.URL = c.webAddress("url")
-		}
-	case S3:
-		s.Object = c.text("key")
-	default:
-		s.Object = c.text("object")
+	if kind == Azure && c.has("url") && c.given("url") {
+		s.URL = c.webAddress("url")
 	}
+	s.Object = c.text(map[string]string{S3: "key", GCS: "object"}[kind])
 	if s.Bucket != "" && !bucketName.MatchString(s.Bucket) {
 		c.bad("bucket", "Invalid bucket", "%s is not the name of a bucket.", c.shown("bucket", s.Bucket))
 	}

@@ -1,7 +1,7 @@
 package config
 
 import (
-	"net/url"
+	"strings"
 
 	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/hcl/v2"
@@ -61,11 +61,8 @@ func (c *Config) StateName() string {
 	case c.StateDatabase != nil:
 		return c.StateDatabase.Name + " in PostgreSQL"
 	case c.StateBucket != nil && c.StateBucket.Type == Azure:
-		u, err := url.Parse(c.StateBucket.URL) // without what may be a secret
-		if err != nil {
-			return "the blob"
-		}
-		return "https://" + u.Host + u.Path
+		address, _, _ := strings.Cut(c.StateBucket.URL, "?") // without what may be a signature
+		return address
 	case c.StateBucket != nil:
 		return c.StateBucket.Object + " in the bucket " + c.StateBucket.Bucket
 	}

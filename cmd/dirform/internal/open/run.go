@@ -62,7 +62,9 @@ func WatchReading(a *cli.App) func(*run.Reading) (end func()) {
 }
 
 // PlaceOf is where a configuration's record is.
-func PlaceOf(a *cli.App, cfg *config.Config) (store.Place, error) { return placeOf(a, cfg, cfg.Encryption) }
+func PlaceOf(a *cli.App, cfg *config.Config) (store.Place, error) {
+	return placeOf(a, cfg, cfg.Encryption)
+}
 
 // placeOf is where a configuration's record is: a database or a bucket, if there is one that may get its credentials, or else a
 // file. keys wrap the record's own.
