@@ -298,12 +298,24 @@ func TestLostLock(t *testing.T) {
 				t.Error("took over:", dead, ok)
 			}
 		}
+		var lost *store.LostError
+		held := l.(*objects.Store).Held(t.Context())
+		if held.Err() != nil {
+			t.Error("lost before anybody has noticed:", context.Cause(held))
+		}
 		for range 2 {
 			err := w.Intents(t.Context(), []state.Entry{entry(2)})
-			var lost *store.LostError
 			if !errors.As(err, &lost) || (lost.By == nil) != freed {
 				t.Errorf("freed=%t: %v", freed, err)
 			}
+		}
+		select {
+		case <-held.Done():
+			if !errors.As(context.Cause(held), &lost) {
+				t.Error(context.Cause(held))
+			}
+		case <-time.After(10 * time.Second):
+			t.Error("what is done under the lock goes on")
 		}
 		if err := l.Close(); err != nil {
 			t.Error(err)

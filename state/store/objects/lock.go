@@ -42,8 +42,11 @@ type lock struct {
 	fence bool
 	stop  chan struct{} // ends the renewing
 	ended chan struct{} // it has ended
+	held  context.Context
+	lose  context.CancelCauseFunc // ends held
 
 	mu      sync.Mutex
+	renewed time.Time // when the last renewal was asked for that came through
 	doc     lockDoc
 	version Version
 	lost    error // a [store.LostError] once somebody else has the lock, or nobody
@@ -83,7 +86,7 @@ func (p *Place) acquire(ctx context.Context, o store.Options) (*lock, error) {
 		By: o.Origin.By, Ref: o.Origin.Ref}}
 	for {
 		old, info, err := p.readLock(ctx)
-		l := &lock{p: p, doc: mine, fence: !old.Ended}
+		l := &lock{p: p, doc: mine, fence: !old.Ended, renewed: time.Now()}
 		switch {
 		case errors.Is(err, ErrAbsent):
 			info.Version = ""
@@ -108,6 +111,7 @@ func (p *Place) acquire(ctx context.Context, o store.Options) (*lock, error) {
 // renewing has the lock renewed until it is released.
 func (l *lock) renewing() *lock {
 	l.stop, l.ended = make(chan struct{}), make(chan struct{})
+	l.held, l.lose = context.WithCancelCause(context.Background())
 	go func() {
 		defer crash.Guard()
 		defer close(l.ended)
@@ -133,18 +137,23 @@ func (l *lock) renew(ctx context.Context) {
 	if l.lost != nil {
 		return
 	}
+	asked := time.Now()
 	v, err := l.p.writeLock(ctx, l.doc, l.version)
 	if err == nil {
-		l.version = v
+		l.version, l.renewed = v, asked
 	}
 	if errors.Is(err, ErrChanged) {
 		_ = l.look(ctx)
 	}
+	// the clock on the wall counts: the other one stands still while a machine sleeps
+	if time.Since(l.renewed.Round(0)) > lasts {
+		l.lose(&store.LostError{Path: l.p.String()})
+	}
 }
 
-// held fails with a [store.LostError] if the lock is not this holder's any more, and with another error if that cannot be
+// check fails with a [store.LostError] if the lock is not this holder's any more, and with another error if that cannot be
 // found out.
-func (l *lock) held(ctx context.Context) error {
+func (l *lock) check(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.lost != nil {
@@ -174,6 +183,7 @@ func (l *lock) look(ctx context.Context) error {
 	default:
 		return err
 	}
+	l.lose(l.lost)
 	return l.lost
 }
 

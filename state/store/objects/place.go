@@ -270,7 +270,7 @@ func (p *Place) Rebuild(ctx context.Context, o store.Options) (store.Locked, *st
 		damaged, err = &store.Damaged{Reason: err, KeptAs: s.aside}, nil
 	}
 	if err == nil {
-		err = s.lock.held(ctx)
+		err = s.lock.check(ctx)
 	}
 	if err == nil {
 		s.at.file, s.at.entries = filepath.Join(s.dir, "anew"), 0

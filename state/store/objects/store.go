@@ -53,7 +53,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 			return err
 		}
 		// so what was read is older than whoever takes the lock over from here on, and what he writes has another version
-		if err := s.lock.held(ctx); err != nil {
+		if err := s.lock.check(ctx); err != nil {
 			return err
 		}
 		if err := s.openLocal(ctx); err != nil || !s.lock.fence || s.at.version == "" {
@@ -101,6 +101,14 @@ func (s *Store) TookOver() (store.LockInfo, bool) {
 		return store.LockInfo{}, false
 	}
 	return *s.lock.tookOver, true
+}
+
+// Held is ctx while the lock is held. When it is lost, or could not be renewed so that it may be, the context ends, and its cause is
+// a [*store.LostError].
+func (s *Store) Held(ctx context.Context) context.Context {
+	c, cancel := context.WithCancelCause(ctx)
+	context.AfterFunc(s.lock.held, func() { cancel(context.Cause(s.lock.held)) })
+	return c
 }
 
 // Begin starts a run for a plan. It writes nothing yet, but refuses a plan that does not fit the record.
@@ -246,7 +254,7 @@ func (s *Store) changed(ctx context.Context, err error) error {
 	if !errors.Is(err, ErrChanged) {
 		return err
 	}
-	if lost := s.lock.held(ctx); lost != nil {
+	if lost := s.lock.check(ctx); lost != nil {
 		return lost
 	}
 	return &fault.Error{Summary: "the state was changed by somebody who has not locked it", Err: err,
@@ -292,7 +300,7 @@ func (w *writer) do(ctx context.Context, n int, durable bool, apply func() error
 	}
 	err := s.flush(ctx)
 	if err == nil && durable {
-		err = s.lock.held(ctx)
+		err = s.lock.check(ctx)
 	}
 	s.err = s.changed(ctx, err)
 	return s.err
