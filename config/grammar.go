@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dirform/dirform/config/internal/report"
 	"github.com/dirform/dirform/config/limits"
 )
 
@@ -56,7 +57,7 @@ func Reference() string {
 		slices.Sort(arguments)
 		for i, list := range [][]string{s.required, arguments, s.blocks} {
 			if title := []string{"must have: ", "may have: ", "blocks: "}[i]; len(list) > 0 {
-				wrap(&b, "      "+indent+title, list)
+				report.Wrap(&b, "      "+indent+title, list)
 			}
 		}
 		if f.name == "" || f.name == "mapping" {
@@ -64,21 +65,4 @@ func Reference() string {
 		}
 	}
 	return b.String()
-}
-
-// wrap writes a list over lines that fit a terminal.
-func wrap(b *strings.Builder, first string, list []string) {
-	const most = 120
-	line := first
-	for i, word := range list {
-		if i < len(list)-1 {
-			word += ","
-		}
-		if len(line)+len(word) > most {
-			fmt.Fprintln(b, strings.TrimRight(line, " "))
-			line = strings.Repeat(" ", len(first))
-		}
-		line += word + " "
-	}
-	fmt.Fprintln(b, strings.TrimRight(line, " "))
 }

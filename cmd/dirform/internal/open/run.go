@@ -12,10 +12,7 @@ import (
 	"github.com/dirform/dirform/providers/entra"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
-	"github.com/dirform/dirform/state/store/objects"
-	"github.com/dirform/dirform/state/store/objects/azure"
-	"github.com/dirform/dirform/state/store/objects/gcs"
-	"github.com/dirform/dirform/state/store/objects/s3"
+	"github.com/dirform/dirform/state/store/objects/stores"
 	"github.com/dirform/dirform/state/store/postgres"
 	"github.com/dirform/dirform/state/store/sqlite"
 )
@@ -66,27 +63,29 @@ func PlaceOf(a *cli.App, cfg *config.Config) (store.Place, error) {
 	return placeOf(a, cfg, cfg.Encryption)
 }
 
-// placeOf is where a configuration's record is: a database or a bucket, if there is one that may get its credentials, or else a
-// file. keys wrap the record's own.
-func placeOf(a *cli.App, cfg *config.Config, keys *seal.Keys) (store.Place, error) {
-	switch {
-	case cfg.StateDatabase != nil:
-		return databaseOf(a, cfg.StateDatabase, keys)
-	case cfg.StateBucket != nil:
-		return bucketOf(a, cfg.StateBucket, keys)
+// placeOf is a database or a bucket, if there is one that may get its credentials, or else a file. keys wrap the record's own.
+func placeOf(a *cli.App, cfg *config.Config, keys *seal.Keys) (place store.Place, err error) {
+	if !cfg.Shared() {
+		return fileWith(cli.InDir(cfg.Dir, cfg.StatePath), keys), nil
 	}
-	return fileWith(cli.InDir(cfg.Dir, cfg.StatePath), keys), nil
-}
-
-func databaseOf(a *cli.App, db *config.Database, keys *seal.Keys) (store.Place, error) {
+	rules, err := recordRules(a)
+	if err != nil {
+		return nil, err
+	}
+	if b := cfg.StateBucket; b != nil {
+		place, hosts, err := stores.Record{Type: b.Type, URL: b.URL, Bucket: b.Bucket, Object: b.Object, Region: b.Region,
+			Endpoint: b.Endpoint, EncryptExisting: b.EncryptExisting}.Place(keys)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", b.DeclaredAt, err)
+		}
+		return place, rules.check(destination{fmt.Sprintf("state %q", b.Type), b.DeclaredAt, hosts})
+	}
+	db := cfg.StateDatabase
 	p, err := postgres.New(db.URL, db.Name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", db.DeclaredAt, err)
 	}
-	rules, err := recordRules(a)
-	if err == nil {
-		err = rules.check(destination{"state \"postgres\"", db.DeclaredAt, p.Hosts()})
-	}
+	err = rules.check(destination{"state \"postgres\"", db.DeclaredAt, p.Hosts()})
 	if err == nil && p.NeedsPassword() {
 		get, ok, failed := entra.DatabaseTokens(p.Hosts(), a.Env.Getenv)
 		if err = failed; ok {
@@ -96,35 +95,7 @@ func databaseOf(a *cli.App, db *config.Database, keys *seal.Keys) (store.Place, 
 	return p.Encrypted(keys), err
 }
 
-func bucketOf(a *cli.App, b *config.Bucket, keys *seal.Keys) (store.Place, error) {
-	var bucket interface {
-		objects.Bucket
-		Hosts() []string
-	}
-	object := b.Object
-	switch b.Type {
-	case config.Azure:
-		c, blob, err := azure.New(b.URL)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", b.DeclaredAt, err)
-		}
-		bucket, object = c, blob
-	case config.S3:
-		bucket = s3.New(b.Bucket, b.Region, b.Endpoint)
-	default:
-		bucket = gcs.New(b.Bucket, b.Endpoint)
-	}
-	rules, err := recordRules(a)
-	if err == nil {
-		err = rules.check(destination{fmt.Sprintf("state %q", b.Type), b.DeclaredAt, bucket.Hosts()})
-	}
-	return objects.New(bucket, object, objects.Options{Keys: keys, EncryptExisting: b.EncryptExisting}), err
-}
-
 // fileWith is a record's file, with the keys that wrap the record's own; nil if encryption is not configured.
 func fileWith(path string, keys *seal.Keys) store.Place {
-	if keys == nil {
-		return sqlite.File(path)
-	}
 	return sqlite.Encrypted{File: sqlite.File(path), Keys: keys}
 }
