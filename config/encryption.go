@@ -71,7 +71,8 @@ var computed = map[string][4]string{
 	"key":      {"Computed key", "A key", "var.dirform_key"},
 	"previous": {"Computed key", "A key", "[var.old_key]"},
 	"url": {"Computed address", "The address of the state", "var.state_url",
-		" Or write the address without a password, which is taken from PGPASSWORD then."},
+		" Or write the address without what is secret: a database's password is taken from PGPASSWORD then, and a blob is asked for " +
+			"with the identity of this machine or job."},
 }
 
 // Encryption are the keys that a configuration declares, for commands that need nothing else of it; nil if it declares none,

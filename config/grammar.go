@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dirform/dirform/config/internal/report"
 	"github.com/dirform/dirform/config/limits"
 )
 
@@ -13,6 +14,9 @@ var grammar = map[string]spec{
 	"dirform":                {optional: []string{"required_version"}, blocks: []string{"state", "encryption"}},
 	"dirform.state":          {required: []string{"path"}},
 	"dirform.state.postgres": {required: []string{"url", "name"}},
+	"dirform.state.azure":    {required: []string{"url"}, optional: []string{"encrypt_existing"}},
+	"dirform.state.s3":       {required: []string{"bucket", "key"}, optional: []string{"region", "endpoint", "encrypt_existing"}},
+	"dirform.state.gcs":      {required: []string{"bucket", "object"}, optional: []string{"endpoint", "encrypt_existing"}},
 	"dirform.encryption":     {required: []string{"key"}, optional: []string{"previous"}},
 	"variable":               {optional: []string{"type", "default", "sensitive", "description"}, blocks: []string{"validation"}},
 	"variable.validation":    {required: []string{"condition", "error_message"}},
@@ -32,7 +36,9 @@ var grammar = map[string]spec{
 
 // forms are the blocks as they are written, in the order in which they are listed, with their names in grammar.
 var forms = []struct{ name, form string }{
-	{"dirform", "dirform"}, {"dirform.state", "  state \"file\""}, {"dirform.state.postgres", "  state \"postgres\""}, {"dirform.encryption", "  encryption"},
+	{"dirform", "dirform"}, {"dirform.state", "  state \"file\""}, {"dirform.state.postgres", "  state \"postgres\""},
+	{"dirform.state.azure", "  state \"azure\""}, {"dirform.state.s3", "  state \"s3\""}, {"dirform.state.gcs", "  state \"gcs\""},
+	{"dirform.encryption", "  encryption"},
 	{"variable", "variable \"NAME\""},
 	{"variable.validation", "  validation"}, {"", "locals"}, {"provider.ad", "provider \"ad\" \"NAME\""}, {"provider.ad.kerberos", "  kerberos"},
 	{"provider.entra", "provider \"entra\" \"NAME\""}, {"upn_suffix", "upn_suffix \"DOMAIN\""}, {"directory_sync", "directory_sync"},
@@ -51,7 +57,7 @@ func Reference() string {
 		slices.Sort(arguments)
 		for i, list := range [][]string{s.required, arguments, s.blocks} {
 			if title := []string{"must have: ", "may have: ", "blocks: "}[i]; len(list) > 0 {
-				wrap(&b, "      "+indent+title, list)
+				report.Wrap(&b, "      "+indent+title, list)
 			}
 		}
 		if f.name == "" || f.name == "mapping" {
@@ -59,21 +65,4 @@ func Reference() string {
 		}
 	}
 	return b.String()
-}
-
-// wrap writes a list over lines that fit a terminal.
-func wrap(b *strings.Builder, first string, list []string) {
-	const most = 120
-	line := first
-	for i, word := range list {
-		if i < len(list)-1 {
-			word += ","
-		}
-		if len(line)+len(word) > most {
-			fmt.Fprintln(b, strings.TrimRight(line, " "))
-			line = strings.Repeat(" ", len(first))
-		}
-		line += word + " "
-	}
-	fmt.Fprintln(b, strings.TrimRight(line, " "))
 }

@@ -20,6 +20,8 @@ type Config struct {
 	StatePath string // dirform { state "file" { path } }, relative to Dir; default "dirform.dfstate"
 	// StateDatabase is where the state is instead, dirform { state "postgres" }; nil for a file.
 	StateDatabase *Database
+	// StateBucket is where it is instead, dirform { state "azure" }, "s3" or "gcs"; nil otherwise.
+	StateBucket *Bucket
 
 	// Encryption are the keys of dirform { encryption { key, previous } }; nil without that block.
 	Encryption *seal.Keys

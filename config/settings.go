@@ -1,6 +1,8 @@
 package config
 
 import (
+	"strings"
+
 	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -37,9 +39,12 @@ func (l *loader) decodeState(b *hclsyntax.Block) {
 		if s.ok && db.URL != "" && db.Name != "" {
 			l.cfg.StateDatabase = db
 		}
+	case Azure, S3, GCS:
+		l.cfg.StatePath, l.cfg.StateBucket = "", l.decodeBucket(b)
 	default:
-		l.fail(&b.LabelRanges[0], "Unknown state storage", "The state is in a local file, state \"file\" { path = … }, or in a database, "+
-			"state \"postgres\" { url = … name = … }.")
+		l.fail(&b.LabelRanges[0], "Unknown state storage", "The state is in a local file, state \"file\" { path = … }, in a database, "+
+			"state \"postgres\" { url = … name = … }, or in an object store, state \"azure\" { url = … }, "+
+			"state \"s3\" { bucket = … key = … } or state \"gcs\" { bucket = … object = … }.")
 	}
 }
 
@@ -52,11 +57,20 @@ type Database struct {
 
 // StateName is how messages name where the state is.
 func (c *Config) StateName() string {
-	if c.StateDatabase == nil {
-		return c.StatePath
+	switch {
+	case c.StateDatabase != nil:
+		return c.StateDatabase.Name + " in PostgreSQL"
+	case c.StateBucket != nil && c.StateBucket.Type == Azure:
+		address, _, _ := strings.Cut(c.StateBucket.URL, "?") // without what may be a signature
+		return address
+	case c.StateBucket != nil:
+		return c.StateBucket.Object + " in the bucket " + c.StateBucket.Bucket
 	}
-	return c.StateDatabase.Name + " in PostgreSQL"
+	return c.StatePath
 }
+
+// Shared reports whether the state is no local file.
+func (c *Config) Shared() bool { return c.StateDatabase != nil || c.StateBucket != nil }
 
 // settings reads as much of a configuration as the dirform block needs. Mistakes elsewhere, and variables without values that
 // it does not use, are none: of the diagnostics, those from elsewhere on count. The loader is broken if the files are.
@@ -74,18 +88,19 @@ func settings(o Options) (l *loader, elsewhere int) {
 	return l, elsewhere
 }
 
-// StatePlace is where the state is, for commands that need nothing else of a configuration: a path relative to its
-// folder, or a database; neither after the diagnostics' errors. Mistakes elsewhere, and variables without values that the
-// path does not use, are none.
-func StatePlace(o Options) (path string, db *Database, diags hcl.Diagnostics) {
+// StatePlace is where the state is, for commands that need nothing else of a configuration: of what it gives only StatePath,
+// relative to the folder, StateDatabase and StateBucket are set, and none of them after the diagnostics' errors. Mistakes
+// elsewhere, and variables without values that the path does not use, are none.
+func StatePlace(o Options) (*Config, hcl.Diagnostics) {
 	l, elsewhere := settings(o)
+	at := &Config{Dir: o.Dir, StatePath: l.cfg.StatePath, StateDatabase: l.cfg.StateDatabase, StateBucket: l.cfg.StateBucket}
 	switch {
 	case l.broken:
-		return "", nil, hcl.Diagnostics(l.diags)
-	case l.cfg.StatePath != "" || l.cfg.StateDatabase != nil:
-		return l.cfg.StatePath, l.cfg.StateDatabase, nil
+		return &Config{}, hcl.Diagnostics(l.diags)
+	case at.StatePath != "" || at.Shared():
+		return at, nil
 	}
-	return "", nil, missing(l.diags[elsewhere:], "Where the state is depends on a value that is missing",
+	return at, missing(l.diags[elsewhere:], "Where the state is depends on a value that is missing",
 		"The state block uses a variable without a value. Give it one with --var NAME=VALUE, --var-file FILE "+
 			"or in the environment, or name the file: --state FILE.")
 }

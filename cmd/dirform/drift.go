@@ -55,7 +55,7 @@ func nothingApplied(r *run.Run) error {
 		return nil
 	}
 	where := r.Config.StateName()
-	if r.Config.StateDatabase == nil {
+	if !r.Config.Shared() {
 		where = cli.InDir(r.Config.Dir, where)
 	}
 	return &fault.Error{Summary: "There is no state to tell drift by",

@@ -31,6 +31,7 @@ var layers = map[string][]string{
 	"state/visible":         {},
 	"state/store/tell":      {"state", "state/store"},
 	"state/store":           {"state"},
+	"state/store/objects":   {"state", "state/store", "state/store/sqlite"},
 	"state/store/postgres":  {"state", "state/store"},
 	"state/store/sqlite":    {"state", "state/store"},
 	"state/store/storetest": {"state", "state/store"},

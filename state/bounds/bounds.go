@@ -52,12 +52,24 @@ const (
 	Objects    = 10_000_000       // objects of one read of a domain controller, or values of one attribute
 )
 
+// What an object store holds of a record.
+const (
+	Record       = 4 << 30  // bytes of the whole record, packed or unpacked
+	JournalEntry = 64 << 20 // bytes of an entry of its journal, packed or unpacked
+	LockObject   = 64 << 10 // bytes of its lock
+	// StoreSilence is without a byte.
+	StoreSilence = time.Minute
+)
+
 // Limit is a limit as `dirform help limits` shows it.
 type Limit struct{ Of, Is, Then string }
 
 // All are the limits, in the order in which a reader wants them.
 func All() []Limit {
 	size := func(n int) string {
+		if n >= 1<<30 {
+			return fmt.Sprintf("%d GiB", n>>30)
+		}
 		if n >= 1<<20 {
 			return fmt.Sprintf("%d MiB", n>>20)
 		}
@@ -83,6 +95,9 @@ func All() []Limit {
 		{"a silence of a domain controller", LDAPSilence.String(), "as above"},
 		{"a silence of Microsoft Graph", GraphSilence.String(), "the request is repeated, and in the end as above"},
 		{"the time that one search may take", SearchTime.String(), "as above"},
+		{"a record in an object store, packed or unpacked", size(Record), "it is not read"},
+		{"one entry of its journal", size(JournalEntry), "as above"},
+		{"a silence of an object store", StoreSilence.String(), "the request is repeated, and in the end as above"},
 		{"the wait that a server may ask for", RetryAfter.String(), "an error at once, which says how long"},
 	}
 }

@@ -28,7 +28,9 @@ type Kind byte
 
 // The kinds.
 const (
-	Plan Kind = 'P'
+	Plan    Kind = 'P'
+	Record  Kind = 'R' // a record in an object store
+	Journal Kind = 'J' // an entry of its journal
 )
 
 const (
@@ -92,6 +94,8 @@ type File struct {
 	from io.ReaderAt
 	size int64 // of the segments
 	aead cipher.AEAD
+
+	current bool // see Current
 }
 
 // Open opens a sealed file of size bytes. The error is one of this package's, but for [ErrDamaged], or from's.
@@ -125,7 +129,7 @@ func (k *Keys) Open(from io.ReaderAt, size int64, kind Kind) (*File, error) {
 		return nil, ErrTruncated
 	}
 	aead, err := newAEAD(key.derive(header[fixedSize:], string(header[:fixedSize]), 32))
-	return &File{from, size, aead}, err
+	return &File{from, size, aead, key == k.all[0]}, err
 }
 
 // Size is how many bytes the content has, if the file is whole.
@@ -188,3 +192,6 @@ func (s *segments) DecryptSegment(segment, nonce []byte) (content []byte, err er
 	s.buf = content
 	return content, nil
 }
+
+// Current reports whether the file was sealed with the key that seals now.
+func (f *File) Current() bool { return f.current }

@@ -25,9 +25,9 @@ func (s *Store) Begin(ctx context.Context, info store.RunInfo) (store.Writer, er
 
 func (s *Store) begin(ctx context.Context, info store.RunInfo) (*tables.Writer, error) {
 	if s.lock == nil {
-		return nil, fmt.Errorf("the state %s was opened for reading only", s.path)
+		return nil, fmt.Errorf("the state %s was opened for reading only", s.name)
 	}
-	return tables.Begin(ctx, writing{s}, s.path, s.Meta(), info)
+	return tables.Begin(ctx, writing{s}, s.name, s.Meta(), info)
 }
 
 // Held is ctx: the system takes the lock of a file from nobody who runs.
@@ -36,7 +36,7 @@ func (s *Store) Held(ctx context.Context) context.Context { return ctx }
 // RemoveLinks forgets the links of some anchors without touching either directory. It is a run of its own: the serial is raised,
 // so that plans made before are refused. Anchors without a link are an error, and then none is removed.
 func (s *Store) RemoveLinks(ctx context.Context, anchors ...string) error {
-	return tables.RemoveLinks(ctx, s.path, s.Meta(), s.begin, anchors)
+	return tables.RemoveLinks(ctx, s.name, s.Meta(), s.begin, anchors)
 }
 
 // writing is a record that runs write to.
@@ -85,7 +85,7 @@ func (s *Store) write(ctx context.Context, w *tables.Writer, raise bool, f func(
 func (s *Store) commit(ctx context.Context, w *tables.Writer, raise bool, f func(tx tables.Tx, run int64) error) error {
 	tx, err := s.conn.BeginTx(ctx, nil)
 	if err != nil {
-		return explain(s.path, err)
+		return explain(s.name, err)
 	}
 	meta, run, erase := s.meta, w.Run, s.erase
 	t := &transaction{asked: asked{tx}, tx: tx}
@@ -114,7 +114,7 @@ func (s *Store) commit(ctx context.Context, w *tables.Writer, raise bool, f func
 		if s.meta.Exists { // ids handed out inside the transaction are gone with it
 			err = errors.Join(err, s.classes.Load(context.WithoutCancel(ctx), asked{s.conn}))
 		}
-		return explain(s.path, err)
+		return explain(s.name, err)
 	}
 	s.meta, s.layout, s.sealer, s.rewrap, s.erase, w.Run = meta, layout.Version, t.sealing.Sealer, false, erase, run
 	return nil

@@ -42,7 +42,7 @@ func (s *Store) create(ctx context.Context) error {
 	if err != nil {
 		s.discard()
 	}
-	return explain(s.path, err)
+	return explain(s.name, err)
 }
 
 // install puts the new record in its place.
@@ -117,4 +117,12 @@ func syncDir(dir string) {
 		_ = d.Sync()
 		_ = d.Close()
 	}
+}
+
+// Copy writes the record as it is now into a new file, without what its file has spare. A run may go on meanwhile.
+func (s *Store) Copy(ctx context.Context, file string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, err := s.conn.ExecContext(ctx, "VACUUM INTO ?", file)
+	return explain(s.name, err)
 }

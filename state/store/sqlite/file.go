@@ -118,10 +118,10 @@ func (s *Store) checkPages(ctx context.Context, limit int64) error {
 	}
 	var found string
 	if err := s.conn.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
-		return explain(s.path, err)
+		return explain(s.name, err)
 	}
 	if found != "ok" {
-		return damaged(s.path, strings.Join(strings.Fields(found), " "))
+		return damaged(s.name, strings.Join(strings.Fields(found), " "))
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func (s *Store) readLinks(ctx context.Context, query string, args []any, buf []s
 		return nil
 	})
 	if err != nil {
-		return n, explain(s.path, err)
+		return n, explain(s.name, err)
 	}
 	return n, nil
 }
@@ -105,12 +105,12 @@ func (s *Store) scanLink(v []driver.Value, l *state.Link) error {
 	lengths, okN := v[1].(int64)
 	id, okI := v[2].(int64)
 	if !okB || !okN || !okI || !s.classes.Describe(l, id) {
-		return damaged(s.path, "the class of a link is not known")
+		return damaged(s.name, "the class of a link is not known")
 	}
 	const guid = len(l.SourceGUID)
 	n, fingerprints := int(lengths>>16&tables.MaxTenantID), int(lengths&tables.MaxFingerprints)
 	if len(b) < guid+fingerprints+n {
-		return damaged(s.path, "a link is shorter than it says")
+		return damaged(s.name, "a link is shorter than it says")
 	}
 	text := string(b[guid+fingerprints:]) // one allocation for both strings
 	l.TargetID, l.Anchor = text[:n], text[n:]
@@ -135,7 +135,7 @@ func (s *Store) openFingerprints(l *state.Link, b []byte) (err error) {
 		}
 	}
 	if err != nil || len(l.Fingerprints) != l.Shape.Len() {
-		return notAsWritten(s.path, l.Anchor)
+		return notAsWritten(s.name, l.Anchor)
 	}
 	return nil
 }
@@ -151,11 +151,11 @@ func (s *Store) Each(ctx context.Context, query string, f func(scan func(...any)
 	if !s.meta.Exists {
 		return nil
 	}
-	return explain(s.path, asked{s.conn}.Each(ctx, query, f, args...))
+	return explain(s.name, asked{s.conn}.Each(ctx, query, f, args...))
 }
 
 // Layout is that of the record as it is.
 func (s *Store) Layout() int { return s.layout }
 
 // Damaged is the error of a record that holds what dirform never writes.
-func (s *Store) Damaged(what string) error { return damaged(s.path, what) }
+func (s *Store) Damaged(what string) error { return damaged(s.name, what) }

@@ -19,20 +19,20 @@ const metaErase = "erase" // see [Store.eraseReplaced]
 func (s *Store) load(ctx context.Context) error {
 	values, err := tables.Values(ctx, asked{s.conn})
 	if err != nil {
-		return explain(s.path, err)
+		return explain(s.name, err)
 	}
 	m, what := tables.Identity(values)
 	if what != "" {
-		return damaged(s.path, what)
+		return damaged(s.name, what)
 	}
 	s.sealer, s.rewrap = nil, false
 	if s.layout < layout.Sealed {
 		m.Key = derivedKey(m.Lineage)
 	}
 	if s.layout >= layout.Sealed {
-		m.Key, s.rewrap, err = wrap.Key(values, s.keys, m.Lineage, s.path)
+		m.Key, s.rewrap, err = wrap.Key(values, s.keys, m.Lineage, s.name)
 		if errors.Is(err, wrap.ErrNotAsWritten) {
-			return damaged(s.path, err.Error())
+			return damaged(s.name, err.Error())
 		}
 		if err != nil {
 			return err
@@ -42,7 +42,7 @@ func (s *Store) load(ctx context.Context) error {
 		}
 	}
 	s.meta, s.erase = m, values[metaErase] != ""
-	return explain(s.path, s.classes.Load(ctx, asked{s.conn}))
+	return explain(s.name, s.classes.Load(ctx, asked{s.conn}))
 }
 
 // derivedKey is how records of layouts 1 and 2 had their fingerprints: by a key that followed from the lineage, so

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -21,7 +22,8 @@ type Store struct {
 	tables.Record
 
 	path  string
-	lock  *lock // nil when read-only
+	name  string // of the record in messages
+	lock  *lock  // nil when read-only
 	now   func() time.Time
 	from  origin.Origin
 	keys  *seal.Keys // of encryption, which wrap the record's key; nil leaves it in the clear
@@ -45,17 +47,17 @@ type Store struct {
 // write of the first run, not before. What is there and is no whole record is refused. If another process has it, the
 // error is a [*LockedError].
 func Open(ctx context.Context, path string, o store.Options) (*Store, error) {
-	return open(ctx, path, nil, o)
+	return open(ctx, Encrypted{File: File(path)}, o)
 }
 
-func open(ctx context.Context, path string, keys *seal.Keys, o store.Options) (*Store, error) {
-	s, err := lockStore(path, keys, o)
+func open(ctx context.Context, e Encrypted, o store.Options) (*Store, error) {
+	s, err := lockStore(e, o)
 	if err != nil {
 		return nil, err
 	}
-	there, err := exists(path)
+	there, err := exists(s.path)
 	if there {
-		keepPrivate(path)
+		keepPrivate(s.path)
 		err = s.connect(ctx, "rw", checkedToWrite)
 	}
 	if err != nil {
@@ -64,33 +66,41 @@ func open(ctx context.Context, path string, keys *seal.Keys, o store.Options) (*
 	return s, nil
 }
 
-// lockStore locks the record at path without looking at it.
-func lockStore(path string, keys *seal.Keys, o store.Options) (*Store, error) {
+// lockStore locks a record without looking at it.
+func lockStore(e Encrypted, o store.Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	l, err := acquire(path, o)
+	l, err := acquire(string(e.File), o)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, lock: l, now: o.Now, from: o.Origin, keys: keys}
-	s.Record = tables.NewRecord(s)
+	s := newStore(e)
+	s.lock, s.now, s.from = l, o.Now, o.Origin
 	return s, nil
+}
+
+// newStore is a record that is not opened yet.
+func newStore(e Encrypted) *Store {
+	s := &Store{path: string(e.File), name: cmp.Or(e.Name, string(e.File)), now: time.Now, keys: e.Keys}
+	s.Record = tables.NewRecord(s)
+	return s
 }
 
 // OpenReadOnly opens the record at path for reading: one consistent snapshot as of now, whatever a running apply
 // writes meanwhile, without waiting for it. Without a file, Meta.Exists is false. What is there and is no whole
 // record is refused.
-func OpenReadOnly(ctx context.Context, path string) (*Store, error) { return load(ctx, path, nil) }
+func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
+	return load(ctx, Encrypted{File: File(path)})
+}
 
-func load(ctx context.Context, path string, keys *seal.Keys) (*Store, error) {
-	s := &Store{path: path, now: time.Now, keys: keys}
-	s.Record = tables.NewRecord(s)
-	if there, err := exists(path); !there {
+func load(ctx context.Context, e Encrypted) (*Store, error) {
+	s := newStore(e)
+	if there, err := exists(s.path); !there {
 		return s, err
 	}
 	err := s.connect(ctx, "rw", checkedToRead)
-	if err != nil && !writable(path) {
+	if err != nil && !writable(s.path) {
 		s.disconnect()
 		err = s.connect(ctx, "ro", checkedToRead)
 	}
@@ -105,7 +115,7 @@ func load(ctx context.Context, path string, keys *seal.Keys) (*Store, error) {
 		err = s.load(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(explain(path, err), s.Close())
+		return nil, errors.Join(explain(s.name, err), s.Close())
 	}
 	return s, nil
 }
@@ -117,7 +127,7 @@ func (s *Store) connect(ctx context.Context, mode string, checked int64) error {
 		return err
 	}
 	var err error
-	if s.layout, err = checkLayout(ctx, s.conn, s.path); err != nil {
+	if s.layout, err = checkLayout(ctx, s.conn, s.name); err != nil {
 		return err
 	}
 	if err := s.checkPages(ctx, checked); err != nil {
@@ -130,12 +140,12 @@ func (s *Store) connect(ctx context.Context, mode string, checked int64) error {
 func (s *Store) dial(ctx context.Context, file, mode string) error {
 	db, err := sql.Open("sqlite", dataSource(file, mode))
 	if err != nil {
-		return explain(s.path, err)
+		return explain(s.name, err)
 	}
 	db.SetMaxOpenConns(1)
 	s.db = db
 	s.conn, err = db.Conn(ctx)
-	return explain(s.path, err)
+	return explain(s.name, err)
 }
 
 // TookOver is the holder of the lock that Open found dead and replaced. ok is false if there was none.

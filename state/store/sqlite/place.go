@@ -49,14 +49,15 @@ func (f File) ForceUnlock(_ context.Context, id string) error { return ForceUnlo
 // run on that writes.
 type Encrypted struct {
 	File
-	Keys *seal.Keys
+	Keys *seal.Keys // nil leaves the key in the clear
+	Name string     // of the record in messages; "" is the file's path
 }
 
 var _ store.Place = Encrypted{}
 
 // Load is [File.Load].
 func (e Encrypted) Load(ctx context.Context) (store.Record, error) {
-	s, err := load(ctx, string(e.File), e.Keys)
+	s, err := load(ctx, e)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +66,7 @@ func (e Encrypted) Load(ctx context.Context) (store.Record, error) {
 
 // Lock is [File.Lock].
 func (e Encrypted) Lock(ctx context.Context, o store.Options) (store.Locked, error) {
-	s, err := open(ctx, string(e.File), e.Keys, o)
+	s, err := open(ctx, e, o)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +75,7 @@ func (e Encrypted) Lock(ctx context.Context, o store.Options) (store.Locked, err
 
 // Rebuild is [File.Rebuild].
 func (e Encrypted) Rebuild(ctx context.Context, o store.Options) (store.Locked, *store.Damaged, error) {
-	s, damaged, err := rebuild(ctx, string(e.File), e.Keys, o)
+	s, damaged, err := rebuild(ctx, e, o)
 	if err != nil {
 		return nil, damaged, err
 	}

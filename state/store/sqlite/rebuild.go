@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/state/fault"
-	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/internal/tables"
 )
@@ -16,24 +15,24 @@ import (
 // was. damaged is what lies there and is no whole record, nil if nothing does. A record that can be read from end to
 // end is not replaced.
 func OpenForRebuild(ctx context.Context, path string, o store.Options) (s *Store, damaged *store.Damaged, err error) {
-	return rebuild(ctx, path, nil, o)
+	return rebuild(ctx, Encrypted{File: File(path)}, o)
 }
 
-func rebuild(ctx context.Context, path string, keys *seal.Keys, o store.Options) (s *Store, damaged *store.Damaged,
+func rebuild(ctx context.Context, e Encrypted, o store.Options) (s *Store, damaged *store.Damaged,
 	err error) {
-	if s, err = lockStore(path, keys, o); err != nil {
+	if s, err = lockStore(e, o); err != nil {
 		return nil, nil, err
 	}
 	s.whole = true
 	switch err := s.readThrough(ctx); {
 	case errors.Is(err, store.ErrDamaged):
-		s.aside = fmt.Sprintf("%s.damaged-%s", path, s.now().UTC().Format("20060102T150405Z"))
+		s.aside = fmt.Sprintf("%s.damaged-%s", s.path, s.now().UTC().Format("20060102T150405Z"))
 		damaged = &store.Damaged{Reason: err, KeptAs: s.aside}
 	case err != nil:
 		return nil, nil, errors.Join(err, s.Close())
 	case s.meta.Exists:
 		healthy := &fault.Error{Summary: "there is a state already",
-			Detail: fmt.Sprintf("%s is whole: it has serial %d, last written %s.", path, s.meta.Serial,
+			Detail: fmt.Sprintf("%s is whole: it has serial %d, last written %s.", s.name, s.meta.Serial,
 				s.lastWritten(ctx)),
 			Hint: "To make it anew all the same, move it to another name first, with its -wal file if there is one. " +
 				"It may be the better one: it knows what was applied last."}

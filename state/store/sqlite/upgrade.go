@@ -94,7 +94,7 @@ func (s *Store) bindOld(ctx context.Context, tx *sql.Tx, key state.Key) error {
 		return err
 	}
 	return bound.Old(ctx, tx, sealer, tables.LinkChunk, s.classes.Label,
-		func(anchor string) error { return notAsWritten(s.path, anchor) })
+		func(anchor string) error { return notAsWritten(s.name, anchor) })
 }
 
 // wrapAnew puts the key into the table meta as the configured keys want it, if it is there otherwise. The file has to
@@ -118,7 +118,7 @@ func (s *Store) eraseReplaced(ctx context.Context) error {
 	}
 	for _, q := range []string{"PRAGMA temp_store = FILE", "VACUUM", "PRAGMA temp_store = MEMORY"} {
 		if _, err := s.conn.ExecContext(ctx, q); err != nil {
-			return explain(s.path, fmt.Errorf(
+			return explain(s.name, fmt.Errorf(
 				"the run is recorded, but what was encrypted anew could not be erased from the file as it was: %w", err))
 		}
 	}
@@ -132,10 +132,10 @@ func (s *Store) eraseReplaced(ctx context.Context) error {
 		_, err = s.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", busyTimeout.Milliseconds()))
 	}
 	if err != nil || busy != 0 {
-		return explain(s.path, err)
+		return explain(s.name, err)
 	}
 	if _, err := s.conn.ExecContext(ctx, "DELETE FROM meta WHERE name = ?", metaErase); err != nil {
-		return explain(s.path, err)
+		return explain(s.name, err)
 	}
 	s.erase = false
 	return nil

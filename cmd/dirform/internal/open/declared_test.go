@@ -26,14 +26,14 @@ dirform {
 }
 provider "entra" "contoso" { lab = "other" }
 `)
-	if path, _, err := declaredState(inFolder(dir), &Variables{}); path != "records/a.dfstate" || err != nil {
-		t.Errorf("state %q, %v", path, err)
+	if at, err := declaredState(inFolder(dir), &Variables{}); err != nil || at.StatePath != "records/a.dfstate" {
+		t.Errorf("state %+v, %v", at, err)
 	}
 	if ad, entra, err := declared.Labs(dir); ad != "seed" || entra != "other" || err != nil {
 		t.Errorf("labs %q and %q, %v", ad, entra, err)
 	}
-	if path, _, err := declaredState(inFolder(t.TempDir()), &Variables{}); path != "dirform.dfstate" || err != nil {
-		t.Errorf("state of an empty folder: %q, %v", path, err)
+	if at, err := declaredState(inFolder(t.TempDir()), &Variables{}); err != nil || at.StatePath != "dirform.dfstate" {
+		t.Errorf("state of an empty folder: %+v, %v", at, err)
 	}
 }
 

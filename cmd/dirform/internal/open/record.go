@@ -57,11 +57,11 @@ func (o *RecordOptions) place(a *cli.App, keys *seal.Keys) (store.Place, error) 
 	if o.file != "" {
 		return fileWith(a.Path(o.file), keys), nil
 	}
-	file, db, err := declaredState(a, &o.Variables)
+	at, err := declaredState(a, &o.Variables)
 	if err != nil {
 		return nil, err
 	}
-	return placeOf(a, cli.InDir(a.Dir(), file), db, keys)
+	return placeOf(a, at, keys)
 }
 
 // Keys are the keys of encryption that the configuration in the folder declares, nil if it declares none. Nothing else of it
@@ -82,19 +82,19 @@ func (o *RecordOptions) Keys(a *cli.App) (*seal.Keys, error) {
 	return nil, errors.New("the keys of the encryption block are not known")
 }
 
-// declaredState is what dirform { state "file" { path } } or { state "postgres" } says, or the default. What is computed takes the
-// values of variables and locals.
-func declaredState(a *cli.App, v *Variables) (path string, db *config.Database, err error) {
+// declaredState is what the state block in the dirform block says, or the default: a configuration of which nothing else is known.
+// What is computed takes the values of variables and locals.
+func declaredState(a *cli.App, v *Variables) (*config.Config, error) {
 	path, computed, err := declared.State(a.Dir())
 	if err != nil || !computed {
-		return cmp.Or(path, config.DefaultStatePath), nil, err
+		return &config.Config{Dir: a.Dir(), StatePath: cmp.Or(path, config.DefaultStatePath)}, err
 	}
 	options, err := v.options(a)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	path, db, diags := config.StatePlace(options)
-	return path, db, Diagnose(a, nil, diags)
+	at, diags := config.StatePlace(options)
+	return at, Diagnose(a, nil, diags)
 }
 
 // OpenRecord opens the record for reading. Without a record yet, meta.Exists is false.

@@ -12,6 +12,7 @@ import (
 	"github.com/dirform/dirform/providers/entra"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/objects/stores"
 	"github.com/dirform/dirform/state/store/postgres"
 	"github.com/dirform/dirform/state/store/sqlite"
 )
@@ -59,22 +60,32 @@ func WatchReading(a *cli.App) func(*run.Reading) (end func()) {
 
 // PlaceOf is where a configuration's record is.
 func PlaceOf(a *cli.App, cfg *config.Config) (store.Place, error) {
-	return placeOf(a, cli.InDir(cfg.Dir, cfg.StatePath), cfg.StateDatabase, cfg.Encryption)
+	return placeOf(a, cfg, cfg.Encryption)
 }
 
-// placeOf is a database, if there is one that may get its credentials, or else a file. keys wrap the record's own.
-func placeOf(a *cli.App, file string, db *config.Database, keys *seal.Keys) (store.Place, error) {
-	if db == nil {
-		return fileWith(file, keys), nil
+// placeOf is a database or a bucket, if there is one that may get its credentials, or else a file. keys wrap the record's own.
+func placeOf(a *cli.App, cfg *config.Config, keys *seal.Keys) (place store.Place, err error) {
+	if !cfg.Shared() {
+		return fileWith(cli.InDir(cfg.Dir, cfg.StatePath), keys), nil
 	}
+	rules, err := recordRules(a)
+	if err != nil {
+		return nil, err
+	}
+	if b := cfg.StateBucket; b != nil {
+		place, hosts, err := stores.Record{Type: b.Type, URL: b.URL, Bucket: b.Bucket, Object: b.Object, Region: b.Region,
+			Endpoint: b.Endpoint, EncryptExisting: b.EncryptExisting}.Place(keys)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", b.DeclaredAt, err)
+		}
+		return place, rules.check(destination{fmt.Sprintf("state %q", b.Type), b.DeclaredAt, hosts})
+	}
+	db := cfg.StateDatabase
 	p, err := postgres.New(db.URL, db.Name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", db.DeclaredAt, err)
 	}
-	rules, err := recordRules(a)
-	if err == nil {
-		err = rules.check(destination{"state \"postgres\"", db.DeclaredAt, p.Hosts()})
-	}
+	err = rules.check(destination{"state \"postgres\"", db.DeclaredAt, p.Hosts()})
 	if err == nil && p.NeedsPassword() {
 		get, ok, failed := entra.DatabaseTokens(p.Hosts(), a.Env.Getenv)
 		if err = failed; ok {
@@ -86,8 +97,5 @@ func placeOf(a *cli.App, file string, db *config.Database, keys *seal.Keys) (sto
 
 // fileWith is a record's file, with the keys that wrap the record's own; nil if encryption is not configured.
 func fileWith(path string, keys *seal.Keys) store.Place {
-	if keys == nil {
-		return sqlite.File(path)
-	}
 	return sqlite.Encrypted{File: sqlite.File(path), Keys: keys}
 }

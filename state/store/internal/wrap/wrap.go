@@ -59,7 +59,7 @@ func Key(values map[string]string, keys *seal.Keys, lineage, place string) (key 
 	}
 	switch {
 	case errors.Is(err, seal.ErrNoKey), errors.Is(err, seal.ErrWrongKey):
-		return key, false, refused(err, place)
+		return key, false, Refused(err, place)
 	case err != nil || len(b) != len(key):
 		return key, false, ErrNotAsWritten
 	}
@@ -69,8 +69,9 @@ func Key(values map[string]string, keys *seal.Keys, lineage, place string) (key 
 // lost is what to do about a key that nobody has any more, or wants any more.
 const lost = "move it to another name and make it anew with `dirform state rebuild`."
 
-// refused says which key is missing, and what to do.
-func refused(err error, place string) error {
+// Refused is the error of a record at a place that is encrypted, for [seal.ErrNoKey] or [seal.ErrWrongKey]: it says which
+// key is missing, and what to do.
+func Refused(err error, place string) error {
 	if errors.Is(err, seal.ErrNoKey) {
 		return &fault.Error{Summary: "the state is encrypted, and no key is configured", Err: err,
 			Detail: place + " has its own key encrypted with that of an encryption block.",

@@ -1,0 +1,229 @@
+package objects
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/dirform/dirform/state/bounds"
+	"github.com/dirform/dirform/state/crash"
+	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/origin"
+	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/visible"
+)
+
+// How long a lock lasts unless it is renewed, how often that is done, and how long one renewal may take.
+const (
+	lasts    = 30 * time.Second
+	renews   = 10 * time.Second
+	renewing = 8 * time.Second
+)
+
+// lockDoc is what the lock's object says.
+type lockDoc struct {
+	Nonce string `json:"nonce"` // comes first, since by its begin an object is known again
+	// Free says that nobody has the lock. Ended says besides that its last holder gave it back, so that he writes no more.
+	Free  bool `json:"free,omitempty"`
+	Ended bool `json:"ended,omitempty"`
+	store.LockInfo
+}
+
+// lock is a held lock.
+type lock struct {
+	p        *Place
+	tookOver *store.LockInfo
+	// fence says that whoever had the lock before may still run, and has not been kept from writing yet.
+	fence bool
+	stop  chan struct{} // ends the renewing
+	ended chan struct{} // it has ended
+	held  context.Context
+	lose  context.CancelCauseFunc // ends held
+
+	mu      sync.Mutex
+	renewed time.Time // when the last renewal was asked for that came through
+	doc     lockDoc
+	version Version
+	lost    error // a [store.LostError] once somebody else has the lock, or nobody
+}
+
+// readLock is who has the lock.
+func (p *Place) readLock(ctx context.Context) (d lockDoc, info Info, err error) {
+	r, info, err := p.bucket.Get(ctx, p.lockName())
+	if err != nil {
+		return d, info, err
+	}
+	defer r.Close()
+	text, err := io.ReadAll(io.LimitReader(r, bounds.LockObject))
+	if err != nil {
+		return d, info, err
+	}
+	if json.Unmarshal(text, &d) != nil || d.Nonce == "" || !d.Free && d.ID == "" {
+		return d, info, &fault.Error{Summary: "cannot lock the state", Hint: "Look who put it there, and remove it.",
+			Detail: "The object " + p.lockName() + " beside " + p.String() + " is not a lock of dirform."}
+	}
+	return d, info, nil
+}
+
+// writeLock replaces the lock's object.
+func (p *Place) writeLock(ctx context.Context, d lockDoc, over Version) (Version, error) {
+	d.Nonce = newEpoch()
+	text, err := json.Marshal(d)
+	if err != nil {
+		return "", err
+	}
+	return p.put(ctx, p.lockName(), io.NewSectionReader(bytes.NewReader(text), 0, int64(len(text))), over)
+}
+
+// acquire takes the lock. One that has expired is taken over.
+func (p *Place) acquire(ctx context.Context, o store.Options) (*lock, error) {
+	mine := lockDoc{LockInfo: store.LockInfo{ID: store.NewLockID(), Holder: o.Holder, Host: origin.Host(), Since: o.Now().UTC(),
+		By: o.Origin.By, Ref: o.Origin.Ref}}
+	for {
+		old, info, err := p.readLock(ctx)
+		l := &lock{p: p, doc: mine, fence: !old.Ended, renewed: time.Now()}
+		switch {
+		case errors.Is(err, ErrAbsent):
+			info.Version = ""
+		case err != nil:
+			return nil, err
+		case old.Free:
+		case info.Now.Sub(info.Modified) <= lasts:
+			return nil, &store.LockedError{Path: p.String(), Info: old.LockInfo, Until: info.Modified.Add(lasts)}
+		default:
+			l.tookOver = &old.LockInfo
+		}
+		l.version, err = p.writeLock(ctx, mine, info.Version)
+		switch {
+		case err == nil:
+			return l.renewing(), nil
+		case !errors.Is(err, ErrChanged): // somebody was faster: look who
+			return nil, err
+		}
+	}
+}
+
+// renewing has the lock renewed until it is released.
+func (l *lock) renewing() *lock {
+	l.stop, l.ended = make(chan struct{}), make(chan struct{})
+	l.held, l.lose = context.WithCancelCause(context.Background())
+	go func() {
+		defer crash.Guard()
+		defer close(l.ended)
+		for t := time.NewTicker(renews); ; {
+			select {
+			case <-l.stop:
+				t.Stop()
+				return
+			case <-t.C:
+				ctx, cancel := context.WithTimeout(context.Background(), renewing)
+				l.renew(ctx)
+				cancel()
+			}
+		}
+	}()
+	return l
+}
+
+// renew has the lock last from now on. What goes wrong otherwise than that it is lost, the next renewal may do better.
+func (l *lock) renew(ctx context.Context) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lost != nil {
+		return
+	}
+	asked := time.Now()
+	v, err := l.p.writeLock(ctx, l.doc, l.version)
+	if err == nil {
+		l.version, l.renewed = v, asked
+	}
+	if errors.Is(err, ErrChanged) {
+		_ = l.look(ctx)
+	}
+	// the clock on the wall counts: the other one stands still while a machine sleeps
+	if time.Since(l.renewed.Round(0)) > lasts {
+		l.lose(&store.LostError{Path: l.p.String()})
+	}
+}
+
+// check fails with a [store.LostError] if the lock is not this holder's any more, and with another error if that cannot be
+// found out.
+func (l *lock) check(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lost != nil {
+		return l.lost
+	}
+	info, err := l.p.bucket.Stat(ctx, l.p.lockName())
+	if err == nil && info.Version == l.version {
+		return nil
+	}
+	if err != nil && !errors.Is(err, ErrAbsent) {
+		return err
+	}
+	return l.look(ctx)
+}
+
+// look finds out who has the lock, whose object has changed. A renewal whose answer was lost is this holder's own.
+func (l *lock) look(ctx context.Context) error {
+	now, info, err := l.p.readLock(ctx)
+	switch {
+	case err == nil && !now.Free && now.ID == l.doc.ID:
+		l.version = info.Version
+		return nil
+	case err == nil && !now.Free:
+		l.lost = &store.LostError{Path: l.p.String(), By: &now.LockInfo}
+	case err == nil, errors.Is(err, ErrAbsent):
+		l.lost = &store.LostError{Path: l.p.String()}
+	default:
+		return err
+	}
+	l.lose(l.lost)
+	return l.lost
+}
+
+// release frees the lock, unless somebody else has it by now.
+func (l *lock) release(ctx context.Context) error {
+	close(l.stop)
+	<-l.ended
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lost != nil {
+		return nil
+	}
+	for range 2 {
+		_, err := l.p.writeLock(ctx, lockDoc{Free: true, Ended: !l.fence}, l.version)
+		if !errors.Is(err, ErrChanged) {
+			return err
+		}
+		if err = l.look(ctx); err != nil {
+			return nil // it is somebody else's
+		}
+	}
+	return nil
+}
+
+// ForceUnlock frees the lock with an id. Its holder, should it still run, stops before its next write.
+func (p *Place) ForceUnlock(ctx context.Context, id string) error {
+	for {
+		now, info, err := p.readLock(ctx)
+		switch {
+		case errors.Is(err, ErrAbsent), err == nil && now.Free:
+			return &fault.Error{Summary: fmt.Sprintf("the state %v is not locked", p)}
+		case err != nil:
+			return err
+		case now.ID != id:
+			return &fault.Error{Summary: "the state was not unlocked", Detail: visible.Sprintf(
+				"%v is held by %q under lock %s, not %s; somebody else may have taken it meanwhile.", p, now.Holder, now.ID, id)}
+		}
+		// it is renewed now and then
+		if _, err = p.writeLock(ctx, lockDoc{Free: true}, info.Version); !errors.Is(err, ErrChanged) {
+			return err
+		}
+	}
+}
