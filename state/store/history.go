@@ -58,3 +58,11 @@ type Step struct {
 	Started time.Time // of the run
 	state.Entry
 }
+
+// Past is a run with what guards look back on, see [state.Deeds].
+type Past struct {
+	Run
+	Active time.Time      // when it last wrote; zero if that is not known
+	Links  int            // how many links there were when its plan was made
+	Did    map[string]int // nil while it runs, if it was cut off, or if that is not known
+}

@@ -59,8 +59,11 @@ func TestPostgresProcesses(t *testing.T) {
 
 func TestPostgresPlace(t *testing.T) {
 	shared := storetest.SharedServer(t).Database() // other records lie beside each in the same tables
+	n := 0
 	storetest.Run(t, func(t *testing.T) func() store.Place {
-		return func() store.Place { return place(t, shared, t.Name()) }
+		n++
+		name := fmt.Sprintf("%s %d", t.Name(), n)
+		return func() store.Place { return place(t, shared, name) }
 	})
 }
 
@@ -68,8 +71,11 @@ func TestPostgresPlace(t *testing.T) {
 func TestPostgresPooledPlace(t *testing.T) {
 	server := storetest.SharedServer(t)
 	shared := server.Pooled(server.Database())
+	n := 0
 	storetest.Run(t, func(t *testing.T) func() store.Place {
-		return func() store.Place { return place(t, shared, t.Name()) }
+		n++
+		name := fmt.Sprintf("%s %d", t.Name(), n)
+		return func() store.Place { return place(t, shared, name) }
 	})
 }
 
@@ -77,9 +83,12 @@ func TestPostgresPooledPlace(t *testing.T) {
 func TestPostgresEncryptedPlace(t *testing.T) {
 	server := storetest.SharedServer(t)
 	shared := server.Database()
+	n := 0
 	storetest.RunEncrypted(t, func(t *testing.T) func(*seal.Keys) store.Place {
+		n++
+		name := fmt.Sprintf("%s %d", t.Name(), n)
 		return func(keys *seal.Keys) store.Place {
-			p, err := postgres.New(shared, t.Name())
+			p, err := postgres.New(shared, name)
 			if err != nil {
 				t.Fatal(err)
 			}

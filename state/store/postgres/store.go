@@ -28,6 +28,7 @@ type Store struct {
 	lease *held // nil when read-only
 	now   func() time.Time
 	from  origin.Origin
+	moved bool          // a record that goes on elsewhere is opened too
 	stop  chan struct{} // ends the renewing
 	ended chan struct{} // it has ended
 
@@ -105,7 +106,7 @@ func (d *Database) lock(ctx context.Context, o store.Options) (*Store, error) {
 }
 
 func (d *Database) store(c *pgx.Conn, l *held, o store.Options) *Store {
-	s := &Store{d: d, conn: c, lease: l, now: o.Now, from: o.Origin}
+	s := &Store{d: d, conn: c, lease: l, now: o.Now, from: o.Origin, moved: o.Moved}
 	s.Record, s.sealing.Classes = tables.NewRecord(s), &tables.Classes{}
 	return s
 }
@@ -165,6 +166,9 @@ func (s *Store) load(ctx context.Context, tx pgx.Tx) error {
 	meta, what := tables.Identity(values)
 	if what != "" {
 		return s.d.damaged(what)
+	}
+	if meta.MovedTo != "" && !s.moved {
+		return &store.MovedError{Path: s.d.String(), To: meta.MovedTo}
 	}
 	meta.Key, s.rewrap, err = wrap.Key(values, s.d.keys, meta.Lineage, s.d.String())
 	if errors.Is(err, wrap.ErrNotAsWritten) {

@@ -25,6 +25,7 @@ type Store struct {
 	now   func() time.Time
 	from  origin.Origin
 	keys  *seal.Keys // of encryption, which wrap the record's key; nil leaves it in the clear
+	moved bool       // a record that goes on elsewhere is opened too
 	whole bool       // a record that is being made takes its place at the end of its run, not with its first transaction
 
 	mu      sync.Mutex // serialises the use of conn
@@ -73,7 +74,7 @@ func lockStore(path string, keys *seal.Keys, o store.Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, lock: l, now: o.Now, from: o.Origin, keys: keys}
+	s := &Store{path: path, lock: l, now: o.Now, from: o.Origin, keys: keys, moved: o.Moved}
 	s.Record = tables.NewRecord(s)
 	return s, nil
 }

@@ -45,6 +45,7 @@ func Run(t *testing.T, place func(t *testing.T) (open func() store.Place)) {
 	} {
 		t.Run(name, func(t *testing.T) { test(t, place(t)) })
 	}
+	runTransfers(t, place)
 }
 
 func must(t testing.TB, err error) {

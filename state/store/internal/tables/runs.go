@@ -2,6 +2,7 @@ package tables
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -112,16 +113,28 @@ func scanEntry(scan func(...any) error) (e state.Entry, err error) {
 // chunk is how many rows one query of a stream fetches. Between chunks the database is free for other work.
 const chunk = 2048
 
-// Journal streams the steps of a run in their order. An entry is valid until the next one; an error is the last element.
+// deedsColumn is the column of what a step counts as, empty in a record of an older layout.
+func (r *Record) deedsColumn() string {
+	if r.from.Layout() < Deeds {
+		return "''"
+	}
+	return "deeds"
+}
+
+// Journal streams the steps of a run in their order, with their deeds. An entry is valid until the next one; an error is the last element.
 // The journals of old runs are dropped, see [KeepJournals].
 func (r *Record) Journal(ctx context.Context, run int64) iter.Seq2[*state.Entry, error] {
 	return func(yield func(*state.Entry, error) bool) {
 		var last int64
 		for {
 			var page []state.Entry
-			err := r.from.Each(ctx, "SELECT "+r.entryColumns()+" FROM {t}journal WHERE {mine} AND run = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+			err := r.from.Each(ctx, "SELECT "+r.deedsColumn()+", "+r.entryColumns()+" FROM {t}journal WHERE {mine} AND run = $1 AND seq > $2 ORDER BY seq LIMIT $3",
 				func(scan func(...any) error) error {
-					e, err := scanEntry(scan)
+					var deeds string
+					e, err := scanEntry(func(columns ...any) error { return scan(append([]any{&deeds}, columns...)...) })
+					if err == nil && deeds != "" {
+						err = json.Unmarshal([]byte(deeds), &e.Deeds)
+					}
 					page = append(page, e)
 					return err
 				}, run, last, chunk)
