@@ -34,7 +34,7 @@ var layers = map[string][]string{
 	"state/store/postgres":  {"state", "state/store"},
 	"state/store/sqlite":    {"state", "state/store"},
 	"state/store/storetest": {"state", "state/store", "state/store/transfer"},
-	"state/store/transfer":  {"state", "state/store"},
+	"state/store/transfer":  {"state", "state/store", "state/store/sqlite"},
 	"config/expr":           {"state"},
 	"providers":             {"state"},
 	"providers/ad": {"providers", "providers/ad/internal/access", "providers/ad/internal/kerberos",

@@ -36,6 +36,9 @@ type Done struct {
 // Push puts a copy of a record into a place, under its lock. A place without a record takes any. One with another lineage or a
 // later serial refuses, unless it is forced.
 func Push(ctx context.Context, from store.Record, to store.Place, o Options) (done Done, err error) {
+	if !from.Meta().Exists {
+		return done, &fault.Error{Summary: "there is no state", Detail: "Nothing was recorded yet."}
+	}
 	o.Moved = o.Force
 	l, damaged, err := lock(ctx, to, o)
 	if err != nil {

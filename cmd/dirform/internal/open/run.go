@@ -65,7 +65,7 @@ func PlaceOf(a *cli.App, cfg *config.Config) (store.Place, error) {
 // placeOf is a database, if there is one that may get its credentials, or else a file. keys wrap the record's own.
 func placeOf(a *cli.App, file string, db *config.Database, keys *seal.Keys) (store.Place, error) {
 	if db == nil {
-		return fileWith(file, keys), nil
+		return sqlite.At(file, keys), nil
 	}
 	p, err := postgres.New(db.URL, db.Name)
 	if err != nil {
@@ -82,12 +82,4 @@ func placeOf(a *cli.App, file string, db *config.Database, keys *seal.Keys) (sto
 		}
 	}
 	return p.Encrypted(keys), err
-}
-
-// fileWith is a record's file, with the keys that wrap the record's own; nil if encryption is not configured.
-func fileWith(path string, keys *seal.Keys) store.Place {
-	if keys == nil {
-		return sqlite.File(path)
-	}
-	return sqlite.Encrypted{File: sqlite.File(path), Keys: keys}
 }
