@@ -59,7 +59,8 @@ type Record interface {
 	// Recent is what the applies did that have written since a time, as far as guards count it.
 	Recent(ctx context.Context, since time.Time) (state.Recent, error)
 	// Journal streams the steps of a run in their order. An entry is valid until the next one; an error is the last element.
-	// The journals of old runs are dropped, see [KeepJournals]. Entries have their deeds here, and nowhere else.
+	// The journals of old runs are dropped, see [KeepJournals]. Entries have their deeds here, and what
+	// they have kept, and nowhere else.
 	Journal(ctx context.Context, run int64) iter.Seq2[*state.Entry, error]
 	// Unfinished lists the intents without a result that an earlier run left when it was cut off, until the next run writes.
 	Unfinished(ctx context.Context) ([]state.Entry, error)

@@ -12,7 +12,6 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
-	"github.com/dirform/dirform/state/store/internal/seal"
 	"github.com/dirform/dirform/state/store/internal/tables"
 )
 
@@ -62,7 +61,7 @@ func (t *transaction) PutEntries(ctx context.Context, run int64, n int, entry fu
 	numbers := make([]int64, 0, n)
 	for i := range n {
 		e := entry(i)
-		values, err := tables.EntryValues(e)
+		values, err := tables.EntryValues(run, e, t.sealing.Kept)
 		if err != nil {
 			return err
 		}
@@ -78,7 +77,7 @@ func (t *transaction) PutEntries(ctx context.Context, run int64, n int, entry fu
 		return err
 	}
 	columns := []string{"record", "run", "seq", "key", "kind", "action", "attribute", "status", "tenant_id", "code", "request_id",
-		"source_writes", "tenant_writes", "deeds"}
+		"source_writes", "tenant_writes", "deeds", "kept"}
 	_, err := t.tx.CopyFrom(ctx, pgx.Identifier{"dirform", "journal"}, columns, pgx.CopyFromRows(rows))
 	return err
 }
@@ -248,7 +247,7 @@ func (w writing) write(ctx context.Context, tx pgx.Tx, run *tables.Writer, raise
 			return nil, err
 		}
 	}
-	if o.sealing.Sealer, err = seal.New(o.meta.Key); err != nil {
+	if err := o.sealing.By(o.meta.Key, w.d.keys != nil); err != nil {
 		return nil, err
 	}
 	t.sealing = o.sealing

@@ -91,6 +91,15 @@ func links(ctx context.Context, h hash.Hash, r store.Record) (n int, err error) 
 	return n, nil
 }
 
+// bare is a step without the values that it has kept, which a place without encryption does not take. Where they are, they are sealed.
+func bare(e *state.Entry) state.Entry {
+	b := *e
+	if b.Kept != nil {
+		b.Kept = b.Kept.WithoutValues()
+	}
+	return b
+}
+
 func history(ctx context.Context, h hash.Hash, r store.Record) (runs, steps int, err error) {
 	hosts, recorded, err := r.Hosts(ctx)
 	if err == nil {
@@ -116,7 +125,7 @@ func history(ctx context.Context, h hash.Hash, r store.Record) (runs, steps int,
 				err = failed
 			}
 			if err == nil {
-				err = put(h, e)
+				err = put(h, bare(e))
 			}
 			if err != nil {
 				return 0, 0, err

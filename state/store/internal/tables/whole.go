@@ -10,7 +10,6 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
-	hidden "github.com/dirform/dirform/state/store/internal/seal"
 )
 
 // metaMoved is where a record went on, in the table meta.
@@ -75,7 +74,7 @@ func Import(ctx context.Context, tx Tx, s *Sealing, from store.Record, keys *sea
 	if m.Key, err = sealable(m.Key); err != nil {
 		return m, err
 	}
-	if s.Sealer, err = hidden.New(m.Key); err != nil {
+	if err := s.By(m.Key, keys != nil); err != nil {
 		return m, err
 	}
 	for _, step := range []func() error{
