@@ -10,7 +10,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
-	"github.com/dirform/dirform/cmd/dirform/internal/transfercmd"
+	"github.com/dirform/dirform/cmd/dirform/internal/recordcmd"
 	"github.com/dirform/dirform/planner/explain"
 	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/planner/run"
@@ -29,8 +29,8 @@ no names and no addresses: an anchor is the base64 of the source object's GUID, 
 		Args: cobra.ArbitraryArgs,
 		RunE: a.MissingCommand,
 	}
-	cli.AddCommands(cmd, newStateListCommand(a), newStateShowCommand(a), newStateRmCommand(a), transfercmd.NewPull(a),
-		transfercmd.NewPush(a), transfercmd.NewMigrate(a), newStateRebuildCommand(a))
+	cli.AddCommands(cmd, newStateListCommand(a), newStateShowCommand(a), newStateRmCommand(a), recordcmd.NewPull(a),
+		recordcmd.NewPush(a), recordcmd.NewMigrate(a), newStateRebuildCommand(a))
 	return cli.ExitStatus(cmd, "0  done", "1  error")
 }
 

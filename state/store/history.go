@@ -10,6 +10,8 @@ import (
 const (
 	// CommandApply is what runs do that carry a plan out.
 	CommandApply = "apply"
+	// CommandUndo is what runs do that undo another one.
+	CommandUndo = "undo"
 	// CommandRebuild made the record anew.
 	CommandRebuild = "state rebuild"
 )

@@ -1,5 +1,5 @@
-// Package transfercmd is the commands that copy the state and move it.
-package transfercmd
+// Package recordcmd is the commands about the state as a whole: they copy it and move it, free its lock, and make a key for it.
+package recordcmd
 
 import (
 	"time"

@@ -1,0 +1,367 @@
+// Package undo works out what undoes a run: from what the record has kept of its steps, and from what the tenant has now. Whether an
+// account may be touched the engine says, as for a plan that the rules ask for.
+//
+// The undoing of a run is no return to the past: what somebody has changed since stays, and what a rule asks for the next plan asks
+// for again.
+package undo
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile"
+	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/state"
+)
+
+// Input is what the undoing of a run is worked out from.
+type Input struct {
+	Run     int64
+	Entries []state.Entry // the run's journal, in its order
+	Link    func(anchor string) (*state.Link, error)
+	Live    map[string]*state.Object // living accounts of the steps by their ids in small letters, with what the steps wrote
+	View    *reconcile.View          // of today's plan
+	Schema  func(state.Kind) *state.Schema
+	Hasher  *state.Hasher
+}
+
+// Changes are what undoes the run, in the order of their execution, and what of it cannot be undone.
+func Changes(in Input) ([]*state.Change, []*planner.Finding, error) {
+	u := &undoing{Input: in}
+	for i := range slices.Backward(in.Entries) { // what was given up last is taken back first
+		if err := u.step(&in.Entries[i]); err != nil {
+			return nil, nil, err
+		}
+	}
+	u.order()
+	return u.changes, u.findings, nil
+}
+
+// Wrote reports whether a step of a run may have written something. References are undone with the step that they belong to.
+func Wrote(e *state.Entry) bool {
+	unsure := e.Status == state.StatusIntent || e.Status == state.StatusUnknown
+	return e.Attribute == "" && (unsure || e.Writes != state.Writes{})
+}
+
+type undoing struct {
+	Input
+	changes  []*state.Change
+	findings []*planner.Finding
+}
+
+func (u *undoing) tell(code, detail string, ref planner.ObjectRef, attributes ...string) {
+	f := planner.NewFinding(code, detail, "")
+	f.Objects, f.Attribute = append(f.Objects, ref), strings.Join(attributes, ", ")
+	u.findings = append(u.findings, f)
+}
+
+// step undoes one step.
+func (u *undoing) step(e *state.Entry) error {
+	d := e.Kind.Descriptor()
+	ref := planner.ObjectRef{Anchor: e.Key, TargetID: e.TargetID, Kind: e.Kind}
+	switch {
+	case !Wrote(e):
+		return nil
+	case d == nil || !d.Managed:
+		u.tell(planner.NotUndoneCode, fmt.Sprintf("Run %d wrote %s %q, which dirform does not take back.", u.Run, e.Kind, e.Key), ref)
+		return nil
+	case e.TargetID == "" || e.Kept == nil:
+		u.tell(planner.NotKeptCode, fmt.Sprintf("What run %d wrote over at %s was not kept.", u.Run, e.Key), ref)
+		return nil
+	}
+	l, err := u.Link(e.Key)
+	if err != nil {
+		return err
+	}
+	c := &state.Change{Kind: e.Kind, Scope: e.Kept.Scope, SourceGUID: e.Kept.SourceGUID, Anchor: e.Key, TargetID: e.TargetID,
+		Reason: fmt.Sprintf("undoes run %d, which made %s of it", u.Run, e.Action), ReasonCode: state.BecauseUndone, Attributes: []state.AttributeChange{}}
+	if l != nil {
+		c.Scope, c.SourceGUID = l.Scope, l.SourceGUID.String()
+	}
+	h, err := u.View.Held(c, e.Key)
+	if err != nil {
+		return err
+	}
+	if h == nil {
+		if e.Action != state.ActionCreate && e.Action != state.ActionRestore {
+			u.tell(planner.NotUndoneCode, "The account does not exist any more, nor in the recycle bin.", ref)
+		}
+		return nil
+	}
+	s := &single{undoing: u, e: e, c: c, link: l, held: h, of: d, live: u.Live[strings.ToLower(e.TargetID)]}
+	if wanted, err := s.undo(); err != nil || !wanted {
+		return err
+	}
+	return s.conclude()
+}
+
+// single is the undoing of one step.
+type single struct {
+	*undoing
+	e    *state.Entry
+	c    *state.Change
+	link *state.Link   // recorded now; nil if there is none
+	live *state.Object // nil if the account does not live
+	held *reconcile.Held
+	of   *state.Descriptor
+}
+
+func (s *single) say(code, detail string, attributes ...string) {
+	s.tell(code, detail, s.held.Ref, attributes...)
+}
+
+// conclude adds the change, unless something stands against it.
+func (s *single) conclude() error {
+	h, err := s.View.Held(s.c, s.e.Key) // by now its action and attributes are known
+	if err != nil || !h.Aimed {
+		return err
+	}
+	if len(h.Against) > 0 {
+		s.findings = append(s.findings, h.Against...)
+		return nil
+	}
+	s.c.Address, s.c.Fingerprints = h.Address, s.fingerprints()
+	slices.SortFunc(s.c.Attributes, func(a, b state.AttributeChange) int { return cmp.Compare(a.Name, b.Name) })
+	s.changes = append(s.changes, s.c)
+	return nil
+}
+
+// undo makes the change what undoes the step. wanted is false if there is nothing to do, or nothing that may be done.
+func (s *single) undo() (wanted bool, err error) {
+	switch s.e.Action {
+	case state.ActionCreate, state.ActionRestore:
+		s.c.Action = state.ActionDelete
+		return s.lives() && s.pairs(), nil
+	case state.ActionLink:
+		if s.takenOver() {
+			return false, nil
+		}
+		s.c.Action = state.ActionUnlink
+		if !s.lives() || !s.pairs() {
+			return false, nil
+		}
+		s.inverse()
+		return true, nil
+	case state.ActionUpdate, state.ActionDisable:
+		s.c.Action = state.ActionUpdate
+		if !s.lives() {
+			s.say(planner.NotUndoneCode, "The account lies in the recycle bin by now.")
+			return false, nil
+		}
+		if !s.pairs() {
+			return false, nil
+		}
+		s.inverse()
+		return len(s.c.Attributes) > 0, nil
+	case state.ActionUnlink, state.ActionDelete:
+		return s.again()
+	}
+	s.say(planner.NotUndoneCode, fmt.Sprintf("Run %d made %s of it: its former anchor is not given back.", s.Run, s.e.Action))
+	return false, nil
+}
+
+func (s *single) lives() bool { return s.live != nil }
+
+// pairs reports whether the account still is the one that the step was about: it carries the anchor, and the record has it.
+func (s *single) pairs() bool {
+	if s.live.Get(s.of.Anchor).Str() == s.e.Key && s.link != nil && strings.EqualFold(s.link.TargetID, s.e.TargetID) {
+		return true
+	}
+	s.say(planner.ChangedSinceCode, "The account is not this object's any more.", s.of.Anchor)
+	return false
+}
+
+// takenOver tells of an account that the step has taken from somebody: its former anchor, or the other engine, is not given back.
+func (s *single) takenOver() bool {
+	for _, a := range s.e.Kept.Attributes {
+		if a.Name == providers.CloudManaged || a.Name == s.of.Anchor && !a.Before.IsEmpty() {
+			s.say(planner.NotUndoneCode, fmt.Sprintf("Run %d took the account over; that is not given back.", s.Run), a.Name)
+			return true
+		}
+	}
+	return false
+}
+
+// again pairs an account anew that was unlinked or deleted, or brings it back.
+func (s *single) again() (wanted bool, err error) {
+	if s.link != nil && !strings.EqualFold(s.link.TargetID, s.e.TargetID) {
+		s.say(planner.TakenSinceCode, "The source object has another account by now.", s.of.Anchor)
+		return false, nil
+	}
+	carries, err := s.View.Carries(s.e.Key)
+	if err != nil {
+		return false, err
+	}
+	if carries != "" && !strings.EqualFold(carries, s.e.TargetID) {
+		s.say(planner.TakenSinceCode, "Another account carries the anchor by now.", s.of.Anchor)
+		return false, nil
+	}
+	s.c.Match = &state.Match{Rule: cmp.Or(s.e.Kept.Rule, "recorded"), Value: s.e.Key}
+	if s.e.Action == state.ActionDelete {
+		s.c.Action = state.ActionRestore
+		if s.lives() {
+			return false, nil
+		}
+		return s.nameFree()
+	}
+	s.c.Action = state.ActionLink
+	if !s.lives() {
+		s.say(planner.NotUndoneCode, "The account lies in the recycle bin by now.")
+		return false, nil
+	}
+	switch now := s.live.Get(s.of.Anchor); now.Str() {
+	case "":
+		s.c.Attributes = append(s.c.Attributes, state.AttributeChange{Name: s.of.Anchor, Before: now, After: state.String(s.e.Key)})
+	case s.e.Key:
+	default:
+		s.say(planner.ChangedSinceCode, "The account carries another anchor by now.", s.of.Anchor)
+		return false, nil
+	}
+	s.inverse()
+	return true, nil
+}
+
+// nameFree reports whether nobody else has the names by now that an account in the recycle bin had.
+func (s *single) nameFree() (bool, error) {
+	for _, name := range append(slices.Clone(s.held.Account.Addresses), s.held.Account.Name) {
+		id, err := s.View.HasName(name)
+		if err != nil {
+			return false, err
+		}
+		if id != "" && !strings.EqualFold(id, s.e.TargetID) {
+			s.say(planner.TakenSinceCode, fmt.Sprintf("Account %s has the name %q by now.", id, name), s.of.UserName)
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// inverse gives the attributes back what they held, as far as they still hold what the step wrote.
+func (s *single) inverse() {
+	var changed, lost []string
+	for _, k := range s.e.Kept.Attributes {
+		a := s.schema(k.Name)
+		before, after := k.Before, k.After
+		switch {
+		case k.Name == s.of.Anchor, k.Name == providers.CloudManaged, a.Hidden:
+			continue
+		case !s.e.Kept.Values && k.Name == s.of.SignIn && s.e.Action == state.ActionDisable:
+			before, after = state.Bool(true), state.Bool(false) // all that a disabling does
+		case !s.e.Kept.Values:
+			lost = append(lost, k.Name)
+			continue
+		}
+		switch now := s.live.Get(k.Name); {
+		case s.same(a, now, before) && (!s.same(a, before, after) || now.Equal(before)):
+		case s.same(a, now, after):
+			s.c.Attributes = append(s.c.Attributes, state.AttributeChange{Name: k.Name, Before: now, After: before})
+		default:
+			changed = append(changed, k.Name)
+		}
+	}
+	if len(changed) > 0 {
+		s.say(planner.ChangedSinceCode, fmt.Sprintf("Changed since run %d: %s.", s.Run, strings.Join(changed, ", ")), changed...)
+	}
+	if len(lost) > 0 {
+		s.say(planner.NotKeptCode, fmt.Sprintf("Run %d changed %s.", s.Run, strings.Join(lost, ", ")), lost...)
+	}
+}
+
+func (s *single) schema(name string) *state.Attribute {
+	if schema := s.Schema(s.e.Kind); schema != nil {
+		if a := schema.Lookup(name); a != nil {
+			return a
+		}
+	}
+	return &state.Attribute{Name: name}
+}
+
+func (s *single) same(a *state.Attribute, v, w state.Value) bool {
+	return s.Hasher.Fingerprint(a, v) == s.Hasher.Fingerprint(a, w)
+}
+
+// fingerprints are what the record remembers as last applied once the change is made: what it remembers now, and what the undoing
+// writes.
+func (s *single) fingerprints() map[string]string {
+	if s.link == nil {
+		return nil
+	}
+	prints := map[string]string{}
+	for i, name := range s.link.Shape.Names() {
+		if fp := s.link.Fingerprints[i]; fp != 0 {
+			prints[name] = strconv.FormatUint(fp, 16)
+		}
+	}
+	for _, a := range s.c.Attributes {
+		if _, managed := prints[a.Name]; managed {
+			prints[a.Name] = strconv.FormatUint(s.Hasher.Fingerprint(s.schema(a.Name), a.After), 16)
+		}
+	}
+	return prints
+}
+
+// order puts what turns sign-in off first and deletions last, and has whoever takes a name wait for whoever gives it up. Names that
+// go round in a circle stay as they are.
+func (u *undoing) order() {
+	slices.SortStableFunc(u.changes, func(a, b *state.Change) int { return cmp.Compare(phase(a), phase(b)) })
+	gives := map[string]*state.Change{}
+	each := func(f func(c *state.Change, name, before, after string)) {
+		for _, c := range u.changes {
+			for _, n := range c.Kind.Descriptor().Unique {
+				for _, a := range c.Attributes {
+					if a.Name == n.Attribute && !n.Further {
+						f(c, a.Name, a.Name+" "+strings.ToLower(a.Before.Str()), a.Name+" "+strings.ToLower(a.After.Str()))
+					}
+				}
+			}
+		}
+	}
+	each(func(c *state.Change, _, before, _ string) { gives[before] = c })
+	waits := map[*state.Change]*state.Change{}
+	each(func(c *state.Change, name, _, after string) {
+		from := gives[after]
+		if from == nil || from == c {
+			return
+		}
+		for x := from; x != nil; x = waits[x] {
+			if x == c {
+				c.Attributes = slices.DeleteFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Name == name })
+				u.tell(planner.TakenSinceCode, "Accounts would give their names to each other in a circle.",
+					planner.ObjectRef{Address: c.Address, Anchor: c.Anchor, TargetID: c.TargetID, Kind: c.Kind}, name)
+				return
+			}
+		}
+		waits[c] = from
+		c.Needs = append(c.Needs, from.Anchor)
+	})
+	u.changes = slices.DeleteFunc(u.changes, func(c *state.Change) bool {
+		return c.Action == state.ActionUpdate && len(c.Attributes) == 0
+	})
+	for i, done := 0, map[string]bool{}; i < len(u.changes); i++ { // whoever is waited for stands first
+		c := u.changes[i]
+		j := slices.IndexFunc(u.changes, func(x *state.Change) bool { return slices.Contains(c.Needs, x.Anchor) && !done[x.Anchor] })
+		if j > i {
+			x := u.changes[j]
+			u.changes = slices.Insert(slices.Delete(u.changes, j, j+1), i, x)
+			i--
+			continue
+		}
+		done[c.Anchor] = true
+	}
+}
+
+// phase is when a change comes: 0 what turns sign-in off, 2 deletions.
+func phase(c *state.Change) int {
+	signIn := c.Kind.Descriptor().SignIn
+	switch {
+	case c.Action == state.ActionDelete:
+		return 2
+	case slices.ContainsFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Name == signIn && !a.After.Bool() }):
+		return 0
+	}
+	return 1
+}
