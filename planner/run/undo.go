@@ -108,14 +108,10 @@ func (u *undoing) changes(ctx context.Context, past Past, b *reconcile.Builder) 
 			}
 			return l, err
 		}}
-	steps := 0
-	for e, err := range past.Journal(ctx, u.id) {
-		if err != nil {
-			return nil, nil, err
-		}
-		if steps++; undo.Wrote(e) {
-			in.Entries = append(in.Entries, *e)
-		}
+	var steps int
+	var err error
+	if in.Entries, steps, err = undo.Steps(past.Journal(ctx, u.id)); err != nil {
+		return nil, nil, err
 	}
 	if steps == 0 {
 		return nil, nil, &fault.Error{Summary: fmt.Sprintf("Run %d cannot be undone", u.id),
@@ -125,7 +121,6 @@ func (u *undoing) changes(ctx context.Context, past Past, b *reconcile.Builder) 
 	if err := u.look(ctx, &in); err != nil {
 		return nil, nil, err
 	}
-	var err error
 	if in.View, err = b.View(); err != nil {
 		return nil, nil, err
 	}

@@ -8,6 +8,7 @@ package undo
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ import (
 // Input is what the undoing of a run is worked out from.
 type Input struct {
 	Run     int64
-	Entries []state.Entry // the run's journal, in its order
+	Entries []state.Entry // of the run's journal, in its order, see [Steps]
 	Link    func(anchor string) (*state.Link, error)
 	Live    map[string]*state.Object // living accounts of the steps by their ids in small letters, with what the steps wrote
 	View    *reconcile.View          // of today's plan
@@ -41,10 +42,34 @@ func Changes(in Input) ([]*state.Change, []*planner.Finding, error) {
 	return u.changes, u.findings, nil
 }
 
-// Wrote reports whether a step of a run may have written something. References are undone with the step that they belong to.
-func Wrote(e *state.Entry) bool {
-	unsure := e.Status == state.StatusIntent || e.Status == state.StatusUnknown
-	return e.Attribute == "" && (unsure || e.Writes != state.Writes{})
+// Steps are the steps of a run's journal that may have written something, and how many there are in all. References, which have steps
+// of their own, are undone with the one that they belong to.
+func Steps(journal iter.Seq2[*state.Entry, error]) (steps []state.Entry, all int, err error) {
+	type of struct {
+		key    string
+		action state.Action
+	}
+	refers := map[of]bool{}
+	for e, err := range journal {
+		if err != nil {
+			return nil, 0, err
+		}
+		all++
+		wrote := e.Status == state.StatusIntent || e.Status == state.StatusUnknown || e.Writes != state.Writes{}
+		if e.Attribute != "" {
+			refers[of{e.Key, e.Action}] = refers[of{e.Key, e.Action}] || wrote
+			continue
+		}
+		if wrote || e.Status != state.StatusSkipped && e.Kept != nil && len(e.Kept.Attributes) > 0 {
+			e := *e
+			steps = append(steps, e)
+		}
+	}
+	steps = slices.DeleteFunc(steps, func(e state.Entry) bool {
+		unsure := e.Status == state.StatusIntent || e.Status == state.StatusUnknown
+		return !unsure && e.Writes == state.Writes{} && !refers[of{e.Key, e.Action}]
+	})
+	return steps, all, nil
 }
 
 type undoing struct {
@@ -64,8 +89,6 @@ func (u *undoing) step(e *state.Entry) error {
 	d := e.Kind.Descriptor()
 	ref := planner.ObjectRef{Anchor: e.Key, TargetID: e.TargetID, Kind: e.Kind}
 	switch {
-	case !Wrote(e):
-		return nil
 	case d == nil || !d.Managed:
 		u.tell(planner.NotUndoneCode, fmt.Sprintf("Run %d wrote %s %q, which dirform does not take back.", u.Run, e.Kind, e.Key), ref)
 		return nil
@@ -144,8 +167,7 @@ func (s *single) undo() (wanted bool, err error) {
 		if !s.lives() || !s.pairs() {
 			return false, nil
 		}
-		s.inverse()
-		return true, nil
+		return true, s.inverse()
 	case state.ActionUpdate, state.ActionDisable:
 		s.c.Action = state.ActionUpdate
 		if !s.lives() {
@@ -155,8 +177,8 @@ func (s *single) undo() (wanted bool, err error) {
 		if !s.pairs() {
 			return false, nil
 		}
-		s.inverse()
-		return len(s.c.Attributes) > 0, nil
+		err = s.inverse()
+		return len(s.c.Attributes) > 0, err
 	case state.ActionUnlink, state.ActionDelete:
 		return s.again()
 	}
@@ -221,8 +243,7 @@ func (s *single) again() (wanted bool, err error) {
 		s.say(planner.ChangedSinceCode, "The account carries another anchor by now.", s.of.Anchor)
 		return false, nil
 	}
-	s.inverse()
-	return true, nil
+	return true, s.inverse()
 }
 
 // nameFree reports whether nobody else has the names by now that an account in the recycle bin had.
@@ -241,7 +262,7 @@ func (s *single) nameFree() (bool, error) {
 }
 
 // inverse gives the attributes back what they held, as far as they still hold what the step wrote.
-func (s *single) inverse() {
+func (s *single) inverse() error {
 	var changed, lost []string
 	for _, k := range s.e.Kept.Attributes {
 		a := s.schema(k.Name)
@@ -254,6 +275,10 @@ func (s *single) inverse() {
 		case !s.e.Kept.Values:
 			lost = append(lost, k.Name)
 			continue
+		}
+		after, err := s.resolved(after)
+		if err != nil {
+			return err
 		}
 		switch now := s.live.Get(k.Name); {
 		case s.same(a, now, before) && (!s.same(a, before, after) || now.Equal(before)):
@@ -269,6 +294,20 @@ func (s *single) inverse() {
 	if len(lost) > 0 {
 		s.say(planner.NotKeptCode, fmt.Sprintf("Run %d changed %s.", s.Run, strings.Join(lost, ", ")), lost...)
 	}
+	return nil
+}
+
+// resolved is a reference to an account that the run has made, by its id.
+func (s *single) resolved(v state.Value) (state.Value, error) {
+	anchor, pending := strings.CutPrefix(v.Str(), state.PendingRef)
+	if !pending {
+		return v, nil
+	}
+	l, err := s.Link(anchor)
+	if err != nil || l == nil {
+		return v, err
+	}
+	return state.String(l.TargetID), nil
 }
 
 func (s *single) schema(name string) *state.Attribute {
