@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dirform/dirform/planner"
@@ -48,6 +49,9 @@ func (v *View) Held(c *state.Change, recorded string) (*Held, error) {
 		Recorded: recorded,
 		Leaving:  c.Action == state.ActionDelete || c.Action == state.ActionUnlink}
 	if f := s.Against(a); f != nil {
+		if !slices.ContainsFunc(f.Objects, func(r planner.ObjectRef) bool { return r.TargetID == h.Ref.TargetID }) {
+			f.Objects = append(f.Objects, h.Ref)
+		}
 		h.Against = append(h.Against, f)
 	}
 	return h, nil
@@ -66,16 +70,13 @@ func (v *View) Carries(anchor string) (string, error) {
 	return o.ID, nil
 }
 
-// HasName is the id of the living account that has a user name or mail address, "" if none has.
-func (v *View) HasName(name string) (id string, err error) {
-	addr := v.s.Hash.Address(state.String(name))
-	for space := range state.NameSpaces {
-		v.s.Tenant.Named(state.NameSpace(space), addr, func(row int, _ bool) {
-			var o *table.Account
-			if o, err = v.s.Tenant.Load(row); err == nil {
-				id = o.ID
-			}
-		})
-	}
+// HasName is the id of the living account that has a name in a space, be it its first or a further one; "" if none has.
+func (v *View) HasName(space state.NameSpace, name string) (id string, err error) {
+	v.s.Tenant.Named(space, v.s.Hash.Address(state.String(name)), func(row int, _ bool) {
+		var o *table.Account
+		if o, err = v.s.Tenant.Load(row); err == nil {
+			id = o.ID
+		}
+	})
 	return id, err
 }

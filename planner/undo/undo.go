@@ -38,8 +38,8 @@ func Changes(in Input) ([]*state.Change, []*planner.Finding, error) {
 			return nil, nil, err
 		}
 	}
-	u.order()
-	return u.changes, u.findings, nil
+	err := u.order()
+	return u.changes, u.findings, err
 }
 
 // Steps are the steps of a run's journal that may have written something, and how many there are in all. References, which have steps
@@ -116,6 +116,9 @@ func (u *undoing) step(e *state.Entry) error {
 		return nil
 	}
 	s := &single{undoing: u, e: e, c: c, link: l, held: h, of: d, live: u.Live[strings.ToLower(e.TargetID)]}
+	if len(e.Kept.Source) > 0 {
+		s.say(planner.NotUndoneCode, fmt.Sprintf("What run %d wrote to the source object stays there.", u.Run), e.Kept.Source[0].Name)
+	}
 	if wanted, err := s.undo(); err != nil || !wanted {
 		return err
 	}
@@ -166,6 +169,10 @@ func (s *single) undo() (wanted bool, err error) {
 		s.c.Action = state.ActionUnlink
 		if !s.lives() || !s.pairs() {
 			return false, nil
+		}
+		if !slices.ContainsFunc(s.e.Kept.Attributes, func(k state.KeptAttribute) bool { return k.Name == s.of.Anchor }) {
+			anchor := state.String(s.e.Key) // which it carried before the run: an unlinking that lists it leaves it
+			s.c.Attributes = append(s.c.Attributes, state.AttributeChange{Name: s.of.Anchor, Before: anchor, After: anchor})
 		}
 		return true, s.inverse()
 	case state.ActionUpdate, state.ActionDisable:
@@ -248,8 +255,12 @@ func (s *single) again() (wanted bool, err error) {
 
 // nameFree reports whether nobody else has the names by now that an account in the recycle bin had.
 func (s *single) nameFree() (bool, error) {
-	for _, name := range append(slices.Clone(s.held.Account.Addresses), s.held.Account.Name) {
-		id, err := s.View.HasName(name)
+	for i, name := range append([]string{s.held.Account.Name}, s.held.Account.Addresses...) {
+		space := state.MailAddresses
+		if i == 0 {
+			space = state.SignInNames
+		}
+		id, err := s.View.HasName(space, name)
 		if err != nil {
 			return false, err
 		}
@@ -263,12 +274,15 @@ func (s *single) nameFree() (bool, error) {
 
 // inverse gives the attributes back what they held, as far as they still hold what the step wrote.
 func (s *single) inverse() error {
-	var changed, lost []string
+	var changed, lost, stays []string
 	for _, k := range s.e.Kept.Attributes {
 		a := s.schema(k.Name)
 		before, after := k.Before, k.After
 		switch {
-		case k.Name == s.of.Anchor, k.Name == providers.CloudManaged, a.Hidden:
+		case k.Name == providers.CloudManaged, k.Name == s.of.Anchor && s.c.Action == state.ActionUpdate:
+			s.say(planner.NotUndoneCode, fmt.Sprintf("Run %d wrote %s, which is not given back.", s.Run, k.Name), k.Name)
+			continue
+		case k.Name == s.of.Anchor, a.Hidden:
 			continue
 		case !s.e.Kept.Values && k.Name == s.of.SignIn && s.e.Action == state.ActionDisable:
 			before, after = state.Bool(true), state.Bool(false) // all that a disabling does
@@ -282,6 +296,8 @@ func (s *single) inverse() error {
 		}
 		switch now := s.live.Get(k.Name); {
 		case s.same(a, now, before) && (!s.same(a, before, after) || now.Equal(before)):
+		case s.same(a, now, after) && before.IsEmpty() && a.NotNull:
+			stays = append(stays, k.Name)
 		case s.same(a, now, after):
 			s.c.Attributes = append(s.c.Attributes, state.AttributeChange{Name: k.Name, Before: now, After: before})
 		default:
@@ -290,6 +306,9 @@ func (s *single) inverse() error {
 	}
 	if len(changed) > 0 {
 		s.say(planner.ChangedSinceCode, fmt.Sprintf("Changed since run %d: %s.", s.Run, strings.Join(changed, ", ")), changed...)
+	}
+	if len(stays) > 0 {
+		s.say(planner.NotUndoneCode, fmt.Sprintf("It had no value, and cannot be cleared any more: %s.", strings.Join(stays, ", ")), stays...)
 	}
 	if len(lost) > 0 {
 		s.say(planner.NotKeptCode, fmt.Sprintf("Run %d changed %s.", s.Run, strings.Join(lost, ", ")), lost...)
@@ -344,39 +363,26 @@ func (s *single) fingerprints() map[string]string {
 }
 
 // order puts what turns sign-in off first and deletions last, and has whoever takes a name wait for whoever gives it up. Names that
-// go round in a circle stay as they are.
-func (u *undoing) order() {
+// go round in a circle, and those that somebody else has by now, stay as they are.
+func (u *undoing) order() error {
 	slices.SortStableFunc(u.changes, func(a, b *state.Change) int { return cmp.Compare(phase(a), phase(b)) })
 	gives := map[string]*state.Change{}
-	each := func(f func(c *state.Change, name, before, after string)) {
-		for _, c := range u.changes {
-			for _, n := range c.Kind.Descriptor().Unique {
-				for _, a := range c.Attributes {
-					if a.Name == n.Attribute && !n.Further {
-						f(c, a.Name, a.Name+" "+strings.ToLower(a.Before.Str()), a.Name+" "+strings.ToLower(a.After.Str()))
-					}
-				}
-			}
+	for _, c := range u.changes {
+		for _, n := range names(c) {
+			gives[n.before] = c
 		}
 	}
-	each(func(c *state.Change, _, before, _ string) { gives[before] = c })
-	waits := map[*state.Change]*state.Change{}
-	each(func(c *state.Change, name, _, after string) {
-		from := gives[after]
-		if from == nil || from == c {
-			return
-		}
-		for x := from; x != nil; x = waits[x] {
-			if x == c {
-				c.Attributes = slices.DeleteFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Name == name })
-				u.tell(planner.TakenSinceCode, "Accounts would give their names to each other in a circle.",
-					planner.ObjectRef{Address: c.Address, Anchor: c.Anchor, TargetID: c.TargetID, Kind: c.Kind}, name)
-				return
+	waits := map[*state.Change][]*state.Change{}
+	for again := true; again; { // what is not given up after all is not to be had
+		again = false
+		for _, c := range u.changes {
+			dropped, err := u.claim(c, gives, waits)
+			if err != nil {
+				return err
 			}
+			again = again || dropped
 		}
-		waits[c] = from
-		c.Needs = append(c.Needs, from.Anchor)
-	})
+	}
 	u.changes = slices.DeleteFunc(u.changes, func(c *state.Change) bool {
 		return c.Action == state.ActionUpdate && len(c.Attributes) == 0
 	})
@@ -391,6 +397,65 @@ func (u *undoing) order() {
 		}
 		done[c.Anchor] = true
 	}
+	return nil
+}
+
+// claimed is a name that a change gives up, and one that it takes.
+type claimed struct {
+	attribute     string
+	space         state.NameSpace
+	before, after string // with the space; a name that there is not is ""
+	name          string // to be taken
+}
+
+// names are the names that a change is about.
+func names(c *state.Change) (list []claimed) {
+	for _, n := range c.Kind.Descriptor().Unique {
+		for _, a := range c.Attributes {
+			if a.Name == n.Attribute && !n.Further {
+				in := func(v state.Value) string { return fmt.Sprint(n.Space, " ", strings.ToLower(v.Str())) }
+				list = append(list, claimed{a.Name, n.Space, in(a.Before), in(a.After), a.After.Str()})
+			}
+		}
+	}
+	return list
+}
+
+// claim has a change wait for those that give up the names which it takes. A name that is not to be had is dropped from it, which
+// may be one that others wait for.
+func (u *undoing) claim(c *state.Change, gives map[string]*state.Change, waits map[*state.Change][]*state.Change) (dropped bool, err error) {
+	for _, n := range names(c) {
+		from := gives[n.after]
+		if n.name == "" || from == c {
+			continue
+		}
+		why := "Accounts would give their names to each other in a circle."
+		if from == nil {
+			id, err := u.View.HasName(n.space, n.name)
+			if err != nil {
+				return false, err
+			}
+			if id == "" || strings.EqualFold(id, c.TargetID) {
+				continue
+			}
+			why = fmt.Sprintf("Account %s has the name %q by now.", id, n.name)
+		} else if !leads(waits, from, c) {
+			if !slices.Contains(waits[c], from) {
+				waits[c], c.Needs = append(waits[c], from), append(c.Needs, from.Anchor)
+			}
+			continue
+		}
+		c.Attributes = slices.DeleteFunc(c.Attributes, func(a state.AttributeChange) bool { return a.Name == n.attribute })
+		u.tell(planner.TakenSinceCode, why, planner.ObjectRef{Address: c.Address, Anchor: c.Anchor, TargetID: c.TargetID, Kind: c.Kind}, n.attribute)
+		delete(gives, n.before)
+		return true, nil
+	}
+	return false, nil
+}
+
+// leads reports whether one change waits for another, be it by way of others.
+func leads(waits map[*state.Change][]*state.Change, from, to *state.Change) bool {
+	return from == to || slices.ContainsFunc(waits[from], func(x *state.Change) bool { return leads(waits, x, to) })
 }
 
 // phase is when a change comes: 0 what turns sign-in off, 2 deletions.
