@@ -7,10 +7,7 @@ import "slices"
 type Kept struct {
 	Scope      string `json:"scope,omitempty"`
 	SourceGUID string `json:"source_guid,omitempty"`
-	Rule       string `json:"rule,omitempty"`    // of the link before the step; "" if there was none
-	Left       bool   `json:"left,omitempty"`    // of that link
-	LeftAt     int64  `json:"left_at,omitempty"` // likewise
-	Replaced   string `json:"replaced,omitempty"`
+	Rule       string `json:"rule,omitempty"`   // of the link that the step ended, as scope and object
 	Values     bool   `json:"values,omitempty"` // the attributes have their values; otherwise only their names
 	// Attributes were written to the tenant, Source to Active Directory.
 	Attributes []KeptAttribute `json:"attributes,omitempty"`
@@ -24,14 +21,15 @@ type KeptAttribute struct {
 	After  Value  `json:"after,omitzero"`
 }
 
-// KeptOf is what is kept of a change that is made; old is the recorded link before, nil if there is none.
+// KeptOf is what is kept of a change that is made; old is the recorded link before, nil if there is none. Of an account that is made
+// or brought back nothing is needed, since it is deleted to undo that; the link is needed where the change ends it.
 func KeptOf(c *Change, old *Link) *Kept {
-	k := &Kept{Scope: c.Scope, SourceGUID: c.SourceGUID, Values: true, Attributes: keptOf(c.Attributes), Source: keptOf(c.SourceAttributes)}
-	if c.Replaces != nil {
-		k.Replaced = c.Replaces.Anchor
+	k := &Kept{Values: true, Source: keptOf(c.SourceAttributes)}
+	if c.Action != ActionCreate && c.Action != ActionRestore {
+		k.Attributes = keptOf(c.Attributes)
 	}
-	if old != nil {
-		k.Scope, k.SourceGUID, k.Rule, k.Left, k.LeftAt = old.Scope, old.SourceGUID.String(), old.Rule, old.Left, old.LeftAt
+	if old != nil && (c.Action == ActionUnlink || c.Action == ActionDelete) {
+		k.Scope, k.SourceGUID, k.Rule = old.Scope, old.SourceGUID.String(), old.Rule
 	}
 	return k
 }

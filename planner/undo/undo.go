@@ -60,7 +60,7 @@ func Steps(journal iter.Seq2[*state.Entry, error]) (steps []state.Entry, all int
 			refers[of{e.Key, e.Action}] = refers[of{e.Key, e.Action}] || wrote
 			continue
 		}
-		if wrote || e.Status != state.StatusSkipped && e.Kept != nil && len(e.Kept.Attributes) > 0 {
+		if wrote || e.Status != state.StatusSkipped && e.Kept != nil {
 			e := *e
 			steps = append(steps, e)
 		}

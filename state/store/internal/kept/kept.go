@@ -38,7 +38,7 @@ func (s *Sealer) Text(k *state.Kept, of string) (string, error) {
 	if k == nil {
 		return "", nil
 	}
-	if s == nil || !k.Values {
+	if s == nil || !k.Values || len(k.Attributes)+len(k.Source) == 0 {
 		b, err := json.Marshal(k.WithoutValues())
 		return string(b), err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func TestKept(t *testing.T) {
-	k := &state.Kept{Scope: "staff", Rule: "created", Left: true, LeftAt: 7, Values: true,
+	k := &state.Kept{Scope: "staff", Rule: "created", Values: true,
 		Attributes: []state.KeptAttribute{{Name: "department", Before: state.String("Sales"), After: state.String("Revenue")},
 			{Name: "accountEnabled", Before: state.Bool(true)}},
 		Source: []state.KeptAttribute{{Name: "mS-DS-ConsistencyGuid", After: state.String("AQI=")}}}
