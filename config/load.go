@@ -34,7 +34,10 @@ type Options struct {
 	// ValuesOptional checks the configuration without values for its required variables, as validate does in a pull request,
 	// where secrets are out of reach. What depends on them is left out of the result, which is not fit for planning then.
 	ValuesOptional bool
-	Version        string // dirform's own, checked against required_version; not checked if empty
+	// Former is what a file, of that name, says about where the state was, in place of the folder's dirform block; nil for none.
+	Former     []byte
+	FormerName string
+	Version    string // dirform's own, checked against required_version; not checked if empty
 }
 
 // Load reads all *.hcl files of a folder but *.dirtest.hcl and checks them completely: no network, no directory. The
@@ -99,6 +102,10 @@ func newLoader(o Options) *loader {
 // readFiles parses the folder's files.
 func (l *loader) readFiles() {
 	f := source.Read(l.o.Dir, &l.diags)
+	if l.o.Former != nil {
+		l.cfg.StatePath = ""
+		f.Former(l.o.FormerName, l.o.Former, &l.diags)
+	}
 	l.cfg.Files, l.cfg.Digest, l.blocks, l.broken = f.Files, f.Digest, f.Blocks, f.Broken
 	for _, a := range f.Stray {
 		l.fail(&a.NameRange, "Unknown argument", "The argument %q stands outside of any block. A configuration is "+

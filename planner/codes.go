@@ -84,11 +84,23 @@ var Codes = []Code{
 	{"DF417", Warning, "Clocks differ", "This computer's clock is more than five minutes from that of a server, or shows a time before the last run's. A grace is not ended by a clock that may be wrong; one that begins is counted from the latest of these times.", "Set this computer's clock, or the server's. If the last run's clock was wrong, the next apply puts that right."},
 	{BehindCode, Error, "Domain controller is behind", "The provider has several urls, and the domain controller that answers has not replicated up to the change that the last apply saw on another, or was restored from a backup. Its values are older than what was applied, and would be taken for new ones.", "Plan again once the domain controllers have replicated, or put the one that the last apply read first among the urls. If that one was restored, apply once with it as the only url."},
 	{"DF419", Warning, "Domain controller may be behind", "The provider has several urls, another domain controller answers than at the last apply, and it does not show up to where it has replicated (replUpToDateVector of the domain).", "Look at the changes with care, or put the domain controller that the last apply read first among the urls. The right to read replUpToDateVector of the domain's object lets dirform tell."},
+	{ChangedSinceCode, Warning, "Changed since the run", "The undoing of a run leaves alone what is not as the run has left it: somebody has changed it since, or a later run has.", "Look whether the value of today is right; if not, set it by hand, or undo the later run first."},
+	{NotKeptCode, Warning, "The old value was not kept", "The record keeps the values that runs write over only where encryption is configured, for the latest runs, and since dirform does so at all.", "Set the attribute by hand; an encryption block has the values of later runs kept, sealed with its key."},
+	{NotUndoneCode, Warning, "Not undone", "Some of what a run did cannot be undone, or dirform does not do so: what was deleted for good, UPN suffixes, switches of the tenant, anchors of other objects, and accounts taken over from another sync engine.", "Decide by hand whether it has to be taken back."},
+	{TakenSinceCode, Warning, "Taken since the run", "What the undoing of a run would give back is another object's by now: a name, an anchor, or the source object, which has another account.", "Free it first, and undo the run again; or leave it."},
 	{"DF501", Warning, "Part of the tenant cannot be read", "The application lacks a permission, so what depends on these objects, such as address conflicts, cannot be foreseen.", "Grant the permission that the finding names."},
 	{"DF502", Warning, "Deleted objects cannot be seen", "The account that reads Active Directory lacks the right to see what was deleted, so a leaver who was deleted counts as not found: leaving = \"delete\" and the end of a grace leave such accounts disabled (DF414).", "Let the account list and read the container CN=Deleted Objects of the domain, as the finding says."},
 	{UnreadableCode, Error, "Source attributes cannot be read", "The account that reads Active Directory lacks the right Read Property on attributes that mappings, where, filter or matching use. They would come empty, so that accounts would be cleared, or people leave the scope.", "Grant the right as the finding says, or take the attributes out of the configuration."},
 	{RightsCode, Warning, "A right is missing", "The plan holds changes that the account in Active Directory, or the application in the tenant, may not make: apply refuses such a plan as a whole before it writes anything. Or the account may not read an attribute that every object has: then the objects are blocked (DF110).", "Grant the right that the finding names, or apply as somebody who has it. A plan alone needs no right to write."},
 }
+
+// The findings about what is left of a run that is undone.
+const (
+	ChangedSinceCode = "DF430"
+	NotKeptCode      = "DF431"
+	NotUndoneCode    = "DF432"
+	TakenSinceCode   = "DF433"
+)
 
 // UnreadableCode is the finding about attributes of the source that may not be read, and would be taken for empty.
 const UnreadableCode = "DF503"

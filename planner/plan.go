@@ -17,6 +17,8 @@ type Header struct {
 	State          StateID  `json:"state"`
 	Source         SourceID `json:"source"`
 	Tenant         TenantID `json:"tenant"`
+	// Undoes is the number of the run that the plan undoes; 0 for a plan that carries out what the configuration asks for.
+	Undoes int64 `json:"undoes,omitempty"`
 	// Targets and Excludes are the --target and --exclude addresses the plan was limited to.
 	Targets  []string `json:"targets,omitempty"`
 	Excludes []string `json:"excludes,omitempty"`

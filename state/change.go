@@ -121,6 +121,7 @@ const (
 	BecauseAccountTaken    ReasonCode = "account_taken"        // the record's account is another object's
 	BecauseMissingAtForest ReasonCode = "missing_in_forest"    // a declared suffix that the forest lacks
 	BecauseNoMatch         ReasonCode = "no_match"             // no account matches, and the policy creates none
+	BecauseUndone          ReasonCode = "undone"               // a run is undone that did the opposite
 	BecauseDeclared        ReasonCode = "declared"             // the configuration declares the tenant otherwise than it is
 )
 

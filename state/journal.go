@@ -26,6 +26,8 @@ type Entry struct {
 	Writes    Writes // requests that were carried out for it; an intent has none yet
 	// Deeds is what the step counts as for guards if it is, or may have been, written, by the keys of [Deeds].
 	Deeds map[string]int
+	// Kept is what undoing the step takes; a record gives it back with the journal of a run alone.
+	Kept *Kept
 }
 
 // Writes counts write requests that a directory has carried out, by directory.

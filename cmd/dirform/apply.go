@@ -106,6 +106,9 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	}
 	if reviewed != nil {
 		defer reviewed.Close()
+		if n := reviewed.Header().Undoes; n != 0 && !r.asJSON {
+			r.a.Notef("This plan undoes run %d.\n", n)
+		}
 	}
 	dirs, err := open.AdmitDirectories(ctx, r.a, cfg, record)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/labcmd"
+	"github.com/dirform/dirform/cmd/dirform/internal/recordcmd"
 )
 
 // commands are dirform's commands in the order in which help lists them.
@@ -21,8 +22,9 @@ func commands(a *cli.App) []*cobra.Command {
 		newExplainCommand(a),
 		newStateCommand(a),
 		newHistoryCommand(a),
-		newForceUnlockCommand(a),
-		newKeygenCommand(a),
+		newUndoCommand(a),
+		recordcmd.NewForceUnlock(a),
+		recordcmd.NewKeygen(a),
 		labcmd.New(a),
 		cli.NewVersionCommand(a),
 		cli.NewHelpCommand(a),

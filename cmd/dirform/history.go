@@ -23,7 +23,7 @@ import (
 
 func newHistoryCommand(a *cli.App) *cobra.Command {
 	var o open.RecordOptions
-	var asJSON, names bool
+	var asJSON, names, values bool
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "history [RUN]",
@@ -32,7 +32,8 @@ func newHistoryCommand(a *cli.App) *cobra.Command {
 wrote to either directory, and who ran them for which commit: what DIRFORM_RUN_URL and DIRFORM_RUN_REF say, or a
 job of GitHub, GitLab or Azure Pipelines has in its environment, else user@host. With the number of a run it lists that run's
 steps, and how often each of them wrote. With --names, a run has whom its steps were about: ten of them, and all in JSON or
-where the run's number is given.`,
+where the run's number is given. With --values, the steps of a run have the attributes that they wrote, and what these held before
+and after: where encryption is configured the record keeps that of its latest runs, sealed with its key, and else the names alone.`,
 		Example: "  dirform history\n  dirform history 12",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -43,7 +44,7 @@ where the run's number is given.`,
 			defer s.Close()
 			w := bufio.NewWriter(a.Env.Stdout)
 			if len(args) == 1 {
-				j := journal{a: a, s: s, asJSON: asJSON}
+				j := journal{a: a, s: s, asJSON: asJSON, values: values}
 				if err := j.open(cmd.Context(), args[0], names, &o); err != nil {
 					return err
 				}
@@ -60,6 +61,7 @@ where the run's number is given.`,
 	o.Register(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, one document a line")
 	cmd.Flags().BoolVar(&names, "names", false, "read both directories, and add the names that they have now; none is recorded")
+	cmd.Flags().BoolVar(&values, "values", false, "with RUN: add what its steps wrote over, which is personal data")
 	cmd.Flags().IntVar(&limit, "limit", 20, "list the latest `N` runs; 0 lists all")
 	return cli.ExitStatus(cmd, "0  done", "1  the state cannot be read, or has no such run")
 }
@@ -108,6 +110,7 @@ type journal struct {
 	a      *cli.App
 	s      store.Record
 	asJSON bool
+	values bool // what steps wrote over is told too
 	runs   []int64
 	names  map[string]string // by anchor
 }
@@ -170,9 +173,9 @@ func (j *journal) write(ctx context.Context, w io.Writer) error {
 		}
 		n++
 		if j.asJSON {
-			err = cli.WriteJSONLine(w, tell.EntryOf(e, j.names[e.Key]))
-		} else {
-			err = tell.Entry(w, e, j.names[e.Key])
+			err = cli.WriteJSONLine(w, tell.EntryOf(e, j.names[e.Key], j.values))
+		} else if err = tell.Entry(w, e, j.names[e.Key]); err == nil && j.values {
+			err = tell.Kept(w, e)
 		}
 		if err != nil {
 			return err

@@ -7,7 +7,7 @@
 // This package and its internal ones are the only place with flags, environment, terminal, clock and exit status. A command
 // file reads as the flow of its command, top to bottom. What several commands need stands in internal/cli (global options,
 // streams, errors, exit status, help) and internal/open (from a configuration to open directories); the commands of
-// "dirform lab" stand in internal/labcmd.
+// "dirform lab" stand in internal/labcmd, those about the state as a whole in internal/recordcmd.
 package main
 
 import (

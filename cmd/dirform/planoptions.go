@@ -17,7 +17,8 @@ type planOptions struct {
 	targets, excludes []string
 	allowed           []string // LIMIT=N
 	failOnBlocked     bool
-	inspect           bool // objects that no change is about are judged as well
+	undo              int64 // the run that the plan undoes, see [run.Options]; 0 for none
+	inspect           bool  // objects that no change is about are judged as well
 }
 
 // register adds the options to a command that plans.
@@ -33,7 +34,7 @@ func (o *planOptions) register(cmd *cobra.Command) {
 // options are the options as a run takes them; out is the plan file to write, or "".
 func (o *planOptions) options(out string) (run.Options, error) {
 	allow, err := limits.Allow(o.allowed)
-	return run.Options{Targets: o.targets, Excludes: o.excludes, Allow: allow, Allowed: o.allowed, Inspect: o.inspect, Out: out}, err
+	return run.Options{Targets: o.targets, Excludes: o.excludes, Allow: allow, Allowed: o.allowed, Inspect: o.inspect, Undo: o.undo, Out: out}, err
 }
 
 // none refuses the options where a saved plan says everything.

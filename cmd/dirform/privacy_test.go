@@ -229,7 +229,7 @@ func asLayout2(t *testing.T, path, lineage string) {
 	execute("DROP INDEX journal_unsure; DROP INDEX runs_active")
 	for _, column := range [...]string{"journal DROP COLUMN deeds", "runs DROP COLUMN active", "runs DROP COLUMN links",
 		"runs DROP COLUMN did", "runs DROP COLUMN writes", "runs DROP COLUMN ran_by", "runs DROP COLUMN ref",
-		"journal DROP COLUMN source_writes", "journal DROP COLUMN tenant_writes"} {
+		"journal DROP COLUMN source_writes", "journal DROP COLUMN tenant_writes", "journal DROP COLUMN kept"} {
 		execute("ALTER TABLE " + column)
 	}
 	execute("UPDATE schema SET version = 2")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
+	"github.com/dirform/dirform/cmd/dirform/internal/recordcmd"
 	"github.com/dirform/dirform/planner/explain"
 	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/planner/run"
@@ -22,13 +23,14 @@ import (
 func newStateCommand(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "state",
-		Short: "Look at the record of links, forget some, or make it anew",
+		Short: "Look at the record of links, copy or move it, forget some, or make it anew",
 		Long: `The state is dirform's record: which source object is linked to which tenant object and what was last applied to it. It holds
 no names and no addresses: an anchor is the base64 of the source object's GUID, as the tenant's onPremisesImmutableId.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: a.MissingCommand,
 	}
-	cli.AddCommands(cmd, newStateListCommand(a), newStateShowCommand(a), newStateRmCommand(a), newStateRebuildCommand(a))
+	cli.AddCommands(cmd, newStateListCommand(a), newStateShowCommand(a), newStateRmCommand(a), recordcmd.NewPull(a),
+		recordcmd.NewPush(a), recordcmd.NewMigrate(a), newStateRebuildCommand(a))
 	return cli.ExitStatus(cmd, "0  done", "1  error")
 }
 

@@ -253,10 +253,10 @@ func (r *reader) recheckSources(steps []*step) error {
 	return nil
 }
 
-// wantsSource reports whether a source object stands behind the step's write.
+// wantsSource reports whether a source object stands behind the step's write. None does behind the undoing of a run.
 func (st *step) wantsSource() bool {
 	_, ok := state.ParseGUID(st.c.SourceGUID)
-	return ok && st.schema != nil && !st.bare() && (st.c.TargetID != "" || st.c.Action != state.ActionUnlink)
+	return ok && st.c.ReasonCode != state.BecauseUndone && st.schema != nil && !st.bare() && (st.c.TargetID != "" || st.c.Action != state.ActionUnlink)
 }
 
 // leaves reports whether the step is about an object that has left its scope.

@@ -127,7 +127,8 @@ func codeOf(err error) (code, request string) {
 // entry is the step in the journal.
 func (st *step) entry() state.Entry {
 	return state.Entry{Seq: st.seq, Key: cmp.Or(st.c.Anchor, st.suffix(), st.c.Address), Kind: st.c.Kind, Action: st.c.Action,
-		TargetID: st.id, Status: st.status, Code: st.code, RequestID: st.requestID, Writes: st.deeds.writes, Deeds: st.counts()}
+		TargetID: st.id, Status: st.status, Code: st.code, RequestID: st.requestID, Writes: st.deeds.writes, Deeds: st.counts(),
+		Kept: state.KeptOf(st.c, st.old)}
 }
 
 // deeds is what a step counts as, for guards and in the history.

@@ -24,6 +24,7 @@ type prologue struct {
 	State          planner.StateID  `json:"state"`
 	Source         planner.SourceID `json:"source"`
 	Tenant         planner.TenantID `json:"tenant"`
+	Undoes         int64            `json:"undoes,omitempty"` // the run that the plan undoes
 	Targets        []string         `json:"targets,omitempty"`
 	Excludes       []string         `json:"excludes,omitempty"`
 	Allowed        []string         `json:"allowed,omitempty"`
@@ -39,7 +40,7 @@ type prologue struct {
 func JSON(w io.Writer, r Source) error {
 	h, t := r.Header(), r.Totals()
 	d := &document{w: bufio.NewWriterSize(w, 64<<10)}
-	d.value(prologue{h.FormatVersion, h.DirformVersion, h.CreatedAt, h.ConfigDigest, h.State, h.Source, h.Tenant,
+	d.value(prologue{h.FormatVersion, h.DirformVersion, h.CreatedAt, h.ConfigDigest, h.State, h.Source, h.Tenant, h.Undoes,
 		h.Targets, h.Excludes, h.Allowed, t.Applicable, t.Summary, t.Cost})
 	d.buf = d.buf[:len(d.buf)-1] // its closing brace: the document goes on
 	var writer planjson.Writer

@@ -22,7 +22,7 @@ func (t *text) change(c *state.Change) {
 	t.line()
 	t.line(outer, t.paint(st.color, st.symbol+" "), t.paint(bold, plain(c.Address)), " ", t.fate(c, st))
 	t.note(t.where(c))
-	if m := c.Match; m != nil && matters(c.Action) && !t.drift {
+	if m := c.Match; m != nil && matters(c.Action) && !t.drift && c.ReasonCode != state.BecauseUndone {
 		t.note(strings.TrimSpace("matched by " + m.Rule + " " + t.evidence(c)))
 	}
 	if r := c.Replaces; r != nil && !t.drift {

@@ -82,6 +82,9 @@ func (r *Run) apply(ctx context.Context, o ApplyOptions) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Reviewed != nil { // whose content is worked out anew, as that of any plan
+		o.Undo = o.Reviewed.Header().Undoes
+	}
 	p, err := r.plan(ctx, o.Options, lineage)
 	if err != nil {
 		return nil, err
@@ -126,7 +129,11 @@ func (r *Run) info(p *planned, o ApplyOptions) store.RunInfo {
 	if o.Reviewed != nil {
 		digest = o.Reviewed.Digest()
 	}
-	return store.RunInfo{Lineage: h.State.Lineage, Key: p.reading.Settings.Key, Serial: h.State.Serial, SourceSID: h.Source.SID,
+	command := store.CommandApply
+	if h.Undoes != 0 {
+		command = store.CommandUndo
+	}
+	return store.RunInfo{Command: command, Lineage: h.State.Lineage, Key: p.reading.Settings.Key, Serial: h.State.Serial, SourceSID: h.Source.SID,
 		MovesFrom: h.Source.MovesFrom, TenantID: h.Tenant.ID, PlanDigest: digest, Allowed: o.Allowed,
 		Links: p.builder.Recorded(), Hosts: r.Hosts, Positions: p.reading.positions}
 }

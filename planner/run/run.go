@@ -98,6 +98,9 @@ type Options struct {
 	Allowed []string
 	// Inspect judges the values of every object in scope, also of those that no change is about; see [reconcile.Settings].
 	Inspect bool
+	// Undo has the plan undo a recorded run instead of carrying out what the configuration asks for: its number, or [LastRun]. 0
+	// undoes nothing.
+	Undo int64
 	// Out is the path of the plan file; "" makes one that is gone once it is closed.
 	Out string
 }
@@ -153,7 +156,11 @@ func (r *Run) plan(ctx context.Context, o Options, lineage string) (*planned, er
 		builder.Close()
 		return nil, err
 	}
-	file, lacks, err := r.writeDown(ctx, builder, reading.Header, o.Out, needs)
+	write := r.writeDown
+	if o.Undo != 0 {
+		write = (&undoing{reading: reading, id: o.Undo}).writeDown
+	}
+	file, lacks, err := write(ctx, builder, reading.Header, o.Out, needs)
 	if err != nil {
 		builder.Close()
 		return nil, err
@@ -182,20 +189,11 @@ func (r *Run) log() *slog.Logger {
 // end, and returned, unless n is nil.
 func (r *Run) writeDown(ctx context.Context, b *reconcile.Builder, h planner.Header, out string, n *rights.Needs) (*planfile.Reader, []rights.Lack,
 	error) {
-	var w *planfile.Writer
-	var err error
-	if out == "" {
-		w, err = planfile.CreateTemp(r.TempDir, h)
-	} else {
-		w, err = planfile.Create(out, h, r.Config.Encryption)
-	}
+	w, err := r.create(h, out)
 	if err != nil {
 		return nil, nil, err
 	}
-	var sink planner.Sink = w
-	if out != "" {
-		sink = forReview{w}
-	}
+	sink := reviewable(w, out)
 	if n != nil {
 		n.Sink, sink = sink, n
 	}
@@ -216,6 +214,22 @@ func (r *Run) writeDown(ctx context.Context, b *reconcile.Builder, h planner.Hea
 	}
 	file, err := w.Reopen()
 	return file, lacks, err
+}
+
+// create makes a plan file: the named one, or one that exists only as long as it is open.
+func (r *Run) create(h planner.Header, out string) (*planfile.Writer, error) {
+	if out == "" {
+		return planfile.CreateTemp(r.TempDir, h)
+	}
+	return planfile.Create(out, h, r.Config.Encryption)
+}
+
+// reviewable is a plan file as a sink: the named one for people.
+func reviewable(w *planfile.Writer, out string) planner.Sink {
+	if out == "" {
+		return w
+	}
+	return forReview{w}
 }
 
 // forReview is a plan file for people and for a later apply, which makes a plan of its own. What only the record needs stays out of

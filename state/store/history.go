@@ -10,6 +10,8 @@ import (
 const (
 	// CommandApply is what runs do that carry a plan out.
 	CommandApply = "apply"
+	// CommandUndo is what runs do that undo another one.
+	CommandUndo = "undo"
 	// CommandRebuild made the record anew.
 	CommandRebuild = "state rebuild"
 )
@@ -57,4 +59,12 @@ type Step struct {
 	Run     int64
 	Started time.Time // of the run
 	state.Entry
+}
+
+// Past is a run with what guards look back on, see [state.Deeds].
+type Past struct {
+	Run
+	Active time.Time      // when it last wrote; zero if that is not known
+	Links  int            // how many links there were when its plan was made
+	Did    map[string]int // nil while it runs, if it was cut off, or if that is not known
 }

@@ -15,6 +15,8 @@ type Meta struct {
 	TenantID  string
 	// Key is the record's secret, by which it has its fingerprints. It must get into nothing that outlives the run.
 	Key state.Key
+	// MovedTo names the place where the record goes on, "" for one that goes on here. Only [Options] open one with it.
+	MovedTo string
 }
 
 // NewKey mints a key.

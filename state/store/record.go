@@ -31,6 +31,7 @@ type Options struct {
 	Holder string           // for the lock: "apply by user@host pid 123"
 	Now    func() time.Time // nil means time.Now
 	Origin origin.Origin    // who runs, for the history
+	Moved  bool             // a record that was moved elsewhere is opened too, see [MovedError]
 }
 
 // Record is an open record. Its methods are safe for concurrent use. Of a record that does not exist, all lists are empty.
@@ -58,13 +59,16 @@ type Record interface {
 	// Recent is what the applies did that have written since a time, as far as guards count it.
 	Recent(ctx context.Context, since time.Time) (state.Recent, error)
 	// Journal streams the steps of a run in their order. An entry is valid until the next one; an error is the last element.
-	// The journals of old runs are dropped, see [KeepJournals].
+	// The journals of old runs are dropped, see [KeepJournals]. Entries have their deeds here, and what
+	// they have kept, and nowhere else.
 	Journal(ctx context.Context, run int64) iter.Seq2[*state.Entry, error]
 	// Unfinished lists the intents without a result that an earlier run left when it was cut off, until the next run writes.
 	Unfinished(ctx context.Context) ([]state.Entry, error)
 	// StepsOf lists the latest steps about an anchor or declared resource whose outcome is known, newest first, without those
 	// that write a reference; at most limit of them.
 	StepsOf(ctx context.Context, key string, limit int) ([]Step, error)
+	// Past lists all runs, oldest first, with what guards look back on: what a copy of the record needs besides its lists.
+	Past(ctx context.Context) ([]Past, error)
 	// Close closes the record and frees its lock. A record that is not whole yet is gone.
 	Close() error
 }
@@ -83,6 +87,12 @@ type Locked interface {
 	// RemoveLinks forgets the links of some anchors without touching either directory. It is a run of its own: the serial is
 	// raised, so that plans made before are refused. Anchors without a link are an error, and then none is removed.
 	RemoveLinks(ctx context.Context, anchors ...string) error
+	// Replace puts a copy of another record in place of what is here, in one durable transaction: identity, key, links, history
+	// and journals. It asks nothing about what it replaces, see package transfer. No run may have begun.
+	Replace(ctx context.Context, from Record) error
+	// MarkMoved notes that the record goes on elsewhere, at a place named for people: whoever opens it from now on gets a
+	// [*MovedError]. Replace takes the note away.
+	MarkMoved(ctx context.Context, to string) error
 }
 
 // Writer records one run. Each of its calls is one durable transaction; one that has lost its lock is

@@ -151,6 +151,29 @@ func (f *Folder) parse(name string, src []byte, to *report.List) {
 	}
 }
 
+// Former puts the settings of another file, of that name, in place of the folder's dirform blocks: its dirform blocks, or, if it has
+// none, all that it holds as one. It needs a state block.
+func (f *Folder) Former(name string, src []byte, diags *report.List) {
+	kept := slices.DeleteFunc(f.Blocks, func(b *hclsyntax.Block) bool { return b.Type == "dirform" })
+	f.Blocks = nil
+	if f.parse(name, Unix(src), diags); f.Broken {
+		return
+	}
+	own := slices.DeleteFunc(slices.Clone(f.Blocks), func(b *hclsyntax.Block) bool { return b.Type != "dirform" })
+	if len(own) == 0 {
+		body := f.Files[name].Body.(*hclsyntax.Body) // as the parser makes it
+		own = []*hclsyntax.Block{{Type: "dirform", Body: body, TypeRange: body.SrcRange, OpenBraceRange: body.SrcRange}}
+	}
+	f.Blocks = append(kept, own...)
+	for _, b := range own {
+		if slices.ContainsFunc(b.Body.Blocks, func(in *hclsyntax.Block) bool { return in.Type == "state" }) {
+			return
+		}
+	}
+	diags.Fail(nil, "Where the state was is not known", "%s has no state block. Write the one of the former place into it.", name)
+	f.Broken = true
+}
+
 // FirstError is the one to correct among a parser's errors about src; there must be one. Behind a missing quote or
 // brace the parser takes everything for something else, and what it says about that sends people to lines that are
 // right. No block was read yet that would tell where secrets are, so a line that may show one is hidden.

@@ -21,6 +21,7 @@ import (
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/sqlite"
 )
@@ -35,7 +36,8 @@ type harness struct {
 	cfg   *config.Config
 	all   *config.Config // every mapping that there is
 	dir   string
-	state string // path of the real record; "" for the one in memory
+	state string     // path of the real record; "" for the one in memory
+	keys  *seal.Keys // of encryption, for the real record
 	allow map[string]int
 	only  []string // --target
 	but   []string // --exclude
@@ -105,10 +107,10 @@ func (h *harness) plan() *saved {
 func (h *harness) planFile() *planfile.Reader {
 	r := h.run()
 	if h.state != "" {
-		record, err := sqlite.OpenReadOnly(context.Background(), h.state)
+		record, err := sqlite.At(h.state, h.keys).Load(context.Background())
 		check(h.t, err)
 		defer record.Close()
-		r.Record = realRecord{record}
+		r.Record = realRecord{record.(*sqlite.Store)}
 	}
 	file, err := r.Plan(context.Background(), h.options())
 	check(h.t, err)
@@ -134,8 +136,7 @@ func (h *harness) carryOut(o run.ApplyOptions) *run.Result {
 	o.Record, o.Writer = record{h.w}, directories{h.w}
 	if h.state != "" {
 		h.fillStore()
-		record, err := sqlite.Open(context.Background(), h.state, h.holding())
-		check(h.t, err)
+		record := h.lockStore()
 		defer record.Close()
 		o.Record = realRecord{record}
 	}
@@ -162,6 +163,13 @@ func (h *harness) holding() store.Options {
 	return store.Options{Holder: "test", Now: func() time.Time { return then }}
 }
 
+// lockStore opens the real record for writing.
+func (h *harness) lockStore() *sqlite.Store {
+	record, err := sqlite.At(h.state, h.keys).Lock(context.Background(), h.holding())
+	check(h.t, err)
+	return record.(*sqlite.Store)
+}
+
 // aimedAtNobody reports whether a plan has failed because its targets and excludes are nobody's.
 func aimedAtNobody(err error) bool {
 	var f *fault.Error
@@ -171,8 +179,7 @@ func aimedAtNobody(err error) bool {
 // fillStore makes the real record say what the world's does, which events may have changed.
 func (h *harness) fillStore() {
 	ctx := context.Background()
-	record, err := sqlite.Open(ctx, h.state, h.holding())
-	check(h.t, err)
+	record := h.lockStore()
 	defer record.Close()
 	var gone []string
 	have := map[string]string{}

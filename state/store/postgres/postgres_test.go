@@ -61,8 +61,11 @@ func TestPostgresProcesses(t *testing.T) {
 func TestPostgresPlace(t *testing.T) {
 	t.Parallel()
 	shared := storetest.SharedServer(t).Database() // other records lie beside each in the same tables
+	n := 0
 	storetest.Run(t, func(t *testing.T) func() store.Place {
-		return func() store.Place { return place(t, shared, t.Name()) }
+		n++
+		name := fmt.Sprintf("%s %d", t.Name(), n)
+		return func() store.Place { return place(t, shared, name) }
 	})
 }
 
@@ -70,8 +73,11 @@ func TestPostgresPlace(t *testing.T) {
 func TestPostgresPooledPlace(t *testing.T) {
 	server := storetest.SharedServer(t)
 	shared := server.Pooled(server.Database())
+	n := 0
 	storetest.Run(t, func(t *testing.T) func() store.Place {
-		return func() store.Place { return place(t, shared, t.Name()) }
+		n++
+		name := fmt.Sprintf("%s %d", t.Name(), n)
+		return func() store.Place { return place(t, shared, name) }
 	})
 }
 
@@ -80,9 +86,12 @@ func TestPostgresEncryptedPlace(t *testing.T) {
 	t.Parallel()
 	server := storetest.SharedServer(t)
 	shared := server.Database()
+	n := 0
 	storetest.RunEncrypted(t, func(t *testing.T) func(*seal.Keys) store.Place {
+		n++
+		name := fmt.Sprintf("%s %d", t.Name(), n)
 		return func(keys *seal.Keys) store.Place {
-			p, err := postgres.New(shared, t.Name())
+			p, err := postgres.New(shared, name)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -357,5 +366,51 @@ func TestHosts(t *testing.T) {
 	t.Setenv("PGHOST", "evil.example")
 	if p, err := postgres.New("postgres:///d", "contoso"); err != nil || fmt.Sprint(p.Hosts()) != "[evil.example]" {
 		t.Error("a host of the environment:", p, err)
+	}
+}
+
+// TestFirstVersion of the schema keeps nothing of steps: its records are read as they are, and the first run brings it up to date.
+func TestFirstVersion(t *testing.T) {
+	server := storetest.StartServer(t)
+	p := place(t, server.Database(), "contoso")
+	run := func() {
+		l := lock(t, p)
+		m := l.Meta()
+		w, err := l.Begin(t.Context(), store.RunInfo{Lineage: "lineage", Serial: m.Serial})
+		if err == nil {
+			err = w.Intents(t.Context(), []state.Entry{{Seq: 1, Key: "a", Kept: &state.Kept{Scope: "staff"}}})
+		}
+		if err := errors.Join(err, l.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run()
+	server.Query("records1", "ALTER TABLE dirform.journal DROP COLUMN kept; UPDATE dirform.schema SET version = 2")
+	kept := func() (scopes []string) {
+		r, err := p.Load(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		for _, id := range []int64{1, 2} {
+			for e, err := range r.Journal(t.Context(), id) {
+				switch {
+				case err != nil:
+					t.Fatal(err)
+				case e.Kept == nil:
+					scopes = append(scopes, "")
+				default:
+					scopes = append(scopes, e.Kept.Scope)
+				}
+			}
+		}
+		return scopes
+	}
+	if got := kept(); !slices.Equal(got, []string{""}) {
+		t.Errorf("as it is: %q", got)
+	}
+	run()
+	if got := kept(); !slices.Equal(got, []string{"", "staff"}) {
+		t.Errorf("brought up to date: %q", got)
 	}
 }

@@ -17,12 +17,16 @@ import (
 // version is the layout of the schema that this program writes. One with a greater version is refused; one with a
 // smaller one is read as it is, and brought up to date when a record is locked. Layout 2 checks no longer for each row
 // of the two large tables whether the record is there that it belongs to, which took half the time of writing it.
-const version = 2
+const version = 3
+
+// layouts are the layouts of tables by versions of the schema. From version 3 on it is kept what undoing a step takes.
+var layouts = map[int64]int{1: tables.Origin, 2: tables.Origin, 3: tables.Kept}
 
 // upgrades take a layout to the next one: the first is that of layout 1.
 var upgrades = []string{
 	"ALTER TABLE dirform.links DROP CONSTRAINT links_record_fkey; " +
 		"ALTER TABLE dirform.journal DROP CONSTRAINT journal_record_fkey",
+	"ALTER TABLE dirform.journal ADD COLUMN kept text NOT NULL DEFAULT ''",
 }
 
 // definition makes the schema. The rows of all records stand in the same tables, each with the record that it belongs to. Text is
@@ -54,7 +58,7 @@ CREATE INDEX runs_active ON dirform.runs (record, active);
 CREATE TABLE dirform.journal (record bigint NOT NULL, run bigint, seq bigint,
   key text NOT NULL, kind text NOT NULL, action text NOT NULL, attribute text NOT NULL, status text COLLATE "C" NOT NULL,
   tenant_id text NOT NULL, code text NOT NULL, request_id text NOT NULL, source_writes bigint NOT NULL, tenant_writes bigint NOT NULL,
-  deeds text NOT NULL, PRIMARY KEY (record, run, seq));
+  deeds text NOT NULL, kept text NOT NULL DEFAULT '', PRIMARY KEY (record, run, seq));
 CREATE INDEX journal_open ON dirform.journal (record, run, seq) WHERE status = 'intent';
 CREATE INDEX journal_unsure ON dirform.journal (record, run, seq) WHERE status = 'unknown';
 `

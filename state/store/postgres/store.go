@@ -15,6 +15,7 @@ import (
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/internal/kept"
 	"github.com/dirform/dirform/state/store/internal/seal"
 	"github.com/dirform/dirform/state/store/internal/tables"
 	"github.com/dirform/dirform/state/store/internal/wrap"
@@ -24,12 +25,14 @@ import (
 type Store struct {
 	tables.Record
 
-	d     *Database
-	lease *held // nil when read-only
-	now   func() time.Time
-	from  origin.Origin
-	stop  chan struct{} // ends the renewing
-	ended chan struct{} // it has ended
+	d       *Database
+	version int64 // of the schema
+	lease   *held // nil when read-only
+	now     func() time.Time
+	from    origin.Origin
+	moved   bool          // a record that goes on elsewhere is opened too
+	stop    chan struct{} // ends the renewing
+	ended   chan struct{} // it has ended
 
 	mu       sync.Mutex // serialises the use of conn
 	conn     *pgx.Conn
@@ -67,8 +70,7 @@ func (d *Database) Load(ctx context.Context) (store.Record, error) {
 	s := d.store(c, nil, store.Options{})
 	s.snapshot, err = c.BeginTx(ctx, reads)
 	if err == nil {
-		var has int64
-		if has, err = d.there(ctx, s.snapshot); has > 0 {
+		if s.version, err = d.there(ctx, s.snapshot); s.version > 0 {
 			err = s.load(ctx, s.snapshot)
 		}
 	}
@@ -107,7 +109,7 @@ func (d *Database) lock(ctx context.Context, o store.Options) (*Store, error) {
 }
 
 func (d *Database) store(c *pgx.Conn, l *held, o store.Options) *Store {
-	s := &Store{d: d, conn: c, lease: l, now: o.Now, from: o.Origin}
+	s := &Store{d: d, version: version, conn: c, lease: l, now: o.Now, from: o.Origin, moved: o.Moved}
 	s.Record, s.sealing.Classes = tables.NewRecord(s), &tables.Classes{}
 	return s
 }
@@ -167,6 +169,9 @@ func (s *Store) load(ctx context.Context, tx pgx.Tx) error {
 	meta, what := tables.Identity(values)
 	if what != "" {
 		return s.d.damaged(what)
+	}
+	if meta.MovedTo != "" && !s.moved {
+		return &store.MovedError{Path: s.d.String(), To: meta.MovedTo}
 	}
 	meta.Key, s.rewrap, err = wrap.Key(values, s.d.keys, meta.Lineage, s.d.String())
 	if errors.Is(err, wrap.ErrNotAsWritten) {
@@ -296,7 +301,10 @@ func (s *Store) Each(ctx context.Context, query string, f func(scan func(...any)
 }
 
 // Layout is what the tables have.
-func (s *Store) Layout() int { return tables.Origin }
+func (s *Store) Layout() int { return layouts[s.version] }
+
+// KeptBy opens what steps have kept.
+func (s *Store) KeptBy() (*kept.Sealer, error) { return kept.New(s.Meta().Key) }
 
 // Damaged is the error of a record that holds what dirform never writes.
 func (s *Store) Damaged(what string) error { return s.d.damaged(what) }

@@ -12,7 +12,6 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
-	"github.com/dirform/dirform/state/store/internal/seal"
 	"github.com/dirform/dirform/state/store/internal/tables"
 )
 
@@ -62,7 +61,7 @@ func (t *transaction) PutEntries(ctx context.Context, run int64, n int, entry fu
 	numbers := make([]int64, 0, n)
 	for i := range n {
 		e := entry(i)
-		values, err := tables.EntryValues(e)
+		values, err := tables.EntryValues(run, e, t.sealing.Kept)
 		if err != nil {
 			return err
 		}
@@ -78,7 +77,7 @@ func (t *transaction) PutEntries(ctx context.Context, run int64, n int, entry fu
 		return err
 	}
 	columns := []string{"record", "run", "seq", "key", "kind", "action", "attribute", "status", "tenant_id", "code", "request_id",
-		"source_writes", "tenant_writes", "deeds"}
+		"source_writes", "tenant_writes", "deeds", "kept"}
 	_, err := t.tx.CopyFrom(ctx, pgx.Identifier{"dirform", "journal"}, columns, pgx.CopyFromRows(rows))
 	return err
 }
@@ -164,6 +163,15 @@ type outcome struct {
 // Transact runs f in one durable transaction, which checks that the lock is still held and has it last from now on. It is tried
 // again when the connection is lost, unless it turns out to be committed.
 func (w writing) Transact(ctx context.Context, run *tables.Writer, raise bool, f func(tx tables.Tx, run int64) error) error {
+	made, err := w.transact(ctx, func(tx pgx.Tx, before *outcome) (*outcome, error) { return w.write(ctx, tx, run, raise, f, before) })
+	if err == nil {
+		run.Run = made.run
+	}
+	return err
+}
+
+// transact makes a transaction of what write does, which gets the outcome of an earlier attempt, nil if no commit was tried.
+func (w writing) transact(ctx context.Context, write func(tx pgx.Tx, before *outcome) (*outcome, error)) (*outcome, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var made *outcome
@@ -172,7 +180,7 @@ func (w writing) Transact(ctx context.Context, run *tables.Writer, raise bool, f
 		before := made
 		sent = time.Now()
 		err := w.connected(ctx, func(tx pgx.Tx) error {
-			o, err := w.write(ctx, tx, run, raise, f, before)
+			o, err := write(tx, before)
 			if o != nil { // only now a commit is tried
 				made = o
 			}
@@ -194,15 +202,15 @@ func (w writing) Transact(ctx context.Context, run *tables.Writer, raise bool, f
 				w.sealing.Classes = fresh
 			}
 		}
-		return w.d.explain(err)
+		return nil, w.d.explain(err)
 	}
 	w.lease.watch.Renewed(sent)
-	w.lease.written, w.id, w.meta, w.sealing, run.Run = made.written, made.id, made.meta, made.sealing, made.run
+	w.lease.written, w.id, w.meta, w.sealing = made.written, made.id, made.meta, made.sealing
 	w.rewrap = false
 	if made.whole {
 		w.anew, w.aside = false, ""
 	}
-	return nil
+	return made, nil
 }
 
 // errCommitted says that the attempt before was committed after all.
@@ -211,16 +219,9 @@ var errCommitted = errors.New("committed")
 func (w writing) write(ctx context.Context, tx pgx.Tx, run *tables.Writer, raise bool, f func(tx tables.Tx, run int64) error,
 	before *outcome) (*outcome, error) {
 	o := &outcome{id: w.id, run: run.Run, meta: w.meta, whole: w.anew && !raise}
-	var held bool
 	var err error
-	o.written, held, err = w.lease.renew(ctx, w.d, tx, 1)
-	switch {
-	case err != nil:
+	if o.written, err = w.renewed(ctx, tx, before); err != nil {
 		return nil, err
-	case !held:
-		return nil, w.d.lost(ctx, tx)
-	case before != nil && o.written == before.written+1:
-		return nil, errCommitted
 	}
 	o.sealing.Classes = &tables.Classes{}
 	if o.id == 0 {
@@ -246,7 +247,7 @@ func (w writing) write(ctx context.Context, tx pgx.Tx, run *tables.Writer, raise
 			return nil, err
 		}
 	}
-	if o.sealing.Sealer, err = seal.New(o.meta.Key); err != nil {
+	if err := o.sealing.By(o.meta.Key, w.d.keys != nil); err != nil {
 		return nil, err
 	}
 	t.sealing = o.sealing
@@ -257,6 +258,21 @@ func (w writing) write(ctx context.Context, tx pgx.Tx, run *tables.Writer, raise
 		return o, w.install(ctx, tx, o.id)
 	}
 	return o, nil
+}
+
+// renewed renews the lock for a transaction that writes, the written-th of the lock. It is refused if the lock is lost, or the
+// attempt before was committed.
+func (w writing) renewed(ctx context.Context, tx pgx.Tx, before *outcome) (written int64, err error) {
+	written, held, err := w.lease.renew(ctx, w.d, tx, 1)
+	switch {
+	case err != nil:
+		return 0, err
+	case !held:
+		return 0, w.d.lost(ctx, tx)
+	case before != nil && written == before.written+1:
+		return 0, errCommitted
+	}
+	return written, nil
 }
 
 // make makes the row of a record that does not exist yet.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
-	"github.com/dirform/dirform/state/store/internal/seal"
 	"github.com/dirform/dirform/state/store/internal/tables"
 	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
 )
@@ -101,7 +100,7 @@ func (s *Store) commit(ctx context.Context, w *tables.Writer, raise bool, f func
 	}
 	t.sealing.Classes = &s.classes
 	if err == nil {
-		t.sealing.Sealer, err = seal.New(meta.Key)
+		err = t.sealing.By(meta.Key, s.keys != nil)
 	}
 	if err == nil {
 		err = f(t, run)

@@ -23,6 +23,9 @@ import (
 // madeIn is the environment variable by which the test binary makes a record in a folder, and does nothing else.
 const madeIn = "DIRFORM_TEST_MAKE_RECORD"
 
+// copiedFrom is the one that has it put a copy of a record there instead.
+const copiedFrom = "DIRFORM_TEST_COPY_RECORD"
+
 // TestMakeRecord is the process that is followed: it makes the first run of all, with a link and a step, or a damaged record anew.
 func TestMakeRecord(t *testing.T) {
 	dir := os.Getenv(madeIn)
@@ -30,6 +33,15 @@ func TestMakeRecord(t *testing.T) {
 		return // it is run by the tests that follow it
 	}
 	path := filepath.Join(dir, "x.dfstate")
+	if from := os.Getenv(copiedFrom); from != "" {
+		r, err := sqlite.OpenReadOnly(t.Context(), from)
+		must(t, err)
+		s, err := sqlite.Open(t.Context(), path, store.Options{Holder: "test", Now: clock})
+		must(t, err)
+		must(t, s.Replace(t.Context(), r))
+		must(t, errors.Join(s.Close(), r.Close()))
+		return
+	}
 	s, damaged, err := sqlite.OpenForRebuild(t.Context(), path, store.Options{Holder: "test", Now: clock})
 	must(t, err)
 	if damaged == nil {
@@ -133,6 +145,51 @@ func TestKilledWhileTheRecordIsMadeAnew(t *testing.T) {
 	}
 	if kept, err := filepath.Glob(path + ".damaged-*"); len(kept) != 1 || err != nil {
 		t.Errorf("kept are %v", kept)
+	}
+}
+
+// TestKilledWhileACopyIsMade: where a copy of a record is put, there is what was there before or the whole copy at every moment, and
+// the next run finds nothing left over.
+func TestKilledWhileACopyIsMade(t *testing.T) {
+	for _, there := range []bool{false, true} {
+		dir, from := t.TempDir(), filepath.Join(t.TempDir(), "from")
+		path := filepath.Join(dir, "x.dfstate")
+		if there {
+			firstRun(t, path)
+		}
+		s := open(t, from)
+		must(t, begin(t, s).Records(t.Context(), []*state.Link{link(1), link(2), link(3)}))
+		must(t, s.Close())
+		t.Setenv(copiedFrom, from)
+		n, seen, last := 0, map[int]int{}, ""
+		follow(t, dir, func() {
+			left := copyOf(t, dir)
+			now := digestOf(t, left)
+			if now == last {
+				return
+			}
+			last = now
+			r, err := sqlite.OpenReadOnly(t.Context(), filepath.Join(left, "x.dfstate"))
+			must(t, err)
+			seen[len(links(t, r))]++
+			must(t, r.Close())
+			if n++; n%8 > 0 {
+				return
+			}
+			s, err := sqlite.Open(t.Context(), filepath.Join(left, "x.dfstate"), store.Options{Holder: "test", Now: clock})
+			must(t, err)
+			w := begin(t, s)
+			must(t, w.Records(t.Context(), []*state.Link{link(2)}))
+			must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{}, nil))
+			must(t, s.Close())
+			if names := namesIn(t, left); !slices.Equal(names, []string{"x.dfstate"}) {
+				t.Errorf("after change %d and another run there are %v", n, names)
+			}
+		})
+		before := map[bool]int{false: 0, true: 1}[there]
+		if len(seen) != 2 || seen[before] < 5 || seen[3] < 2 {
+			t.Errorf("links at so many moments: %v", seen)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store/internal/bound"
+	"github.com/dirform/dirform/state/store/internal/kept"
 	"github.com/dirform/dirform/state/store/internal/tables"
 	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
 )
@@ -153,6 +154,9 @@ func (s *Store) Each(ctx context.Context, query string, f func(scan func(...any)
 	}
 	return explain(s.name, asked{s.conn}.Each(ctx, query, f, args...))
 }
+
+// KeptBy opens what steps have kept.
+func (s *Store) KeptBy() (*kept.Sealer, error) { return kept.New(s.Meta().Key) }
 
 // Layout is that of the record as it is.
 func (s *Store) Layout() int { return s.layout }

@@ -25,6 +25,9 @@ func (s *Store) load(ctx context.Context) error {
 	if what != "" {
 		return damaged(s.name, what)
 	}
+	if m.MovedTo != "" && !s.moved {
+		return &store.MovedError{Path: s.path, To: m.MovedTo}
+	}
 	s.sealer, s.rewrap = nil, false
 	if s.layout < layout.Sealed {
 		m.Key = derivedKey(m.Lineage)

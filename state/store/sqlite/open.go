@@ -27,6 +27,7 @@ type Store struct {
 	now   func() time.Time
 	from  origin.Origin
 	keys  *seal.Keys // of encryption, which wrap the record's key; nil leaves it in the clear
+	moved bool       // a record that goes on elsewhere is opened too
 	whole bool       // a record that is being made takes its place at the end of its run, not with its first transaction
 
 	mu      sync.Mutex // serialises the use of conn
@@ -76,7 +77,7 @@ func lockStore(e Encrypted, o store.Options) (*Store, error) {
 		return nil, err
 	}
 	s := newStore(e)
-	s.lock, s.now, s.from = l, o.Now, o.Origin
+	s.lock, s.now, s.from, s.moved = l, o.Now, o.Origin, o.Moved
 	return s, nil
 }
 

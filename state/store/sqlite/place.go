@@ -55,6 +55,14 @@ type Encrypted struct {
 
 var _ store.Place = Encrypted{}
 
+// At is the place of a record in the file at path, with the keys that wrap the record's own; nil leaves it in the clear.
+func At(path string, keys *seal.Keys) store.Place {
+	if keys == nil {
+		return File(path)
+	}
+	return Encrypted{File: File(path), Keys: keys}
+}
+
 // Load is [File.Load].
 func (e Encrypted) Load(ctx context.Context) (store.Record, error) {
 	s, err := load(ctx, e)

@@ -36,6 +36,9 @@ func (s *Store) upgrade(ctx context.Context, tx *sql.Tx, meta *store.Meta) (err 
 	if err == nil && s.layout < layout.Origin {
 		_, err = tx.ExecContext(ctx, layout.AddOrigin)
 	}
+	if err == nil && s.layout < layout.Kept {
+		_, err = tx.ExecContext(ctx, layout.AddKept)
+	}
 	if err == nil {
 		_, err = tx.ExecContext(ctx, "UPDATE schema SET version = ?", layout.Version)
 	}

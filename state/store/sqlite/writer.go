@@ -52,12 +52,12 @@ func (t *transaction) Exec(ctx context.Context, statement string, args ...any) (
 // PutEntries notes steps of a run, in place of those with the same number.
 func (t *transaction) PutEntries(ctx context.Context, run int64, n int, entry func(i int) *state.Entry) error {
 	st, err := t.tx.PrepareContext(ctx, "INSERT OR REPLACE INTO journal (run, "+tables.EntryColumns+
-		", deeds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+		", deeds, kept) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 	if err != nil {
 		return err
 	}
 	for i := range n {
-		values, err := tables.EntryValues(entry(i))
+		values, err := tables.EntryValues(run, entry(i), t.sealing.Kept)
 		if err != nil {
 			return err
 		}

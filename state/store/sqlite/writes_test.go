@@ -12,8 +12,8 @@ import (
 	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
 )
 
-// withoutOrigin makes a record of layout 6 of one of layout 7.
-const withoutOrigin = `ALTER TABLE runs DROP COLUMN ran_by; ALTER TABLE runs DROP COLUMN ref; UPDATE schema SET version = 6;`
+// withoutOrigin makes a record of layout 6 of one of layout 9.
+const withoutOrigin = `ALTER TABLE journal DROP COLUMN kept; ALTER TABLE runs DROP COLUMN ran_by; ALTER TABLE runs DROP COLUMN ref; UPDATE schema SET version = 6;`
 
 // withoutWrites makes a record of layout 4 of one of layout 7, but for what fingerprints are sealed for.
 const withoutWrites = withoutOrigin + `ALTER TABLE runs DROP COLUMN writes; ALTER TABLE journal DROP COLUMN source_writes;

@@ -20,6 +20,7 @@ func RunEncrypted(t *testing.T, place func(t *testing.T) (open func(*seal.Keys) 
 		})
 	})
 	t.Run("keys come and change", func(t *testing.T) { testKeys(t, place(t)) })
+	t.Run("keys differ on both sides", func(t *testing.T) { testTransferKeys(t, place) })
 	t.Run("encrypted from the start", func(t *testing.T) {
 		open, keys := place(t), seal.New(newKey(t))
 		writeWith(t, open(keys), link(1))

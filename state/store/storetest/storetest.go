@@ -45,6 +45,7 @@ func Run(t *testing.T, place func(t *testing.T) (open func() store.Place)) {
 	} {
 		t.Run(name, func(t *testing.T) { test(t, place(t)) })
 	}
+	runTransfers(t, place)
 }
 
 func must(t testing.TB, err error) {
@@ -104,7 +105,9 @@ func same(t testing.TB, what string, got, want any) {
 
 func entry(seq int64, status state.EntryStatus) state.Entry {
 	return state.Entry{Seq: seq, Key: link(int(seq)).Anchor, Kind: state.User, Action: state.ActionCreate, Status: status,
-		Writes: state.Writes{Tenant: 1}, Deeds: map[string]int{"creates.count": 1}}
+		Writes: state.Writes{Tenant: 1}, Deeds: map[string]int{"creates.count": 1},
+		Kept: &state.Kept{Scope: "staff", Rule: "created", Values: true, Attributes: []state.KeptAttribute{
+			{Name: "department", Before: state.String("Sales"), After: state.String("Revenue")}}}}
 }
 
 func testNothing(t *testing.T, open func() store.Place) {
@@ -182,6 +185,7 @@ func testRun(t *testing.T, open func() store.Place) {
 	for e, err := range r.Journal(ctx, 1) {
 		must(t, err)
 		seqs = append(seqs, e.Seq)
+		same(t, "names kept", e.Kept.WithoutValues(), entry(e.Seq, "").Kept.WithoutValues())
 	}
 	same(t, "journal", seqs, []int64{1, 2, 3})
 	steps, err := r.StepsOf(ctx, link(2).Anchor, 5)

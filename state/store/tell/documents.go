@@ -128,10 +128,15 @@ type EntryDocument struct {
 	RequestID string            `json:"request_id,omitempty"`
 	Writes    state.Writes      `json:"writes"`
 	Name      string            `json:"name,omitempty"` // whose it is, if that was asked for
+	Kept      *state.Kept       `json:"kept,omitempty"` // what it has written over, likewise
 }
 
-// EntryOf is a step as a document.
-func EntryOf(e *state.Entry, name string) EntryDocument {
-	return EntryDocument{e.Seq, e.Key, e.Kind, e.Action, e.Attribute, e.Status, e.TargetID, e.Code, e.RequestID,
-		e.Writes, name}
+// EntryOf is a step as a document, with what it has kept if values are asked for.
+func EntryOf(e *state.Entry, name string, values bool) EntryDocument {
+	d := EntryDocument{e.Seq, e.Key, e.Kind, e.Action, e.Attribute, e.Status, e.TargetID, e.Code, e.RequestID,
+		e.Writes, name, nil}
+	if values {
+		d.Kept = e.Kept
+	}
+	return d
 }

@@ -4,6 +4,7 @@ package tell
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,6 +112,31 @@ func Entry(w io.Writer, e *state.Entry, name string) error {
 	}
 	_, err := fmt.Fprintln(w, visible.Line(line))
 	return err
+}
+
+// Kept writes below a step what it has written over, as far as that was kept: values with their attributes, or these alone.
+func Kept(w io.Writer, e *state.Entry) error {
+	if e.Kept == nil {
+		return nil
+	}
+	for _, a := range slices.Concat(e.Kept.Source, e.Kept.Attributes) {
+		line := a.Name
+		if e.Kept.Values {
+			line += ": " + shown(a.Before) + " -> " + shown(a.After)
+		}
+		if _, err := fmt.Fprintln(w, "          "+visible.Line(line)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func shown(v state.Value) string {
+	b, err := v.MarshalJSON()
+	if err != nil {
+		return "?"
+	}
+	return string(b)
 }
 
 // count is a number of things.

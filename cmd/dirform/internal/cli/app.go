@@ -172,7 +172,8 @@ func (a *App) raiseWalls() (lower func()) {
 }
 
 // FileOut is standard output for what is a file and no text for people, such as a script for a shell: byte by byte as
-// it is, without a wall. Nothing that comes from a directory or a server may be part of it.
+// it is, without a wall. Nothing that comes from a directory or a server may be part of it, but for the ids and codes that
+// a copy of the record holds.
 func (a *App) FileOut() io.Writer {
 	if a.stdout == nil {
 		return a.Env.Stdout

@@ -17,6 +17,7 @@ import (
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 // RecordOptions say where the record is for commands that need nothing else of the configuration: no directories, no
@@ -55,7 +56,7 @@ func (o *RecordOptions) LockedPlace(a *cli.App) (store.Place, error) { return o.
 
 func (o *RecordOptions) place(a *cli.App, keys *seal.Keys) (store.Place, error) {
 	if o.file != "" {
-		return fileWith(a.Path(o.file), keys), nil
+		return sqlite.At(a.Path(o.file), keys), nil
 	}
 	at, err := declaredState(a, &o.Variables)
 	if err != nil {

@@ -66,7 +66,7 @@ func PlaceOf(a *cli.App, cfg *config.Config) (store.Place, error) {
 // placeOf is a database or a bucket, if there is one that may get its credentials, or else a file. keys wrap the record's own.
 func placeOf(a *cli.App, cfg *config.Config, keys *seal.Keys) (place store.Place, err error) {
 	if !cfg.Shared() {
-		return fileWith(cli.InDir(cfg.Dir, cfg.StatePath), keys), nil
+		return sqlite.At(cli.InDir(cfg.Dir, cfg.StatePath), keys), nil
 	}
 	rules, err := recordRules(a)
 	if err != nil {
@@ -93,9 +93,4 @@ func placeOf(a *cli.App, cfg *config.Config, keys *seal.Keys) (place store.Place
 		}
 	}
 	return p.Encrypted(keys), err
-}
-
-// fileWith is a record's file, with the keys that wrap the record's own; nil if encryption is not configured.
-func fileWith(path string, keys *seal.Keys) store.Place {
-	return sqlite.Encrypted{File: sqlite.File(path), Keys: keys}
 }

@@ -157,3 +157,11 @@ func (j *Judge) wantsAliases(s int) bool {
 
 // IndexWanted indexes what source rows want to be called; it is needed only where something changes.
 func (j *Judge) IndexWanted() { j.Source.IndexWanted(j.Idle) }
+
+// Against is what weighs most among what stands against an attempt that no rule makes, nil if nothing does.
+func (j *Judge) Against(a offlimits.Attempt) *planner.Finding {
+	if list := j.limits.Against(a); len(list) > 0 {
+		return j.limits.Finding(offlimits.Weightiest(list), a)
+	}
+	return nil
+}

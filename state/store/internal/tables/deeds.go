@@ -39,7 +39,7 @@ type deed struct {
 
 // active are the applies that have written since a time, with what is known to be done.
 func (r *Record) active(ctx context.Context, since string) (runs []deed, err error) {
-	const query = "SELECT id, links, did, outcome = '' FROM {t}runs WHERE {mine} AND command = $1 AND active >= $2 ORDER BY id"
+	const query = "SELECT id, links, did, outcome = '' FROM {t}runs WHERE {mine} AND command IN ($1, $2) AND active >= $3 ORDER BY id"
 	var open []int
 	err = r.from.Each(ctx, query, func(scan func(...any) error) error {
 		d := deed{Deeds: state.Deeds{Did: map[string]int{}, Open: map[string]int{}}}
@@ -53,7 +53,7 @@ func (r *Record) active(ctx context.Context, since string) (runs []deed, err err
 		}
 		runs = append(runs, d)
 		return addDeeds(d.Did, did, 1)
-	}, store.CommandApply, since)
+	}, store.CommandApply, store.CommandUndo, since)
 	for _, i := range open {
 		if err != nil {
 			return nil, err

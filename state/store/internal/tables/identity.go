@@ -38,7 +38,8 @@ func Identity(values map[string]string) (m store.Meta, what string) {
 			return m, "it has no " + name
 		}
 	}
-	m = store.Meta{Exists: true, Lineage: values[metaLineage], SourceSID: values[metaSource], TenantID: values[metaTenant]}
+	m = store.Meta{Exists: true, Lineage: values[metaLineage], SourceSID: values[metaSource], TenantID: values[metaTenant],
+		MovedTo: values[metaMoved]}
 	var err error
 	if m.Serial, err = strconv.ParseInt(values[metaSerial], 10, 64); err != nil {
 		return m, fmt.Sprintf("its serial is not as dirform writes it: %v", err)

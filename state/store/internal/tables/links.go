@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store/internal/bound"
+	"github.com/dirform/dirform/state/store/internal/kept"
 	"github.com/dirform/dirform/state/store/internal/seal"
 )
 
@@ -21,7 +22,16 @@ const (
 type Sealing struct {
 	Classes *Classes
 	Sealer  *seal.Sealer
+	Kept    *kept.Sealer // nil where encryption is not configured
 	to, buf []byte
+}
+
+// By makes it the sealing of a record with a key; encrypted says that keys of encryption wrap that.
+func (s *Sealing) By(key state.Key, encrypted bool) (err error) {
+	if s.Sealer, err = seal.New(key); err == nil && encrypted {
+		s.Kept, err = kept.New(key)
+	}
+	return err
 }
 
 // Row is the class of a link, recorded if it is new, and its sealed fingerprints, which are valid until the next call.

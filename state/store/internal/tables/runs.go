@@ -2,6 +2,7 @@ package tables
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/internal/kept"
 )
 
 // Runs lists the latest runs, newest first; at most limit of them, or all if limit is 0.
@@ -113,16 +115,48 @@ func scanEntry(scan func(...any) error) (e state.Entry, err error) {
 // chunk is how many rows one query of a stream fetches. Between chunks the database is free for other work.
 const chunk = 2048
 
-// Journal streams the steps of a run in their order. An entry is valid until the next one; an error is the last element.
+// moreColumns are the columns of what a step counts as and of what undoing it takes, empty in a record of an older layout.
+func (r *Record) moreColumns() string {
+	switch layout := r.from.Layout(); {
+	case layout < Deeds:
+		return "'', ''"
+	case layout < Kept:
+		return "deeds, ''"
+	}
+	return "deeds, kept"
+}
+
+// scanMore takes a step with these columns before its own.
+func (r *Record) scanMore(scan func(...any) error, run int64, by *kept.Sealer) (e state.Entry, err error) {
+	var deeds, text string
+	e, err = scanEntry(func(columns ...any) error { return scan(append([]any{&deeds, &text}, columns...)...) })
+	if err == nil && deeds != "" {
+		err = json.Unmarshal([]byte(deeds), &e.Deeds)
+	}
+	if err != nil {
+		return e, err
+	}
+	if e.Kept, err = by.Open(text, keptOf(run, &e)); err != nil {
+		err = r.from.Damaged(fmt.Sprintf("what step %d of run %d has kept is not as dirform has written it", e.Seq, run))
+	}
+	return e, err
+}
+
+// Journal streams the steps of a run in their order, with what they have kept. An entry is valid until the next one; an error is the last element.
 // The journals of old runs are dropped, see [KeepJournals].
 func (r *Record) Journal(ctx context.Context, run int64) iter.Seq2[*state.Entry, error] {
 	return func(yield func(*state.Entry, error) bool) {
+		by, err := r.from.KeptBy()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
 		var last int64
 		for {
 			var page []state.Entry
-			err := r.from.Each(ctx, "SELECT "+r.entryColumns()+" FROM {t}journal WHERE {mine} AND run = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+			err := r.from.Each(ctx, "SELECT "+r.moreColumns()+", "+r.entryColumns()+" FROM {t}journal WHERE {mine} AND run = $1 AND seq > $2 ORDER BY seq LIMIT $3",
 				func(scan func(...any) error) error {
-					e, err := scanEntry(scan)
+					e, err := r.scanMore(scan, run, by)
 					page = append(page, e)
 					return err
 				}, run, last, chunk)

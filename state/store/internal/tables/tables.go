@@ -18,6 +18,7 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/internal/kept"
 )
 
 // From which layout on tables have what: see the layouts of the package that keeps a record in SQLite.
@@ -25,6 +26,7 @@ const (
 	Deeds  = 4 // what steps count as for guards
 	Writes = 5 // how often they wrote
 	Origin = 7 // who ran
+	Kept   = 9 // what undoing a step takes
 )
 
 // Marks replaces the marks of statements.
@@ -80,6 +82,8 @@ type From interface {
 	Reader // asks nothing, and finds nothing, while there is no record
 	// Layout is that of the tables.
 	Layout() int
+	// KeptBy opens what steps have kept.
+	KeptBy() (*kept.Sealer, error)
 	// Damaged is the error of a record that holds what dirform never writes.
 	Damaged(what string) error
 }

@@ -3,19 +3,29 @@ package tables
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/store/internal/kept"
 )
 
 // EntryColumns are the columns of a step but for its deeds.
 const EntryColumns = entryColumns + ", source_writes, tenant_writes"
 
-// EntryValues are the values of these columns, and of deeds.
-func EntryValues(e *state.Entry) ([]any, error) {
+// EntryValues are the values of these columns, of deeds and of kept, for a step of a run. Of a step that was skipped nothing is
+// kept, and nothing personal without a sealer.
+func EntryValues(run int64, e *state.Entry, s *kept.Sealer) ([]any, error) {
 	deeds, err := deedsText(e.Deeds)
+	text := ""
+	if err == nil && e.Status != state.StatusSkipped {
+		text, err = s.Text(e.Kept, keptOf(run, e))
+	}
 	return []any{e.Seq, e.Key, string(e.Kind), string(e.Action), e.Attribute, string(e.Status), e.TargetID, e.Code, e.RequestID,
-		int64(e.Writes.Source), int64(e.Writes.Tenant), deeds}, err
+		int64(e.Writes.Source), int64(e.Writes.Tenant), deeds, text}, err
 }
+
+// keptOf names the step whose values are sealed: they open for no other.
+func keptOf(run int64, e *state.Entry) string { return fmt.Sprintf("%d/%d/%s", run, e.Seq, e.Key) }
 
 // entryColumns are the columns of a step, for scanEntry. A record of an older layout has no number of writes.
 func (r *Record) entryColumns() string {

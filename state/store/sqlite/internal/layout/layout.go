@@ -13,15 +13,16 @@ import (
 // is, and brought up to date in the transaction of the first run that writes. Layout 2 added links.left_at; layout 3 mints a key
 // and has fingerprints sealed by it; layout 4 notes what runs did as far as guards count it, and layout 5 how often they wrote to
 // each directory; layout 6 seals fingerprints for the whole of their link; layout 7 notes who ran, and for which commit; in
-// layout 8 the key may be wrapped.
+// layout 8 the key may be wrapped; layout 9 keeps what undoing a step takes.
 const (
-	Version = Wrapped
+	Version = Kept
 	Sealed  = 3
 	Deeds   = record.Deeds
 	Writes  = record.Writes
 	Bound   = 6
 	Origin  = record.Origin
 	Wrapped = 8
+	Kept    = record.Kept
 )
 
 // ApplicationID marks a SQLite file as a dirform record ("dfst"), so that another application's database is not touched.
@@ -47,7 +48,7 @@ CREATE TABLE runs (id INTEGER PRIMARY KEY, command TEXT NOT NULL, serial INTEGER
   did TEXT NOT NULL DEFAULT '', writes TEXT NOT NULL DEFAULT '', ran_by TEXT NOT NULL DEFAULT '', ref TEXT NOT NULL DEFAULT '');
 CREATE TABLE journal (run INTEGER NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, action TEXT NOT NULL,
   attribute TEXT NOT NULL, status TEXT NOT NULL, tenant_id TEXT NOT NULL, code TEXT NOT NULL, request_id TEXT NOT NULL,
-  deeds TEXT NOT NULL DEFAULT '', source_writes INTEGER NOT NULL DEFAULT 0, tenant_writes INTEGER NOT NULL DEFAULT 0,
+  deeds TEXT NOT NULL DEFAULT '', kept TEXT NOT NULL DEFAULT '', source_writes INTEGER NOT NULL DEFAULT 0, tenant_writes INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (run, seq)) WITHOUT ROWID;
 CREATE INDEX journal_open ON journal (run, seq) WHERE status = 'intent';
 ` + deedIndexes + readableView
@@ -84,6 +85,9 @@ ALTER TABLE journal ADD COLUMN tenant_writes INTEGER NOT NULL DEFAULT 0;
 const AddOrigin = `ALTER TABLE runs ADD COLUMN ran_by TEXT NOT NULL DEFAULT '';
 ALTER TABLE runs ADD COLUMN ref TEXT NOT NULL DEFAULT '';
 `
+
+// AddKept takes layout 8 to layout 9. Of what runs before that wrote over nothing is known.
+const AddKept = "ALTER TABLE journal ADD COLUMN kept TEXT NOT NULL DEFAULT '';"
 
 // Create writes an empty record into a database that has no tables yet.
 func Create(ctx context.Context, tx *sql.Tx) error {

@@ -1,4 +1,4 @@
-package main
+package recordcmd
 
 import (
 	"github.com/spf13/cobra"
@@ -7,7 +7,8 @@ import (
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
 )
 
-func newForceUnlockCommand(a *cli.App) *cobra.Command {
+// NewForceUnlock makes the command.
+func NewForceUnlock(a *cli.App) *cobra.Command {
 	var o open.RecordOptions
 	cmd := &cobra.Command{
 		Use:   "force-unlock [ID]",

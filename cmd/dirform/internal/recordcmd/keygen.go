@@ -1,4 +1,4 @@
-package main
+package recordcmd
 
 import (
 	"github.com/spf13/cobra"
@@ -7,7 +7,8 @@ import (
 	"github.com/dirform/dirform/state/seal"
 )
 
-func newKeygenCommand(a *cli.App) *cobra.Command {
+// NewKeygen makes the command.
+func NewKeygen(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keygen",
 		Short: "Make a key for encryption",

@@ -1,0 +1,82 @@
+package reconcile
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/state"
+)
+
+// Held is what a plan knows of an account to which something is to be done that no rule asks for.
+type Held struct {
+	Account *Account
+	Address string             // of its source object if that is in scope, else one of the account's own
+	Ref     planner.ObjectRef  // for findings
+	Against []*planner.Finding // what stands against the change, as it would against one that the rules ask for
+	Aimed   bool               // --target and --exclude leave the change in the plan
+}
+
+// Held is the account that a change is about, by its TargetID, with what stands against the change. recorded is the anchor under
+// which the pair is recorded, "" for none. It is nil if the tenant has the account no more.
+func (v *View) Held(c *state.Change, recorded string) (*Held, error) {
+	id, s := v.s.Hash.ID(strings.ToLower(c.TargetID)), v.s
+	row := s.Tenant.ByID.First(id)
+	var o *table.Account
+	var err error
+	if row >= 0 {
+		o, err = s.Tenant.Load(row)
+	} else if d := s.Bin.ByID.First(id); d >= 0 {
+		o, err = s.Bin.Load(d)
+	}
+	if err != nil || o == nil {
+		return nil, err
+	}
+	h := &Held{Account: s.account(o, row), Address: pair.Address(c.Kind, c.Scope, table.Readable(o)), Ref: table.Ref(o)}
+	if owner := s.SourceAnchored(s.Hash.Anchor(c.Anchor)); owner >= 0 {
+		x, err := s.Case(owner)
+		if err != nil {
+			return nil, err
+		}
+		h.Address = x.Address
+	}
+	h.Ref.Address, h.Ref.Anchor = h.Address, c.Anchor
+	h.Aimed = s.Selected(h.Address)
+	a := offlimits.Attempt{Account: o, Row: row, Policy: s.set.Rules.Policy(c.Scope, c.Kind), Action: c.Action, Attrs: c.Attributes,
+		Recorded: recorded,
+		Leaving:  c.Action == state.ActionDelete || c.Action == state.ActionUnlink}
+	if f := s.Against(a); f != nil {
+		if !slices.ContainsFunc(f.Objects, func(r planner.ObjectRef) bool { return r.TargetID == h.Ref.TargetID }) {
+			f.Objects = append(f.Objects, h.Ref)
+		}
+		h.Against = append(h.Against, f)
+	}
+	return h, nil
+}
+
+// Carries is the id of the living account that carries an anchor, "" if none does.
+func (v *View) Carries(anchor string) (string, error) {
+	row := v.s.Tenant.ByAnchor.First(v.s.Hash.Anchor(anchor))
+	if row < 0 {
+		return "", nil
+	}
+	o, err := v.s.Tenant.Load(row)
+	if err != nil {
+		return "", err
+	}
+	return o.ID, nil
+}
+
+// HasName is the id of the living account that has a name in a space, be it its first or a further one; "" if none has.
+func (v *View) HasName(space state.NameSpace, name string) (id string, err error) {
+	v.s.Tenant.Named(space, v.s.Hash.Address(state.String(name)), func(row int, _ bool) {
+		var o *table.Account
+		if o, err = v.s.Tenant.Load(row); err == nil {
+			id = o.ID
+		}
+	})
+	return id, err
+}

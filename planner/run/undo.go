@@ -1,0 +1,211 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/planner/reconcile"
+	"github.com/dirform/dirform/planner/run/internal/rights"
+	"github.com/dirform/dirform/planner/undo"
+	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/store"
+)
+
+// LastRun stands for the last run that wrote, see [Options].
+const LastRun = -1
+
+// Past is a record that knows what its runs did.
+type Past interface {
+	Runs(ctx context.Context, limit int) ([]store.Run, error)
+	Journal(ctx context.Context, run int64) iter.Seq2[*state.Entry, error]
+	Link(ctx context.Context, anchor string) (*state.Link, bool, error)
+}
+
+// undoing plans the undoing of a run.
+type undoing struct {
+	reading *Reading
+	id      int64
+}
+
+// writeDown makes the plan of today, for what it knows and what guards are held against, and writes down the plan that undoes the
+// run.
+func (u *undoing) writeDown(ctx context.Context, b *reconcile.Builder, h planner.Header, out string, n *rights.Needs) (*planfile.Reader,
+	[]rights.Lack, error) {
+	past, ok := u.reading.run.Record.(Past)
+	if !ok {
+		return nil, nil, fmt.Errorf("this record knows no runs")
+	}
+	if err := u.find(ctx, past); err != nil {
+		return nil, nil, err
+	}
+	today, err := b.Plan(nowhere{})
+	if err == nil {
+		err = aimed(today)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	changes, findings, err := u.changes(ctx, past, b)
+	if err != nil {
+		return nil, nil, err
+	}
+	h.Undoes, u.reading.Header.Undoes = u.id, u.id
+	w, err := u.reading.run.create(h, out)
+	if err != nil {
+		return nil, nil, err
+	}
+	n.Sink = reviewable(w, out)
+	totals, err := u.tell(n, b, changes, findings)
+	var lacks []rights.Lack
+	if err == nil {
+		lacks, err = n.Tell(ctx)
+	}
+	if err != nil {
+		w.Abort()
+		return nil, nil, err
+	}
+	totals.Scopes = today.Scopes
+	if err := w.Close(totals); err != nil {
+		return nil, nil, err
+	}
+	file, err := w.Reopen()
+	return file, lacks, err
+}
+
+// find finds the run.
+func (u *undoing) find(ctx context.Context, past Past) error {
+	runs, err := past.Runs(ctx, 0)
+	if err != nil {
+		return err
+	}
+	for _, r := range runs {
+		wrote := r.Writes != nil && *r.Writes != state.Writes{} && (r.Command == store.CommandApply || r.Command == store.CommandUndo)
+		if r.ID == u.id || u.id == LastRun && wrote {
+			u.id = r.ID
+			return nil
+		}
+	}
+	if u.id == LastRun {
+		return &fault.Error{Summary: "There is nothing to undo", Detail: "No recorded run has written anything."}
+	}
+	return &fault.Error{Summary: fmt.Sprintf("The state has no run %d", u.id), Hint: `Run "dirform history" for a list of runs.`}
+}
+
+// changes works the undoing out. The run's steps are held in memory.
+func (u *undoing) changes(ctx context.Context, past Past, b *reconcile.Builder) ([]*state.Change, []*planner.Finding, error) {
+	in := undo.Input{Run: u.id, Live: map[string]*state.Object{}, Schema: onceEach(u.reading.run.Schema),
+		Hasher: state.NewHasher(u.reading.Settings.Key),
+		Link: func(anchor string) (*state.Link, error) {
+			l, ok, err := past.Link(ctx, anchor)
+			if !ok {
+				return nil, err
+			}
+			return l, err
+		}}
+	var steps int
+	var err error
+	if in.Entries, steps, err = undo.Steps(past.Journal(ctx, u.id)); err != nil {
+		return nil, nil, err
+	}
+	if steps == 0 {
+		return nil, nil, &fault.Error{Summary: fmt.Sprintf("Run %d cannot be undone", u.id),
+			Detail: "It has no steps: it wrote to neither directory, or its steps are too old to be kept.",
+			Hint:   `"dirform history" lists what runs wrote.`}
+	}
+	if err := u.look(ctx, &in); err != nil {
+		return nil, nil, err
+	}
+	if in.View, err = b.View(); err != nil {
+		return nil, nil, err
+	}
+	return undo.Changes(in)
+}
+
+// perLookup is how many accounts one lookup asks for.
+const perLookup = 400
+
+// look reads the accounts of the steps as they are now.
+func (u *undoing) look(ctx context.Context, in *undo.Input) error {
+	tenant, err := u.reading.run.Directories.Tenant(ctx, u.reading.Config.Entra)
+	if err != nil {
+		return err
+	}
+	for page := range slices.Chunk(in.Entries, perLookup) {
+		ids, names := map[state.Kind][]string{}, map[state.Kind][]string{}
+		for _, e := range page {
+			d := e.Kind.Descriptor()
+			if d == nil || !d.Managed || e.TargetID == "" || e.Kept == nil {
+				continue
+			}
+			ids[e.Kind] = append(ids[e.Kind], e.TargetID)
+			names[e.Kind] = append(names[e.Kind], d.Anchor)
+			for _, a := range e.Kept.Attributes {
+				if known := in.Schema(e.Kind).Lookup(a.Name); known != nil && !known.Hidden {
+					names[e.Kind] = append(names[e.Kind], a.Name)
+				}
+			}
+		}
+		for kind, list := range ids {
+			slices.Sort(names[kind])
+			slices.Sort(list)
+			for o, err := range tenant.Lookup(ctx, kind, slices.Compact(list), state.NewShape(slices.Compact(names[kind])...)) {
+				if err != nil {
+					return err
+				}
+				in.Live[strings.ToLower(o.ID)] = o.Clone()
+			}
+		}
+	}
+	return nil
+}
+
+// tell hands the plan to a sink, and holds it against the guards.
+func (u *undoing) tell(to planner.Sink, b *reconcile.Builder, changes []*state.Change, findings []*planner.Finding) (planner.Totals, error) {
+	results, exceeded, err := b.Judge(func(yield func(*state.Change, error) bool) {
+		for _, c := range changes {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return planner.Totals{}, err
+	}
+	wrong := slices.DeleteFunc(slices.Clone(u.reading.Settings.Findings), func(f *planner.Finding) bool { return f.Severity != planner.Error })
+	t := planner.Totals{Guards: results, Applicable: len(tripped(results))+len(wrong) == 0}
+	for _, f := range slices.Concat(wrong, findings, exceeded) {
+		if f.Severity == planner.Error && !slices.Contains(planner.PlanWide, f.Code) {
+			t.Summary.Blocked++
+		}
+		if err := to.Finding(f); err != nil {
+			return t, err
+		}
+	}
+	writes := 0
+	for _, c := range changes {
+		t.Summary.Count(c.Action, 1)
+		writes += c.Writes(func(name string) bool {
+			a := u.reading.run.Schema(c.Kind).Lookup(name)
+			return a != nil && a.Type == state.TypeReference
+		})
+		if err := to.Change(c); err != nil {
+			return t, err
+		}
+	}
+	t.Cost = planner.NewCost(0, writes)
+	return t, nil
+}
+
+// nowhere takes a plan that nobody is to see.
+type nowhere struct{}
+
+func (nowhere) Finding(*planner.Finding) error { return nil }
+func (nowhere) Change(*state.Change) error     { return nil }
+func (nowhere) Record(*planner.Record) error   { return nil }
+func (nowhere) Skipped(*planner.Skipped) error { return nil }
