@@ -119,6 +119,7 @@ func (s *shapes) results(list []state.Result) []resultDoc {
 	docs := make([]resultDoc, len(list))
 	for i, r := range list {
 		docs[i] = resultDoc{Entry: r.Entry, Forget: r.Forget, Replaces: r.Replaces}
+		docs[i].Kept = nil // its intent has it
 		if r.Link != nil {
 			l := s.link(r.Link)
 			docs[i].Link = &l

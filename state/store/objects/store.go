@@ -80,7 +80,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 func (s *Store) openLocal(ctx context.Context) (err error) {
 	s.clock = s.o.Now()
 	s.Locked, err = s.p.local(s.at.file).Lock(ctx, store.Options{Holder: s.o.Holder, Origin: s.o.Origin,
-		Now: func() time.Time { return s.clock }})
+		Now: func() time.Time { return s.clock }, Moved: s.o.Moved})
 	return err
 }
 
@@ -125,13 +125,28 @@ func (s *Store) Begin(ctx context.Context, info store.RunInfo) (store.Writer, er
 
 // RemoveLinks forgets the links of some anchors, in a run of its own.
 func (s *Store) RemoveLinks(ctx context.Context, anchors ...string) error {
+	return s.wholly(ctx, func() error { return s.Locked.RemoveLinks(ctx, anchors...) })
+}
+
+// Replace puts a copy of another record in place of what is here: it is here with the write of one object, or not at all.
+func (s *Store) Replace(ctx context.Context, from store.Record) error {
+	return s.wholly(ctx, func() error { return s.Locked.Replace(ctx, from) })
+}
+
+// MarkMoved notes that the record goes on elsewhere.
+func (s *Store) MarkMoved(ctx context.Context, to string) error {
+	return s.wholly(ctx, func() error { return s.Locked.MarkMoved(ctx, to) })
+}
+
+// wholly changes the copy without a run, and puts it in the record's place.
+func (s *Store) wholly(ctx context.Context, change func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.usable(ctx); err != nil {
 		return err
 	}
 	s.clock = s.o.Now()
-	if err := s.Locked.RemoveLinks(ctx, anchors...); err != nil {
+	if err := change(); err != nil {
 		return err
 	}
 	s.err = s.changed(ctx, s.whole(ctx))
@@ -311,7 +326,22 @@ func (w *writer) Intents(ctx context.Context, entries []state.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	return w.do(ctx, len(entries), true, func() error { return w.run.Intents(ctx, entries) }, func(o *op) { o.Intents = entries })
+	return w.do(ctx, len(entries), true, func() error { return w.run.Intents(ctx, entries) },
+		func(o *op) { o.Intents = w.s.p.fit(entries) })
+}
+
+// fit are entries as a journal may hold them: without encryption, without the values that their steps write over.
+func (p *Place) fit(entries []state.Entry) []state.Entry {
+	if p.o.Keys != nil {
+		return entries
+	}
+	bare := slices.Clone(entries)
+	for i := range bare {
+		if bare[i].Kept != nil {
+			bare[i].Kept = bare[i].Kept.WithoutValues()
+		}
+	}
+	return bare
 }
 
 // Results notes what became of steps. It is durable with the next intents, or once the record is closed.

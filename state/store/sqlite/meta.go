@@ -26,7 +26,7 @@ func (s *Store) load(ctx context.Context) error {
 		return damaged(s.name, what)
 	}
 	if m.MovedTo != "" && !s.moved {
-		return &store.MovedError{Path: s.path, To: m.MovedTo}
+		return &store.MovedError{Path: s.name, To: m.MovedTo}
 	}
 	s.sealer, s.rewrap = nil, false
 	if s.layout < layout.Sealed {

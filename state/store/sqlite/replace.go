@@ -14,7 +14,7 @@ import (
 // beside its place and takes it when it is whole.
 func (s *Store) Replace(ctx context.Context, from store.Record) error {
 	if s.lock == nil {
-		return fmt.Errorf("the state %s was opened for reading only", s.path)
+		return fmt.Errorf("the state %s was opened for reading only", s.name)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,7 +40,7 @@ func (s *Store) Replace(ctx context.Context, from store.Record) error {
 func (s *Store) replace(ctx context.Context, from store.Record) error {
 	tx, err := s.conn.BeginTx(ctx, nil)
 	if err != nil {
-		return explain(s.path, err)
+		return explain(s.name, err)
 	}
 	meta, there := s.meta, s.meta.Exists
 	t := &transaction{asked: asked{tx}, tx: tx, sealing: tables.Sealing{Classes: &s.classes}}
@@ -63,7 +63,7 @@ func (s *Store) replace(ctx context.Context, from store.Record) error {
 		if there {
 			err = errors.Join(err, s.classes.Load(context.WithoutCancel(ctx), asked{s.conn}))
 		}
-		return explain(s.path, err)
+		return explain(s.name, err)
 	}
 	s.meta, s.layout, s.sealer, s.rewrap, s.erase = meta, layout.Version, t.sealing.Sealer, false, there
 	return nil
@@ -74,15 +74,15 @@ func (s *Store) MarkMoved(ctx context.Context, to string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.lock == nil || !s.meta.Exists {
-		return fmt.Errorf("the state %s does not exist, or was opened for reading only", s.path)
+		return fmt.Errorf("the state %s does not exist, or was opened for reading only", s.name)
 	}
 	tx, err := s.conn.BeginTx(ctx, nil)
 	if err != nil {
-		return explain(s.path, err)
+		return explain(s.name, err)
 	}
 	defer tx.Rollback()
 	if err = tables.MarkMoved(ctx, &transaction{asked: asked{tx}, tx: tx}, to); err == nil {
 		err = tx.Commit()
 	}
-	return explain(s.path, err)
+	return explain(s.name, err)
 }
