@@ -49,6 +49,19 @@ func Root(t testing.TB) string {
 	return dir
 }
 
+// InMemory runs a package's tests with folders for temporary files in memory, where the system has such a place.
+func InMemory(m interface{ Run() int }) (code int) {
+	dir, err := os.MkdirTemp("/dev/shm", "dirform-test-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		err = os.Setenv("TMPDIR", dir)
+	}
+	if err != nil {
+		println("no folder in memory: " + err.Error())
+	}
+	return m.Run()
+}
+
 // Dir is an empty folder that is removed when the test ends: in memory where the system has such a place, since a world writes many
 // small files and waits for the disk with each; a folder of the test's own elsewhere.
 func Dir(t testing.TB) string {

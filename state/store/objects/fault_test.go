@@ -6,12 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/quick"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/objects"
@@ -99,6 +101,14 @@ func content(t testing.TB, p store.Place) (serial int64, links, open map[string]
 
 var errDead = errors.New("killed")
 
+// next is how far it is to the next call at which something happens: in the short form it does not at each, but at others every time.
+func next() int {
+	if quick.Long() {
+		return 1
+	}
+	return 1 + rand.IntN(9)
+}
+
 // TestKilledAtEveryCall kills a run before and after each of its calls of the bucket. What was written to the directory is
 // always in the record, as a link or as a step whose outcome is not known; the next run goes on once the lock has expired.
 func TestKilledAtEveryCall(t *testing.T) {
@@ -109,11 +119,11 @@ func TestKilledAtEveryCall(t *testing.T) {
 			must(t, run(t.Context(), objects.New(base, object, o), 100, 2, func(int) {}))
 			for _, start := range []*objectstest.Memory{objectstest.NewMemory(), base} {
 				points := 0
-				for at := 1; ; at++ {
+				for at := 1; ; at += next() {
 					if !killedAt(t, start.Clone(), o, at) {
 						break
 					}
-					points++
+					points = at
 				}
 				if points < 20 {
 					t.Errorf("killed at %d calls only", points)
@@ -204,7 +214,7 @@ func TestPausedHolder(t *testing.T) {
 		for _, ends := range []bool{false, true} {
 			at := 1
 			for pausedAt(t, at, begun, ends) {
-				at++
+				at += next()
 			}
 			if at < 10 {
 				t.Errorf("paused at %d calls only", at-1)

@@ -1,14 +1,20 @@
 package objects_test
 
 import (
+	"os"
 	"testing"
 
+	"github.com/dirform/dirform/state/quick"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/objects"
 	"github.com/dirform/dirform/state/store/objects/objectstest"
 	"github.com/dirform/dirform/state/store/storetest"
 )
+
+func TestMain(m *testing.M) {
+	os.Exit(quick.InMemory(m))
+}
 
 func TestObjectsPlace(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) func() store.Place {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/quick"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/sqlite"
 	"github.com/dirform/dirform/state/store/storetest"
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv("DIRFORM_TEST_READ"); path != "" {
 		read(path)
 	}
-	os.Exit(m.Run())
+	os.Exit(quick.InMemory(m))
 }
 
 // read prints how many links a state has that lies in a folder where nothing can be written.
