@@ -2,6 +2,7 @@
 package quick
 
 import (
+	"errors"
 	"flag"
 	"math/rand/v2"
 	"os"
@@ -54,7 +55,7 @@ func InMemory(m interface{ Run() int }) (code int) {
 	dir, err := os.MkdirTemp("/dev/shm", "dirform-test-")
 	if err == nil {
 		defer os.RemoveAll(dir)
-		err = os.Setenv("TMPDIR", dir)
+		err = errors.Join(os.Setenv("TMPDIR", dir), os.Chmod(dir, 0o755)) // as of any user's process
 	}
 	if err != nil {
 		println("no folder in memory: " + err.Error())
