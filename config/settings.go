@@ -3,11 +3,11 @@ package config
 import (
 	"strings"
 
-	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/dirform/dirform/config/internal/report"
+	"github.com/dirform/dirform/config/internal/required"
 )
 
 // decodeSettings reads the dirform block.
@@ -115,26 +115,16 @@ func missing(diags report.List, summary, detail string) hcl.Diagnostics {
 
 // checkVersion compares dirform's version with required_version.
 func (l *loader) checkVersion(c *content) {
-	if !c.has("required_version") {
-		return
-	}
 	text := c.text("required_version")
 	if text == "" {
 		return
 	}
-	constraint, err := version.NewConstraint(text)
-	if err != nil {
-		c.bad("required_version", "Invalid version constraint", "%s is not a constraint. Write it like \">= 0.1\" or \"~> 1.2\"; commas join several.", c.shown("required_version", text))
-		return
-	}
-	if l.o.Version == "" {
-		return
-	}
-	have, err := version.NewVersion(l.o.Version)
-	if err != nil {
-		return // a development build without a version
-	}
-	if !constraint.Check(have.Core()) {
-		c.bad("required_version", "Wrong version of dirform", "This configuration asks for dirform %s, and this is %s. Install a version that fits, or change the constraint if you know that it need not be so.", text, l.o.Version)
+	switch met, err := required.Met(text, l.o.Version); {
+	case err != nil:
+		c.bad("required_version", "Invalid version constraint", "%s is not a constraint. Write it like \">= 0.1\" or \"~> 1.2\"; "+
+			"commas join several.", c.shown("required_version", text))
+	case !met:
+		c.bad("required_version", "Wrong version of dirform", "This configuration asks for dirform %s, and this is %s. Install a "+
+			"version that fits, or change the constraint if you know that it need not be so.", text, l.o.Version)
 	}
 }

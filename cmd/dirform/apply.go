@@ -22,6 +22,7 @@ import (
 func newApplyCommand(a *cli.App) *cobra.Command {
 	var o planOptions
 	var autoApprove, asJSON, switchOffs bool
+	var undo int64
 	var lockTimeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "apply [FILE]",
@@ -37,7 +38,10 @@ is held back keeps nobody signed in who has left. The other changes stay undone,
 		Example: "  dirform apply\n  dirform apply monday.dfplan",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r := &applyRun{a: a, o: &o, asJSON: asJSON, approved: autoApprove, offs: switchOffs, lockTimeout: lockTimeout}
+			r := &applyRun{a: a, o: &o, asJSON: asJSON, approved: autoApprove, offs: switchOffs, lockTimeout: lockTimeout, undo: undo}
+			if undo != 0 && len(args) == 0 {
+				return &fault.Error{Summary: "Option --undo goes with a saved plan", Hint: "Make one with `dirform undo --out FILE`."}
+			}
 			if len(args) == 1 {
 				r.file = a.Path(args[0])
 				if err := o.none(cmd); err != nil {
@@ -57,6 +61,7 @@ is held back keeps nobody signed in who has left. The other changes stay undone,
 	a.InputFlag(cmd)
 	cmd.Flags().DurationVar(&lockTimeout, "lock-timeout", 0, "wait up to `TIME` (such as 5m) for another run that has the state")
 	cmd.Flags().BoolVar(&switchOffs, "switch-offs", false, "make only what turns sign-in off, over other limits too; not with FILE")
+	cmd.Flags().Int64Var(&undo, "undo", 0, "say that FILE is to undo `RUN`; without encryption nothing else is believed")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what is done as JSON, one document a line; needs --auto-approve or FILE")
 	return cli.ExitStatus(cmd, "0  everything was applied, or there were no changes", "1  error, or the plan was refused: nothing was changed; or all was applied, and objects are blocked (--fail-on-blocked)",
 		"3  applied in part: some changes failed or were skipped, or an error ended it after something was written", "130  interrupted; what was done is recorded")
@@ -72,6 +77,23 @@ type applyRun struct {
 	// lockTimeout is how long to wait for another run that has the record.
 	lockTimeout time.Duration
 	offs        bool // only what turns sign-in off
+	undo        int64
+}
+
+// mayUndo refuses a saved plan that undoes run n, 0 for none, unless that was said here or the file is sealed. A plan file takes
+// changes away from today's plan and never asks for others, and whoever can write one could have it undo any run.
+func (r *applyRun) mayUndo(n int64, sealed bool) error {
+	switch {
+	case r.undo != 0 && r.undo != n:
+		return &fault.Error{Summary: fmt.Sprintf("The saved plan does not undo run %d", r.undo), Detail: "It was made for something else.",
+			Hint: fmt.Sprintf("Make one with `dirform undo %d --out FILE`.", r.undo)}
+	case n != 0 && r.undo == 0 && !sealed:
+		return &fault.Error{Summary: fmt.Sprintf("The saved plan would undo run %d", n),
+			Detail: "Without encryption, whoever can write the file can make it say so.", Hint: fmt.Sprintf("If that is what you want: dirform apply --undo %d FILE", n)}
+	case n != 0 && !r.asJSON:
+		r.a.Notef("This plan undoes run %d.\n", n)
+	}
+	return nil
 }
 
 // applyPlan is the main job's second half: lock, and let a run plan, hold a saved plan against it, ask, carry out and record.
@@ -106,8 +128,8 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	}
 	if reviewed != nil {
 		defer reviewed.Close()
-		if n := reviewed.Header().Undoes; n != 0 && !r.asJSON {
-			r.a.Notef("This plan undoes run %d.\n", n)
+		if err := r.mayUndo(reviewed.Header().Undoes, cfg.Encryption != nil); err != nil {
+			return err
 		}
 	}
 	dirs, err := open.AdmitDirectories(ctx, r.a, cfg, record)

@@ -74,11 +74,12 @@ var layers = map[string][]string{
 	inApply + "links":  {"planner", inApply + "values", "state"},
 	inApply + "values": {"providers", "state"},
 
-	"config": {"config/expr", inConfig + "preset", inConfig + "report", inConfig + "sensitive", inConfig + "source",
+	"config": {"config/expr", inConfig + "preset", inConfig + "required", inConfig + "report", inConfig + "sensitive", inConfig + "source",
 		inConfig + "values", "state"},
 	"config/declared":           {"config"},
 	"config/internal/preset":    {inConfig + "source", "state"},
 	"config/internal/report":    {},
+	"config/internal/required":  {},
 	"config/internal/sensitive": {inConfig + "report", "state"},
 	"config/internal/source":    {inConfig + "report", inConfig + "sensitive"},
 	"config/internal/values": {"config/expr", inConfig + "report", inConfig + "sensitive", inConfig + "source",

@@ -3,7 +3,6 @@ package objects_test
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"fmt"
 	"os"
 	"strconv"
 	"testing"
@@ -51,6 +50,6 @@ func TestSize(t *testing.T) {
 	must(t, err)
 	must(t, r.Close())
 	each := float64(len(b.Content(object))) / float64(count)
-	t.Log(fmt.Sprintf("%d links of %d attributes: %.1f bytes each, of which fingerprints %d; written in %v, read in %v", count, attributes,
-		each, attributes*8, wrote.Round(time.Millisecond), time.Since(started).Round(time.Millisecond)))
+	t.Logf("%d links of %d attributes: %.1f bytes each, of which fingerprints %d; written in %v, read in %v", count, attributes,
+		each, attributes*8, wrote.Round(time.Millisecond), time.Since(started).Round(time.Millisecond))
 }
