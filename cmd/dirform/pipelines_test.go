@@ -605,6 +605,82 @@ func attackTeam(t *testing.T, d *team, s system) {
 	d.wrote("the genuine plan", true, []int{0}, func() int { return s.apply(d, d.clone(nil), 7) })
 }
 
+// TestScheduled runs what a timer and a cluster run every night, as they would: nothing has changed, then something has.
+func TestScheduled(t *testing.T) {
+	t.Parallel()
+	d := newTeam(t, "ci-gitlab", storetest.StartServer(t).Database())
+	settings := map[string]string{"DIRFORM_ALLOW_HOSTS": d.settings["DIRFORM_ALLOW_HOSTS"], "DIRFORM_VAR_ad_bind_dn": d.settings["AD_BIND_DN"],
+		"DIRFORM_SECRET_ad_password": d.settings["AD_PASSWORD"], "DIRFORM_SECRET_state_url": d.settings["STATE_URL"],
+		"DIRFORM_SECRET_dirform_key": d.settings["DIRFORM_KEY"], "AZURE_CLIENT_ID": d.settings["AZURE_CLIENT_ID"], "ARM_OIDC_TOKEN": d.token}
+	if status, out := d.script(d.clone(nil), "dirform apply --auto-approve", settings); status != 0 {
+		t.Fatalf("status %d\n%s", status, out)
+	}
+	jobs := map[string]func() int{"systemd": func() int { return d.timer(settings) }, "Kubernetes": func() int { return d.cronJob(settings) }}
+	for name, job := range jobs {
+		d.wrote(name+", a quiet night", false, []int{0}, job)
+	}
+	must(t, d.lab.SetTenant("linked@contoso.com", "department", "Somebody's idea"))
+	for name, job := range jobs {
+		d.wrote(name+", after somebody's change", false, []int{2}, job)
+	}
+}
+
+// timer runs the command of the systemd unit, with its secrets in a file and all else from the environment.
+func (d *team) timer(settings map[string]string) int {
+	d.t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "examples", "systemd", "dirform-drift.service"))
+	must(d.t, err)
+	command := regexp.MustCompile(`(?m)^ExecStart=/usr/bin/(.*)$`).FindSubmatch(text)
+	if command == nil {
+		d.t.Fatal("the unit starts nothing")
+	}
+	env, secrets, credentials := map[string]string{}, "", d.t.TempDir()
+	for name, value := range settings {
+		if secret, ok := strings.CutPrefix(name, "DIRFORM_SECRET_"); ok {
+			secrets += fmt.Sprintf("%s = %q\n", secret, value)
+		} else {
+			env[name] = value
+		}
+	}
+	write(d.t, credentials, "secrets", secrets)
+	env["CREDENTIALS_DIRECTORY"] = credentials
+	status, out := d.script(d.clone(nil), string(command[1]), env)
+	d.t.Logf("%d\n%s", status, out)
+	return status
+}
+
+// cronJob runs the command of the Kubernetes job, with the variables that it is given there and those that the cluster gives.
+func (d *team) cronJob(settings map[string]string) int {
+	t := d.t
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "examples", "kubernetes", "drift.yaml"))
+	must(t, err)
+	_, text, _ = bytes.Cut(text, []byte("\n---\n"))
+	var doc map[string]any
+	must(t, yaml.Unmarshal(text, &doc))
+	if at[string](t, doc, "spec", "concurrencyPolicy") != "Forbid" || at[int](t, doc, "spec", "jobTemplate", "spec", "backoffLimit") != 0 {
+		t.Error("two may run at once, or one again and again")
+	}
+	container := at[[]any](t, doc, "spec", "jobTemplate", "spec", "template", "spec", "containers")[0]
+	command := "dirform"
+	for _, arg := range at[[]any](t, container, "args") {
+		command += " " + arg.(string)
+	}
+	env := map[string]string{"AZURE_CLIENT_ID": settings["AZURE_CLIENT_ID"]} // which the cluster's webhook sets, as it does a token's file
+	for _, v := range at[[]any](t, container, "env") {
+		name := at[string](t, v, "name")
+		if env[name] = settings[name]; env[name] == "" {
+			t.Errorf("nobody knows %s", name)
+		}
+	}
+	token := filepath.Join(t.TempDir(), "token")
+	must(t, os.WriteFile(token, []byte(d.token), 0o600))
+	env["AZURE_FEDERATED_TOKEN_FILE"] = token
+	status, out := d.script(d.clone(nil), command, env)
+	t.Logf("%d\n%s", status, out)
+	return status
+}
+
 // sealedByOthers is a file that is sealed with a key of somebody else.
 func sealedByOthers(t *testing.T) []byte {
 	t.Helper()

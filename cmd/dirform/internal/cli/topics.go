@@ -30,6 +30,7 @@ func topics() []topic {
 		{"json", "What --json prints, member by member", written("json")},
 		{"json-schema", "The same as a JSON Schema, for programs", jsonSchema},
 		{"exit-status", "What the exit status means, for scripts and CI", written("exit-status")},
+		{"changes", "What is new in each version, and what to do about it", written("changes")},
 	}
 }
 
