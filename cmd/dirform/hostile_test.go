@@ -330,7 +330,7 @@ func TestOutputsHaveAWall(t *testing.T) {
 	past := map[string][]string{
 		"os.Stdout":  {"main.go"},
 		"os.Stderr":  {"main.go"},
-		"FileOut()":  {"completion.go", "format.go", "internal/cli/app.go"},
+		"FileOut()":  {"completion.go", "format.go", "internal/cli/app.go", "internal/recordcmd/transfer.go"},
 		"fmt.Print(": nil, "fmt.Println(": nil, "fmt.Printf(": nil, "\tprintln(": nil,
 	}
 	found := 0
@@ -339,7 +339,8 @@ func TestOutputsHaveAWall(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && name != root && (slices.Contains(noPackages, d.Name()) || d.Name()[0] == '.' || d.Name() == "clients"):
+		case d.IsDir() && name != root && (slices.Contains(noPackages, d.Name()) || d.Name()[0] == '.' ||
+			d.Name() == "clients" || d.Name() == "storetest"): // the last two run beside dirform
 			return filepath.SkipDir
 		case d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
 			return nil

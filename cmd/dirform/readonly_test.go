@@ -246,7 +246,8 @@ func TestLookingCannotReachAWriter(t *testing.T) {
 	}
 	writers := []string{"openSourceWriter", "openTenantWriter"}
 	for _, from := range []string{"newInitCommand", "newValidateCommand", "newFmtCommand", "newPlanCommand", "newShowCommand",
-		"newDriftCommand", "newExplainCommand", "newStateCommand", "newHistoryCommand", "newForceUnlockCommand",
+		"newDriftCommand", "newExplainCommand", "newStateCommand", "newHistoryCommand", "newLintCommand", "newUndoCommand",
+		"NewForceUnlock", "NewKeygen", "NewPull", "NewPush", "NewMigrate",
 		"New", "NewVersionCommand", "NewHelpCommand", "newCompletionCommand"} { // New is lab's
 		got := reach(from)
 		if len(got) < 5 {

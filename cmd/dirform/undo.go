@@ -18,14 +18,14 @@ func newUndoCommand(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "undo [RUN]",
 		Short: "Plan what undoes a run",
-		Long: `Undo plans what takes back the run with that number, or the last one that wrote. It writes to neither directory: save the plan with
---out, review it, and apply it like any other. Accounts that the run disabled are enabled again, those that it deleted come back from the
-recycle bin, those that it created go there, those that it linked are let go, and attributes get the values that they had. All guards
-hold, and accounts that no plan may touch are not touched.
+		Long: `Undo plans what takes back the run with that number, or the last one that wrote. It writes to neither directory: save the
+plan with --out, review it, and apply it like any other. Accounts that the run disabled are enabled again, those that it
+deleted come back from the recycle bin, those that it created go there, those that it linked are let go, and attributes get
+the values that they had. All guards hold, and accounts that no plan may touch are not touched.
 
-Values that runs write over are kept only where encryption is configured, sealed in the state; elsewhere undo names the attributes. What
-somebody has changed since, be it a later run, stays as it is. Undoing changes no source object and no configuration: unless these
-change, the next plan asks again for what was undone.`,
+Values that runs write over are kept only where encryption is configured, sealed in the state; elsewhere undo names the
+attributes. What somebody has changed since, be it a later run, stays as it is. Undoing changes no source object and no
+configuration: unless these change, the next plan asks again for what was undone.`,
 		Example: "  dirform undo --out undo.dfplan\n  dirform undo 12 --target 'user.staff[\"jdoe@contoso.com\"]'",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {

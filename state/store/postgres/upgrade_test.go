@@ -54,7 +54,7 @@ func TestPostgresOldLayout(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if got := version(server, address); got != "2|0" {
+	if got := version(server, address); got != "3|0" {
 		t.Errorf("after locking it has layout %s", got)
 	}
 	l := lock(t, p)

@@ -23,8 +23,8 @@ func NewPull(a *cli.App) *cobra.Command {
 		Use:   "pull",
 		Short: "Write a copy of the state as a file",
 		Long: `Pull reads the state, wherever it is, and writes it as a state file: a backup, or what "dirform state push" puts somewhere
-else. The copy has everything, also the state's own key: encrypted where encryption is configured, otherwise in the clear; only its
-owner may read it. A file that is no state, one of another state and one that is newer are not replaced.`,
+else. The copy has everything, also the state's own key: encrypted where encryption is configured, otherwise in the clear;
+only its owner may read it. A file that is no state, one of another state and one that is newer are not replaced.`,
 		Example: "  dirform state pull --out backup.dfstate\n  dirform state pull | age -r age1… > backup.age",
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -94,10 +94,10 @@ func NewPush(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "push FILE",
 		Short: "Put a copy of the state where the configuration says",
-		Long: `Push puts the state that FILE holds, as "dirform state pull" wrote it, into the place that the configuration names, under that
-place's lock and in one step: whatever stops it, the place has what it had, or all that is new. FILE is - for standard input. A place
-with another state, with one that is newer, or with one that has gone on apart is left alone, unless --force says otherwise: plans
-would be made from what was applied long ago, or to others.`,
+		Long: `Push puts the state that FILE holds, as "dirform state pull" wrote it, into the place that the configuration names, under
+that place's lock and in one step: whatever stops it, the place has what it had, or all that is new. FILE is - for standard
+input. A place with another state, with one that is newer, or with one that has gone on apart is left alone, unless --force
+says otherwise: plans would be made from what was applied long ago, or to others.`,
 		Example: "  dirform state push backup.dfstate",
 		Args:    cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -137,15 +137,16 @@ func NewMigrate(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "migrate --from FILE",
 		Short: "Move the state to where the configuration says",
-		Long: `Migrate moves the state to the place that the configuration names by now from where it was. FILE holds the state block of then,
-and the encryption block if there was one; they may use variables of the configuration:
+		Long: `Migrate moves the state to the place that the configuration names by now from where it was. FILE holds the state block of
+then, and the encryption block if there was one; they may use variables of the configuration:
 
   state "file" {
     path = "dirform.dfstate"
   }
 
-Both places are locked, the state is copied in one step, read back and compared. Then the former one is marked: it stays as it was, and
-every command that opens it says where the state is now. With --copy it is not marked, and whoever still runs against it goes on apart.`,
+Both places are locked, the state is copied in one step, read back and compared. Then the former one is marked: it stays as
+it was, and every command that opens it says where the state is now. With --copy it is not marked, and whoever still runs
+against it goes on apart.`,
 		Example: "  dirform state migrate --from former.txt\n  dirform state migrate --from former.txt --copy",
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
