@@ -49,6 +49,15 @@ func (h *harness) permits(path string, plan *saved) *permits {
 		if err != nil {
 			return &permits{lines: map[string]bool{}}
 		}
+		if c.Action == state.ActionCreate { // a run that was cut off has made it and left its references to be made
+			for _, a := range c.Attributes {
+				for _, id := range h.w.of(c.Anchor) {
+					if a.Name == "manager" {
+						f.reference(h.w, id, a)
+					}
+				}
+			}
+		}
 		if !evidence[evidenceOf(c)] { // they are paired otherwise today, or not at all: at most sign-in is turned off
 			c.Attributes = slices.DeleteFunc(c.Attributes, func(a state.AttributeChange) bool {
 				return a.Name != "accountEnabled" || !a.After.Equal(state.Bool(false))
@@ -105,11 +114,6 @@ func (f *permits) change(w *world, c *state.Change) {
 			f.line("take over %s %s: %s -> %s", whose, a.Name, text(a.Before), text(a.After))
 		case a.Name == "manager":
 			f.reference(w, whose, a)
-			if c.Action == state.ActionCreate { // a run that was cut off has left its references to be made
-				for _, id := range w.of(c.Anchor) {
-					f.reference(w, id, a)
-				}
-			}
 		default:
 			f.line("%s %s %s: %s -> %s", what, whose, a.Name, text(a.Before), text(a.After))
 		}
