@@ -97,7 +97,8 @@ func NewPush(a *cli.App) *cobra.Command {
 		Long: `Push puts the state that FILE holds, as "dirform state pull" wrote it, into the place that the configuration names, under
 that place's lock and in one step: whatever stops it, the place has what it had, or all that is new. FILE is - for standard
 input. A place with another state, with one that is newer, or with one that has gone on apart is left alone, unless --force
-says otherwise: plans would be made from what was applied long ago, or to others.`,
+says otherwise: plans would be made from what was applied long ago, or to others. So is a FILE that is not encrypted, where
+encryption is configured: anybody could have made it.`,
 		Example: "  dirform state push backup.dfstate",
 		Args:    cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -110,6 +111,10 @@ says otherwise: plans would be made from what was applied long ago, or to others
 			if err != nil {
 				return err
 			}
+			from := file.Source{Keys: keys}
+			if c.force {
+				from.Clear = func() { a.Notef("The key of %s is in the clear: it is taken all the same.\n", args[0]) }
+			}
 			push := func(r store.Record) error {
 				done, err := transfer.Push(cmd.Context(), r, place, c.options(a, "state push"))
 				if err == nil {
@@ -118,9 +123,9 @@ says otherwise: plans would be made from what was applied long ago, or to others
 				return err
 			}
 			if args[0] == "-" {
-				return file.Received(cmd.Context(), a.Env.Stdin, keys, push)
+				return from.Received(cmd.Context(), a.Env.Stdin, push)
 			}
-			return file.Opened(cmd.Context(), a.Path(args[0]), keys, push)
+			return from.Opened(cmd.Context(), a.Path(args[0]), push)
 		},
 	}
 	o.Register(cmd)
