@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/seal"
@@ -132,6 +134,11 @@ func testFits(t *testing.T, a, b func() store.Place) {
 		t.Error("a record has replaced one that has gone on apart from it")
 	}
 	same(t, "links", links(t, load(t, b())), []*state.Link{link(1), link(3)})
+	testApart(t, a, b)
+	forced := copying
+	forced.Force = true
+	_, err = push(t, a(), b(), forced)
+	must(t, err)
 	l := lock(t, b())
 	locked := &store.LockedError{}
 	if _, err := push(t, a(), b(), copying); !errors.As(err, &locked) {
@@ -143,11 +150,55 @@ func testFits(t *testing.T, a, b func() store.Place) {
 	must(t, err)
 	same(t, "replaced by a newer one", everything(t, load(t, b())), everything(t, load(t, a())))
 	writeWith(t, b(), link(5))
-	forced := copying
-	forced.Force = true
 	_, err = push(t, a(), b(), forced)
 	must(t, err)
 	same(t, "replaced by force", everything(t, load(t, b())), everything(t, load(t, a())))
+}
+
+// testApart: a record with a later serial does not replace one with a run that it does not know, by whatever it is told apart.
+func testApart(t *testing.T, a, b func() store.Place) {
+	t.Helper()
+	_, err := push(t, b(), a(), transfer.Options{Options: options, Force: true})
+	must(t, err)
+	later := options
+	later.Now = func() time.Time { return options.Now().Add(time.Minute) }
+	for what, diverge := range map[string]func(p store.Place){
+		"another time": func(p store.Place) {
+			l, err := p.Lock(t.Context(), later)
+			must(t, err)
+			must(t, begin(t, l).Records(t.Context(), []*state.Link{link(11)}))
+			must(t, l.Close())
+		},
+		"other steps at the same time": func(p store.Place) {
+			l := lock(t, p)
+			w := begin(t, l)
+			must(t, w.Results(t.Context(), []state.Result{{Entry: entry(9, state.StatusDone), Link: link(9)}}))
+			must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{Applied: 1}, nil))
+			must(t, l.Close())
+		},
+		"another outcome": func(p store.Place) {
+			l := lock(t, p)
+			w := begin(t, l)
+			must(t, w.Records(t.Context(), []*state.Link{link(9)}))
+			must(t, w.Finish(t.Context(), store.OutcomePartial, state.Counts{Applied: 1}, nil))
+			must(t, l.Close())
+		},
+	} {
+		_, err := push(t, a(), b(), transfer.Options{Options: options, Force: true})
+		must(t, err)
+		diverge(b())
+		before := everything(t, load(t, b()))
+		l := lock(t, a())
+		w := begin(t, l)
+		must(t, w.Results(t.Context(), []state.Result{{Entry: entry(8, state.StatusDone), Link: link(8)}}))
+		must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{Applied: 1}, nil))
+		must(t, l.Close())
+		writeWith(t, a(), link(10))
+		if _, err := push(t, a(), b(), copying); err == nil || !strings.Contains(err.Error(), "gone apart") {
+			t.Errorf("%s: a record with a later serial over one that has gone on apart: %v", what, err)
+		}
+		same(t, what, everything(t, load(t, b())), before)
+	}
 }
 
 // breaking is a record that cannot be read to its end.
@@ -233,9 +284,40 @@ func testMoves(t *testing.T, a, b func() store.Place) {
 		t.Error("the other one:", err)
 	}
 	writeWith(t, a(), link(6))
-	_, err = transfer.Migrate(ctx, a(), b(), copying)
+	_, err = transfer.Migrate(ctx, a(), b(), kept)
 	must(t, err)
+	// cut off before the former one was marked, and a run goes on at the new place
 	writeWith(t, b(), link(7))
+	before = everything(t, load(t, b()))
+	forced := copying
+	forced.Force = true
+	done, err = transfer.Migrate(ctx, a(), b(), forced)
+	if err != nil || !done.Already || done.Serial != load(t, b()).Meta().Serial {
+		t.Errorf("made again: %+v %v", done, err)
+	}
+	same(t, "the later one", everything(t, load(t, b())), before)
+	if _, err := a().Load(ctx); !errors.As(err, &moved) {
+		t.Error("the former one, made again:", err)
+	}
+	testMovesApart(t, b, a)
+}
+
+// testMovesApart: an earlier serial is not moved over a later one, even by force.
+func testMovesApart(t *testing.T, a, b func() store.Place) {
+	_, err := transfer.Migrate(t.Context(), a(), b(), transfer.Options{Options: options, Copy: true})
+	must(t, err)
+	writeWith(t, b(), link(12))
+	writeWith(t, b(), link(13))
+	l := lock(t, a())
+	w := begin(t, l)
+	must(t, w.Results(t.Context(), []state.Result{{Entry: entry(8, state.StatusDone), Link: link(8)}}))
+	must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{Applied: 1}, nil))
+	must(t, l.Close())
+	before := everything(t, load(t, b()))
+	if _, err := transfer.Migrate(t.Context(), a(), b(), transfer.Options{Options: options, Force: true}); err == nil {
+		t.Error("an older record was moved over a newer one")
+	}
+	same(t, "the newer one", everything(t, load(t, b())), before)
 }
 
 func testCopyMany(t *testing.T, a, b func() store.Place) {
