@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 	"testing"
@@ -18,7 +19,7 @@ import (
 func runTransfers(t *testing.T, place func(t *testing.T) (open func() store.Place)) {
 	for name, test := range map[string]func(t *testing.T, a, b func() store.Place){
 		"a copy is the record": testCopy, "what a copy may replace": testFits, "a copy that breaks off": testBreaksOff,
-		"a record moves": testMoves, "a long record is copied": testCopyMany,
+		"a copy of what changes": testChanges, "a record moves": testMoves, "a long record is copied": testCopyMany,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, place(t), place(t)) })
 	}
@@ -240,6 +241,63 @@ func testBreaksOff(t *testing.T, a, b func() store.Place) {
 	must(t, begin(t, l).Records(t.Context(), []*state.Link{link(9)}))
 	same(t, "links", links(t, l), []*state.Link{link(8), link(9)})
 	must(t, l.Close())
+}
+
+// changing is a record whose links are others each time that they are read, and its steps too.
+type changing struct {
+	store.Record
+	links, steps bool
+	read         *int
+}
+
+func (c changing) Links(ctx context.Context) iter.Seq2[*state.Link, error] {
+	return func(yield func(*state.Link, error) bool) {
+		*c.read++
+		for l, err := range c.Record.Links(ctx) {
+			if err == nil && c.links {
+				l.TargetID = fmt.Sprint(*c.read)
+			}
+			if !yield(l, err) {
+				return
+			}
+		}
+	}
+}
+
+func (c changing) Journal(ctx context.Context, run int64) iter.Seq2[*state.Entry, error] {
+	return func(yield func(*state.Entry, error) bool) {
+		for e, err := range c.Record.Journal(ctx, run) {
+			if err == nil && c.steps {
+				e.Code = fmt.Sprint(*c.read)
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+// testChanges: what cannot be trusted has replaced nothing.
+func testChanges(t *testing.T, a, b func() store.Place) {
+	eventful(t, a())
+	_, err := push(t, a(), b(), copying)
+	must(t, err)
+	before := everything(t, load(t, b()))
+	l := lock(t, a())
+	w := begin(t, l)
+	must(t, w.Results(t.Context(), []state.Result{{Entry: entry(8, state.StatusDone), Link: link(8)}}))
+	must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{Applied: 1}, nil))
+	must(t, l.Close())
+	for _, c := range []changing{{links: true}, {steps: true}} {
+		c.Record, c.read = load(t, a()), new(int)
+		forced := copying
+		forced.Force = true
+		_, err := transfer.Push(t.Context(), c, b(), forced)
+		if err == nil || !strings.Contains(err.Error(), "cannot be trusted") {
+			t.Errorf("%+v: %v", c, err)
+		}
+		same(t, "as it was", everything(t, load(t, b())), before)
+	}
 }
 
 // testMoves moves a record away and back.

@@ -77,7 +77,7 @@ func push(ctx context.Context, from store.Record, l store.Locked, to store.Place
 	case err != nil && !mayForce:
 		return done, err
 	}
-	if err := l.Replace(ctx, from); err != nil {
+	if err := l.Replace(ctx, &summed{Record: from, want: done.Sum, journals: map[int64]journal{}}); err != nil {
 		return done, err
 	}
 	got, err := Of(ctx, l)
