@@ -85,7 +85,8 @@ const busyTimeout = 10 * time.Second
 // file cannot change and is read as it is.
 func dataSource(path, mode string) string {
 	q := url.Values{"mode": {mode}, "_txlock": {"immediate"}}
-	q["_pragma"] = []string{fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "cache_size(-65536)"}
+	q["_pragma"] = []string{fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "cache_size(-65536)",
+		"trusted_schema(0)", "cell_size_check(1)"}
 	if mode == "ro" {
 		if fileSize(path+"-wal") == 0 {
 			q.Set("immutable", "1")

@@ -8,8 +8,10 @@ import (
 	"sync"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // the driver "sqlite" too
+	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
@@ -147,7 +149,9 @@ func (s *Store) dial(ctx context.Context, file, mode string) error {
 	}
 	db.SetMaxOpenConns(1)
 	s.db = db
-	s.conn, err = db.Conn(ctx)
+	if s.conn, err = db.Conn(ctx); err == nil {
+		_, err = sqlite.Limit(s.conn, sqlite3.SQLITE_LIMIT_LENGTH, bounds.RecordValue)
+	}
 	return explain(s.name, err)
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/sqlite"
@@ -48,6 +49,9 @@ type Source struct {
 	Clear func()
 }
 
+// limit is that of a stream, in bytes.
+var limit = bounds.Record
+
 // Received gives f the record that a stream holds.
 func (s Source) Received(ctx context.Context, from io.Reader, f func(store.Record) error) error {
 	return inPrivate(func(path string) error {
@@ -55,7 +59,10 @@ func (s Source) Received(ctx context.Context, from io.Reader, f func(store.Recor
 		if err != nil {
 			return err
 		}
-		_, err = io.Copy(to, from)
+		n, err := io.Copy(to, io.LimitReader(from, int64(limit)+1))
+		if err == nil && n > int64(limit) {
+			err = &bounds.TooLargeError{Path: "standard input", Limit: limit}
+		}
 		if shut := to.Close(); err == nil {
 			err = shut
 		}
