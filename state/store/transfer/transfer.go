@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/visible"
 )
@@ -189,6 +190,18 @@ func Migrate(ctx context.Context, from, to store.Place, o Options) (done Done, e
 		return done, fmt.Errorf("the state was copied, but the former one could not be marked: %w", err)
 	}
 	return done, nil
+}
+
+// StaysEncrypted refuses to move a record that was encrypted by keys to a place without any: its key would be there in the clear,
+// and what it keeps of people for undoing would be lost.
+func StaysEncrypted(then, now *seal.Keys) error {
+	if then == nil || now != nil {
+		return nil
+	}
+	return &fault.Error{Summary: "the state would not be encrypted any more",
+		Detail: "Where it was it is encrypted; the configuration has no encryption block for where it goes. Its key would be there in the clear, " +
+			"and the values that it keeps to undo runs would be gone.",
+		Hint: "Nothing was written. Write encryption { key = … } into the dirform block, or say --decrypt if that is what you want."}
 }
 
 // here refuses a place where no record is, before a lock makes a folder for it.

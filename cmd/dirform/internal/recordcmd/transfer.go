@@ -138,7 +138,7 @@ func NewMigrate(a *cli.App) *cobra.Command {
 	var v open.Variables
 	var c copying
 	var from string
-	var keep bool
+	var keep, decrypt bool
 	cmd := &cobra.Command{
 		Use:   "migrate --from FILE",
 		Short: "Move the state to where the configuration says",
@@ -159,13 +159,20 @@ against it goes on apart.`,
 			if from == "" {
 				return &fault.Error{Summary: "Option --from is missing", Hint: "Name a file with the state block of the former place."}
 			}
-			former, err := open.FormerPlace(a, &v, from)
+			former, then, err := open.FormerPlace(a, &v, from)
 			if err != nil {
 				return err
 			}
 			var o open.RecordOptions
 			o.Variables = v
 			place, err := o.Place(a)
+			if err != nil {
+				return err
+			}
+			now, err := o.Keys(a)
+			if err == nil && !decrypt {
+				err = transfer.StaysEncrypted(then, now)
+			}
 			if err != nil {
 				return err
 			}
@@ -186,5 +193,6 @@ against it goes on apart.`,
 	c.register(cmd)
 	cmd.Flags().StringVar(&from, "from", "", "read where the state was from `FILE`")
 	cmd.Flags().BoolVar(&keep, "copy", false, "leave the former state unmarked")
+	cmd.Flags().BoolVar(&decrypt, "decrypt", false, "leave an encrypted state in the clear where it goes, without the values that it keeps")
 	return cli.ExitStatus(cmd, "0  done", "1  error; the former state is as it was")
 }
