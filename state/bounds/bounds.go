@@ -52,9 +52,10 @@ const (
 	Objects    = 10_000_000       // objects of one read of a domain controller, or values of one attribute
 )
 
-// What an object store holds of a record.
+// What an object store, or a file, holds of a record.
 const (
-	Record       = 4 << 30  // bytes of the whole record, packed or unpacked
+	Record       = 4 << 30  // bytes of the whole record, packed or unpacked, in an object store or on standard input
+	RecordValue  = 64 << 20 // bytes of one value in a file
 	JournalEntry = 64 << 20 // bytes of an entry of its journal, packed or unpacked
 	LockObject   = 64 << 10 // bytes of its lock
 	// StoreSilence is without a byte.
@@ -96,7 +97,9 @@ func All() []Limit {
 		{"a silence of Microsoft Graph", GraphSilence.String(), "the request is repeated, and in the end as above"},
 		{"the time that one search may take", SearchTime.String(), "as above"},
 		{"a record in an object store, packed or unpacked", size(Record), "it is not read"},
-		{"one entry of its journal", size(JournalEntry), "as above"},
+		{"a state on standard input", size(Record), "as above"},
+		{"one value in a state file", size(RecordValue), "as above"},
+		{"one entry of the journal in an object store", size(JournalEntry), "as above"},
 		{"a silence of an object store", StoreSilence.String(), "the request is repeated, and in the end as above"},
 		{"the wait that a server may ask for", RetryAfter.String(), "an error at once, which says how long"},
 	}

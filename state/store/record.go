@@ -88,11 +88,18 @@ type Locked interface {
 	// raised, so that plans made before are refused. Anchors without a link are an error, and then none is removed.
 	RemoveLinks(ctx context.Context, anchors ...string) error
 	// Replace puts a copy of another record in place of what is here, in one durable transaction: identity, key, links, history
-	// and journals. It asks nothing about what it replaces, see package transfer. No run may have begun.
+	// and journals. It asks nothing about what it replaces, see package transfer. No run may have begun. A record that is [Checked] is
+	// asked before the transaction is committed.
 	Replace(ctx context.Context, from Record) error
 	// MarkMoved notes that the record goes on elsewhere, at a place named for people: whoever opens it from now on gets a
 	// [*MovedError]. Replace takes the note away.
 	MarkMoved(ctx context.Context, to string) error
+}
+
+// Checked is a record that knows what it should have been read as: Check is an error if something else was read of it.
+type Checked interface {
+	Record
+	Check() error
 }
 
 // Writer records one run. Each of its calls is one durable transaction; one that has lost its lock is

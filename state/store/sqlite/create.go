@@ -24,17 +24,14 @@ func (s *Store) create(ctx context.Context) error {
 	if s.fresh != "" {
 		return nil
 	}
-	fresh := s.path + ".new"
-	removeAll(fresh) // of a run that was cut off; the lock is ours
-	f, err := os.OpenFile(fresh, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	fresh, err := makeFresh(s.path)
 	if err != nil {
 		return &fault.Error{Summary: "cannot create the state", Err: err}
 	}
-	f.Close()
 	s.fresh = fresh
 	err = s.dial(ctx, fresh, "rw")
 	// what a database keeps for good, before its first table
-	for _, p := range []string{"page_size = 8192", "journal_mode = WAL"} {
+	for _, p := range []string{fmt.Sprintf("page_size = %d", newPage), "journal_mode = WAL"} {
 		if err == nil {
 			_, err = s.conn.ExecContext(ctx, "PRAGMA "+p)
 		}
@@ -43,6 +40,28 @@ func (s *Store) create(ctx context.Context) error {
 		s.discard()
 	}
 	return explain(s.name, err)
+}
+
+// newPage is the size of a new record's pages, in bytes.
+const newPage = 8192
+
+// makeFresh makes the empty file beside path of a record that is being made, and removes what a run that was cut off has left of one:
+// the lock is ours. A file of that name that is nothing of the kind belongs to somebody, and the record takes another name.
+func makeFresh(path string) (string, error) {
+	fresh := path + ".new"
+	if headerOf(fresh) != otherHeader {
+		removeAll(fresh)
+	} else if _, err := os.Lstat(fresh); errors.Is(err, fs.ErrNotExist) {
+		removeAll(fresh) // its log, which would become that of the new one
+	}
+	f, err := os.OpenFile(fresh, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		f, err = os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	}
+	if err != nil {
+		return "", err
+	}
+	return f.Name(), f.Close()
 }
 
 // install puts the new record in its place.

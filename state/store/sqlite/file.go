@@ -2,8 +2,10 @@ package sqlite
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
 )
 
 // exists reports whether there is a file at path that may be a record. What cannot be looked at is an error, and so
@@ -33,11 +36,47 @@ func exists(path string) (bool, error) {
 }
 
 // keepPrivate takes from others what a copy, or whoever made the file, has let them do with it. Whoever does not own the file
-// leaves it as it is: its owner may have shared it on purpose.
+// leaves it as it is: its owner may have shared it on purpose. So is a file that is no record: its name may be a mistake.
 func keepPrivate(path string) {
+	if headerOf(path) != ourHeader {
+		return
+	}
 	if fi, err := os.Stat(path); err == nil && fi.Mode().Perm()&0o077 != 0 {
 		_ = os.Chmod(path, fi.Mode().Perm()&0o700)
 	}
+}
+
+// header is what the first bytes of a file say (https://www.sqlite.org/fileformat.html).
+type header int
+
+const (
+	otherHeader  header = iota // no SQLite file, or that of another application
+	ourHeader                  // a record
+	nobodyHeader               // a SQLite file with no mark of an application, of one page or of none: what a cut off creation leaves
+)
+
+func headerOf(path string) header {
+	fi, err := os.Stat(path)
+	if err != nil || !fi.Mode().IsRegular() { // opening a pipe waits for a writer
+		return otherHeader
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return otherHeader
+	}
+	defer f.Close()
+	var b [100]byte
+	n, err := io.ReadFull(f, b[:])
+	if err != nil && n > 0 || n > 0 && string(b[:16]) != "SQLite format 3\x00" {
+		return otherHeader
+	}
+	switch app := binary.BigEndian.Uint32(b[68:]); {
+	case app == layout.ApplicationID:
+		return ourHeader
+	case app == 0 && fi.Size() <= newPage:
+		return nobodyHeader
+	}
+	return otherHeader
 }
 
 // missing tells what shows that the record was there, or should be; nil if nothing does.
@@ -85,7 +124,8 @@ const busyTimeout = 10 * time.Second
 // file cannot change and is read as it is.
 func dataSource(path, mode string) string {
 	q := url.Values{"mode": {mode}, "_txlock": {"immediate"}}
-	q["_pragma"] = []string{fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "cache_size(-65536)"}
+	q["_pragma"] = []string{fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "cache_size(-65536)",
+		"trusted_schema(0)", "cell_size_check(1)"}
 	if mode == "ro" {
 		if fileSize(path+"-wal") == 0 {
 			q.Set("immutable", "1")

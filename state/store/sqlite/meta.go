@@ -6,12 +6,16 @@ import (
 	"errors"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/internal/seal"
 	"github.com/dirform/dirform/state/store/internal/tables"
 	"github.com/dirform/dirform/state/store/internal/wrap"
 	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
 )
+
+// ErrClear says that a record's key is in the clear where [Encrypted] wants none such.
+var ErrClear = errors.New("the key is in the clear")
 
 const metaErase = "erase" // see [Store.eraseReplaced]
 
@@ -27,6 +31,11 @@ func (s *Store) load(ctx context.Context) error {
 	}
 	if m.MovedTo != "" && !s.moved {
 		return &store.MovedError{Path: s.name, To: m.MovedTo}
+	}
+	if _, wrapped := values[wrap.Wrapped]; s.sealed && !wrapped {
+		return &fault.Error{Summary: "the state's key is in the clear", Err: ErrClear,
+			Detail: s.name + " is not encrypted, although the configuration has an encryption block: anybody could have made it.",
+			Hint:   "Take a copy that `dirform state pull` made with that block. If you know where this one comes from, say so with --force."}
 	}
 	s.sealer, s.rewrap = nil, false
 	if s.layout < layout.Sealed {

@@ -8,8 +8,10 @@ import (
 	"sync"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // the driver "sqlite" too
+	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
@@ -21,14 +23,15 @@ import (
 type Store struct {
 	tables.Record
 
-	path  string
-	name  string // of the record in messages
-	lock  *lock  // nil when read-only
-	now   func() time.Time
-	from  origin.Origin
-	keys  *seal.Keys // of encryption, which wrap the record's key; nil leaves it in the clear
-	moved bool       // a record that goes on elsewhere is opened too
-	whole bool       // a record that is being made takes its place at the end of its run, not with its first transaction
+	path   string
+	name   string // of the record in messages
+	lock   *lock  // nil when read-only
+	now    func() time.Time
+	from   origin.Origin
+	keys   *seal.Keys // of encryption, which wrap the record's key; nil leaves it in the clear
+	sealed bool       // see [Encrypted]
+	moved  bool       // a record that goes on elsewhere is opened too
+	whole  bool       // a record that is being made takes its place at the end of its run, not with its first transaction
 
 	mu      sync.Mutex // serialises the use of conn
 	db      *sql.DB    // nil while there is no file
@@ -83,7 +86,8 @@ func lockStore(e Encrypted, o store.Options) (*Store, error) {
 
 // newStore is a record that is not opened yet.
 func newStore(e Encrypted) *Store {
-	s := &Store{path: string(e.File), name: cmp.Or(e.Name, string(e.File)), now: time.Now, keys: e.Keys}
+	s := &Store{path: string(e.File), name: cmp.Or(e.Name, string(e.File)), now: time.Now, keys: e.Keys,
+		sealed: e.Sealed && e.Keys != nil}
 	s.Record = tables.NewRecord(s)
 	return s
 }
@@ -145,7 +149,9 @@ func (s *Store) dial(ctx context.Context, file, mode string) error {
 	}
 	db.SetMaxOpenConns(1)
 	s.db = db
-	s.conn, err = db.Conn(ctx)
+	if s.conn, err = db.Conn(ctx); err == nil {
+		_, err = sqlite.Limit(s.conn, sqlite3.SQLITE_LIMIT_LENGTH, bounds.RecordValue)
+	}
 	return explain(s.name, err)
 }
 

@@ -51,6 +51,9 @@ type Encrypted struct {
 	File
 	Keys *seal.Keys // nil leaves the key in the clear
 	Name string     // of the record in messages; "" is the file's path
+	// Sealed refuses a record whose key is in the clear although there are Keys, with [ErrClear]: whoever can write a file can
+	// make one.
+	Sealed bool
 }
 
 var _ store.Place = Encrypted{}

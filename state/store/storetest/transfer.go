@@ -3,8 +3,11 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/seal"
@@ -16,7 +19,7 @@ import (
 func runTransfers(t *testing.T, place func(t *testing.T) (open func() store.Place)) {
 	for name, test := range map[string]func(t *testing.T, a, b func() store.Place){
 		"a copy is the record": testCopy, "what a copy may replace": testFits, "a copy that breaks off": testBreaksOff,
-		"a record moves": testMoves, "a long record is copied": testCopyMany,
+		"a copy of what changes": testChanges, "a record moves": testMoves, "a long record is copied": testCopyMany,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, place(t), place(t)) })
 	}
@@ -132,6 +135,11 @@ func testFits(t *testing.T, a, b func() store.Place) {
 		t.Error("a record has replaced one that has gone on apart from it")
 	}
 	same(t, "links", links(t, load(t, b())), []*state.Link{link(1), link(3)})
+	testApart(t, a, b)
+	forced := copying
+	forced.Force = true
+	_, err = push(t, a(), b(), forced)
+	must(t, err)
 	l := lock(t, b())
 	locked := &store.LockedError{}
 	if _, err := push(t, a(), b(), copying); !errors.As(err, &locked) {
@@ -143,11 +151,55 @@ func testFits(t *testing.T, a, b func() store.Place) {
 	must(t, err)
 	same(t, "replaced by a newer one", everything(t, load(t, b())), everything(t, load(t, a())))
 	writeWith(t, b(), link(5))
-	forced := copying
-	forced.Force = true
 	_, err = push(t, a(), b(), forced)
 	must(t, err)
 	same(t, "replaced by force", everything(t, load(t, b())), everything(t, load(t, a())))
+}
+
+// testApart: a record with a later serial does not replace one with a run that it does not know, by whatever it is told apart.
+func testApart(t *testing.T, a, b func() store.Place) {
+	t.Helper()
+	_, err := push(t, b(), a(), transfer.Options{Options: options, Force: true})
+	must(t, err)
+	later := options
+	later.Now = func() time.Time { return options.Now().Add(time.Minute) }
+	for what, diverge := range map[string]func(p store.Place){
+		"another time": func(p store.Place) {
+			l, err := p.Lock(t.Context(), later)
+			must(t, err)
+			must(t, begin(t, l).Records(t.Context(), []*state.Link{link(11)}))
+			must(t, l.Close())
+		},
+		"other steps at the same time": func(p store.Place) {
+			l := lock(t, p)
+			w := begin(t, l)
+			must(t, w.Results(t.Context(), []state.Result{{Entry: entry(9, state.StatusDone), Link: link(9)}}))
+			must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{Applied: 1}, nil))
+			must(t, l.Close())
+		},
+		"another outcome": func(p store.Place) {
+			l := lock(t, p)
+			w := begin(t, l)
+			must(t, w.Records(t.Context(), []*state.Link{link(9)}))
+			must(t, w.Finish(t.Context(), store.OutcomePartial, state.Counts{Applied: 1}, nil))
+			must(t, l.Close())
+		},
+	} {
+		_, err := push(t, a(), b(), transfer.Options{Options: options, Force: true})
+		must(t, err)
+		diverge(b())
+		before := everything(t, load(t, b()))
+		l := lock(t, a())
+		w := begin(t, l)
+		must(t, w.Results(t.Context(), []state.Result{{Entry: entry(8, state.StatusDone), Link: link(8)}}))
+		must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{Applied: 1}, nil))
+		must(t, l.Close())
+		writeWith(t, a(), link(10))
+		if _, err := push(t, a(), b(), copying); err == nil || !strings.Contains(err.Error(), "gone apart") {
+			t.Errorf("%s: a record with a later serial over one that has gone on apart: %v", what, err)
+		}
+		same(t, what, everything(t, load(t, b())), before)
+	}
 }
 
 // breaking is a record that cannot be read to its end.
@@ -189,6 +241,63 @@ func testBreaksOff(t *testing.T, a, b func() store.Place) {
 	must(t, begin(t, l).Records(t.Context(), []*state.Link{link(9)}))
 	same(t, "links", links(t, l), []*state.Link{link(8), link(9)})
 	must(t, l.Close())
+}
+
+// changing is a record whose links are others each time that they are read, and its steps too.
+type changing struct {
+	store.Record
+	links, steps bool
+	read         *int
+}
+
+func (c changing) Links(ctx context.Context) iter.Seq2[*state.Link, error] {
+	return func(yield func(*state.Link, error) bool) {
+		*c.read++
+		for l, err := range c.Record.Links(ctx) {
+			if err == nil && c.links {
+				l.TargetID = fmt.Sprint(*c.read)
+			}
+			if !yield(l, err) {
+				return
+			}
+		}
+	}
+}
+
+func (c changing) Journal(ctx context.Context, run int64) iter.Seq2[*state.Entry, error] {
+	return func(yield func(*state.Entry, error) bool) {
+		for e, err := range c.Record.Journal(ctx, run) {
+			if err == nil && c.steps {
+				e.Code = fmt.Sprint(*c.read)
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+// testChanges: what cannot be trusted has replaced nothing.
+func testChanges(t *testing.T, a, b func() store.Place) {
+	eventful(t, a())
+	_, err := push(t, a(), b(), copying)
+	must(t, err)
+	before := everything(t, load(t, b()))
+	l := lock(t, a())
+	w := begin(t, l)
+	must(t, w.Results(t.Context(), []state.Result{{Entry: entry(8, state.StatusDone), Link: link(8)}}))
+	must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{Applied: 1}, nil))
+	must(t, l.Close())
+	for _, c := range []changing{{links: true}, {steps: true}} {
+		c.Record, c.read = load(t, a()), new(int)
+		forced := copying
+		forced.Force = true
+		_, err := transfer.Push(t.Context(), c, b(), forced)
+		if err == nil || !strings.Contains(err.Error(), "cannot be trusted") {
+			t.Errorf("%+v: %v", c, err)
+		}
+		same(t, "as it was", everything(t, load(t, b())), before)
+	}
 }
 
 // testMoves moves a record away and back.
@@ -233,9 +342,40 @@ func testMoves(t *testing.T, a, b func() store.Place) {
 		t.Error("the other one:", err)
 	}
 	writeWith(t, a(), link(6))
-	_, err = transfer.Migrate(ctx, a(), b(), copying)
+	_, err = transfer.Migrate(ctx, a(), b(), kept)
 	must(t, err)
+	// cut off before the former one was marked, and a run goes on at the new place
 	writeWith(t, b(), link(7))
+	before = everything(t, load(t, b()))
+	forced := copying
+	forced.Force = true
+	done, err = transfer.Migrate(ctx, a(), b(), forced)
+	if err != nil || !done.Already || done.Serial != load(t, b()).Meta().Serial {
+		t.Errorf("made again: %+v %v", done, err)
+	}
+	same(t, "the later one", everything(t, load(t, b())), before)
+	if _, err := a().Load(ctx); !errors.As(err, &moved) {
+		t.Error("the former one, made again:", err)
+	}
+	testMovesApart(t, b, a)
+}
+
+// testMovesApart: an earlier serial is not moved over a later one, even by force.
+func testMovesApart(t *testing.T, a, b func() store.Place) {
+	_, err := transfer.Migrate(t.Context(), a(), b(), transfer.Options{Options: options, Copy: true})
+	must(t, err)
+	writeWith(t, b(), link(12))
+	writeWith(t, b(), link(13))
+	l := lock(t, a())
+	w := begin(t, l)
+	must(t, w.Results(t.Context(), []state.Result{{Entry: entry(8, state.StatusDone), Link: link(8)}}))
+	must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{Applied: 1}, nil))
+	must(t, l.Close())
+	before := everything(t, load(t, b()))
+	if _, err := transfer.Migrate(t.Context(), a(), b(), transfer.Options{Options: options, Force: true}); err == nil {
+		t.Error("an older record was moved over a newer one")
+	}
+	same(t, "the newer one", everything(t, load(t, b())), before)
 }
 
 func testCopyMany(t *testing.T, a, b func() store.Place) {

@@ -5,10 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"hash"
+	"iter"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // Sum is what a record holds, summed up: two records with equal sums hold the same, wherever they are and however they are
@@ -20,19 +24,98 @@ type Sum struct {
 }
 
 // Of sums up a record, reading all of it.
-func Of(ctx context.Context, r store.Record) (s Sum, err error) {
-	h := sha256.New()
-	if err := identity(ctx, h, r); err != nil {
-		return s, err
+func Of(ctx context.Context, r store.Record) (Sum, error) {
+	c := &summed{Record: r, journals: map[int64]journal{}}
+	_, err := c.OUs(ctx)
+	if err == nil {
+		err = drain(c.Links(ctx))
 	}
-	if s.Links, err = links(ctx, h, r); err != nil {
-		return s, err
+	if err == nil {
+		_, _, err = c.Hosts(ctx)
+	}
+	if err == nil {
+		_, err = c.Positions(ctx)
+	}
+	if err != nil {
+		return Sum{}, err
+	}
+	past, err := c.Past(ctx)
+	for i := range past {
+		if err == nil {
+			err = drain(c.Journal(ctx, past[i].ID))
+		}
+	}
+	if err != nil {
+		return Sum{}, err
+	}
+	return c.sum()
+}
+
+func drain[T any](all iter.Seq2[T, error]) error {
+	for _, err := range all {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// summed is a record that sums up what is read of it: each of its lists as it was read last. Once all were, the sum is that of
+// what the reader has got.
+type summed struct {
+	store.Record
+	want Sum // for Check
+
+	links                       [sha256.Size]byte
+	count                       int // of links
+	ous, hosts, positions, past any
+	runs                        []int64
+	journals                    map[int64]journal // by run
+}
+
+type journal struct {
+	sum   [sha256.Size]byte
+	steps int
+}
+
+var _ store.Checked = &summed{}
+
+// errChanged says that a record was read twice, and was not the same.
+var errChanged = errors.New("what was read of it the second time is not what was read the first time")
+
+// Check holds what was read against the sum that was wanted.
+func (c *summed) Check() error {
+	got, err := c.sum()
+	if err == nil && got != c.want {
+		err = &fault.Error{Summary: "the state that is copied cannot be trusted", Err: errChanged,
+			Detail: visible.Sprintf("It has %d links and %d runs, and had %d and %d before.", got.Links, got.Runs, c.want.Links, c.want.Runs),
+			Hint:   "Nothing was written. Look at the disk or the server that it is on, and at where it comes from."}
+	}
+	return err
+}
+
+func (c *summed) sum() (s Sum, err error) {
+	h := sha256.New()
+	m := c.Meta()
+	// of the key only the half by which fingerprints are made: records of the first layouts have no other
+	for _, v := range []any{[]any{m.Lineage, m.Serial, m.SourceSID, m.TenantID, m.Key[:len(m.Key)/2], c.ous}, c.links[:]} {
+		if err := put(h, v); err != nil {
+			return s, err
+		}
 	}
 	h.Sum(s.Pairs[:0])
-	if s.Runs, s.Steps, err = history(ctx, h, r); err != nil {
-		return s, err
+	for _, v := range []any{c.hosts, c.positions, c.past} {
+		if err := put(h, v); err != nil {
+			return s, err
+		}
+	}
+	for _, run := range c.runs {
+		j := c.journals[run]
+		h.Write(j.sum[:])
+		s.Steps += j.steps
 	}
 	h.Sum(s.All[:0])
+	s.Links, s.Runs = c.count, len(c.runs)
 	return s, nil
 }
 
@@ -47,28 +130,60 @@ func put(h hash.Hash, v any) error {
 	return nil
 }
 
-func identity(ctx context.Context, h hash.Hash, r store.Record) error {
-	m := r.Meta()
-	ous, err := r.OUs(ctx)
-	if err != nil {
-		return err
-	}
-	// of the key only the half by which fingerprints are made: records of the first layouts have no other
-	return put(h, []any{m.Lineage, m.Serial, m.SourceSID, m.TenantID, m.Key[:len(m.Key)/2], ous})
+func (c *summed) OUs(ctx context.Context) ([]state.OU, error) {
+	ous, err := c.Record.OUs(ctx)
+	c.ous = ous
+	return ous, err
 }
 
-func links(ctx context.Context, h hash.Hash, r store.Record) (n int, err error) {
+func (c *summed) Hosts(ctx context.Context) ([]string, bool, error) {
+	hosts, recorded, err := c.Record.Hosts(ctx)
+	c.hosts = []any{hosts, recorded}
+	return hosts, recorded, err
+}
+
+func (c *summed) Positions(ctx context.Context) (map[string]store.Position, error) {
+	positions, err := c.Record.Positions(ctx)
+	c.positions = positions
+	return positions, err
+}
+
+func (c *summed) Past(ctx context.Context) ([]store.Past, error) {
+	past, err := c.Record.Past(ctx)
+	c.past, c.runs = past, nil
+	for i := range past {
+		c.runs = append(c.runs, past[i].ID)
+	}
+	return past, err
+}
+
+func (c *summed) Links(ctx context.Context) iter.Seq2[*state.Link, error] {
+	return func(yield func(*state.Link, error) bool) {
+		h, n := sha256.New(), 0
+		add := linkSummer(h)
+		for l, err := range c.Record.Links(ctx) {
+			if err == nil {
+				err = add(l)
+			}
+			if n++; !yield(l, err) || err != nil {
+				return
+			}
+		}
+		h.Sum(c.links[:0])
+		c.count = n
+	}
+}
+
+// linkSummer is what adds links to a sum.
+func linkSummer(h hash.Hash) func(l *state.Link) error {
 	shapes := map[*state.Shape][sha256.Size]byte{} // of their names: there are few of them, and links are many
 	var b []byte
-	for l, err := range r.Links(ctx) {
-		if err != nil {
-			return n, err
-		}
+	return func(l *state.Link) error {
 		shape, ok := shapes[l.Shape]
 		if !ok {
 			of := sha256.New()
 			if err := put(of, l.Shape.Names()); err != nil {
-				return n, err
+				return err
 			}
 			of.Sum(shape[:0])
 			shapes[l.Shape] = shape
@@ -86,9 +201,8 @@ func links(ctx context.Context, h hash.Hash, r store.Record) (n int, err error) 
 			b = binary.LittleEndian.AppendUint64(b, f)
 		}
 		h.Write(b)
-		n++
+		return nil
 	}
-	return n, nil
 }
 
 // bare is a step without the values that it has kept, which a place without encryption does not take. Where they are, they are sealed.
@@ -100,38 +214,18 @@ func bare(e *state.Entry) state.Entry {
 	return b
 }
 
-func history(ctx context.Context, h hash.Hash, r store.Record) (runs, steps int, err error) {
-	hosts, recorded, err := r.Hosts(ctx)
-	if err == nil {
-		err = put(h, []any{hosts, recorded})
-	}
-	positions, errPositions := r.Positions(ctx)
-	if err == nil {
-		err = errPositions
-	}
-	if err == nil {
-		err = put(h, positions)
-	}
-	if err != nil {
-		return 0, 0, err
-	}
-	past, err := r.Past(ctx)
-	for i := range past {
-		if err == nil {
-			err = put(h, past[i])
-		}
-		for e, failed := range r.Journal(ctx, past[i].ID) {
-			if err == nil {
-				err = failed
-			}
+func (c *summed) Journal(ctx context.Context, run int64) iter.Seq2[*state.Entry, error] {
+	return func(yield func(*state.Entry, error) bool) {
+		h, j := sha256.New(), journal{}
+		for e, err := range c.Record.Journal(ctx, run) {
 			if err == nil {
 				err = put(h, bare(e))
 			}
-			if err != nil {
-				return 0, 0, err
+			if j.steps++; !yield(e, err) || err != nil {
+				return
 			}
-			steps++
 		}
+		h.Sum(j.sum[:0])
+		c.journals[run] = j
 	}
-	return len(past), steps, err
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/visible"
 )
@@ -34,7 +35,7 @@ type Done struct {
 }
 
 // Push puts a copy of a record into a place, under its lock. A place without a record takes any. One with another lineage or a
-// later serial refuses, unless it is forced.
+// later serial refuses, and so does one that has runs which the copy does not know, unless it is forced.
 func Push(ctx context.Context, from store.Record, to store.Place, o Options) (done Done, err error) {
 	if !from.Meta().Exists {
 		return done, &fault.Error{Summary: "there is no state", Detail: "Nothing was recorded yet."}
@@ -44,7 +45,7 @@ func Push(ctx context.Context, from store.Record, to store.Place, o Options) (do
 	if err != nil {
 		return done, err
 	}
-	done, err = push(ctx, from, l, to, o.Force)
+	done, err = push(ctx, from, l, to, o, false)
 	done.Damaged = damaged
 	return done, errors.Join(err, l.Close())
 }
@@ -58,20 +59,26 @@ func lock(ctx context.Context, p store.Place, o Options) (store.Locked, *store.D
 	return l, nil, err
 }
 
-func push(ctx context.Context, from store.Record, l store.Locked, to store.Place, force bool) (done Done, err error) {
+func push(ctx context.Context, from store.Record, l store.Locked, to store.Place, o Options, moving bool) (done Done, err error) {
 	if done.Sum, err = Of(ctx, from); err != nil {
 		return done, err
 	}
 	done.Serial = from.Meta().Serial
-	there, err := fits(ctx, from, done.Sum, l, to)
-	if err != nil && !force || ctx.Err() != nil {
+	is, err := compare(ctx, from, done.Sum, l, to)
+	switch mayForce := o.Force && !(moving && (is == behind || is == older)); {
+	case ctx.Err() != nil:
 		return done, errors.Join(err, context.Cause(ctx))
-	}
-	if err == nil && there && l.Meta().MovedTo == "" {
+	case is == there && l.Meta().MovedTo == "":
 		done.Already = true
-		return done, nil
+		return done, err
+	case moving && is == behind && l.Meta().MovedTo == "":
+		done.Already, done.Serial = true, l.Meta().Serial
+		done.Sum, err = Of(ctx, l)
+		return done, err
+	case err != nil && !mayForce:
+		return done, err
 	}
-	if err := l.Replace(ctx, from); err != nil {
+	if err := l.Replace(ctx, &summed{Record: from, want: done.Sum, journals: map[int64]journal{}}); err != nil {
 		return done, err
 	}
 	got, err := Of(ctx, l)
@@ -86,39 +93,71 @@ func push(ctx context.Context, from store.Record, l store.Locked, to store.Place
 	return done, nil
 }
 
-// fits refuses a copy in place of a record that it is no later moment of. there reports that nothing has to be written.
-func fits(ctx context.Context, from store.Record, sum Sum, l store.Locked, to store.Place) (there bool, err error) {
+// relation is how what is to be copied compares to what is there.
+type relation int
+
+const (
+	ahead   relation = iota // it is a later moment of it, or nothing is there
+	there                   // it is the same
+	behind                  // what is there is a later moment of it
+	older                   // neither is a moment of the other, and what is there has a later serial
+	another                 // neither is a moment of the other otherwise
+)
+
+// compare refuses a copy in place of a record that it is no later moment of.
+func compare(ctx context.Context, from store.Record, sum Sum, l store.Locked, to store.Place) (relation, error) {
 	mine, its := from.Meta(), l.Meta()
-	switch {
-	case !its.Exists:
-		return false, nil
-	case mine.Lineage != its.Lineage:
-		return false, &fault.Error{Summary: "there is another state already", Detail: visible.Sprintf(
+	if !its.Exists {
+		return ahead, nil
+	}
+	if mine.Lineage != its.Lineage {
+		return another, &fault.Error{Summary: "there is another state already", Detail: visible.Sprintf(
 			"%s has lineage %s at serial %d; what was to take its place has lineage %s.", to, its.Lineage, its.Serial, mine.Lineage),
 			Hint: "Nothing was written. Name another place in the state block if both are needed."}
-	case mine.Serial < its.Serial:
-		return false, &fault.Error{Summary: "the state there is newer", Detail: visible.Sprintf(
+	}
+	mineKnows, err := knows(ctx, from, l)
+	if err != nil {
+		return another, err
+	}
+	itKnows, err := knows(ctx, l, from)
+	if err != nil {
+		return another, err
+	}
+	if mine.Serial < its.Serial {
+		newer := &fault.Error{Summary: "the state there is newer", Detail: visible.Sprintf(
 			"%s is at serial %d; what was to take its place is at serial %d: it does not know what was applied since.", to, its.Serial, mine.Serial),
 			Hint: "Nothing was written. Plan from the state that is there."}
+		if itKnows {
+			return behind, newer
+		}
+		return older, newer
+	}
+	apart := &fault.Error{Summary: "the states have gone apart", Detail: visible.Sprintf(
+		"%s has the same lineage, serial %d, and what was to take its place, of serial %d, does not know all that was done there: "+
+			"runs have gone on from one state in two places.", to, its.Serial, mine.Serial),
+		Hint: "Nothing was written. `dirform state list` and `dirform history` tell which of them to go on with."}
+	switch {
+	case !mineKnows && (!itKnows || mine.Serial > its.Serial):
+		return another, apart
 	case mine.Serial > its.Serial:
-		return false, nil
+		return ahead, nil
 	}
 	has, err := Of(ctx, l)
-	if err != nil {
-		return false, err
+	switch {
+	case err != nil:
+		return another, err
+	case has.Pairs != sum.Pairs:
+		return another, apart
+	case has.All == sum.All || !mineKnows: // runs that write nothing do not raise the serial: whoever knows more of them is the later one
+		return there, nil
 	}
-	if has.Pairs != sum.Pairs {
-		return false, &fault.Error{Summary: "the states have gone apart", Detail: visible.Sprintf(
-			"%s has the same lineage and serial, %d, and other links: two runs have gone on from one state, in two places.", to, its.Serial),
-			Hint: "Nothing was written. `dirform state list` and `dirform history` tell which of them to go on with."}
-	}
-	// runs that write nothing do not raise the serial: whoever knows more of them is the later one
-	return has.All == sum.All || has.Runs >= sum.Runs, nil
+	return ahead, nil
 }
 
 // Migrate moves a record: it locks both places, copies the record and, unless o.Copy says otherwise, marks the former one, so that
 // nobody goes on with it. A record that was moved away before may be moved back to where it was. Cut off at any moment, it can be
-// made again.
+// made again, also when runs went on at the new place meanwhile: then nothing is copied. It never puts an earlier moment of a
+// record over a later one, even if forced.
 func Migrate(ctx context.Context, from, to store.Place, o Options) (done Done, err error) {
 	if err := here(ctx, from); err != nil {
 		return done, err
@@ -140,7 +179,7 @@ func Migrate(ctx context.Context, from, to store.Place, o Options) (done Done, e
 		return done, err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	if done, err = push(ctx, former, l, to, o.Force); err != nil {
+	if done, err = push(ctx, former, l, to, o, true); err != nil {
 		return done, err
 	}
 	done.Damaged = damaged
@@ -151,6 +190,18 @@ func Migrate(ctx context.Context, from, to store.Place, o Options) (done Done, e
 		return done, fmt.Errorf("the state was copied, but the former one could not be marked: %w", err)
 	}
 	return done, nil
+}
+
+// StaysEncrypted refuses to move a record that was encrypted by keys to a place without any: its key would be there in the clear,
+// and what it keeps of people for undoing would be lost.
+func StaysEncrypted(then, now *seal.Keys) error {
+	if then == nil || now != nil {
+		return nil
+	}
+	return &fault.Error{Summary: "the state would not be encrypted any more",
+		Detail: "Where it was it is encrypted; the configuration has no encryption block for where it goes. Its key would be there in the clear, " +
+			"and the values that it keeps to undo runs would be gone.",
+		Hint: "Nothing was written. Write encryption { key = … } into the dirform block, or say --decrypt if that is what you want."}
 }
 
 // here refuses a place where no record is, before a lock makes a folder for it.

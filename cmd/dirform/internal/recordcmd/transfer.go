@@ -97,7 +97,8 @@ func NewPush(a *cli.App) *cobra.Command {
 		Long: `Push puts the state that FILE holds, as "dirform state pull" wrote it, into the place that the configuration names, under
 that place's lock and in one step: whatever stops it, the place has what it had, or all that is new. FILE is - for standard
 input. A place with another state, with one that is newer, or with one that has gone on apart is left alone, unless --force
-says otherwise: plans would be made from what was applied long ago, or to others.`,
+says otherwise: plans would be made from what was applied long ago, or to others. So is a FILE that is not encrypted, where
+encryption is configured: anybody could have made it.`,
 		Example: "  dirform state push backup.dfstate",
 		Args:    cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -110,6 +111,10 @@ says otherwise: plans would be made from what was applied long ago, or to others
 			if err != nil {
 				return err
 			}
+			from := file.Source{Keys: keys}
+			if c.force {
+				from.Clear = func() { a.Notef("The key of %s is in the clear: it is taken all the same.\n", args[0]) }
+			}
 			push := func(r store.Record) error {
 				done, err := transfer.Push(cmd.Context(), r, place, c.options(a, "state push"))
 				if err == nil {
@@ -118,9 +123,9 @@ says otherwise: plans would be made from what was applied long ago, or to others
 				return err
 			}
 			if args[0] == "-" {
-				return file.Received(cmd.Context(), a.Env.Stdin, keys, push)
+				return from.Received(cmd.Context(), a.Env.Stdin, push)
 			}
-			return file.Opened(cmd.Context(), a.Path(args[0]), keys, push)
+			return from.Opened(cmd.Context(), a.Path(args[0]), push)
 		},
 	}
 	o.Register(cmd)
@@ -133,7 +138,7 @@ func NewMigrate(a *cli.App) *cobra.Command {
 	var v open.Variables
 	var c copying
 	var from string
-	var keep bool
+	var keep, decrypt bool
 	cmd := &cobra.Command{
 		Use:   "migrate --from FILE",
 		Short: "Move the state to where the configuration says",
@@ -154,13 +159,20 @@ against it goes on apart.`,
 			if from == "" {
 				return &fault.Error{Summary: "Option --from is missing", Hint: "Name a file with the state block of the former place."}
 			}
-			former, err := open.FormerPlace(a, &v, from)
+			former, then, err := open.FormerPlace(a, &v, from)
 			if err != nil {
 				return err
 			}
 			var o open.RecordOptions
 			o.Variables = v
 			place, err := o.Place(a)
+			if err != nil {
+				return err
+			}
+			now, err := o.Keys(a)
+			if err == nil && !decrypt {
+				err = transfer.StaysEncrypted(then, now)
+			}
 			if err != nil {
 				return err
 			}
@@ -181,5 +193,6 @@ against it goes on apart.`,
 	c.register(cmd)
 	cmd.Flags().StringVar(&from, "from", "", "read where the state was from `FILE`")
 	cmd.Flags().BoolVar(&keep, "copy", false, "leave the former state unmarked")
+	cmd.Flags().BoolVar(&decrypt, "decrypt", false, "leave an encrypted state in the clear where it goes, without the values that it keeps")
 	return cli.ExitStatus(cmd, "0  done", "1  error; the former state is as it was")
 }

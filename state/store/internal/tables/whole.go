@@ -83,6 +83,12 @@ func Import(ctx context.Context, tx Tx, s *Sealing, from store.Record, keys *sea
 		func() error { return importIdentity(ctx, tx, from, m, keys) },
 		func() error { return importLinks(ctx, tx, from) },
 		func() error { return importRuns(ctx, tx, from) },
+		func() error {
+			if c, is := from.(store.Checked); is {
+				return c.Check()
+			}
+			return nil
+		},
 	} {
 		if err := step(); err != nil {
 			return m, err

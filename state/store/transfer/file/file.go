@@ -3,10 +3,12 @@ package file
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 
+	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/sqlite"
@@ -39,28 +41,51 @@ func inPrivate(f func(path string) error) error {
 	return f(filepath.Join(dir, "state"))
 }
 
+// Source says how records are taken out of files.
+type Source struct {
+	Keys *seal.Keys // of encryption
+	// Clear is told that a record's key is in the clear although there are Keys; if it is nil, such a record is refused: whoever
+	// can write a file could have made it.
+	Clear func()
+}
+
+// limit is that of a stream, in bytes.
+var limit = bounds.Record
+
 // Received gives f the record that a stream holds.
-func Received(ctx context.Context, from io.Reader, keys *seal.Keys, f func(store.Record) error) error {
+func (s Source) Received(ctx context.Context, from io.Reader, f func(store.Record) error) error {
 	return inPrivate(func(path string) error {
 		to, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
 			return err
 		}
-		_, err = io.Copy(to, from)
+		n, err := io.Copy(to, io.LimitReader(from, int64(limit)+1))
+		if err == nil && n > int64(limit) {
+			err = &bounds.TooLargeError{Path: "standard input", Limit: limit}
+		}
 		if shut := to.Close(); err == nil {
 			err = shut
 		}
 		if err != nil {
 			return err
 		}
-		return Opened(ctx, path, keys, f)
+		return s.opened(ctx, sqlite.Encrypted{File: sqlite.File(path), Name: "standard input"}, f)
 	})
 }
 
 // Opened gives f the record that the file at path holds.
-func Opened(ctx context.Context, path string, keys *seal.Keys, f func(store.Record) error) error {
-	place := sqlite.At(path, keys)
+func (s Source) Opened(ctx context.Context, path string, f func(store.Record) error) error {
+	return s.opened(ctx, sqlite.Encrypted{File: sqlite.File(path)}, f)
+}
+
+func (s Source) opened(ctx context.Context, place sqlite.Encrypted, f func(store.Record) error) error {
+	place.Keys, place.Sealed = s.Keys, true
 	r, err := place.Load(ctx)
+	if errors.Is(err, sqlite.ErrClear) && s.Clear != nil {
+		s.Clear()
+		place.Sealed = false
+		r, err = place.Load(ctx)
+	}
 	if err != nil {
 		return err
 	}
