@@ -47,7 +47,7 @@ func (v *View) Held(c *state.Change, recorded string) (*Held, error) {
 	h.Aimed = s.Selected(h.Address)
 	a := offlimits.Attempt{Account: o, Row: row, Policy: s.set.Rules.Policy(c.Scope, c.Kind), Action: c.Action, Attrs: c.Attributes,
 		Recorded: recorded,
-		Leaving:  c.Action == state.ActionDelete || c.Action == state.ActionUnlink}
+		Leaving:  c.Action == state.ActionDelete || c.Action == state.ActionUnlink, Undone: true}
 	if f := s.Against(a); f != nil {
 		if !slices.ContainsFunc(f.Objects, func(r planner.ObjectRef) bool { return r.TargetID == h.Ref.TargetID }) {
 			f.Objects = append(f.Objects, h.Ref)
@@ -55,6 +55,12 @@ func (v *View) Held(c *state.Change, recorded string) (*Held, error) {
 		h.Against = append(h.Against, f)
 	}
 	return h, nil
+}
+
+// LeavesNone tells which of the changes that undo a run take administrators out of service, if all of them together leave the tenant
+// none; f says so.
+func (v *View) LeavesNone(changes []*state.Change) (those []*state.Change, f *planner.Finding) {
+	return v.s.LeavesNone(changes)
 }
 
 // Carries is the id of the living account that carries an anchor, "" if none does.

@@ -38,6 +38,10 @@ func Changes(in Input) ([]*state.Change, []*planner.Finding, error) {
 			return nil, nil, err
 		}
 	}
+	if those, f := u.View.LeavesNone(u.changes); f != nil { // before the order, since who is kept keeps its names as well
+		u.findings = append(u.findings, f)
+		u.changes = slices.DeleteFunc(u.changes, func(c *state.Change) bool { return slices.Contains(those, c) })
+	}
 	err := u.order()
 	return u.changes, u.findings, err
 }
