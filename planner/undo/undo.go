@@ -113,6 +113,9 @@ func (u *undoing) step(e *state.Entry) error {
 	if err != nil {
 		return err
 	}
+	if h != nil && !h.Aimed {
+		return nil
+	}
 	if h == nil {
 		if e.Action != state.ActionCreate && e.Action != state.ActionRestore {
 			u.tell(planner.NotUndoneCode, "The account does not exist any more, nor in the recycle bin.", ref)
@@ -146,8 +149,11 @@ func (s *single) say(code, detail string, attributes ...string) {
 
 // conclude adds the change, unless something stands against it.
 func (s *single) conclude() error {
+	if !s.keepOff() {
+		return nil
+	}
 	h, err := s.View.Held(s.c, s.e.Key) // by now its action and attributes are known
-	if err != nil || !h.Aimed {
+	if err != nil {
 		return err
 	}
 	if len(h.Against) > 0 {
@@ -158,6 +164,37 @@ func (s *single) conclude() error {
 	slices.SortFunc(s.c.Attributes, func(a, b state.AttributeChange) int { return cmp.Compare(a.Name, b.Name) })
 	s.changes = append(s.changes, s.c)
 	return nil
+}
+
+// keepOff takes out of the change that it lets somebody sign in for whom the source does not speak today: a leaver, or somebody whom the
+// source has switched off. Who is let go gets it in no case, since nothing would turn it off again. goes is false if that leaves nothing
+// to do, or nothing that may be done.
+func (s *single) keepOff() (goes bool) {
+	why, name := s.held.Off, s.of.SignIn
+	stays := func(format string) {
+		f := planner.NewFinding(planner.StaysOffCode, fmt.Sprintf(format, cmp.Or(why, "Nothing would turn sign-in off again"), s.Run), "")
+		f.Objects, f.Attribute = append(f.Objects, s.held.Ref), name
+		s.findings = append(s.findings, f)
+	}
+	switch {
+	case name == "":
+		return true
+	case s.c.Action == state.ActionRestore:
+		if why != "" && !s.held.Account.NoSignIn {
+			s.c.Attributes = append(s.c.Attributes, state.AttributeChange{Name: name, Before: state.Bool(true), After: state.Bool(false)})
+			stays("%s: undoing run %d would sign a leaver in. The account comes back with sign-in off.")
+		}
+		return true
+	}
+	turnsOn := func(a state.AttributeChange) bool { return a.Name == name && !a.Before.Bool() && a.After.Bool() }
+	if unlinks := s.c.Action == state.ActionUnlink; slices.ContainsFunc(s.c.Attributes, turnsOn) && (unlinks || why != "") {
+		s.c.Attributes = slices.DeleteFunc(s.c.Attributes, turnsOn)
+		stays("%s: undoing run %d would sign a leaver in. Sign-in stays off.")
+	} else if off := s.of.SwitchesOff(s.c) != ""; unlinks && why != "" && !s.held.Account.NoSignIn && !off {
+		stays("%s, and the account is not switched off: undoing run %d would leave it so, without a record. It keeps the record.")
+		return false
+	}
+	return s.c.Action != state.ActionUpdate || len(s.c.Attributes) > 0
 }
 
 // undo makes the change what undoes the step. wanted is false if there is nothing to do, or nothing that may be done.
