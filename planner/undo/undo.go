@@ -336,6 +336,8 @@ func (s *single) inverse() error {
 			return err
 		}
 		switch now := s.live.Get(k.Name); {
+		case s.changedLater(a, now):
+			changed = append(changed, k.Name)
 		case s.same(a, now, before) && (!s.same(a, before, after) || now.Equal(before)):
 		case s.same(a, now, after) && before.IsEmpty() && a.NotNull:
 			stays = append(stays, k.Name)
@@ -355,6 +357,16 @@ func (s *single) inverse() error {
 		s.say(planner.NotKeptCode, fmt.Sprintf("Run %d changed %s.", s.Run, strings.Join(lost, ", ")), lost...)
 	}
 	return nil
+}
+
+// changedLater reports whether a value is not the one that the last run has left, as far as the record knows that: then somebody has
+// changed it since, even to what the run had left that is undone.
+func (s *single) changedLater(a *state.Attribute, now state.Value) bool {
+	if s.link == nil {
+		return false
+	}
+	i := s.link.Shape.Index(a.Name)
+	return i >= 0 && s.link.Fingerprints[i] != 0 && s.link.Fingerprints[i] != s.Hasher.Fingerprint(a, now)
 }
 
 // resolved is a reference to an account that the run has made, by its id.
@@ -427,6 +439,11 @@ func (u *undoing) order() error {
 	u.changes = slices.DeleteFunc(u.changes, func(c *state.Change) bool {
 		return c.Action == state.ActionUpdate && len(c.Attributes) == 0
 	})
+	for _, c := range u.changes { // nobody waits for what is not made after all
+		c.Needs = slices.DeleteFunc(c.Needs, func(anchor string) bool {
+			return !slices.ContainsFunc(u.changes, func(x *state.Change) bool { return x.Anchor == anchor })
+		})
+	}
 	for i, done := 0, map[string]bool{}; i < len(u.changes); i++ { // whoever is waited for stands first
 		c := u.changes[i]
 		j := slices.IndexFunc(u.changes, func(x *state.Change) bool { return slices.Contains(c.Needs, x.Anchor) && !done[x.Anchor] })
