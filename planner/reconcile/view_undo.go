@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/stopped"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/state"
@@ -17,6 +18,7 @@ type Held struct {
 	Address string             // of its source object if that is in scope, else one of the account's own
 	Ref     planner.ObjectRef  // for findings
 	Against []*planner.Finding // what stands against the change, as it would against one that the rules ask for
+	Off     string             // why the source does not speak for its sign-in, "" if it does
 	Aimed   bool               // --target and --exclude leave the change in the plan
 }
 
@@ -36,18 +38,20 @@ func (v *View) Held(c *state.Change, recorded string) (*Held, error) {
 		return nil, err
 	}
 	h := &Held{Account: s.account(o, row), Address: pair.Address(c.Kind, c.Scope, table.Readable(o)), Ref: table.Ref(o)}
+	var x *pair.Case
 	if owner := s.SourceAnchored(s.Hash.Anchor(c.Anchor)); owner >= 0 {
-		x, err := s.Case(owner)
-		if err != nil {
+		if x, err = s.Case(owner); err != nil {
 			return nil, err
 		}
 		h.Address = x.Address
 	}
+	guid, _ := state.ParseGUID(c.SourceGUID)
+	h.Off = stopped.WhyOff(o.Of, x, s.set.Whereabouts[guid])
 	h.Ref.Address, h.Ref.Anchor = h.Address, c.Anchor
 	h.Aimed = s.Selected(h.Address)
 	a := offlimits.Attempt{Account: o, Row: row, Policy: s.set.Rules.Policy(c.Scope, c.Kind), Action: c.Action, Attrs: c.Attributes,
 		Recorded: recorded,
-		Leaving:  c.Action == state.ActionDelete || c.Action == state.ActionUnlink}
+		Leaving:  c.Action == state.ActionDelete || c.Action == state.ActionUnlink, Undone: true}
 	if f := s.Against(a); f != nil {
 		if !slices.ContainsFunc(f.Objects, func(r planner.ObjectRef) bool { return r.TargetID == h.Ref.TargetID }) {
 			f.Objects = append(f.Objects, h.Ref)
@@ -55,6 +59,12 @@ func (v *View) Held(c *state.Change, recorded string) (*Held, error) {
 		h.Against = append(h.Against, f)
 	}
 	return h, nil
+}
+
+// LeavesNone tells which of the changes that undo a run take administrators out of service, if all of them together leave the tenant
+// none; f says so.
+func (v *View) LeavesNone(changes []*state.Change) (those []*state.Change, f *planner.Finding) {
+	return v.s.LeavesNone(changes)
 }
 
 // Carries is the id of the living account that carries an anchor, "" if none does.

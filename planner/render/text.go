@@ -60,6 +60,7 @@ type text struct {
 	*printer
 	o       TextOptions
 	drift   bool              // show what was changed outside dirform instead of what would be done about it
+	undoes  int64             // the run that the plan undoes, 0 for none
 	partial bool              // limited by --target or --exclude
 	stopped planner.ObjectRef // of which the last finding told what it withholds
 	scopes  []planner.ScopeSeen

@@ -46,6 +46,7 @@ type head struct{ *text }
 // begin writes what stands first: the sum, what was read, and what to know before reading on. A plan without anything else has
 // its sum in the last line only.
 func (t *text) begin(h planner.Header, totals planner.Totals, empty bool) {
+	t.undoes = h.Undoes
 	t.partial = len(h.Targets)+len(h.Excludes) > 0
 	if !empty {
 		t.sum(totals)

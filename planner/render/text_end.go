@@ -154,13 +154,13 @@ func (t *text) sum(totals planner.Totals) {
 		return
 	}
 	tripped := slices.DeleteFunc(slices.Clone(totals.Guards), func(g planner.GuardResult) bool { return !g.Tripped })
-	t.line(t.paint(bold, summaryLine(totals, tripped, t.partial)))
+	t.line(t.paint(bold, summaryLine(totals, tripped, t.partial, t.undoes)))
 }
 
 // summaryLine is the last line of a plan.
-func summaryLine(t planner.Totals, tripped []planner.GuardResult, partial bool) string {
+func summaryLine(t planner.Totals, tripped []planner.GuardResult, partial bool, undoes int64) string {
 	if t.Summary.Changes() == 0 {
-		return nothingLine(t, partial) + refusal(t, tripped)
+		return nothingLine(t, partial, undoes) + refusal(t, tripped)
 	}
 	var parts []string
 	for _, a := range state.Actions {
@@ -187,8 +187,9 @@ func rest(s planner.Summary) []string {
 	return parts
 }
 
-// nothingLine is the last line of a plan without changes; a partial one does not speak for the whole tenant.
-func nothingLine(t planner.Totals, partial bool) string {
+// nothingLine is the last line of a plan without changes; a partial one does not speak for the whole tenant, nor does one
+// that undoes a run.
+func nothingLine(t planner.Totals, partial bool, undoes int64) string {
 	seen, in := 0, 0
 	for _, s := range t.Scopes {
 		seen, in = seen+s.Objects, in+s.InScope
@@ -199,6 +200,9 @@ func nothingLine(t planner.Totals, partial bool) string {
 	}
 	if in == 0 && len(t.Scopes) > 0 {
 		first = "No changes. Nothing is in scope."
+	}
+	if undoes > 0 {
+		first = fmt.Sprintf("No changes. Of run %d nothing is left to undo but what findings name.", undoes)
 	}
 	parts := append([]string{plural(seen, "") + " read", fmt.Sprintf("%d in scope", in)}, rest(t.Summary)...)
 	return first + " " + strings.Join(parts, ", ") + "."

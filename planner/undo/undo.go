@@ -38,6 +38,10 @@ func Changes(in Input) ([]*state.Change, []*planner.Finding, error) {
 			return nil, nil, err
 		}
 	}
+	if those, f := u.View.LeavesNone(u.changes); f != nil { // before the order, since who is kept keeps its names as well
+		u.findings = append(u.findings, f)
+		u.changes = slices.DeleteFunc(u.changes, func(c *state.Change) bool { return slices.Contains(those, c) })
+	}
 	err := u.order()
 	return u.changes, u.findings, err
 }
@@ -109,6 +113,9 @@ func (u *undoing) step(e *state.Entry) error {
 	if err != nil {
 		return err
 	}
+	if h != nil && !h.Aimed {
+		return nil
+	}
 	if h == nil {
 		if e.Action != state.ActionCreate && e.Action != state.ActionRestore {
 			u.tell(planner.NotUndoneCode, "The account does not exist any more, nor in the recycle bin.", ref)
@@ -142,8 +149,11 @@ func (s *single) say(code, detail string, attributes ...string) {
 
 // conclude adds the change, unless something stands against it.
 func (s *single) conclude() error {
+	if !s.keepOff() {
+		return nil
+	}
 	h, err := s.View.Held(s.c, s.e.Key) // by now its action and attributes are known
-	if err != nil || !h.Aimed {
+	if err != nil {
 		return err
 	}
 	if len(h.Against) > 0 {
@@ -154,6 +164,37 @@ func (s *single) conclude() error {
 	slices.SortFunc(s.c.Attributes, func(a, b state.AttributeChange) int { return cmp.Compare(a.Name, b.Name) })
 	s.changes = append(s.changes, s.c)
 	return nil
+}
+
+// keepOff takes out of the change that it lets somebody sign in for whom the source does not speak today: a leaver, or somebody whom the
+// source has switched off. Who is let go gets it in no case, since nothing would turn it off again. goes is false if that leaves nothing
+// to do, or nothing that may be done.
+func (s *single) keepOff() (goes bool) {
+	why, name := s.held.Off, s.of.SignIn
+	stays := func(format string) {
+		f := planner.NewFinding(planner.StaysOffCode, fmt.Sprintf(format, cmp.Or(why, "Nothing would turn sign-in off again"), s.Run), "")
+		f.Objects, f.Attribute = append(f.Objects, s.held.Ref), name
+		s.findings = append(s.findings, f)
+	}
+	switch {
+	case name == "":
+		return true
+	case s.c.Action == state.ActionRestore:
+		if why != "" && !s.held.Account.NoSignIn {
+			s.c.Attributes = append(s.c.Attributes, state.AttributeChange{Name: name, Before: state.Bool(true), After: state.Bool(false)})
+			stays("%s: undoing run %d would sign a leaver in. The account comes back with sign-in off.")
+		}
+		return true
+	}
+	turnsOn := func(a state.AttributeChange) bool { return a.Name == name && !a.Before.Bool() && a.After.Bool() }
+	if unlinks := s.c.Action == state.ActionUnlink; slices.ContainsFunc(s.c.Attributes, turnsOn) && (unlinks || why != "") {
+		s.c.Attributes = slices.DeleteFunc(s.c.Attributes, turnsOn)
+		stays("%s: undoing run %d would sign a leaver in. Sign-in stays off.")
+	} else if off := s.of.SwitchesOff(s.c) != ""; unlinks && why != "" && !s.held.Account.NoSignIn && !off {
+		stays("%s, and the account is not switched off: undoing run %d would leave it so, without a record. It keeps the record.")
+		return false
+	}
+	return s.c.Action != state.ActionUpdate || len(s.c.Attributes) > 0
 }
 
 // undo makes the change what undoes the step. wanted is false if there is nothing to do, or nothing that may be done.
@@ -295,6 +336,8 @@ func (s *single) inverse() error {
 			return err
 		}
 		switch now := s.live.Get(k.Name); {
+		case s.changedLater(a, now):
+			changed = append(changed, k.Name)
 		case s.same(a, now, before) && (!s.same(a, before, after) || now.Equal(before)):
 		case s.same(a, now, after) && before.IsEmpty() && a.NotNull:
 			stays = append(stays, k.Name)
@@ -314,6 +357,16 @@ func (s *single) inverse() error {
 		s.say(planner.NotKeptCode, fmt.Sprintf("Run %d changed %s.", s.Run, strings.Join(lost, ", ")), lost...)
 	}
 	return nil
+}
+
+// changedLater reports whether a value is not the one that the last run has left, as far as the record knows that: then somebody has
+// changed it since, even to what the run had left that is undone.
+func (s *single) changedLater(a *state.Attribute, now state.Value) bool {
+	if s.link == nil {
+		return false
+	}
+	i := s.link.Shape.Index(a.Name)
+	return i >= 0 && s.link.Fingerprints[i] != 0 && s.link.Fingerprints[i] != s.Hasher.Fingerprint(a, now)
 }
 
 // resolved is a reference to an account that the run has made, by its id.
@@ -386,6 +439,11 @@ func (u *undoing) order() error {
 	u.changes = slices.DeleteFunc(u.changes, func(c *state.Change) bool {
 		return c.Action == state.ActionUpdate && len(c.Attributes) == 0
 	})
+	for _, c := range u.changes { // nobody waits for what is not made after all
+		c.Needs = slices.DeleteFunc(c.Needs, func(anchor string) bool {
+			return !slices.ContainsFunc(u.changes, func(x *state.Change) bool { return x.Anchor == anchor })
+		})
+	}
 	for i, done := 0, map[string]bool{}; i < len(u.changes); i++ { // whoever is waited for stands first
 		c := u.changes[i]
 		j := slices.IndexFunc(u.changes, func(x *state.Change) bool { return slices.Contains(c.Needs, x.Anchor) && !done[x.Anchor] })

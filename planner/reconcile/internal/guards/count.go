@@ -33,8 +33,9 @@ func Count(d *state.Descriptor, c *state.Change, add func(limit, of string, n in
 	if c.Members != nil && len(c.Members.Remove) > 0 {
 		add(limits.MemberRemovals, c.Anchor, len(c.Members.Remove))
 	}
-	switch c.Action {
-	case state.ActionCreate, state.ActionUnlink, state.ActionDelete:
+	switch {
+	case c.Action == state.ActionUnlink && c.ReasonCode == state.BecauseUndone: // which gives the account back what it was
+	case c.Action == state.ActionCreate, c.Action == state.ActionUnlink, c.Action == state.ActionDelete:
 		return // their attributes are those of an account that has just been made, or is given up
 	}
 	countAttributes(c, d, add)
@@ -57,6 +58,7 @@ func countAttributes(c *state.Change, d *state.Descriptor, add func(limit, of st
 				add(limits.Relinks, "", 1) // it takes the account from another object, as a relink does
 			}
 			continue
+		case a.Name == d.SignIn && c.Action == state.ActionRestore && c.ReasonCode == state.BecauseUndone: // nobody is signed in
 		case a.Name == d.SignIn:
 			countSignIn(a, add)
 		case loses:
@@ -90,7 +92,7 @@ func countSignIn(a *state.AttributeChange, add func(limit, of string, n int)) {
 // recorded reports whether a change writes to an account that the record had, other than because its object left.
 func recorded(c *state.Change) bool {
 	switch c.Action {
-	case state.ActionUpdate:
+	case state.ActionUpdate, state.ActionUnlink:
 		return true
 	case state.ActionRelink, state.ActionRestore:
 		return c.Match != nil && c.Match.Rule == "recorded"

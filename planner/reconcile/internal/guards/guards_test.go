@@ -43,6 +43,13 @@ func recordedChange(a state.Action, attrs ...state.AttributeChange) *state.Chang
 	return c
 }
 
+// undone is a change that undoes what a run did.
+func undone(a state.Action, attrs ...state.AttributeChange) *state.Change {
+	c := change(a, attrs...)
+	c.ReasonCode = state.BecauseUndone
+	return c
+}
+
 func rulesOf(guards []*config.Guard, allow map[string]int, now time.Time) *Rules {
 	return New(Settings{Guards: guards, Allow: allow, Now: now, Kinds: state.Kind.Descriptor})
 }
@@ -64,9 +71,12 @@ func TestWhatAChangeCountsAs(t *testing.T) {
 		c    *state.Change
 		want string
 	}{
-		"a new account":                    {change(state.ActionCreate, signIn(false, true), from("mail", "", "a@x")), "creates=1"},
-		"a deletion":                       {recordedChange(state.ActionDelete, signIn(true, true)), "deletes=1"},
-		"a pair given up":                  {recordedChange(state.ActionUnlink, from("onPremisesImmutableId", "a", "")), "unlinks=1"},
+		"a new account":   {change(state.ActionCreate, signIn(false, true), from("mail", "", "a@x")), "creates=1"},
+		"a deletion":      {recordedChange(state.ActionDelete, signIn(true, true)), "deletes=1"},
+		"a pair given up": {recordedChange(state.ActionUnlink, from("onPremisesImmutableId", "a", "")), "unlinks=1"},
+		"a pair given up as a run is undone": {undone(state.ActionUnlink, from("onPremisesImmutableId", "a", ""), signIn(false, true),
+			from("userPrincipalName", "a@x", "b@x"), from("city", "x", "")), "clears:city=1 enables=1 renames=1 unlinks=1 updates=1"},
+		"restored as a run is undone":      {undone(state.ActionRestore, signIn(true, false), from("city", "", "x")), "paired=1"},
 		"a new anchor":                     {change(state.ActionRelink, anchor), "paired=1 relinks=1"},
 		"linked and switched off":          {change(state.ActionLink, signIn(true, false), from("mail", "", "a@x")), "disables=1 paired=1"},
 		"linked and switched on":           {change(state.ActionLink, signIn(false, true)), "enables=1 paired=1"},

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"strings"
 	"time"
 
 	"github.com/dirform/dirform/config"
@@ -164,4 +165,9 @@ func (j *Judge) Against(a offlimits.Attempt) *planner.Finding {
 		return j.limits.Finding(offlimits.Weightiest(list), a)
 	}
 	return nil
+}
+
+// LeavesNone tells which changes of a plan that undoes a run would leave no administrator, and says so.
+func (j *Judge) LeavesNone(changes []*state.Change) ([]*state.Change, *planner.Finding) {
+	return j.limits.LeavesNone(changes, func(c *state.Change) int { return j.Tenant.ByID.First(j.Hash.ID(strings.ToLower(c.TargetID))) })
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/dirform/dirform/state"
@@ -49,7 +50,8 @@ func (s *Sealer) Text(k *state.Kept, of string) (string, error) {
 	return sealed + base64.StdEncoding.EncodeToString(s.aead.Seal(nil, nil, b, []byte(of))), nil
 }
 
-// Open is what a text keeps. One that was changed, or belongs to something else, is an error.
+// Open is what a text keeps. One that was changed, or belongs to something else, is an error; so is one in the clear that has values,
+// since nobody writes such a text but who cannot seal it.
 func (s *Sealer) Open(text, of string) (k *state.Kept, err error) {
 	if text == "" {
 		return nil, nil
@@ -64,5 +66,9 @@ func (s *Sealer) Open(text, of string) (k *state.Kept, err error) {
 		}
 	}
 	k = &state.Kept{}
-	return k, json.Unmarshal(b, k)
+	err = json.Unmarshal(b, k)
+	if err == nil && k.Values && !strings.HasPrefix(text, sealed) {
+		err = errors.New("it has values in the clear")
+	}
+	return k, err
 }

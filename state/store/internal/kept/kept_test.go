@@ -34,6 +34,10 @@ func TestKept(t *testing.T) {
 			t.Errorf("%s: it opens", what)
 		}
 	}
+	forged := `{"values":true,"attributes":[{"name":"accountEnabled","before":true,"after":false}]}`
+	if _, err := s.Open(forged, "1/2/a"); err == nil {
+		t.Error("values in the clear: they open")
+	}
 	bare, err := (*kept.Sealer)(nil).Text(k, "1/2/a")
 	if err != nil || strings.Contains(bare, "Sales") || !strings.Contains(bare, "department") {
 		t.Error(bare, err)

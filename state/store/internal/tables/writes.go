@@ -24,8 +24,15 @@ func EntryValues(run int64, e *state.Entry, s *kept.Sealer) ([]any, error) {
 		int64(e.Writes.Source), int64(e.Writes.Tenant), deeds, text}, err
 }
 
-// keptOf names the step whose values are sealed: they open for no other.
-func keptOf(run int64, e *state.Entry) string { return fmt.Sprintf("%d/%d/%s", run, e.Seq, e.Key) }
+// keptOf names the step whose values are sealed: they open for no other, nor after anything has been changed that says what the step did
+// to what. An intent whose run has died becomes a step of unknown outcome, so these two are the same.
+func keptOf(run int64, e *state.Entry) string {
+	status := e.Status
+	if status == state.StatusIntent {
+		status = state.StatusUnknown
+	}
+	return fmt.Sprintf("%d/%d/%q/%q/%q/%q/%q", run, e.Seq, e.Key, e.Kind, e.Action, status, e.TargetID)
+}
 
 // entryColumns are the columns of a step, for scanEntry. A record of an older layout has no number of writes.
 func (r *Record) entryColumns() string {

@@ -64,7 +64,7 @@ func (l *Limits) Settle(changes func(source int) bool) (blocked []int) {
 			lost[x.row] = true
 		}
 	}
-	if len(lost) == 0 || len(lost) < len(a.enabled) {
+	if !a.all(lost) {
 		return nil
 	}
 	a.kept = lost
@@ -74,6 +74,25 @@ func (l *Limits) Settle(changes func(source int) bool) (blocked []int) {
 		}
 	}
 	return blocked
+}
+
+// all reports whether the lost ones are all administrators that there are.
+func (a *admins) all(lost map[int]bool) bool { return len(lost) > 0 && len(lost) == len(a.enabled) }
+
+// LeavesNone tells which of a plan's changes take the administrators out of service, if they do so with all of them; of those that the
+// rules ask for [Limits.Settle] knows. row gives the tenant row of a change's account, -1 if it does not live.
+func (l *Limits) LeavesNone(changes []*state.Change, row func(*state.Change) int) (those []*state.Change, f *planner.Finding) {
+	lost := map[int]bool{}
+	for _, c := range changes {
+		t := row(c)
+		if slices.Contains(l.admins.enabled, t) && takesOut(l.rows.Tenant.Table(t).Layout.Of, c.Action, c.Attributes) {
+			lost[t], those = true, append(those, c)
+		}
+	}
+	if !l.admins.all(lost) {
+		return nil, nil
+	}
+	return those, words.NoAdminLeft(l.adminRefs(-1), len(l.admins.enabled))
 }
 
 // grantsAdmin reports whether the holders of Global Administrator include the group with this id, and so its members.

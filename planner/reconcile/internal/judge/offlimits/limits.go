@@ -83,6 +83,7 @@ type Attempt struct {
 	Recorded string                  // the anchor under which the pair is recorded, or ""
 	TakeOver bool                    // it is taken over from another sync engine
 	Leaving  bool                    // its source object has left
+	Undone   bool                    // it undoes a run, and so is none of the plan that the rules ask for
 }
 
 // hardMatched reports whether nothing but an equal anchor says whose the account is.
@@ -161,7 +162,9 @@ func (l *Limits) roleReason(a *Attempt, st *Standing) Reason {
 		return HoldsRole
 	case len(st.Roles) > 0 && a.binds():
 		return RoleAndBound
-	case l.admins.kept[a.Row]:
+	case a.Undone && l.admins.only(a.Row) && takesOut(a.Account.Of, a.Action, a.Attrs):
+		return AdminsGone
+	case !a.Undone && l.admins.kept[a.Row]:
 		return AdminsGone
 	case l.admins.only(a.Row) && (a.Recorded == "" || a.renames() || !a.Leaving &&
 		takesOut(a.Account.Of, state.ActionUpdate, a.Attrs)):

@@ -36,6 +36,26 @@ func Off(c *pair.Case) bool {
 	return v.Kind() == state.BoolValue && !v.Bool()
 }
 
+// WhyOff is why the source does not speak for the sign-in of an account of a kind, "" if it does, or nobody signs in with such accounts.
+// c is the source object in scope, nil for none; where says where that is then.
+func WhyOff(of *state.Descriptor, c *pair.Case, where words.Whereabouts) string {
+	switch {
+	case of.SignIn == "":
+		return ""
+	case c == nil && where.Code == state.BecauseGone:
+		return "The source object was deleted"
+	case c == nil:
+		return "The source object is in no scope"
+	case Off(c):
+		return "The source has the account switched off"
+	case len(c.Failures) > 0:
+		return "What the source object is to have is not known"
+	case !c.Want(of.SignIn).Bool():
+		return "No mapping says who may sign in"
+	}
+	return ""
+}
+
 // CanSignIn reports whether people can sign in with an account, which may be nil. What is not known is taken for yes;
 // nobody signs in with one in the recycle bin, or of a kind that nobody signs in with.
 func CanSignIn(a *table.Account, living bool) bool {
