@@ -2,6 +2,7 @@ package worlds_test
 
 import (
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -65,7 +66,7 @@ func TestUndoAfterApplyIsTheIdentity(t *testing.T) {
 	})
 	t.Logf("%d runs were undone, with %d findings: %v", undone, told, actions)
 	for _, a := range []state.Action{state.ActionUpdate, state.ActionDelete, state.ActionUnlink} {
-		if actions[a] == 0 {
+		if quick.Long() && actions[a] == 0 {
 			t.Errorf("no run was undone by %s", a)
 		}
 	}
@@ -112,14 +113,15 @@ func (h *harness) identity(before *world, p, u *saved, out *run.Result) {
 		case a.deleted != b.deleted:
 			wrong = append(wrong, b.id+" is on the other side of the recycle bin")
 		default:
-			compareAttributes(b.id, a.attrs, b.attrs, func(format string, args ...any) {
+			compareAttributes(b.id, withoutAliases(a.attrs), withoutAliases(b.attrs), func(format string, args ...any) {
 				wrong = append(wrong, strings.TrimSpace(fmt.Sprintf(format, args...)))
 			})
 		}
 	}
 	for anchor, l := range before.known {
 		forgotten := slices.ContainsFunc(p.changes, func(c *state.Change) bool { // nothing was written for it
-			return c.Action == state.ActionUnlink && c.Anchor == anchor && c.TargetID == ""
+			return c.Action == state.ActionUnlink && c.Anchor == anchor && c.TargetID == "" ||
+				c.Replaces != nil && c.Replaces.Anchor == anchor // the account went to another object, which is let go alone
 		})
 		if a := before.account(l.TargetID); a == nil || a.deleted {
 			continue // the run brought it back, and its undoing deletes it with the link
@@ -131,4 +133,11 @@ func (h *harness) identity(before *world, p, u *saved, out *run.Result) {
 	if len(wrong) > 0 {
 		h.t.Fatalf("the undoing is not the identity:\n%s\nthe run:\n%s\nits undoing:\n%s", list(wrong), describe(p), describe(u))
 	}
+}
+
+// withoutAliases are attributes without the addresses that a tenant makes and drops as mail is written, and takes from nobody.
+func withoutAliases(attrs map[string]state.Value) map[string]state.Value {
+	own := maps.Clone(attrs)
+	delete(own, "proxyAddresses")
+	return own
 }
