@@ -62,8 +62,10 @@ func (s *Store) open(ctx context.Context) (err error) {
 		err = s.p.append(ctx, entryDoc{Epoch: s.at.epoch, Number: s.at.entries + 1, Ops: []op{{At: s.o.Now().UTC()}}})
 		if err == nil {
 			s.at.entries++
+			left := s.left(ctx)
 			if err = s.whole(ctx); err == nil {
-				return s.sweep(ctx)
+				s.p.discard(ctx, left)
+				return nil
 			}
 		}
 		if !errors.Is(err, ErrChanged) { // what the former holder wrote last is read too
@@ -84,15 +86,16 @@ func (s *Store) openLocal(ctx context.Context) (err error) {
 	return err
 }
 
-// sweep removes what runs have left that were cut off: journals of records that were replaced.
-func (s *Store) sweep(ctx context.Context) error {
+// left are the entries of journals that there are. Once the record is replaced, which fails if anybody else has done so
+// meanwhile, none of these means anything any more: they are of runs that were cut off. One that is written later may be of
+// whoever took the lock over from this holder, so that it is never looked for then.
+func (s *Store) left(ctx context.Context) []string {
 	names, err := s.p.bucket.List(ctx, s.p.journalPrefix())
 	if err != nil {
-		return nil // it only takes up room
+		return nil // they only take up room
 	}
-	own := s.p.journalPrefix() + s.at.epoch + "/"
-	s.p.discard(ctx, slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, own) }))
-	return nil
+	own := s.p.journalPrefix() + s.at.epoch + "/" // which goes with its record
+	return slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, own) })
 }
 
 // TookOver is the holder of the lock that had expired and was replaced.
