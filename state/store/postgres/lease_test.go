@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/postgres"
 	"github.com/dirform/dirform/state/store/storetest"
@@ -100,6 +102,33 @@ func TestPostgresLossIsTold(t *testing.T) {
 			t.Error(context.Cause(held))
 		}
 	})
+}
+
+// TestPostgresStuck: nobody waits for long for a holder who is stuck in the middle of a transaction, and who has it is told.
+func TestPostgresStuck(t *testing.T) {
+	t.Parallel()
+	address := storetest.SharedServer(t).Database()
+	p := place(t, address, "contoso")
+	lock(t, p)
+	c, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	if _, err := c.Exec(t.Context(), "BEGIN; SELECT FROM dirform.leases FOR UPDATE", pgx.QueryExecModeSimpleProtocol); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	freed := make(chan error, 1)
+	go func() { freed <- p.(*postgres.Database).ForceUnlock(ctx, "x") }()
+	_, err = store.LockWithin(ctx, p, options, time.Second, func(string) {})
+	for _, err := range []error{err, <-freed} {
+		var locked *store.LockedError
+		if !errors.As(err, &locked) || locked.Info.Holder != options.Holder {
+			t.Error(err)
+		}
+	}
 }
 
 // TestPostgresClock: how long somebody has the lock is told by the server's clock, whatever the clocks of holder and
