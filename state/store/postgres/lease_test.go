@@ -131,6 +131,28 @@ func TestPostgresStuck(t *testing.T) {
 	}
 }
 
+// TestPostgresSilent: an intent waits for a server that is silent no longer than the lock lasts.
+func TestPostgresSilent(t *testing.T) {
+	t.Parallel()
+	proxy, through := storetest.NewProxy(t, storetest.SharedServer(t).Database())
+	w := begin(t, lock(t, brief(t, through)))
+	if err := intents(w, 1); err != nil {
+		t.Fatal(err)
+	}
+	proxy.Cut()
+	start, done := time.Now(), make(chan error, 1)
+	go func() { done <- intents(w, 2) }()
+	select {
+	case err := <-done:
+		var lost *store.LostError
+		if took := time.Since(start); !errors.As(err, &lost) || took > 3*time.Second {
+			t.Errorf("after %v: %v", took, err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("an intent waits, though the lock has long expired")
+	}
+}
+
 // TestPostgresClock: how long somebody has the lock is told by the server's clock, whatever the clocks of holder and
 // asker say.
 func TestPostgresClock(t *testing.T) {
