@@ -15,6 +15,7 @@ import (
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/internal/lease"
 	"github.com/dirform/dirform/state/visible"
 )
 
@@ -42,12 +43,10 @@ type lock struct {
 	fence bool
 	stop  chan struct{} // ends the renewing
 	ended chan struct{} // it has ended
-	held  context.Context
-	lose  context.CancelCauseFunc // ends held
+	watch *lease.Watch
+	doc   lockDoc
 
-	mu      sync.Mutex
-	renewed time.Time // when the last renewal was asked for that came through
-	doc     lockDoc
+	mu      sync.Mutex // not held while the store is asked
 	version Version
 	lost    error // a [store.LostError] once somebody else has the lock, or nobody
 }
@@ -84,9 +83,9 @@ func (p *Place) writeLock(ctx context.Context, d lockDoc, over Version) (Version
 func (p *Place) acquire(ctx context.Context, o store.Options) (*lock, error) {
 	mine := lockDoc{LockInfo: store.LockInfo{ID: store.NewLockID(), Holder: o.Holder, Host: origin.Host(), Since: o.Now().UTC(),
 		By: o.Origin.By, Ref: o.Origin.Ref}}
-	for {
+	for try := 1; ; try++ {
 		old, info, err := p.readLock(ctx)
-		l := &lock{p: p, doc: mine, fence: !old.Ended, renewed: time.Now()}
+		l := &lock{p: p, doc: mine, fence: !old.Ended}
 		switch {
 		case errors.Is(err, ErrAbsent):
 			info.Version = ""
@@ -98,20 +97,35 @@ func (p *Place) acquire(ctx context.Context, o store.Options) (*lock, error) {
 		default:
 			l.tookOver = &old.LockInfo
 		}
+		asked := time.Now()
 		l.version, err = p.writeLock(ctx, mine, info.Version)
-		switch {
-		case err == nil:
-			return l.renewing(), nil
-		case !errors.Is(err, ErrChanged): // somebody was faster: look who
+		if err == nil {
+			return l.renewing(asked), nil
+		}
+		if err = again(ctx, try, err); err != nil { // else somebody was faster: look who
 			return nil, err
 		}
 	}
 }
 
+// again waits before the next try of a write that has found another version; err is what comes of it otherwise, and also
+// after some tries: there are stores that always say so.
+func again(ctx context.Context, try int, err error) error {
+	const most = 10
+	if !errors.Is(err, ErrChanged) || try == most {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(time.Duration(try) * 20 * time.Millisecond):
+		return nil
+	}
+}
+
 // renewing has the lock renewed until it is released.
-func (l *lock) renewing() *lock {
-	l.stop, l.ended = make(chan struct{}), make(chan struct{})
-	l.held, l.lose = context.WithCancelCause(context.Background())
+func (l *lock) renewing(asked time.Time) *lock {
+	l.stop, l.ended, l.watch = make(chan struct{}), make(chan struct{}), lease.NewWatch(l.p.String(), lasts, asked)
 	go func() {
 		defer crash.Guard()
 		defer close(l.ended)
@@ -132,76 +146,93 @@ func (l *lock) renewing() *lock {
 
 // renew has the lock last from now on. What goes wrong otherwise than that it is lost, the next renewal may do better.
 func (l *lock) renew(ctx context.Context) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.lost != nil {
+	over, lost := l.known()
+	if lost != nil {
 		return
 	}
 	asked := time.Now()
-	v, err := l.p.writeLock(ctx, l.doc, l.version)
+	v, err := l.p.writeLock(ctx, l.doc, over)
 	if err == nil {
-		l.version, l.renewed = v, asked
+		l.learn(over, v)
+		l.watch.Renewed(asked)
 	}
 	if errors.Is(err, ErrChanged) {
-		_ = l.look(ctx)
+		_ = l.look(ctx, over)
 	}
-	// the clock on the wall counts: the other one stands still while a machine sleeps
-	if time.Since(l.renewed.Round(0)) > lasts {
-		l.lose(&store.LostError{Path: l.p.String()})
+}
+
+// known is the version of the lock's object that this holder knows, and why it is not his any more.
+func (l *lock) known() (Version, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.version, l.lost
+}
+
+// learn notes a version of the lock's object that has followed another one, unless a later one is known.
+func (l *lock) learn(over, v Version) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.version == over {
+		l.version = v
 	}
 }
 
 // check fails with a [store.LostError] if the lock is not this holder's any more, and with another error if that cannot be
 // found out.
 func (l *lock) check(ctx context.Context) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.lost != nil {
-		return l.lost
+	v, lost := l.known()
+	if lost != nil {
+		return lost
 	}
 	info, err := l.p.bucket.Stat(ctx, l.p.lockName())
-	if err == nil && info.Version == l.version {
+	if err == nil && info.Version == v {
 		return nil
 	}
 	if err != nil && !errors.Is(err, ErrAbsent) {
 		return err
 	}
-	return l.look(ctx)
+	return l.look(ctx, v)
 }
 
-// look finds out who has the lock, whose object has changed. A renewal whose answer was lost is this holder's own.
-func (l *lock) look(ctx context.Context) error {
+// look finds out who has the lock, whose object is not the known version. A renewal whose answer was lost, or is yet to
+// come, is this holder's own.
+func (l *lock) look(ctx context.Context, known Version) error {
 	now, info, err := l.p.readLock(ctx)
+	lost := &store.LostError{Path: l.p.String()}
 	switch {
 	case err == nil && !now.Free && now.ID == l.doc.ID:
-		l.version = info.Version
+		l.learn(known, info.Version)
 		return nil
 	case err == nil && !now.Free:
-		l.lost = &store.LostError{Path: l.p.String(), By: &now.LockInfo}
-	case err == nil, errors.Is(err, ErrAbsent):
-		l.lost = &store.LostError{Path: l.p.String()}
-	default:
+		lost.By = &now.LockInfo
+	case err != nil && !errors.Is(err, ErrAbsent):
 		return err
 	}
-	l.lose(l.lost)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lost == nil {
+		l.lost = lost
+	}
+	l.watch.Lost(l.lost)
 	return l.lost
 }
 
-// release frees the lock, unless somebody else has it by now.
-func (l *lock) release(ctx context.Context) error {
+// release frees the lock, unless somebody else has it by now. done says that nothing of what its holder has asked for may
+// still be written.
+func (l *lock) release(ctx context.Context, done bool) error {
 	close(l.stop)
 	<-l.ended
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.lost != nil {
-		return nil
-	}
+	l.watch.Stop()
 	for range 2 {
-		_, err := l.p.writeLock(ctx, lockDoc{Free: true, Ended: !l.fence}, l.version)
+		v, lost := l.known()
+		if lost != nil {
+			return nil
+		}
+		_, err := l.p.writeLock(ctx, lockDoc{Free: true, Ended: done && !l.fence}, v)
 		if !errors.Is(err, ErrChanged) {
 			return err
 		}
-		if err = l.look(ctx); err != nil {
+		if err = l.look(ctx, v); err != nil {
 			return nil // it is somebody else's
 		}
 	}
@@ -210,7 +241,7 @@ func (l *lock) release(ctx context.Context) error {
 
 // ForceUnlock frees the lock with an id. Its holder, should it still run, stops before its next write.
 func (p *Place) ForceUnlock(ctx context.Context, id string) error {
-	for {
+	for try := 1; ; try++ {
 		now, info, err := p.readLock(ctx)
 		switch {
 		case errors.Is(err, ErrAbsent), err == nil && now.Free:
@@ -221,8 +252,11 @@ func (p *Place) ForceUnlock(ctx context.Context, id string) error {
 			return &fault.Error{Summary: "the state was not unlocked", Detail: visible.Sprintf(
 				"%v is held by %q under lock %s, not %s; somebody else may have taken it meanwhile.", p, now.Holder, now.ID, id)}
 		}
-		// it is renewed now and then
-		if _, err = p.writeLock(ctx, lockDoc{Free: true}, info.Version); !errors.Is(err, ErrChanged) {
+		_, err = p.writeLock(ctx, lockDoc{Free: true}, info.Version)
+		if err == nil {
+			return nil
+		}
+		if err = again(ctx, try, err); err != nil { // else it was renewed, as it is now and then
 			return err
 		}
 	}

@@ -228,7 +228,7 @@ func (p *Place) Lock(ctx context.Context, o store.Options) (store.Locked, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.open(ctx); err != nil {
+	if err := s.under(ctx, s.open); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil

@@ -62,8 +62,10 @@ func (s *Store) open(ctx context.Context) (err error) {
 		err = s.p.append(ctx, entryDoc{Epoch: s.at.epoch, Number: s.at.entries + 1, Ops: []op{{At: s.o.Now().UTC()}}})
 		if err == nil {
 			s.at.entries++
+			left := s.left(ctx)
 			if err = s.whole(ctx); err == nil {
-				return s.sweep(ctx)
+				s.p.discard(ctx, left)
+				return nil
 			}
 		}
 		if !errors.Is(err, ErrChanged) { // what the former holder wrote last is read too
@@ -84,15 +86,16 @@ func (s *Store) openLocal(ctx context.Context) (err error) {
 	return err
 }
 
-// sweep removes what runs have left that were cut off: journals of records that were replaced.
-func (s *Store) sweep(ctx context.Context) error {
+// left are the entries of journals that there are. Once the record is replaced, which fails if anybody else has done so
+// meanwhile, none of these means anything any more: they are of runs that were cut off. One that is written later may be of
+// whoever took the lock over from this holder, so that it is never looked for then.
+func (s *Store) left(ctx context.Context) []string {
 	names, err := s.p.bucket.List(ctx, s.p.journalPrefix())
 	if err != nil {
-		return nil // it only takes up room
+		return nil // they only take up room
 	}
-	own := s.p.journalPrefix() + s.at.epoch + "/"
-	s.p.discard(ctx, slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, own) }))
-	return nil
+	own := s.p.journalPrefix() + s.at.epoch + "/" // which goes with its record
+	return slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, own) })
 }
 
 // TookOver is the holder of the lock that had expired and was replaced.
@@ -105,10 +108,18 @@ func (s *Store) TookOver() (store.LockInfo, bool) {
 
 // Held is ctx while the lock is held. When it is lost, or could not be renewed so that it may be, the context ends, and its cause is
 // a [*store.LostError].
-func (s *Store) Held(ctx context.Context) context.Context {
-	c, cancel := context.WithCancelCause(ctx)
-	context.AfterFunc(s.lock.held, func() { cancel(context.Cause(s.lock.held)) })
-	return c
+func (s *Store) Held(ctx context.Context) context.Context { return s.lock.watch.Held(ctx) }
+
+// under does something that asks the store, for as long as the lock is held.
+func (s *Store) under(ctx context.Context, f func(context.Context) error) error {
+	ctx, done := s.lock.watch.Under(ctx)
+	defer done()
+	err := s.changed(ctx, f(ctx))
+	var lost *store.LostError
+	if err != nil && errors.As(context.Cause(ctx), &lost) {
+		return lost
+	}
+	return err
 }
 
 // Begin starts a run for a plan. It writes nothing yet, but refuses a plan that does not fit the record.
@@ -149,7 +160,7 @@ func (s *Store) wholly(ctx context.Context, change func() error) error {
 	if err := change(); err != nil {
 		return err
 	}
-	s.err = s.changed(ctx, s.whole(ctx))
+	s.err = s.under(ctx, s.whole)
 	return s.err
 }
 
@@ -160,8 +171,10 @@ func (s *Store) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), lasts)
 	defer cancel()
 	var err error
-	if s.err == nil {
+	done := s.err == nil
+	if done {
 		err = s.changed(ctx, s.flush(ctx))
+		done = err == nil // else an attempt whose outcome is not known may still come through
 	}
 	s.pending, s.err = nil, errors.New("the state is closed")
 	if s.Locked != nil {
@@ -169,7 +182,7 @@ func (s *Store) Close() error {
 		s.Locked = nil
 	}
 	if s.lock != nil {
-		err = errors.Join(err, s.lock.release(ctx))
+		err = errors.Join(err, s.lock.release(ctx, done))
 		s.lock = nil
 	}
 	return errors.Join(err, os.RemoveAll(s.dir))
@@ -178,9 +191,7 @@ func (s *Store) Close() error {
 // usable fails if nothing can be recorded any more.
 func (s *Store) usable(ctx context.Context) error {
 	if s.err == nil {
-		s.lock.mu.Lock()
-		s.err = s.lock.lost
-		s.lock.mu.Unlock()
+		_, s.err = s.lock.known()
 	}
 	return s.err
 }
@@ -293,6 +304,9 @@ func (w *writer) do(ctx context.Context, n int, durable bool, apply func() error
 	if err := s.usable(ctx); err != nil {
 		return err
 	}
+	if err := s.lock.watch.Ended(); err != nil && durable {
+		return err // what was written before can be noted still
+	}
 	s.clock = s.o.Now()
 	begun := w.run.Run
 	if err := apply(); err != nil {
@@ -313,12 +327,26 @@ func (w *writer) do(ctx context.Context, n int, durable bool, apply func() error
 	if !durable && s.size < mostPending && s.at.version != "" {
 		return nil
 	}
-	err := s.flush(ctx)
-	if err == nil && durable {
-		err = s.lock.check(ctx)
-	}
-	s.err = s.changed(ctx, err)
+	s.err = s.under(ctx, func(ctx context.Context) error {
+		if err := s.flush(ctx); err != nil || !durable {
+			return err
+		}
+		if err := s.lock.check(ctx); err != nil {
+			return err
+		}
+		return s.current(ctx)
+	})
 	return s.err
+}
+
+// current fails with [ErrChanged] if the record is not the one that the journal belongs to: then what is in the journal
+// counts for nothing.
+func (s *Store) current(ctx context.Context) error {
+	info, err := s.p.bucket.Stat(ctx, s.p.name)
+	if errors.Is(err, ErrAbsent) || err == nil && info.Version != s.at.version {
+		return ErrChanged
+	}
+	return err
 }
 
 // Intents journals steps that are about to be written. When it returns nil they are durable.
@@ -387,7 +415,7 @@ func (w *writer) Finish(ctx context.Context, outcome string, counts state.Counts
 	if err := w.run.Finish(ctx, outcome, counts, scopes); err != nil {
 		return err
 	}
-	s.err = s.changed(ctx, s.whole(ctx))
+	s.err = s.under(ctx, s.whole)
 	if s.err == nil {
 		s.anew = false
 	}

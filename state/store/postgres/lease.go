@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/origin"
@@ -49,16 +50,18 @@ func (d *Database) holder(ctx context.Context, tx pgx.Tx, more string) (store.Lo
 // acquire takes the lock. One that has expired is taken over.
 func (d *Database) acquire(ctx context.Context, c *pgx.Conn, o store.Options) (l *held, err error) {
 	l = &held{id: store.NewLockID()}
-	asked := time.Now()
+	asked, inUse := time.Now(), false
 	err = pgx.BeginTxFunc(ctx, c, writes, func(tx pgx.Tx) error {
 		if err := d.prepare(ctx, tx); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, "INSERT INTO dirform.leases (name) VALUES ($1) ON CONFLICT DO NOTHING", d.name); err != nil {
-			return err
+		_, err := tx.Exec(ctx, "INSERT INTO dirform.leases (name) VALUES ($1) ON CONFLICT DO NOTHING", d.name)
+		var old store.LockedError
+		if err == nil {
+			old, err = d.holder(ctx, tx, " FOR UPDATE")
 		}
-		old, err := d.holder(ctx, tx, " FOR UPDATE")
 		if err != nil {
+			inUse = waited(err)
 			return err
 		}
 		if old.Info.ID != "" && !old.Until.Before(old.Now) {
@@ -77,11 +80,38 @@ func (d *Database) acquire(ctx context.Context, c *pgx.Conn, o store.Options) (l
 	if errors.As(err, &locked) {
 		return nil, locked
 	}
+	if inUse {
+		return nil, d.inUse(ctx, c)
+	}
 	if err != nil {
 		return nil, d.explain(err)
 	}
 	l.watch = lease.NewWatch(d.String(), d.lasts, asked)
 	return l, nil
+}
+
+// waited reports whether a statement has waited too long for a row.
+func waited(err error) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && refused.Code == lockNotAvailable
+}
+
+// inUse is the error of a lock whose row a transaction has locked: of its holder, who may be cut off or asleep in the
+// middle of it. Then the server ends it after a while.
+func (d *Database) inUse(ctx context.Context, c *pgx.Conn) error {
+	var now store.LockedError
+	err := pgx.BeginTxFunc(ctx, c, reads, func(tx pgx.Tx) (err error) {
+		now, err = d.holder(ctx, tx, "")
+		return err
+	})
+	if err == nil && now.Info.ID != "" {
+		return &now
+	}
+	if err != nil {
+		return d.explain(err)
+	}
+	return &fault.Error{Summary: "the lock of the state is in use", Detail: d.String() + " is written to right now.",
+		Hint: "Try again in half a minute: by then the server has ended whatever is only stuck."}
 }
 
 func interval(t time.Duration) string { return fmt.Sprintf("%d milliseconds", t.Milliseconds()) }
@@ -124,7 +154,7 @@ func (d *Database) ForceUnlock(ctx context.Context, id string) error {
 		return err
 	}
 	defer c.Close(ctx)
-	return d.explain(pgx.BeginTxFunc(ctx, c, writes, func(tx pgx.Tx) error {
+	err = pgx.BeginTxFunc(ctx, c, writes, func(tx pgx.Tx) error {
 		has, err := d.there(ctx, tx)
 		if err != nil {
 			return err
@@ -146,5 +176,9 @@ func (d *Database) ForceUnlock(ctx context.Context, id string) error {
 		}
 		return &fault.Error{Summary: "the state was not unlocked", Detail: visible.Sprintf(
 			"%s is held by %q under lock %s, not %s; somebody else may have taken it meanwhile.", d, now.Holder, now.ID, id)}
-	}))
+	})
+	if waited(err) {
+		return d.inUse(ctx, c)
+	}
+	return d.explain(err)
 }

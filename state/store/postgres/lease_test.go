@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/postgres"
 	"github.com/dirform/dirform/state/store/storetest"
@@ -100,6 +102,55 @@ func TestPostgresLossIsTold(t *testing.T) {
 			t.Error(context.Cause(held))
 		}
 	})
+}
+
+// TestPostgresStuck: nobody waits for long for a holder who is stuck in the middle of a transaction, and who has it is told.
+func TestPostgresStuck(t *testing.T) {
+	t.Parallel()
+	address := storetest.SharedServer(t).Database()
+	p := place(t, address, "contoso")
+	lock(t, p)
+	c, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	if _, err := c.Exec(t.Context(), "BEGIN; SELECT FROM dirform.leases FOR UPDATE", pgx.QueryExecModeSimpleProtocol); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	freed := make(chan error, 1)
+	go func() { freed <- p.(*postgres.Database).ForceUnlock(ctx, "x") }()
+	_, err = store.LockWithin(ctx, p, options, time.Second, func(string) {})
+	for _, err := range []error{err, <-freed} {
+		var locked *store.LockedError
+		if !errors.As(err, &locked) || locked.Info.Holder != options.Holder {
+			t.Error(err)
+		}
+	}
+}
+
+// TestPostgresSilent: an intent waits for a server that is silent no longer than the lock lasts.
+func TestPostgresSilent(t *testing.T) {
+	t.Parallel()
+	proxy, through := storetest.NewProxy(t, storetest.SharedServer(t).Database())
+	w := begin(t, lock(t, brief(t, through)))
+	if err := intents(w, 1); err != nil {
+		t.Fatal(err)
+	}
+	proxy.Cut()
+	start, done := time.Now(), make(chan error, 1)
+	go func() { done <- intents(w, 2) }()
+	select {
+	case err := <-done:
+		var lost *store.LostError
+		if took := time.Since(start); !errors.As(err, &lost) || took > 3*time.Second {
+			t.Errorf("after %v: %v", took, err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("an intent waits, though the lock has long expired")
+	}
 }
 
 // TestPostgresClock: how long somebody has the lock is told by the server's clock, whatever the clocks of holder and

@@ -127,7 +127,7 @@ func (d *Database) upgrade(ctx context.Context, tx pgx.Tx, has int64) error {
 }
 
 // Codes of errors (PostgreSQL 15, appendix A).
-const insufficientPrivilege, lockNotAvailable = "42501", "55P03"
+const insufficientPrivilege, lockNotAvailable, idleInTransaction = "42501", "55P03", "25P03"
 
 // forget deletes records with all that belongs to them, by their name.
 func forget(ctx context.Context, tx pgx.Tx, name string) error {

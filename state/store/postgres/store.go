@@ -55,9 +55,14 @@ const settings = "; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = o
 
 // Transactions that write, and one for all that is read. Between two readings of the latter directories are read, for
 // as long as that takes.
+//
+// One that writes has the row of its record's lock locked. Its holder may be cut off or asleep in the middle of it: then the
+// server ends it when the lock would have expired, at the latest, and whoever waits for the row waits for a few seconds.
 var (
-	writes = pgx.TxOptions{BeginQuery: "BEGIN" + settings}
-	reads  = pgx.TxOptions{BeginQuery: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" + settings +
+	writes = pgx.TxOptions{BeginQuery: "BEGIN" + settings +
+		"; SET LOCAL idle_in_transaction_session_timeout = '25s'; SET LOCAL lock_timeout = '5s'; " +
+		"SET LOCAL tcp_keepalives_idle = 10; SET LOCAL tcp_keepalives_interval = 5; SET LOCAL tcp_keepalives_count = 3"}
+	reads = pgx.TxOptions{BeginQuery: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" + settings +
 		"; SET LOCAL idle_in_transaction_session_timeout = 0"}
 )
 
@@ -256,7 +261,8 @@ func (s *Store) connected(ctx context.Context, f func(pgx.Tx) error) error {
 func (s *Store) broken(err error) bool {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {
-		return strings.HasPrefix(refused.Code, "57P0") || strings.HasPrefix(refused.Code, "40")
+		return strings.HasPrefix(refused.Code, "57P0") || strings.HasPrefix(refused.Code, "40") ||
+			refused.Code == lockNotAvailable || refused.Code == idleInTransaction
 	}
 	var unreached *pgconn.ConnectError
 	return err != nil && (errors.As(err, &unreached) || s.conn != nil && s.conn.IsClosed())

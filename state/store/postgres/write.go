@@ -163,9 +163,19 @@ type outcome struct {
 // Transact runs f in one durable transaction, which checks that the lock is still held and has it last from now on. It is tried
 // again when the connection is lost, unless it turns out to be committed.
 func (w writing) Transact(ctx context.Context, run *tables.Writer, raise bool, f func(tx tables.Tx, run int64) error) error {
+	ctx, done := w.lease.watch.Under(ctx) // a server that is silent keeps nobody waiting for longer
+	defer done()
 	made, err := w.transact(ctx, func(tx pgx.Tx, before *outcome) (*outcome, error) { return w.write(ctx, tx, run, raise, f, before) })
 	if err == nil {
 		run.Run = made.run
+		return nil
+	}
+	var lost *store.LostError
+	if errors.As(err, &lost) {
+		return err
+	}
+	if errors.As(context.Cause(ctx), &lost) {
+		return lost
 	}
 	return err
 }
@@ -198,7 +208,9 @@ func (w writing) transact(ctx context.Context, write func(tx pgx.Tx, before *out
 	if err != nil {
 		if w.meta.Exists && !w.broken(err) { // ids handed out inside the transaction are gone with it
 			fresh := &tables.Classes{}
-			if w.connected(context.WithoutCancel(ctx), func(tx pgx.Tx) error { return fresh.Load(ctx, asked{tx, marksOf(w.id)}) }) == nil {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.d.renews)
+			defer cancel()
+			if w.connected(ctx, func(tx pgx.Tx) error { return fresh.Load(ctx, asked{tx, marksOf(w.id)}) }) == nil {
 				w.sealing.Classes = fresh
 			}
 		}

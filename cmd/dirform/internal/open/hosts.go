@@ -1,9 +1,11 @@
 package open
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -160,11 +162,20 @@ func entraDestination(p *config.EntraProvider, cfg entra.Config) (destination, e
 func AdmitDirectories(ctx context.Context, a *cli.App, cfg *config.Config, record store.Record) (*Directories, error) {
 	d := NewDirectories(a, cfg.Dir)
 	var err error
-	if d.hosts, err = rulesFor(ctx, a, record); err != nil {
-		return nil, err
+	d.hosts, err = rulesFor(ctx, a, record)
+	if b := cfg.StateBucket; b != nil && !here(cmp.Or(b.Endpoint, b.URL)) { // everybody may have one at Amazon or Google
+		d.hosts, err = recordRules(a)
 	}
-	d.used, err = admitHosts(a, cfg, d.hosts)
+	if err == nil {
+		d.used, err = admitHosts(a, cfg, d.hosts)
+	}
 	return d, err
+}
+
+// here reports whether an address is this machine's.
+func here(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && config.Loopback(u.Hostname())
 }
 
 // OpenUnrecorded prepares to open directories that no configuration names yet, in the folder of one to be. No record

@@ -59,6 +59,21 @@ func (w *Watch) Renewed(asked time.Time) {
 // Lost says that the lock is not held any more, and why.
 func (w *Watch) Lost(err error) { w.lose(err) }
 
+// Ended is why the lock is not held any more, a [*store.LostError]; nil while it is.
+func (w *Watch) Ended() error { return context.Cause(w.held) }
+
+// Under is ctx for one thing that is done under the lock: it ends with the lock, so that a server which is silent keeps
+// nobody waiting. What is done when it has ended already, such as noting what was written before, may take as long as a
+// lock lasts. Call done in the end.
+func (w *Watch) Under(ctx context.Context) (under context.Context, done func()) {
+	if w.held.Err() != nil {
+		return context.WithTimeout(ctx, w.lasts)
+	}
+	c, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(w.held, func() { cancel(w.Ended()) })
+	return c, func() { stop(); cancel(nil) }
+}
+
 // Stop ends the watching, without a word.
 func (w *Watch) Stop() { w.timer.Stop() }
 

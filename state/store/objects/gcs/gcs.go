@@ -30,6 +30,7 @@ import (
 	"golang.org/x/oauth2/google"
 
 	"github.com/dirform/dirform/state/bounds"
+	"github.com/dirform/dirform/state/crash"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store/objects"
 	"github.com/dirform/dirform/state/store/objects/internal/web"
@@ -84,10 +85,43 @@ func (b *Bucket) client() (*http.Client, error) {
 		if err != nil {
 			return nil, b.fault(err)
 		}
-		c.Transport = &oauth2.Transport{Source: found.TokenSource, Base: c.Transport}
+		c.Transport = &signed{found.TokenSource, c.Transport}
 	}
 	b.made = c
 	return c, nil
+}
+
+// signed gives requests tokens. Fetching one takes no longer than the request may.
+type signed struct {
+	tokens oauth2.TokenSource
+	base   http.RoundTripper
+}
+
+// RoundTrip makes a request.
+func (s *signed) RoundTrip(r *http.Request) (*http.Response, error) {
+	var token *oauth2.Token
+	fetched := make(chan error, 1)
+	go func() {
+		defer crash.Guard()
+		t, err := s.tokens.Token()
+		if err == nil {
+			token = t
+		}
+		fetched <- err
+	}()
+	var err error
+	select {
+	case err = <-fetched:
+	case <-r.Context().Done():
+		err = context.Cause(r.Context())
+	}
+	if err != nil {
+		if r.Body != nil {
+			r.Body.Close()
+		}
+		return nil, err
+	}
+	return (&oauth2.Transport{Source: oauth2.StaticTokenSource(token), Base: s.base}).RoundTrip(r)
 }
 
 const tries = 7
@@ -181,7 +215,7 @@ func (b *Bucket) Stat(ctx context.Context, name string) (objects.Info, error) {
 
 // Get reads an object.
 func (b *Bucket) Get(ctx context.Context, name string) (io.ReadCloser, objects.Info, error) {
-	for {
+	for try := 1; ; try++ {
 		info, err := b.Stat(ctx, name)
 		if err != nil {
 			return nil, info, err
@@ -190,8 +224,13 @@ func (b *Bucket) Get(ctx context.Context, name string) (io.ReadCloser, objects.I
 		if err == nil {
 			return a.Body, info, nil
 		}
-		if !errors.Is(err, objects.ErrAbsent) { // it was replaced meanwhile, and then there is another generation
+		if !errors.Is(err, objects.ErrAbsent) || try == tries {
 			return nil, info, err
+		}
+		select { // it was replaced meanwhile, and then there is another generation
+		case <-ctx.Done():
+			return nil, info, context.Cause(ctx)
+		case <-time.After(time.Duration(try) * 50 * time.Millisecond):
 		}
 	}
 }

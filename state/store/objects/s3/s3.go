@@ -80,6 +80,7 @@ func (b *Bucket) open(ctx context.Context) (*s3.Client, error) {
 	if c.Region == "" && b.endpoint != "" {
 		c.Region = "us-east-1" // a signature needs one, whatever the store calls itself
 	}
+	c.HTTPClient = &bounded{c.HTTPClient}
 	return s3.NewFromConfig(c, func(o *s3.Options) {
 		// another store may not know Amazon's own checksums; the content has one anyhow
 		o.RequestChecksumCalculation, o.ResponseChecksumValidation = aws.RequestChecksumCalculationWhenRequired, aws.ResponseChecksumValidationWhenRequired
@@ -88,6 +89,29 @@ func (b *Bucket) open(ctx context.Context) (*s3.Client, error) {
 			o.BaseEndpoint, o.UsePathStyle = &b.endpoint, true
 		}
 	}), nil
+}
+
+// mostAnswer is how many bytes an answer may have that is no object: a list has at most 1,000 names of 1,024 bytes.
+const mostAnswer = 16 << 20
+
+// bounded is a client of whose answers only objects may be of any length: the SDK reads others, such as errors and lists, as
+// a whole.
+type bounded struct{ aws.HTTPClient }
+
+// Do makes a request.
+func (b *bounded) Do(r *http.Request) (*http.Response, error) {
+	a, err := b.HTTPClient.Do(r)
+	if err != nil || a.Body == nil || r.Method == http.MethodGet && a.StatusCode/100 == 2 && !r.URL.Query().Has("list-type") {
+		return a, err
+	}
+	a.Body = &body{io.LimitReader(a.Body, mostAnswer), a.Body}
+	return a, nil
+}
+
+// body is the begin of another one.
+type body struct {
+	io.Reader
+	io.Closer
 }
 
 // retryer tries again for about half a minute, also when two writers come at the same moment, which S3 answers with 409.
