@@ -137,7 +137,7 @@ func TestKilledAtEveryCall(t *testing.T) {
 func killedAt(t *testing.T, b *objectstest.Memory, o objects.Options, at int) (killed bool) {
 	var mu sync.Mutex
 	calls, dead := 0, false
-	b.Fault = func(call, name string, after bool) error {
+	b.Inject(func(call, name string, after bool) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if calls++; calls == at {
@@ -147,14 +147,14 @@ func killedAt(t *testing.T, b *objectstest.Memory, o objects.Options, at int) (k
 			return errDead
 		}
 		return nil
-	}
+	})
 	before := 0
 	if b.Content(object) != nil {
 		before = 2
 	}
 	var wrote []int
 	err := run(t.Context(), objects.New(b, object, o), 1, 3, func(n int) { wrote = append(wrote, n) })
-	b.Fault = nil
+	b.Inject(nil)
 	if !dead {
 		must(t, err)
 	}
@@ -189,14 +189,14 @@ func killedAt(t *testing.T, b *objectstest.Memory, o objects.Options, at int) (k
 func TestLostAnswers(t *testing.T) {
 	for at := 1; ; at++ {
 		b, calls := objectstest.NewMemory(), 0
-		b.Fault = func(call, name string, after bool) error {
+		b.Inject(func(call, name string, after bool) error {
 			if call == "put" && after {
 				if calls++; calls == at {
 					return objects.ErrChanged // as a client says that has tried again by itself
 				}
 			}
 			return nil
-		}
+		})
 		must(t, run(t.Context(), place(b), 1, 3, func(int) {}))
 		if _, links, open := content(t, place(b)); len(links) != 3 || len(open) != 0 {
 			t.Fatalf("answer %d lost: %v %v", at, links, open)
@@ -241,12 +241,12 @@ func pausedAt(t *testing.T, at int, begun, ends bool) (paused bool) {
 		calls++
 		held = held || call == "put" && strings.HasSuffix(name, ".lock") && after && !paused
 		now := calls == at
+		paused = paused || now
 		mu.Unlock()
 		if !now {
 			return nil
 		}
-		paused = true
-		b.Fault = nil
+		b.Inject(nil)
 		b.Pass(31 * time.Second)
 		other = lock(t, place(b))
 		w = begin(t, other)
@@ -256,16 +256,16 @@ func pausedAt(t *testing.T, at int, begun, ends bool) (paused bool) {
 			must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{}, nil))
 			must(t, other.Close())
 		}
-		b.Fault = hook
+		b.Inject(hook)
 		return nil
 	}
-	b.Fault = hook
+	b.Inject(hook)
 	before := false
 	err := run(t.Context(), place(b), 1, 2, func(int) {
 		late = late || before && held
 		before = paused
 	})
-	b.Fault = nil
+	b.Inject(nil)
 	if !paused {
 		must(t, err)
 		return false

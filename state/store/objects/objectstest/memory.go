@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dirform/dirform/state/store/objects"
@@ -19,9 +20,9 @@ type Memory struct {
 	mu      sync.Mutex
 	objects map[string]object
 	late    time.Duration // by how much its clock is ahead of this machine's
-	// Fault is asked before each call, and with after set once more when it was carried out. An error is the call's; nil is
+	// fault, see Inject, is asked before each call, and with after set once more when it was carried out. An error is the call's; nil is
 	// no fault.
-	Fault func(call, name string, after bool) error
+	fault atomic.Pointer[Fault]
 }
 
 type object struct {
@@ -95,21 +96,33 @@ func (m *Memory) info(o object, there bool) objects.Info {
 		Modified: o.modified.Truncate(time.Second), Now: m.now()}
 }
 
+// Fault tells what befalls a call, before it and after it was carried out.
+type Fault = func(call, name string, after bool) error
+
+// Inject has faults befall the calls that begin from now on; nil ends that.
+func (m *Memory) Inject(f Fault) {
+	if f == nil {
+		m.fault.Store(nil)
+		return
+	}
+	m.fault.Store(&f)
+}
+
 // call carries out a call with the faults that are asked for.
 func (m *Memory) call(ctx context.Context, call, name string, f func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if m.Fault != nil {
-		if err := m.Fault(call, name, false); err != nil {
+	if f := m.fault.Load(); f != nil {
+		if err := (*f)(call, name, false); err != nil {
 			return err
 		}
 	}
 	m.mu.Lock()
 	err := f()
 	m.mu.Unlock()
-	if m.Fault != nil {
-		if fault := m.Fault(call, name, true); fault != nil {
+	if f := m.fault.Load(); f != nil {
+		if fault := (*f)(call, name, true); fault != nil {
 			return fault
 		}
 	}
