@@ -73,7 +73,7 @@ func TestErrorsAfterAWrite(t *testing.T) {
 				args, at, status, adNow-ad, tenantNow-tenant, out, stderr)
 		}
 	}
-	if statuses[cli.ExitFailure] < 1 || statuses[cli.ExitPartial] < 1 {
+	if quick.Long() && (statuses[cli.ExitFailure] < 2 || statuses[cli.ExitPartial] < 3) {
 		t.Errorf("statuses %v: the test does not reach what it should", statuses)
 	}
 	t.Log(statuses)
@@ -88,7 +88,7 @@ func TestErrorsAfterASwitchOff(t *testing.T) {
 		status, _ := refusedSwitchOffs(t, 30, func(request, written int) bool { return request >= at && written < 30 })
 		statuses[status]++
 	}
-	if statuses[cli.ExitFailure] < 1 || statuses[cli.ExitPartial] < 1 || statuses[cli.ExitDone] != 1 {
+	if statuses[cli.ExitDone] != 1 || quick.Long() && (statuses[cli.ExitFailure] < 1 || statuses[cli.ExitPartial] < 1) {
 		t.Errorf("statuses %v: the test does not reach what it should", statuses)
 	}
 	const window = 400
