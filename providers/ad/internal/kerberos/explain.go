@@ -94,12 +94,15 @@ func (l *logon) exchange(message []byte) ([]byte, error) {
 		return nil, err
 	}
 	var errs []error
-	for i := 1; i <= len(kdcs); i++ { // the library counts from one
-		reply, err := exchangeWith(kdcs[i], message)
-		if err == nil {
-			return reply, nil
+	for range passes {
+		errs = nil
+		for i := 1; i <= len(kdcs); i++ { // the library counts from one
+			reply, err := exchangeWith(kdcs[i], message)
+			if err == nil {
+				return reply, nil
+			}
+			errs = append(errs, fmt.Errorf("%s: %w", kdcs[i], err))
 		}
-		errs = append(errs, fmt.Errorf("%s: %w", kdcs[i], err))
 	}
 	return nil, errors.Join(errs...)
 }

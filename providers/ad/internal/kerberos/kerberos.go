@@ -54,6 +54,10 @@ func (k *Credentials) Bind(c *ldap.Conn, host string) error {
 	if err := l.logOn(); err != nil {
 		return noTicket(spn, l.explain(err))
 	}
+	// The bind takes the service's ticket from the client, which keeps it.
+	if err := patiently(func() error { _, _, err := l.client.GetServiceTicket(spn); return err }); err != nil {
+		return noTicket(spn, l.explainService(err))
+	}
 	err = c.GSSAPIBind(g, spn, "")
 	var refused *ldap.Error
 	if err == nil || errors.As(err, &refused) && refused.ResultCode < ldap.ErrorNetwork {
@@ -228,7 +232,7 @@ func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // logOn gets a ticket-granting ticket. Where the right key has another version number in the keytab than the domain
 // controller counts, as one that was made with ktutil has, it goes by the domain controller's, as kinit does.
 func (l *logon) logOn() error {
-	err := l.client.Login()
+	err := patiently(l.client.Login)
 	var failed krberror.Krberror
 	if err == nil || l.keys == nil || !errors.As(err, &failed) || failed.RootCause != krberror.DecryptingError {
 		return err
@@ -238,7 +242,22 @@ func (l *logon) logOn() error {
 		return err
 	}
 	l.keys.renumber(version)
-	return l.client.Login()
+	return patiently(l.client.Login)
+}
+
+// passes is how often all key distribution centres of a realm are asked before they count as silent, as in MIT's
+// clients: the library gives each of them five seconds, and a busy one may take longer once.
+const passes = 3
+
+// patiently asks again if no key distribution centre answered, and only then.
+func patiently(ask func() error) (err error) {
+	for range passes {
+		var failed krberror.Krberror
+		if err = ask(); !errors.As(err, &failed) || failed.RootCause != krberror.NetworkingError {
+			return err
+		}
+	}
+	return err
 }
 
 // discreet is an error of reading files without the keytab's name, where that is to be hidden.

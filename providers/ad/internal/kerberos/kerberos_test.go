@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,6 +46,7 @@ type kdc struct {
 	ahead   time.Duration  // its clock
 	refuses int32          // every request, with this code
 	wrong   int            // proofs that were not accepted
+	silent  atomic.Int32   // requests that get no answer, from now on
 }
 
 func newKDC(t *testing.T, version uint8, takes ...int32) *kdc {
@@ -86,6 +88,9 @@ func (k *kdc) serve(conn net.Conn) {
 	}
 	raw := make([]byte, binary.BigEndian.Uint32(size[:]))
 	if _, err := io.ReadFull(conn, raw); err != nil {
+		return
+	}
+	if k.silent.Add(-1) >= 0 {
 		return
 	}
 	reply := k.answer(raw)
@@ -242,6 +247,33 @@ func writeKeytab(t *testing.T, keys ...made) string {
 func told(err error) string { return err.Error() + "\n" + fault.Hint(err) }
 
 // What a keytab and a domain controller can disagree about, and what is told of it.
+// TestBusyKDC leaves requests without an answer, as a domain controller under load does.
+func TestBusyKDC(t *testing.T) {
+	for silent, want := range []string{"", "", "", "no key distribution centre of " + realm + " answers"} {
+		k := newKDC(t, 1, aes256)
+		keys := writeKeytab(t, made{"svc", 1, aes256, "right"})
+		l, err := (&Credentials{Keytab: keys, Principal: "svc@" + realm, Krb5Conf: k.conf()}).open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		k.silent.Store(int32(silent))
+		if want != "" {
+			k.silent.Store(1000)
+		}
+		switch err := l.logOn(); {
+		case want == "" && err != nil:
+			t.Errorf("%d silent: %v", silent, err)
+		case want != "" && (err == nil || !strings.Contains(l.explain(err).Error(), want)):
+			t.Errorf("%d silent: %v", silent, err)
+		}
+		// one answer is late when it is asked why there is none
+		k.silent.Store(1)
+		if a, err := l.ask(l.types); err != nil || a.code != errorcode.KDC_ERR_PREAUTH_REQUIRED {
+			t.Errorf("%d silent: %+v, %v", silent, a, err)
+		}
+	}
+}
+
 func TestKeytabs(t *testing.T) {
 	both := func(want ...string) []string { return want }
 	for name, c := range map[string]struct {
