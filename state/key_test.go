@@ -32,8 +32,15 @@ func TestKeyIsNotPrinted(t *testing.T) {
 		t.Fatal(err)
 	}
 	out.Write(b)
-	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "key", key, "meta", m)
-	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "key", key, "meta", m)
+	// the fractions of a second may be a byte of the key by chance
+	timeless := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}}
+	slog.New(slog.NewJSONHandler(&out, timeless)).Info("x", "key", key, "meta", m)
+	slog.New(slog.NewTextHandler(&out, timeless)).Info("x", "key", key, "meta", m)
 	for _, shown := range []string{"abab", "ABAB", "171", "253", "q6ur"} {
 		if strings.Contains(out.String(), shown) {
 			t.Errorf("the key is shown as %s:\n%s", shown, &out)
