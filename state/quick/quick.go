@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // Long reports whether tests are to try everything, which takes minutes, rather than a part that is drawn anew each time.
@@ -35,6 +37,16 @@ func Checks(t testing.TB, n int) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// Until plays worlds as [Checks] does with n, and then up to ten times as many, until what a test wants to have met among them has
+// come up: with few worlds, a thing that is not rare is missing by chance.
+func Until(t *testing.T, n int, met func() bool, world func(*rapid.T)) {
+	Checks(t, n)
+	rapid.Check(t, world)
+	for tries := 0; tries < 10 && !met() && !t.Failed(); tries++ {
+		rapid.Check(t, world)
+	}
 }
 
 // Skips reports whether this of many cases is left out: in the short form all are but one of n, and others every time.
