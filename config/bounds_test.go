@@ -12,6 +12,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state/bounds"
+	"github.com/dirform/dirform/state/quick"
 )
 
 const whole = `
@@ -115,6 +116,9 @@ func TestNoConfigurationEatsTheMachine(t *testing.T) {
 		most = 90 * time.Second
 	}
 	for name, test := range tests {
+		if quick.Skips(4) {
+			continue
+		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		start := time.Now()

@@ -54,6 +54,8 @@ func TestScript(t *testing.T) {
 			// a thousand short lives: what one of them leaves behind is collected with its process
 			e.Setenv("GOGC", "off")
 			e.Setenv("GOMEMLIMIT", "200MiB")
+			// nor is what they say to directories on the same machine kept from computers of the next decades
+			e.Setenv("GODEBUG", "tlsmlkem=0")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "forge": forge,

@@ -87,9 +87,9 @@ func BenchmarkRead(b *testing.B) {
 // Ten times as many changes need no more memory, writing or reading, in the clear or encrypted.
 func TestMemoryIsConstant(t *testing.T) {
 	for _, keys := range []*seal.Keys{nil, newKeys(t)} {
-		few, many := peak(t, 2_000, keys), peak(t, 20_000, keys)
+		few, many := peak(t, 1_000, keys), peak(t, 10_000, keys)
 		if many > few+few/2+(2<<20) {
-			t.Errorf("2,000 changes took %d KiB, 20,000 took %d KiB (%v)", few>>10, many>>10, keys != nil)
+			t.Errorf("1,000 changes took %d KiB, 10,000 took %d KiB (%v)", few>>10, many>>10, keys != nil)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func randomCompany(r *rand.Rand) *company {
 // of them told, and the same findings.
 func TestExplanationsAgreeWithThePlan(t *testing.T) {
 	for seed := range uint64(60) {
-		if quick.Skips(3) {
+		if quick.Skips(6) {
 			continue
 		}
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {

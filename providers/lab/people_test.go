@@ -45,7 +45,7 @@ func TestPeopleAreTheSeedsPeople(t *testing.T) {
 		if !bytes.Equal(want, got) {
 			t.Errorf("%+v: the tenant differs: %d and %d bytes", o, len(want), len(got))
 		}
-		n = 1500
+		n = 400
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 )
 
 // undosByDefault is how many worlds the long form plays, see [quick.Checks].
-const undosByDefault = 2000
+const undosByDefault = 1000
 
 // TestUndoAfterApplyIsTheIdentity plays random worlds with a real record that keeps values: whatever an apply has done, its undoing takes
 // back, so that every living account is as it was. Left alone may be what the undoing's findings name. Links that led to nobody's
