@@ -3,7 +3,7 @@
 //
 // # Objects
 //
-//	NAME                        the record: its SQLite file, compressed, with a random epoch
+//	NAME                        the record, compressed: a random epoch, its SQLite file but for the links, and these
 //	NAME.journal/EPOCH/NNNNNNNN what was recorded since, one object for each batch of intents, from 00000001 on
 //	NAME.lock                   who has the lock, or that nobody has
 //	NAME.damaged-TIME           a damaged record in whose place one was made anew

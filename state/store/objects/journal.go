@@ -149,7 +149,7 @@ func (d *linkDoc) link(shapes []*state.Shape) (*state.Link, error) {
 // append writes an entry of the journal. That there is one already is [ErrChanged].
 func (p *Place) append(ctx context.Context, d entryDoc) error {
 	var packed bytes.Buffer
-	err := p.pack(&packed, seal.Journal, func(w io.Writer) error { return json.NewEncoder(w).Encode(d) })
+	err := p.pack(&packed, seal.Journal, entryFormat, func(w io.Writer) error { return json.NewEncoder(w).Encode(d) })
 	if err != nil {
 		return err
 	}
@@ -170,16 +170,15 @@ func (p *Place) entry(ctx context.Context, epoch string, n int, clear bool) (*en
 		return nil, err
 	}
 	defer r.Close()
-	const what = "an entry of the state's journal"
-	packed, err := io.ReadAll(&limited{r, bounds.JournalEntry, what})
+	packed, err := io.ReadAll(&limited{r, bounds.JournalEntry, "an entry of the state's journal"})
 	if err != nil {
 		return nil, err
 	}
-	o, err := p.unpack(bytes.NewReader(packed), int64(len(packed)), seal.Journal)
+	o, err := p.unpack(bytes.NewReader(packed), int64(len(packed)), bounds.JournalEntry, seal.Journal, entryFormat)
 	if err != nil {
 		return nil, err
 	}
-	text, err := io.ReadAll(&limited{o, bounds.JournalEntry, what})
+	text, err := io.ReadAll(o)
 	if err != nil {
 		return nil, p.unread(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/dirform/dirform/state/bounds"
@@ -19,8 +20,17 @@ import (
 	"github.com/dirform/dirform/state/store/internal/wrap"
 )
 
-// format is what the objects of a record are, and in which version.
-const format = "dirform 1"
+// What the objects of a record are, and in which version. A dirform refuses what it does not know as that of a newer
+// one.
+const (
+	entryFormat = "dirform 1" // of the journal
+	// fileFormat is a whole record as one SQLite file, which is read still. The next that is written is in
+	// recordFormat.
+	fileFormat = "dirform 1"
+	// recordFormat is a whole record as a SQLite file without links, behind its size in 8 bytes, little-endian, and the
+	// links as package columns writes them.
+	recordFormat = "dirform 2"
+)
 
 // newEpoch makes what tells one whole record from every other.
 func newEpoch() string {
@@ -30,7 +40,7 @@ func newEpoch() string {
 }
 
 // pack writes content to w as an object has it: compressed, and sealed if there are keys. How it begins is random.
-func (p *Place) pack(w io.Writer, kind seal.Kind, content func(io.Writer) error) error {
+func (p *Place) pack(w io.Writer, kind seal.Kind, format string, content func(io.Writer) error) error {
 	var sealed io.WriteCloser
 	if p.o.Keys != nil {
 		var err error
@@ -55,15 +65,17 @@ func (p *Place) pack(w io.Writer, kind seal.Kind, content func(io.Writer) error)
 
 // opened is an object's content.
 type opened struct {
-	*gzip.Reader
-	from    *bufio.Reader
-	clear   bool // it is not sealed
-	current bool // it is sealed by the key that seals now, or there is no key and it is not sealed
+	*bufio.Reader
+	format  string
+	from    *bufio.Reader // what it is unpacked from
+	clear   bool          // it is not sealed
+	current bool          // it is sealed by the key that seals now, or there is no key and it is not sealed
 }
 
-// unpack opens an object of size bytes. The errors are faults: what is no whole object of that kind wraps
-// [store.ErrDamaged], and what there is no key for one of package seal's.
-func (p *Place) unpack(from io.ReaderAt, size int64, kind seal.Kind) (*opened, error) {
+// unpack opens an object of size bytes, of which no more than most are read unpacked. The errors are faults: what is no
+// whole object of that kind, in one of some formats, wraps [store.ErrDamaged], and what there is no key for one of
+// package seal's.
+func (p *Place) unpack(from io.ReaderAt, size, most int64, kind seal.Kind, formats ...string) (*opened, error) {
 	o := &opened{}
 	magic := make([]byte, min(size, int64(seal.MagicSize)))
 	if _, err := from.ReadAt(magic, 0); err != nil && err != io.EOF {
@@ -82,23 +94,24 @@ func (p *Place) unpack(from io.ReaderAt, size int64, kind seal.Kind) (*opened, e
 		}
 	}
 	o.from = bufio.NewReaderSize(content, 64<<10)
-	var err error
-	if o.Reader, err = gzip.NewReader(o.from); err != nil {
+	z, err := gzip.NewReader(o.from)
+	if err != nil {
 		return nil, p.unread(err)
 	}
-	o.Multistream(false)
-	if strings.HasPrefix(o.Name, "dirform ") && o.Name != format {
-		return nil, p.newer()
-	}
-	if o.Name != format {
+	z.Multistream(false)
+	if o.format = z.Name; !slices.Contains(formats, o.format) {
+		if strings.HasPrefix(o.format, "dirform ") {
+			return nil, p.newer()
+		}
 		return nil, p.damaged("it is nothing that this dirform has written")
 	}
+	o.Reader = bufio.NewReaderSize(&limited{z, most, p.String()}, 64<<10)
 	return o, nil
 }
 
 // end is after the content: nothing may follow, and what was sealed must be whole.
 func (p *Place) end(o *opened) error {
-	if _, err := o.Read(make([]byte, 1)); err != io.EOF {
+	if _, err := o.ReadByte(); err != io.EOF {
 		if err == nil {
 			err = errors.New("something follows its end")
 		}

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
@@ -54,17 +53,8 @@ func (p *Place) Load(ctx context.Context) (store.Record, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	return &reading{r, dir}, nil
+	return &reading{Record: r, p: p, dir: dir, at: at}, nil
 }
-
-// reading is a record that is read from a copy.
-type reading struct {
-	store.Record
-	dir string
-}
-
-// Close closes the record and removes the copy.
-func (r *reading) Close() error { return errors.Join(r.Record.Close(), os.RemoveAll(r.dir)) }
 
 // workFolder makes a folder that nobody else can look into, for a copy of the record.
 func workFolder() (string, error) {
@@ -84,6 +74,7 @@ func (p *Place) local(file string) sqlite.Encrypted {
 // standing is where a record and its journal have come to.
 type standing struct {
 	file    string  // the copy; there is no such file if there is no record
+	links   string  // what the copy's links are in, as package columns has them; "" if they are in the copy
 	version Version // of the whole record's object, however damaged; "" if there is none
 	epoch   string
 	entries int  // of the journal
@@ -113,7 +104,7 @@ func (p *Place) fetch(ctx context.Context, dir string) (at standing, err error) 
 func (p *Place) fetchOnce(ctx context.Context, dir string) (at standing, err error) {
 	at.file = filepath.Join(dir, "record")
 	packed := filepath.Join(dir, "packed")
-	for _, more := range []string{"", "-wal", "-shm", "-journal"} {
+	for _, more := range []string{"", "-wal", "-shm", "-journal", "-links"} {
 		os.Remove(at.file + more)
 	}
 	info, err := p.download(ctx, p.name, packed)
@@ -125,66 +116,18 @@ func (p *Place) fetchOnce(ctx context.Context, dir string) (at standing, err err
 		return at, err
 	}
 	defer os.Remove(packed)
-	clear, err := p.unpackRecord(packed, info.Size, &at)
-	if err == nil && clear && p.o.Keys != nil && !p.o.EncryptExisting {
-		err = p.inClear()
-	}
+	clear, err := p.unpackRecord(ctx, packed, info.Size, &at)
 	if err != nil {
 		return at, err
 	}
 	r := replay{p: p, file: at.file}
-	at.entries, err = p.entries(ctx, at.epoch, clear, func(d *entryDoc) error { return r.entry(ctx, d) })
-	return at, errors.Join(err, r.close())
-}
-
-// epochSize is how many bytes of a whole record its epoch takes, before the SQLite file: in hexadecimal digits.
-const epochSize = 32
-
-// unpackRecord makes the copy of what was downloaded.
-func (p *Place) unpackRecord(packed string, size int64, at *standing) (clear bool, err error) {
-	f, err := os.Open(packed)
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	o, err := p.unpack(f, size, seal.Record)
-	if err != nil {
-		return false, err
-	}
-	epoch := make([]byte, epochSize)
-	if _, err := io.ReadFull(o, epoch); err != nil {
-		return false, p.unread(err)
-	}
-	at.epoch, at.current = string(epoch), o.current
-	to, err := os.OpenFile(at.file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return false, err
-	}
-	_, err = io.Copy(to, &limited{o, bounds.Record, p.String()})
-	if err := errors.Join(err, to.Close()); err != nil {
-		return false, p.unread(err)
-	}
-	return o.clear, p.end(o)
-}
-
-// packRecord writes a copy of the record as its object has it.
-func (p *Place) packRecord(copied, packed, epoch string) error {
-	from, err := os.Open(copied)
-	if err != nil {
-		return err
-	}
-	defer from.Close()
-	to, err := os.OpenFile(packed, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	return errors.Join(p.pack(to, seal.Record, func(w io.Writer) error {
-		if _, err := io.WriteString(w, epoch); err != nil {
+	at.entries, err = p.entries(ctx, at.epoch, clear, func(d *entryDoc) error {
+		if err := p.fill(ctx, &at); err != nil {
 			return err
 		}
-		_, err := io.Copy(w, from)
-		return err
-	}), to.Close())
+		return r.entry(ctx, d)
+	})
+	return at, errors.Join(err, r.close())
 }
 
 // put writes an object, see [Bucket]. That it is written already by an attempt whose answer was lost is no error.
@@ -258,6 +201,9 @@ func (p *Place) Rebuild(ctx context.Context, o store.Options) (store.Locked, *st
 	s.anew = true
 	var damaged *store.Damaged
 	s.at, err = p.fetch(ctx, s.dir)
+	if err == nil {
+		err = p.fill(ctx, &s.at)
+	}
 	if err == nil && s.at.version != "" {
 		if err = p.readThrough(ctx, s.at.file); err == nil {
 			err = &fault.Error{Summary: "there is a state already", Detail: p.String() + " is whole.",
@@ -273,7 +219,7 @@ func (p *Place) Rebuild(ctx context.Context, o store.Options) (store.Locked, *st
 		err = s.lock.check(ctx)
 	}
 	if err == nil {
-		s.at.file, s.at.entries = filepath.Join(s.dir, "anew"), 0
+		s.at.file, s.at.links, s.at.entries = filepath.Join(s.dir, "anew"), "", 0
 		err = s.openLocal(ctx)
 	}
 	if err != nil {

@@ -49,7 +49,10 @@ type Store struct {
 func (s *Store) open(ctx context.Context) (err error) {
 	const tries = 20
 	for range tries {
-		if s.at, err = s.p.fetch(ctx, s.dir); err != nil {
+		if s.at, err = s.p.fetch(ctx, s.dir); err == nil {
+			err = s.p.fill(ctx, &s.at)
+		}
+		if err != nil {
 			return err
 		}
 		// so what was read is older than whoever takes the lock over from here on, and what he writes has another version
@@ -219,18 +222,11 @@ func (s *Store) written() { s.pending, s.size, s.shapes = nil, 0, shapes{} }
 
 // whole puts the copy in the record's place.
 func (s *Store) whole(ctx context.Context) error {
-	copied, packed := filepath.Join(s.dir, "copy"), filepath.Join(s.dir, "packed")
-	os.Remove(copied)
-	if err := s.Locked.(*sqlite.Store).Copy(ctx, copied); err != nil {
+	packed, epoch := filepath.Join(s.dir, "packed"), newEpoch()
+	defer os.Remove(packed)
+	if err := s.p.packRecord(ctx, s.Locked.(*sqlite.Store), packed, epoch); err != nil {
 		return err
 	}
-	epoch := newEpoch()
-	err := s.p.packRecord(copied, packed, epoch)
-	os.Remove(copied)
-	if err != nil {
-		return &fault.Error{Summary: "cannot write the state", Err: err}
-	}
-	defer os.Remove(packed)
 	if s.aside != "" {
 		if err := s.keep(ctx); err != nil {
 			return err

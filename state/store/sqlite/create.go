@@ -137,11 +137,3 @@ func syncDir(dir string) {
 		_ = d.Close()
 	}
 }
-
-// Copy writes the record as it is now into a new file, without what its file has spare. A run may go on meanwhile.
-func (s *Store) Copy(ctx context.Context, file string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, err := s.conn.ExecContext(ctx, "VACUUM INTO ?", file)
-	return explain(s.name, err)
-}

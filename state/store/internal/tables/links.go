@@ -15,7 +15,7 @@ const (
 	MaxLeftAt       = 1<<35 - 1 // a thousand years
 	MaxTenantID     = 1<<12 - 1
 	MaxFingerprints = 1<<16 - 1 // bytes
-	maxAttributes   = 1 << 12   // of one link, which their sealed fingerprints leave room for
+	MaxAttributes   = 1 << 12   // of one link, which their sealed fingerprints leave room for
 )
 
 // Sealing makes rows of links. The zero value is not usable.
@@ -36,7 +36,7 @@ func (s *Sealing) By(key state.Key, encrypted bool) (err error) {
 
 // Row is the class of a link, recorded if it is new, and its sealed fingerprints, which are valid until the next call.
 func (s *Sealing) Row(ctx context.Context, tx DB, l *state.Link) (class int64, sealed []byte, err error) {
-	if err := checkLink(l); err != nil {
+	if err := CheckLink(l); err != nil {
 		return 0, nil, err
 	}
 	if class, err = s.Classes.id(ctx, tx, l); err != nil {
@@ -64,8 +64,8 @@ func (s *Sealing) Open(l *state.Link, class int64, sealed []byte) (ok bool) {
 	return err == nil && len(l.Fingerprints) == l.Shape.Len()
 }
 
-// checkLink refuses a link that could not be read back.
-func checkLink(l *state.Link) error {
+// CheckLink refuses a link that could not be read back.
+func CheckLink(l *state.Link) error {
 	n := 0
 	if l.Shape != nil {
 		n = l.Shape.Len()
@@ -73,7 +73,7 @@ func checkLink(l *state.Link) error {
 	switch {
 	case l.Anchor == "" || len(l.Fingerprints) != n:
 		return fmt.Errorf("the link of anchor %q to %q has %d fingerprints for %d attributes", l.Anchor, l.TargetID, len(l.Fingerprints), n)
-	case len(l.TargetID) > MaxTenantID || n > maxAttributes || l.LeftAt < 0 || l.LeftAt > MaxLeftAt:
+	case len(l.TargetID) > MaxTenantID || n > MaxAttributes || l.LeftAt < 0 || l.LeftAt > MaxLeftAt:
 		return fmt.Errorf("the link of anchor %q does not fit the state: its tenant id has %d bytes, it has %d fingerprints, and it left at %d",
 			l.Anchor, len(l.TargetID), n, l.LeftAt)
 	}

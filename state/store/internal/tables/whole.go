@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/dirform/dirform/state"
@@ -81,7 +82,7 @@ func Import(ctx context.Context, tx Tx, s *Sealing, from store.Record, keys *sea
 		func() error { return clear(ctx, tx) },
 		func() error { return s.Classes.Load(ctx, tx) },
 		func() error { return importIdentity(ctx, tx, from, m, keys) },
-		func() error { return importLinks(ctx, tx, from) },
+		func() error { return ImportLinks(ctx, tx, from.Links(ctx)) },
 		func() error { return importRuns(ctx, tx, from) },
 		func() error {
 			if c, is := from.(store.Checked); is {
@@ -141,8 +142,8 @@ func importIdentity(ctx context.Context, tx DB, from store.Record, m store.Meta,
 	return err
 }
 
-// importLinks copies links, chunk of them at a time: the stream reuses what it yields.
-func importLinks(ctx context.Context, tx Tx, from store.Record) error {
+// ImportLinks copies links, chunk of them at a time: the stream reuses what it yields.
+func ImportLinks(ctx context.Context, tx Tx, from iter.Seq2[*state.Link, error]) error {
 	buf, n := make([]state.Link, chunk), 0
 	page := make([]*state.Link, chunk)
 	for i := range buf {
@@ -153,7 +154,7 @@ func importLinks(ctx context.Context, tx Tx, from store.Record) error {
 		n = 0
 		return err
 	}
-	for l, err := range from.Links(ctx) {
+	for l, err := range from {
 		if err != nil {
 			return err
 		}
