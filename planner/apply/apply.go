@@ -111,7 +111,6 @@ func (o *Outcome) Complete() bool {
 // When ctx is done, Run stops after the writes in flight and records them.
 func Run(ctx context.Context, in Input) (Outcome, error) {
 	r := newRun(ctx, in)
-	defer r.close()
 	err := r.settled()
 	if err == nil {
 		err = r.changes()

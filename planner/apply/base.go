@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"hash/maphash"
 	"maps"
@@ -15,9 +16,8 @@ import (
 type base struct {
 	in     Input
 	soft   context.Context // done: stop after the writes in flight
-	hard   context.Context // done: cut off the writes in flight
+	hard   context.Context // done: cut off the writes in flight; [Input.Hard] itself, whose Err may look at a clock
 	calm   context.Context // never done: the record is written whatever happens
-	cancel func()
 	hasher *state.Hasher
 	out    Outcome
 	seq    int64
@@ -36,18 +36,10 @@ func newBase(ctx context.Context, in Input) *base {
 		in.RetryDelay = time.Second
 	}
 	in.Kinds = state.Describe(in.Kinds)
-	b := &base{in: in, soft: ctx, calm: context.WithoutCancel(ctx), hasher: state.NewHasher(in.Key), seed: maphash.MakeSeed(),
-		fate: map[uint64]fate{}}
-	b.hard, b.cancel = context.WithCancel(b.calm)
-	if in.Hard != nil {
-		cancel := b.cancel
-		stop := context.AfterFunc(in.Hard, cancel)
-		b.cancel = func() { stop(); cancel() }
-	}
-	return b
+	calm := context.WithoutCancel(ctx)
+	return &base{in: in, soft: ctx, hard: cmp.Or(in.Hard, calm), calm: calm, hasher: state.NewHasher(in.Key),
+		seed: maphash.MakeSeed(), fate: map[uint64]fate{}}
 }
-
-func (r *base) close() { r.cancel() }
 
 // stopped reports whether somebody asked the run to stop.
 func (r *base) stopped() bool { return r.soft.Err() != nil || r.hard.Err() != nil }

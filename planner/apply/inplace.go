@@ -30,7 +30,6 @@ func Shown(ctx context.Context, in Input, changes []*state.Change) ([]bool, erro
 func look(ctx context.Context, in Input, changes []*state.Change,
 	is func(*reader, *step, *state.Object, map[string]*state.Link) bool) ([]bool, error) {
 	r := newRun(ctx, in)
-	defer r.close()
 	placed := make([]bool, len(changes))
 	var steps []*step
 	at := map[*step]int{}

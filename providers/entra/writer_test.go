@@ -1,6 +1,7 @@
 package entra_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,9 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
-	"github.com/google/go-cmp/cmp"
 )
 
 // part is one request in a batch, answer the reply to it.
@@ -236,6 +238,48 @@ func TestNothingSentIsNotUnknown(t *testing.T) {
 	results := w.Write(t.Context(), []providers.Write{create("a@b.c")})
 	if err := results[0].Err; err == nil || errors.Is(err, providers.ErrUnknownOutcome) {
 		t.Errorf("the service could not be reached, yet: %v", err)
+	}
+}
+
+// asleep is a clock by which the machine falls asleep during the first wait, of which the timer tells nothing.
+type asleep struct {
+	*clock
+	over atomic.Bool
+}
+
+func (a *asleep) Sleep(context.Context, time.Duration) error {
+	a.over.Store(true)
+	return nil
+}
+
+// looking is a context that looks at that clock when it is asked.
+type looking struct {
+	context.Context
+	at *asleep
+}
+
+func (l looking) Err() error {
+	if l.at.over.Load() {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestNothingIsSentAfterSleep: a context that ends without waking anybody is asked before each try, be it that the
+// service has not been reached or that it was busy.
+func TestNothingIsSentAfterSleep(t *testing.T) {
+	for what, reached := range map[string]bool{"not reached": false, "busy": true} {
+		s := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) })
+		if !reached {
+			s.Close()
+		}
+		c := &asleep{clock: s.clock}
+		s.config.Clock = c
+		w := s.writer(t)
+		results := w.Write(looking{t.Context(), c}, []providers.Write{create("a@b.c")})
+		if n := w.Stats().Requests; n != 1 || !c.over.Load() || !errors.Is(results[0].Err, context.Canceled) {
+			t.Errorf("%s: %d requests, %v", what, n, results[0].Err)
+		}
 	}
 }
 

@@ -79,7 +79,8 @@ type Locked interface {
 	// TookOver is the holder of the lock that was found dead and replaced. ok is false if there was none.
 	TookOver() (holder LockInfo, ok bool)
 	// Held is ctx while the lock is held. When it is lost, or could not be renewed so that it may be, the context ends,
-	// and its cause is a [*LostError]. What writes to a directory does so under it.
+	// and its cause is a [*LostError]. What writes to a directory does so under it, and asks for its Err right before:
+	// that looks at the clock, since a machine that sleeps between an intent and its write wakes up before any timer.
 	Held(ctx context.Context) context.Context
 	// Begin starts a run for a plan. It writes nothing yet, but refuses a plan that does not fit the record; that error wraps
 	// [ErrOtherState].

@@ -45,6 +45,9 @@ type retrier struct {
 func (t *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	for attempt := 0; ; attempt++ {
+		if ctx.Err() != nil { // it may know of sleep during the wait that no timer tells of
+			return nil, unsentError{context.Cause(ctx)}
+		}
 		resp, sent, err := t.attempt(req)
 		if ctx.Err() != nil {
 			Drain(resp)
