@@ -29,7 +29,8 @@ const (
 // lockDoc is what the lock's object says.
 type lockDoc struct {
 	Nonce string `json:"nonce"` // comes first, since by its begin an object is known again
-	// Free says that nobody has the lock. Ended says besides that its last holder gave it back, so that he writes no more.
+	// Free says that nobody has the lock. Ended says besides that its last holder gave it back, so that he writes no
+	// more.
 	Free  bool `json:"free,omitempty"`
 	Ended bool `json:"ended,omitempty"`
 	store.LockInfo
@@ -51,8 +52,25 @@ type lock struct {
 	lost    error // a [store.LostError] once somebody else has the lock, or nobody
 }
 
-// readLock is who has the lock.
+// readLock is who has the lock. It is read until two readings are the same: there are servers that, while an object is
+// replaced, give what it held with the version that it has now (Versity's S3 gateway, 2026-11-30, 2 of 6,000 readings),
+// and whoever takes that for a free lock replaces one that is held.
 func (p *Place) readLock(ctx context.Context) (d lockDoc, info Info, err error) {
+	const most = 10
+	for range most {
+		first, before, err := p.readLockOnce(ctx)
+		if err != nil {
+			return first, before, err
+		}
+		d, info, err = p.readLockOnce(ctx)
+		if err != nil && !errors.Is(err, ErrAbsent) || d.Nonce == first.Nonce && info.Version == before.Version {
+			return d, info, err
+		}
+	}
+	return d, info, ErrChanged
+}
+
+func (p *Place) readLockOnce(ctx context.Context) (d lockDoc, info Info, err error) {
 	r, info, err := p.bucket.Get(ctx, p.lockName())
 	if err != nil {
 		return d, info, err
@@ -108,8 +126,8 @@ func (p *Place) acquire(ctx context.Context, o store.Options) (*lock, error) {
 	}
 }
 
-// again waits before the next try of a write that has found another version; err is what comes of it otherwise, and also
-// after some tries: there are stores that always say so.
+// again waits before the next try of a write that has found another version; err is what comes of it otherwise, and
+// also after some tries: there are stores that always say so.
 func again(ctx context.Context, try int, err error) error {
 	const most = 10
 	if !errors.Is(err, ErrChanged) || try == most {
@@ -177,8 +195,8 @@ func (l *lock) learn(over, v Version) {
 	}
 }
 
-// check fails with a [store.LostError] if the lock is not this holder's any more, and with another error if that cannot be
-// found out.
+// check fails with a [store.LostError] if the lock is not this holder's any more, and with another error if that cannot
+// be found out.
 func (l *lock) check(ctx context.Context) error {
 	v, lost := l.known()
 	if lost != nil {
@@ -217,8 +235,8 @@ func (l *lock) look(ctx context.Context, known Version) error {
 	return l.lost
 }
 
-// release frees the lock, unless somebody else has it by now. done says that nothing of what its holder has asked for may
-// still be written.
+// release frees the lock, unless somebody else has it by now. done says that nothing of what its holder has asked for
+// may still be written.
 func (l *lock) release(ctx context.Context, done bool) error {
 	close(l.stop)
 	<-l.ended

@@ -182,6 +182,48 @@ func TestReplaced(t *testing.T) {
 	}
 }
 
+// torn is a bucket whose lock, once it was replaced, is read once as what it held with the version that it has.
+type torn struct {
+	*objectstest.Memory
+	held atomic.Pointer[[]byte]
+}
+
+func (o *torn) Get(ctx context.Context, name string) (io.ReadCloser, objects.Info, error) {
+	r, info, err := o.Memory.Get(ctx, name)
+	if held := o.held.Swap(nil); err == nil && held != nil && name == object+".lock" {
+		must := r.Close()
+		return io.NopCloser(bytes.NewReader(*held)), info, must
+	}
+	return r, info, err
+}
+
+// TestTorn: who reads a lock that is being replaced takes none that somebody else has, and loses none that is his.
+func TestTorn(t *testing.T) {
+	b := &torn{Memory: objectstest.NewMemory()}
+	must(t, lock(t, place(b)).Close())
+	free := b.Content(object + ".lock")
+	l := lock(t, place(b))
+	defer l.Close()
+	mine := b.Content(object + ".lock")
+	b.held.Store(&free)
+	var locked *store.LockedError
+	if _, err := place(b).Lock(t.Context(), store.Options{Holder: "other"}); !errors.As(err, &locked) {
+		t.Fatal("a lock that is held was taken:", err)
+	}
+	must(t, place(b).ForceUnlock(t.Context(), locked.Info.ID))
+	other := lock(t, place(b))
+	defer other.Close()
+	b.held.Store(&mine)
+	var lost *store.LostError
+	if err := begin(t, l).Intents(t.Context(), []state.Entry{entry(1)}); !errors.As(err, &lost) {
+		t.Error("who has lost the lock takes another's for his own:", err)
+	}
+	b.held.Store(&mine)
+	if err := place(b).ForceUnlock(t.Context(), locked.Info.ID); err == nil {
+		t.Error("another's lock was freed")
+	}
+}
+
 // TestAlwaysChanged: a store that refuses every write as one over another version is not asked for ever.
 func TestAlwaysChanged(t *testing.T) {
 	c := &cut{Memory: objectstest.NewMemory()}
