@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -41,37 +40,10 @@ func azurite(t *testing.T) string {
 		}
 		t.Skip("Azurite is not installed: run npm ci here")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
-	l.Close()
-	dir := t.TempDir()
-	c := exec.Command("node", program, "--blobHost", "127.0.0.1", "--blobPort", port, "--inMemoryPersistence", "--silent", "--skipApiVersionCheck",
-		"--disableTelemetry")
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	c.Stdout, c.Stderr = log, log
-	c.Dir = dir // where it would leave its log
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
-	for end := time.Now().Add(time.Minute); ; {
-		if conn, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
-			conn.Close()
-			return "http://127.0.0.1:" + port + "/" + account
-		}
-		if time.Now().After(end) {
-			out, _ := os.ReadFile(log.Name())
-			t.Fatalf("Azurite does not start: %s", out)
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
+	port := freePort(t)
+	start(t, port, exec.Command("node", program, "--blobHost", "127.0.0.1", "--blobPort", port, "--inMemoryPersistence",
+		"--silent", "--skipApiVersionCheck", "--disableTelemetry"))
+	return "http://127.0.0.1:" + port + "/" + account
 }
 
 // signature is one (SAS) of the account for everything in its blobs. [Microsoft: "Create an account SAS"]
