@@ -359,7 +359,7 @@ func writeToServedLab(t *testing.T, x *lab.EntraAccess, refused bool) {
 // TestLabInUse: whoever meets a lab that somebody serves is told what to do, and nobody resets it meanwhile.
 func TestLabInUse(t *testing.T) {
 	dir := t.TempDir()
-	seed, data := filepath.Join(dir, "lab"), open.LabData(dir, "lab")
+	seed, data := filepath.Join(dir, "lab"), open.LabAt(dir, "lab").Data
 	if err := os.Mkdir(seed, 0o700); err != nil {
 		t.Fatal(err)
 	}

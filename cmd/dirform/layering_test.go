@@ -81,7 +81,7 @@ var layers = map[string][]string{
 	"config/internal/report":    {},
 	"config/internal/required":  {},
 	"config/internal/sensitive": {inConfig + "report", "state"},
-	"config/internal/source":    {inConfig + "report", inConfig + "sensitive"},
+	"config/internal/source":    {inConfig + "report", inConfig + "sensitive", "state"},
 	"config/internal/values": {"config/expr", inConfig + "report", inConfig + "sensitive", inConfig + "source",
 		"state"},
 

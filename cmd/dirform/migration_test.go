@@ -144,7 +144,9 @@ func servedMigration(t *testing.T, n int) (env cli.Environment, stop func()) {
 	env = cli.Environment{Dir: t.TempDir()}
 	seedDomain(t, env.Dir, "lab", newDomain, n)
 	seedAccounts(t, env.Dir, "lab", `{"latency":"100ms"}`, n)
-	l, err := lab.Open(lab.Options{Seed: filepath.Join(env.Dir, "lab"), Data: open.LabData(env.Dir, "lab"), Record: os.Getenv("DIRFORM_LAB_RECORD")})
+	at := open.LabAt(env.Dir, "lab")
+	at.Record = os.Getenv("DIRFORM_LAB_RECORD")
+	l, err := lab.Open(at)
 	if err != nil {
 		t.Fatal(err)
 	}

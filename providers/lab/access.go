@@ -15,6 +15,7 @@ import (
 	"github.com/dirform/dirform/providers/lab/internal/ldapd"
 	"github.com/dirform/dirform/providers/lab/record"
 	"github.com/dirform/dirform/state/crash"
+	"github.com/dirform/dirform/state/inside"
 )
 
 // ADAccess is what a client needs to use the lab's Active Directory.
@@ -142,23 +143,34 @@ func (l *Lab) recorded(h http.Handler) (http.Handler, error) {
 
 // tls prepares the certificates on first use. Caller holds mu.
 func (l *Lab) tls() (config *tls.Config, ca string, err error) {
-	if l.folder == "" {
-		l.folder = l.opts.Data
-		if l.folder == "" {
-			dir, err := os.MkdirTemp("", "dirform-lab-")
-			if err != nil {
-				return nil, "", err
-			}
-			l.folder = dir
-			l.closers = append(l.closers, func() error { return os.RemoveAll(dir) })
+	if l.folder == nil {
+		if l.folder, err = l.certificateFolder(); err != nil {
+			return nil, "", err
 		}
 	}
 	cert, err := certificates(l.folder)
 	if err != nil {
 		return nil, "", fmt.Errorf("the lab's certificates: %w", err)
 	}
-	ca, err = filepath.Abs(filepath.Join(l.folder, caFile))
+	ca, err = filepath.Abs(l.folder.Path(caFile))
 	return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, ca, err
+}
+
+// certificateFolder is the data folder, or without one a temporary folder that goes with the lab. Caller holds mu.
+func (l *Lab) certificateFolder() (*inside.Folder, error) {
+	if l.data != nil {
+		return l.data, nil
+	}
+	dir, err := os.MkdirTemp("", "dirform-lab-")
+	if err != nil {
+		return nil, err
+	}
+	l.closers = append(l.closers, func() error { return os.RemoveAll(dir) })
+	f, err := inside.Open(dir, dir)
+	if err == nil {
+		l.closers = append(l.closers, f.Close)
+	}
+	return f, err
 }
 
 // listen refuses addresses that others can reach: the lab has one password and no access control.

@@ -11,11 +11,9 @@ import (
 	"fmt"
 	"math/big"
 	"net"
-	"os"
-	"path/filepath"
 	"time"
 
-	"github.com/dirform/dirform/state/atomicfile"
+	"github.com/dirform/dirform/state/inside"
 )
 
 // Names of the certificate files. The CA's key is not among them: it signs one certificate and is forgotten, so that nobody
@@ -26,12 +24,15 @@ const (
 )
 
 // certificates loads the server certificate from dir, or makes it and its CA.
-func certificates(dir string) (tls.Certificate, error) {
-	path := filepath.Join(dir, serverFile)
-	if _, err := os.Stat(path); err == nil {
-		cert, err := tls.LoadX509KeyPair(path, path)
-		if _, caErr := os.Stat(filepath.Join(dir, caFile)); err != nil || caErr != nil {
-			return cert, fmt.Errorf("%s or %s is damaged; delete both to have new certificates made", path, caFile)
+func certificates(dir *inside.Folder) (tls.Certificate, error) {
+	if dir.Exists(serverFile) {
+		pair, err := dir.ReadFile(serverFile)
+		if err != nil {
+			return tls.Certificate{}, err
+		}
+		cert, err := tls.X509KeyPair(pair, pair)
+		if err != nil || !dir.Exists(caFile) {
+			return cert, fmt.Errorf("%s or %s is damaged; delete both to have new certificates made", dir.Path(serverFile), caFile)
 		}
 		return cert, nil
 	}
@@ -39,10 +40,10 @@ func certificates(dir string) (tls.Certificate, error) {
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	if err := atomicfile.Write(filepath.Join(dir, caFile), ca, 0o600); err != nil {
+	if err := dir.Write(caFile, ca, 0o600); err != nil {
 		return tls.Certificate{}, err
 	}
-	if err := atomicfile.Write(path, server, 0o600); err != nil {
+	if err := dir.Write(serverFile, server, 0o600); err != nil {
 		return tls.Certificate{}, err
 	}
 	return tls.X509KeyPair(server, server)

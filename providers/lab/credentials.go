@@ -6,9 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
-	"github.com/dirform/dirform/state/atomicfile"
+	"github.com/dirform/dirform/state/inside"
 )
 
 // clientID is the lab's one application. It is no secret, so it is the same in every lab.
@@ -21,15 +20,15 @@ type credentials struct {
 	AccessToken  string `json:"access_token"`  // a bearer token that is always valid
 }
 
-// loadCredentials reads them from dir, or makes them and keeps them there. With dir "" they live as long as the lab.
-func loadCredentials(dir string) (credentials, error) {
-	path := filepath.Join(dir, "credentials.json")
+// loadCredentials reads them from dir, or makes them and keeps them there. Without a folder they live as long as the lab.
+func loadCredentials(dir *inside.Folder) (credentials, error) {
+	const name = "credentials.json"
 	var c credentials
-	if dir != "" {
-		b, err := os.ReadFile(path)
+	if dir != nil {
+		b, err := dir.ReadFile(name)
 		if err == nil {
 			if err := json.Unmarshal(b, &c); err != nil || c.Password == "" || c.ClientSecret == "" || c.AccessToken == "" {
-				return c, fmt.Errorf("%s is damaged; delete it to have new credentials made", path)
+				return c, fmt.Errorf("%s is damaged; delete it to have new credentials made", dir.Path(name))
 			}
 			return c, nil
 		}
@@ -38,12 +37,12 @@ func loadCredentials(dir string) (credentials, error) {
 		}
 	}
 	c = credentials{rand.Text(), rand.Text(), rand.Text() + rand.Text()}
-	if dir == "" {
+	if dir == nil {
 		return c, nil
 	}
 	b, err := json.Marshal(c)
 	if err != nil {
 		return c, err
 	}
-	return c, atomicfile.Write(path, b, 0o600)
+	return c, dir.Write(name, b, 0o600)
 }

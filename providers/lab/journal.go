@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"sync"
+
+	"github.com/dirform/dirform/state/inside"
 )
 
 // journal is a file of JSON lines that is only ever appended to. A record is in the operating system's hands when append
@@ -21,13 +23,13 @@ type journal struct {
 
 // openJournal replays the records of a journal in order, and opens it for more. A last line without its end is what a kill in
 // the middle of a write leaves: nobody was told that it happened, so it is cut off.
-func openJournal(path string, replay func(line []byte) error) (*journal, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+func openJournal(dir *inside.Folder, name string, replay func(line []byte) error) (*journal, error) {
+	f, err := dir.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("the lab's journal can't be opened: %w", err)
 	}
 	j := &journal{f: f}
-	if err := j.replay(path, replay); err != nil {
+	if err := j.replay(dir.Path(name), replay); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return j, nil

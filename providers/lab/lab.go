@@ -30,6 +30,7 @@ import (
 	"github.com/dirform/dirform/providers/lab/internal/graphd"
 	"github.com/dirform/dirform/providers/lab/internal/ldapd"
 	"github.com/dirform/dirform/state/crash"
+	"github.com/dirform/dirform/state/inside"
 )
 
 // The files of a seed folder.
@@ -43,12 +44,14 @@ const defaultDomain = "corp.contoso.com"
 
 // Options say where a lab lives.
 type Options struct {
-	Seed      string  // folder with corp.ldif and/or tenant.json
-	People    *People // generated users instead of a seed
-	Data      string  // folder for what is written later, made if missing; "" keeps it in memory only
-	ADAddr    string  // where ServeAD listens, a loopback address; "" is 127.0.0.1:0
-	EntraAddr string  // where ServeEntra listens; likewise
-	Gzip      bool    // the tenant's replies are compressed for clients that take it
+	Seed   string  // folder with corp.ldif and/or tenant.json
+	People *People // generated users instead of a seed
+	Data   string  // folder for what is written later, made if missing; "" keeps it in memory only
+	// Home is a folder that Data lies below: a link on the way from there that leads out of it is refused. "" is Data itself.
+	Home      string
+	ADAddr    string // where ServeAD listens, a loopback address; "" is 127.0.0.1:0
+	EntraAddr string // where ServeEntra listens; likewise
+	Gzip      bool   // the tenant's replies are compressed for clients that take it
 	// Now is the time that the served directories tell their clients, time.Now if nil: a lab that is played on
 	// another day.
 	Now func() time.Time
@@ -66,7 +69,8 @@ type Lab struct {
 
 	mu         sync.Mutex
 	closers    []func() error // run last to first
-	folder     string         // of certificates: Data or a temporary one; "" until needed
+	data       *inside.Folder // nil if what changes is kept in memory only
+	folder     *inside.Folder // of certificates: data or a temporary one; nil until needed
 	adAccess   *ADAccess
 	adServer   *ldapd.Server
 	entra      *EntraAccess
@@ -92,17 +96,19 @@ func (l *Lab) open() error {
 		return err
 	}
 	if l.opts.Data != "" {
-		if err := os.MkdirAll(l.opts.Data, 0o700); err != nil {
+		var err error
+		if l.data, err = l.opts.makeData(); err != nil {
 			return fmt.Errorf("the lab's data folder can't be made: %w", err)
 		}
-		unlock, err := lockFolder(l.opts.Data)
+		l.closers = append(l.closers, l.data.Close)
+		unlock, err := lockFolder(l.data)
 		if err != nil {
 			return err
 		}
 		l.closers = append(l.closers, unlock)
 	}
 	var err error
-	if l.creds, err = loadCredentials(l.opts.Data); err != nil {
+	if l.creds, err = loadCredentials(l.data); err != nil {
 		return err
 	}
 	var adJournal, tenantJournal *journal
@@ -126,6 +132,17 @@ func (l *Lab) open() error {
 	return err
 }
 
+// makeData opens the data folder, and makes it if it is missing.
+func (o *Options) makeData() (*inside.Folder, error) {
+	if o.Home != "" {
+		return inside.Make(o.Home, o.Data)
+	}
+	if err := os.MkdirAll(o.Data, 0o700); err != nil {
+		return nil, err
+	}
+	return inside.Make(o.Data, o.Data)
+}
+
 func (l *Lab) checkSeed() error {
 	if p := l.opts.People; p != nil {
 		return p.check(p.Users)
@@ -144,10 +161,10 @@ func (l *Lab) checkSeed() error {
 
 // loadAD fills the source and starts its journal, nil without a data folder.
 func (l *Lab) loadAD() (*journal, error) {
-	if err := l.seedAD(); err != nil || l.opts.Data == "" {
+	if err := l.seedAD(); err != nil || l.data == nil {
 		return nil, err
 	}
-	j, err := openJournal(filepath.Join(l.opts.Data, "corp.journal"), func(line []byte) error {
+	j, err := openJournal(l.data, "corp.journal", func(line []byte) error {
 		var c ldapd.Change
 		if err := json.Unmarshal(line, &c); err != nil {
 			return err
@@ -221,10 +238,10 @@ func (l *Lab) failAD(err error) {
 func (l *Lab) loadTenant() (*journal, error) {
 	l.tenant = graphd.New(graphd.Options{Tells: l.opts.Now, Gzip: l.opts.Gzip,
 		ClientID: clientID, ClientSecret: l.creds.ClientSecret, AccessToken: l.creds.AccessToken})
-	if err := l.seedTenant(); err != nil || l.opts.Data == "" {
+	if err := l.seedTenant(); err != nil || l.data == nil {
 		return nil, err
 	}
-	j, err := openJournal(filepath.Join(l.opts.Data, "tenant.journal"), func(line []byte) error {
+	j, err := openJournal(l.data, "tenant.journal", func(line []byte) error {
 		return l.tenant.Apply(bytes.Clone(line))
 	})
 	if err != nil {

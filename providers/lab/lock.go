@@ -5,48 +5,47 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/inside"
 )
 
 // lockName is the file in a data folder whose lock says that the lab is in use.
 const lockName = "lab.lock"
 
-// Reset forgets what has changed since the seed of the lab whose data folder dir is; there need be none. A lab that is in
+// Reset forgets what has changed since the seed of the lab whose data folder is data, below home; there need be none. A lab that is in
 // use stays as it is, with an error that says by whom: its server would go on with what is forgotten.
-func Reset(dir string) error {
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+func Reset(home, data string) error {
+	dir, err := inside.Open(home, data)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
 	unlock, err := lockFolder(dir)
 	if err != nil {
 		return err
 	}
-	entries, err := os.ReadDir(dir)
-	for _, e := range entries {
-		if e.Name() != lockName { // it stays, so that nobody locks a deleted one
-			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
-		}
-	}
-	return errors.Join(err, unlock())
+	// the lock file stays, so that nobody locks a deleted one
+	return errors.Join(dir.RemoveAllBut(lockName), unlock())
 }
 
 // lockFolder takes the data folder for this process. The lock goes with the process, however it ends.
-func lockFolder(dir string) (unlock func() error, err error) {
-	path := filepath.Join(dir, lockName)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+func lockFolder(dir *inside.Folder) (unlock func() error, err error) {
+	f, err := dir.OpenFile(lockName, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("the lab's data folder can't be locked: %w", err)
 	}
 	if err := tryLock(f); err != nil {
 		f.Close()
 		holder := "another process"
-		if b, readErr := os.ReadFile(path); readErr == nil && strings.TrimSpace(string(b)) != "" {
+		if b, readErr := dir.ReadFile(lockName); readErr == nil && strings.TrimSpace(string(b)) != "" {
 			holder = "dirform (pid " + strings.TrimSpace(string(b)) + ")"
 		}
-		return nil, &fault.Error{Summary: fmt.Sprintf("the lab in %s is in use by %s", dir, holder),
+		return nil, &fault.Error{Summary: fmt.Sprintf("the lab in %s is in use by %s", dir.Path(""), holder),
 			Hint: "Wait until it ends, or end it. A lab that \"dirform lab serve\" serves is reached by the provider blocks " +
 				"that it prints."}
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/dirform/dirform/config/internal/sensitive"
 	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/inside"
 )
 
 // Folder is what the files of a folder hold.
@@ -98,22 +99,11 @@ func filesOf(dir string) ([]string, error) {
 // Foreign is an error about a file that is a link to something else outside of its folder than a file of the language: none of its
 // lines may be shown. Whoever writes a configuration does not thereby get to see what only those may read who run dirform on it.
 func Foreign(path string, src []byte) *fault.Error {
-	if !leadsOut(path) || onlyBlocks(src, path) {
+	if !inside.LeadsOut(filepath.Dir(path), path) || onlyBlocks(src, path) {
 		return nil
 	}
 	return &fault.Error{Summary: "Link to something else", Detail: path + " is a link to a file outside of its folder that holds " +
 		"something else than blocks of dirform's language. Nothing of it is shown, since it may not be meant to be seen here."}
-}
-
-// leadsOut reports whether a file is a link to one outside of its folder and of those below it.
-func leadsOut(path string) bool {
-	home, errDir := filepath.EvalSymlinks(filepath.Dir(path))
-	to, errTo := filepath.EvalSymlinks(path)
-	if errDir != nil || errTo != nil {
-		return true
-	}
-	way, err := filepath.Rel(home, to)
-	return err != nil || !filepath.IsLocal(way)
 }
 
 // onlyBlocks reports whether a file is one of the language, as far as that can be told without knowing its blocks.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/internal/tables"
@@ -82,6 +83,9 @@ func (s *Store) write(ctx context.Context, w *tables.Writer, raise bool, f func(
 
 // commit runs f in a transaction of the file that there is. What the file was made for or is upgraded to counts once it is committed.
 func (s *Store) commit(ctx context.Context, w *tables.Writer, raise bool, f func(tx tables.Tx, run int64) error) error {
+	if s.conn == nil { // install has put the file in its place, and could not open it there
+		return &fault.Error{Summary: fmt.Sprintf("the state %s is not open", s.name), Detail: "An earlier error has said why."}
+	}
 	tx, err := s.conn.BeginTx(ctx, nil)
 	if err != nil {
 		return explain(s.name, err)

@@ -94,7 +94,7 @@ func editLab(a *cli.App, side string, edit func(*lab.Lab) error) error {
 			Hint:    "Run this in the folder of a configuration that uses a lab, or name it with --chdir.",
 		}
 	}
-	l, err := lab.Open(lab.Options{Seed: cli.InDir(a.Dir(), folder), Data: open.LabData(a.Dir(), folder)})
+	l, err := lab.Open(open.LabAt(a.Dir(), folder))
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ links to objects that are gone.`,
 				if folder == "" {
 					continue
 				}
-				if err := lab.Reset(open.LabData(a.Dir(), folder)); err != nil {
+				if err := lab.Reset(a.Dir(), open.LabAt(a.Dir(), folder).Data); err != nil {
 					return err
 				}
 			}

@@ -109,7 +109,7 @@ func showLab(a *cli.App, side string, object []string, asJSON bool) error {
 
 // lookIntoLab opens the lab of a folder for as long as look takes.
 func lookIntoLab(a *cli.App, folder string, look func(*lab.Lab) error) error {
-	l, err := lab.Open(lab.Options{Seed: cli.InDir(a.Dir(), folder), Data: open.LabData(a.Dir(), folder)})
+	l, err := lab.Open(open.LabAt(a.Dir(), folder))
 	if err != nil {
 		return err
 	}

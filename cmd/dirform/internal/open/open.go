@@ -200,19 +200,19 @@ func readCA(file, declaredAt string) ([]byte, error) {
 
 // openLab opens the embedded directories of a folder once; both providers may name the same one.
 func (d *Directories) openLab(folder string) (*servedLab, error) {
-	data := LabData(d.dir, folder)
-	if l, ok := d.labs[data]; ok {
+	at := LabAt(d.dir, folder)
+	if l, ok := d.labs[at.Data]; ok {
 		return l, nil
 	}
 	o := d.LabOptions
 	o.Now = d.app.Env.Now
-	o.Seed, o.Data, o.Record = cli.InDir(d.dir, folder), data, d.app.Env.Getenv("DIRFORM_LAB_RECORD")
+	o.Seed, o.Data, o.Home, o.Record = at.Seed, at.Data, at.Home, d.app.Env.Getenv("DIRFORM_LAB_RECORD")
 	l, err := lab.Open(o)
 	if err != nil {
 		return nil, fmt.Errorf("lab %q: %w", folder, err)
 	}
 	s := &servedLab{lab: l}
-	d.labs[data] = s
+	d.labs[at.Data] = s
 	d.closers = append(d.closers, l.Close)
 	return s, nil
 }
@@ -226,11 +226,12 @@ func (d *Directories) Lab(folder string) (*lab.Lab, error) {
 	return s.lab, nil
 }
 
-// LabData is where the lab that was seeded from folder keeps what has changed since: one folder for each seed.
-func LabData(dir, folder string) string {
+// LabAt is where the lab of a configuration in dir is seeded, from folder, and where it keeps what has changed since: one folder for
+// each seed.
+func LabAt(dir, folder string) lab.Options {
 	slug := strings.NewReplacer("+", "++", "/", "+", ":", "+").Replace(filepath.ToSlash(filepath.Clean(folder)))
 	if strings.HasPrefix(slug, ".") { // ".", "..", "../x": never a step out of where labs are kept
 		slug = "+" + slug
 	}
-	return filepath.Join(dir, ".dirform", "lab", slug)
+	return lab.Options{Seed: cli.InDir(dir, folder), Data: filepath.Join(dir, ".dirform", "lab", slug), Home: dir}
 }

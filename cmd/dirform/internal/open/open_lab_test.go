@@ -12,7 +12,7 @@ import (
 func TestLabDataStaysInItsFolder(t *testing.T) {
 	seen := map[string]string{}
 	for _, folder := range []string{"lab", "./lab/", "labs/corp", "labs+corp", "../lab", "..", ".", "/lab", ".lab"} {
-		data := LabData("/c", folder)
+		data := LabAt("/c", folder).Data
 		if filepath.Dir(data) != "/c/.dirform/lab" {
 			t.Errorf("%s: %s", folder, data)
 		}
