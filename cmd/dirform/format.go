@@ -152,7 +152,7 @@ func (f *formatting) stdin() error {
 func formatted(a *cli.App, name string, src []byte) (out []byte, ok bool) {
 	file, diags := config.Parse(src, name)
 	if diags.HasErrors() {
-		config.WriteDiagnostics(a.Env.Stderr, map[string]*hcl.File{name: file}, config.SyntaxError(src, diags), a.Colour(a.Env.Terminal.Err))
+		a.Diagnostics(map[string]*hcl.File{name: file}, config.SyntaxError(src, diags))
 		return nil, false
 	}
 	return config.Format(src), true

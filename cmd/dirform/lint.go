@@ -47,18 +47,20 @@ same about objects that no change is about, because they are unchanged, blocked,
 
 // lint prints the findings in the forms that are asked for.
 func (o *planOptions) lint(a *cli.App, plan *planfile.Reader, asJSON bool, csv string) error {
-	var err error
-	switch {
-	case csv == "-":
-		err = render.FindingsCSV(a.Env.Stdout, plan)
-	case asJSON:
-		err = render.LintJSON(a.Env.Stdout, plan)
-	default:
-		err = render.Lint(a.Env.Stdout, plan, textOptions(a))
-	}
-	if err == nil && csv != "" && csv != "-" {
-		err = writeFindings(a.Path(csv), csv, plan)
-	}
+	err := printed(asJSON, func() error {
+		switch {
+		case csv == "-":
+			return render.FindingsCSV(a.Env.Stdout, plan)
+		case asJSON:
+			return render.LintJSON(a.Env.Stdout, plan)
+		}
+		return render.Lint(a.Env.Stdout, plan, textOptions(a))
+	}, func() error {
+		if csv == "" || csv == "-" {
+			return nil
+		}
+		return writeFindings(a.Path(csv), csv, plan)
+	})
 	if err != nil {
 		return err
 	}

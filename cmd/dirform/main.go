@@ -48,7 +48,9 @@ func process() cli.Environment {
 			os.Stderr.WriteString(visible.Line(prompt))
 			shown, _ = term.GetState(in)
 			answer, err := term.ReadPassword(in)
-			os.Stderr.WriteString("\n")
+			if prompt != "" { // else the log has it, as a line of its own
+				os.Stderr.WriteString("\n")
+			}
 			return string(answer), err
 		}
 	}

@@ -38,10 +38,7 @@ does not take them: a finding gives the Exchange Online command for each object,
 				return err
 			}
 			defer plan.Close()
-			if err := writePlan(a, plan, asJSON); err != nil {
-				return err
-			}
-			if err := writeAliasesScript(a, plan, script, asJSON); err != nil {
+			if err := writePlanAndScript(a, plan, script, asJSON); err != nil {
 				return err
 			}
 			if out != "" && !asJSON {
@@ -105,6 +102,24 @@ func writePlan(a *cli.App, plan *planfile.Reader, asJSON bool) error {
 		return render.JSON(a.Env.Stdout, plan)
 	}
 	return render.Text(a.Env.Stdout, plan, textOptions(a))
+}
+
+// writePlanAndScript prints a plan and writes its script, if there is to be one.
+func writePlanAndScript(a *cli.App, plan *planfile.Reader, script string, asJSON bool) error {
+	return printed(asJSON, func() error { return writePlan(a, plan, asJSON) },
+		func() error { return writeAliasesScript(a, plan, script, asJSON) })
+}
+
+// printed prints a result and writes a file beside it. Before a JSON document the file is written: an error about it is then the only
+// document.
+func printed(asJSON bool, print, file func() error) error {
+	if asJSON {
+		print, file = file, print
+	}
+	if err := print(); err != nil {
+		return err
+	}
+	return file()
 }
 
 func outPath(a *cli.App, out string) string {

@@ -40,10 +40,7 @@ func newShowCommand(a *cli.App) *cobra.Command {
 				return err
 			}
 			defer plan.Close()
-			if err := writePlan(a, plan, asJSON); err != nil {
-				return err
-			}
-			return writeAliasesScript(a, plan, script, asJSON)
+			return writePlanAndScript(a, plan, script, asJSON)
 		},
 	}
 	o.Register(cmd)

@@ -3,6 +3,7 @@ package discreet
 
 import (
 	"cmp"
+	"encoding/json"
 	"io"
 	"slices"
 	"strconv"
@@ -37,13 +38,22 @@ func (d *Writer) Hide(secrets []string) {
 		if len(s) < shortestSecret {
 			continue
 		}
-		for _, form := range []string{s, visible.Line(s), bare(visible.Quote(s)), bare(strconv.Quote(s))} {
+		for _, form := range []string{s, visible.Line(s), bare(visible.Quote(s)), bare(strconv.Quote(s)), inJSON(s)} {
 			if !slices.Contains(d.secrets, form) {
 				d.secrets = append(d.secrets, form)
 			}
 		}
 	}
 	slices.SortStableFunc(d.secrets, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+}
+
+// inJSON is a text as it stands in a JSON string.
+func inJSON(s string) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // a text has a form
+	return bare(strings.TrimSuffix(b.String(), "\n"))
 }
 
 // bare is a quoted text without its quotes.

@@ -18,6 +18,7 @@ import (
 	"github.com/dirform/dirform/state/crash"
 	"github.com/dirform/dirform/state/discreet"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/loglines"
 	"github.com/dirform/dirform/state/visible"
 )
 
@@ -28,7 +29,8 @@ type App struct {
 	stderr *discreet.Writer // what Env.Stderr is; nil if the app was not made by Main
 	stdout io.Writer        // what Env.Stdout writes to; nil likewise
 
-	log *slog.Logger // to stderr, from --log-level; nil before that is known: use Logger
+	log   *slog.Logger    // to stderr, from --log-level; nil before that is known: use Logger
+	lines *loglines.Lines // what Env.Stderr is with --log-format json; else nil
 
 	chdir     string
 	noColor   bool
@@ -80,7 +82,8 @@ func (a *App) prepare() error {
 	case "text":
 		a.log = slog.New(slog.NewTextHandler(a.Env.Stderr, o))
 	case "json":
-		a.log = slog.New(slog.NewJSONHandler(a.Env.Stderr, o))
+		a.logLines()
+		a.log = a.lines.Logger(level)
 	default:
 		return &fault.Error{Summary: fmt.Sprintf("Unknown log format %q", a.logFormat), Hint: "Use --log-format with text or json."}
 	}
@@ -137,6 +140,21 @@ func (a *App) Width() int {
 	return a.Env.Terminal.OutColumns
 }
 
+// logLines has standard error be a log in JSON alone: what people are told is lines of it. No line is drawn there.
+func (a *App) logLines() {
+	if a.lines != nil {
+		return
+	}
+	a.lines = loglines.New(a.Env.Stderr)
+	a.Env.Stderr, a.Env.Terminal.Err = a.lines, false
+	if ask := a.Env.Secret; ask != nil {
+		a.Env.Secret = func(prompt string) (string, error) {
+			a.lines.Log(slog.LevelInfo, prompt)
+			return ask("")
+		}
+	}
+}
+
 // InputFlag gives a command that asks the option --input.
 func (a *App) InputFlag(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&a.input, "input", true, "ask where an answer is needed; with --input=false that is an error")
@@ -166,6 +184,9 @@ func (a *App) raiseWalls() (lower func()) {
 	out := visible.NewWriter(a.stdout, a.Env.Terminal.Out || forced)
 	a.Env.Stdout, a.Env.Stderr = out, a.stderr
 	return func() {
+		if a.lines != nil {
+			a.lines.Close()
+		}
 		out.Close()
 		err.Close()
 	}

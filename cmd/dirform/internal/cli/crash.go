@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"log/slog"
 	"runtime"
 
 	"github.com/dirform/dirform/state/crash"
@@ -31,6 +32,10 @@ func (a *App) crashed(value any, stack []byte) int {
 		Hint: "This is a fault of dirform. What was written until now stands in the record: \"dirform plan\" shows what is left to do. " +
 			"Please report it at " + reportTo + " with the lines that follow; look them through first.",
 	})
+	if a.lines != nil {
+		a.lines.Log(slog.LevelError, "Where it was", "version", Version, "platform", runtime.GOOS+"/"+runtime.GOARCH, "go", runtime.Version(), "stack", string(stack))
+		return ExitFailure
+	}
 	a.Notef("\ndirform %s, %s/%s, %s\n%s", Version, runtime.GOOS, runtime.GOARCH, runtime.Version(), stack)
 	return ExitFailure
 }

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bytes"
+	"encoding/json"
+	"log"
 	"strings"
 	"testing"
 
@@ -11,12 +13,13 @@ import (
 )
 
 // crashing runs a command and gives its status, of the return or of Exit, and standard error.
-func crashing(t *testing.T, run func(*App)) (int, string) {
+func crashing(t *testing.T, run func(*App), args ...string) (int, string) {
 	t.Helper()
 	var stderr bytes.Buffer
 	exited := make(chan int, 1)
-	env := Environment{Args: []string{"fall"}, Stdin: strings.NewReader(""), Stdout: &bytes.Buffer{}, Stderr: &stderr,
-		Environ: []string{"DIRFORM_SECRET_KEY=a-long-secret"}, Exit: func(code int) { exited <- code }}
+	env := Environment{Args: append([]string{"fall"}, args...), Stdin: strings.NewReader(""), Stdout: &bytes.Buffer{}, Stderr: &stderr,
+		Environ: []string{"DIRFORM_SECRET_KEY=a-long-secret"}, Terminal: Terminal{Err: true},
+		Secret: func(prompt string) (string, error) { return prompt + "typed", nil }, Exit: func(code int) { exited <- code }}
 	status := Main(env, func(a *App) []*cobra.Command {
 		return []*cobra.Command{{Use: "fall", RunE: func(*cobra.Command, []string) error { run(a); return nil }}}
 	})
@@ -65,5 +68,44 @@ func TestACrashIsStatusOne(t *testing.T) {
 	}
 	if status, _ := crashing(t, func(*App) {}); status != ExitDone {
 		t.Errorf("without a crash: status %d", status)
+	}
+}
+
+// With --log-format json the last words are lines of the log, too, and so is what libraries print.
+func TestTheLogOfACrashIsJSON(t *testing.T) {
+	status, text := crashing(t, func(a *App) {
+		log.SetFlags(0)
+		defer log.SetFlags(log.LstdFlags)
+		log.Print("a library's word")
+		a.Notef("Half a line")
+		secret, err := a.Env.Secret("Password: ")
+		a.Notef(" and its end: %s %v\n\n", secret, err)
+		p := a.StartProgress(func() string { return "Reading" })
+		p.draw()
+		p.Say("in between")
+		p.End()
+		panic("a-long-secret was here")
+	}, "--log-format", "json")
+	if status != ExitFailure {
+		t.Errorf("status %d", status)
+	}
+	said := map[string]bool{}
+	for line := range strings.Lines(text) {
+		var r struct{ Time, Level, Msg, Detail, Stack string }
+		if err := json.Unmarshal([]byte(line), &r); err != nil || r.Time == "" || r.Level == "" {
+			t.Errorf("%v: %q", err, line)
+		}
+		said[r.Msg] = true
+		if r.Msg == "Where it was" && !strings.Contains(r.Stack, "crash_test.go") || r.Msg == "Crash in dirform" && r.Detail == "" {
+			t.Errorf("%+v", r)
+		}
+	}
+	for _, want := range []string{"a library's word", "Password: ", "Half a line and its end: typed <nil>", "Reading", "in between", "Crash in dirform", "Where it was"} {
+		if !said[want] {
+			t.Errorf("nothing of %q in:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "a-long-secret") {
+		t.Errorf("tells a secret:\n%s", text)
 	}
 }

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/near"
 	"github.com/dirform/dirform/state/visible"
@@ -70,6 +73,11 @@ func (a *App) exitStatus(err error) int {
 // printError prints an error as a block: summary, detail, hint (see package fault).
 func (a *App) printError(err error) {
 	e := fault.Describe(err)
+	if a.lines != nil {
+		a.lines.Log(slog.LevelError, e.Summary, "detail", e.Detail, "hint", e.Hint, "code", codeOf(err))
+		a.errorJSON(err, e, nil)
+		return
+	}
 	red, bold, reset := "", "", ""
 	if a.Colour(a.Env.Terminal.Err) {
 		red, bold, reset = "\x1b[31m", "\x1b[1m", "\x1b[0m"
@@ -107,12 +115,37 @@ func (a *App) errorJSON(err error, e fault.Description, diagnostics any) {
 	}
 	d := errorDocument{Diagnostics: diagnostics}
 	d.Error.Summary, d.Error.Detail, d.Error.Hint = a.stderr.Without(e.Summary), a.stderr.Without(e.Detail), a.stderr.Without(e.Hint)
-	var coded interface{ FindingCode() string }
-	if errors.As(err, &coded) && coded.FindingCode() != "" {
-		code := coded.FindingCode()
+	if code := codeOf(err); code != "" {
 		d.Error.Code = &code
 	}
 	_ = WriteJSONLine(a.Env.Stdout, d) // standard error has it too
+}
+
+// codeOf is the code of the finding behind an error, "" if there is none.
+func codeOf(err error) string {
+	var coded interface{ FindingCode() string }
+	if errors.As(err, &coded) {
+		return coded.FindingCode()
+	}
+	return ""
+}
+
+// Diagnostics tells mistakes of a configuration, whose files show where.
+func (a *App) Diagnostics(files map[string]*hcl.File, diags hcl.Diagnostics) {
+	if a.lines == nil {
+		config.WriteDiagnostics(a.Env.Stderr, files, diags, a.Colour(a.Env.Terminal.Err))
+		return
+	}
+	for _, d := range diags {
+		level, at := slog.LevelWarn, ""
+		if d.Severity == hcl.DiagError {
+			level = slog.LevelError
+		}
+		if d.Subject != nil {
+			at = fmt.Sprintf("%s:%d", d.Subject.Filename, d.Subject.Start.Line)
+		}
+		a.lines.Log(level, d.Summary, "detail", d.Detail, "at", at)
+	}
 }
 
 // flagError turns pflag's errors into ours.

@@ -66,6 +66,26 @@ func offers(f *pflag.Flag, next string) bool {
 	return err == nil || slices.Contains(f.Annotations[optionalValues], next)
 }
 
+// given is the last value of a long option in args, which doubleDashes has prepared and which may be wrong otherwise; "" if it is not
+// there. One that stands alone has the value that this means.
+func given(root *cobra.Command, args []string, name string) (value string) {
+	flags := knownFlags(root)
+	for i := 0; i < len(args) && args[i] != "--"; i++ {
+		option, text, has := strings.Cut(args[i], "=")
+		if f := flags[strings.TrimPrefix(option, "--")]; !has && f != nil {
+			text = f.NoOptDefVal
+		}
+		if takesNext(flags, args[i]) && i+1 < len(args) {
+			i++
+			text = args[i]
+		}
+		if option == "--"+name {
+			value = text
+		}
+	}
+	return value
+}
+
 // takesNext reports whether the argument after the option arg is its value.
 func takesNext(flags map[string]*pflag.Flag, arg string) bool {
 	name, ok := strings.CutPrefix(arg, "--")

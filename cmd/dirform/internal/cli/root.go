@@ -2,8 +2,10 @@ package cli
 
 import (
 	"fmt"
+	"log"
+	"os"
 	"runtime/debug"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,7 +30,15 @@ func Main(env Environment, commands func(*App) []*cobra.Command) (status int) {
 	}()
 	root := NewRoot(a, commands(a))
 	args := doubleDashes(root, env.Args)
-	a.asJSON = slices.Contains(args, "--json") || slices.Contains(args, "--json=true")
+	a.asJSON, _ = strconv.ParseBool(given(root, args, "json"))
+	if given(root, args, "log-format") == "json" { // an error about other options is a line of it
+		a.logLines()
+		root.SetErr(a.Env.Stderr)
+	}
+	if env.Exit != nil { // the process is ours: what libraries say by themselves comes the same way
+		log.SetOutput(a.Env.Stderr)
+		defer log.SetOutput(os.Stderr)
+	}
 	root.SetArgs(args)
 	return a.exitStatus(root.ExecuteContext(a.Stop))
 }
@@ -62,7 +72,7 @@ synchronised; plan shows every change it would make and why; apply makes exactly
 	p.StringVar(&a.chdir, "chdir", "", "work in `DIR` instead of the current folder; file names are relative to it too")
 	p.BoolVar(&a.noColor, "no-color", false, "no colours (also: NO_COLOR in the environment; FORCE_COLOR wants them without a terminal, too)")
 	p.StringVar(&a.logLevel, "log-level", "warn", "log to stderr from `LEVEL` on: debug, info, warn or error")
-	p.StringVar(&a.logFormat, "log-format", "text", "the log's `FORMAT`: text, or json with one object a line")
+	p.StringVar(&a.logFormat, "log-format", "text", "`FORMAT` of stderr: text; or json, where everything there is one object a line")
 	p.BoolP("help", "h", false, "show this help")
 	ExitStatus(root, "0  done, or no changes", "1  error", "2  changes are pending, or somebody switched off is still signed in (drift, plan --detailed-exitcode)",
 		"3  applied in part: some changes failed or were skipped", "130  interrupted")

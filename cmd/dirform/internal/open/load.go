@@ -36,7 +36,7 @@ func LoadChecked(a *cli.App, v *Variables, valuesOptional bool) (*config.Config,
 
 // Diagnose prints diagnostics. With an error among them nothing is left to say.
 func Diagnose(a *cli.App, files map[string]*hcl.File, diags hcl.Diagnostics) error {
-	config.WriteDiagnostics(a.Env.Stderr, files, diags, a.Colour(a.Env.Terminal.Err))
+	a.Diagnostics(files, diags)
 	for _, d := range diags {
 		if d.Severity == hcl.DiagError {
 			return &cli.ExitError{Code: cli.ExitFailure, Said: &fault.Error{Summary: d.Summary, Detail: d.Detail,

@@ -8,6 +8,7 @@ import (
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/providers/ad"
 	"github.com/dirform/dirform/providers/entra"
+	"github.com/dirform/dirform/providers/logged"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -62,5 +63,5 @@ func openTenantWriter(ctx context.Context, d *Directories, p *config.EntraProvid
 	if !d.app.LogsInfo() {
 		return w, nil
 	}
-	return &loggedWriter{w, d.app.Logger().With("provider", p.Name)}, nil
+	return logged.Writer(w, d.app.Logger().With("provider", p.Name)), nil
 }
