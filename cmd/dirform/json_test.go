@@ -72,7 +72,11 @@ func TestJSONIsAsDocumented(t *testing.T) {
 		run("DIAGNOSTICS", "validate", "--json")
 		run("ERRORS", "plan", "--json")
 	}
+	for section, text := range companyDocuments(t) {
+		printed[section] += text
+	}
 	keepSchema(t, printed)
+	eachText(t, printed)
 	elsewhere := map[string]map[string]string{} // what sections document, for those that refer to them
 	for _, section := range sections.FindAllStringSubmatch(string(page)+"\n", -1) {
 		name, documented, promised := section[1], map[string]string{}, map[string]bool{}

@@ -15,6 +15,7 @@ import (
 // argument is the beginning, in that database.
 func TestPostgres(t *testing.T) {
 	server := storetest.StartServer(t)
+	t.Run("lost lock", func(t *testing.T) { lostLockInJSON(t, server.Database()) })
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/postgres",
 		Setup: func(e *testscript.Env) error {

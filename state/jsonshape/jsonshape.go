@@ -12,6 +12,9 @@ import (
 // member is a line of a page: two spaces, the member's path, "?" if it may be missing, its type, and what it is.
 var member = regexp.MustCompile(`^  ([a-z_.*\[\]]+)(\??) +(string|number|boolean|list|object|any)\b *(.*)$`)
 
+// oneOf is the beginning of a description that names all texts which a member can have: one of a, b or ""; and what else there is to say.
+var oneOf = regexp.MustCompile(`^one of ([^;]+)`)
+
 // heading is a line that begins a document: a word in capitals, and which commands print the document.
 var heading = regexp.MustCompile(`^([A-Z]+) \((.*)\)$`)
 
@@ -21,6 +24,7 @@ type schema struct {
 	Title       string             `json:"title,omitempty"`
 	Description string             `json:"description,omitempty"`
 	Type        any                `json:"type,omitempty"` // a name, or several where a value may be null
+	Enum        []string           `json:"enum,omitempty"`
 	Properties  map[string]*schema `json:"properties,omitempty"`
 	Required    []string           `json:"required,omitempty"`
 	Others      *schema            `json:"additionalProperties,omitempty"`
@@ -50,11 +54,23 @@ func Schema(page string) ([]byte, error) {
 		if m == nil || document == nil {
 			continue
 		}
-		if err := document.add(m[1], m[2] == "", &schema{Type: typeOf(m[3]), Description: m[4]}); err != nil {
+		if err := document.add(m[1], m[2] == "", &schema{Type: typeOf(m[3]), Description: m[4], Enum: texts(m[4])}); err != nil {
 			return nil, fmt.Errorf("line %d: %w", n+1, err)
 		}
 	}
 	return json.MarshalIndent(all, "", "  ")
+}
+
+// texts are those that a description names; nil if it does not name all there are.
+func texts(description string) (list []string) {
+	m := oneOf.FindStringSubmatch(description)
+	if m == nil {
+		return nil
+	}
+	for _, text := range strings.Split(strings.ReplaceAll(m[1], " or ", ", "), ", ") {
+		list = append(list, strings.Trim(text, `"`))
+	}
+	return list
 }
 
 // MustSchema is Schema of a page that is part of the program, as a text that ends with a line break.

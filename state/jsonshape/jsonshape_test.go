@@ -19,6 +19,7 @@ PLAN (plan, show)
   changes              list
   changes[]            object
   changes[].name       string   for people
+  changes[].outcome    string   one of done, failed or ""; of a change
   changes[].before?    any
   changes[].by.*       string
 `
@@ -39,8 +40,8 @@ func TestSchema(t *testing.T) {
 		"$defs": {"plan": {"title": "plan", "description": "plan, show", "type": "object", "required": ["summary", "changes"],
 			"properties": {
 				"summary": {"type": "object", "description": "by action", "required": ["create"], "properties": {"create": {"type": "number"}}},
-				"changes": {"type": "array", "items": {"type": "object", "required": ["name"], "properties": {
-					"name": {"type": "string", "description": "for people"}, "before": {},
+				"changes": {"type": "array", "items": {"type": "object", "required": ["name", "outcome"], "properties": {
+					"name": {"type": "string", "description": "for people"}, "before": {}, "outcome": {"type": "string", "description": "one of done, failed or \"\"; of a change", "enum": ["done", "failed", ""]},
 					"by": {"type": "object", "additionalProperties": {"type": "string"}}}}}}}}}`), &want); err != nil {
 		t.Fatal(err)
 	}
