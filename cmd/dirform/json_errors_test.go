@@ -39,7 +39,7 @@ func troubles(t *testing.T, env cli.Environment) map[string]trouble {
 	}
 	const key, other = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=", "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
 	main, state := text("main.hcl"), text("dirform.dfstate")
-	keyed := main + "variable \"key\" { sensitive = true }\ndirform {\n  encryption {\n    key = var.key\n  }\n}\n"
+	keyed := main + encrypting
 	write(t, env.Dir, "main.hcl", keyed)
 	withKey := env
 	withKey.Environ = []string{"DIRFORM_SECRET_key=" + key}

@@ -134,10 +134,18 @@ func companyDocuments(t *testing.T) map[string]string {
 	printed["RUNS"] += succeed(t, env, "history", "--json")
 	printed["RUNS"] += failedRun(t)
 	_, env = servedCompany(t)
+	main, err := os.ReadFile(filepath.Join(env.Dir, "main.hcl"))
+	must(t, err)
+	write(t, env.Dir, "main.hcl", string(main)+encrypting)
+	env.Environ = []string{"DIRFORM_SECRET_key=AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="}
 	eventsIn(t, env, cli.ExitDone, &events)
+	printed["STEPS"] += succeed(t, env, "history", "2", "--json", "--values", "--names")
 	printed["EVENTS"] = events.String()
 	return printed
 }
+
+// encrypting is what a configuration takes to be encrypted.
+const encrypting = "variable \"key\" { sensitive = true }\ndirform {\n  encryption {\n    key = var.key\n  }\n}\n"
 
 // failedRun is the history after a run that an error has ended: from its first write on the tenant knows the application no more.
 func failedRun(t *testing.T) string {

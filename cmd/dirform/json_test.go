@@ -61,6 +61,8 @@ func TestJSONIsAsDocumented(t *testing.T) {
 		run("LINKS", "state", "list", "--json")
 		run("OBJECTS", "state", "list", "--json", "--names", "--unmanaged", "--skipped")
 		run("LAB", "lab", "show", "--json")
+		run("VERSION", "version", "--json")
+		run("PLAN", "undo", "--json")
 		explain()
 		_, links, _ := runMain(t, cli.Environment{Dir: dir}, "state", "list")
 		run("LINK", "state", "show", strings.Fields(links)[1], "--json")
@@ -72,6 +74,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 		run("DIAGNOSTICS", "validate", "--json")
 		run("ERRORS", "plan", "--json")
 	}
+	printed["ACCESS"] = servedAccess(t)
 	for section, text := range companyDocuments(t) {
 		printed[section] += text
 	}
@@ -105,6 +108,35 @@ func TestJSONIsAsDocumented(t *testing.T) {
 	}
 	if len(printed) > 0 {
 		t.Errorf("the page lacks %v", printed)
+	}
+}
+
+// servedAccess is what "lab serve" prints before it is interrupted.
+func servedAccess(t *testing.T) string {
+	t.Helper()
+	signals := make(chan os.Signal, 1)
+	signals <- os.Interrupt
+	code, out, stderr := runMain(t, cli.Environment{Dir: labFolder(t), Signals: signals}, "lab", "serve", "--json")
+	if code != cli.ExitDone {
+		t.Errorf("status %d\n%s", code, stderr)
+	}
+	return out
+}
+
+// TestEveryJSONIsOnThePage: whichever command prints JSON, the page says what.
+func TestEveryJSONIsOnThePage(t *testing.T) {
+	page, err := os.ReadFile("internal/cli/topics/json.txt")
+	must(t, err)
+	headings := ""
+	for _, s := range sections.FindAllStringSubmatch(string(page)+"\n", -1) {
+		heading, _, _ := strings.Cut(s[0], "\n")
+		headings += heading + "\n"
+	}
+	for _, words := range taking("json") {
+		name := strings.TrimSuffix(strings.Join(words, " "), " nobody")
+		if !regexp.MustCompile(`[(,] ?` + name + `[ ,:)]`).MatchString(headings) {
+			t.Errorf("no heading of the page has %q", name)
+		}
 	}
 }
 
