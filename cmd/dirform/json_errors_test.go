@@ -199,6 +199,11 @@ func TestMoreErrorsInJSON(t *testing.T) {
 		onlyObjects(t, args, stderr)
 		oneError(t, "more", args, stdout, schema)
 	}
+	_, stdout, stderr := runMain(t, env, "apply", "--auto-approve", "--json", "--log-format=json", "--lock-timeout", "20ms")
+	onlyObjects(t, []string{"a wait"}, stderr)
+	if oneError(t, "more", []string{"a wait"}, stdout, schema); !strings.Contains(stderr, `"level":"INFO","msg":"Waiting for up to 20ms: the state is locked by `) {
+		t.Error(stderr)
+	}
 	// what only looks like the option is none
 	for _, args := range [][]string{{"plan", "--target", "--json"}, {"plan", "--json", "--json=false", "--target", "user.nobody"}, {"explain", "--", "--json"}} {
 		if status, stdout, _ := runMain(t, env, args...); status != cli.ExitFailure || bytes.ContainsAny([]byte(stdout), "{") {
