@@ -6,17 +6,20 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"debug/buildinfo"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
@@ -236,6 +239,99 @@ func TestForeignPrograms(t *testing.T) {
 		begin := make([]byte, 2)
 		if _, err := io.ReadFull(f, begin); err != nil || string(begin) != "MZ" {
 			t.Errorf("%s: %q, %v", path, begin, err)
+		}
+	}
+}
+
+// TestPrograms looks into every program that was packed, also those for other systems: it is for the system and the processor that its
+// archive names, built without C and without the paths of a machine, from a commit without changes.
+func TestPrograms(t *testing.T) {
+	archives, err := filepath.Glob(filepath.Join(published(t), "dirform_*_*_*.tar.gz"))
+	zips, err2 := filepath.Glob(filepath.Join(published(t), "dirform_*_*_*.zip"))
+	if err := errorsOf(err, err2); err != nil || len(archives)+len(zips) == 0 {
+		t.Fatal("no archives", err)
+	}
+	for _, path := range append(archives, zips...) {
+		program := ""
+		if strings.HasSuffix(path, ".zip") {
+			program = unzipped(t, path, "dirform.exe")
+		} else {
+			program = filepath.Join(unpackFile(t, path), "dirform")
+		}
+		built, err := buildinfo.ReadFile(program)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		is := map[string]string{}
+		for _, s := range built.Settings {
+			is[s.Key] = s.Value
+		}
+		if !strings.Contains(filepath.Base(path), "_"+is["GOOS"]+"_"+is["GOARCH"]+".") || is["CGO_ENABLED"] != "0" || is["-trimpath"] != "true" ||
+			is["vcs.modified"] != "false" || len(is["vcs.revision"]) != 40 {
+			t.Errorf("%s: %v", path, is)
+		}
+	}
+}
+
+// unzipped is the path of a file out of an archive.
+func unzipped(t *testing.T, path, name string) string {
+	t.Helper()
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	content, err := fs.ReadFile(z, name)
+	to := filepath.Join(t.TempDir(), name)
+	if err := errorsOf(err, os.WriteFile(to, content, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+// TestPackedAlike packs the same twice, from folders of other names, in another order of time and with other permissions: each file is
+// the same to the byte. It needs no release.
+func TestPackedAlike(t *testing.T) {
+	packed := func(name string, perm os.FileMode, age time.Duration) map[string][]byte {
+		dir := filepath.Join(t.TempDir(), name)
+		r := &release{version: "1.2.3", revision: strings.Repeat("a", 40), time: time.Unix(1_800_000_000, 0).UTC(), tree: filepath.Join(dir, "tree"),
+			binaries: filepath.Join(dir, "binaries"), out: filepath.Join(dir, "out")}
+		files := map[string]string{"tree/LICENSE": "licence", "tree/README.md": "read me",
+			"sbom.json": fmt.Sprintf(`{"serialNumber":"urn:uuid:%d","metadata":{"timestamp":"%v"},"components":[{"name":"a"}]}`, age, age)}
+		for _, target := range []string{"linux_amd64/dirform", "linux_arm64/dirform", "darwin_arm64/dirform", "windows_amd64/dirform.exe"} {
+			files["binaries/"+target] = strings.Repeat(target, 1000)
+		}
+		for file, content := range files {
+			path := filepath.Join(dir, file)
+			old := time.Now().Add(-age)
+			err := errorsOf(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(content), perm), os.Chmod(path, perm), os.Chtimes(path, old, old))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := errorsOf(os.Mkdir(r.out, 0o755), r.pack(filepath.Join(dir, "sbom.json"))); err != nil {
+			t.Fatal(err)
+		}
+		all := map[string][]byte{}
+		list, err := os.ReadDir(r.out)
+		for _, f := range list {
+			content, readErr := os.ReadFile(filepath.Join(r.out, f.Name()))
+			err = errorsOf(err, readErr)
+			all[f.Name()] = content
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	one, two := packed("a", 0o600, time.Hour), packed("another/folder", 0o755, 1000*time.Hour)
+	if len(one) != 8 || len(two) != len(one) { // 4 archives, 2 Debian packages, the image and the bill
+		t.Errorf("%d and %d files", len(one), len(two))
+	}
+	for name, content := range one {
+		if !bytes.Equal(content, two[name]) {
+			t.Errorf("%s: %d and %d bytes that differ", name, len(content), len(two[name]))
 		}
 	}
 }
