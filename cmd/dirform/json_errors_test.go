@@ -86,9 +86,9 @@ func taking(option string) (list [][]string) {
 	return list
 }
 
-// TestErrorsInJSON lets everything go wrong that may with every command that prints JSON: standard output has one document, which says
-// so and is as the schema has it, and with --log-format json each line of standard error is an object. In the short form a part of what
-// begins with reading the configuration is tried.
+// TestErrorsInJSON lets everything go wrong that may with every command that prints JSON: standard output has one
+// document, which says so and is as the schema has it, and with --log-format json each line of standard error is an
+// object. In the short form a part of what begins with reading the configuration is tried.
 func TestErrorsInJSON(t *testing.T) {
 	t.Parallel()
 	_, env := servedCompany(t)
@@ -176,8 +176,8 @@ func onlyObjects(t *testing.T, args []string, stderr string) {
 	}
 }
 
-// A lock that another run holds, and one document of several that a command line may ask for, are errors of apply and of those that
-// write a file beside their document.
+// A lock that another run holds, and one document of several that a command line may ask for, are errors of apply and
+// of those that write a file beside their document.
 func TestMoreErrorsInJSON(t *testing.T) {
 	t.Parallel()
 	_, env := servedCompany(t)

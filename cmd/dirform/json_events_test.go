@@ -26,8 +26,8 @@ type event struct {
 	Interrupted, Complete        bool
 }
 
-// eventsOf applies, and checks each line of what is printed: changes, then one summary, and then an error if one has ended it. Nothing
-// else is on standard error but a log.
+// eventsOf applies, and checks each line of what is printed: changes, then one summary, and then an error if one has
+// ended it. Nothing else is on standard error but a log.
 func eventsOf(t *testing.T, env cli.Environment, want int) (changes []event, summary event, failure string) {
 	t.Helper()
 	return eventsIn(t, env, want, new(strings.Builder))
@@ -147,7 +147,8 @@ func companyDocuments(t *testing.T) map[string]string {
 // encrypting is what a configuration takes to be encrypted.
 const encrypting = "variable \"key\" { sensitive = true }\ndirform {\n  encryption {\n    key = var.key\n  }\n}\n"
 
-// failedRun is the history after a run that an error has ended: from its first write on the tenant knows the application no more.
+// failedRun is the history after a run that an error has ended: from its first write on the tenant knows the
+// application no more.
 func failedRun(t *testing.T) string {
 	t.Helper()
 	var gone, well atomic.Bool
@@ -201,7 +202,8 @@ func TestEventsInJSON(t *testing.T) {
 	}
 }
 
-// lostLockInJSON has the lock of a record in a database freed while a run writes, so that it loses it: events, the summary, an error.
+// lostLockInJSON has the lock of a record in a database freed while a run writes, so that it loses it: events, the
+// summary, an error.
 func lostLockInJSON(t *testing.T, address string) {
 	var env cli.Environment
 	freed := sync.OnceFunc(func() {

@@ -13,8 +13,8 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 )
 
-// keepSchema holds printed documents, by section of the page one behind the other, to what "dirform help json-schema" prints; and that
-// schema to refusing them when a member that it requires is missing, or of another type.
+// keepSchema holds printed documents, by section of the page one behind the other, to what "dirform help json-schema"
+// prints; and that schema to refusing them when a member that it requires is missing, or of another type.
 func keepSchema(t *testing.T, printed map[string]string) {
 	t.Helper()
 	all := schemaOf(t)
@@ -62,8 +62,8 @@ func schemaOf(t *testing.T) *jsonschema.Schema {
 	return all
 }
 
-// closedSchema is the schema of one kind of documents that takes no member which it does not list: as printed it does, for those of
-// newer versions.
+// closedSchema is the schema of one kind of documents that takes no member which it does not list: as printed it
+// does, for those of newer versions.
 func closedSchema(t *testing.T, name string) *jsonschema.Resolved {
 	t.Helper()
 	if s, ok := closed.Load(name); ok {
@@ -98,8 +98,8 @@ func shut(s *jsonschema.Schema) {
 	shut(s.Items)
 }
 
-// shownBy are the texts among those that the page lists ("one of") which the examples and the company do not print: the script or the
-// test that has them made, and what of it says so.
+// shownBy are the texts among those that the page lists ("one of") which the examples and the company do not print:
+// the script or the test that has them made, and what of it says so.
 var shownBy = map[string]struct{ file, line string }{
 	"diagnostics diagnostics[].severity=warning":      {"cmd/dirform/testdata/script/validate_ok.txtar", `Warning: Secret on the command line`},
 	"events action=delete":                            {"cmd/dirform/testdata/script/apply_grace.txtar", `delete`},
@@ -123,8 +123,8 @@ var shownBy = map[string]struct{ file, line string }{
 	"steps status=unknown":                            {"planner/apply/stop_test.go", `state.StatusUnknown`},
 }
 
-// eachText checks that each text which a member is said to have is printed by somebody: in one of the documents, by section, or where
-// shownBy says.
+// eachText checks that each text which a member is said to have is printed by somebody: in one of the documents, by
+// section, or where shownBy says.
 func eachText(t *testing.T, printed map[string]string) {
 	t.Helper()
 	all := schemaOf(t)

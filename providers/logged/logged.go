@@ -1,5 +1,5 @@
-// Package logged notes in a log what is read from directories and written to them: how much of it, and how long it took. It names
-// neither people, nor what stands in an attribute, a filter or a secret.
+// Package logged notes in a log what is read from directories and written to them: how much of it, and how long it
+// took. It names neither people, nor what stands in an attribute, a filter or a secret.
 //
 // Directories are wrapped only if somebody reads the log: counting costs a little for each object.
 package logged

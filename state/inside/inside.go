@@ -1,5 +1,6 @@
-// Package inside keeps files that dirform writes unasked inside of a folder, whatever links somebody has put there: whoever may
-// change the files of a checkout, as the author of a pull request, does not thereby choose where on a machine files are written.
+// Package inside keeps files that dirform writes unasked inside of a folder, whatever links somebody has put there:
+// whoever may change the files of a checkout, as the author of a pull request, does not thereby choose where on a
+// machine files are written.
 package inside
 
 import (
@@ -13,8 +14,8 @@ import (
 	"github.com/dirform/dirform/state/fault"
 )
 
-// LeadsOut reports whether a path, which exists, is somewhere else than below the folder home once all links are followed. What
-// cannot be followed counts as elsewhere.
+// LeadsOut reports whether a path, which exists, is somewhere else than below the folder home once all links are
+// followed. What cannot be followed counts as elsewhere.
 func LeadsOut(home, path string) bool {
 	home, errHome := filepath.EvalSymlinks(home)
 	to, errTo := filepath.EvalSymlinks(path)
@@ -31,8 +32,8 @@ type Folder struct {
 	path string
 }
 
-// Make opens the folder at path, and makes it if it is missing, for its owner alone. It is home or lies below: on the way from home
-// no link leads out of it. Links on the way to home are somebody else's business.
+// Make opens the folder at path, and makes it if it is missing, for its owner alone. It is home or lies below: on the
+// way from home no link leads out of it. Links on the way to home are somebody else's business.
 func Make(home, path string) (*Folder, error) { return open(home, path, true) }
 
 // Open is Make for a folder that is not made: if it is missing, the error is [fs.ErrNotExist].
@@ -79,7 +80,8 @@ func (f *Folder) ReadFile(name string) ([]byte, error) {
 	return b, explain(f.path, name, err)
 }
 
-// Write writes a file whole or not at all, as [atomicfile.Write]; a link of that name is replaced, and not what it leads to.
+// Write writes a file whole or not at all, as [atomicfile.Write]; a link of that name is replaced, and not what it
+// leads to.
 func (f *Folder) Write(name string, content []byte, perm fs.FileMode) error {
 	return explain(f.path, name, atomicfile.WriteIn(f.root, name, content, perm))
 }

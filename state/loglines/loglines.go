@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// Lines is an output for text, of which each line becomes the message of a record. Blank lines are left out. It may be used by several
-// goroutines. The zero value has no output.
+// Lines is an output for text, of which each line becomes the message of a record. Blank lines are left out. It may
+// be used by several goroutines. The zero value has no output.
 type Lines struct {
 	w    io.Writer
 	log  *slog.Logger
@@ -31,7 +31,8 @@ func (l *Lines) Logger(from slog.Level) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(l.w, &slog.HandlerOptions{Level: from}))
 }
 
-// Log writes a record of its own, whatever level is logged otherwise: args are names and values, of which empty texts are left out.
+// Log writes a record of its own, whatever level is logged otherwise: args are names and values, of which empty texts
+// are left out.
 func (l *Lines) Log(level slog.Level, message string, args ...any) {
 	var kept []any
 	for i := 0; i+1 < len(args); i += 2 {
