@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"log"
-	"os"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -36,8 +35,8 @@ func Main(env Environment, commands func(*App) []*cobra.Command) (status int) {
 		root.SetErr(a.Env.Stderr)
 	}
 	if env.Exit != nil { // the process is ours: what libraries say by themselves comes the same way
+		defer log.SetOutput(log.Writer())
 		log.SetOutput(a.Env.Stderr)
-		defer log.SetOutput(os.Stderr)
 	}
 	root.SetArgs(args)
 	return a.exitStatus(root.ExecuteContext(a.Stop))
