@@ -89,6 +89,8 @@ var Codes = []Code{
 	{NotUndoneCode, Warning, "Not undone", "Some of what a run did cannot be undone, or dirform does not do so: what was deleted for good, UPN suffixes, switches of the tenant, anchors of other objects, and accounts taken over from another sync engine.", "Decide by hand whether it has to be taken back."},
 	{TakenSinceCode, Warning, "Taken since the run", "What the undoing of a run would give back is another object's by now: a name, an anchor, or the source object, which has another account.", "Free it first, and undo the run again; or leave it."},
 	{StaysOffCode, Error, "Sign-in stays off", "The undoing of a run would let somebody sign in for whom the source does not speak today: the source object is switched off, in no scope or deleted; or the account would be let go, so that nothing would turn it off again. The rest is undone.", "If the person may sign in, switch the object on at the source, or bring it back into its scope, and apply; an account without a source object is turned on by hand."},
+	{UsedSinceCode, Error, "Account is in use", "The undoing of a run would delete an account that the run has made or brought back, and that was used or changed since: somebody signed in, gave it a password, licences, a mailbox, memberships or a role, or changed attributes that dirform manages. What later runs of dirform wrote is no such sign.", "If it may go all the same, take away what the finding names and undo the run again, or delete the account by hand: it lies in the recycle bin for 30 days. Otherwise leave it."},
+	{UseUnknownCode, Warning, "Whether accounts are in use is not known", "The undoing of a run deletes accounts that the run has made or brought back. Whether anybody uses them by now cannot be read in full, because the application lacks a permission or the tenant a licence; what could be read speaks for none of these.", "Grant what the finding names, or look in the tenant before the plan is applied. A deleted account lies in the recycle bin for 30 days."},
 	{"DF501", Warning, "Part of the tenant cannot be read", "The application lacks a permission, so what depends on these objects, such as address conflicts, cannot be foreseen.", "Grant the permission that the finding names."},
 	{"DF502", Warning, "Deleted objects cannot be seen", "The account that reads Active Directory lacks the right to see what was deleted, so a leaver who was deleted counts as not found: leaving = \"delete\" and the end of a grace leave such accounts disabled (DF414).", "Let the account list and read the container CN=Deleted Objects of the domain, as the finding says."},
 	{UnreadableCode, Error, "Source attributes cannot be read", "The account that reads Active Directory lacks the right Read Property on attributes that mappings, where, filter or matching use. They would come empty, so that accounts would be cleared, or people leave the scope.", "Grant the right as the finding says, or take the attributes out of the configuration."},
@@ -102,6 +104,8 @@ const (
 	NotUndoneCode    = "DF432"
 	TakenSinceCode   = "DF433"
 	StaysOffCode     = "DF434" // sign-in that is not given back
+	UsedSinceCode    = "DF435" // accounts that are not deleted
+	UseUnknownCode   = "DF436"
 )
 
 // UnreadableCode is the finding about attributes of the source that may not be read, and would be taken for empty.

@@ -156,6 +156,8 @@ type TenantReader interface {
 	FindByAnchor(ctx context.Context, kind state.Kind, anchors []string, attributes *state.Shape) Objects
 	// Mailboxes says which of the accounts with these ids have a licence with a mailbox. It asks in batches.
 	Mailboxes(ctx context.Context, ids []string) (map[string]bool, error)
+	// Usage says how the accounts with these ids are used. It asks in batches, several times for each account.
+	Usage(ctx context.Context, ids []string) (Usages, error)
 	Close() error
 }
 

@@ -199,6 +199,9 @@ func (w worldTenant) Lookup(_ context.Context, _ state.Kind, ids []string, shape
 // Mailboxes knows of none: nobody has a licence here.
 func (worldTenant) Mailboxes(context.Context, []string) (map[string]bool, error) { return nil, nil }
 
+// Usage knows of none.
+func (worldTenant) Usage(context.Context, []string) (u providers.Usages, err error) { return u, nil }
+
 func (w worldTenant) FindByAnchor(_ context.Context, _ state.Kind, anchors []string, shape *state.Shape) providers.Objects {
 	return func(yield func(*state.Object, error) bool) {
 		for _, id := range slices.Sorted(maps.Keys(w.tenant)) {

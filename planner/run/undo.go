@@ -6,12 +6,14 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/planner/run/internal/rights"
 	"github.com/dirform/dirform/planner/undo"
+	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
@@ -31,6 +33,7 @@ type Past interface {
 type undoing struct {
 	reading *Reading
 	id      int64
+	started time.Time // when the run began
 }
 
 // writeDown makes the plan of today, for what it knows and what guards are held against, and writes down the plan that undoes the
@@ -87,7 +90,7 @@ func (u *undoing) find(ctx context.Context, past Past) error {
 	for _, r := range runs {
 		wrote := r.Writes != nil && *r.Writes != state.Writes{} && (r.Command == store.CommandApply || r.Command == store.CommandUndo)
 		if r.ID == u.id || u.id == LastRun && wrote {
-			u.id = r.ID
+			u.id, u.started = r.ID, r.Started
 			return nil
 		}
 	}
@@ -99,7 +102,11 @@ func (u *undoing) find(ctx context.Context, past Past) error {
 
 // changes works the undoing out. The run's steps are held in memory.
 func (u *undoing) changes(ctx context.Context, past Past, b *reconcile.Builder) ([]*state.Change, []*planner.Finding, error) {
-	in := undo.Input{Run: u.id, Live: map[string]*state.Object{}, Schema: onceEach(u.reading.run.Schema),
+	tenant, err := u.reading.run.Directories.Tenant(ctx, u.reading.Config.Entra)
+	if err != nil {
+		return nil, nil, err
+	}
+	in := undo.Input{Run: u.id, Started: u.started, Live: map[string]*state.Object{}, Schema: onceEach(u.reading.run.Schema),
 		Hasher: state.NewHasher(u.reading.Settings.Key),
 		Link: func(anchor string) (*state.Link, error) {
 			l, ok, err := past.Link(ctx, anchor)
@@ -107,9 +114,9 @@ func (u *undoing) changes(ctx context.Context, past Past, b *reconcile.Builder) 
 				return nil, err
 			}
 			return l, err
-		}}
+		},
+		Usage: func(ids []string) (providers.Usages, error) { return tenant.Usage(ctx, ids) }}
 	var steps int
-	var err error
 	if in.Entries, steps, err = undo.Steps(past.Journal(ctx, u.id)); err != nil {
 		return nil, nil, err
 	}
@@ -118,7 +125,7 @@ func (u *undoing) changes(ctx context.Context, past Past, b *reconcile.Builder) 
 			Detail: "It has no steps: it wrote to neither directory, or its steps are too old to be kept.",
 			Hint:   `"dirform history" lists what runs wrote.`}
 	}
-	if err := u.look(ctx, &in); err != nil {
+	if err := look(ctx, tenant, &in); err != nil {
 		return nil, nil, err
 	}
 	if in.View, err = b.View(); err != nil {
@@ -131,23 +138,24 @@ func (u *undoing) changes(ctx context.Context, past Past, b *reconcile.Builder) 
 const perLookup = 400
 
 // look reads the accounts of the steps as they are now.
-func (u *undoing) look(ctx context.Context, in *undo.Input) error {
-	tenant, err := u.reading.run.Directories.Tenant(ctx, u.reading.Config.Entra)
-	if err != nil {
-		return err
-	}
+func look(ctx context.Context, tenant providers.TenantReader, in *undo.Input) error {
 	for page := range slices.Chunk(in.Entries, perLookup) {
 		ids, names := map[state.Kind][]string{}, map[state.Kind][]string{}
-		for _, e := range page {
+		for i := range page {
+			e := &page[i]
 			d := e.Kind.Descriptor()
 			if d == nil || !d.Managed || e.TargetID == "" || e.Kept == nil {
 				continue
 			}
+			wrote, err := written(in, e)
+			if err != nil {
+				return err
+			}
 			ids[e.Kind] = append(ids[e.Kind], e.TargetID)
 			names[e.Kind] = append(names[e.Kind], d.Anchor)
-			for _, a := range e.Kept.Attributes {
-				if known := in.Schema(e.Kind).Lookup(a.Name); known != nil && !known.Hidden {
-					names[e.Kind] = append(names[e.Kind], a.Name)
+			for _, name := range wrote {
+				if known := in.Schema(e.Kind).Lookup(name); known != nil && !known.Hidden {
+					names[e.Kind] = append(names[e.Kind], name)
 				}
 			}
 		}
@@ -163,6 +171,22 @@ func (u *undoing) look(ctx context.Context, in *undo.Input) error {
 		}
 	}
 	return nil
+}
+
+// written are the attributes that a step wrote; of an account that it has made or brought back, those of which the record knows what
+// was applied last.
+func written(in *undo.Input, e *state.Entry) (names []string, err error) {
+	if e.Action == state.ActionCreate || e.Action == state.ActionRestore {
+		l, err := in.Link(e.Key)
+		if err != nil || l == nil {
+			return nil, err
+		}
+		return l.Shape.Names(), nil
+	}
+	for _, a := range e.Kept.Attributes {
+		names = append(names, a.Name)
+	}
+	return names, nil
 }
 
 // tell hands the plan to a sink, and holds it against the guards.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile"
@@ -22,21 +23,29 @@ import (
 // Input is what the undoing of a run is worked out from.
 type Input struct {
 	Run     int64
+	Started time.Time     // when the run began
 	Entries []state.Entry // of the run's journal, in its order, see [Steps]
 	Link    func(anchor string) (*state.Link, error)
-	Live    map[string]*state.Object // living accounts of the steps by their ids in small letters, with what the steps wrote
-	View    *reconcile.View          // of today's plan
-	Schema  func(state.Kind) *state.Schema
-	Hasher  *state.Hasher
+	// Live are the living accounts of the steps by their ids in small letters, with what the steps wrote; those that were made or
+	// brought back with all that the record knows of them.
+	Live map[string]*state.Object
+	// Usage says how accounts with these ids are used. It is asked once, about those that the undoing would delete.
+	Usage  func(ids []string) (providers.Usages, error)
+	View   *reconcile.View // of today's plan
+	Schema func(state.Kind) *state.Schema
+	Hasher *state.Hasher
 }
 
 // Changes are what undoes the run, in the order of their execution, and what of it cannot be undone.
 func Changes(in Input) ([]*state.Change, []*planner.Finding, error) {
-	u := &undoing{Input: in}
+	u := &undoing{Input: in, steps: map[*state.Change]*single{}}
 	for i := range slices.Backward(in.Entries) { // what was given up last is taken back first
 		if err := u.step(&in.Entries[i]); err != nil {
 			return nil, nil, err
 		}
+	}
+	if err := u.spared(); err != nil {
+		return nil, nil, err
 	}
 	if those, f := u.View.LeavesNone(u.changes); f != nil { // before the order, since who is kept keeps its names as well
 		u.findings = append(u.findings, f)
@@ -79,6 +88,7 @@ func Steps(journal iter.Seq2[*state.Entry, error]) (steps []state.Entry, all int
 type undoing struct {
 	Input
 	changes  []*state.Change
+	steps    map[*state.Change]*single // that the changes undo
 	findings []*planner.Finding
 }
 
@@ -162,7 +172,7 @@ func (s *single) conclude() error {
 	}
 	s.c.Address, s.c.Fingerprints = h.Address, s.fingerprints()
 	slices.SortFunc(s.c.Attributes, func(a, b state.AttributeChange) int { return cmp.Compare(a.Name, b.Name) })
-	s.changes = append(s.changes, s.c)
+	s.changes, s.steps[s.c] = append(s.changes, s.c), s
 	return nil
 }
 

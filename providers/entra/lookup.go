@@ -36,7 +36,7 @@ func (r *Reader) Lookup(ctx context.Context, kind state.Kind, ids []string, attr
 			links[i] = wire.Collection(kind) + "/" + url.PathEscape(id) + "?" + q.Params
 		}
 		d := wire.NewDecoder(q)
-		r.ask(ctx, q, "GET "+wire.Collection(kind)+"/{id}", links, yield, func(body string) (bool, error) {
+		r.ask(ctx, q, "GET "+wire.Collection(kind)+"/{id}", links, yield, func(_ int, body string) (bool, error) {
 			o, err := d.Single(body)
 			return err != nil || yield(o, nil), err
 		})
@@ -61,7 +61,7 @@ func (r *Reader) FindByAnchor(ctx context.Context, kind state.Kind, anchors []st
 			links = append(links, wire.Collection(kind)+"?"+q.Params+"&$top=999&$filter="+escapeQuery(name+" in ("+quoteAll(some)+")"))
 		}
 		d := wire.NewDecoder(q)
-		r.ask(ctx, q, "GET "+wire.Collection(kind)+" by "+name, links, yield, func(body string) (bool, error) {
+		r.ask(ctx, q, "GET "+wire.Collection(kind)+" by "+name, links, yield, func(_ int, body string) (bool, error) {
 			next, err := d.Page(body, func(o *state.Object) bool { return yield(o, nil) })
 			if errors.Is(err, wire.ErrStop) {
 				return false, nil
@@ -93,9 +93,10 @@ type answer struct {
 	err     error
 }
 
-// ask sends GETs in batches, several at a time, and hands the bodies to use in order; a 404 is left out. use reports
-// whether the consumer wants more.
-func (r *Reader) ask(ctx context.Context, q *wire.Query, op string, links []string, yield func(*state.Object, error) bool, use func(body string) (more bool, err error)) {
+// ask sends GETs in batches, several at a time, and hands the bodies to use in order, with which of the links each is of; a 404 is
+// left out. use reports whether the consumer wants more.
+func (r *Reader) ask(ctx context.Context, q *wire.Query, op string, links []string, yield func(*state.Object, error) bool,
+	use func(link int, body string) (more bool, err error)) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	pending := make(chan chan answer, batchesAhead)
@@ -116,7 +117,7 @@ func (r *Reader) ask(ctx context.Context, q *wire.Query, op string, links []stri
 			}()
 		}
 	}()
-	found := 0
+	found, asked := 0, 0
 	fail := func(err error) {
 		yield(nil, fmt.Errorf("looking up the tenant's %ss stopped after %d objects: %w", q.Kind, found, graph.Explain(err, readPermission(q.Kind))))
 	}
@@ -126,7 +127,7 @@ func (r *Reader) ask(ctx context.Context, q *wire.Query, op string, links []stri
 			if a.replies[i].Status == http.StatusNotFound {
 				continue
 			}
-			more, err := use(string(a.replies[i].Body))
+			more, err := use(asked+i, string(a.replies[i].Body))
 			if !more {
 				return
 			}
@@ -137,6 +138,7 @@ func (r *Reader) ask(ctx context.Context, q *wire.Query, op string, links []stri
 			fail(a.err)
 			return
 		}
+		asked += len(a.replies)
 	}
 	if err := ctx.Err(); err != nil {
 		fail(err)

@@ -31,7 +31,7 @@ func (r *Reader) Mailboxes(ctx context.Context, ids []string) (map[string]bool, 
 		failed = err
 		return false
 	}
-	r.ask(ctx, q, "GET /users/{id}", links, stop, func(body string) (bool, error) {
+	r.ask(ctx, q, "GET /users/{id}", links, stop, func(_ int, body string) (bool, error) {
 		var u licensed
 		if err := json.Unmarshal([]byte(body), &u); err != nil {
 			return true, fmt.Errorf("GET /users/{id}: the reply is not a user: %w", err)

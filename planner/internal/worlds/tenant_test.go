@@ -100,6 +100,9 @@ func (w tenantSide) Lookup(_ context.Context, kind state.Kind, ids []string, sha
 // Mailboxes knows of none: nobody has a licence here.
 func (tenantSide) Mailboxes(context.Context, []string) (map[string]bool, error) { return nil, nil }
 
+// Usage knows of none.
+func (tenantSide) Usage(context.Context, []string) (u providers.Usages, err error) { return u, nil }
+
 func (w tenantSide) FindByAnchor(_ context.Context, _ state.Kind, anchors []string, shape *state.Shape) providers.Objects {
 	return func(yield func(*state.Object, error) bool) {
 		w.killer.mustLive()

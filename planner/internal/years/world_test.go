@@ -289,6 +289,9 @@ func (t tenant) Lookup(_ context.Context, kind state.Kind, ids []string, shape *
 // Mailboxes knows of none: nobody has a licence here.
 func (tenant) Mailboxes(context.Context, []string) (map[string]bool, error) { return nil, nil }
 
+// Usage knows of none.
+func (tenant) Usage(context.Context, []string) (u providers.Usages, err error) { return u, nil }
+
 func (t tenant) FindByAnchor(_ context.Context, _ state.Kind, anchors []string, shape *state.Shape) providers.Objects {
 	return func(yield func(*state.Object, error) bool) {
 		for _, a := range t.accounts {

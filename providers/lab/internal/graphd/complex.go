@@ -3,27 +3,45 @@ package graphd
 import (
 	"encoding/json"
 	"regexp"
+	"strings"
+	"time"
 	"unicode/utf8"
 )
 
 var extensionName = regexp.MustCompile(`^extensionAttribute([1-9]|1[0-5])$`)
 
+// signInName are the names of the parts of signInActivity (v1.0 metadata).
+var signInName = regexp.MustCompile(`^last(|NonInteractive|Successful)SignIn(DateTime|RequestId)$`)
+
 // checkComplex checks the parts of a complex value: strings of a known name, or null.
 func (t *Tenant) checkComplex(k kind, p int, raw []byte) *Error {
 	var parts map[string]*string
 	err := json.Unmarshal(raw, &parts)
-	extensions := p == t.reg.must("onPremisesExtensionAttributes")
+	property := t.reg.props[p].name
 	for name, v := range parts {
-		switch {
-		case extensions && (!extensionName.MatchString(name) || v != nil && utf8.RuneCountInString(*v) > 1024),
-			!extensions && name != "division" && name != "costCenter":
-			return invalidValue(k, t.reg.props[p].name)
+		if !isPart(property, name, v) {
+			return invalidValue(k, property)
 		}
 	}
 	if err != nil {
-		return invalidValue(k, t.reg.props[p].name)
+		return invalidValue(k, property)
 	}
 	return nil
+}
+
+// isPart reports whether a complex property has a part with that name, which can hold v.
+func isPart(property, name string, v *string) bool {
+	switch property {
+	case "onPremisesExtensionAttributes":
+		return extensionName.MatchString(name) && (v == nil || utf8.RuneCountInString(*v) <= 1024)
+	case signInActivity:
+		if v == nil || strings.HasSuffix(name, "RequestId") {
+			return signInName.MatchString(name)
+		}
+		_, err := time.Parse(time.RFC3339, *v)
+		return err == nil && signInName.MatchString(name)
+	}
+	return name == "division" || name == "costCenter"
 }
 
 // merge is a complex value after a PATCH, which keeps the parts it does not name and removes those it sets to null.

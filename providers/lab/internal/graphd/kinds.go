@@ -14,7 +14,7 @@ var propertiesOf = []struct {
 		" employeeHireDate employeeId employeeLeaveDateTime employeeOrgData employeeType externalUserState faxNumber identities" +
 		" imAddresses lastPasswordChangeDateTime legalAgeGroupClassification licenseAssignmentStates mobilePhone officeLocation" +
 		" onPremisesDistinguishedName onPremisesImmutableId onPremisesUserPrincipalName otherMails passwordPolicies postalCode" +
-		" provisionedPlans showInAddressList signInSessionsValidFromDateTime state streetAddress usageLocation userPrincipalName userType"},
+		" provisionedPlans showInAddressList signInActivity signInSessionsValidFromDateTime state streetAddress usageLocation userPrincipalName userType"},
 	{[]kind{groupKind}, "allowExternalSenders autoSubscribeNewMembers classification description expirationDateTime groupTypes" +
 		" hideFromAddressLists hideFromOutlookClients isAssignableToRole isSubscribedByMail mailEnabled membershipRule" +
 		" membershipRuleProcessingState onPremisesNetBiosName renewedDateTime resourceBehaviorOptions resourceProvisioningOptions" +

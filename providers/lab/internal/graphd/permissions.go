@@ -42,3 +42,8 @@ func (f Faults) permits(r *route) bool {
 		return g.Apart == r.isSyncBehavior() && slices.Contains(held, g.Permission)
 	})
 }
+
+// seesSignIns reports whether the application may read when people signed in.
+func (f Faults) seesSignIns() bool {
+	return f.Permissions == "" || slices.Contains(strings.Fields(f.Permissions), "AuditLog.Read.All")
+}

@@ -44,6 +44,9 @@ const (
 	propID // of organization, domains and the like; users, groups and contacts have a guid instead
 )
 
+// signInActivity is the property that takes a permission of its own.
+const signInActivity = "signInActivity"
+
 // prop describes a property. Lengths are those of the v1.0 reference of the user resource; 0 is no documented limit.
 type prop struct {
 	name      string
@@ -103,7 +106,7 @@ func knownProps() []prop {
 		ro("onPremisesNetBiosName", textProp), ro("onPremisesProvisioningErrors", objectsProp),
 		ro("serviceProvisioningErrors", objectsProp), ro("assignedPlans", objectsProp),
 		ro("provisionedPlans", objectsProp), ro("licenseAssignmentStates", objectsProp), ro("identities", objectsProp),
-		ro("signInSessionsValidFromDateTime", timeProp), ro("lastPasswordChangeDateTime", timeProp),
+		ro(signInActivity, objectProp), ro("signInSessionsValidFromDateTime", timeProp), ro("lastPasswordChangeDateTime", timeProp),
 		{name: "description", max: 1024}, ro("membershipRuleProcessingState", textProp),
 		ro("classification", textProp), ro("theme", textProp), ro("renewedDateTime", timeProp), ro("expirationDateTime", timeProp),
 		ro("resourceBehaviorOptions", listProp), ro("resourceProvisioningOptions", listProp),

@@ -142,6 +142,10 @@ func (t *Tenant) columns(names []string, k kind) ([]column, *Error) {
 			return nil, e
 		}
 		def := &t.reg.props[p]
+		if def.name == signInActivity && !t.Faults().seesSignIns() {
+			return nil, &Error{Status: 403, Code: "Authentication_MSGraphPermissionMissing",
+				Message: "Calling principal does not have required MSGraph permissions AuditLog.Read.All"}
+		}
 		cols = append(cols, column{p, string(quote(nil, def.name)) + ":", def.empty()})
 	}
 	return cols, nil

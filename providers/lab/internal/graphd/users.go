@@ -54,6 +54,7 @@ func (t *Tenant) takeProperty(u *userBody, name string, v jsontext.Value) *Error
 	u.names[strings.ToLower(name)] = true
 	if strings.EqualFold(name, "passwordProfile") {
 		u.sensitive = true
+		u.fields = append(u.fields, field{t.reg.must("lastPasswordChangeDateTime"), t.timeNow()})
 		return checkPassword(v)
 	}
 	p, ok := t.reg.find(name)
