@@ -8,6 +8,7 @@ type Kept struct {
 	Scope      string `json:"scope,omitempty"`
 	SourceGUID string `json:"source_guid,omitempty"`
 	Rule       string `json:"rule,omitempty"`   // of the link that the step ended, as scope and object
+	Undoes     int64  `json:"undoes,omitempty"` // the run that the step takes something of back; 0 if it carries out what rules ask for
 	Values     bool   `json:"values,omitempty"` // the attributes have their values; otherwise only their names
 	// Attributes were written to the tenant, Source to Active Directory.
 	Attributes []KeptAttribute `json:"attributes,omitempty"`

@@ -34,6 +34,7 @@ type undoing struct {
 	reading *Reading
 	id      int64
 	started time.Time // when the run began
+	later   []int64   // runs that wrote after it, in their order
 }
 
 // writeDown makes the plan of today, for what it knows and what guards are held against, and writes down the plan that undoes the
@@ -87,11 +88,15 @@ func (u *undoing) find(ctx context.Context, past Past) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range runs {
+	for _, r := range runs { // the latest first
 		wrote := r.Writes != nil && *r.Writes != state.Writes{} && (r.Command == store.CommandApply || r.Command == store.CommandUndo)
 		if r.ID == u.id || u.id == LastRun && wrote {
 			u.id, u.started = r.ID, r.Started
+			slices.Reverse(u.later)
 			return nil
+		}
+		if wrote {
+			u.later = append(u.later, r.ID)
 		}
 	}
 	if u.id == LastRun {
@@ -124,6 +129,15 @@ func (u *undoing) changes(ctx context.Context, past Past, b *reconcile.Builder) 
 		return nil, nil, &fault.Error{Summary: fmt.Sprintf("Run %d cannot be undone", u.id),
 			Detail: "It has no steps: it wrote to neither directory, or its steps are too old to be kept.",
 			Hint:   `"dirform history" lists what runs wrote.`}
+	}
+	in.Later = undo.NewAuthors(u.id, in.Entries)
+	for _, id := range u.later {
+		for e, err := range past.Journal(ctx, id) {
+			if err != nil {
+				return nil, nil, err
+			}
+			in.Later.Note(id, e)
+		}
 	}
 	if err := look(ctx, tenant, &in); err != nil {
 		return nil, nil, err

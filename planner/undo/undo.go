@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +26,7 @@ type Input struct {
 	Run     int64
 	Started time.Time     // when the run began
 	Entries []state.Entry // of the run's journal, in its order, see [Steps]
+	Later   *Authors      // what later runs wrote is noted
 	Link    func(anchor string) (*state.Link, error)
 	// Live are the living accounts of the steps by their ids in small letters, with what the steps wrote; those that were made or
 	// brought back with all that the record knows of them.
@@ -209,6 +211,10 @@ func (s *single) keepOff() (goes bool) {
 
 // undo makes the change what undoes the step. wanted is false if there is nothing to do, or nothing that may be done.
 func (s *single) undo() (wanted bool, err error) {
+	if by := s.Later.later(s.e.TargetID, ""); by != 0 && pairing[s.e.Action] {
+		s.say(planner.ChangedSinceCode, fmt.Sprintf("Run %d has decided since whose the account is.", by), s.of.Anchor)
+		return false, nil
+	}
 	switch s.e.Action {
 	case state.ActionCreate, state.ActionRestore:
 		s.c.Action = state.ActionDelete
@@ -326,6 +332,7 @@ func (s *single) nameFree() (bool, error) {
 // inverse gives the attributes back what they held, as far as they still hold what the step wrote.
 func (s *single) inverse() error {
 	var changed, lost, stays []string
+	later := map[int64][]string{}
 	for _, k := range s.e.Kept.Attributes {
 		a := s.schema(k.Name)
 		before, after := k.Before, k.After
@@ -349,6 +356,9 @@ func (s *single) inverse() error {
 		case s.changedLater(a, now):
 			changed = append(changed, k.Name)
 		case s.same(a, now, before) && (!s.same(a, before, after) || now.Equal(before)):
+		case s.Later.later(s.e.TargetID, k.Name) != 0:
+			by := s.Later.later(s.e.TargetID, k.Name)
+			later[by] = append(later[by], k.Name)
 		case s.same(a, now, after) && before.IsEmpty() && a.NotNull:
 			stays = append(stays, k.Name)
 		case s.same(a, now, after):
@@ -359,6 +369,9 @@ func (s *single) inverse() error {
 	}
 	if len(changed) > 0 {
 		s.say(planner.ChangedSinceCode, fmt.Sprintf("Changed since run %d: %s.", s.Run, strings.Join(changed, ", ")), changed...)
+	}
+	for _, by := range slices.Sorted(maps.Keys(later)) {
+		s.say(planner.ChangedSinceCode, fmt.Sprintf("Run %d wrote it since: %s.", by, strings.Join(later[by], ", ")), later[by]...)
 	}
 	if len(stays) > 0 {
 		s.say(planner.NotUndoneCode, fmt.Sprintf("It had no value, and cannot be cleared any more: %s.", strings.Join(stays, ", ")), stays...)
