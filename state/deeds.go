@@ -1,6 +1,11 @@
 package state
 
-import "time"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Deeds is what a run did as far as guards count it. It names no object: of a limit that holds for each attribute or
 // group, the key is the limit's name, a colon, and the attribute or the group's anchor.
@@ -27,3 +32,15 @@ type Recent struct {
 
 // RecentTime is how long guards look back.
 const RecentTime = 24 * time.Hour
+
+// TakenBack is the key of [Deeds] under which a run notes what it has undone of another run's deeds. What is noted so is no deed of its
+// own, and none any more of that run's.
+func TakenBack(run int64, key string) string { return fmt.Sprintf("undone %d %s", run, key) }
+
+// ParseTakenBack takes such a key apart; ok is false if it is another one.
+func ParseTakenBack(text string) (run int64, key string, ok bool) {
+	rest, ok := strings.CutPrefix(text, "undone ")
+	number, key, found := strings.Cut(rest, " ")
+	run, err := strconv.ParseInt(number, 10, 64)
+	return run, key, ok && found && err == nil
+}

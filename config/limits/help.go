@@ -68,8 +68,10 @@ SLICES
 
   What is held against a limit is the plan together with what the runs of the last 24 hours did, deletions included, and the
   base is as it was before those runs. So a mistake in slices trips as well, and a run that was cut off does not trip over its
-  own work. What ran under --allow, until or off is not added again. The limits about whom findings stop and about what has
-  shrunk look at the plan alone. A limit does not trip on a plan that adds nothing to it.
+  own work. What ran under --allow, until or off is not added again. What a run did counts no more once it is undone: who was
+  disabled by mistake and is enabled again takes nothing from the limit. The undoing counts like any run, as what it does itself.
+  The limits about whom findings stop and about what has shrunk look at the plan alone. A limit does not trip on a plan that adds
+  nothing to it.
 
 THE WAY THROUGH
 

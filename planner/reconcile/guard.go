@@ -47,6 +47,11 @@ func (b *Builder) Deeds() func(*state.Change) map[string]int {
 	return guards.New(b.set.forGuards()).Deeds
 }
 
+// TakenBack is what a change undoes of a step's deeds, which count no longer then.
+func (b *Builder) TakenBack(c *state.Change, undoes *state.Entry) map[string]int {
+	return guards.TakenBack(b.set.forGuards().Kinds(c.Kind), c, undoes)
+}
+
 // guards holds the plan against the guards: its actions, whom findings stop, and what of the record is missing on
 // either side.
 func (t *teller) guards() error {

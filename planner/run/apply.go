@@ -256,7 +256,7 @@ func (r *Reading) declaredInPlace(c *state.Change) bool {
 // input gathers what carrying out takes. Writers are opened here, and only if there is something to write.
 func (r *Run) input(ctx context.Context, p *planned, o ApplyOptions, w Writer, t *todo) (apply.Input, error) {
 	in := apply.Input{Changes: t.changes, Settled: t.settled, Records: p.file.Records(), Sources: p.reading.InScope, Schema: onceEach(r.Schema),
-		Key: p.reading.Settings.Key, Deeds: t.deeds, Journal: journal(w, p.reading.Header.Undoes), Hard: o.Hard, Now: p.reading.since(), Progress: o.Progress,
+		Key: p.reading.Settings.Key, Deeds: t.deeds, Journal: p.undoing.journal(w), Hard: o.Hard, Now: p.reading.since(), Progress: o.Progress,
 		RetryDelay: r.RetryDelay}
 	if t.partly {
 		in.Records = nil

@@ -121,6 +121,7 @@ type planned struct {
 	builder *reconcile.Builder
 	file    *planfile.Reader
 	lacks   []rights.Lack // rights that carrying it out takes
+	undoing *undoing      // nil if it undoes no run
 }
 
 // forget frees what was read; the plan stays.
@@ -157,8 +158,10 @@ func (r *Run) plan(ctx context.Context, o Options, lineage string) (*planned, er
 		return nil, err
 	}
 	write := r.writeDown
+	var undoes *undoing
 	if o.Undo != 0 {
-		write = (&undoing{reading: reading, id: o.Undo}).writeDown
+		undoes = &undoing{reading: reading, id: o.Undo}
+		write = undoes.writeDown
 	}
 	file, lacks, err := write(ctx, builder, reading.Header, o.Out, needs)
 	if err != nil {
@@ -167,7 +170,7 @@ func (r *Run) plan(ctx context.Context, o Options, lineage string) (*planned, er
 	}
 	s := file.Totals().Summary
 	r.log().Info("plan made", "changes", s.Changes(), "blocked", s.Blocked, "took", time.Since(started).Round(time.Millisecond))
-	return &planned{reading, builder, file, lacks}, nil
+	return &planned{reading, builder, file, lacks, undoes}, nil
 }
 
 func (r *Run) newKey() (state.Key, error) {

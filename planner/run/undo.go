@@ -35,6 +35,8 @@ type undoing struct {
 	id      int64
 	started time.Time // when the run began
 	later   []int64   // runs that wrote after it, in their order
+	// back is what the changes take back of the run's deeds, see [reconcile.Builder.TakenBack].
+	back map[state.Step]takenBack
 }
 
 // writeDown makes the plan of today, for what it knows and what guards are held against, and writes down the plan that undoes the
@@ -55,17 +57,18 @@ func (u *undoing) writeDown(ctx context.Context, b *reconcile.Builder, h planner
 	if err != nil {
 		return nil, nil, err
 	}
-	changes, findings, err := u.changes(ctx, past, b)
+	plan, err := u.plan(ctx, past, b)
 	if err != nil {
 		return nil, nil, err
 	}
+	u.noteBack(b, plan)
 	h.Undoes, u.reading.Header.Undoes = u.id, u.id
 	w, err := u.reading.run.create(h, out)
 	if err != nil {
 		return nil, nil, err
 	}
 	n.Sink = reviewable(w, out)
-	totals, err := u.tell(n, b, changes, findings)
+	totals, err := u.tell(n, b, plan.Changes, plan.Findings)
 	var lacks []rights.Lack
 	if err == nil {
 		lacks, err = n.Tell(ctx)
@@ -105,11 +108,11 @@ func (u *undoing) find(ctx context.Context, past Past) error {
 	return &fault.Error{Summary: fmt.Sprintf("The state has no run %d", u.id), Hint: `Run "dirform history" for a list of runs.`}
 }
 
-// changes works the undoing out. The run's steps are held in memory.
-func (u *undoing) changes(ctx context.Context, past Past, b *reconcile.Builder) ([]*state.Change, []*planner.Finding, error) {
+// plan works the undoing out. The run's steps are held in memory.
+func (u *undoing) plan(ctx context.Context, past Past, b *reconcile.Builder) (*undo.Plan, error) {
 	tenant, err := u.reading.run.Directories.Tenant(ctx, u.reading.Config.Entra)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	in := undo.Input{Run: u.id, Started: u.started, Live: map[string]*state.Object{}, Schema: onceEach(u.reading.run.Schema),
 		Hasher: state.NewHasher(u.reading.Settings.Key),
@@ -123,10 +126,10 @@ func (u *undoing) changes(ctx context.Context, past Past, b *reconcile.Builder) 
 		Usage: func(ids []string) (providers.Usages, error) { return tenant.Usage(ctx, ids) }}
 	var steps int
 	if in.Entries, steps, err = undo.Steps(past.Journal(ctx, u.id)); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if steps == 0 {
-		return nil, nil, &fault.Error{Summary: fmt.Sprintf("Run %d cannot be undone", u.id),
+		return nil, &fault.Error{Summary: fmt.Sprintf("Run %d cannot be undone", u.id),
 			Detail: "It has no steps: it wrote to neither directory, or its steps are too old to be kept.",
 			Hint:   `"dirform history" lists what runs wrote.`}
 	}
@@ -134,18 +137,18 @@ func (u *undoing) changes(ctx context.Context, past Past, b *reconcile.Builder) 
 	for _, id := range u.later {
 		for e, err := range past.Journal(ctx, id) {
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 			in.Later.Note(id, e)
 		}
 	}
 	if err := look(ctx, tenant, &in); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if in.View, err = b.View(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return undo.Changes(in)
+	return undo.New(in)
 }
 
 // perLookup is how many accounts one lookup asks for.

@@ -38,23 +38,36 @@ type Input struct {
 	Hasher *state.Hasher
 }
 
-// Changes are what undoes the run, in the order of their execution, and what of it cannot be undone.
-func Changes(in Input) ([]*state.Change, []*planner.Finding, error) {
+// Plan is what undoes a run.
+type Plan struct {
+	Changes  []*state.Change    // in the order of their execution
+	Findings []*planner.Finding // what of it cannot be undone, or is not
+	Steps    map[*state.Change]*state.Entry
+}
+
+// New works out what undoes the run.
+func New(in Input) (*Plan, error) {
 	u := &undoing{Input: in, steps: map[*state.Change]*single{}}
 	for i := range slices.Backward(in.Entries) { // what was given up last is taken back first
 		if err := u.step(&in.Entries[i]); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	if err := u.spared(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if those, f := u.View.LeavesNone(u.changes); f != nil { // before the order, since who is kept keeps its names as well
 		u.findings = append(u.findings, f)
 		u.changes = slices.DeleteFunc(u.changes, func(c *state.Change) bool { return slices.Contains(those, c) })
 	}
-	err := u.order()
-	return u.changes, u.findings, err
+	if err := u.order(); err != nil {
+		return nil, err
+	}
+	p := &Plan{Changes: u.changes, Findings: u.findings, Steps: map[*state.Change]*state.Entry{}}
+	for _, c := range u.changes {
+		p.Steps[c] = u.steps[c].e
+	}
+	return p, nil
 }
 
 // Steps are the steps of a run's journal that may have written something, and how many there are in all. References, which have steps

@@ -110,6 +110,36 @@ func TestRecentDeeds(t *testing.T) {
 	recent(t, "an hour later", s, &h, state.Recent{Ended: true})
 }
 
+// TestRecentTakenBack: what a run has undone of another one is none of that one's deeds any more, and takes nothing from those of a third
+// one. Of a run that is over nothing is taken back.
+func TestRecentTakenBack(t *testing.T) {
+	var h hours
+	s := openAt(t, filepath.Join(t.TempDir(), "x.dfstate"), &h)
+	did := func(at hours, deeds map[string]int) {
+		t.Helper()
+		h = at
+		w := beginWith(t, s, 9)
+		e := deletion(1, int(at), state.StatusDone)
+		e.Deeds = deeds
+		results(t, w, e)
+		must(t, w.Finish(t.Context(), store.OutcomeApplied, state.Counts{}, nil))
+	}
+	run := func(did map[string]int) state.Deeds {
+		return state.Deeds{Links: 9, Did: did, Open: map[string]int{}}
+	}
+	did(0, map[string]int{"deletes": 9})
+	did(1, map[string]int{"disables": 3, "clears:fax": 1})
+	did(2, map[string]int{"disables": 4})
+	did(3, map[string]int{"enables": 2, state.TakenBack(2, "disables"): 2, state.TakenBack(2, "clears:fax"): 1})
+	first := run(map[string]int{"deletes": 9})
+	first.First = true
+	recent(t, "two of three", s, &h, state.Recent{Ended: true, Runs: []state.Deeds{first, run(map[string]int{"disables": 1}),
+		run(map[string]int{"disables": 4}), run(map[string]int{"enables": 2})}})
+	h = 26
+	recent(t, "the run is over", s, &h, state.Recent{Ended: true, Runs: []state.Deeds{run(map[string]int{"disables": 4}),
+		run(map[string]int{"enables": 2})}})
+}
+
 // TestRecentOfAKilledRun: what was in flight when a run was cut off is told apart, until a later run comes to it again.
 // That the journals of old runs are dropped changes nothing.
 func TestRecentOfAKilledRun(t *testing.T) {

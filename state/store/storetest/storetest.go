@@ -106,7 +106,7 @@ func same(t testing.TB, what string, got, want any) {
 func entry(seq int64, status state.EntryStatus) state.Entry {
 	return state.Entry{Seq: seq, Key: link(int(seq)).Anchor, Kind: state.User, Action: state.ActionCreate, Status: status,
 		Writes: state.Writes{Tenant: 1}, Deeds: map[string]int{"creates.count": 1},
-		Kept: &state.Kept{Scope: "staff", Rule: "created", Values: true, Attributes: []state.KeptAttribute{
+		Kept: &state.Kept{Scope: "staff", Rule: "created", Undoes: 7, Values: true, Attributes: []state.KeptAttribute{
 			{Name: "department", Before: state.String("Sales"), After: state.String("Revenue")}}}}
 }
 

@@ -63,7 +63,28 @@ func (r *Record) active(ctx context.Context, since string) (runs []deed, err err
 			err = addDeeds(runs[i].Did, did, 1)
 		}
 	}
+	takeBack(runs)
 	return runs, err
+}
+
+// takeBack takes what runs have undone from what the runs did that they undid, as far as these are among them.
+func takeBack(runs []deed) {
+	for _, by := range runs {
+		for text, n := range by.Did {
+			id, key, ok := state.ParseTakenBack(text)
+			if !ok {
+				continue
+			}
+			delete(by.Did, text)
+			for _, r := range runs {
+				if left := r.Did[key] - n; r.id == id && left > 0 {
+					r.Did[key] = left
+				} else if r.id == id {
+					delete(r.Did, key)
+				}
+			}
+		}
+	}
 }
 
 // unsure adds to runs what the steps count as whose outcome is not known, and tells which these are.
