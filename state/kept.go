@@ -7,9 +7,11 @@ import "slices"
 type Kept struct {
 	Scope      string `json:"scope,omitempty"`
 	SourceGUID string `json:"source_guid,omitempty"`
-	Rule       string `json:"rule,omitempty"`   // of the link that the step ended, as scope and object
-	Undoes     int64  `json:"undoes,omitempty"` // the run that the step takes something of back; 0 if it carries out what rules ask for
-	Values     bool   `json:"values,omitempty"` // the attributes have their values; otherwise only their names
+	Rule       string `json:"rule,omitempty"` // of the link that the step ended, as scope and object
+	// Replaces is the recorded link of the account that ended with the step because the account got another one.
+	Replaces *Replaced `json:"replaces,omitempty"`
+	Undoes   int64     `json:"undoes,omitempty"` // the run that the step takes something of back; 0 if it carries out what rules ask for
+	Values   bool      `json:"values,omitempty"` // the attributes have their values; otherwise only their names
 	// Attributes were written to the tenant, Source to Active Directory.
 	Attributes []KeptAttribute `json:"attributes,omitempty"`
 	Source     []KeptAttribute `json:"source,omitempty"`
@@ -25,7 +27,7 @@ type KeptAttribute struct {
 // KeptOf is what is kept of a change that is made; old is the recorded link before, nil if there is none. Of an account that is made
 // or brought back nothing is needed, since it is deleted to undo that; the link is needed where the change ends it.
 func KeptOf(c *Change, old *Link) *Kept {
-	k := &Kept{Values: true, Source: keptOf(c.SourceAttributes)}
+	k := &Kept{Values: true, Replaces: c.Replaces, Source: keptOf(c.SourceAttributes)}
 	if c.Action != ActionCreate && c.Action != ActionRestore {
 		k.Attributes = keptOf(c.Attributes)
 	}

@@ -149,11 +149,25 @@ func (t *text) attributes(c *state.Change) {
 
 // before and after are a change's values in their colours.
 func (t *text) before(a state.AttributeChange) string {
+	if t.givesBack(a) {
+		return t.paint(red, itsAnchor)
+	}
 	return t.paint(red, t.value(a.Name, a.Before, a.BeforeName, a.After))
 }
 
 func (t *text) after(a state.AttributeChange) string {
+	if t.givesBack(a) && !a.Before.Equal(a.After) {
+		return t.paint(green, "(the anchor it had)")
+	}
 	return t.paint(green, t.value(a.Name, a.After, a.AfterName, state.Null()))
+}
+
+// itsAnchor stands for the anchor of the object that has the account.
+const itsAnchor = "(its anchor)"
+
+// givesBack reports whether a change is that of an anchor, to the one that the account had before a run that is undone.
+func (t *text) givesBack(a state.AttributeChange) bool {
+	return t.undoes > 0 && !t.o.Verbose && isAnchor(a.Name) && a.Before.Kind() == state.StringValue && a.After.Kind() == state.StringValue
 }
 
 // value is a value of an attribute as people read it: a reference by its name, and an anchor as what it is; everything that is
@@ -168,7 +182,7 @@ func (t *text) value(attribute string, v state.Value, name string, replacedBy st
 	case isAnchor(attribute) && !replacedBy.IsNull():
 		return "(another anchor)"
 	case isAnchor(attribute):
-		return "(its anchor)"
+		return itsAnchor
 	}
 	return show(v, t.o.Verbose)
 }

@@ -134,6 +134,10 @@ func (u *undoing) step(e *state.Entry) error {
 	if l != nil {
 		c.Scope, c.SourceGUID = l.Scope, l.SourceGUID.String()
 	}
+	if r := e.Kept.Replaces; r != nil && (e.Action == state.ActionLink || e.Action == state.ActionRelink) { // to whom it goes back
+		c.Replaces = &state.Replaced{Anchor: e.Key, Scope: c.Scope, SourceGUID: c.SourceGUID}
+		c.Anchor, c.Scope, c.SourceGUID = r.Anchor, r.Scope, r.SourceGUID
+	}
 	h, err := u.View.Held(c, e.Key)
 	if err != nil {
 		return err
@@ -232,19 +236,8 @@ func (s *single) undo() (wanted bool, err error) {
 	case state.ActionCreate, state.ActionRestore:
 		s.c.Action = state.ActionDelete
 		return s.lives() && s.pairs(), nil
-	case state.ActionLink:
-		if s.takenOver() {
-			return false, nil
-		}
-		s.c.Action = state.ActionUnlink
-		if !s.lives() || !s.pairs() {
-			return false, nil
-		}
-		if !slices.ContainsFunc(s.e.Kept.Attributes, func(k state.KeptAttribute) bool { return k.Name == s.of.Anchor }) {
-			anchor := state.String(s.e.Key) // which it carried before the run: an unlinking that lists it leaves it
-			s.c.Attributes = append(s.c.Attributes, state.AttributeChange{Name: s.of.Anchor, Before: anchor, After: anchor})
-		}
-		return true, s.inverse()
+	case state.ActionLink, state.ActionRelink:
+		return s.letGo()
 	case state.ActionUpdate, state.ActionDisable:
 		s.c.Action = state.ActionUpdate
 		if !s.lives() {
@@ -259,7 +252,6 @@ func (s *single) undo() (wanted bool, err error) {
 	case state.ActionUnlink, state.ActionDelete:
 		return s.again()
 	}
-	s.say(planner.NotUndoneCode, fmt.Sprintf("Run %d made %s of it: its former anchor is not given back.", s.Run, s.e.Action))
 	return false, nil
 }
 
@@ -274,15 +266,70 @@ func (s *single) pairs() bool {
 	return false
 }
 
-// takenOver tells of an account that the step has taken from somebody: its former anchor, or the other engine, is not given back.
-func (s *single) takenOver() bool {
+// letGo ends the pair that a linking has made: the account goes back to the object that had it, with the anchor that it carried, or is
+// nobody's again. One that was taken over from another sync engine stays.
+func (s *single) letGo() (wanted bool, err error) {
+	var carried state.Value // before the run; not known is not empty
+	stamped := false
 	for _, a := range s.e.Kept.Attributes {
-		if a.Name == providers.CloudManaged || a.Name == s.of.Anchor && !a.Before.IsEmpty() {
+		switch a.Name {
+		case providers.CloudManaged:
 			s.say(planner.NotUndoneCode, fmt.Sprintf("Run %d took the account over; that is not given back.", s.Run), a.Name)
-			return true
+			return false, nil
+		case s.of.Anchor:
+			carried, stamped = a.Before, true
 		}
 	}
-	return false
+	s.c.Action = state.ActionUnlink
+	if !s.lives() || !s.pairs() {
+		return false, nil
+	}
+	known := s.e.Kept.Values || !stamped
+	switch {
+	case s.c.Replaces != nil:
+		s.c.Action, s.c.Match = state.ActionRelink, &state.Match{Rule: "recorded", Value: s.c.Anchor}
+		if !known {
+			carried = state.String(s.c.Anchor)
+		}
+	case !known && s.e.Action == state.ActionRelink:
+		s.say(planner.NotKeptCode, fmt.Sprintf("Run %d gave the account another anchor.", s.Run), s.of.Anchor)
+		return false, nil
+	}
+	now := state.String(s.e.Key)
+	if !stamped {
+		carried = now // an unlinking that lists the anchor leaves it
+	}
+	if taken, err := s.taken(carried.Str()); taken || err != nil {
+		return false, err
+	}
+	if s.c.Replaces != nil || !carried.IsEmpty() {
+		s.c.Attributes = append(s.c.Attributes, state.AttributeChange{Name: s.of.Anchor, Before: now, After: carried})
+	}
+	return true, s.inverse()
+}
+
+// taken tells of an anchor that another account carries by now, and of an object to which the account would go back and that has
+// another one.
+func (s *single) taken(anchor string) (bool, error) {
+	if s.c.Replaces != nil {
+		l, err := s.Link(s.c.Anchor)
+		if err != nil {
+			return false, err
+		}
+		if l != nil && !strings.EqualFold(l.TargetID, s.e.TargetID) {
+			s.say(planner.TakenSinceCode, "The source object that had the account has another one by now.", s.of.Anchor)
+			return true, nil
+		}
+	}
+	if anchor == "" {
+		return false, nil
+	}
+	carries, err := s.View.Carries(anchor)
+	if err != nil || carries == "" || strings.EqualFold(carries, s.e.TargetID) {
+		return false, err
+	}
+	s.say(planner.TakenSinceCode, "Another account carries the anchor by now.", s.of.Anchor)
+	return true, nil
 }
 
 // again pairs an account anew that was unlinked or deleted, or brings it back.
