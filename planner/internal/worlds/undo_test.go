@@ -49,6 +49,9 @@ func TestUndoAfterApplyIsTheIdentity(t *testing.T) {
 				for _, e := range rapid.SliceOfN(rapid.OneOf(anEvent, anEvent, anEvent, aSwap), 1, 8).Draw(rt, "meanwhile") {
 					w.happen(r, e)
 				}
+				if oneIn(rt, 3, "rehired") {
+					w.rehire(r, whom(rt))
+				}
 			}
 			before := w.clone()
 			p, out := h.lifted(run.Options{})
@@ -65,10 +68,34 @@ func TestUndoAfterApplyIsTheIdentity(t *testing.T) {
 		})
 	})
 	t.Logf("%d runs were undone, with %d findings: %v", undone, told, actions)
-	for _, a := range []state.Action{state.ActionUpdate, state.ActionDelete, state.ActionUnlink} {
+	for _, a := range []state.Action{state.ActionUpdate, state.ActionDelete, state.ActionUnlink, state.ActionRelink} {
 		if quick.Long() && actions[a] == 0 {
 			t.Errorf("no run was undone by %s", a)
 		}
+	}
+}
+
+// rehire puts a new object in the place of one that has a recorded account and moves elsewhere; every policy lets the new one take the
+// account.
+func (w *world) rehire(r *rules, who int) {
+	for _, s := range r.scopes {
+		s.policy.ForeignAnchor, s.policy.Match = "relink", matchOrders[0]
+	}
+	for n := range w.people {
+		i := (who + n) % len(w.people)
+		p := w.people[i]
+		if !slices.ContainsFunc(slices.Collect(maps.Values(w.known)), func(l *state.Link) bool { return l.SourceGUID == p.guid }) {
+			continue
+		}
+		again, former := *p, *p
+		again.guid, again.attrs = state.GUID{99}, maps.Clone(p.attrs)
+		delete(again.attrs, consistencyGUID)
+		former.ou, former.attrs = outOU, maps.Clone(p.attrs)
+		former.attrs["userPrincipalName"] = state.String("former@contoso.com")
+		delete(former.attrs, "mail")
+		w.people[i] = &again
+		w.people = append(w.people, &former)
+		return
 	}
 }
 
