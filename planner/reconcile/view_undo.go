@@ -67,6 +67,15 @@ func (v *View) LeavesNone(changes []*state.Change) (those []*state.Change, f *pl
 	return v.s.LeavesNone(changes)
 }
 
+// Selects reports whether --target and --exclude leave an address in the plan. One that is not known, "", no target has.
+func (v *View) Selects(address string) bool { return v.s.Selected(address) }
+
+// Unaimed are the --target and --exclude addresses that nothing asked about so far has.
+func (v *View) Unaimed() []string { return v.s.Unaimed() }
+
+// Lives reports whether the tenant has a living account with an id.
+func (v *View) Lives(id string) bool { return v.s.Tenant.ByID.First(v.s.Hash.ID(strings.ToLower(id))) >= 0 }
+
 // Carries is the id of the living account that carries an anchor, "" if none does.
 func (v *View) Carries(anchor string) (string, error) {
 	row := v.s.Tenant.ByAnchor.First(v.s.Hash.Anchor(anchor))

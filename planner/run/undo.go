@@ -51,13 +51,14 @@ func (u *undoing) writeDown(ctx context.Context, b *reconcile.Builder, h planner
 		return nil, nil, err
 	}
 	today, err := b.Plan(nowhere{})
-	if err == nil {
-		err = aimed(today)
-	}
 	if err != nil {
 		return nil, nil, err
 	}
 	plan, err := u.plan(ctx, past, b)
+	if err == nil { // steps may be about what today's plan knows nothing of
+		today.Unaimed = slices.DeleteFunc(today.Unaimed, func(a string) bool { return !slices.Contains(plan.Unaimed, a) })
+		err = aimed(today)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -43,6 +43,7 @@ type Plan struct {
 	Changes  []*state.Change    // in the order of their execution
 	Findings []*planner.Finding // what of it cannot be undone, or is not
 	Steps    map[*state.Change]*state.Entry
+	Unaimed  []string // --target and --exclude addresses that no step has
 }
 
 // New works out what undoes the run.
@@ -60,10 +61,11 @@ func New(in Input) (*Plan, error) {
 		u.findings = append(u.findings, f)
 		u.changes = slices.DeleteFunc(u.changes, func(c *state.Change) bool { return slices.Contains(those, c) })
 	}
+	u.refer()
 	if err := u.order(); err != nil {
 		return nil, err
 	}
-	p := &Plan{Changes: u.changes, Findings: u.findings, Steps: map[*state.Change]*state.Entry{}}
+	p := &Plan{Changes: u.changes, Findings: u.findings, Steps: map[*state.Change]*state.Entry{}, Unaimed: u.View.Unaimed()}
 	for _, c := range u.changes {
 		p.Steps[c] = u.steps[c].e
 	}
@@ -119,9 +121,15 @@ func (u *undoing) step(e *state.Entry) error {
 	ref := planner.ObjectRef{Anchor: e.Key, TargetID: e.TargetID, Kind: e.Kind}
 	switch {
 	case d == nil || !d.Managed:
+		if !u.View.Selects(addressed(e)) {
+			return nil
+		}
 		u.tell(planner.NotUndoneCode, fmt.Sprintf("Run %d wrote %s %q, which dirform does not take back.", u.Run, e.Kind, e.Key), ref)
 		return nil
 	case e.TargetID == "" || e.Kept == nil:
+		if !u.View.Selects("") {
+			return nil
+		}
 		u.tell(planner.NotKeptCode, fmt.Sprintf("What run %d wrote over at %s was not kept.", u.Run, e.Key), ref)
 		return nil
 	}
@@ -146,7 +154,7 @@ func (u *undoing) step(e *state.Entry) error {
 		return nil
 	}
 	if h == nil {
-		if e.Action != state.ActionCreate && e.Action != state.ActionRestore {
+		if e.Action != state.ActionCreate && e.Action != state.ActionRestore && u.View.Selects("") {
 			u.tell(planner.NotUndoneCode, "The account does not exist any more, nor in the recycle bin.", ref)
 		}
 		return nil
@@ -159,6 +167,14 @@ func (u *undoing) step(e *state.Entry) error {
 		return err
 	}
 	return s.conclude()
+}
+
+// addressed is the address of a declared resource that a step was about.
+func addressed(e *state.Entry) string {
+	if strings.Contains(e.Key, "[") {
+		return e.Key
+	}
+	return fmt.Sprintf("%s[%q]", e.Kind, e.Key)
 }
 
 // single is the undoing of one step.
@@ -496,6 +512,33 @@ func (s *single) fingerprints() map[string]string {
 		}
 	}
 	return prints
+}
+
+// refer has a change that gives an account its former reference wait until the plan has brought the other account back. A reference to
+// one that neither lives nor comes back is not given back.
+func (u *undoing) refer() {
+	back := map[string]string{} // anchors by ids of accounts
+	for _, c := range u.changes {
+		if c.Action == state.ActionRestore {
+			back[strings.ToLower(c.TargetID)] = c.Anchor
+		}
+	}
+	for _, c := range u.changes {
+		c.Attributes = slices.DeleteFunc(c.Attributes, func(a state.AttributeChange) bool {
+			anchor := back[strings.ToLower(a.After.Str())]
+			switch {
+			case c.Kind.Descriptor().Reference(a.Name) == nil || a.After.IsEmpty():
+				return false
+			case anchor != "":
+				c.Needs = append(c.Needs, anchor)
+				return false
+			case u.View.Lives(a.After.Str()):
+				return false
+			}
+			u.steps[c].say(planner.NotUndoneCode, fmt.Sprintf("The account that was its %s does not live, and this plan does not bring it back.", a.Name), a.Name)
+			return true
+		})
+	}
 }
 
 // order puts what turns sign-in off first and deletions last, and has whoever takes a name wait for whoever gives it up. Names that
