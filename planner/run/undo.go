@@ -37,6 +37,7 @@ type undoing struct {
 	later   []int64   // runs that wrote after it, in their order
 	// back is what the changes take back of the run's deeds, see [reconcile.Builder.TakenBack].
 	back map[state.Step]takenBack
+	in   signedIn // whom today's plan leaves signed in
 }
 
 // writeDown makes the plan of today, for what it knows and what guards are held against, and writes down the plan that undoes the
@@ -50,7 +51,7 @@ func (u *undoing) writeDown(ctx context.Context, b *reconcile.Builder, h planner
 	if err := u.find(ctx, past); err != nil {
 		return nil, nil, err
 	}
-	today, err := b.Plan(nowhere{})
+	today, err := b.Plan(&u.in)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -69,7 +70,9 @@ func (u *undoing) writeDown(ctx context.Context, b *reconcile.Builder, h planner
 		return nil, nil, err
 	}
 	n.Sink = reviewable(w, out)
-	totals, err := u.tell(n, b, plan.Changes, plan.Findings)
+	still, ended := u.in.besides(plan.Changes)
+	totals, err := u.tell(n, b, plan.Changes, slices.Concat(plan.Findings, still))
+	totals.Summary.SignedIn = today.Summary.SignedIn - ended
 	var lacks []rights.Lack
 	if err == nil {
 		lacks, err = n.Tell(ctx)
@@ -244,10 +247,44 @@ func (u *undoing) tell(to planner.Sink, b *reconcile.Builder, changes []*state.C
 	return t, nil
 }
 
-// nowhere takes a plan that nobody is to see.
-type nowhere struct{}
+// signedIn takes of a plan that nobody is to see whom findings keep signed in: that concerns whoever looks at any plan.
+type signedIn []*planner.Finding
 
-func (nowhere) Finding(*planner.Finding) error { return nil }
-func (nowhere) Change(*state.Change) error     { return nil }
-func (nowhere) Record(*planner.Record) error   { return nil }
-func (nowhere) Skipped(*planner.Skipped) error { return nil }
+// Finding keeps f if it keeps somebody signed in.
+func (s *signedIn) Finding(f *planner.Finding) error {
+	if f.SignedIn {
+		kept := *f
+		*s = append(*s, &kept)
+	}
+	return nil
+}
+
+// Change drops a change.
+func (*signedIn) Change(*state.Change) error { return nil }
+
+// Record drops a line for the record.
+func (*signedIn) Record(*planner.Record) error { return nil }
+
+// Skipped drops an object about which nothing is done.
+func (*signedIn) Skipped(*planner.Skipped) error { return nil }
+
+// besides are the findings about whom changes leave signed in as well. ended is how many accounts they do not: those are deleted or
+// switched off.
+func (s signedIn) besides(changes []*state.Change) (still []*planner.Finding, ended int) {
+	off := map[string]bool{} // by ids; true once it is counted
+	for _, c := range changes {
+		if c.Action == state.ActionDelete || c.Kind.Descriptor().SwitchesOff(c) != "" {
+			off[strings.ToLower(c.TargetID)] = false
+		}
+	}
+	for _, f := range s {
+		i := slices.IndexFunc(f.Objects, func(o planner.ObjectRef) bool { _, ends := off[strings.ToLower(o.TargetID)]; return ends })
+		if i < 0 {
+			still = append(still, f)
+		} else if id := strings.ToLower(f.Objects[i].TargetID); !off[id] {
+			off[id] = true
+			ended++
+		}
+	}
+	return still, ended
+}
