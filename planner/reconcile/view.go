@@ -24,10 +24,7 @@ type View struct{ s *surveyed }
 // [Builder.Plan].
 func (b *Builder) View() (*View, error) {
 	s, err := b.survey()
-	if err != nil {
-		return nil, err
-	}
-	return &View{s}, nil
+	return &View{s}, err
 }
 
 // Tell hands the plan to sink. It may be told any number of times.

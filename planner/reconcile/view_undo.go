@@ -24,11 +24,10 @@ type Held struct {
 
 // Held is the account that a change is about, by its TargetID, with what stands against the change. recorded is the anchor under
 // which the pair is recorded, "" for none. It is nil if the tenant has the account no more.
-func (v *View) Held(c *state.Change, recorded string) (*Held, error) {
+func (v *View) Held(c *state.Change, recorded string) (h *Held, err error) {
 	id, s := v.s.Hash.ID(strings.ToLower(c.TargetID)), v.s
 	row := s.Tenant.ByID.First(id)
 	var o *table.Account
-	var err error
 	if row >= 0 {
 		o, err = s.Tenant.Load(row)
 	} else if d := s.Bin.ByID.First(id); d >= 0 {
@@ -37,7 +36,7 @@ func (v *View) Held(c *state.Change, recorded string) (*Held, error) {
 	if err != nil || o == nil {
 		return nil, err
 	}
-	h := &Held{Account: s.account(o, row), Address: pair.Address(c.Kind, c.Scope, table.Readable(o)), Ref: table.Ref(o)}
+	h = &Held{Account: s.account(o, row), Address: pair.Address(c.Kind, c.Scope, table.Readable(o)), Ref: table.Ref(o)}
 	var x *pair.Case
 	if owner := s.SourceAnchored(s.Hash.Anchor(c.Anchor)); owner >= 0 {
 		if x, err = s.Case(owner); err != nil {
@@ -47,8 +46,7 @@ func (v *View) Held(c *state.Change, recorded string) (*Held, error) {
 	}
 	guid, _ := state.ParseGUID(c.SourceGUID)
 	h.Off = stopped.WhyOff(o.Of, x, s.set.Whereabouts[guid])
-	h.Ref.Address, h.Ref.Anchor = h.Address, c.Anchor
-	h.Aimed = s.Selected(h.Address)
+	h.Ref.Address, h.Ref.Anchor, h.Aimed = h.Address, c.Anchor, s.Selected(h.Address)
 	a := offlimits.Attempt{Account: o, Row: row, Policy: s.set.Rules.Policy(c.Scope, c.Kind), Action: c.Action, Attrs: c.Attributes,
 		Recorded: recorded,
 		Leaving:  c.Action == state.ActionDelete || c.Action == state.ActionUnlink, Undone: true}
@@ -74,28 +72,28 @@ func (v *View) Selects(address string) bool { return v.s.Selected(address) }
 func (v *View) Unaimed() []string { return v.s.Unaimed() }
 
 // Lives reports whether the tenant has a living account with an id.
-func (v *View) Lives(id string) bool { return v.s.Tenant.ByID.First(v.s.Hash.ID(strings.ToLower(id))) >= 0 }
+func (v *View) Lives(id string) bool {
+	return v.s.Tenant.ByID.First(v.s.Hash.ID(strings.ToLower(id))) >= 0
+}
 
 // Carries is the id of the living account that carries an anchor, "" if none does.
 func (v *View) Carries(anchor string) (string, error) {
-	row := v.s.Tenant.ByAnchor.First(v.s.Hash.Anchor(anchor))
-	if row < 0 {
-		return "", nil
-	}
-	o, err := v.s.Tenant.Load(row)
-	if err != nil {
-		return "", err
-	}
-	return o.ID, nil
+	return v.idOf(v.s.Tenant.ByAnchor.First(v.s.Hash.Anchor(anchor)))
 }
 
-// HasName is the id of the living account that has a name in a space, be it its first or a further one; "" if none has.
-func (v *View) HasName(space state.NameSpace, name string) (id string, err error) {
-	v.s.Tenant.Named(space, v.s.Hash.Address(state.String(name)), func(row int, _ bool) {
+// idOf is the id of the account in a tenant row, "" for none.
+func (v *View) idOf(row int) (id string, err error) {
+	if row >= 0 {
 		var o *table.Account
 		if o, err = v.s.Tenant.Load(row); err == nil {
 			id = o.ID
 		}
-	})
+	}
+	return id, err
+}
+
+// HasName is the id of the living account that has a name in a space, be it its first or a further one; "" if none has.
+func (v *View) HasName(space state.NameSpace, name string) (id string, err error) {
+	v.s.Tenant.Named(space, v.s.Hash.Address(state.String(name)), func(row int, _ bool) { id, err = v.idOf(row) })
 	return id, err
 }

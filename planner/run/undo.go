@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/planner/run/internal/rights"
+	"github.com/dirform/dirform/planner/run/internal/undone"
 	"github.com/dirform/dirform/planner/undo"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
@@ -36,8 +38,8 @@ type undoing struct {
 	started time.Time // when the run began
 	later   []int64   // runs that wrote after it, in their order
 	// back is what the changes take back of the run's deeds, see [reconcile.Builder.TakenBack].
-	back map[state.Step]takenBack
-	in   signedIn // whom today's plan leaves signed in
+	back map[state.Step]undone.Back
+	in   undone.SignedIn // whom today's plan leaves signed in
 }
 
 // writeDown makes the plan of today, for what it knows and what guards are held against, and writes down the plan that undoes the
@@ -70,7 +72,7 @@ func (u *undoing) writeDown(ctx context.Context, b *reconcile.Builder, h planner
 		return nil, nil, err
 	}
 	n.Sink = reviewable(w, out)
-	still, ended := u.in.besides(plan.Changes)
+	still, ended := u.in.Besides(plan.Changes)
 	totals, err := u.tell(n, b, plan.Changes, slices.Concat(plan.Findings, still))
 	totals.Summary.SignedIn = today.Summary.SignedIn - ended
 	var lacks []rights.Lack
@@ -247,44 +249,18 @@ func (u *undoing) tell(to planner.Sink, b *reconcile.Builder, changes []*state.C
 	return t, nil
 }
 
-// signedIn takes of a plan that nobody is to see whom findings keep signed in: that concerns whoever looks at any plan.
-type signedIn []*planner.Finding
-
-// Finding keeps f if it keeps somebody signed in.
-func (s *signedIn) Finding(f *planner.Finding) error {
-	if f.SignedIn {
-		kept := *f
-		*s = append(*s, &kept)
+// noteBack notes what the changes of a plan take back.
+func (u *undoing) noteBack(b *reconcile.Builder, p *undo.Plan) {
+	u.back = map[state.Step]undone.Back{}
+	for _, c := range p.Changes {
+		u.back[state.Step{Key: c.Anchor, Action: c.Action}] = undone.Back{Deeds: b.TakenBack(c, p.Steps[c]), Attributes: len(c.Attributes)}
 	}
-	return nil
 }
 
-// Change drops a change.
-func (*signedIn) Change(*state.Change) error { return nil }
-
-// Record drops a line for the record.
-func (*signedIn) Record(*planner.Record) error { return nil }
-
-// Skipped drops an object about which nothing is done.
-func (*signedIn) Skipped(*planner.Skipped) error { return nil }
-
-// besides are the findings about whom changes leave signed in as well. ended is how many accounts they do not: those are deleted or
-// switched off.
-func (s signedIn) besides(changes []*state.Change) (still []*planner.Finding, ended int) {
-	off := map[string]bool{} // by ids; true once it is counted
-	for _, c := range changes {
-		if c.Action == state.ActionDelete || c.Kind.Descriptor().SwitchesOff(c) != "" {
-			off[strings.ToLower(c.TargetID)] = false
-		}
+// journal is w as a run writes to it that undoes another one, or none if u is nil.
+func (u *undoing) journal(w apply.Recorder) apply.Recorder {
+	if u == nil {
+		return w
 	}
-	for _, f := range s {
-		i := slices.IndexFunc(f.Objects, func(o planner.ObjectRef) bool { _, ends := off[strings.ToLower(o.TargetID)]; return ends })
-		if i < 0 {
-			still = append(still, f)
-		} else if id := strings.ToLower(f.Objects[i].TargetID); !off[id] {
-			off[id] = true
-			ended++
-		}
-	}
-	return still, ended
+	return undone.Recorder{Recorder: w, Run: u.id, Back: u.back}
 }

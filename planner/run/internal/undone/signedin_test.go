@@ -1,4 +1,4 @@
-package run
+package undone
 
 import (
 	"testing"
@@ -10,7 +10,7 @@ import (
 // TestSignedInBesides: whom an undoing deletes or switches off is signed in no more, whatever findings of today's plan say; everybody
 // else is, and each account counts once.
 func TestSignedInBesides(t *testing.T) {
-	var s signedIn
+	var s SignedIn
 	for _, id := range []string{"A", "A", "B", "C"} {
 		if err := s.Finding(&planner.Finding{SignedIn: true, Objects: []planner.ObjectRef{{Anchor: "x"}, {TargetID: id}}}); err != nil {
 			t.Fatal(err)
@@ -20,7 +20,7 @@ func TestSignedInBesides(t *testing.T) {
 		t.Fatal(err)
 	}
 	off := state.AttributeChange{Name: "accountEnabled", Before: state.Bool(true), After: state.Bool(false)}
-	still, ended := s.besides([]*state.Change{{Kind: state.User, Action: state.ActionDelete, TargetID: "a"},
+	still, ended := s.Besides([]*state.Change{{Kind: state.User, Action: state.ActionDelete, TargetID: "a"},
 		{Kind: state.User, Action: state.ActionUpdate, TargetID: "b"},
 		{Kind: state.User, Action: state.ActionUpdate, TargetID: "c", Attributes: []state.AttributeChange{off}}})
 	if len(still) != 1 || still[0].Objects[1].TargetID != "B" || ended != 2 {
