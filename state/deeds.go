@@ -33,8 +33,8 @@ type Recent struct {
 // RecentTime is how long guards look back.
 const RecentTime = 24 * time.Hour
 
-// TakenBack is the key of [Deeds] under which a run notes what it has undone of another run's deeds. What is noted so is no deed of its
-// own, and none any more of that run's.
+// TakenBack is the key of [Deeds] under which a run notes what it has undone of another run's deeds. What is noted so
+// is no deed of its own, and none any more of that run's.
 func TakenBack(run int64, key string) string { return fmt.Sprintf("undone %d %s", run, key) }
 
 // ParseTakenBack takes such a key apart; ok is false if it is another one.

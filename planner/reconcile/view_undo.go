@@ -65,7 +65,7 @@ func (v *View) LeavesNone(changes []*state.Change) (those []*state.Change, f *pl
 	return v.s.LeavesNone(changes)
 }
 
-// Selects reports whether --target and --exclude leave an address in the plan. One that is not known, "", no target has.
+// Selects reports whether --target and --exclude leave an address in the plan; no target has one that is "".
 func (v *View) Selects(address string) bool { return v.s.Selected(address) }
 
 // Unaimed are the --target and --exclude addresses that nothing asked about so far has.

@@ -167,7 +167,8 @@ const itsAnchor = "(its anchor)"
 
 // givesBack reports whether a change is that of an anchor, to the one that the account had before a run that is undone.
 func (t *text) givesBack(a state.AttributeChange) bool {
-	return t.undoes > 0 && !t.o.Verbose && isAnchor(a.Name) && a.Before.Kind() == state.StringValue && a.After.Kind() == state.StringValue
+	return t.undoes > 0 && !t.o.Verbose && isAnchor(a.Name) && a.Before.Kind() == state.StringValue &&
+		a.After.Kind() == state.StringValue
 }
 
 // value is a value of an attribute as people read it: a reference by its name, and an anchor as what it is; everything that is

@@ -59,7 +59,9 @@ func (u *undoing) writeDown(ctx context.Context, b *reconcile.Builder, h planner
 	}
 	plan, err := u.plan(ctx, past, b)
 	if err == nil { // steps may be about what today's plan knows nothing of
-		today.Unaimed = slices.DeleteFunc(today.Unaimed, func(a string) bool { return !slices.Contains(plan.Unaimed, a) })
+		today.Unaimed = slices.DeleteFunc(today.Unaimed, func(a string) bool {
+			return !slices.Contains(plan.Unaimed, a)
+		})
 		err = aimed(today)
 	}
 	if err != nil {
@@ -196,8 +198,8 @@ func look(ctx context.Context, tenant providers.TenantReader, in *undo.Input) er
 	return nil
 }
 
-// written are the attributes that a step wrote; of an account that it has made or brought back, those of which the record knows what
-// was applied last.
+// written are the attributes that a step wrote; of an account that it has made or brought back, those of which the
+// record knows what was applied last.
 func written(in *undo.Input, e *state.Entry) (names []string, err error) {
 	if e.Action == state.ActionCreate || e.Action == state.ActionRestore {
 		l, err := in.Link(e.Key)

@@ -52,9 +52,9 @@ func wrote(e *state.Entry) (names []string) {
 	return names
 }
 
-// Note takes in a step of a later run. What a step has undone is decided by whoever had decided before the run that it undoes; what an
-// apply has written, by that apply, also where the value was the same once. Of an account that an apply has brought back all was decided
-// anew.
+// Note takes in a step of a later run. What a step has undone is decided by whoever had decided before the run that it
+// undoes; what an apply has written, by that apply, also where the value was the same once. Of an account that an apply
+// has brought back all was decided anew.
 func (a *Authors) Note(run int64, e *state.Entry) {
 	trails := a.of[strings.ToLower(e.TargetID)]
 	if trails == nil || e.Status == state.StatusSkipped || e.Status == state.StatusFailed && e.Writes == (state.Writes{}) {
@@ -97,7 +97,8 @@ func (t *trail) note(run, undoes int64) {
 	}
 }
 
-// later is the later run that has decided about an attribute of an account, or about the pair if the attribute is ""; 0 if none has.
+// later is the later run that has decided about an attribute of an account, or about the pair if the attribute is ""; 0
+// if none has.
 func (a *Authors) later(id, attribute string) int64 {
 	if t := a.of[strings.ToLower(id)][attribute]; t != nil && t.now != a.run {
 		return t.now

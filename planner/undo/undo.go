@@ -28,8 +28,8 @@ type Input struct {
 	Entries []state.Entry // of the run's journal, in its order, see [Steps]
 	Later   *Authors      // what later runs wrote is noted
 	Link    func(anchor string) (*state.Link, error)
-	// Live are the living accounts of the steps by their ids in small letters, with what the steps wrote; those that were made or
-	// brought back with all that the record knows of them.
+	// Live are the living accounts of the steps by their ids in small letters, with what the steps wrote; those that
+	// were made or brought back with all that the record knows of them.
 	Live map[string]*state.Object
 	// Usage says how accounts with these ids are used. It is asked once, about those that the undoing would delete.
 	Usage  func(ids []string) (providers.Usages, error)
@@ -65,7 +65,8 @@ func New(in Input) (*Plan, error) {
 	if err := u.order(); err != nil {
 		return nil, err
 	}
-	p := &Plan{Changes: u.changes, Findings: u.findings, Steps: map[*state.Change]*state.Entry{}, Unaimed: u.View.Unaimed()}
+	p := &Plan{Changes: u.changes, Findings: u.findings, Steps: map[*state.Change]*state.Entry{},
+		Unaimed: u.View.Unaimed()}
 	for _, c := range u.changes {
 		p.Steps[c] = u.steps[c].e
 	}
@@ -142,7 +143,8 @@ func (u *undoing) step(e *state.Entry) error {
 	if l != nil {
 		c.Scope, c.SourceGUID = l.Scope, l.SourceGUID.String()
 	}
-	if r := e.Kept.Replaces; r != nil && (e.Action == state.ActionLink || e.Action == state.ActionRelink) { // to whom it goes back
+	links := e.Action == state.ActionLink || e.Action == state.ActionRelink
+	if r := e.Kept.Replaces; r != nil && links { // to whom it goes back
 		c.Replaces = &state.Replaced{Anchor: e.Key, Scope: c.Scope, SourceGUID: c.SourceGUID}
 		c.Anchor, c.Scope, c.SourceGUID = r.Anchor, r.Scope, r.SourceGUID
 	}
@@ -282,8 +284,8 @@ func (s *single) pairs() bool {
 	return false
 }
 
-// letGo ends the pair that a linking has made: the account goes back to the object that had it, with the anchor that it carried, or is
-// nobody's again. One that was taken over from another sync engine stays.
+// letGo ends the pair that a linking has made: the account goes back to the object that had it, with the anchor that it
+// carried, or is nobody's again. One that was taken over from another sync engine stays.
 func (s *single) letGo() (wanted bool, err error) {
 	var carried state.Value // before the run; not known is not empty
 	stamped := false
@@ -324,8 +326,8 @@ func (s *single) letGo() (wanted bool, err error) {
 	return true, s.inverse()
 }
 
-// taken tells of an anchor that another account carries by now, and of an object to which the account would go back and that has
-// another one.
+// taken tells of an anchor that another account carries by now, and of an object to which the account would go back and
+// that has another one.
 func (s *single) taken(anchor string) (bool, error) {
 	if s.c.Replaces != nil {
 		l, err := s.Link(s.c.Anchor)
@@ -447,7 +449,8 @@ func (s *single) inverse() error {
 		s.say(planner.ChangedSinceCode, fmt.Sprintf("Changed since run %d: %s.", s.Run, strings.Join(changed, ", ")), changed...)
 	}
 	for _, by := range slices.Sorted(maps.Keys(later)) {
-		s.say(planner.ChangedSinceCode, fmt.Sprintf("Run %d wrote it since: %s.", by, strings.Join(later[by], ", ")), later[by]...)
+		names := later[by]
+		s.say(planner.ChangedSinceCode, fmt.Sprintf("Run %d wrote it since: %s.", by, strings.Join(names, ", ")), names...)
 	}
 	if len(stays) > 0 {
 		s.say(planner.NotUndoneCode, fmt.Sprintf("It had no value, and cannot be cleared any more: %s.", strings.Join(stays, ", ")), stays...)
@@ -514,8 +517,8 @@ func (s *single) fingerprints() map[string]string {
 	return prints
 }
 
-// refer has a change that gives an account its former reference wait until the plan has brought the other account back. A reference to
-// one that neither lives nor comes back is not given back.
+// refer has a change that gives an account its former reference wait until the plan has brought the other account back.
+// A reference to one that neither lives nor comes back is not given back.
 func (u *undoing) refer() {
 	back := map[string]string{} // anchors by ids of accounts
 	for _, c := range u.changes {
@@ -535,7 +538,8 @@ func (u *undoing) refer() {
 			case u.View.Lives(a.After.Str()):
 				return false
 			}
-			u.steps[c].say(planner.NotUndoneCode, fmt.Sprintf("The account that was its %s does not live, and this plan does not bring it back.", a.Name), a.Name)
+			u.steps[c].say(planner.NotUndoneCode, fmt.Sprintf(
+				"The account that was its %s does not live, and this plan does not bring it back.", a.Name), a.Name)
 			return true
 		})
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// spared takes the deletions of accounts out of the changes that were used or changed since the run made them, or brought them back,
-// and tells of them. What the tenant does not tell about the accounts that are left is told once.
+// spared takes the deletions of accounts out of the changes that were used or changed since the run made them, or
+// brought them back, and tells of them. What the tenant does not tell about the accounts that are left is told once.
 func (u *undoing) spared() error {
 	var ids []string
 	for _, c := range u.changes {
@@ -45,7 +45,8 @@ func (u *undoing) spared() error {
 			break
 		}
 		u.findings = append(u.findings, planner.NewFinding(planner.UseUnknownCode, fmt.Sprintf(
-			"Whether an account %s cannot be read, and the undoing of run %d deletes %s. Telling takes %s.", x.What, u.Run, accounts(left), x.Why), ""))
+			"Whether an account %s cannot be read, and the undoing of run %d deletes %s. Telling takes %s.",
+			x.What, u.Run, accounts(left), x.Why), ""))
 	}
 	return nil
 }
@@ -57,12 +58,12 @@ func accounts(n int) string {
 	return fmt.Sprintf("%d accounts", n)
 }
 
-// passwordSpan is how far apart creation and password of an account may lie that nobody has given another password: the service notes
-// both when it makes the account.
+// passwordSpan is how far apart creation and password of an account may lie that nobody has given another password: the
+// service notes both when it makes the account.
 const passwordSpan = time.Minute
 
-// signs are those of use of an account that a step has made or brought back. One that was made had nothing: whatever it has now,
-// somebody has given it. What one had that was brought back may have been there before.
+// signs are those of use of an account that a step has made or brought back. One that was made had nothing: whatever it
+// has now, somebody has given it. What one had that was brought back may have been there before.
 func (u *undoing) signs(e *state.Entry, x providers.Usage) (seen []string) {
 	add := func(is bool, format string, args ...any) {
 		if is {

@@ -93,8 +93,8 @@ type answer struct {
 	err     error
 }
 
-// ask sends GETs in batches, several at a time, and hands the bodies to use in order, with which of the links each is of; a 404 is
-// left out. use reports whether the consumer wants more.
+// ask sends GETs in batches, several at a time, and hands the bodies to use in order, with which of the links each is
+// of; a 404 is left out. use reports whether the consumer wants more.
 func (r *Reader) ask(ctx context.Context, q *wire.Query, op string, links []string, yield func(*state.Object, error) bool,
 	use func(link int, body string) (more bool, err error)) {
 	ctx, cancel := context.WithCancel(ctx)

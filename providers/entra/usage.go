@@ -28,11 +28,12 @@ type aspect struct {
 var aspects = []aspect{
 	{"?$select=id,createdDateTime,lastPasswordChangeDateTime,assignedLicenses,assignedPlans", "has licences, a mailbox or another password",
 		"the permission User.Read.All", noteLicences},
-	// An application without the permission for groups is shown them without anything but id and type (Microsoft 365 developer blog,
-	// "limited information for inaccessible member resources").
+	// An application without the permission for groups is shown them without anything but id and type (Microsoft 365
+	// developer blog, "limited information for inaccessible member resources").
 	{"/memberOf?$select=id,groupTypes&$top=100", "is in groups", "the permission Directory.Read.All", noteGroups},
-	// The reference of the user resource: returned on $select alone, to AuditLog.Read.All, in tenants with Microsoft Entra ID P1 or P2;
-	// missing of somebody who never signed in. Elsewhere it is refused (403, Authentication_RequestFromNonPremiumTenantOrB2CTenant).
+	// The reference of the user resource: returned on $select alone, to AuditLog.Read.All, in tenants with Microsoft
+	// Entra ID P1 or P2; missing of somebody who never signed in. Elsewhere it is refused (403,
+	// Authentication_RequestFromNonPremiumTenantOrB2CTenant).
 	{"?$select=id,signInActivity", "was signed in to", "the permission AuditLog.Read.All, and Microsoft Entra ID P1", noteSignIns},
 }
 

@@ -6,7 +6,8 @@ import (
 	"github.com/dirform/dirform/providers"
 )
 
-// TestNoteGroups: a group whose kind the application may not see is no membership, and not none: a rule may have put the account there.
+// TestNoteGroups: a group whose kind the application may not see is no membership, and not none: a rule may have put
+// the account there.
 func TestNoteGroups(t *testing.T) {
 	const static, ruled, hidden = `{"@odata.type":"#microsoft.graph.group","groupTypes":[]}`,
 		`{"@odata.type":"#microsoft.graph.group","groupTypes":["DynamicMembership"]}`, `{"@odata.type":"#microsoft.graph.group","groupTypes":null}`

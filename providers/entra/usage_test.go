@@ -49,7 +49,8 @@ func usedTenant(t *testing.T, manners string) (entra.Config, []string) {
 		ClientSecret: access.ClientSecret, CA: must(os.ReadFile(access.CAFile)), Clock: newClock()}, ids
 }
 
-// TestUsage: what the tenant says about the use of accounts, more of them than fit into one batch, one of which does not live.
+// TestUsage: what the tenant says about the use of accounts, more of them than fit into one batch, one of which does
+// not live.
 func TestUsage(t *testing.T) {
 	cfg, ids := usedTenant(t, "")
 	r := must(entra.Open(t.Context(), cfg))

@@ -75,8 +75,8 @@ func TestUndoAfterApplyIsTheIdentity(t *testing.T) {
 	}
 }
 
-// rehire puts a new object in the place of one that has a recorded account and moves elsewhere; every policy lets the new one take the
-// account.
+// rehire puts a new object in the place of one that has a recorded account and moves elsewhere; every policy lets the
+// new one take the account.
 func (w *world) rehire(r *rules, who int) {
 	for _, s := range r.scopes {
 		s.policy.ForeignAnchor, s.policy.Match = "relink", matchOrders[0]
@@ -161,8 +161,8 @@ func (h *harness) identity(before *world, p, u *saved, out *run.Result) {
 	}
 }
 
-// plainly are an account's attributes as the service shows them, without the addresses that a tenant makes and drops as mail is written,
-// and takes from nobody.
+// plainly are an account's attributes as the service shows them, without the addresses that a tenant makes and drops as
+// mail is written, and takes from nobody.
 func (w *world) plainly(a *account) map[string]state.Value {
 	own := maps.Clone(a.attrs)
 	delete(own, "proxyAddresses")

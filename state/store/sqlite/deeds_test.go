@@ -110,8 +110,8 @@ func TestRecentDeeds(t *testing.T) {
 	recent(t, "an hour later", s, &h, state.Recent{Ended: true})
 }
 
-// TestRecentTakenBack: what a run has undone of another one is none of that one's deeds any more, and takes nothing from those of a third
-// one. Of a run that is over nothing is taken back.
+// TestRecentTakenBack: what a run has undone of another one is none of that one's deeds any more, and takes nothing
+// from those of a third one. Of a run that is over nothing is taken back.
 func TestRecentTakenBack(t *testing.T) {
 	var h hours
 	s := openAt(t, filepath.Join(t.TempDir(), "x.dfstate"), &h)

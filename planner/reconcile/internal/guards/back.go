@@ -7,8 +7,8 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// TakenBack is what of a step's deeds is undone by a change, by the keys of [state.Deeds]: what would count if the change was made the
-// other way round, as far as the step did count it. d describes the change's kind.
+// TakenBack is what of a step's deeds is undone by a change, by the keys of [state.Deeds]: what would count if the
+// change was made the other way round, as far as the step did count it. d describes the change's kind.
 func TakenBack(d *state.Descriptor, c *state.Change, undoes *state.Entry) map[string]int {
 	back := map[string]int{}
 	if c.Action == state.ActionDelete { // with the account goes all that was done to it

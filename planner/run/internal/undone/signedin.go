@@ -29,8 +29,8 @@ func (*SignedIn) Record(*planner.Record) error { return nil }
 // Skipped drops an object about which nothing is done.
 func (*SignedIn) Skipped(*planner.Skipped) error { return nil }
 
-// Besides are the findings about whom changes leave signed in as well. ended is how many accounts they do not: those are deleted or
-// switched off.
+// Besides are the findings about whom changes leave signed in as well. ended is how many accounts they do not: those
+// are deleted or switched off.
 func (s SignedIn) Besides(changes []*state.Change) (still []*planner.Finding, ended int) {
 	off := map[string]bool{} // by ids; true once it is counted
 	for _, c := range changes {

@@ -7,8 +7,8 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// TestSignedInBesides: whom an undoing deletes or switches off is signed in no more, whatever findings of today's plan say; everybody
-// else is, and each account counts once.
+// TestSignedInBesides: whom an undoing deletes or switches off is signed in no more, whatever findings of today's plan
+// say; everybody else is, and each account counts once.
 func TestSignedInBesides(t *testing.T) {
 	var s SignedIn
 	for _, id := range []string{"A", "A", "B", "C"} {

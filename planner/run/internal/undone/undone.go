@@ -1,5 +1,5 @@
-// Package undone is what planning and recording a run takes besides that undoes another one: whom today's plan leaves signed in, and what
-// its steps say of the other run.
+// Package undone is what planning and recording a run takes besides that undoes another one: whom today's plan leaves
+// signed in, and what its steps say of the other run.
 package undone
 
 import (
