@@ -1,15 +1,31 @@
-// Package s3 is a bucket of Amazon S3, or of a store that speaks like it and keeps the conditions If-Match and If-None-Match
-// of PutObject. S3 itself has them since 2024 [AWS documentation, "Conditional requests"]. Needed are s3:GetObject,
-// s3:PutObject and s3:ListBucket, without which a missing object is told as forbidden, and s3:DeleteObject to tidy up.
+// Package s3 is a bucket of Amazon S3, or of a store that speaks like it and keeps the conditions If-Match and
+// If-None-Match of PutObject. S3 itself has them since 2024 [AWS documentation, "Conditional requests"]. Needed are
+// s3:GetObject, s3:PutObject and s3:ListBucket, without which a missing object is told as forbidden, and
+// s3:DeleteObject to tidy up.
+//
+// It speaks HTTP with the core of the AWS SDK, which finds credentials, signs and tries again: five requests are all
+// that is needed, and to compile the SDK's package for S3 takes 620 MB of memory.
+//
+// # Addresses
+//
+// A bucket of Amazon's is asked at BUCKET.s3.REGION.amazonaws.com, or, if no host can be called like it, at
+// s3.REGION.amazonaws.com/BUCKET; other partitions, such as China, have their own domains. What the environment or a
+// profile says about FIPS and dual-stack addresses (AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT) holds. An access
+// point is called by its alias. Another store is asked at ENDPOINT/BUCKET.
+//
+// There are no directory buckets (S3 Express One Zone), no ARNs, no regions that are none, such as aws-global, and no
+// transfer acceleration. Endpoints of the environment or of a profile are ignored, since the configuration does not say
+// them. No redirect is followed.
 //
 // # Versions
 //
-// A version is an ETag, which follows from the content: an object that is changed and changed back has the same one. What
-// package objects writes begins with something random, so that it never comes back.
+// A version is an ETag, which follows from the content: an object that is changed and changed back has the same one.
+// What package objects writes begins with something random, so that it never comes back.
 package s3
 
 import (
 	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -18,16 +34,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
-	smithymiddleware "github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/dirform/dirform/state/fault"
@@ -41,84 +49,37 @@ type Bucket struct {
 	name, region, endpoint string
 
 	mu   sync.Mutex
-	made *s3.Client
+	made *client
 }
 
 var _ objects.Bucket = (*Bucket)(nil)
 
-// New names a bucket. region may be empty where the environment or a profile has it, and endpoint is the address of another
-// store than Amazon's. Nothing is connected to.
+// New names a bucket. region may be empty where the environment or a profile has it, and endpoint is the address of
+// another store than Amazon's. Nothing is connected to.
 func New(name, region, endpoint string) *Bucket {
 	return &Bucket{name: name, region: region, endpoint: endpoint}
 }
 
-// client is made with the first call.
-func (b *Bucket) client(ctx context.Context) (*s3.Client, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.made == nil {
-		c, err := b.open(ctx)
-		if err != nil {
-			return nil, err
-		}
-		b.made = c
-	}
-	return b.made, nil
-}
-
-func (b *Bucket) open(ctx context.Context) (*s3.Client, error) {
-	// a client of the SDK's own kind, which AWS_CA_BUNDLE can be added to
-	options := []func(*config.LoadOptions) error{config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(web.Connections)),
-		config.WithRetryer(func() aws.Retryer { return retryer() })}
-	if b.region != "" {
-		options = append(options, config.WithRegion(b.region))
-	}
-	c, err := config.LoadDefaultConfig(ctx, options...)
+// do makes a request with a client that is made with the first one.
+func (b *Bucket) do(ctx context.Context, r request) (*http.Response, error) {
+	c, err := b.client(ctx)
 	if err != nil {
 		return nil, b.fault(err)
 	}
-	if c.Region == "" && b.endpoint != "" {
-		c.Region = "us-east-1" // a signature needs one, whatever the store calls itself
+	a, err := c.do(ctx, r)
+	if err != nil {
+		return nil, b.fault(err)
 	}
-	c.HTTPClient = &bounded{c.HTTPClient}
-	return s3.NewFromConfig(c, func(o *s3.Options) {
-		// another store may not know Amazon's own checksums; the content has one anyhow
-		o.RequestChecksumCalculation, o.ResponseChecksumValidation = aws.RequestChecksumCalculationWhenRequired, aws.ResponseChecksumValidationWhenRequired
-		o.BaseEndpoint = nil // one in the environment or a profile is nothing that the configuration says
-		if b.endpoint != "" {
-			o.BaseEndpoint, o.UsePathStyle = &b.endpoint, true
-		}
-	}), nil
-}
-
-// mostAnswer is how many bytes an answer may have that is no object: a list has at most 1,000 names of 1,024 bytes.
-const mostAnswer = 16 << 20
-
-// bounded is a client of whose answers only objects may be of any length: the SDK reads others, such as errors and lists, as
-// a whole.
-type bounded struct{ aws.HTTPClient }
-
-// Do makes a request.
-func (b *bounded) Do(r *http.Request) (*http.Response, error) {
-	a, err := b.HTTPClient.Do(r)
-	if err != nil || a.Body == nil || r.Method == http.MethodGet && a.StatusCode/100 == 2 && !r.URL.Query().Has("list-type") {
-		return a, err
-	}
-	a.Body = &body{io.LimitReader(a.Body, mostAnswer), a.Body}
 	return a, nil
 }
 
-// body is the begin of another one.
-type body struct {
-	io.Reader
-	io.Closer
-}
-
-// retryer tries again for about half a minute, also when two writers come at the same moment, which S3 answers with 409.
-func retryer() aws.Retryer {
-	return retry.AddWithErrorCodes(retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts, o.MaxBackoff = 7, 8*time.Second
-	}), "ConditionalRequestConflict", "OperationAborted")
+func (b *Bucket) client(ctx context.Context) (c *client, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.made == nil {
+		b.made, err = open(ctx, b.name, b.region, b.endpoint)
+	}
+	return b.made, err
 }
 
 // Hosts are the hosts that get credentials; none if they are Amazon's.
@@ -140,98 +101,100 @@ func (b *Bucket) String() string {
 
 // Stat tells about an object.
 func (b *Bucket) Stat(ctx context.Context, name string) (objects.Info, error) {
-	c, err := b.client(ctx)
+	a, err := b.do(ctx, request{method: http.MethodHead, key: name})
 	if err != nil {
 		return objects.Info{}, err
 	}
-	out, err := c.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.name, Key: &name})
-	if err != nil {
-		return objects.Info{}, b.fault(err)
-	}
-	return info(out.ETag, out.ContentLength, out.LastModified, out.ResultMetadata), nil
+	a.Body.Close()
+	return b.info(a)
 }
 
-func info(tag *string, size *int64, modified *time.Time, m smithymiddleware.Metadata) objects.Info {
-	i := objects.Info{Version: objects.Version(aws.ToString(tag)), Size: aws.ToInt64(size), Modified: aws.ToTime(modified), Now: time.Now()}
-	if t, ok := middleware.GetServerTime(m); ok && !t.IsZero() {
-		i.Now = t
+// info is what an answer says about its object.
+func (b *Bucket) info(a *http.Response) (objects.Info, error) {
+	version := objects.Version(a.Header.Get("Etag"))
+	if version == "" {
+		return objects.Info{}, b.fault(errors.New("the store says nothing of the object's ETag"))
 	}
-	return i
+	modified, _ := http.ParseTime(a.Header.Get("Last-Modified"))
+	return objects.Info{Version: version, Size: a.ContentLength, Modified: modified, Now: web.Clock(a.Header)}, nil
 }
 
 // Get reads an object.
 func (b *Bucket) Get(ctx context.Context, name string) (io.ReadCloser, objects.Info, error) {
-	c, err := b.client(ctx)
+	a, err := b.do(ctx, request{method: http.MethodGet, key: name})
 	if err != nil {
 		return nil, objects.Info{}, err
 	}
-	out, err := c.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: &name})
+	info, err := b.info(a)
 	if err != nil {
-		return nil, objects.Info{}, b.fault(err)
+		a.Body.Close()
+		return nil, objects.Info{}, err
 	}
-	return out.Body, info(out.ETag, out.ContentLength, out.LastModified, out.ResultMetadata), nil
+	return a.Body, info, nil
 }
 
 // Put writes an object under a condition.
-func (b *Bucket) Put(ctx context.Context, name string, content *io.SectionReader, over objects.Version) (objects.Version, error) {
-	c, err := b.client(ctx)
+func (b *Bucket) Put(ctx context.Context, name string, content *io.SectionReader, over objects.Version) (
+	objects.Version, error,
+) {
+	header := http.Header{"Content-Type": {"application/octet-stream"}, "If-None-Match": {"*"}}
+	if over != "" {
+		header = http.Header{"Content-Type": {"application/octet-stream"}, "If-Match": {string(over)}}
+	}
+	a, err := b.do(ctx, request{method: http.MethodPut, key: name, header: header, body: content})
+	if over != "" && errors.Is(err, objects.ErrAbsent) {
+		err = objects.ErrChanged
+	}
 	if err != nil {
 		return "", err
 	}
-	in := &s3.PutObjectInput{Bucket: &b.name, Key: &name, Body: content, ContentLength: aws.Int64(content.Size()),
-		ContentType: aws.String("application/octet-stream")}
-	if over == "" {
-		in.IfNoneMatch = aws.String("*")
-	} else {
-		in.IfMatch = aws.String(string(over))
-	}
-	out, err := c.PutObject(ctx, in)
-	if err != nil {
-		err = b.fault(err)
-		if over != "" && errors.Is(err, objects.ErrAbsent) {
-			err = objects.ErrChanged
-		}
-		return "", err
-	}
-	return objects.Version(aws.ToString(out.ETag)), nil
+	a.Body.Close()
+	info, err := b.info(a)
+	return info.Version, err
 }
 
 // Delete removes an object.
 func (b *Bucket) Delete(ctx context.Context, name string) error {
-	c, err := b.client(ctx)
-	if err != nil {
-		return err
+	a, err := b.do(ctx, request{method: http.MethodDelete, key: name})
+	if errors.Is(err, objects.ErrAbsent) {
+		return nil
 	}
-	if _, err = c.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.name, Key: &name}); err != nil {
-		if err = b.fault(err); errors.Is(err, objects.ErrAbsent) {
-			err = nil
-		}
+	if err == nil {
+		a.Body.Close()
 	}
 	return err
 }
 
+// page is a part of a list.
+type page struct {
+	XMLName  xml.Name `xml:"ListBucketResult"`
+	Contents []struct{ Key string }
+	Next     string `xml:"NextContinuationToken"`
+}
+
 // List are the names of objects that begin with a prefix.
 func (b *Bucket) List(ctx context.Context, prefix string) (names []string, err error) {
-	c, err := b.client(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for p := s3.NewListObjectsV2Paginator(c, &s3.ListObjectsV2Input{Bucket: &b.name, Prefix: &prefix}); p.HasMorePages() &&
-		len(names) < objects.MostListed; {
-		page, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, b.fault(err)
+	query := url.Values{"list-type": {"2"}, "prefix": {prefix}}
+	for len(names) < objects.MostListed {
+		var p page
+		if _, err := b.do(ctx, request{method: http.MethodGet, query: query, into: &p}); err != nil {
+			return nil, err
 		}
-		for _, o := range page.Contents {
-			names = append(names, aws.ToString(o.Key))
+		for _, o := range p.Contents {
+			names = append(names, o.Key)
 		}
+		if p.Next == "" {
+			break
+		}
+		query.Set("continuation-token", p.Next)
 	}
 	return names, nil
 }
 
 // fault is what an error means. The store's own words are kept but for what names an account.
 func (b *Bucket) fault(err error) error {
-	if errors.Is(err, context.Canceled) {
+	var described fault.Described
+	if errors.As(err, &described) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	status := 0
@@ -247,23 +210,27 @@ func (b *Bucket) fault(err error) error {
 	f := &fault.Error{Summary: fmt.Sprintf("the state in %v cannot be used", b), Err: err}
 	switch {
 	case code == "NoSuchBucket":
-		f.Detail, f.Hint = "There is no such bucket.", "Make it, or correct bucket, region or endpoint in the state block."
+		f.Detail = "There is no such bucket."
+		f.Hint = "Make it, or correct bucket, region or endpoint in the state block."
 	case status == http.StatusNotFound:
 		return objects.ErrAbsent
 	case status == http.StatusPreconditionFailed:
 		return objects.ErrChanged
 	case status == http.StatusForbidden || status == http.StatusUnauthorized:
 		f.Detail = fmt.Sprintf("The store refuses it (%s).", strings.TrimSpace(fmt.Sprint(status, " ", code)))
-		f.Hint = "The credentials need s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket on the bucket and its objects."
+		f.Hint = "The credentials need s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket on the bucket " +
+			"and its objects."
 	case status == http.StatusNotImplemented:
 		f.Detail = "The store does not keep conditions of writing, which this needs."
 		f.Hint = "Use a store that has If-None-Match and If-Match for PutObject."
 	case status >= 300 && status < 400:
 		f.Detail = fmt.Sprintf("The store answers %d: the bucket is elsewhere.", status)
 		f.Hint = "Write the bucket's region into the state block."
-	case status == 0 && slices.ContainsFunc([]string{"credential", "IMDS", "region"}, func(s string) bool { return strings.Contains(err.Error(), s) }):
-		f.Hint = "Credentials and the region are found as the AWS SDK finds them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, " +
-			"AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN, or the machine's role."
+	case status == 0 && slices.ContainsFunc([]string{"credential", "IMDS", "region"}, func(s string) bool {
+		return strings.Contains(err.Error(), s)
+	}):
+		f.Hint = "Credentials and the region are found as the AWS SDK finds them: AWS_ACCESS_KEY_ID and " +
+			"AWS_SECRET_ACCESS_KEY, AWS_PROFILE, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN, or the machine's role."
 	}
 	return f
 }
