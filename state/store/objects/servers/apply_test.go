@@ -65,7 +65,8 @@ func (c *scene) copied(t *testing.T) *stage {
 	return c.stage.copied(t, fmt.Sprintf("%s-%d", c.name, c.n))
 }
 
-// intents are the moments at which a run is about to have the n-th intents written, or has them written.
+// intents tells the moment at which a run asks for the n-th write to the store since it has read the tenant, or gets
+// the answer: of intents, and after the last ones of the whole record.
 func intents(n int, answered bool) func(point) bool {
 	reading, asked := false, 0
 	return func(p point) bool {
@@ -85,7 +86,8 @@ type outcome struct {
 	out    string
 }
 
-// apply applies through the network. At a moment something happens, which says whether what was asked comes through then.
+// apply applies through the network. At a moment something happens, which says whether what was asked comes through
+// then. It gets the process, and a channel that is closed once that has ended.
 func (s *stage) apply(at func(point) bool, happens func(*exec.Cmd, <-chan struct{}) (through bool)) (o outcome) {
 	s.t.Helper()
 	var mu sync.Mutex // moments come at once
@@ -186,11 +188,19 @@ func TestRestarted(t *testing.T) {
 					}
 					t.Run(fmt.Sprintf("%d %v", n, answered), func(t *testing.T) {
 						s := c.copied(t)
+						back := make(chan struct{})
 						o := s.apply(intents(n, answered), func(*exec.Cmd, <-chan struct{}) bool {
 							server.stop(t)
-							time.AfterFunc(1500*time.Millisecond, func() { defer crash.Guard(); server.start(t) })
+							time.AfterFunc(1500*time.Millisecond, func() {
+								defer crash.Guard()
+								defer close(back)
+								server.start(t)
+							})
 							return !answered // else the answer is lost with the server
 						})
+						if o.met {
+							<-back
+						}
 						if !o.met || o.status != 0 {
 							t.Errorf("%+v", o)
 						}
@@ -202,8 +212,8 @@ func TestRestarted(t *testing.T) {
 	})
 }
 
-// TestCut: while nothing comes through to the store nothing is written to the directories. Afterwards the run goes on, or
-// says that it has lost its lock and has not written any more.
+// TestCut: while nothing comes through to the store nothing is written to the directories. Afterwards the run goes on,
+// or says that it has lost its lock and has not written any more.
 func TestCut(t *testing.T) {
 	lasts := 2 * time.Second
 	if quick.Long() {
@@ -213,12 +223,13 @@ func TestCut(t *testing.T) {
 		for _, c := range scenes(t, server)[1:] {
 			for _, answered := range []bool{false, true} {
 				s := c.copied(t)
-				var written int
+				written, mended := 0, make(chan struct{})
 				o := s.apply(intents(2, answered), func(*exec.Cmd, <-chan struct{}) bool {
 					written = s.writes()
 					s.network.setCut(true)
 					time.AfterFunc(lasts, func() {
 						defer crash.Guard()
+						defer close(mended)
 						if n := s.writes(); n != written {
 							t.Errorf("%d writes while nothing could be announced", n-written)
 						}
@@ -226,6 +237,9 @@ func TestCut(t *testing.T) {
 					})
 					return true
 				})
+				if o.met {
+					<-mended
+				}
 				switch {
 				case !o.met:
 					t.Errorf("%+v", o)

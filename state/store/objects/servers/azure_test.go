@@ -69,7 +69,8 @@ func (a *azurite) stop(t *testing.T) {
 
 func (a *azurite) bucket(t *testing.T, name string) bucket {
 	t.Helper()
-	b := bucket{kind: "azure", address: "http://127.0.0.1:" + a.port, path: "/" + account + "/" + name, query: signature()}
+	b := bucket{kind: "azure", address: "http://127.0.0.1:" + a.port, path: "/" + account + "/" + name,
+		query: signature()}
 	makeContainer(t, b.address+b.path)
 	return b
 }

@@ -141,7 +141,8 @@ func (w *network) relay(t *testing.T, name, server string, certificate *tls.Cert
 	return s.URL
 }
 
-// relayLDAP stands before an LDAP server, and tells its own address (host:port). What a client sends at once is a request.
+// relayLDAP stands before an LDAP server, and tells its own address (host:port). What a client sends at once is a
+// request.
 func (w *network) relayLDAP(t *testing.T, server string) (address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

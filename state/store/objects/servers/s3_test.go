@@ -37,8 +37,9 @@ func suiteOn(t *testing.T, start func(t *testing.T) server) {
 
 // scriptOn is script on a server that is started.
 func scriptOn(t *testing.T, start func(t *testing.T) server) {
+	const object = "contoso.dfstate"
 	b := start(t).bucket(t, "contoso")
-	script(t, b.block(b.address, "contoso.dfstate"), b.block("https://store.contoso.com", "contoso.dfstate"), credentials)
+	script(t, b.block(b.address, object), b.block("https://store.contoso.com", object), credentials)
 }
 
 // credentials are some for S3, and nothing else that the machine may have.

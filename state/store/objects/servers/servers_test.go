@@ -37,7 +37,8 @@ func openPlace(name string) (store.Place, error) {
 	if len(part) != 5 {
 		return nil, errors.New("not the name of a place: " + name)
 	}
-	p, _, err := stores.Record{Type: part[0], URL: part[1], Bucket: part[2], Object: part[3], Endpoint: part[4]}.Place(nil)
+	r := stores.Record{Type: part[0], URL: part[1], Bucket: part[2], Object: part[3], Endpoint: part[4]}
+	p, _, err := r.Place(nil)
 	return p, err
 }
 
@@ -95,7 +96,8 @@ func (b bucket) block(address, object string) string {
 		return fmt.Sprintf("state %q {\n  url = %q\n}\n", b.kind, r.URL)
 	}
 	named := map[string]string{"s3": "key", "gcs": "object"}[b.kind]
-	return fmt.Sprintf("state %q {\n  bucket = %q\n  %s = %q\n  endpoint = %q\n}\n", b.kind, r.Bucket, named, r.Object, r.Endpoint)
+	return fmt.Sprintf("state %q {\n  bucket = %q\n  %s = %q\n  endpoint = %q\n}\n", b.kind, r.Bucket, named, r.Object,
+		r.Endpoint)
 }
 
 // here is a server in this process: one of a handler, whose listener comes and goes.

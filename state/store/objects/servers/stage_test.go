@@ -29,7 +29,6 @@ import (
 const (
 	domain = "DC=corp,DC=contoso,DC=com"
 	people = 6 // of each OU
-	object = "contoso.dfstate"
 )
 
 const rules = `
@@ -77,11 +76,12 @@ func seed(t *testing.T, dir string) {
 		fmt.Fprintf(ldif, "\ndn: OU=%s,%s\nobjectClass: organizationalUnit\n", ou, domain)
 		for i := range people {
 			name := fmt.Sprint(strings.ToLower(ou), i)
-			fmt.Fprintf(ldif, "\ndn: %s\nobjectClass: user\nsAMAccountName: %[2]s\nuserPrincipalName: %[2]s@contoso.com\n"+
-				"displayName: Person %[2]s\ndepartment: Sales\n", dn(name, ou), name)
+			fmt.Fprintf(ldif, "\ndn: %s\nobjectClass: user\nsAMAccountName: %[2]s\n"+
+				"userPrincipalName: %[2]s@contoso.com\ndisplayName: Person %[2]s\ndepartment: Sales\n",
+				dn(name, ou), name)
 			if i%2 == 1 {
-				accounts = append(accounts, map[string]any{"userPrincipalName": name + "@contoso.com", "displayName": "By hand",
-					"mailNickname": name, "accountEnabled": true})
+				accounts = append(accounts, map[string]any{"userPrincipalName": name + "@contoso.com",
+					"displayName": "By hand", "mailNickname": name, "accountEnabled": true})
 			}
 		}
 	}
@@ -115,11 +115,12 @@ func openStage(t *testing.T, dir, binary string, b bucket, record string) *stage
 	ldaps := "ldaps://" + s.network.relayLDAP(t, strings.TrimPrefix(source.URL, "ldaps://"))
 	own := strings.TrimSuffix(tenant.Endpoint, "/v1.0")
 	graph := s.network.relay(t, "graph", own, &certificate)
-	text := fmt.Sprintf("provider \"ad\" \"lab\" {\n  url = %q\n  base_dn = %q\n  bind_dn = %q\n  password = %q\n  ca_file = %q\n}\n",
-		ldaps, source.BaseDN, source.BindDN, source.Password, source.CAFile) +
-		fmt.Sprintf("provider \"entra\" \"lab\" {\n  endpoint = %q\n  authority = %q\n  tenant_id = %q\n  client_id = %q\n"+
-			"  client_secret = %q\n  ca_file = %q\n}\n", graph+"/v1.0", strings.Replace(tenant.Authority, own, graph, 1),
-			tenant.TenantID, tenant.ClientID, tenant.ClientSecret, tenant.CAFile) + rules
+	text := fmt.Sprintf("provider \"ad\" \"lab\" {\n  url = %q\n  base_dn = %q\n  bind_dn = %q\n  password = %q\n"+
+		"  ca_file = %q\n}\n", ldaps, source.BaseDN, source.BindDN, source.Password, source.CAFile) +
+		fmt.Sprintf("provider \"entra\" \"lab\" {\n  endpoint = %q\n  authority = %q\n  tenant_id = %q\n"+
+			"  client_id = %q\n  client_secret = %q\n  ca_file = %q\n}\n", graph+"/v1.0",
+			strings.Replace(tenant.Authority, own, graph, 1), tenant.TenantID, tenant.ClientID, tenant.ClientSecret,
+			tenant.CAFile) + rules
 	must(t, os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(text), 0o600))
 	s.keep(s.network.relay(t, "store", b.address, nil), dir)
 	s.keep(b.address, filepath.Join(dir, "past"))
@@ -181,7 +182,8 @@ func (s *stage) put(content []byte) {
 	if err != nil && !errors.Is(err, objects.ErrAbsent) {
 		s.t.Fatal(err)
 	}
-	_, err = b.Put(s.t.Context(), s.record, io.NewSectionReader(bytes.NewReader(content), 0, int64(len(content))), info.Version)
+	all := io.NewSectionReader(bytes.NewReader(content), 0, int64(len(content)))
+	_, err = b.Put(s.t.Context(), s.record, all, info.Version)
 	must(s.t, err)
 }
 
@@ -244,8 +246,8 @@ func (s *stage) picture() (lines []string) {
 	names := map[string]string{}
 	for _, u := range s.users() {
 		names[u.ID] = u.UserPrincipalName
-		lines = append(lines, fmt.Sprintf("account %s %s enabled=%v department=%s anchor=%s", u.UserPrincipalName, u.DisplayName,
-			u.AccountEnabled, u.Department, u.OnPremisesImmutableID))
+		lines = append(lines, fmt.Sprintf("account %s %s enabled=%v department=%s anchor=%s", u.UserPrincipalName,
+			u.DisplayName, u.AccountEnabled, u.Department, u.OnPremisesImmutableID))
 	}
 	var links struct {
 		Links []struct {
