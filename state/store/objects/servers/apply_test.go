@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -133,20 +134,29 @@ func spread(list []point, n int) (some []point) {
 	return some
 }
 
+// phases are the moments at which the store is asked before anything is written to the directories, and all after those:
+// from the first intents on.
+func (c *scene) phases() (opening, writing []point) {
+	first := intents(1, false)
+	for i, p := range c.points {
+		if first(p) {
+			return opening, c.points[i:]
+		}
+		if p.ofStore() {
+			opening = append(opening, p)
+		}
+	}
+	return opening, nil
+}
+
 // TestKilledApply kills processes of dirform when they ask the store, before the request is carried out and before its
 // answer comes, and when they write to the directories. After a plain apply nothing is lost, doubled, or left over.
 func TestKilledApply(t *testing.T) {
 	each(t, func(t *testing.T, s server) {
 		for _, c := range scenes(t, s) {
-			killed, ended, reading := 0, 0, true
-			var where []point
-			for _, p := range c.points {
-				reading = reading && !p.reads()
-				if p.ofStore() || !reading {
-					where = append(where, p)
-				}
-			}
-			for _, p := range spread(where, 4) {
+			killed, ended := 0, 0
+			opening, writing := c.phases()
+			for _, p := range slices.Concat(spread(opening, 1), spread(writing, 4)) {
 				t.Run(c.name, func(t *testing.T) {
 					s := c.copied(t)
 					at := func(q point) bool { return q.n == p.n && q.answered == p.answered }
@@ -163,13 +173,14 @@ func TestKilledApply(t *testing.T) {
 					default:
 						t.Errorf("%+v", o)
 					}
+					s.announced(c.stage)
 					s.converged(c.want)
 					if t.Failed() {
 						t.Log("killed at the ", p)
 					}
 				})
 			}
-			t.Logf("%s: %d killed, %d ended before, of %d moments", c.name, killed, ended, len(where))
+			t.Logf("%s: %d killed, %d ended before, of %d moments", c.name, killed, ended, len(opening)+len(writing))
 			if killed == 0 {
 				t.Error("nothing was killed")
 			}

@@ -22,6 +22,7 @@ import (
 
 	"github.com/dirform/dirform/providers/lab"
 	"github.com/dirform/dirform/state/quick"
+	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store/objects"
 )
 
@@ -192,7 +193,7 @@ func (s *stage) dirform(past string, args ...string) (cmd *exec.Cmd, out *bytes.
 	out = &bytes.Buffer{}
 	cmd = exec.Command(s.binary, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = filepath.Join(s.dir, past), out, out
-	cmd.Env = append(os.Environ(), "DIRFORM_SECRET_dirform_key=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+	cmd.Env = append(os.Environ(), keyVariable+"="+key)
 	return cmd, out
 }
 
@@ -296,6 +297,42 @@ func (s *stage) users() []user {
 		s.t.Fatal(rec.Code, rec.Body)
 	}
 	return page.Value
+}
+
+// announced checks that the record has the steps of what has become otherwise in the tenant since before.
+func (s *stage) announced(before *stage) {
+	s.t.Helper()
+	was, changed := map[user]bool{}, 0
+	for _, u := range before.users() {
+		was[u] = true
+	}
+	for _, u := range s.users() {
+		if !was[u] {
+			changed++
+		}
+	}
+	if changed == 0 {
+		return
+	}
+	parsed, err := seal.ParseKey(key)
+	must(s.t, err)
+	p, _, err := s.bucket.record(s.bucket.address, s.record).Place(seal.New(parsed))
+	must(s.t, err)
+	r, err := p.Load(s.t.Context())
+	must(s.t, err)
+	defer r.Close()
+	runs, err := r.Runs(s.t.Context(), 1)
+	must(s.t, err)
+	steps := 0
+	for _, run := range runs {
+		for _, err := range r.Journal(s.t.Context(), run.ID) {
+			must(s.t, err)
+			steps++
+		}
+	}
+	if steps < changed {
+		s.t.Errorf("%d accounts were written, and the record has %d steps", changed, steps)
+	}
 }
 
 // writes is how many writes both directories were asked for.
