@@ -190,14 +190,14 @@ func TestKilledApply(t *testing.T) {
 
 // TestRestarted: a server that restarts in the middle of an apply is waited for.
 func TestRestarted(t *testing.T) {
-	each(t, func(t *testing.T, server server) {
-		for _, c := range scenes(t, server)[1:] {
+	each(t, func(all *testing.T, server server) {
+		for _, c := range scenes(all, server)[1:] {
 			for n := 1; n <= 3; n++ { // two intents and the end
 				for _, answered := range []bool{false, true} {
 					if !quick.Long() && (n != 2 || answered) {
 						continue
 					}
-					t.Run(fmt.Sprintf("%d %v", n, answered), func(t *testing.T) {
+					all.Run(fmt.Sprintf("%d %v", n, answered), func(t *testing.T) {
 						s := c.copied(t)
 						back := make(chan struct{})
 						o := s.apply(intents(n, answered), func(*exec.Cmd, <-chan struct{}) bool {
@@ -205,7 +205,7 @@ func TestRestarted(t *testing.T) {
 							time.AfterFunc(1500*time.Millisecond, func() {
 								defer crash.Guard()
 								defer close(back)
-								server.start(t)
+								server.start(all) // with which it ends
 							})
 							return !answered // else the answer is lost with the server
 						})
