@@ -134,8 +134,8 @@ func spread(list []point, n int) (some []point) {
 	return some
 }
 
-// phases are the moments at which the store is asked before anything is written to the directories, and all after those:
-// from the first intents on.
+// phases are the moments at which the store is asked before anything is written to the directories, and all moments
+// after those: from the first intents on.
 func (c *scene) phases() (opening, writing []point) {
 	first := intents(1, false)
 	for i, p := range c.points {
@@ -232,7 +232,11 @@ func TestCut(t *testing.T) {
 	}
 	each(t, func(t *testing.T, server server) {
 		for _, c := range scenes(t, server)[1:] {
+			one := rand.IntN(2) > 0
 			for _, answered := range []bool{false, true} {
+				if !quick.Long() && answered != one {
+					continue
+				}
 				s := c.copied(t)
 				written, mended := 0, make(chan struct{})
 				o := s.apply(intents(2, answered), func(*exec.Cmd, <-chan struct{}) bool {
