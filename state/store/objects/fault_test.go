@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -336,6 +337,10 @@ func TestLostLock(t *testing.T) {
 		if by != nil {
 			must(t, begin(t, by).Intents(t.Context(), []state.Entry{entry(3)}))
 			must(t, by.Close())
+			isEntry := func(n string) bool { return strings.Contains(n, ".journal/") }
+			if names := b.Names(); len(names)-slices.IndexFunc(names, isEntry) != 2 { // entry 3's, and the lock
+				t.Error("something is left over:", names)
+			}
 		}
 		_, _, open := content(t, place(b))
 		if open[link(2).Anchor] && !freed || by != nil && !open[link(3).Anchor] {

@@ -328,11 +328,27 @@ func (w *writer) do(ctx context.Context, n int, durable bool, apply func() error
 			return err
 		}
 		if err := s.lock.check(ctx); err != nil {
+			s.withdraw(ctx, err)
 			return err
 		}
 		return s.current(ctx)
 	})
 	return s.err
+}
+
+// withdraw removes the last entry of the journal if whoever has taken the lock meanwhile has replaced the record, so that
+// nobody looks for the entry any more, nor tidies it up. Else it may have been read, and is left. It does nothing if err
+// does not say that the lock is lost.
+func (s *Store) withdraw(ctx context.Context, err error) {
+	var lost *store.LostError
+	if s.at.entries == 0 || !errors.As(err, &lost) {
+		return
+	}
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), renewing)
+	defer done()
+	if errors.Is(s.current(ctx), ErrChanged) {
+		s.p.discard(ctx, []string{s.p.entryName(s.at.epoch, s.at.entries)})
+	}
 }
 
 // current fails with [ErrChanged] if the record is not the one that the journal belongs to: then what is in the journal

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/state/store/objects"
-	"github.com/dirform/dirform/state/store/objects/azure"
 )
 
 // The account that every Azurite has, and its key, which Microsoft has published for it.
@@ -26,9 +25,16 @@ const (
 	accountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 )
 
-// azurite starts Azurite and tells the address of its account. Without it the test is skipped, unless DIRFORM_REQUIRE_AZURITE
-// is set.
-func azurite(t *testing.T) string {
+// azurite is Azurite, which keeps what it has in a folder.
+type azurite struct {
+	program string
+	port    string
+	folder  string
+	process *exec.Cmd
+}
+
+// startAzurite starts Azurite. Without it the test is skipped, unless DIRFORM_REQUIRE_AZURITE is set.
+func startAzurite(t *testing.T, folder string) *azurite {
 	t.Helper()
 	program, err := filepath.Abs("node_modules/azurite/dist/src/blob/main.js")
 	if err == nil {
@@ -40,10 +46,33 @@ func azurite(t *testing.T) string {
 		}
 		t.Skip("Azurite is not installed: run npm ci here")
 	}
-	port := freePort(t)
-	start(t, port, exec.Command("node", program, "--blobHost", "127.0.0.1", "--blobPort", port, "--inMemoryPersistence",
-		"--silent", "--skipApiVersionCheck", "--disableTelemetry"))
-	return "http://127.0.0.1:" + port + "/" + account
+	a := &azurite{program: program, port: freePort(t), folder: folder}
+	a.start(t)
+	return a
+}
+
+func (a *azurite) start(t *testing.T) {
+	t.Helper()
+	a.process = exec.Command("node", a.program, "--blobHost", "127.0.0.1", "--blobPort", a.port, "--location", a.folder,
+		"--silent", "--skipApiVersionCheck", "--disableTelemetry")
+	start(t, a.port, a.process)
+}
+
+// stop ends the process as a service manager does: it saves what it has.
+func (a *azurite) stop(t *testing.T) {
+	t.Helper()
+	if err := a.process.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = a.process.Wait()
+}
+
+func (a *azurite) bucket(t *testing.T, name string) bucket {
+	t.Helper()
+	b := bucket{kind: "azure", address: "http://127.0.0.1:" + a.port, path: "/" + account + "/" + name,
+		query: signature()}
+	makeContainer(t, b.address+b.path)
+	return b
 }
 
 // signature is one (SAS) of the account for everything in its blobs. [Microsoft: "Create an account SAS"]
@@ -73,23 +102,16 @@ func makeContainer(t *testing.T, container string) {
 }
 
 func TestAzurePlace(t *testing.T) {
-	server, n := azurite(t), 0
+	server, n := startAzurite(t, t.TempDir()), 0
 	suite(t, func(t *testing.T) objects.Bucket {
 		n++
-		container := fmt.Sprintf("%s/container%d", server, n)
-		makeContainer(t, container)
-		c, _, err := azure.New(container + "/x?" + signature())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c
+		return server.bucket(t, fmt.Sprintf("container%d", n)).open(t)
 	})
 }
 
 func TestAzureCommand(t *testing.T) {
-	container := azurite(t) + "/contoso"
-	makeContainer(t, container)
+	b := startAzurite(t, t.TempDir()).bucket(t, "contoso")
 	const block = "  state \"azure\" {\n    url = %s\n  }\n"
 	script(t, fmt.Sprintf(block, "var.state_url"), fmt.Sprintf(block, `"https://store.contoso.com/c/x?sig=secret"`),
-		map[string]string{"DIRFORM_SECRET_state_url": container + "/contoso.dfstate?" + signature()})
+		map[string]string{"DIRFORM_SECRET_state_url": b.record(b.address, "contoso.dfstate").URL})
 }

@@ -24,6 +24,12 @@ func program(t *testing.T) string {
 	return dir
 }
 
+// The key of the encryption, which the environment has.
+const (
+	keyVariable = "DIRFORM_SECRET_dirform_key"
+	key         = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+)
+
 const encryption = "  encryption {\n    key = var.dirform_key\n  }\n}\n"
 
 // script runs testdata/record.txtar with the state in a store, of which block is the state block, and elsewhere one whose server
@@ -32,7 +38,7 @@ func script(t *testing.T, block, elsewhere string, environment map[string]string
 	bin := program(t)
 	testscript.Run(t, testscript.Params{Files: []string{"testdata/record.txtar"}, Setup: func(e *testscript.Env) error {
 		e.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
-		e.Setenv("DIRFORM_SECRET_dirform_key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+		e.Setenv(keyVariable, key)
 		for name, value := range environment {
 			e.Setenv(name, value)
 		}
