@@ -156,7 +156,10 @@ func (t *text) before(a state.AttributeChange) string {
 }
 
 func (t *text) after(a state.AttributeChange) string {
-	if t.givesBack(a) && !a.Before.Equal(a.After) {
+	switch {
+	case t.givesBack(a) && a.Before.Equal(a.After):
+		return t.paint(green, "(stays: it had it before)")
+	case t.givesBack(a):
 		return t.paint(green, "(the anchor it had)")
 	}
 	return t.paint(green, t.value(a.Name, a.After, a.AfterName, state.Null()))

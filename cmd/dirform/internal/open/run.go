@@ -6,14 +6,13 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/cmd/dirform/internal/database"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/providers"
-	"github.com/dirform/dirform/providers/entra"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/objects/stores"
-	"github.com/dirform/dirform/state/store/postgres"
 	"github.com/dirform/dirform/state/store/sqlite"
 )
 
@@ -81,16 +80,11 @@ func placeOf(a *cli.App, cfg *config.Config, keys *seal.Keys) (place store.Place
 		return place, rules.check(destination{fmt.Sprintf("state %q", b.Type), b.DeclaredAt, hosts})
 	}
 	db := cfg.StateDatabase
-	p, err := postgres.New(db.URL, db.Name)
+	p, err := database.At(db, a.Env.Getenv, func(hosts []string) error {
+		return rules.check(destination{"state \"postgres\"", db.DeclaredAt, hosts})
+	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", db.DeclaredAt, err)
+		return nil, err
 	}
-	err = rules.check(destination{"state \"postgres\"", db.DeclaredAt, p.Hosts()})
-	if err == nil && p.NeedsPassword() {
-		get, ok, failed := entra.DatabaseTokens(p.Hosts(), a.Env.Getenv)
-		if err = failed; ok {
-			p = p.WithTokens(get)
-		}
-	}
-	return p.Encrypted(keys), err
+	return p.Encrypted(keys), nil
 }
