@@ -16,6 +16,7 @@ var patterns = map[string]string{
 	"config/decode_scopes.go":                  "the form of a domain name is checked",
 	"config/expr/functions_strings.go":         "replace() takes a pattern between slashes, as Terraform's does",
 	"config/internal/sensitive/credentials.go": "lines of HCL source that may hold a secret are found",
+	"state/store/objects/s3/client.go":         "what is a region, and a bucket that a host can be called like, is checked",
 	"state/jsonshape/jsonshape.go":             "a help page lists members by their paths",
 	"providers/providertest/exam.go":           "identifiers in recordings of real servers get the same names everywhere",
 }
