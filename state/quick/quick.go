@@ -39,12 +39,12 @@ func Checks(t testing.TB, n int) {
 	})
 }
 
-// Until plays worlds as [Checks] does with n, and then up to ten times as many, until what a test wants to have met among them has
-// come up: with few worlds, a thing that is not rare is missing by chance.
+// Until plays worlds as [Checks] does with n, and then more, until what a test wants to have met among them has come up, at most a
+// hundred times as many: with few worlds, a thing that is not rare is missing by chance.
 func Until(t *testing.T, n int, met func() bool, world func(*rapid.T)) {
 	Checks(t, n)
 	rapid.Check(t, world)
-	for tries := 0; tries < 10 && !met() && !t.Failed(); tries++ {
+	for tries := 0; tries < 100 && !met() && !t.Failed(); tries++ {
 		rapid.Check(t, world)
 	}
 }
