@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -150,11 +151,14 @@ func address(bucket, region, endpoint string, v variant) (*url.URL, error) {
 	return u.JoinPath(httpbinding.EscapePath(bucket, true)), nil
 }
 
-// retryer tries again for about half a minute, also when two writers come at the same moment, which S3 answers with
-// 409.
+// retryer tries again for 10 to 20 seconds, within which a store has restarted and a lock has not expired, also when two writers come
+// at the same moment, which S3 answers with 409. The SDK's own pauses come to a second or two.
 func retryer() aws.Retryer {
 	return retry.AddWithErrorCodes(retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts, o.MaxBackoff = 7, 8*time.Second
+		o.MaxAttempts, o.Backoff = 8, retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+			most := min(100*time.Millisecond<<min(attempt, 10), 8*time.Second)
+			return most/2 + rand.N(most/2), nil
+		})
 	}), "ConditionalRequestConflict", "OperationAborted")
 }
 
