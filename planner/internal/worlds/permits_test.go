@@ -49,9 +49,13 @@ func (h *harness) permits(path string, plan *saved) *permits {
 		if err != nil {
 			return &permits{lines: map[string]bool{}}
 		}
-		if c.Action == state.ActionCreate { // a run that was cut off has made it and left its references to be made
+		if made := h.w.of(c.Anchor); c.Action == state.ActionCreate && len(made) > 0 {
+			// a run that was cut off has made it, and left its references and the object's anchor to be written
+			for _, a := range c.SourceAttributes {
+				f.line("source %s: %s -> %s", a.Name, text(a.Before), text(a.After))
+			}
 			for _, a := range c.Attributes {
-				for _, id := range h.w.of(c.Anchor) {
+				for _, id := range made {
 					if a.Name == "manager" {
 						f.reference(h.w, id, a)
 					}
