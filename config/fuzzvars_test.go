@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/state/bounds"
 )
 
 // varsConfig declares what a variable file of a test gives: a secret, and a value of each other type.
@@ -56,7 +57,8 @@ func FuzzVarFile(f *testing.F) {
 		"secret = \"MARK\"\n", "count = \"MARK\" + 1\n", "on = \"${MARK}\"\n", "secret = <<E\nMARK\nE\n",
 		"secret = \"MARK\n", "variable \"MARK\" {\n}\n", "count = file(\"MARK\")\n",
 		"count = var.MARK\n", "on = {MARK = 1}\n", "ous = {\"MARK\" = [1]}\n", "# MARK\n", "\ufeffcount = 2\n",
-		"count = 1\r\n", "count = 1e400\n", "\xff MARK", "ous = null\n",
+		"count = 1\r\n", "count = 1e400\n", "\xff MARK", "0\x00MARK\n", "#" + strings.Repeat("[", 2*bounds.Nesting) + "MARK",
+		"ous = " + strings.Repeat("[", 2*bounds.Nesting) + "MARK", "ous = null\n",
 		"secret = \"MARK\" + 1\n", "secret = tonumber(\"MARK\")\n", "secret = {}[\"MARK\"]\n",
 		"secret = upper([\"MARK\"])\n", "secret = guid(\"MARK\")\n", "secret = {MARK = 1}\n",
 		"count = tonumber(\"MARK\")\n", "count = {}[\"MARK\"]\n", "ous = [upper([\"MARK\"])]\n",

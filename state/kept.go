@@ -1,13 +1,18 @@
 package state
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Kept is what a record keeps of a step so that it can be undone: what was written over, and the link as it was. Values are personal
 // data, so a record keeps them only where encryption is configured, under its own key.
 type Kept struct {
 	Scope      string `json:"scope,omitempty"`
 	SourceGUID string `json:"source_guid,omitempty"`
-	Rule       string `json:"rule,omitempty"` // of the link that the step ended, as scope and object
+	// Rule, as Scope and SourceGUID, is of the pair's link before the step: of one that the step ended, or that a link or relink found
+	// recorded already, whose account had lost the anchor. It is empty if there was none.
+	Rule string `json:"rule,omitempty"`
 	// Replaces is the recorded link of the account that ended with the step because the account got another one.
 	Replaces *Replaced `json:"replaces,omitempty"`
 	Undoes   int64     `json:"undoes,omitempty"` // the run that the step takes something of back; 0 if it carries out what rules ask for
@@ -31,7 +36,9 @@ func KeptOf(c *Change, old *Link) *Kept {
 	if c.Action != ActionCreate && c.Action != ActionRestore {
 		k.Attributes = keptOf(c.Attributes)
 	}
-	if old != nil && (c.Action == ActionUnlink || c.Action == ActionDelete) {
+	ends := c.Action == ActionUnlink || c.Action == ActionDelete
+	again := (c.Action == ActionLink || c.Action == ActionRelink) && old != nil && strings.EqualFold(old.TargetID, c.TargetID)
+	if old != nil && ends || again {
 		k.Scope, k.SourceGUID, k.Rule = old.Scope, old.SourceGUID.String(), old.Rule
 	}
 	return k

@@ -250,7 +250,11 @@ func (s *single) undo() (wanted bool, err error) {
 		s.say(planner.ChangedSinceCode, fmt.Sprintf("Run %d has decided since whose the account is.", by), s.of.Anchor)
 		return false, nil
 	}
-	switch s.e.Action {
+	action := s.e.Action
+	if links := action == state.ActionLink || action == state.ActionRelink; links && s.e.Kept.Rule != "" {
+		action = state.ActionUpdate // the pair was recorded before the run too
+	}
+	switch action {
 	case state.ActionCreate, state.ActionRestore:
 		s.c.Action = state.ActionDelete
 		return s.lives() && s.pairs(), nil

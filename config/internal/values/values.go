@@ -161,10 +161,8 @@ func (vs *Variables) fromFile(path string, partial bool) {
 			source.PathError(err))
 		return
 	}
+	vs.secrets.Hide(hcl.Range{Filename: path, Start: hcl.InitialPos, End: hcl.Pos{Line: 1 << 30}})
 	file, diags := source.Parse(source.Unix(src), path)
-	if file != nil {
-		vs.secrets.Hide(hcl.Range{Filename: path, Start: hcl.InitialPos, End: hcl.Pos{Line: 1 << 30}})
-	}
 	if diags.HasErrors() {
 		for _, d := range diags {
 			if d.Summary == source.Encoding {

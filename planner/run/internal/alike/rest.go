@@ -13,8 +13,7 @@ import (
 // left, as an update: if all of it shows, the reviewed change is carried out with the fresh one.
 func Rest(reviewed, fresh *state.Change, ids map[string]string) (done *state.Change, ok bool) {
 	if reviewed.Anchor == "" || reviewed.Kind != fresh.Kind || reviewed.Anchor != fresh.Anchor || reviewed.Partial != fresh.Partial ||
-		reviewed.Members != nil || fresh.Members != nil ||
-		slices.ContainsFunc(fresh.Attributes, func(a state.AttributeChange) bool { return a.Drift }) {
+		reviewed.Members != nil || fresh.Members != nil || driftsAnew(reviewed, fresh) {
 		return nil, false
 	}
 	if reviewed.Action == state.ActionDelete && fresh.Action == state.ActionUnlink && fresh.ReasonCode == state.BecauseAccountGone {
@@ -27,6 +26,14 @@ func Rest(reviewed, fresh *state.Change, ids map[string]string) (done *state.Cha
 	}
 	return &state.Change{Address: fresh.Address, Kind: fresh.Kind, Action: state.ActionUpdate, Scope: fresh.Scope, Anchor: fresh.Anchor,
 		SourceGUID: fresh.SourceGUID, TargetID: fresh.TargetID, Attributes: attributes, SourceAttributes: sources}, true
+}
+
+// driftsAnew reports whether somebody has changed what the record knows as applied, in a place where the reviewed change knew of none
+// who had.
+func driftsAnew(reviewed, fresh *state.Change) bool {
+	return slices.ContainsFunc(fresh.Attributes, func(a state.AttributeChange) bool {
+		return a.Drift && !slices.ContainsFunc(reviewed.Attributes, func(b state.AttributeChange) bool { return b.Drift && b.Name == a.Name })
+	})
 }
 
 // continues reports whether a fresh change can be about the account that the reviewed one has made or begun to change, of which done is
@@ -49,7 +56,7 @@ func continues(reviewed, fresh *state.Change, done []state.AttributeChange) bool
 	case state.ActionLink:
 		return slices.Contains(begun, reviewed.Action) && (paired || stamped)
 	case state.ActionUpdate:
-		return fresh.Action == reviewed.Action || slices.Contains(begun, reviewed.Action)
+		return fresh.Action == reviewed.Action && paired || slices.Contains(begun, reviewed.Action)
 	}
 	return fresh.Action == reviewed.Action && paired
 }
