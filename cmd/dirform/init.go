@@ -40,6 +40,7 @@ cannot be read, what Active Directory holds is written all the same. A configura
 		Args: cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runInit(cmd.Context(), a, &o) },
 	}
+	a.InputFlag(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.Lab, "lab", "", "use the embedded directories seeded from `FOLDER`")
 	f.StringVar(&o.URL, "url", "", "the domain controller's `URL`, ldaps://host")
@@ -169,13 +170,13 @@ func lookAtSource(ctx context.Context, a *cli.App, d *open.Directories, o *surve
 // askPassword asks a terminal for the password that is not in the environment. It is never taken from the command line, where others
 // see it.
 func askPassword(a *cli.App, p *config.ADProvider) (err error) {
-	if p.Password == "" && a.Env.Secret != nil {
+	if p.Password == "" && a.Env.Secret != nil && a.Asks() {
 		if p.Password, err = a.Env.Secret(fmt.Sprintf("Password of %s: ", p.BindDN)); err != nil {
 			return err
 		}
 	}
 	if p.Password == "" {
-		return &fault.Error{Summary: "No password for --bind-dn", Detail: "It is neither in the environment nor is there a terminal to ask.",
+		return &fault.Error{Summary: "No password for --bind-dn", Detail: "It is neither in the environment nor may somebody be asked at a terminal.",
 			Hint: "Set DIRFORM_SECRET_ad_password, or run init on a terminal."}
 	}
 	a.Hide([]string{p.Password})

@@ -41,6 +41,7 @@ var layers = map[string][]string{
 	"providers/ad": {"providers", "providers/ad/internal/access", "providers/ad/internal/kerberos",
 		"providers/ad/internal/replication", "state"},
 	"providers/lab":          {"state"},
+	"providers/trusted":      {},
 	"providers/providertest": {"providers", "state"},
 	"planner":                {"providers", "state"},
 	"planner/reconcile": {stage + "table", stage + "pair", stage + "judge", stage + "words", stage + "called", stage + "steps", "config", "planner",

@@ -49,6 +49,7 @@ does not take them: a finding gives the Exchange Online command for each object,
 	}
 	o.register(cmd)
 	a.VerboseFlag(cmd)
+	a.InputFlag(cmd)
 	f := cmd.Flags()
 	f.StringVar(&out, "out", "", "save the plan to `FILE`")
 	f.StringVar(&script, "aliases-script", "", aliasesHelp)

@@ -20,7 +20,7 @@ type Builder struct {
 	mu       sync.Mutex
 	rows     *table.Rows         // nil until it is first asked for
 	paired   *pair.Pairs         // likewise
-	gone     map[state.GUID]bool // leavers that were deleted
+	gone     map[state.GUID]bool // leavers that were deleted, and, as false, those that are nowhere
 	housed   map[string]bool     // see [Builder.Mailboxes]
 	surveyed *surveyed           // nil until it is first asked for
 	judged   *judged             // what guards were held against, see [Builder.Judge]; nil before [Builder.Plan]
@@ -155,11 +155,11 @@ func (b *Builder) Locate(whereabouts map[state.GUID]Whereabouts) {
 	b.set.Whereabouts = whereabouts
 	b.gone = map[state.GUID]bool{}
 	for guid, where := range whereabouts {
-		if where.Code == state.BecauseGone {
-			b.gone[guid] = true
+		if where.Code == state.BecauseGone || where.Code == state.BecauseNotFound {
+			b.gone[guid] = where.Code == state.BecauseGone
 		}
 	}
 	if len(b.gone) > 0 {
-		b.paired = nil // who was deleted decides who may have the account
+		b.paired = nil // who is gone decides who may have the account
 	}
 }

@@ -27,6 +27,13 @@ func (r *Reading) locate(ctx context.Context, b *reconcile.Builder) error {
 	if err := r.locateDeleted(ctx, b, leavers, found); err != nil {
 		return err
 	}
+	if r.Header.Source.MovesFrom == "" { // or another domain than the recorded one has been asked
+		for _, l := range leavers {
+			if found[l.GUID].Code == "" {
+				found[l.GUID] = reconcile.Whereabouts{Code: state.BecauseNotFound}
+			}
+		}
+	}
 	b.Locate(found)
 	return nil
 }
@@ -70,7 +77,7 @@ func (r *Reading) reasonFor(p *config.ADProvider, l reconcile.Leaver, name strin
 			return where
 		}
 	}
-	return reconcile.Whereabouts{Code: state.BecauseNotFound}
+	return reconcile.Whereabouts{Code: state.BecauseNotFound, DN: name}
 }
 
 // leavesOut says by what a scope leaves out objects of a kind that lie in it, "" if by nothing.

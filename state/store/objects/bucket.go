@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 // Version is which of the contents that an object has had is meant; "" is that of no object.
@@ -33,12 +35,38 @@ type Bucket interface {
 	Put(ctx context.Context, name string, content *io.SectionReader, over Version) (Version, error)
 	// Delete removes an object, if there is one.
 	Delete(ctx context.Context, name string) error
-	// List are the names of objects that begin with a prefix, of which there are at most [MostListed].
+	// List are the names of objects that begin with a prefix; see [Pages].
 	List(ctx context.Context, prefix string) ([]string, error)
 }
 
-// MostListed is how many objects a list may have.
+// MostListed is how many objects a list may have. A run leaves one for each batch of writes, until it ends.
 const MostListed = 100_000
+
+// Pages puts a list together that a store gives in pages: read is given what the page before said of its next one, "" for the first,
+// and "" ends the list. One that has no end, or more than [MostListed] names, is an error: what is missing from it would be taken for
+// what is not there.
+func Pages(read func(from string) (names []string, next string, err error)) (names []string, err error) {
+	from := ""
+	for range MostListed {
+		page, next, err := read(from)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, page...)
+		switch {
+		case len(names) > MostListed, next == from && next != "":
+			return nil, errEndless
+		case next == "":
+			return names, nil
+		}
+		from = next
+	}
+	return nil, errEndless
+}
+
+var errEndless = &fault.Error{Summary: "the store lists the state's objects without an end",
+	Detail: fmt.Sprintf("It names more than %d, or gives one page again and again.", MostListed),
+	Hint:   "Look at the objects below the record's name; those of a run that has ended are removed by it."}
 
 // Errors of a [Bucket]; test with errors.Is.
 var (

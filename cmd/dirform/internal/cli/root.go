@@ -86,11 +86,12 @@ func (a *App) MissingCommand(cmd *cobra.Command, args []string) error {
 		writeHelp(a.Env.Stderr, cmd)
 		return &ExitError{Code: ExitFailure}
 	}
-	e := &fault.Error{Summary: fmt.Sprintf("Unknown command %q", strings.TrimPrefix(cmd.CommandPath()+" ", "dirform ")+args[0])}
+	name := strings.TrimPrefix(cmd.CommandPath()+" ", "dirform ") + args[0]
+	e := &fault.Error{Summary: fmt.Sprintf("Unknown command %q", name)}
 	if near := near.Meant(args[0], commandNames(cmd)); near != "" {
 		e.Detail = fmt.Sprintf("Did you mean %q?", near)
 	}
-	if other := instead(args[0]); other != "" && !cmd.HasParent() {
+	if other := instead(name); other != "" {
 		e.Detail = other
 	}
 	e.Hint = fmt.Sprintf("Run %q for a list of the commands.", strings.TrimSpace("dirform help"+strings.TrimPrefix(cmd.CommandPath(), "dirform")))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/providers/trusted"
 )
 
 // TestBucketNamesNoHosts: what a record in somebody's bucket says of hosts, be it nothing, gives them no credentials.
@@ -26,7 +27,7 @@ func TestBucketNamesNoHosts(t *testing.T) {
 	} {
 		env := cli.Environment{Stderr: io.Discard}
 		if c.allowed != "" {
-			env.Environ = []string{allowHosts + "=" + c.allowed}
+			env.Environ = []string{trusted.Variable + "=" + c.allowed}
 		}
 		cfg := &config.Config{StateBucket: c.bucket, Entra: &config.EntraProvider{Lab: "lab"},
 			AD: []*config.ADProvider{{Name: "corp", URLs: []string{"ldaps://" + host}}}}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/dirform/dirform/providers/trusted"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -37,7 +38,7 @@ func FuzzArguments(f *testing.F) {
 
 // checkHosts compares a list with what is read entry by entry, in another way.
 func checkHosts(t *testing.T, list string) {
-	hosts, err := parseHosts(list)
+	hosts, err := trusted.Parse(list)
 	var want []string
 	for _, entry := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' }) {
 		entry = strings.TrimFunc(entry, unicode.IsSpace)
@@ -57,7 +58,7 @@ func checkHosts(t *testing.T, list string) {
 		t.Errorf("%q has the hosts %q, %v, and they should be %q", list, hosts, err, want)
 	}
 	for _, h := range hosts {
-		if again, err := parseHosts(h); err != nil || len(again) != 1 || again[0] != h {
+		if again, err := trusted.Parse(h); err != nil || len(again) != 1 || again[0] != h {
 			t.Errorf("the host %q is read as %q, %v", h, again, err)
 		}
 	}

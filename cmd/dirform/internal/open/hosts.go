@@ -4,126 +4,52 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/providers/ad"
 	"github.com/dirform/dirform/providers/entra"
-	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/providers/trusted"
 	"github.com/dirform/dirform/state/store"
 )
 
-// allowHosts is the environment variable that names the hosts which may get credentials. Who writes a configuration, as
-// in a pull request, can point a provider at any server; who runs dirform says with it which ones are theirs.
-const allowHosts = "DIRFORM_ALLOW_HOSTS"
-
-// hostRules say to which hosts credentials may be sent. Microsoft's clouds and this machine always may get them; the
-// zero value allows nothing else.
-type hostRules struct {
-	hosts []string // that DIRFORM_ALLOW_HOSTS names or else the last apply recorded
-	not   string   // why a host is none of these, as the end of a sentence
-	any   bool     // DIRFORM_ALLOW_HOSTS is not set, and no apply has recorded any
-}
-
-// destination is what gets credentials.
-type destination struct {
-	provider string // such as provider "ad" "corp", or state "postgres"
-	at       string // where that is declared: file:line
-	hosts    []string
-}
-
 // rulesFor are the rules for a run with a record, which is nil for what keeps none.
-func rulesFor(ctx context.Context, a *cli.App, record store.Record) (hostRules, error) {
-	list, set := a.Env.Lookup(allowHosts)
+func rulesFor(ctx context.Context, a *cli.App, record store.Record) (trusted.Rules, error) {
+	list, set := a.Env.Lookup(trusted.Variable)
 	if set {
-		hosts, err := parseHosts(list)
-		return hostRules{hosts: hosts, not: allowHosts + " does not name this host"}, err
+		hosts, err := trusted.Parse(list)
+		return trusted.Rules{Always: always, Hosts: hosts, Not: trusted.Variable + " does not name this host"}, err
 	}
 	if record == nil {
-		return hostRules{any: true}, nil
+		return trusted.Rules{Always: always, Any: true}, nil
 	}
 	hosts, recorded, err := record.Hosts(ctx)
 	not := "the last apply used only Microsoft's clouds and this machine"
 	if len(hosts) > 0 {
 		not = "the last apply used " + strings.Join(hosts, ", ")
 	}
-	return hostRules{hosts: hosts, not: not, any: !recorded}, err
+	return trusted.Rules{Always: always, Hosts: hosts, Not: not, Any: !recorded}, err
 }
 
 // recordRules are the rules for the server of the record itself: only DIRFORM_ALLOW_HOSTS can name it. What the record
 // says of hosts comes from that server, and one that a configuration's author has chosen would say what that author
 // wants.
-func recordRules(a *cli.App) (hostRules, error) {
-	if _, set := a.Env.Lookup(allowHosts); set {
+func recordRules(a *cli.App) (trusted.Rules, error) {
+	if _, set := a.Env.Lookup(trusted.Variable); set {
 		return rulesFor(context.Background(), a, nil)
 	}
-	return hostRules{not: allowHosts + " is not set, by which alone you say that the server of the state is yours: " +
+	return trusted.Rules{Always: always, Not: trusted.Variable + " is not set, by which alone you say that the server of the state is yours: " +
 		"the hosts of the last apply stand in the state itself"}, nil
-}
-
-// parseHosts reads the value of DIRFORM_ALLOW_HOSTS: names or addresses, separated by commas. An empty one names none.
-func parseHosts(list string) (hosts []string, err error) {
-	for entry := range strings.SplitSeq(list, ",") {
-		if entry = strings.TrimSpace(entry); entry == "" {
-			continue
-		}
-		host := strings.TrimSuffix(strings.ToLower(entry), ".")
-		if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil && !strings.ContainsFunc(ip.Zone(), noHost) &&
-			!strings.HasSuffix(host, ".") {
-			host = ip.String()
-		} else if host == "" || strings.HasSuffix(host, ".") || strings.ContainsFunc(host, noHost) {
-			return nil, &fault.Error{
-				Summary: allowHosts + " names no host",
-				Detail:  fmt.Sprintf("%q is not the name or address of a host.", entry),
-				Hint: "Write names of hosts without port, path or wildcard, separated by commas: " + allowHosts +
-					"=dc1.corp.contoso.com,dc2.corp.contoso.com.",
-			}
-		}
-		hosts = append(hosts, host)
-	}
-	return hosts, nil
-}
-
-// noHost reports whether a character stands in no name of a host: what begins a port, a path or an account, a wildcard, a bracket,
-// a blank, and whatever cannot be seen.
-func noHost(r rune) bool {
-	return strings.ContainsRune(":/*@[]", r) || r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r)
 }
 
 // always reports whether a host may get credentials whatever the rules say.
 func always(host string) bool { return config.Loopback(host) || entra.Microsoft(host) }
 
-// check refuses a destination that has a host which may not get credentials.
-func (r hostRules) check(d destination) error {
-	for _, host := range d.hosts {
-		if r.any || always(host) || slices.Contains(r.hosts, host) {
-			continue
-		}
-		all := strings.Join(append(slices.Clone(r.hosts), host), ",")
-		return &fault.Error{
-			Summary: fmt.Sprintf("Credentials may not be sent to %s", shownHost(host)),
-			Detail:  fmt.Sprintf("%s (%s) would send its credentials there, and %s.", d.provider, d.at, r.not),
-			Hint: fmt.Sprintf("Nothing was sent. If the host is yours, run this with %s=%s, which names all hosts that may get "+
-				"credentials; else correct the configuration. \"dirform help sign-in\" tells more.", allowHosts, all),
-		}
-	}
-	return nil
-}
-
-// shownHost is a host for a message; what is not ASCII could look like another one.
-func shownHost(host string) string {
-	return strings.Trim(strconv.QuoteToASCII(host), `"`)
-}
-
 // destinations are what a configuration sends credentials to. Embedded labs are none.
-func destinations(a *cli.App, cfg *config.Config) (list []destination, err error) {
+func destinations(a *cli.App, cfg *config.Config) (list []trusted.Destination, err error) {
 	for _, p := range cfg.AD {
 		if p.Lab != "" {
 			continue
@@ -141,20 +67,20 @@ func destinations(a *cli.App, cfg *config.Config) (list []destination, err error
 	return append(list, d), err
 }
 
-func adDestination(p *config.ADProvider, cfg ad.Config) (destination, error) {
+func adDestination(p *config.ADProvider, cfg ad.Config) (trusted.Destination, error) {
 	hosts, err := cfg.Hosts()
 	if err != nil {
 		err = sourceError(p, err)
 	}
-	return destination{fmt.Sprintf("provider \"ad\" %q", p.Name), p.DeclaredAt, hosts}, err
+	return trusted.Destination{Name: fmt.Sprintf("provider \"ad\" %q", p.Name), At: p.DeclaredAt, Hosts: hosts}, err
 }
 
-func entraDestination(p *config.EntraProvider, cfg entra.Config) (destination, error) {
+func entraDestination(p *config.EntraProvider, cfg entra.Config) (trusted.Destination, error) {
 	hosts, err := cfg.Hosts()
 	if err != nil {
 		err = tenantError(p, err)
 	}
-	return destination{fmt.Sprintf("provider \"entra\" %q", p.Name), p.DeclaredAt, hosts}, err
+	return trusted.Destination{Name: fmt.Sprintf("provider \"entra\" %q", p.Name), At: p.DeclaredAt, Hosts: hosts}, err
 }
 
 // AdmitDirectories prepares to open what a configuration names, or refuses a configuration that sends credentials to
@@ -189,30 +115,30 @@ func OpenUnrecorded(ctx context.Context, a *cli.App) (d *Directories, err error)
 // admitHosts refuses a configuration that sends credentials to hosts which may not get them, before any of them is
 // spoken to, and names those that nobody has vouched for. The hosts are for the record: all but those that always may
 // get credentials.
-func admitHosts(a *cli.App, cfg *config.Config, rules hostRules) (hosts []string, err error) {
+func admitHosts(a *cli.App, cfg *config.Config, rules trusted.Rules) (hosts []string, err error) {
 	list, err := destinations(a, cfg)
 	if err != nil {
 		return nil, err
 	}
 	hosts = []string{}
 	for _, d := range list {
-		if err := rules.check(d); err != nil {
+		if err := rules.Check(d); err != nil {
 			return nil, err
 		}
-		for _, h := range d.hosts {
+		for _, h := range d.Hosts {
 			if !always(h) && !slices.Contains(hosts, h) {
 				hosts = append(hosts, h)
 			}
 		}
 	}
 	slices.Sort(hosts)
-	if rules.any && len(hosts) > 0 {
+	if rules.Any && len(hosts) > 0 {
 		shown := make([]string, len(hosts))
 		for i, h := range hosts {
-			shown[i] = shownHost(h)
+			shown[i] = trusted.Shown(h)
 		}
 		a.Notef("Credentials go to: %s. No apply has recorded hosts yet, so any host gets them; "+
-			"%s limits that (dirform help sign-in).\n", strings.Join(shown, ", "), allowHosts)
+			"%s limits that (dirform help sign-in).\n", strings.Join(shown, ", "), trusted.Variable)
 	}
 	return hosts, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/providers/trusted"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -14,12 +15,12 @@ func TestParseHosts(t *testing.T) {
 		"": "", " , ": "", "dc1": "dc1", "DC1.Corp.example., dc2.corp.example": "dc1.corp.example dc2.corp.example",
 		"[::1],2001:DB8::1, 10.0.0.1": "::1 2001:db8::1 10.0.0.1", "bücher.example": "bücher.example",
 	} {
-		if hosts, err := parseHosts(list); err != nil || strings.Join(hosts, " ") != want {
+		if hosts, err := trusted.Parse(list); err != nil || strings.Join(hosts, " ") != want {
 			t.Errorf("%q: %q, %v", list, hosts, err)
 		}
 	}
 	for _, list := range []string{"dc1:636", "https://dc1", "*.example.com", "a b", "user@dc1", "dc1/x"} {
-		if hosts, err := parseHosts(list); err == nil {
+		if hosts, err := trusted.Parse(list); err == nil {
 			t.Errorf("%q: %q", list, hosts)
 		}
 	}

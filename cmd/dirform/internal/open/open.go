@@ -16,6 +16,7 @@ import (
 	"github.com/dirform/dirform/providers/ad"
 	"github.com/dirform/dirform/providers/entra"
 	"github.com/dirform/dirform/providers/lab"
+	"github.com/dirform/dirform/providers/trusted"
 	"github.com/dirform/dirform/state/bounds"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -26,7 +27,7 @@ type Directories struct {
 	app *cli.App
 	dir string // the configuration's folder
 	// hosts say who may get credentials; nothing is opened that sends them to others.
-	hosts hostRules
+	hosts trusted.Rules
 	used  []string // the hosts that get credentials, for the record, once the configuration was admitted
 	// labOptions are the addresses and faults of labs that are served for others; their seeds and data are filled in.
 	LabOptions lab.Options
@@ -40,7 +41,7 @@ type Directories struct {
 
 // NewDirectories prepares to open what the configuration in dir names. Close it in the end.
 func NewDirectories(a *cli.App, dir string) *Directories {
-	return &Directories{app: a, dir: dir, labs: map[string]*servedLab{}, sources: map[string]providers.SourceReader{}, tenants: map[string]providers.TenantReader{}}
+	return &Directories{app: a, dir: dir, hosts: trusted.Rules{Always: always}, labs: map[string]*servedLab{}, sources: map[string]providers.SourceReader{}, tenants: map[string]providers.TenantReader{}}
 }
 
 // Close closes what was opened, last first.
@@ -125,7 +126,7 @@ func (d *Directories) adConfig(p *config.ADProvider) (ad.Config, error) {
 	cfg := adSettings(d.app, p)
 	to, err := adDestination(p, cfg)
 	if err == nil {
-		err = d.hosts.check(to)
+		err = d.hosts.Check(to)
 	}
 	if err == nil {
 		cfg.CA, err = readCA(p.CAFile, p.DeclaredAt)
@@ -162,7 +163,7 @@ func (d *Directories) entraConfig(p *config.EntraProvider) (cfg entra.Config, er
 	cfg = entraSettings(d.app, p)
 	to, err := entraDestination(p, cfg)
 	if err == nil {
-		err = d.hosts.check(to)
+		err = d.hosts.Check(to)
 	}
 	if err == nil {
 		cfg.CA, err = readCA(p.CAFile, p.DeclaredAt)

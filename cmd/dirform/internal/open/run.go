@@ -10,6 +10,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/providers"
+	"github.com/dirform/dirform/providers/trusted"
 	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/objects/stores"
@@ -77,11 +78,11 @@ func placeOf(a *cli.App, cfg *config.Config, keys *seal.Keys) (place store.Place
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", b.DeclaredAt, err)
 		}
-		return place, rules.check(destination{fmt.Sprintf("state %q", b.Type), b.DeclaredAt, hosts})
+		return place, rules.Check(trusted.Destination{Name: fmt.Sprintf("state %q", b.Type), At: b.DeclaredAt, Hosts: hosts})
 	}
 	db := cfg.StateDatabase
 	p, err := database.At(db, a.Env.Getenv, func(hosts []string) error {
-		return rules.check(destination{"state \"postgres\"", db.DeclaredAt, hosts})
+		return rules.Check(trusted.Destination{Name: "state \"postgres\"", At: db.DeclaredAt, Hosts: hosts})
 	})
 	if err != nil {
 		return nil, err

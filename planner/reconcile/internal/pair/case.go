@@ -105,7 +105,7 @@ func (c *Case) project() {
 // Ref names the object in a finding.
 func (c *Case) Ref() planner.ObjectRef {
 	r := planner.ObjectRef{Address: c.Address, Anchor: c.Anchor, SourceDN: c.Object.DN, Kind: c.Table.Kind,
-		Name: c.Object.Get(table.SourceDisplay).Str()}
+		Name: state.Trim(c.Object.Get(table.SourceDisplay).Str())}
 	if c.Live != nil {
 		r.TargetID = c.Live.ID
 	}

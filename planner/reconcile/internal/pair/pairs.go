@@ -19,7 +19,7 @@ type Pairs struct {
 	disputed               map[int]bool        // tenant rows that source rows want and none gets, see noteDisputed
 	revived                map[int]int         // row of the recycle bin to the source row that it is restored for
 	linkFor                map[state.GUID]int  // made when first asked for, see LinkFor
-	gone                   map[state.GUID]bool // recorded source objects that were deleted, as far as somebody has looked for them
+	gone                   map[state.GUID]bool // see [Match]
 	// Mailboxes are the accounts, by id, that are known to have a mailbox; see [Pairs.Unhoused].
 	Mailboxes map[string]bool
 }
@@ -29,7 +29,8 @@ type Pairs struct {
 // among the living, and stronger than an address that somebody else may have been given since: rule immutable_id looks
 // into both.
 //
-// gone are recorded source objects that are known to have been deleted, see [Pairs.Succeeds].
+// gone are recorded source objects that are known to have been deleted, and, as false, those that were looked for and are
+// nowhere; see [Pairs.Succeeds].
 func Match(rows *table.Rows, links []*config.Link, gone map[state.GUID]bool) *Pairs {
 	p := &Pairs{Rows: rows, gone: gone, blocks: newBlocks(links), disputed: map[int]bool{}, revived: map[int]int{}}
 	p.verdicts = make([]Verdict, p.Source.Len())

@@ -1,11 +1,5 @@
 package pair
 
-import (
-	"slices"
-
-	"github.com/dirform/dirform/planner/reconcile/internal/table"
-)
-
 // matchRules tries the rules of source row s's policy in order: the hard ones, or all.
 func (p matcher) matchRules(s int, v *Verdict, hardOnly bool) {
 	t := p.Source.Table(s)
@@ -35,18 +29,25 @@ func (p matcher) matchRules(s int, v *Verdict, hardOnly bool) {
 	}
 }
 
-// Succeeds reports whether source row s would get the account of somebody whose object was deleted from the same forest, by link
+// Succeeds reports whether source row s would get the account of somebody whose object is gone from the same forest, by link
 // l: the same person taken on again, or somebody else who was given their address. No policy can tell, only a link block decides; what
-// foreign_anchor is about are accounts that carry the anchors of another domain.
+// foreign_anchor is about are accounts that carry the anchors of another domain. An object is gone that was deleted, and one that is
+// nowhere in the forest of its scope, since few accounts may see what was deleted.
 func (p *Pairs) Succeeds(s, l int) bool {
 	if len(p.gone) == 0 || l < 0 || p.linkSource[l] >= 0 {
 		return false
 	}
 	m := p.Links.Meta(l)
-	otherForest := slices.ContainsFunc(p.Source.Tables, func(t *table.Source) bool {
-		return t.ScopeAt == m.Scope && t.Scope.Provider != p.Source.Table(s).Scope.Provider
-	})
-	return p.gone[m.GUID] && !otherForest
+	deleted, gone := p.gone[m.GUID]
+	if !gone {
+		return false
+	}
+	for _, t := range p.Source.Tables {
+		if t.ScopeAt == m.Scope {
+			return t.Scope.Provider == p.Source.Table(s).Scope.Provider
+		}
+	}
+	return deleted
 }
 
 // claim gives tenant row t to source row s unless somebody else has it: then the newcomer loses, and two newcomers

@@ -22,7 +22,7 @@ func GoneSince(of *state.Descriptor, policy *config.LinkPolicy, link *state.Link
 // Whereabouts are where an object is that left its scope, as far as somebody has looked for it.
 type Whereabouts struct {
 	Code state.ReasonCode // one of the reasons that begin with left_scope; "" if nobody has looked
-	DN   string           // of one that lives
+	DN   string           // of one that is found alive
 	By   string           // what leaves it out that lies in its scope: "where"
 	At   string           // file:line of the scope that does
 }
@@ -37,6 +37,10 @@ func Left(scope string, w Whereabouts) string {
 		return text + ": deleted in Active Directory"
 	case w.Code == state.BecauseFiltered && w.DN != "":
 		return fmt.Sprintf("%s: %s is filtered out by %s at %s", text, w.DN, w.By, w.At)
+	case w.Code == state.BecauseNotFound && w.DN != "":
+		return fmt.Sprintf("%s: %s was not among what was read", text, w.DN)
+	case w.Code == state.BecauseNotFound:
+		return text + ": not found in Active Directory"
 	}
 	return text
 }

@@ -210,10 +210,13 @@ func (c *Container) Delete(ctx context.Context, name string) error {
 // List are the names of blobs that begin with a prefix.
 func (c *Container) List(ctx context.Context, prefix string) (names []string, err error) {
 	query := url.Values{"restype": {"container"}, "comp": {"list"}, "prefix": {prefix}}
-	for len(names) < objects.MostListed {
+	return objects.Pages(func(from string) (_ []string, next string, err error) {
+		if from != "" {
+			query.Set("marker", from)
+		}
 		a, err := c.do(ctx, http.MethodGet, "", query, nil, nil, http.StatusOK)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		var page struct {
 			Names []string `xml:"Blobs>Blob>Name"`
@@ -222,15 +225,10 @@ func (c *Container) List(ctx context.Context, prefix string) (names []string, er
 		err = xml.NewDecoder(io.LimitReader(a.Body, bounds.Page)).Decode(&page)
 		a.Body.Close()
 		if err != nil {
-			return nil, c.fault(err)
+			return nil, "", c.fault(err)
 		}
-		names = append(names, page.Names...)
-		if page.Next == "" {
-			break
-		}
-		query.Set("marker", page.Next)
-	}
-	return names, nil
+		return page.Names, page.Next, nil
+	})
 }
 
 // refused is what an answer means that is not the one wanted.

@@ -269,27 +269,26 @@ func (b *Bucket) Delete(ctx context.Context, name string) error {
 // List are the names of objects that begin with a prefix.
 func (b *Bucket) List(ctx context.Context, prefix string) (names []string, err error) {
 	query := url.Values{"prefix": {prefix}, "fields": {"items(name),nextPageToken"}}
-	for len(names) < objects.MostListed {
+	return objects.Pages(func(from string) (names []string, next string, err error) {
+		if from != "" {
+			query.Set("pageToken", from)
+		}
 		a, err := b.do(ctx, http.MethodGet, "/storage/v1/b/"+url.PathEscape(b.name)+"/o", query, nil)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		var page struct {
 			Items []object `json:"items"`
 			Next  string   `json:"nextPageToken"`
 		}
 		if err := b.decode(a, &page); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		for _, o := range page.Items {
 			names = append(names, o.Name)
 		}
-		if page.Next == "" {
-			break
-		}
-		query.Set("pageToken", page.Next)
-	}
-	return names, nil
+		return names, page.Next, nil
+	})
 }
 
 // refused is what an answer's status means.

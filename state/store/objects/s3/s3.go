@@ -175,20 +175,19 @@ type page struct {
 // List are the names of objects that begin with a prefix.
 func (b *Bucket) List(ctx context.Context, prefix string) (names []string, err error) {
 	query := url.Values{"list-type": {"2"}, "prefix": {prefix}}
-	for len(names) < objects.MostListed {
+	return objects.Pages(func(from string) (names []string, next string, err error) {
+		if from != "" {
+			query.Set("continuation-token", from)
+		}
 		var p page
 		if _, err := b.do(ctx, request{method: http.MethodGet, query: query, into: &p}); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		for _, o := range p.Contents {
 			names = append(names, o.Key)
 		}
-		if p.Next == "" {
-			break
-		}
-		query.Set("continuation-token", p.Next)
-	}
-	return names, nil
+		return names, p.Next, nil
+	})
 }
 
 // fault is what an error means. The store's own words are kept but for what names an account.
