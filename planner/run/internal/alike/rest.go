@@ -28,11 +28,13 @@ func Rest(reviewed, fresh *state.Change, ids map[string]string) (done *state.Cha
 		SourceGUID: fresh.SourceGUID, TargetID: fresh.TargetID, Attributes: attributes, SourceAttributes: sources}, true
 }
 
-// driftsAnew reports whether somebody has changed what the record knows as applied, in a place where the reviewed change knew of none
-// who had.
+// driftsAnew reports whether somebody has changed what the record knows as applied. Where an account was brought back or linked before
+// the rest of the change, drift that the reviewed change had as well is none anew; an update is one write, so that whoever has made a
+// part of it is somebody else.
 func driftsAnew(reviewed, fresh *state.Change) bool {
 	return slices.ContainsFunc(fresh.Attributes, func(a state.AttributeChange) bool {
-		return a.Drift && !slices.ContainsFunc(reviewed.Attributes, func(b state.AttributeChange) bool { return b.Drift && b.Name == a.Name })
+		return a.Drift && (reviewed.Action == fresh.Action ||
+			!slices.ContainsFunc(reviewed.Attributes, func(b state.AttributeChange) bool { return b.Drift && b.Name == a.Name }))
 	})
 }
 

@@ -16,6 +16,7 @@ func TestRest(t *testing.T) {
 			Match: &state.Match{Rule: rule, Value: evidence}}
 	}
 	name, drifted := named("Edited", "Ann", false), named("Edited", "Ann", true)
+	other := state.AttributeChange{Name: "department", Before: state.String("a"), After: state.String("b")}
 	for what, c := range map[string]struct {
 		reviewed, fresh *state.Change
 		goesOn          bool
@@ -24,6 +25,7 @@ func TestRest(t *testing.T) {
 		"an update by other evidence":     {change(state.ActionUpdate, "recorded", "", name), change(state.ActionUpdate, "recorded", "1", name), false},
 		"an update of a pair just linked": {change(state.ActionLink, "primary_smtp", "a", name), change(state.ActionUpdate, "recorded", "1", name), true},
 		"a drift that was reviewed":       {change(state.ActionRestore, "recorded", "1", drifted), change(state.ActionUpdate, "recorded", "1", drifted), true},
+		"half of an update":               {change(state.ActionUpdate, "recorded", "1", drifted, other), change(state.ActionUpdate, "recorded", "1", drifted), false},
 		"what was taken back since":       {change(state.ActionRestore, "recorded", "1", name), change(state.ActionUpdate, "recorded", "1", drifted), false},
 		"another value than was reviewed": {change(state.ActionUpdate, "recorded", "1", named("Edited", "Anna", false)), change(state.ActionUpdate, "recorded", "1", name), false},
 	} {
