@@ -380,22 +380,26 @@ func testMovesApart(t *testing.T, a, b func() store.Place) {
 
 func testCopyMany(t *testing.T, a, b func() store.Place) {
 	l := lock(t, a())
+	many, steps := 10_000, 5_000 // more than travel together
+	if testing.Short() {         // as under the race detector, where everything takes many times as long
+		many, steps = many/5, steps/5
+	}
 	var all []*state.Link
-	for n := range 10_000 {
+	for n := range many {
 		all = append(all, link(n))
 		all[n].Scope = []string{"staff", "sales"}[n%2]
 	}
 	w := begin(t, l)
 	must(t, w.Records(t.Context(), all))
 	var results []state.Result
-	for n := range 5_000 {
+	for n := range steps {
 		results = append(results, state.Result{Entry: entry(int64(n+1), state.StatusDone)})
 	}
 	must(t, w.Results(t.Context(), results))
 	must(t, l.Close())
 	done, err := push(t, a(), b(), copying)
 	must(t, err)
-	if done.Links != 10_000 || done.Steps != 5_000 {
+	if done.Links != many || done.Steps != steps {
 		t.Errorf("%+v", done)
 	}
 	same(t, "links", links(t, load(t, b())), all)
