@@ -45,33 +45,41 @@ const conflict = `\0ACNF:`
 // A name is one by which products call accounts of theirs.
 type name struct {
 	prefix string // in lower case
-	// rest says what may follow the prefix; nil for anything.
+	// rest says what may follow the prefix, in lower case; nil for anything.
 	rest func(string) bool
-	what string
+	// logon says that only sAMAccountName tells: user names and nicknames that begin so are people's.
+	logon bool
+	what  string
 }
 
+const exchange = "a mailbox of Exchange itself"
+
+// The forms of Exchange's names are those that its setup and its monitoring write: an arbitration mailbox has the logon name SM_ and 17
+// hexadecimal digits, and a user name, nickname and common name of a word and a GUID; a health mailbox has 32 digits, and the first 7
+// of them in the logon name, which has room for 20 characters.
 var names = []name{
-	{"krbtgt", func(s string) bool { return s == "" || s[0] == '_' }, "the domain's own account"},
-	{"aad_", nil, "a sync engine's account"},
-	{"msol_", nil, "a sync engine's account"},
-	{"support_388945a0", nil, "a Windows support account"},
-	{"systemmailbox{", nil, "a mailbox of Exchange itself"},
-	{"healthmailbox", func(s string) bool { return s != "" && strings.Trim(s, "0123456789abcdef") == "" }, "a mailbox of Exchange itself"},
-	{"discoverysearchmailbox", func(s string) bool { return strings.Contains(s, "{") || s == "" }, "a mailbox of Exchange itself"},
-	{"federatedemail.", hexadecimal, "a mailbox of Exchange itself"},
-	{"migration.", hexadecimal, "a mailbox of Exchange itself"},
-	{"sm_", hexadecimal, "a mailbox of Exchange itself"},
-	{"cas_", func(s string) bool { return strings.Contains(s, "}") }, "a mailbox of Exchange itself"},
+	{"krbtgt", func(s string) bool { return s == "" || s[0] == '_' }, false, "the domain's own account"},
+	{"aad_", nil, true, "a sync engine's account"},
+	{"msol_", nil, true, "a sync engine's account"},
+	{"support_388945a0", empty, true, "a Windows support account"},
+	{"systemmailbox{", nil, false, exchange},
+	{"discoverysearchmailbox{", nil, false, exchange},
+	{"discoverysearchmailbox {", nil, false, exchange},
+	{"healthmailbox", func(s string) bool { return (len(s) == 7 || len(s) == 32) && hexadecimal(s) }, false, exchange},
+	{"federatedemail.", guid, false, exchange},
+	{"migration.", guid, false, exchange},
+	{"sm_", func(s string) bool { return len(s) == 17 && hexadecimal(s) }, true, exchange},
+	{"cas_", func(s string) bool { return strings.Contains(s, "}") }, false, exchange},
 }
 
-// hexadecimal reports whether a name goes on with an identifier that a product made up: hexadecimal digits, with a decimal one
-// among the first four at least, so that nobody called Ada or Bea is meant. Windows cuts such names off.
-func hexadecimal(s string) bool {
-	decimal, n := false, 0
-	for ; n < len(s) && (s[n] >= '0' && s[n] <= '9' || s[n] >= 'a' && s[n] <= 'f'); n++ {
-		decimal = decimal || s[n] <= '9'
-	}
-	return decimal && n >= min(len(s), 4) || n >= 4 && n < len(s) && s[n] == '-'
+func empty(s string) bool { return s == "" }
+
+// hexadecimal reports whether a text in lower case has no other characters than hexadecimal digits.
+func hexadecimal(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
+
+func guid(s string) bool {
+	_, ok := state.ParseGUID(s)
+	return ok
 }
 
 // Teller tells system objects among objects of one shape.
@@ -95,7 +103,7 @@ func (t *Teller) What(o *state.Object) string {
 		return "a critical system object of the domain"
 	}
 	if t.value(o, t.recipient).Int()&recipients != 0 {
-		return "a mailbox of Exchange itself"
+		return exchange
 	}
 	if t.Linked(o) {
 		return LinkedMailbox
@@ -104,14 +112,14 @@ func (t *Teller) What(o *state.Object) string {
 	if strings.HasSuffix(logon, "$") {
 		return "the account of a computer, a service or a trust"
 	}
-	if what := called(logon); what != "" {
+	if what := called(logon, true); what != "" {
 		return what
 	}
-	if what := called(t.value(o, t.nickname).Str()); what != "" {
+	if what := called(t.value(o, t.nickname).Str(), false); what != "" {
 		return what
 	}
 	user, _, _ := strings.Cut(t.value(o, t.userName).Str(), "@")
-	return called(user)
+	return called(user, false)
 }
 
 // LinkedMailbox is what [Teller.What] says of a linked mailbox.
@@ -167,17 +175,19 @@ func renamed(dn string) bool {
 	return true
 }
 
-// called is what an account with a name is; "" for a name like any other. The first letters decide nearly always.
-func called(s string) string {
+// called is what an account with a name is, a logon name (sAMAccountName) or another one; "" for a name like any other. The first
+// letters decide nearly always.
+func called(s string, logon bool) string {
 	if s == "" || !strings.ContainsRune("kamshdfcKAMSHDFC", rune(s[0])) {
 		return ""
 	}
 	for i := range names {
 		n := &names[i]
-		if len(s) >= len(n.prefix) && strings.EqualFold(s[:len(n.prefix)], n.prefix) {
-			if n.rest == nil || n.rest(strings.ToLower(s[len(n.prefix):])) {
-				return n.what
-			}
+		if len(s) < len(n.prefix) || !strings.EqualFold(s[:len(n.prefix)], n.prefix) || n.logon && !logon {
+			continue
+		}
+		if n.rest == nil || n.rest(strings.ToLower(s[len(n.prefix):])) {
+			return n.what
 		}
 	}
 	return ""
