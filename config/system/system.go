@@ -1,5 +1,6 @@
 // Package system tells which objects of Active Directory are no people: accounts of the domain itself, of Exchange, of sync engines,
-// of services and trusts, and what replication renamed because its name was taken.
+// of trusts, and what replication renamed because its name was taken. Computers and managed service accounts are of other classes
+// (objectCategory), which are never read.
 //
 // The list follows what Microsoft Entra Connect leaves out (Microsoft Learn, "Microsoft Entra Connect Sync: understanding the default
 // configuration"), and accounts beyond it that Exchange and Windows make and nobody signs in with. Two of Connect's rules are not
