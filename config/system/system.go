@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/dn"
 )
 
 // The attributes that tell.
@@ -38,10 +39,6 @@ func Attributes() []string {
 // system attendant 0x2000, mailbox database 0x4000, arbitration 0x800000 and its relatives, discovery 0x20000000; and that of
 // health mailboxes, monitoring, 0x8000000000.
 const recipients = 0x21C07000 | 0x8000000000
-
-// conflict stands in the name of an object whose own name another one had when both were replicated (MS-ADTS 3.1.1.5.1.2.1). A
-// distinguished name shows the line feed before it escaped.
-const conflict = `\0ACNF:`
 
 // A name is one by which products call accounts of theirs.
 type name struct {
@@ -97,7 +94,7 @@ func NewTeller(shape *state.Shape) *Teller {
 
 // What says what a system object is, such as "a sync engine's account"; "" for any other object.
 func (t *Teller) What(o *state.Object) string {
-	if renamed(o.DN) {
+	if dn.Conflict(o.DN) {
 		return "a copy that replication renamed"
 	}
 	if t.value(o, t.critical).Bool() {
@@ -157,23 +154,6 @@ func (t *Teller) value(o *state.Object, at int) state.Value {
 		return state.Null()
 	}
 	return o.Values[at]
-}
-
-// renamed reports whether the first part of a distinguished name is one that replication made.
-func renamed(dn string) bool {
-	at := strings.Index(dn, `\0`)
-	if at < 0 || len(dn) < at+len(conflict) || !strings.EqualFold(dn[at:at+len(conflict)], conflict) {
-		return false
-	}
-	for i := 0; i < at; i++ {
-		switch dn[i] {
-		case '\\':
-			i++
-		case ',', ';', '+':
-			return false
-		}
-	}
-	return true
 }
 
 // called is what an account with a name is, a logon name (sAMAccountName) or another one; "" for a name like any other. The first

@@ -266,3 +266,28 @@ func BenchmarkKey(b *testing.B) {
 		})
 	}
 }
+
+func TestConflict(t *testing.T) {
+	const guid = "6f1d2c3b-4a5e-4d6f-8a9b-0c1d2e3f4a5b"
+	for name, want := range map[string]bool{
+		`CN=Jon Berg\0ACNF:` + guid + `,OU=Staff`:           true,
+		`CN=Berg\, Jon\0acnf:` + guid + `,OU=Staff`:         true,
+		`CN=Two\0ALines\0ACNF:` + guid + `,OU=Staff`:        true,
+		`CN=CONTOSO\\0815\0ACNF:` + guid + `,OU=Staff`:      true,
+		"CN=Jon\nCNF:" + guid + ",OU=Staff":                 true,
+		`CN=Jon+UID=1\0ACNF:` + guid + `,OU=Staff`:          true,
+		`CN=lit\\0ACNF:` + guid + `,OU=Staff`:               false, // a backslash, and no line feed
+		`CN=Jon\0ACNF:x,OU=Staff`:                           false,
+		`CN=Jon\0ACNF:` + guid + ` of old,OU=Staff`:         false,
+		`CN=CNF:` + guid + `,OU=a\0Ab`:                      false,
+		`CN=Jon,OU=Old\0ACNF:` + guid:                       false, // his container was renamed, not he
+		`CN=a\0Ab,DC=c`:                                     false,
+		`Jon\0ACNF:` + guid:                                 false,
+		`CN=Jon\0ADEL:` + guid + `,CN=Deleted Objects,DC=c`: false,
+		"": false,
+	} {
+		if got := Conflict(name); got != want {
+			t.Errorf("Conflict(%q) = %v", name, got)
+		}
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+
+	"github.com/dirform/dirform/state"
 )
 
 // Part is one "type=value" of a name. A level of a name is one part, or several joined by "+", which RFC 4514 allows
@@ -94,6 +96,27 @@ func FirstValue(name string) string {
 		return ""
 	}
 	return p.Value
+}
+
+// Conflict reports whether the first level of name is one that replication gave to an object because another one had its
+// name already: the former value, a line feed, "CNF:" and the object's GUID (MS-ADTS 3.1.1.5.1.2.1). It is false for what
+// is no distinguished name.
+func Conflict(name string) bool {
+	if !strings.ContainsAny(name, "\\\n") {
+		return false
+	}
+	for rest, sep := name, byte('+'); sep == '+'; {
+		var p Part
+		var err error
+		if p, rest, sep, err = Cut(rest); err != nil {
+			return false
+		}
+		mark, ok := strings.CutPrefix(strings.ToLower(p.Value[strings.LastIndexByte(p.Value, '\n')+1:]), "cnf:")
+		if _, guid := state.ParseGUID(mark); ok && guid && strings.Contains(p.Value, "\n") {
+			return true
+		}
+	}
+	return false
 }
 
 // Value is the first value of a type, in any case, without escapes: "Staff" for "OU" of "CN=Jane,OU=Staff,OU=Work". ok

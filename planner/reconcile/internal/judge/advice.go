@@ -30,6 +30,7 @@ func (d adviser) advise() error {
 		case "DF204":
 			d.adviseRival(f)
 		}
+		words.TellCopy(f)
 	}
 	return nil
 }

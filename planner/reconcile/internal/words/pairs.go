@@ -9,6 +9,7 @@ import (
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/dn"
 )
 
 // SameAnchor is about two source objects with one anchor.
@@ -154,4 +155,21 @@ func LinkHasNoEffect(l, by *config.Link, recorded *state.Link) *planner.Finding 
 	hint := fmt.Sprintf("Remove the block. If it is right, remove the record instead with `dirform state rm %s`; the "+
 		"next plan then follows the block.", recorded.Anchor)
 	return About(planner.NewFinding("DF221", detail, hint), "", l.Tenant, l.DeclaredAt)
+}
+
+// TellCopy adds to a finding about several source objects which of them replication has renamed: the two are hardly ever two people.
+func TellCopy(f *planner.Finding) {
+	copied, others := "", false
+	for _, o := range f.Objects {
+		switch conflict := dn.Conflict(o.SourceDN); {
+		case conflict && copied == "":
+			copied = o.SourceDN
+		case o.SourceDN != "" && !conflict:
+			others = true
+		}
+	}
+	if copied != "" && others {
+		f.Hint += fmt.Sprintf(" %s is a copy that replication renamed, because two domain controllers made an object of one name: keep one "+
+			"of the two in Active Directory.", copied)
+	}
 }

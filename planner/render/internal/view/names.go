@@ -52,6 +52,9 @@ func (w *Who) place(name string) {
 		w.Display = dn.FirstValue(name)
 	}
 	w.Place = Path(dn.Parent(name))
+	if dn.Conflict(name) { // else nothing tells it from the one whose names it has
+		w.Place += " (copy that replication renamed)"
+	}
 }
 
 // short leaves out what has been said.
