@@ -61,7 +61,7 @@ func (d adviser) adviseHolder(f *planner.Finding) error {
 	if d.Linked() || d.Verdict.Flags != 0 || d.stuck() || f.Snippet != "" {
 		return nil
 	}
-	free, err := d.freeAccounts(f.Objects[1:])
+	free, err := d.FreeAccounts(f.Objects[1:])
 	if err != nil || len(free) != 1 {
 		return err
 	}
@@ -82,7 +82,7 @@ func (d adviser) adviseHolder(f *planner.Finding) error {
 // adviseRestore offers the way out where an account that is nobody's has the name with which the object's comes back:
 // perhaps it was made for the object when that one came back.
 func (d adviser) adviseRestore(f *planner.Finding) error {
-	free, err := d.freeAccounts(f.Objects[1:])
+	free, err := d.FreeAccounts(f.Objects[1:])
 	if err != nil || len(free) != 1 {
 		return err
 	}
@@ -91,25 +91,6 @@ func (d adviser) adviseRestore(f *planner.Finding) error {
 		"link block.", account.Name)
 	f.Snippet = d.linkBlock(account)
 	return nil
-}
-
-// freeAccounts are the living accounts among refs to which the object could be linked.
-func (d adviser) freeAccounts(refs []planner.ObjectRef) (free []*table.Account, err error) {
-	for _, ref := range refs {
-		if ref.TargetID == "" || ref.Address != "" || ref.Kind != d.Table.Kind {
-			continue
-		}
-		t := d.j.Tenant.ByID.First(d.j.Hash.ID(ref.TargetID))
-		if t < 0 || !d.Free(t) {
-			continue
-		}
-		o, err := d.j.Tenant.Load(t)
-		if err != nil {
-			return nil, err
-		}
-		free = append(free, o)
-	}
-	return free, nil
 }
 
 func hasAddress(a *table.Account) bool {
@@ -130,7 +111,7 @@ func (d adviser) adviseNoMailbox(f *planner.Finding, o *table.Account) {
 	}
 	f.Detail = fmt.Sprintf("%s %s cannot be given to this object: %s %s has it. %s; %s. The service would answer "+
 		"AttributeValueMustBeUnique.",
-		f.Attribute, f.Value, o.Of.Noun, table.Ref(o).Name, words.NoAddress(o, pair.SMTP), why)
+		f.Attribute, f.Value, o.Noun(), table.Ref(o).Name, words.NoAddress(o, pair.SMTP), why)
 	f.Hint = "If it is this object's account, add the link block"
 	if d.Live == nil && !made {
 		f.Hint += fmt.Sprintf(", or \"%s\" to match in link_policy %q (%s)", pair.UPN, d.Table.Policy.Name,
@@ -160,18 +141,20 @@ func (d adviser) checkMailIsName() error {
 	if err != nil || hasAddress(o) {
 		return err
 	}
-	f := words.MailIsName(mail.Str(), upn, o)
+	f := words.MailIsName(mail.Str(), upn, o, d.Table.Policy)
 	f.Snippet = d.linkBlock(table.Ref(o))
 	d.report(f, table.Ref(o))
 	return nil
 }
 
-// linkBlock is the link block that gives the object one of the accounts.
+// linkBlock is the link block that gives the object one of the accounts, "" if no block may give it any of them.
 func (d adviser) linkBlock(accounts ...planner.ObjectRef) string {
-	names := make([]string, len(accounts))
-	for i, a := range accounts {
-		if names[i] = a.TargetID; d.j.set.Kinds(a.Kind).UserName != "" && strings.Contains(a.Name, "@") {
-			names[i] = a.Name
+	var names []string
+	for _, a := range d.Linkable(accounts) {
+		if d.j.set.Kinds(a.Kind).UserName != "" && strings.Contains(a.Name, "@") {
+			names = append(names, a.Name)
+		} else {
+			names = append(names, a.TargetID)
 		}
 	}
 	return words.LinkBlock(d.Key, d.Object.DN, names...)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
-	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
 	"github.com/dirform/dirform/state"
 )
@@ -53,7 +52,7 @@ type asked struct {
 
 // name is the name for people.
 func (n *asked) name() words.Name {
-	return words.Name{UniqueName: n.UniqueName, Value: n.change.After.Str()}
+	return words.Name{UniqueName: n.UniqueName, Value: n.change.After.Str(), Policy: n.Table.Policy}
 }
 
 // check finds who else has the name in the tenant, or wants it at the source.
@@ -205,7 +204,7 @@ func (n *asked) tell(holders []words.Holder) {
 		}
 	}
 	if n.former {
-		n.report(words.FormerNameInUse(n.name(), holders, n.Table.Policy), refs...)
+		n.report(words.FormerNameInUse(n.name(), holders), refs...)
 		return
 	}
 	n.report(words.InUse(n.name(), holders, n.Linked()), refs...)
@@ -224,7 +223,7 @@ func (n *asked) deleted() (found []words.Holder, err error) {
 		if err != nil {
 			return nil, err
 		}
-		h := words.Holder{ObjectRef: table.Ref(o), How: words.Deleted, Of: o.Of}
+		h := words.HolderOf(o, words.Deleted)
 		if !n.Freed {
 			found = append(found, h)
 		} else if mail := n.WantName(state.MailAddresses); mail.IsNull() || !strings.EqualFold(o.Mail(), mail.Str()) {
@@ -256,7 +255,7 @@ func (j *Judge) holder(t int, of *state.Descriptor, c state.AttributeChange) (wo
 	if err != nil {
 		return words.Holder{}, err
 	}
-	h := words.Holder{ObjectRef: table.Ref(o), Of: o.Of}
+	h := words.HolderOf(o, words.Has)
 	owner, names := j.Owner(t), pair.NameOf(of, c.Name)
 	gaveUp := func() bool { return j.GivesUp(owner, names, j.Hash.Address(c.After)) }
 	switch {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/state"
 )
@@ -83,6 +84,30 @@ func Ref(a *Account) planner.ObjectRef {
 		name = a.Get(a.Of.Display).Str()
 	}
 	return planner.ObjectRef{TargetID: a.ID, Kind: a.Kind, Name: name}
+}
+
+// Guest reports whether an account's owner belongs to another organisation, or was invited from one, whatever the account has been
+// made since.
+func (a *Account) Guest() bool {
+	g := &a.Of.Guests
+	return g.Attribute != "" && strings.EqualFold(a.Get(g.Attribute).Str(), g.Value) || a.Invited()
+}
+
+// Barred reports whether a link policy keeps an account from being linked because it is a guest's.
+func (a *Account) Barred(p *config.LinkPolicy) bool { return a.Guest() && p.Guests != "allow" }
+
+// Invited reports whether the account was made by an invitation, of which its user name tells.
+func (a *Account) Invited() bool {
+	mark := a.Of.Guests.Mark
+	return mark != "" && strings.Contains(strings.ToUpper(a.UserName()), mark)
+}
+
+// Noun is what people call such an account: a guest, or what objects of its kind are called.
+func (a *Account) Noun() string {
+	if a.Guest() {
+		return "guest"
+	}
+	return a.Of.Noun
 }
 
 // ContainsFold reports whether list has s in whatever case.

@@ -17,8 +17,11 @@ func NoAddress(a *table.Account, byAddress pair.Rule) string {
 }
 
 // LinkBlock is the link block that gives the object dn, known by key, one of the accounts, ready to be pasted. An
-// account goes by a user name or an object id.
+// account goes by a user name or an object id. Without accounts it is "".
 func LinkBlock(key, dn string, accounts ...string) string {
+	if len(accounts) == 0 {
+		return ""
+	}
 	var names []string
 	for _, a := range accounts {
 		names = append(names, hclString(a))
@@ -53,7 +56,7 @@ func hclString(s string) string {
 // NameIsAddress is about a user name, in an attribute, that another object of the tenant has as a mail address.
 func NameIsAddress(attribute, name string, o *table.Account) *planner.Finding {
 	detail := fmt.Sprintf("%s %s is a mail address of %s %s. The service takes it, until the account gets a mailbox, which wants the "+
-		"address as well.", attribute, name, o.Of.Noun, table.Ref(o).Name)
+		"address as well.", attribute, name, o.Noun(), table.Ref(o).Name)
 	return About(planner.NewFinding("DF224", detail, ""), attribute, name, "")
 }
 

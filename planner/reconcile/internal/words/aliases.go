@@ -30,9 +30,9 @@ func (d AliasDiff) IsEmpty() bool {
 	return len(d.Add)+len(d.Remove)+len(d.Taken) == 0 && d.Primary == ""
 }
 
-// Aliases is about a difference, with the command that does away with it for the object of a kind with an identity.
-// offLimits says why none is offered, or is "".
-func Aliases(of *state.Descriptor, attribute string, d AliasDiff, identity, offLimits string) *planner.Finding {
+// Aliases is about a difference, with the command that does away with it for the object of a kind with an identity, which may be
+// a guest. offLimits says why none is offered, or is "".
+func Aliases(of *state.Descriptor, guest bool, attribute string, d AliasDiff, identity, offLimits string) *planner.Finding {
 	var said, values []string
 	say := func(format string, list []string) {
 		if len(list) > 0 {
@@ -66,7 +66,7 @@ func Aliases(of *state.Descriptor, attribute string, d AliasDiff, identity, offL
 	case offLimits != "":
 		said = append(said, fmt.Sprintf("No command is offered: %s.", offLimits))
 	default:
-		f.Commands = []string{SetAddresses(of, identity, d.Add, d.Remove)}
+		f.Commands = []string{SetAddresses(of, guest, identity, d.Add, d.Remove)}
 	}
 	f.Detail = strings.Join(said, " ")
 	return About(f, attribute, strings.Join(values, ", "), "")

@@ -23,8 +23,12 @@ func orNothing(s string) string {
 
 // SetAddresses is the Exchange Online command that adds and removes aliases of an object of a kind. It changes no other
 // address, and says the same if it is run twice. Whether a group is a Microsoft 365 group is not read, so it may need
-// Set-DistributionGroup.
-func SetAddresses(of *state.Descriptor, identity string, add, remove []string) string {
+// Set-DistributionGroup. A guest is a mail user to Exchange, and has no mailbox.
+func SetAddresses(of *state.Descriptor, guest bool, identity string, add, remove []string) string {
+	command := of.Exchange
+	if guest {
+		command = "Set-MailUser"
+	}
 	var parts []string
 	for _, x := range []struct {
 		verb      string
@@ -39,7 +43,7 @@ func SetAddresses(of *state.Descriptor, identity string, add, remove []string) s
 		}
 		parts = append(parts, x.verb+"="+strings.Join(quoted, ","))
 	}
-	return fmt.Sprintf("%s -Identity %s -EmailAddresses @{%s}", of.Exchange, powerShell(identity),
+	return fmt.Sprintf("%s -Identity %s -EmailAddresses @{%s}", command, powerShell(identity),
 		strings.Join(parts, "; "))
 }
 

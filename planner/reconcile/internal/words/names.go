@@ -33,17 +33,25 @@ type Holder struct {
 	How Hold
 	Of  *state.Descriptor // of its kind; never nil
 	N   int               // how many, of MoreWant
+	// Guest says that it is the account of somebody of another organisation.
+	Guest bool
+}
+
+// HolderOf is an account that has a name.
+func HolderOf(o *table.Account, how Hold) Holder {
+	return Holder{ObjectRef: table.Ref(o), How: how, Of: o.Of, Guest: o.Guest()}
 }
 
 // takeAway is the Exchange Online command that takes a further address from the holder.
 func (h Holder) takeAway(address string) string {
-	return SetAddresses(h.Of, h.TargetID, nil, []string{address})
+	return SetAddresses(h.Of, h.Guest, h.TargetID, nil, []string{address})
 }
 
 // Name is a name that an object asks for.
 type Name struct {
 	*state.UniqueName
-	Value string
+	Value  string
+	Policy *config.LinkPolicy // of the object that asks
 }
 
 // TakenAlong is about n objects that --target does not name and that its changes need.
@@ -62,15 +70,24 @@ func InUse(n Name, holders []Holder, linked bool) *planner.Finding {
 	attribute, value := n.Attribute, n.Value
 	var who []string
 	hint := fmt.Sprintf("Change %s at the source of one of them, or remove it from the object that has it.", attribute)
+	bin := true // all of them lie there
 	for _, h := range holders {
-		who = append(who, h.Text())
+		who, bin = append(who, h.Text()), bin && h.How == Deleted
 		switch h.How {
+		case Has:
+			if h.Guest && n.Policy.Guests != "allow" {
+				hint = ofGuest(attribute)
+			}
 		case Alias:
+			if h.Guest && n.Policy.Guests != "allow" {
+				hint = ofGuest(attribute)
+				break
+			}
 			hint = fmt.Sprintf("Change %s at the source, or remove the further address in Exchange, which Microsoft Graph "+
 				"cannot: %s",
 				attribute, h.takeAway(value))
 		case Deleted:
-			if linked {
+			if linked || h.Guest && n.Policy.Guests != "allow" {
 				hint = fmt.Sprintf("Change %s at the source, delete account %s for good in the tenant, or set deleted = "+
 					"\"create\" in the link policy.", attribute, h.TargetID)
 				break
@@ -91,15 +108,29 @@ func InUse(n Name, holders []Holder, linked bool) *planner.Finding {
 		}
 	}
 	detail := fmt.Sprintf("%s %s cannot be given to this object: %s.", attribute, value, strings.Join(who, "; "))
+	if bin { // whether the service would take it is not documented
+		detail = fmt.Sprintf("%s %s is not given to this object: %s, and the link policy's deleted = %q keeps the names of deleted "+
+			"accounts for them.", attribute, value, strings.Join(who, "; "), n.Policy.Deleted)
+	}
 	return About(planner.NewFinding("DF202", detail, hint), attribute, value, "")
+}
+
+// ofGuest says what to do about a name in an attribute that a guest has: no policy has the guest's account linked.
+func ofGuest(attribute string) string {
+	return fmt.Sprintf("If the guest is this person, delete the guest's account in the tenant, or set guests = \"allow\" in the link policy "+
+		"to have it linked; else change %s at the source.", attribute)
 }
 
 // who names the holder as the tenant knows it.
 func (h Holder) who() string {
-	if h.TargetID != "" && h.Address != "" {
-		return fmt.Sprintf("%s %s (%s)", h.Kind, h.Name, h.Address)
+	noun := string(h.Kind)
+	if h.Guest {
+		noun = "guest"
 	}
-	return fmt.Sprintf("%s %s", h.Kind, h.Name)
+	if h.TargetID != "" && h.Address != "" {
+		return fmt.Sprintf("%s %s (%s)", noun, h.Name, h.Address)
+	}
+	return fmt.Sprintf("%s %s", noun, h.Name)
 }
 
 // Text says who the holder is and how it comes to have the name.
@@ -148,7 +179,7 @@ func HadName(n Name, h Holder) *planner.Finding {
 
 // FormerNameInUse is about a name with which the service would bring a deleted account back, and which others have by
 // now. Whether the object still wants the name does not matter: the account has it before anything is changed about it.
-func FormerNameInUse(n Name, holders []Holder, policy *config.LinkPolicy) *planner.Finding {
+func FormerNameInUse(n Name, holders []Holder) *planner.Finding {
 	attribute, value := n.Attribute, n.Value
 	var who []string
 	first, more := fmt.Sprintf("Take %s from the one that has it", value), ""
@@ -170,7 +201,7 @@ func FormerNameInUse(n Name, holders []Holder, policy *config.LinkPolicy) *plann
 		attribute, value, strings.Join(who, "; "))
 	hint := first + ", or restore the account by hand under another name; then plan again. If it is not wanted any " +
 		"more, delete it for good in the tenant, or set deleted = \"create\" in the link policy." + more
-	return About(planner.NewFinding("DF202", detail, hint), attribute, value, policy.DeclaredAt)
+	return About(planner.NewFinding("DF202", detail, hint), attribute, value, n.Policy.DeclaredAt)
 }
 
 // whenDeleted says how to get a name of an account that the same plan deletes.
@@ -184,13 +215,16 @@ func whenDeleted(n Name) string {
 
 // MailIsName refuses to create an account whose mail is the user name of account o, which has no address: most likely
 // that is the object's own account, and once it gets its mailbox it gets this address too.
-func MailIsName(mail, upn string, o *table.Account) *planner.Finding {
+func MailIsName(mail, upn string, o *table.Account, p *config.LinkPolicy) *planner.Finding {
 	attribute := o.Of.Mail
-	detail := fmt.Sprintf("%s %s cannot be given to this object: it is the user name of %s. %s, and %s cannot either, "+
+	detail := fmt.Sprintf("%s %s cannot be given to this object: it is the user name of %s %s. %s, and %s cannot either, "+
 		"because the user name here is %s. A second account with this address would stand in the first one's way; with its "+
-		"mailbox the service would answer AttributeValueMustBeUnique.", attribute, mail, table.Ref(o).Name,
+		"mailbox the service would answer AttributeValueMustBeUnique.", attribute, mail, o.Noun(), table.Ref(o).Name,
 		NoAddress(o, pair.SMTP), pair.UPN, upn)
 	hint := fmt.Sprintf("If it is this object's account, add the link block. If it is not, change %s at the source, or "+
 		"rename the account.", attribute)
+	if o.Barred(p) {
+		hint = ofGuest(attribute)
+	}
 	return About(planner.NewFinding("DF202", detail, hint), attribute, mail, "")
 }

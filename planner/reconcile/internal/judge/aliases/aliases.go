@@ -62,7 +62,7 @@ func (j *Checker) Findings(c *pair.Case) ([]*planner.Finding, error) {
 	}
 	found := warnings(c, m, x.bad...)
 	if !x.diff.IsEmpty() {
-		f := words.Aliases(c.Table.Of, m.Target.Name, x.diff, mailboxIdentity(c), x.offLimits())
+		f := words.Aliases(c.Table.Of, c.Live != nil && c.Live.Guest(), m.Target.Name, x.diff, mailboxIdentity(c), x.offLimits())
 		found = append(found, warnings(c, m, f)...)
 		f.Objects = append(f.Objects, x.others...)
 	}

@@ -66,7 +66,7 @@ type Standing struct {
 
 // Standing is what is known about an account. row is its tenant row, or -1 for one in the recycle bin.
 func (l *Limits) Standing(o *table.Account, row int) Standing {
-	return Standing{Own: l.isSelf(o.ID), Mastered: Synced(o), OnceMastered: OnceSynced(o), Guest: IsGuest(o),
+	return Standing{Own: l.isSelf(o.ID), Mastered: Synced(o), OnceMastered: OnceSynced(o), Guest: o.Guest(),
 		Roles:     l.roles[l.rows.Hash.ID(o.ID)],
 		Protected: l.protectedAs(o, row)}
 }
