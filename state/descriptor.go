@@ -5,6 +5,8 @@ import "slices"
 // Guests says how a guest is told, and what the service keeps of it.
 type Guests struct {
 	Attribute, Value string // has this value for a guest; "" if there are none of the kind
+	// Addresses is where a guest's further addresses stand, which no mailbox has and others may have as well.
+	Addresses string
 	// Mark stands in the user name of somebody who was invited, guest or member by now (Microsoft Entra B2B, user properties).
 	Mark string
 	// Keeps are attributes that the service does not let anybody change about an account that was invited (microsoft-graph-docs

@@ -2,7 +2,6 @@ package judge
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/dirform/dirform/planner"
@@ -70,7 +69,7 @@ func (d adviser) adviseHolder(f *planner.Finding) error {
 		l := d.j.DeclaredFor(d.Row)
 		f.Hint += fmt.Sprintf(" If %s is this object's own account, correct link block %q (%s), which names %s.",
 			table.Ref(account).Name, l.Name, l.DeclaredAt, l.Tenant)
-	case f.Attribute == d.Table.Of.UserName && !hasAddress(account):
+	case f.Attribute == d.Table.Of.UserName && !account.HasAddress():
 		d.adviseNoMailbox(f, account)
 	case d.Live == nil:
 		f.Hint += " If it is this object's own account, add the link block."
@@ -91,11 +90,6 @@ func (d adviser) adviseRestore(f *planner.Finding) error {
 		"link block.", account.Name)
 	f.Snippet = d.linkBlock(account)
 	return nil
-}
-
-func hasAddress(a *table.Account) bool {
-	isAddress := func(p string) bool { _, ok := table.SMTPAddress(p); return ok }
-	return a.Mail() != "" || slices.ContainsFunc(a.Proxies(), isAddress)
 }
 
 // adviseNoMailbox turns the finding about a taken user name into one that tells why the account was not found: people
@@ -138,7 +132,7 @@ func (d adviser) checkMailIsName() error {
 		return nil
 	}
 	o, err := d.j.Tenant.Load(found)
-	if err != nil || hasAddress(o) {
+	if err != nil || o.HasAddress() {
 		return err
 	}
 	f := words.MailIsName(mail.Str(), upn, o, d.Table.Policy)

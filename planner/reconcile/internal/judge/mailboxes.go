@@ -12,8 +12,8 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// warn reports what the service takes, and what people come to regret: a user name that is somebody else's address, and a mailbox of
-// several people that anybody can sign in to. Both only where it comes about.
+// warn reports what the service takes, and what people come to regret: a user name that is somebody else's address, a mailbox of
+// several people that anybody can sign in to, and somebody who is a guest already. All only where it comes about.
 func (d adviser) warn() error {
 	for _, c := range d.attrs {
 		switch {
@@ -25,7 +25,11 @@ func (d adviser) warn() error {
 			d.warnOfMailbox()
 		}
 	}
-	return nil
+	guest, err := d.PerhapsGuest()
+	if guest != nil {
+		d.report(words.PerhapsGuest(guest), table.Ref(guest))
+	}
+	return err
 }
 
 // warnOfAddress reports that another object of the tenant has a user name as an address, unless an error says so already.
@@ -59,7 +63,7 @@ func (d adviser) warnOfMailbox() {
 	off := func(a *table.Account) bool { return !a.SignIn().IsNull() && !a.SignIn().Bool() }
 	if what := system.Shared(d.Object); what != "" {
 		d.report(words.SharedMailbox(d.Table.Of.SignIn, what))
-	} else if d.Live != nil && !d.Linked() && !d.InBin() && off(d.Live) && hasAddress(d.Live) {
+	} else if d.Live != nil && !d.Linked() && !d.InBin() && off(d.Live) && d.Live.HasAddress() {
 		d.report(words.PerhapsShared(d.Table.Of.SignIn, d.Live), table.Ref(d.Live))
 	}
 }

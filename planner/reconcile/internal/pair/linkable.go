@@ -3,6 +3,7 @@ package pair
 import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/state"
 )
 
 // Linkable are those of accounts that a link block may give the object: not those of guests, unless the policy allows it.
@@ -36,4 +37,28 @@ func (c *Case) FreeAccounts(refs []planner.ObjectRef) (free []*table.Account, er
 		free = append(free, o)
 	}
 	return free, nil
+}
+
+// PerhapsGuest is the first guest, by id, who has an address of an object without an account as a further one, or nil: most likely the
+// person was a guest before.
+func (c *Case) PerhapsGuest() (guest *table.Account, err error) {
+	if c.Live != nil {
+		return nil, nil
+	}
+	for _, space := range [...]state.NameSpace{state.MailAddresses, state.SignInNames} {
+		name := c.WantName(space)
+		if name.IsEmpty() {
+			continue
+		}
+		for _, t := range c.pairs.Tenant.Guests(c.pairs.Hash.Address(name)) {
+			o, err := c.pairs.Tenant.Load(t)
+			if err != nil {
+				return nil, err
+			}
+			if guest == nil || o.ID < guest.ID {
+				guest = o
+			}
+		}
+	}
+	return guest, nil
 }

@@ -96,6 +96,12 @@ func (a *Account) Guest() bool {
 // Barred reports whether a link policy keeps an account from being linked because it is a guest's.
 func (a *Account) Barred(p *config.LinkPolicy) bool { return a.Guest() && p.Guests != "allow" }
 
+// HasAddress reports whether the account has a mail address.
+func (a *Account) HasAddress() bool {
+	isAddress := func(p string) bool { _, ok := SMTPAddress(p); return ok }
+	return a.Mail() != "" || slices.ContainsFunc(a.Proxies(), isAddress)
+}
+
 // Invited reports whether the account was made by an invitation, of which its user name tells.
 func (a *Account) Invited() bool {
 	mark := a.Of.Guests.Mark

@@ -225,6 +225,16 @@ func (r *TenantRows) FirstNamed(space state.NameSpace, name uint64) int {
 	return -1
 }
 
+// Guests are the rows of guests who have a further address, see [state.Guests], in no order.
+func (r *TenantRows) Guests(address uint64) (list []int) {
+	for _, t := range r.Tables {
+		for _, id := range t.guests[address] {
+			list = append(list, r.ByID.First(id))
+		}
+	}
+	return list
+}
+
 // Has reports whether anybody is called name in any space.
 func (r *TenantRows) Has(name uint64) bool {
 	has := r.ByAddress.First(name) >= 0

@@ -41,12 +41,15 @@ type Tenant struct {
 	addrHash []uint64
 	addrRow  []uint32
 
+	// guests are the fingerprints of the ids of guests by those of their further addresses, see [state.Guests].
+	guests map[uint64][]uint64
+
 	h        Hash
 	fps      []uint64
 	accepted accepted
 	scratch  []byte
-	at       struct{ name, mail, proxies, anchor, master, enabled int } // in the shape
-	col      struct{ name, mail int }                                   // in the layout
+	at       struct{ name, mail, proxies, anchor, master, enabled, further int } // in the shape
+	col      struct{ name, mail int }                                            // in the layout
 	// space is the one in which objects have names beside their addresses, or no space at all.
 	space state.NameSpace
 }
@@ -66,6 +69,7 @@ func newTenant(b *Tables, kind state.Kind, deleted bool) *Tenant {
 	name, t.space = ownName(of)
 	t.at.name, t.at.mail, t.at.proxies = shape.Index(name), shape.Index(of.Mail), shape.Index(of.Proxies)
 	t.at.anchor, t.at.master, t.at.enabled = shape.Index(of.Anchor), shape.Index(of.Master), shape.Index(of.SignIn)
+	t.at.further = shape.Index(of.Guests.Addresses)
 	t.col.name, t.col.mail = t.Layout.Col(name), t.Layout.Col(of.Mail)
 	return t
 }
@@ -118,6 +122,7 @@ func (t *Tenant) add(o *state.Object) error {
 		meta.Flags |= TenantEnabled
 	}
 	t.addAddresses(o, &meta)
+	t.addGuest(o, &meta)
 	t.scratch = rows.AppendObject(t.scratch[:0], o.ID, o.Values[:t.Layout.Shape.Len()])
 	return t.rows.Append(meta, t.fps, t.scratch)
 }
@@ -161,6 +166,21 @@ func (t *Tenant) addAddresses(o *state.Object, meta *TenantMeta) {
 				meta.countAlias(&t.accepted, address, h)
 			}
 		}
+	}
+}
+
+// addGuest indexes a guest's further addresses.
+func (t *Tenant) addGuest(o *state.Object, meta *TenantMeta) {
+	further := t.value(o, t.at.further).List()
+	if len(further) == 0 || !(&Account{Of: t.Layout.Of, Object: *o}).Guest() {
+		return
+	}
+	if t.guests == nil {
+		t.guests = map[uint64][]uint64{}
+	}
+	for _, address := range further {
+		h := t.h.Address(state.String(address))
+		t.guests[h] = append(t.guests[h], meta.ID)
 	}
 }
 

@@ -213,6 +213,17 @@ func Guest(live *table.Account, p *config.LinkPolicy) *planner.Finding {
 	return About(planner.NewFinding("DF223", detail, ""), "", "", p.DeclaredAt)
 }
 
+// PerhapsGuest is about a guest who has an address of an object that gets an account of its own.
+func PerhapsGuest(guest *table.Account) *planner.Finding {
+	detail := fmt.Sprintf("Guest %s has an address of this object in %s: most likely the same person, who gets a second account here.",
+		table.Ref(guest).Name, guest.Of.Guests.Addresses)
+	hint := "If it is the same person, delete the guest's account once the person has what it has access to, or convert it to an " +
+		"internal user and name the pair in a link block with guests = \"allow\". If it is not, nothing needs to be done."
+	f := planner.NewFinding("DF223", detail, hint)
+	f.Severity = planner.Warning
+	return f
+}
+
 // GuestKeeps is about names that the account of somebody who was invited keeps.
 func GuestKeeps(live *table.Account, names []string, p *config.LinkPolicy) *planner.Finding {
 	detail := fmt.Sprintf("Account %s was invited, and the service lets nobody change its %s: left as they are.", table.Ref(live).Name,
