@@ -25,6 +25,7 @@ const (
 	service   = "servicePrincipalName"
 	given     = "givenName"
 	master    = "msExchMasterAccountSid"
+	own       = "objectSid"
 )
 
 // Recipient is the attribute that says what sort of mailbox an object has.
@@ -32,7 +33,7 @@ const Recipient = "msExchRecipientTypeDetails"
 
 // Attributes are the source attributes by which objects are told; an object's name tells as well.
 func Attributes() []string {
-	return []string{critical, logonName, userName, nickname, recipient, control, service, given, master}
+	return []string{critical, logonName, userName, nickname, recipient, control, service, given, master, own}
 }
 
 // recipients are the sorts of mailbox (msExchRecipientTypeDetails, a bit each) that belong to Exchange itself: public folder 0x1000,
@@ -82,14 +83,14 @@ func guid(s string) bool {
 
 // Teller tells system objects among objects of one shape.
 type Teller struct {
-	critical, logonName, userName, nickname, recipient, control, service, given, master int
+	critical, logonName, userName, nickname, recipient, control, service, given, master, own int
 }
 
 // NewTeller is a teller for objects of a shape. What the shape lacks tells nothing.
 func NewTeller(shape *state.Shape) *Teller {
 	return &Teller{critical: shape.Index(critical), logonName: shape.Index(logonName), userName: shape.Index(userName),
 		nickname: shape.Index(nickname), recipient: shape.Index(recipient), control: shape.Index(control),
-		service: shape.Index(service), given: shape.Index(given), master: shape.Index(master)}
+		service: shape.Index(service), given: shape.Index(given), master: shape.Index(master), own: shape.Index(own)}
 }
 
 // What says what a system object is, such as "a sync engine's account"; "" for any other object.
@@ -126,13 +127,15 @@ const LinkedMailbox = "the mailbox of somebody who has an account elsewhere"
 const (
 	disabled = 2          // ADS_UF_ACCOUNTDISABLE of userAccountControl
 	self     = "S-1-5-10" // stands for a mailbox without an account of its own, such as a shared one
+	linked   = 2          // LinkedMailbox of msExchRecipientTypeDetails
 )
 
 // Linked reports whether an object is the disabled account to which Exchange ties the mailbox of somebody whose account
-// lies in another domain or forest, or beside it. The two are one person, whose anchor is the enabled account's.
+// lies in another domain or forest, or beside it. The two are one person, whose anchor is the enabled account's. An account that
+// names itself as the owner is its own, and a shared, room or equipment mailbox nobody's, whoever is named.
 func (t *Teller) Linked(o *state.Object) bool {
-	owner := t.value(o, t.master).Str()
-	if owner == "" || owner == self {
+	owner, sort := t.value(o, t.master).Str(), t.value(o, t.recipient).Int()
+	if sort != linked && (owner == "" || owner == self || owner == t.value(o, t.own).Str() || shared[sort] != "") {
 		return false
 	}
 	control := t.value(o, t.control)

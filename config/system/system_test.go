@@ -83,6 +83,25 @@ func TestWhat(t *testing.T) {
 			t.Errorf("%s %v is taken for %s", o.DN, o.Values, what)
 		}
 	}
+	const control, master, own, mine, theirs = "userAccountControl", "msExchMasterAccountSid", "objectSid", "S-1-5-21-1-2-3-1200", "S-1-5-21-9-9-9-500"
+	for _, c := range []struct {
+		linked bool
+		o      *state.Object
+	}{
+		{true, object("CN=x,DC=c", control, 514, master, theirs, own, mine)},
+		{true, object("CN=x,DC=c", control, 514, master, theirs, own, mine, recipient, 2)},
+		{true, object("CN=x,DC=c", control, 514, recipient, 2)},
+		{false, object("CN=x,DC=c", control, 512, master, theirs, own, mine, recipient, 2)},
+		{false, object("CN=x,DC=c", control, 514, master, mine, own, mine, recipient, 1)},
+		{false, object("CN=x,DC=c", control, 514, master, "S-1-5-10", own, mine)},
+		{false, object("CN=x,DC=c", control, 514, master, theirs, own, mine, recipient, 4)},
+		{false, object("CN=x,DC=c", control, 514, master, theirs, own, mine, recipient, 16)},
+		{false, object("CN=x,DC=c", control, 514, master, theirs, own, mine, recipient, 32)},
+	} {
+		if got := system.NewTeller(c.o.Shape).What(c.o) == system.LinkedMailbox; got != c.linked {
+			t.Errorf("%v is a linked mailbox: %v", c.o.Values, got)
+		}
+	}
 	if what := system.NewTeller(state.NewShape("mail")).What(&state.Object{Shape: state.NewShape("mail"), Values: make([]state.Value, 1)}); what != "" {
 		t.Error("an object of which nothing is read is taken for", what)
 	}
