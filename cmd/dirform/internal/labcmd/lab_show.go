@@ -165,7 +165,7 @@ func readable(name string, value []byte) string {
 	if len(value) == 16 && (strings.EqualFold(name, "objectGUID") || strings.EqualFold(name, "mS-DS-ConsistencyGuid")) {
 		return state.GUID(value).String()
 	}
-	if strings.EqualFold(name, "objectSid") {
+	if strings.EqualFold(name, "objectSid") || strings.EqualFold(name, "msExchMasterAccountSid") {
 		return sidText(value)
 	}
 	if utf8.Valid(value) && !strings.ContainsFunc(string(value), unicode.IsControl) {

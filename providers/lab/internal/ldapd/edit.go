@@ -25,7 +25,13 @@ func (d *Directory) SetAll(dn string, list []Replacement) (attr string, err erro
 		}
 		x := edit{op: editReplace, attr: a}
 		for _, v := range r.Values {
-			x.values = append(x.values, string(v))
+			value, ok := string(v), true
+			if a.syntax == sid { // as an LDIF file may have it
+				if value, ok = parseSID(value); !ok {
+					return r.Attr, refuse(codeInvalidSyntax, "a security identifier has the form S-1-5-21-1-2-3-1104")
+				}
+			}
+			x.values = append(x.values, value)
 		}
 		edits = append(edits, x)
 	}
