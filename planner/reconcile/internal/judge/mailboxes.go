@@ -32,10 +32,24 @@ func (d adviser) warn() error {
 	return err
 }
 
-// warnOfAddress reports that another object of the tenant has a user name as an address, unless an error says so already.
+// warnOfAddress reports that another object of the tenant has a user name as an address, or gets it, unless an error says so already.
 func (d adviser) warnOfAddress(name state.Value) error {
-	other := -1
-	hash := d.j.Hash.Address(name)
+	said := func(f *planner.Finding) bool {
+		return f.Severity == planner.Error && strings.EqualFold(f.Value, name.Str())
+	}
+	if slices.ContainsFunc(d.findings, said) {
+		return nil
+	}
+	h, err := d.addressee(name)
+	if err == nil && h.Of != nil {
+		d.report(words.NameIsAddress(d.Table.Of.UserName, name.Str(), h), h.ObjectRef)
+	}
+	return err
+}
+
+// addressee is the first other object that has an address and keeps it, or else that gets it in this plan. Without Of it is none.
+func (d adviser) addressee(name state.Value) (words.Holder, error) {
+	other, next, hash := -1, -1, d.j.Hash.Address(name)
 	d.j.Tenant.ByAddress.Each(hash, func(i int) {
 		t := d.j.Tenant.AddressRow(i)
 		owner := d.j.Owner(t)
@@ -44,18 +58,23 @@ func (d adviser) warnOfAddress(name state.Value) error {
 			other = t
 		}
 	})
-	said := func(f *planner.Finding) bool {
-		return f.Severity == planner.Error && strings.EqualFold(f.Value, name.Str())
+	if other >= 0 {
+		return d.j.holder(other, d.Table.Of, state.AttributeChange{Name: d.Table.Of.Mail, After: name})
 	}
-	if other < 0 || slices.ContainsFunc(d.findings, said) {
-		return nil
+	d.j.Source.Wanting(state.MailAddresses, hash, func(s int) {
+		o := d.j.states[s].outcome
+		if s != d.Row && o != Blocked && o != Ignored && (next < 0 || d.j.Source.CompareGUID(s, next) < 0) {
+			next = s
+		}
+	})
+	if next < 0 {
+		return words.Holder{}, nil
 	}
-	o, err := d.j.Tenant.Load(other)
+	c, err := d.j.Case(next)
 	if err != nil {
-		return err
+		return words.Holder{}, err
 	}
-	d.report(words.NameIsAddress(d.Table.Of.UserName, name.Str(), o), table.Ref(o))
-	return nil
+	return words.Holder{ObjectRef: c.Ref(), How: words.Wants, Of: c.Table.Of}, nil
 }
 
 // warnOfMailbox reports that sign-in is turned on for a mailbox that several people share, or for one that looks so.

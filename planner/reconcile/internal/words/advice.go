@@ -53,10 +53,18 @@ func hclString(s string) string {
 	return b.String()
 }
 
-// NameIsAddress is about a user name, in an attribute, that another object of the tenant has as a mail address.
-func NameIsAddress(attribute, name string, o *table.Account) *planner.Finding {
-	detail := fmt.Sprintf("%s %s is a mail address of %s %s. The service takes it, until the account gets a mailbox, which wants the "+
-		"address as well.", attribute, name, o.Noun(), table.Ref(o).Name)
+// NameIsAddress is about a user name, in an attribute, that another object has as a mail address, or is to get. One in scope goes by
+// its address, since its account may be called something else after the plan.
+func NameIsAddress(attribute, name string, h Holder) *planner.Finding {
+	who, of := h.who(), "a mail address of"
+	if h.Address != "" {
+		who = "source object " + h.Address
+	}
+	if h.How == Wants {
+		of = "to be the mail address of"
+	}
+	detail := fmt.Sprintf("%s %s is %s %s. The service takes it, until the account gets a mailbox, which wants the "+
+		"address as well.", attribute, name, of, who)
 	return About(planner.NewFinding("DF224", detail, ""), attribute, name, "")
 }
 
