@@ -3,6 +3,7 @@ package judge
 import (
 	"cmp"
 
+	"github.com/dirform/dirform/config/system"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/state"
@@ -31,8 +32,8 @@ func Inspect(j *Judge, s int) ([]*planner.Finding, error) {
 	}
 	for i, c := range d.Table.Columns {
 		a := c.Mapping.Target
-		// of whoever is linked, nothing turns sign-in on now
-		v, known := d.Desired[i], d.Linked() && a.Name == d.Table.Of.SignIn
+		// of whoever is linked, nothing turns sign-in on now; that it is on is worth a word of what nobody signs in to
+		v, known := d.Desired[i], d.Linked() && a.Name == d.Table.Of.SignIn && system.Shared(d.Object) == ""
 		if !v.IsNull() && a.Type != state.TypeReference && !known {
 			d.attrs = append(d.attrs, state.AttributeChange{Name: a.Name, After: v})
 		}
