@@ -1,4 +1,4 @@
-package judge
+package leaving
 
 import (
 	"testing"
@@ -10,7 +10,7 @@ import (
 func TestLeavingsAreKnown(t *testing.T) {
 	for _, d := range state.Kinds {
 		for _, name := range d.Leaving {
-			if l := leavings[name]; l.do == nil || l.withGrace == nil {
+			if l := policies[name]; l.do == nil || l.withGrace == nil {
 				t.Errorf("%s: nobody knows what leaving = %q does", d.Kind, name)
 			}
 		}

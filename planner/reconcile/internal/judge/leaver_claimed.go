@@ -13,20 +13,20 @@ func (x *leaver) claimed(l int) (Decision, error) {
 	j, none := x.j, Decision{Outcome: Ignored}
 	owner := j.Owner(x.row)
 	if !j.settled || owner >= 0 && j.states[owner].outcome != Blocked ||
-		x.of.Anchor != "" && j.Tenant.Meta(x.row).Anchor != j.Links.Meta(l).Anchor {
+		x.Of.Anchor != "" && j.Tenant.Meta(x.row).Anchor != j.Links.Meta(l).Anchor {
 		return none, nil
 	}
 	var err error
-	if x.live, err = j.Tenant.Load(x.row); err != nil {
+	if x.Live, err = j.Tenant.Load(x.row); err != nil {
 		return none, err
 	}
 	would := x.decide()
-	if !would.SignedIn && !(stopped.Ends(x.of, would.Change) && stopped.CanSignIn(x.live, true)) {
+	if !would.SignedIn && !(stopped.Ends(x.Of, would.Change) && stopped.CanSignIn(x.Live, true)) {
 		return none, nil
 	}
-	ref := table.Ref(x.live)
-	ref.Anchor = x.link.Anchor
-	f := words.LeaverClaimed(x.live, x.link.Scope, x.policy)
+	ref := table.Ref(x.Live)
+	ref.Anchor = x.Link.Anchor
+	f := words.LeaverClaimed(x.Live, x.Link.Scope, x.Policy)
 	f.Objects = []planner.ObjectRef{ref}
 	words.StillSignedIn(f, words.LeftItsScope)
 	if owner >= 0 {

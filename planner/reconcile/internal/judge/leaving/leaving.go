@@ -1,0 +1,94 @@
+package leaving
+
+import (
+	"time"
+
+	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
+	"github.com/dirform/dirform/planner/reconcile/internal/words"
+	"github.com/dirform/dirform/state"
+)
+
+// Leaver is a recorded pair whose source object is in no scope any more, with everything that its policy goes by.
+type Leaver struct {
+	Link   *state.Link
+	Live   *table.Account    // nil where only [Leaver.Text] and [Leaver.DeleteFrom] are asked
+	Of     *state.Descriptor // of the account's kind; never nil
+	Policy *config.LinkPolicy
+	Where  state.ReasonCode // where the source object is, as far as somebody has looked for it; never ""
+	Now    time.Time        // graces are counted up to it; the zero time lets none of them end
+	// HoldGraces lets no grace end, because some clock is wrong.
+	HoldGraces bool
+	// Enabled reports whether the account was enabled (or was not) when the link was last applied, as far as the record
+	// knows.
+	Enabled func(enabled bool) bool
+	// Unseen is set by CarryOut where the account would be deleted if its source object had been found anywhere.
+	Unseen bool
+}
+
+// policies are what can be done to the account of an object that left, by the word for it in the language; the kind's
+// descriptor says which of them its policies may have. Each fills in a change; false means that nothing has to be
+// written.
+var policies = map[string]struct {
+	do, withGrace func(x *Leaver, c *state.Change) bool
+}{
+	"keep":    {(*Leaver).keep, (*Leaver).keep},
+	"disable": {(*Leaver).disable, (*Leaver).afterGrace},
+	"unlink":  {(*Leaver).unlink, (*Leaver).unlink},
+	"delete":  {(*Leaver).delete, (*Leaver).afterGrace},
+}
+
+// CarryOut fills in what the leaving policy does to the account; false means nothing has to be written.
+func (x *Leaver) CarryOut(c *state.Change) bool {
+	l, known := policies[x.Policy.Leaving]
+	switch {
+	case !known:
+		return false
+	case x.Policy.Grace > 0:
+		return l.withGrace(x, c)
+	}
+	return l.do(x, c)
+}
+
+func (x *Leaver) keep(*state.Change) bool { return false }
+
+// delete fills in that the account is deleted, if its source object was seen where it is now. Otherwise it is disabled:
+// that an object was not found may say more about who looks than about the object.
+func (x *Leaver) delete(c *state.Change) bool {
+	if x.seen() {
+		c.Action = state.ActionDelete
+		return true
+	}
+	x.Unseen = true
+	if !x.disable(c) {
+		return false
+	}
+	c.Reason += "; " + words.NotSeen
+	return true
+}
+
+// seen reports whether there is positive evidence that the source object left: it lives outside of its scope, or it was
+// deleted.
+func (x *Leaver) seen() bool { return x.Where != state.BecauseNotFound }
+
+// unlink fills in that the account loses its anchor.
+func (x *Leaver) unlink(c *state.Change) bool {
+	c.Action = state.ActionUnlink
+	if anchor := x.Live.Get(x.Of.Anchor); !anchor.IsEmpty() {
+		c.Attributes = append(c.Attributes, state.AttributeChange{Name: x.Of.Anchor, Before: anchor})
+	}
+	return true
+}
+
+// disable fills in that sign-in is blocked, where it is allowed. That is the correction of drift if an earlier apply
+// did so already.
+func (x *Leaver) disable(c *state.Change) bool {
+	before := x.Live.SignIn()
+	if !before.Bool() {
+		return false
+	}
+	c.Action = state.ActionDisable
+	c.Attributes = append(c.Attributes, state.AttributeChange{Name: x.Of.SignIn, Before: before, After: state.Bool(false),
+		Drift: x.Link.Left && x.Enabled(false)})
+	return true
+}
