@@ -179,7 +179,7 @@ func (st *step) compareAnchor(live string, left []state.AttributeChange) []state
 // lostAnchor reports whether the step only turns sign-in off, of a recorded account that carries no anchor any more: that it has
 // lost its anchor makes it nobody else's.
 func (st *step) lostAnchor(live string) bool {
-	return st.c.Partial && live == "" && st.old != nil && strings.EqualFold(st.old.TargetID, st.c.TargetID)
+	return (st.c.Partial || st.c.Action == state.ActionDisable) && live == "" && st.old != nil && strings.EqualFold(st.old.TargetID, st.c.TargetID)
 }
 
 // gone handles a step whose object is not among the living.

@@ -267,9 +267,9 @@ func (s *surveyed) leave(x *Case, l int) error {
 	}
 	x.Kind, x.Anchor, x.Policy = x.Link.Kind, x.Link.Anchor, s.set.Rules.Policy(x.Link.Scope, x.Link.Kind)
 	x.Outcome, x.Change, x.Findings = d.Outcome, d.Change, d.Findings
-	x.Leaving = &Leaving{Text: s.LeaverText(x.Link)}
-	if due, counted := s.DeleteFrom(x.Link); counted {
-		x.Leaving.DeleteFrom = due
+	x.Leaving = &Leaving{}
+	if x.Leaving.Text, x.Leaving.DeleteFrom, err = s.LeaverFate(l); err != nil {
+		return err
 	}
 	if d.Change != nil {
 		x.Address = d.Change.Address

@@ -81,8 +81,14 @@ func (t *truth) leftForGood(l *state.Link, a *account) bool {
 	if s := t.h.r.scope(l.Scope); s != nil {
 		leaving = s.policy.Leaving
 	}
-	if leaving != "disable" && leaving != "delete" || a.attrs[anchorName].Str() != l.Anchor {
+	if leaving != "disable" && leaving != "delete" {
 		return false
+	}
+	if anchor := a.attrs[anchorName].Str(); anchor != "" && anchor != l.Anchor && slices.ContainsFunc(t.w.people, func(p *person) bool {
+		s := t.h.r.scopeOf(p)
+		return s != nil && p.anchorUnder(s.policy.Anchor) == anchor
+	}) {
+		return false // it is somebody else's
 	}
 	for anchor, other := range t.w.known {
 		if other.TargetID == l.TargetID && anchor != l.Anchor {

@@ -151,6 +151,9 @@ func (t *truth) leaver(c *state.Change, a *account) {
 	if leaving == "delete" && t.w.personByGUID(l.SourceGUID) == nil && !t.w.gone[l.SourceGUID] {
 		leaving = "disable" // nothing shows that the object left
 	}
+	if leaving == "delete" && a != nil && a.attrs[anchorName].Str() != l.Anchor {
+		leaving = "disable" // the record alone says whose account it is
+	}
 	if string(c.Action) != leaving && !(c.Action == state.ActionUnlink && c.TargetID == "") {
 		t.wrong(c, "the policy says %s", leaving)
 	}

@@ -27,30 +27,29 @@ func (j *Judge) leaver(l int) (*leaver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &leaver{j.ofLeaver(link), j, j.LinkTarget(l)}, nil
-}
-
-// ofLeaver is the leaver of a link, whose account is not known yet.
-func (j *Judge) ofLeaver(link *state.Link) leaving.Leaver {
-	x := leaving.Leaver{Link: link, Of: j.set.Kinds(link.Kind), Policy: j.set.Rules.Policy(link.Scope, link.Kind),
+	x := &leaver{leaving.Leaver{Link: link, Of: j.set.Kinds(link.Kind), Policy: j.set.Rules.Policy(link.Scope, link.Kind),
 		Where: j.set.Whereabouts[link.SourceGUID].Code, Now: j.set.Now, HoldGraces: j.set.HoldGraces,
-		Enabled: func(enabled bool) bool { return j.recordedEnabled(link, enabled) }}
+		Enabled: func(enabled bool) bool { return j.recordedEnabled(link, enabled) }}, j, j.LinkTarget(l)}
 	if x.Where == "" {
 		x.Where = state.BecauseNotFound
 	}
-	return x
+	if x.row >= 0 && x.Of.Anchor != "" && j.Tenant.Meta(x.row).Anchor == 0 {
+		x.Spared = words.AnchorLost(x.Of)
+	}
+	return x, nil
 }
 
-// DeleteFrom is when the grace of a leaver's account ends. counted is false while no grace is being counted for it.
-func (j *Judge) DeleteFrom(link *state.Link) (due time.Time, counted bool) {
-	x := j.ofLeaver(link)
-	return x.DeleteFrom()
-}
-
-// LeaverText says what is the case with a leaver to whose account nothing is done.
-func (j *Judge) LeaverText(link *state.Link) string {
-	x := j.ofLeaver(link)
-	return x.Text()
+// LeaverFate says what is the case with the leaver of link l, to whose account nothing is done, and when its grace ends;
+// due is zero while none is being counted for it.
+func (j *Judge) LeaverFate(l int) (text string, due time.Time, err error) {
+	x, err := j.leaver(l)
+	if err != nil {
+		return "", due, err
+	}
+	if x.Spared == "" {
+		due, _ = x.DeleteFrom()
+	}
+	return x.Text(), due, nil
 }
 
 // DecideLeaving works out a recorded link whose source object is in no scope any more.
@@ -70,8 +69,7 @@ func (j *Judge) DecideLeaving(l int) (Decision, error) {
 	case j.HandedOn(l) && j.set.Alive[x.Link.Anchor] == "":
 		return x.claimed(l)
 	case x.Of.Anchor != "" && j.Tenant.Meta(x.row).Anchor != j.Links.Meta(l).Anchor:
-		return x.forget(because{state.BecauseAccountTaken,
-			fmt.Sprintf("the source object has left, and account %s does not carry its anchor any more", x.Link.TargetID)}), nil
+		return x.unanchored(l)
 	}
 	if x.Live, err = j.Tenant.Load(x.row); err != nil {
 		return Decision{}, err

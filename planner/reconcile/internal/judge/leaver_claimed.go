@@ -12,8 +12,7 @@ import (
 func (x *leaver) claimed(l int) (Decision, error) {
 	j, none := x.j, Decision{Outcome: Ignored}
 	owner := j.Owner(x.row)
-	if !j.settled || owner >= 0 && j.states[owner].outcome != Blocked ||
-		x.Of.Anchor != "" && j.Tenant.Meta(x.row).Anchor != j.Links.Meta(l).Anchor {
+	if !j.settled || owner >= 0 && j.states[owner].outcome != Blocked || x.others(l) {
 		return none, nil
 	}
 	var err error
@@ -37,4 +36,10 @@ func (x *leaver) claimed(l int) (Decision, error) {
 		f.Objects = append(f.Objects, other.Ref())
 	}
 	return Decision{Outcome: Ignored, Key: would.Key, Findings: []*planner.Finding{f}, SignedIn: true}, nil
+}
+
+// others reports whether the account carries the anchor of another object than the leaver of link l, one in scope.
+func (x *leaver) others(l int) bool {
+	anchor := x.j.Tenant.Meta(x.row).Anchor
+	return x.Of.Anchor != "" && anchor != 0 && anchor != x.j.Links.Meta(l).Anchor && x.j.SourceAnchored(anchor) >= 0
 }

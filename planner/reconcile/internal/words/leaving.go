@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/dn"
 )
@@ -48,6 +49,22 @@ func Left(scope string, w Whereabouts) string {
 // NotSeen tells why somebody is disabled whom the policy wants deleted.
 const NotSeen = "not found in Active Directory, neither elsewhere nor among its deleted objects, so it is disabled " +
 	"instead of deleted"
+
+// AnchorLost tells why somebody is disabled whom the policy wants deleted, whose account carries no anchor any more.
+func AnchorLost(of *state.Descriptor) string {
+	return "the account has lost its anchor in the tenant (" + of.Anchor + " is empty), so it is disabled instead of deleted"
+}
+
+// LeaverReanchored is about the account of somebody who has left, which carries an anchor by now that no object in scope
+// has.
+func LeaverReanchored(a *table.Account, link *state.Link, p *config.LinkPolicy) *planner.Finding {
+	detail := fmt.Sprintf("Account %s is recorded for an object that has left scope %s, but carries anchor %s instead of that "+
+		"one's, which no source object in scope has. It may be somebody else's by now, so nothing is done about it.",
+		table.Ref(a).Name, link.Scope, a.Anchor())
+	hint := fmt.Sprintf("If it still is the account of whoever has left, set %s back to %s; leaving = %q then goes on. If it "+
+		"is not, forget the pair with `dirform state rm %s`.", a.Of.Anchor, link.Anchor, p.Leaving, link.Anchor)
+	return About(planner.NewFinding("DF207", detail, hint), a.Of.Anchor, a.Anchor(), p.DeclaredAt)
+}
 
 // LeaversUnseen is about n accounts that are not deleted because their source objects were not found.
 func LeaversUnseen(n int) *planner.Finding {

@@ -1,6 +1,7 @@
 package leaving
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -19,10 +20,10 @@ func (x *Leaver) afterGrace(c *state.Change) bool {
 			again = false
 			c.Reason += "; enabled again after its grace was over, which begins anew"
 		}
-		c.Reason += "; " + x.fate(again)
+		c.Reason += "; " + cmp.Or(x.Spared, x.fate(again))
 		return true
 	}
-	if !x.graceOver() {
+	if !x.graceOver() || x.Spared != "" {
 		return false
 	}
 	if !x.seen() {
@@ -75,6 +76,9 @@ func (x *Leaver) Text() string {
 	}
 	if x.graceDue() && x.HoldGraces {
 		return text + "; its grace would be over, but clocks differ, so it does not end"
+	}
+	if x.Spared != "" && (x.Policy.Leaving == "delete" || x.Policy.Grace > 0) {
+		return text + "; " + x.Spared
 	}
 	if x.Policy.DeletesLeaver(x.Link.LeftAt, x.Now) && !x.seen() {
 		return text + "; it is not deleted, because its source object was not found"
