@@ -81,7 +81,7 @@ type Leaver struct {
 }
 
 // Leavers are the recorded source objects that no scope has any more since the last apply, and those of earlier ones
-// whose accounts are to be deleted now. Read the streams first. Whoever reads the source looks for them, and tells
+// whose accounts are to be deleted now, or are claimed by others: whether a policy may decide that depends on where they are. Read the streams first. Whoever reads the source looks for them, and tells
 // with [Builder.Locate] before the plan is made.
 func (b *Builder) Leavers() (list []Leaver, err error) {
 	p := b.pairs()
@@ -96,7 +96,7 @@ func (b *Builder) Leavers() (list []Leaver, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if link.Left && !b.set.Rules.Policy(link.Scope, link.Kind).DeletesLeaver(link.LeftAt, b.set.Now) {
+		if link.Left && p.Claimant(p.LinkTarget(l)) < 0 && !b.set.Rules.Policy(link.Scope, link.Kind).DeletesLeaver(link.LeftAt, b.set.Now) {
 			continue
 		}
 		list = append(list, Leaver{GUID: link.SourceGUID, Kind: link.Kind, Scope: link.Scope})

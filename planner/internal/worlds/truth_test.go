@@ -154,9 +154,20 @@ func (t *truth) leaver(c *state.Change, a *account) {
 	if leaving == "delete" && a != nil && a.attrs[anchorName].Str() != l.Anchor {
 		leaving = "disable" // the record alone says whose account it is
 	}
+	aimed := len(t.h.only)+len(t.h.but) > 0 // and what claims the account may be left out
+	if leaving == "delete" && (t.claimed(c.TargetID) || aimed && c.Action == state.ActionDisable) {
+		leaving = "disable" // it waits for a decision about the account
+	}
 	if string(c.Action) != leaving && !(c.Action == state.ActionUnlink && c.TargetID == "") {
 		t.wrong(c, "the policy says %s", leaving)
 	}
+}
+
+// claimed reports whether a finding stops an object in scope from getting an account that carries another one's anchor.
+func (t *truth) claimed(id string) bool {
+	return slices.ContainsFunc(t.p.findings, func(f *planner.Finding) bool {
+		return (f.Code == "DF207" || f.Code == "DF217") && f.Objects[0].SourceDN != "" && f.Objects[0].TargetID == id
+	})
 }
 
 // scoped checks what is done about somebody in scope.

@@ -35,6 +35,12 @@ func (j *Judge) leaver(l int) (*leaver, error) {
 	}
 	if x.row >= 0 && x.Of.Anchor != "" && j.Tenant.Meta(x.row).Anchor == 0 {
 		x.Spared = words.AnchorLost(x.Of)
+	} else if s := j.Claimant(x.row); s >= 0 {
+		c, err := j.Case(s)
+		if err != nil {
+			return nil, err
+		}
+		x.Spared = words.Claimed(c.Object.DN)
 	}
 	return x, nil
 }

@@ -169,13 +169,11 @@ func (d rivals) reportForeignAnchor(theirs string) error {
 		if err != nil {
 			return err
 		}
-		whose = fmt.Sprintf("that of an object which has left scope %s, whose leaving policy goes on", link.Scope)
-		hint = "If this object is somebody else's, give it another address at the source. Only if it is the same person's " +
-			"new object, add the link block."
-		if !d.j.Succeeds(d.Row, l) {
-			hint = strings.TrimSuffix(hint, ".") + ", or set foreign_anchor = \"relink\" in the link policy for everybody."
+		where := d.j.set.Whereabouts[link.SourceGUID].DN
+		whose, hint = words.Predecessor(link, where, d.j.Succeeds(d.Row, l))
+		if where == "" { // else no link block takes the account from it
+			snippet = adviser(d).linkBlock(refs[0])
 		}
-		snippet = adviser(d).linkBlock(refs[0])
 	}
 	if row := d.OldOwner(theirs); row >= 0 {
 		old, err := d.j.Case(row)

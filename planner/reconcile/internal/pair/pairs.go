@@ -17,6 +17,7 @@ type Pairs struct {
 	linkSource, linkTarget []int32 // per link: the rows of its objects, or -1
 	blocks                 blocks
 	disputed               map[int]bool        // tenant rows that source rows want and none gets, see noteDisputed
+	claimants              map[int]int         // see [Pairs.Claimant]
 	revived                map[int]int         // row of the recycle bin to the source row that it is restored for
 	linkFor                map[state.GUID]int  // made when first asked for, see LinkFor
 	gone                   map[state.GUID]bool // see [Match]
@@ -32,7 +33,8 @@ type Pairs struct {
 // gone are recorded source objects that are known to have been deleted, and, as false, those that were looked for and are
 // nowhere; see [Pairs.Succeeds].
 func Match(rows *table.Rows, links []*config.Link, gone map[state.GUID]bool) *Pairs {
-	p := &Pairs{Rows: rows, gone: gone, blocks: newBlocks(links), disputed: map[int]bool{}, revived: map[int]int{}}
+	p := &Pairs{Rows: rows, gone: gone, blocks: newBlocks(links), disputed: map[int]bool{}, claimants: map[int]int{},
+		revived: map[int]int{}}
 	p.verdicts = make([]Verdict, p.Source.Len())
 	for i := range p.verdicts {
 		p.verdicts[i] = Verdict{Link: -1, Target: -1, Rival: -1}
@@ -84,6 +86,15 @@ func (p *Pairs) LinkFor(g state.GUID) int {
 func (p *Pairs) RestoredFor(d int) (s int, ok bool) {
 	s, ok = p.revived[d]
 	return s, ok
+}
+
+// Claimant is the source row that link blocks or rules would give tenant row t to, although it is recorded for a source
+// object that has left; of several the first by GUID, -1 if there is none. Whether it gets the account is not said.
+func (p *Pairs) Claimant(t int) int {
+	if s, ok := p.claimants[t]; ok {
+		return s
+	}
+	return -1
 }
 
 // Unmatched reports whether a verdict knows of no account and of nothing that stands against one.

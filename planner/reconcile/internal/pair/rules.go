@@ -59,6 +59,9 @@ func (p matcher) claim(s, t int, r Rule) {
 		// Recorded for a source object that has left: only relinking takes it over; judging sees the foreign anchor. Where
 		// the policy does not relink, the account is none of the newcomer's business, and the leaver's policy goes on.
 		v.Target = int32(t)
+		if first := p.Claimant(t); first < 0 || p.Source.CompareGUID(s, first) < 0 {
+			p.claimants[t] = s
+		}
 		relinks := p.Source.Table(s).Policy.ForeignAnchor == "relink" && !p.Succeeds(s, p.LinkOf(t))
 		if r == Declared || relinks || p.Tenant.Meta(t).Anchor == 0 {
 			p.owner[t] = int32(s) + 1

@@ -41,10 +41,13 @@ func Left(scope string, w Whereabouts) string {
 	case w.Code == state.BecauseNotFound && w.DN != "":
 		return fmt.Sprintf("%s: %s was not among what was read", text, w.DN)
 	case w.Code == state.BecauseNotFound:
-		return text + ": not found in Active Directory"
+		return text + NotFound
 	}
 	return text
 }
+
+// NotFound ends what [Left] tells of an object that is nowhere to be found; NotSeen says more.
+const NotFound = ": not found in Active Directory"
 
 // NotSeen tells why somebody is disabled whom the policy wants deleted.
 const NotSeen = "not found in Active Directory, neither elsewhere nor among its deleted objects, so it is disabled " +
@@ -53,6 +56,11 @@ const NotSeen = "not found in Active Directory, neither elsewhere nor among its 
 // AnchorLost tells why somebody is disabled whom the policy wants deleted, whose account carries no anchor any more.
 func AnchorLost(of *state.Descriptor) string {
 	return "the account has lost its anchor in the tenant (" + of.Anchor + " is empty), so it is disabled instead of deleted"
+}
+
+// Claimed tells why somebody is disabled whom the policy wants deleted, whose account the source object dn claims.
+func Claimed(dn string) string {
+	return dn + " claims the account, and does not get it before that is decided, so it is disabled instead of deleted"
 }
 
 // LeaverReanchored is about the account of somebody who has left, which carries an anchor by now that no object in scope

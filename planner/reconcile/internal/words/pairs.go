@@ -121,6 +121,26 @@ func ForeignAnchor(a *table.Account, how, theirs, whose, own, hint string, polic
 	return About(planner.NewFinding("DF207", detail, hint), a.Of.Anchor, theirs, policy.DeclaredAt)
 }
 
+// Predecessor is whose an account is that is recorded for an object which has left its scope, and what to do where
+// another object is to have it. where is the name under which the former lives, "" if it is not known to; same says that
+// the two are of one forest, so that no policy decides.
+func Predecessor(link *state.Link, where string, same bool) (whose, hint string) {
+	whose = fmt.Sprintf("that of an object which has left scope %s, whose leaving policy goes on", link.Scope)
+	hint = "If this object is somebody else's, give it another address at the source. "
+	switch {
+	case where != "":
+		whose = fmt.Sprintf("that of %s, which has left scope %s, whose leaving policy goes on", where, link.Scope)
+		hint += fmt.Sprintf("If the account is to be this object's, delete the other one first, which lives as %s: the next plan "+
+			"then offers the link block.", where)
+	case same:
+		hint += "Only if it is the same person's new object, add the link block."
+	default:
+		hint += "Only if it is the same person's new object, add the link block, or set foreign_anchor = \"relink\" in the link " +
+			"policy for everybody."
+	}
+	return whose, hint
+}
+
 // AnchorTaken is about account a, which carries the anchor that this object's account, own, is to get; own is "" for
 // one that is to be created. how says by what rule own is its account.
 func AnchorTaken(a *table.Account, own string, how pair.Rule, anchor string,

@@ -1,6 +1,7 @@
 package leaving
 
 import (
+	"strings"
 	"time"
 
 	"github.com/dirform/dirform/config"
@@ -19,7 +20,7 @@ type Leaver struct {
 	// Spared is why the account is disabled where the policy would have it deleted, "" for nothing but that its source
 	// object may not have been found.
 	Spared string
-	Now    time.Time        // graces are counted up to it; the zero time lets none of them end
+	Now    time.Time // graces are counted up to it; the zero time lets none of them end
 	// HoldGraces lets no grace end, because some clock is wrong.
 	HoldGraces bool
 	// Enabled reports whether the account was enabled (or was not) when the link was last applied, as far as the record
@@ -66,6 +67,7 @@ func (x *Leaver) delete(c *state.Change) bool {
 		return true
 	default:
 		x.Unseen, why = true, words.NotSeen
+		c.Reason = strings.TrimSuffix(c.Reason, words.NotFound)
 	}
 	if !x.disable(c) {
 		return false
