@@ -82,7 +82,18 @@ func (d adviser) warnOfMailbox() {
 	off := func(a *table.Account) bool { return !a.SignIn().IsNull() && !a.SignIn().Bool() }
 	if what := system.Shared(d.Object); what != "" {
 		d.report(words.SharedMailbox(d.Table.Of.SignIn, what))
-	} else if d.Live != nil && !d.Linked() && !d.InBin() && off(d.Live) && d.Live.HasAddress() {
+	} else if d.Live != nil && !d.Linked() && !d.InBin() && off(d.Live) && d.Live.HasAddress() &&
+		!d.blocked() && !d.switchedOff() {
 		d.report(words.PerhapsShared(d.Table.Of.SignIn, d.Live), table.Ref(d.Live))
 	}
+}
+
+// switchedOff reports whether dirform itself has switched the account off, as that of somebody who left.
+func (d adviser) switchedOff() bool {
+	l := d.RecordedLink()
+	if l < 0 {
+		return false
+	}
+	link, err := d.j.Links.Load(l)
+	return err == nil && link.Left && d.j.recordedEnabled(link, false) // whoever decides about the link meets the error again
 }
