@@ -142,6 +142,12 @@ func (t *Teller) Linked(o *state.Object) bool {
 	return control.IsNull() || control.Int()&disabled != 0
 }
 
+// SwitchedOff reports whether Active Directory has an object's account disabled; not if that could not be read.
+func SwitchedOff(o *state.Object) bool {
+	c := o.Get(control)
+	return !c.IsNull() && c.Int()&disabled != 0
+}
+
 // passwordStays is the bit of userAccountControl that a password never expires (MS-ADTS 2.2.16, ADS_UF_DONT_EXPIRE_PASSWD).
 const passwordStays = 0x10000
 

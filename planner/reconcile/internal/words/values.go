@@ -35,9 +35,12 @@ func NoValue(m *config.AttributeMapping, err error, o *state.Object) *planner.Fi
 	if unread := config.Unread(err); unread != "" {
 		return Unread(unread, m.Target.Name, "")
 	}
-	detail := fmt.Sprintf("%s = %s: %v.%s", m.Target.Name, m.Expr.Source(), err, inputs(m.Expr.Attributes(), o))
+	detail := fmt.Sprintf("%s = %s: %s.%s", m.Target.Name, m.Expr.Source(), sentence(err), inputs(m.Expr.Attributes(), o))
 	return About(planner.NewFinding("DF103", detail, ""), m.Target.Name, "", "")
 }
+
+// sentence is an expression's error without the full stop that some functions end theirs with.
+func sentence(err error) string { return strings.TrimSuffix(err.Error(), ".") }
 
 // inputs is a sentence about the source attributes that go into an expression.
 func inputs(attributes []string, o *state.Object) string {
@@ -84,7 +87,7 @@ func NoWhere(s *config.Scope, err error, o *state.Object) *planner.Finding {
 		code = UnreadCode
 	}
 	if err != nil {
-		why = err.Error()
+		why = sentence(err)
 	}
 	detail := fmt.Sprintf("Scope %s cannot tell whether the object is in it: where = %s: %s.%s", s.Name, s.Where.Source(),
 		why, inputs(s.Where.Attributes(), o))

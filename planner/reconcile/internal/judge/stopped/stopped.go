@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dirform/dirform/config/system"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/judge/offlimits"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
@@ -30,8 +31,14 @@ type Object struct {
 // isError reports whether a finding stops its object.
 func isError(f *planner.Finding) bool { return f.Severity == planner.Error }
 
-// Off reports whether the source has switched the object off: the mapping gives a value for sign-in, and that is no.
+// Off reports whether the source has switched the object off: the mapping gives a value for sign-in, and that is no, or
+// it fails, and Active Directory has the account disabled.
 func Off(c *pair.Case) bool {
+	if slices.ContainsFunc(c.Failures, func(f pair.Failure) bool {
+		return f.Mapping != nil && f.Mapping.Target.Name == c.Table.Of.SignIn
+	}) {
+		return system.SwitchedOff(c.Object)
+	}
 	v := c.Want(c.Table.Of.SignIn)
 	return v.Kind() == state.BoolValue && !v.Bool()
 }
