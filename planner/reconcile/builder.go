@@ -116,7 +116,7 @@ type Claimed struct {
 func (b *Builder) Claimed() (list []Claimed, err error) {
 	p := b.pairs()
 	for s := range p.Source.Len() {
-		if v := p.Verdict(s); v.Rule != pair.Declared || v.Target < 0 {
+		if p.DeclaredFor(s) == nil || p.Verdict(s).Target < 0 {
 			continue
 		}
 		c, err := p.Case(s)

@@ -176,10 +176,19 @@ func (d *draft) declaredAt(a state.Action) string {
 	if a == state.ActionUpdate && len(d.why) > 0 {
 		return d.why[0]
 	}
-	if d.Verdict.Rule == pair.Declared {
+	if d.decidedBy(a) == pair.Declared {
 		return d.j.DeclaredFor(d.Row).DeclaredAt
 	}
 	return d.Table.Policy.DeclaredAt
+}
+
+// decidedBy is the rule by which action a is taken: that of the pair, or, where only a link block lets a recorded account
+// be relinked, the block's.
+func (d *draft) decidedBy(a state.Action) pair.Rule {
+	if a == state.ActionRelink && d.j.DeclaredFor(d.Row) != nil {
+		return pair.Declared
+	}
+	return d.Verdict.Rule
 }
 
 // checkAnchor compares the account's anchor with the object's and adds the write it takes, if any.
@@ -191,7 +200,7 @@ func (d *draft) checkAnchor() (relink bool, err error) {
 	if live == d.Anchor || !d.Table.Anchored {
 		return false, nil
 	}
-	declared := d.Verdict.Rule == pair.Declared
+	declared := d.j.DeclaredFor(d.Row) != nil
 	relinks := d.Table.Policy.ForeignAnchor == "relink" && !d.j.Succeeds(d.Row, d.RecordedLink())
 	if live != "" && !relinks && !declared {
 		return false, rivals{d}.reportForeignAnchor(live)

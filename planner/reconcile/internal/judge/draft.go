@@ -151,7 +151,8 @@ func (d *draft) change(a state.Action, why because, declaredAt string) (*state.C
 	}
 	if d.Live != nil {
 		c.TargetID = d.Live.ID
-		c.Match = &state.Match{Rule: d.Verdict.Rule.String(), Value: d.MatchValue()}
+		rule := d.decidedBy(a)
+		c.Match = &state.Match{Rule: rule.String(), Value: d.ValueFor(rule)}
 		var err error
 		if c.Replaces, err = d.Replaced(); err != nil {
 			return nil, err

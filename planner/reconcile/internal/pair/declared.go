@@ -63,7 +63,10 @@ func (p matcher) matchDeclared() {
 			p.blocks.lost = append(p.blocks.lost, LostBlock{l, s})
 		}
 		if s < 0 || !Unmatched(&p.verdicts[s]) {
-			if s >= 0 && (t >= 0 || d >= 0) {
+			switch {
+			case s >= 0 && p.reanchored(s) && int(p.verdicts[s].Target) == t:
+				p.blocks.by[s] = l
+			case s >= 0 && (t >= 0 || d >= 0):
 				p.noteIdle(l, s, t, d)
 			}
 			continue
@@ -81,11 +84,25 @@ func (p matcher) matchDeclared() {
 	}
 }
 
+// reanchored reports whether the account that is recorded for source row s carries another object's anchor: a link block
+// that names just this pair then says that it still is the row's.
+func (p matcher) reanchored(s int) bool {
+	v := &p.verdicts[s]
+	if v.Link < 0 || v.Flags != 0 || v.Target < 0 || !p.Source.Table(s).Anchored {
+		return false
+	}
+	anchor := p.Tenant.Meta(int(v.Target)).Anchor
+	return anchor != 0 && anchor != p.Source.Meta(s).Anchor
+}
+
 // noteIdle notes link block l unless it says what is the case: source row s has tenant row t, or row d of the recycle
 // bin.
 func (p matcher) noteIdle(l *config.Link, s, t, d int) {
 	v := &p.verdicts[s]
 	by := p.blocks.by[s]
+	if v.Link >= 0 {
+		by = nil
+	}
 	if v.Link < 0 && by == nil || int(v.Target) == t && !v.Is(InBin) || int(v.Target) == d && v.Is(InBin) {
 		return
 	}
