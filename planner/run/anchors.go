@@ -104,7 +104,7 @@ func (r *Reading) scopeNear(p *config.ADProvider, kind state.Kind, name string) 
 		if s.Provider != p || !slices.Contains(s.Objects, kind) {
 			continue
 		}
-		if r.whereabouts(p, s.Name, name) == state.BecauseFiltered {
+		if code, _ := r.whereabouts(p, s.Name, name); code == state.BecauseFiltered {
 			return s.Name
 		}
 		if harm := harmOf(r.Config.Policy(s.Name, kind)); near == "" || harm < least {

@@ -67,7 +67,11 @@ func (r *Reading) locateLiving(ctx context.Context, leavers []reconcile.Leaver,
 // not found: that the server did not count the object among its scope's then says more about what the account may
 // read than about the object.
 func (r *Reading) reasonFor(p *config.ADProvider, l reconcile.Leaver, name string) reconcile.Whereabouts {
-	where := reconcile.Whereabouts{Code: r.whereabouts(p, l.Scope, name), DN: name}
+	where := reconcile.Whereabouts{DN: name}
+	var by *config.Scope
+	if where.Code, by = r.whereabouts(p, l.Scope, name); by != nil {
+		where.By, where.At = "exclude", by.DeclaredAt
+	}
 	if where.Code != state.BecauseFiltered {
 		return where
 	}
@@ -132,15 +136,18 @@ func (r *Reading) locateDeleted(ctx context.Context, b *reconcile.Builder, leave
 }
 
 // whereabouts says why a scope of a provider does not have an object that lies at a name: it moved out of the scope's containers, or
-// it is still there, and the filter or the condition leaves it out.
-func (r *Reading) whereabouts(p *config.ADProvider, scope, name string) state.ReasonCode {
+// it is still there, and the filter or the condition leaves it out. In a container that an exclude leaves out, by tells which
+// scope's: the object may have lain there before the exclude was written, which the record does not know.
+func (r *Reading) whereabouts(p *config.ADProvider, scope, name string) (code state.ReasonCode, by *config.Scope) {
 	for _, s := range r.Config.Scopes {
 		if s.Name != scope || s.Provider != p {
 			continue
 		}
-		if ou, ok := planner.NearestOU(r.Settings.OUs[scope], name); ok && !ou.Exclude {
-			return state.BecauseFiltered
+		if ou, ok := planner.NearestOU(r.Settings.OUs[scope], name); ok && ou.Exclude {
+			return state.BecauseMoved, s
+		} else if ok {
+			return state.BecauseFiltered, nil
 		}
 	}
-	return state.BecauseMoved
+	return state.BecauseMoved, nil
 }

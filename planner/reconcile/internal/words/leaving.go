@@ -24,7 +24,7 @@ func GoneSince(of *state.Descriptor, policy *config.LinkPolicy, link *state.Link
 type Whereabouts struct {
 	Code state.ReasonCode // one of the reasons that begin with left_scope; "" if nobody has looked
 	DN   string           // of one that is found alive
-	By   string           // what leaves it out that lies in its scope: "where"
+	By   string           // what leaves it out, or may do so, where it lies: "where"
 	At   string           // file:line of the scope that does
 }
 
@@ -32,6 +32,8 @@ type Whereabouts struct {
 func Left(scope string, w Whereabouts) string {
 	text := "no longer in scope " + scope
 	switch {
+	case w.Code == state.BecauseMoved && w.By != "":
+		return fmt.Sprintf("%s: moved to %s, or left out there by %s (%s)", text, dn.Parent(w.DN), w.By, w.At)
 	case w.Code == state.BecauseMoved && w.DN != "":
 		return text + ": moved to " + dn.Parent(w.DN)
 	case w.Code == state.BecauseGone:
