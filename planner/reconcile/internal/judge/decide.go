@@ -34,7 +34,7 @@ func (d *draft) checkSource() {
 		d.report(f)
 	}
 	if bad := d.Table.BadAnchor(d.Object); bad != "" {
-		d.report(words.BadAnchor(bad, d.Table.Policy))
+		d.report(words.BadAnchor(bad, d.Live, d.Table.Policy))
 	}
 }
 

@@ -23,7 +23,7 @@ func (d rivals) checkMatch() error {
 	case v.Is(pair.SameAnchor):
 		return d.reportTwin()
 	case v.Is(pair.AnchorChanged):
-		d.report(words.AnchorChanged(d.Link.Anchor, d.Anchor))
+		d.report(words.AnchorChanged(&d.Case))
 	case v.Is(pair.Vanished):
 		d.report(words.Vanished(d.Table.Of, d.Link.TargetID, d.Anchor))
 	case v.Is(pair.BadLink):

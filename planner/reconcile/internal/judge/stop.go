@@ -26,12 +26,13 @@ type stop struct{ *draft }
 // decide fills in what becomes of the draft.
 func (d stop) decide(x *Decision) error {
 	x.Outcome, x.Change = Blocked, nil
-	if d.attrs == nil && d.Linked() && d.Live != nil { // stopped before the two sides were compared
+	// stopped before the two sides were compared
+	if d.attrs == nil && d.Live != nil && (d.Linked() || d.stopped().SignedIn()) {
 		d.compareAll()
 		if d.err != nil {
 			return d.err
 		}
-		if d.stopped().SignedIn() { // what else stands against turning sign-in off is worth to be known
+		if d.Linked() && d.stopped().SignedIn() { // what else stands against turning sign-in off is worth to be known
 			d.checkTarget(state.ActionUpdate)
 		}
 		d.locate()
@@ -113,7 +114,7 @@ func (d stop) driftWhileBlocked(passes bool) *planner.Finding {
 		return nil
 	}
 	slices.Sort(names)
-	f := words.BlockedDrift(slices.Compact(names))
+	f := words.BlockedDrift(d.Table.Of, slices.Compact(names))
 	f.Objects = []planner.ObjectRef{d.Ref()}
 	return f
 }

@@ -104,6 +104,9 @@ func Hardened(live *table.Account, roles []string, byTakeOver bool, policy *conf
 const TakeRoleAway = "Take the role away, apply, and give it back. From then on privileged = \"allow\" lets dirform " +
 	"manage the account."
 
+// TakeRoleOff is the way out for a role holder's account that is to be switched off, which needs no role any more.
+const TakeRoleOff = "Take the role away, and apply; or set privileged = \"allow\" in the link policy, if the account is linked already."
+
 // Switch is a setting of the tenant that stands against a match.
 type Switch struct {
 	Name string

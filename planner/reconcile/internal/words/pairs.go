@@ -1,7 +1,9 @@
 package words
 
 import (
+	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dirform/dirform/config"
@@ -18,12 +20,32 @@ func SameAnchor(anchor string) *planner.Finding {
 	return About(planner.NewFinding("DF201", detail, ""), config.AnchorConsistencyGUID, anchor, "")
 }
 
-// AnchorChanged is about a linked object that has another anchor now.
-func AnchorChanged(recorded, now string) *planner.Finding {
-	detail := fmt.Sprintf("The link was recorded with anchor %s; the object now has %s.", recorded, now)
-	hint := fmt.Sprintf("Restore the old value in mS-DS-ConsistencyGuid, or remove the record with `dirform state rm "+
-		"%s` to match anew.", recorded)
-	return About(planner.NewFinding("DF205", detail, hint), config.AnchorConsistencyGUID, now, "")
+// AnchorChanged is about a linked object that has another anchor now: its attribute was changed or emptied, or the policy
+// names another attribute than when the link was recorded. Which of them it was the record does not know.
+func AnchorChanged(c *pair.Case) *planner.Finding {
+	recorded, own := c.Link.Anchor, base64.StdEncoding.EncodeToString(c.Object.GUID[:])
+	attribute := c.Table.Policy.Anchor
+	_, held := c.Table.AnchorOf(c.Object)
+	detail := fmt.Sprintf("The link was recorded with anchor %s; %s of the object is %s now.", recorded, attribute, c.Anchor)
+	hint := fmt.Sprintf("Write the recorded anchor into %s,", attribute)
+	value := c.Anchor
+	switch {
+	case attribute == config.AnchorObjectGUID:
+		detail = fmt.Sprintf("The link was recorded with anchor %s; by the link policy's anchor, %s, it is %s now.", recorded, attribute,
+			c.Anchor)
+		hint = fmt.Sprintf("If the link policy had another anchor when the link was recorded, set it back (anchor = %q),",
+			config.AnchorConsistencyGUID)
+	case !held:
+		value = ""
+		detail = fmt.Sprintf("The link was recorded with anchor %s; %s of the object is empty now, so that its own objectGUID, %s, "+
+			"is its anchor.", recorded, attribute, own)
+	case recorded == own:
+		detail = fmt.Sprintf("The link was recorded with the object's own objectGUID, %s, as its anchor; %s is %s now.", recorded,
+			attribute, c.Anchor)
+		hint += fmt.Sprintf(" or, if it is the link policy that has changed, set anchor = %q there again,", config.AnchorObjectGUID)
+	}
+	hint += fmt.Sprintf(" or remove the record with `dirform state rm %s` to match anew.", recorded)
+	return About(planner.NewFinding("DF205", detail, hint), attribute, value, "")
 }
 
 // Vanished is about a recorded account of a kind, id, that is nowhere to be found; anchor is that of its object.
@@ -74,9 +96,18 @@ func ManyNamed(l *config.Link) *planner.Finding {
 	return About(planner.NewFinding("DF214", detail, hint), "", l.Source, l.DeclaredAt)
 }
 
-// BlockedDrift is about attributes of a blocked object that are not as last applied.
-func BlockedDrift(names []string) *planner.Finding {
-	return planner.NewFinding("DF215", "Not as last applied: "+strings.Join(names, ", ")+".", "")
+// BlockedDrift is about attributes of a blocked object of a kind that are not as last applied.
+func BlockedDrift(of *state.Descriptor, names []string) *planner.Finding {
+	hint := ""
+	switch never := of.Master; {
+	case never == "" || !slices.Contains(names, never):
+	case len(names) == 1:
+		hint = fmt.Sprintf("Resolve the other finding. %s is another sync engine's: dirform never sets it.", never)
+	default:
+		hint = fmt.Sprintf("Resolve the other finding; the next apply sets the attributes again, but for %s, which is another sync "+
+			"engine's.", never)
+	}
+	return planner.NewFinding("DF215", "Not as last applied: "+strings.Join(names, ", ")+".", hint)
 }
 
 // CopiedFrom says what to do about the object named other, which got the copy of an anchor that the record has for its

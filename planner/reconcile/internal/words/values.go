@@ -8,6 +8,7 @@ import (
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
+	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/state"
 )
 
@@ -162,8 +163,9 @@ func Missing(a *state.Attribute, expression string) *planner.Finding {
 	return About(planner.NewFinding("DF102", detail, ""), a.Name, "", "")
 }
 
-// BadAnchor is about what an anchor attribute holds, in base64, and cannot be an anchor.
-func BadAnchor(value string, p *config.LinkPolicy) *planner.Finding {
+// BadAnchor is about what an anchor attribute holds, in base64, and cannot be an anchor. live is the object's account, nil
+// if it has none.
+func BadAnchor(value string, live *table.Account, p *config.LinkPolicy) *planner.Finding {
 	what := "what is no base64"
 	raw, err := base64.StdEncoding.DecodeString(value)
 	if err == nil {
@@ -173,6 +175,9 @@ func BadAnchor(value string, p *config.LinkPolicy) *planner.Finding {
 		what = "nothing but zeros"
 	}
 	detail := fmt.Sprintf("%s holds %s. An anchor is a GUID: 16 bytes that are not all zero.", p.Anchor, what)
+	if live != nil {
+		detail += fmt.Sprintf(" The object's account is %s.", table.Ref(live).Name)
+	}
 	hint := ""
 	if g, ok := state.ParseGUID(strings.TrimSpace(string(raw))); ok {
 		detail += " Somebody has written the GUID as text."

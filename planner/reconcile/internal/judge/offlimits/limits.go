@@ -93,6 +93,13 @@ func (a *Attempt) hardMatched() bool { return a.Recorded == "" && a.Rule.Hard() 
 // sync engine: none of it happens to a role holder.
 func (a *Attempt) binds() bool { return a.hardMatched() || a.stamps() || a.TakeOver }
 
+// switchesOff reports whether sign-in is to be turned off.
+func (a *Attempt) switchesOff() bool {
+	return slices.ContainsFunc(a.Attrs, func(c state.AttributeChange) bool {
+		return c.Name == a.Account.Of.SignIn && c.After.Kind() == state.BoolValue && !c.After.Bool()
+	})
+}
+
 // Reason is why an account is not to be touched. They are in order of weight: who tells of one only tells of the first.
 type Reason uint8
 
@@ -188,6 +195,9 @@ func (l *Limits) Finding(x Objection, a Attempt) *planner.Finding {
 		f := words.Privileged(a.Account, st.Roles, a.Policy)
 		if a.binds() {
 			f.Hint = words.TakeRoleAway
+		}
+		if a.switchesOff() {
+			f.Hint = words.TakeRoleOff
 		}
 		return f
 	case RoleAndBound:
