@@ -80,9 +80,9 @@ type Leaver struct {
 	Scope string // in which it was recorded; it need not be declared any more
 }
 
-// Leavers are the recorded source objects that no scope has any more since the last apply, and those of earlier ones
-// whose accounts are to be deleted now, or are claimed by others: whether a policy may decide that depends on where they are. Read the streams first. Whoever reads the source looks for them, and tells
-// with [Builder.Locate] before the plan is made.
+// Leavers are the recorded source objects that no scope has any more since the last apply, and of earlier ones those
+// whose accounts are to be deleted now, or are claimed by others: where they are then decides. Read the streams first.
+// Whoever reads the source looks for them, and tells with [Builder.Locate] before the plan is made.
 func (b *Builder) Leavers() (list []Leaver, err error) {
 	p := b.pairs()
 	if p.Err != nil {
@@ -96,10 +96,10 @@ func (b *Builder) Leavers() (list []Leaver, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if link.Left && p.Claimant(p.LinkTarget(l)) < 0 && !b.set.Rules.Policy(link.Scope, link.Kind).DeletesLeaver(link.LeftAt, b.set.Now) {
-			continue
+		if !link.Left || p.Claimant(p.LinkTarget(l)) >= 0 ||
+			b.set.Rules.Policy(link.Scope, link.Kind).DeletesLeaver(link.LeftAt, b.set.Now) {
+			list = append(list, Leaver{GUID: link.SourceGUID, Kind: link.Kind, Scope: link.Scope})
 		}
-		list = append(list, Leaver{GUID: link.SourceGUID, Kind: link.Kind, Scope: link.Scope})
 	}
 	return list, nil
 }
