@@ -32,8 +32,11 @@ func tidyList(v Value) Value {
 			changed = append(changed, t)
 		}
 	}
-	if changed == nil {
+	switch {
+	case changed == nil:
 		return v
+	case len(changed) == 0:
+		return Null()
 	}
 	return List(changed)
 }

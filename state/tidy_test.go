@@ -29,6 +29,9 @@ func TestTidy(t *testing.T) {
 	if diff := cmp.Diff([]string{"a", "b", "c"}, got); diff != "" {
 		t.Error(diff)
 	}
+	if got := state.Tidy(state.List([]string{" ", "\u00a0"})); !got.IsNull() {
+		t.Errorf("a list of blanks becomes %v, not null", got)
+	}
 	for _, v := range []state.Value{state.Null(), state.Bool(true), state.Int(3), state.List([]string{"a", "b"})} {
 		if diff := cmp.Diff(v, state.Tidy(v)); diff != "" {
 			t.Error(diff)

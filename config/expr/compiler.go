@@ -191,13 +191,15 @@ func (c *compiler) attribute(name string) node {
 	return node{eval: read, kind: k, plain: slot + 1}
 }
 
-// text is a directory's value as a text.
+// text is a directory's value as a text: [coerce] without its cost for what nearly all values are.
 func text(v *state.Value) (state.Value, error) {
 	switch v.Kind() {
 	case state.NullValue:
 		return state.Value{}, nil
 	case state.StringValue:
-		return textValue(v.Str()), nil
+		if s := v.Str(); state.Trimmed(s) {
+			return textValue(s), nil
+		}
 	}
 	return coerce(*v, textKind)
 }

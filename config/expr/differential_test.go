@@ -19,6 +19,7 @@ func testSchema() *state.Schema {
 	return state.NewSchema("ad", state.User, true, []state.Attribute{
 		{Name: "t1"}, {Name: "t2"}, {Name: "t3", Type: state.TypeReference}, {Name: "b1", Type: state.TypeBool}, {Name: "b2", Type: state.TypeBool},
 		{Name: "n1", Type: state.TypeInt}, {Name: "n2", Type: state.TypeInt}, {Name: "l1", Multi: true}, {Name: "l2", Multi: true},
+		{Name: "padded"}, {Name: "blank"}, {Name: "blanks", Multi: true},
 		{Name: "mS-DS-ConsistencyGuid", Type: state.TypeBinary}, {Name: "always", Always: true},
 	})
 }
@@ -317,7 +318,7 @@ func (g *generator) odd(kind byte) state.Value {
 }
 
 func (g *generator) word() string {
-	words := []string{"", "x", "Jane", " jane ", "JOSE\u0301", "José", "\u0301a", "SMTP:Jane@Contoso.com", "smtp:j@contoso.com", "a@b", "x.y", "OU=a,DC=b",
+	words := []string{"", " ", "\u00a0x\u200b", "x", "Jane", " jane ", "JOSE\u0301", "José", "\u0301a", "SMTP:Jane@Contoso.com", "smtp:j@contoso.com", "a@b", "x.y", "OU=a,DC=b",
 		"CN=a\\,b,OU=Staff,DC=b", "KPX8DgRypVysINTShrieUg==", "AQIAAAAAAAUgAAAAIAIAAA==", "abc", "ß", "é"}
 	return words[g.pick(len(words))]
 }

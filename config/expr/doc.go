@@ -22,7 +22,8 @@
 // Calculating with null is an error for that object. So is every expression that reads an attribute which the source always has
 // ([state.Attribute.Always]) where that has no value: it could not be read, and nothing follows from it ([Unread]).
 //
-// Strings are normalised to Unicode NFC. A string becomes a number or a boolean only where it is written in the configuration
+// What the directory gives is tidied ([state.Tidy]) before an expression sees it: blanks around a text, and around each of a list,
+// are taken off, and what holds nothing else is null. Strings are normalised to Unicode NFC. A string becomes a number or a boolean only where it is written in the configuration
 // itself or converted with tonumber and tobool; numbers and booleans become strings silently.
 //
 // There are two evaluators. The common constructs are compiled to closures over [state.Value]; an expression with anything else

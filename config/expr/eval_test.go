@@ -13,10 +13,11 @@ import (
 // jane is an object of the test schema; what isn't here is missing.
 func jane() *state.Object {
 	return &state.Object{
-		Kind: state.User, Shape: state.NewShape("t1", "l1", "n1", "b1", "odd", "t3"),
+		Kind: state.User, Shape: state.NewShape("t1", "l1", "n1", "b1", "odd", "t3", "padded", "blank", "blanks"),
 		Values: []state.Value{
 			state.String("Jane"), state.List([]string{"SMTP:Jane@Contoso.com", "smtp:j@contoso.com"}), state.Int(514), state.Bool(true),
 			state.List([]string{"one", "two"}), state.String("Jose\u0301"),
+			state.String("\u00a0robot\t"), state.String(" \u200b"), state.List([]string{" SMTP:a@b.com\u00a0", "\t", "c"}),
 		},
 	}
 }
@@ -67,6 +68,15 @@ var evalCases = []struct {
 	{`ad.b2`, boolKind, `null`},
 	{`ad.t2 == null`, boolKind, `true`},
 	{`ad.t2 != "robot"`, boolKind, `true`},
+	{`ad.padded`, textKind, `"robot"`},
+	{`ad.padded == "robot"`, boolKind, `true`},
+	{`"(${ad.padded}) ${ad.blank}."`, textKind, `"(robot) ."`},
+	{`ad.blank != null`, boolKind, `false`},
+	{`coalesce(ad.blank, ad.t1)`, textKind, `"Jane"`},
+	{`length(ad.blanks)`, numberKind, `2`},
+	{`ad.blanks[1]`, textKind, `"c"`},
+	{`primary_smtp(ad.blanks)`, textKind, `"a@b.com"`},
+	{`ad["blank"]`, textKind, `null`},
 	{`ad.n2 > 1`, boolKind, `null`},
 	{`ad.n1 <= ad.n2`, boolKind, `null`},
 	{`ad.n2 >= "x"`, boolKind, `error: number`},

@@ -86,7 +86,7 @@ func (p *Program) Constant() (v state.Value, ok bool) {
 }
 
 // Plain is the position in objects of the given shape of the attribute that the expression is: one that holds a text, unchanged but
-// for its Unicode form. Whoever compares texts regardless of that can spare the evaluation of such a program. It is -1 for any
+// for its Unicode form and the blanks around it. Whoever compares texts regardless of those can spare the evaluation of such a program. It is -1 for any
 // other expression.
 func (p *Program) Plain(shape *state.Shape) int {
 	if p.constant != nil || shape == nil || shape != p.slots.shape {

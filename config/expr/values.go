@@ -26,10 +26,11 @@ func kindOf(t state.AttrType, multi bool) kind {
 	return textKind
 }
 
-// coerce is a directory's value as the kind that the schema promises. Attributes that the schema doesn't know may arrive as
-// something else, and names beyond Unicode's form C have to be normalised.
+// coerce is a directory's value as the kind that the schema promises, tidied as [state.Tidy] has it: both evaluators read source
+// attributes through it and through [text]. Attributes that the schema doesn't know may arrive as something else, and names beyond
+// Unicode's form C have to be normalised.
 func coerce(v state.Value, k kind) (state.Value, error) {
-	switch v.Kind() {
+	switch v = state.Tidy(v); v.Kind() {
 	case state.NullValue:
 		return v, nil
 	case state.ListValue:

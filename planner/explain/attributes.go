@@ -19,7 +19,7 @@ func attributeOf(c *reconcile.Case, v *reconcile.Value) Attribute {
 		Inputs:  map[string]state.Value{}, Result: v.Desired, InsteadOf: v.Instead, ResultName: v.DesiredName, Live: v.Live,
 		LiveName: v.LiveName, Drift: v.Drift, Write: v.Write != nil}
 	for _, name := range m.Expr.Attributes() {
-		a.Inputs[name] = c.Source.Get(name)
+		a.Inputs[name] = state.Tidy(c.Source.Get(name))
 	}
 	if v.Failure != nil {
 		a.Error = v.Failure.Error()

@@ -302,7 +302,7 @@ func (e *Explainer) evaluateWhere(s *config.Scope, found *state.Object, m *Membe
 	}
 	w := &WhereSeen{Expression: s.Where.Source(), Inputs: map[string]state.Value{}}
 	for _, name := range s.Where.Attributes() {
-		w.Inputs[name] = found.Get(name)
+		w.Inputs[name] = state.Tidy(found.Get(name))
 	}
 	v, err := s.Where.Eval(o)
 	w.Result, m.Where = v, w

@@ -58,7 +58,7 @@ func addressText(c *Case) string {
 	if c.Table.Names[state.MailAddresses] >= 0 {
 		return c.WantName(state.MailAddresses).Str()
 	}
-	return c.Object.Get(table.SourceMail).Str()
+	return state.Trim(c.Object.Get(table.SourceMail).Str())
 }
 
 // userNamePrint is the user name that the mapping gives. A name that its fallback made is no evidence of who somebody

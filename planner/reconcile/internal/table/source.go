@@ -291,12 +291,12 @@ func (t *Source) fingerprint(m *config.AttributeMapping, v state.Value) uint64 {
 	return t.h.Of(a, v)
 }
 
-// value is the attribute at a position of the shape, null for -1.
+// value is the attribute at a position of the shape as expressions get it, null for -1.
 func (t *Source) value(o *state.Object, at int) state.Value {
 	if at < 0 {
 		return state.Null()
 	}
-	return o.Values[at]
+	return state.Tidy(o.Values[at])
 }
 
 // ReadableKey is what people know the object by: its UPN in the cloud, else at the source, else its logon name or GUID.

@@ -47,7 +47,7 @@ func sentence(err error) string { return strings.TrimSuffix(err.Error(), ".") }
 func inputs(attributes []string, o *state.Object) string {
 	var list []string
 	for _, name := range attributes {
-		v, err := o.Get(name).MarshalJSON()
+		v, err := state.Tidy(o.Get(name)).MarshalJSON()
 		if err == nil {
 			list = append(list, fmt.Sprintf("ad.%s is %s", name, v))
 		}
