@@ -8,6 +8,7 @@ import (
 	"github.com/dirform/dirform/config/expr/internal/adforms"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/dn"
+	"github.com/dirform/dirform/state/proxies"
 )
 
 // directoryFunctions are what directories need beyond Terraform's functions. Each exists once, natively; HCL calls it through
@@ -24,7 +25,7 @@ func directoryFunctions(environ []string) []Function {
 			`has_flag(514, 2) = true`, &native{in: []kind{numberKind, numberKind}, out: boolKind, nonnull: true, fails: true, f2: hasFlag}, "number", "bit"),
 		own("filetime", "filetime(number)", "A Windows time (100 ns steps since 1601) as RFC 3339 in UTC; null for 0 and for never.",
 			`filetime(133485408000000000) = "2024-01-01T00:00:00Z"`, &native{in: []kind{numberKind}, out: textKind, f1: filetime}, "number"),
-		own("primary_smtp", "primary_smtp(list)", "The address after SMTP: in proxyAddresses, or null.",
+		own("primary_smtp", "primary_smtp(list)", "The address after SMTP: in proxyAddresses; null without one, and if there are several.",
 			`primary_smtp(["smtp:b@c.com", "SMTP:a@c.com"]) = "a@c.com"`, &native{in: []kind{listKind}, out: textKind, f1: primarySMTP}, "addresses"),
 		own("aliases", "aliases(list)", "The addresses after smtp: in proxyAddresses, the primary one left out.",
 			`aliases(["smtp:b@c.com", "SMTP:a@c.com"]) = ["b@c.com"]`, &native{in: []kind{listKind}, out: listKind, nulls: nullIsEmpty, nonnull: true, f1: aliases}, "addresses"),
@@ -77,22 +78,18 @@ func filetime(a state.Value) (state.Value, error) {
 }
 
 func primarySMTP(a state.Value) (state.Value, error) {
-	for _, s := range a.List() {
-		if strings.HasPrefix(s, "SMTP:") {
-			return textValue(s[5:]), nil
-		}
+	if address := proxies.PrimaryOf(a.List()); address != "" {
+		return textValue(address), nil
 	}
 	return state.Null(), nil
 }
 
 func aliases(a state.Value) (state.Value, error) {
-	var out []string
-	for _, s := range a.List() {
-		if strings.HasPrefix(s, "smtp:") {
-			out = append(out, state.NFC(s[5:]))
-		}
+	list := proxies.FurtherOf(a.List())
+	for i, address := range list {
+		list[i] = state.NFC(address)
 	}
-	return state.List(out), nil
+	return state.List(list), nil
 }
 
 func dnParent(name string) (string, error) {

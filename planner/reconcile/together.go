@@ -13,6 +13,7 @@ import (
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
+	"github.com/dirform/dirform/state/proxies"
 )
 
 // firstOf are the first rows in the order of GUIDs that the plan is asked about, as many as a finding names. It sorts
@@ -250,7 +251,7 @@ func (t *teller) foreign() error {
 func addForeign(domains map[string]bool, x *pair.Case) {
 	v, _ := table.Want(x.Table.Aliases, x.Object) // it had a value when the row was read
 	for _, value := range v.List() {
-		if address, kind := table.ProxyAddress(value); kind == table.FurtherAddress &&
+		if address, kind := proxies.Read(value); kind == proxies.Further &&
 			x.Table.Domain(address) == table.ForeignDomain {
 			domains[strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])] = true
 		}

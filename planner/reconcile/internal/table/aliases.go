@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/proxies"
 )
 
 // Aliases are what Microsoft Graph lets nobody write: the further addresses among the proxy addresses. They are
@@ -20,30 +21,6 @@ const (
 	// aliasOdd is added to the sum of a row whose values have to be looked at in any case. No account has it.
 	aliasOdd uint64 = 0x632be59bd9b4e019
 )
-
-// AddressKind is what a proxy address is.
-type AddressKind uint8
-
-// The kinds of proxy addresses.
-const (
-	OtherAddress   AddressKind = iota // SIP:, X500: and the like, which have nothing to do with mail addresses
-	PrimaryAddress                    // SMTP: is the primary address, which is mail's business
-	FurtherAddress                    // smtp: is an alias
-)
-
-// ProxyAddress reads a proxy address. Only SMTP: in capitals is the primary address. An address without a type is an
-// alias, which is what Exchange takes it for.
-func ProxyAddress(value string) (string, AddressKind) {
-	switch address, ok := SMTPAddress(value); {
-	case ok && value[:5] == "SMTP:":
-		return address, PrimaryAddress
-	case ok:
-		return address, FurtherAddress
-	case !strings.Contains(value, ":") && strings.Contains(value, "@"):
-		return value, FurtherAddress
-	}
-	return "", OtherAddress
-}
 
 // accepted tells in which domains Exchange Online takes addresses: those that the tenant has verified.
 type accepted struct {
@@ -97,24 +74,24 @@ func (t *Source) aliasSum(o *state.Object, smtp uint64) (sum uint64, foreign boo
 	default:
 		list = v.List()
 	}
-	mail, sum, primary := uint64(0), AliasEmpty, false
+	mail, primary, sum := uint64(0), uint64(0), AliasEmpty
 	mailCol := t.Names[state.MailAddresses]
 	if mailCol >= 0 {
 		mail = t.fps[t.Columns[mailCol].Col]
 	}
 	t.hashes = t.hashes[:0]
 	for _, value := range list {
-		address, kind := ProxyAddress(value)
+		address, kind := proxies.Read(value)
 		h := smtp
-		if kind == FurtherAddress || kind == PrimaryAddress && address != t.PrimaryAddress(o) {
+		if kind == proxies.Further || kind == proxies.Primary && address != t.PrimaryAddress(o) {
 			h = t.h.Address(state.String(address))
 		}
 		switch {
-		case kind == OtherAddress:
-		case kind == PrimaryAddress && (primary || mailCol >= 0 && h != mail):
+		case kind == proxies.Other, kind == proxies.Primary && h == primary:
+		case kind == proxies.Disguised, kind == proxies.Primary && (primary != 0 || mailCol >= 0 && h != mail):
 			sum += aliasOdd
-		case kind == PrimaryAddress:
-			primary = true
+		case kind == proxies.Primary:
+			primary = h
 		case h == mail || slices.Contains(t.hashes, h):
 		case t.accepted.of(address) == OwnDomain:
 			t.hashes = append(t.hashes, h)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/proxies"
 )
 
 func TestLegalName(t *testing.T) {
@@ -41,31 +42,31 @@ func TestProxyAddresses(t *testing.T) {
 	attr := &state.Attribute{Name: "proxyAddresses", ASCII: true, MaxLen: 256, Deny: " <>();,[]\""}
 	for _, c := range []struct {
 		value   string
-		kind    AddressKind
+		kind    proxies.Kind
 		domain  AliasDomain
 		refused bool
 	}{
-		{"SMTP:a@contoso.com", PrimaryAddress, OwnDomain, false},
-		{"smtp:a@CONTOSO.com", FurtherAddress, OwnDomain, false},
-		{"Smtp:a@contoso.com", FurtherAddress, OwnDomain, false},
-		{"a@contoso.com", FurtherAddress, OwnDomain, false},
-		{"smtp:a@sub.contoso.com", FurtherAddress, ForeignDomain, false},
-		{"smtp:a@contoso.onmicrosoft.com", FurtherAddress, ServiceDomain, false},
-		{"smtp:a@contoso.mail.onmicrosoft.com", FurtherAddress, ServiceDomain, false},
-		{"smtp:a@contoso.partner.onmschina.cn", FurtherAddress, ServiceDomain, false},
-		{"smtp:nobody", FurtherAddress, OwnDomain, true},
-		{"smtp:a@", FurtherAddress, OwnDomain, true},
-		{"smtp:a@b@contoso.com", FurtherAddress, OwnDomain, true},
-		{"smtp:a\n@contoso.com", FurtherAddress, OwnDomain, true},
-		{"SIP:a@contoso.com", OtherAddress, 0, false},
-		{"X500:/o=Old/cn=a@b", OtherAddress, 0, false},
-		{"smtp:", OtherAddress, 0, false},
+		{"SMTP:a@contoso.com", proxies.Primary, OwnDomain, false},
+		{"smtp:a@CONTOSO.com", proxies.Further, OwnDomain, false},
+		{"Smtp:a@contoso.com", proxies.Further, OwnDomain, false},
+		{"a@contoso.com", proxies.Further, OwnDomain, false},
+		{"smtp:a@sub.contoso.com", proxies.Further, ForeignDomain, false},
+		{"smtp:a@contoso.onmicrosoft.com", proxies.Further, ServiceDomain, false},
+		{"smtp:a@contoso.mail.onmicrosoft.com", proxies.Further, ServiceDomain, false},
+		{"smtp:a@contoso.partner.onmschina.cn", proxies.Further, ServiceDomain, false},
+		{"smtp:nobody", proxies.Further, OwnDomain, true},
+		{"smtp:a@", proxies.Further, OwnDomain, true},
+		{"smtp:a@b@contoso.com", proxies.Further, OwnDomain, true},
+		{"smtp:a\n@contoso.com", proxies.Further, OwnDomain, true},
+		{"SIP:a@contoso.com", proxies.Other, 0, false},
+		{"X500:/o=Old/cn=a@b", proxies.Other, 0, false},
+		{"smtp:", proxies.Other, 0, false},
 	} {
-		address, kind := ProxyAddress(c.value)
+		address, kind := proxies.Read(c.value)
 		if kind != c.kind {
 			t.Errorf("%q is of kind %d", c.value, kind)
 		}
-		if kind == OtherAddress {
+		if kind == proxies.Other {
 			continue
 		}
 		if d := a.of(address); d != c.domain {

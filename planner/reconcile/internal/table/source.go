@@ -10,6 +10,7 @@ import (
 	"github.com/dirform/dirform/planner/internal/rows"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/dn"
+	"github.com/dirform/dirform/state/proxies"
 )
 
 // SourceMeta is a source object's row: what finds it and orders it.
@@ -268,14 +269,9 @@ func (t *Source) primarySMTP(o *state.Object) uint64 {
 	return 0
 }
 
-// PrimaryAddress is the SMTP: (upper-case) entry of the object's proxy addresses at the source, without prefix.
+// PrimaryAddress is the primary one of the object's proxy addresses at the source, or "", see [proxies.PrimaryOf].
 func (t *Source) PrimaryAddress(o *state.Object) string {
-	for _, p := range t.value(o, t.at.proxies).List() {
-		if p = state.Trim(p); len(p) > 5 && p[:5] == "SMTP:" {
-			return state.Trim(p[5:])
-		}
-	}
-	return ""
+	return proxies.PrimaryOf(t.value(o, t.at.proxies).List())
 }
 
 // fingerprint is the desired fingerprint of one attribute: 0 where there is nothing to say (null for an attribute that

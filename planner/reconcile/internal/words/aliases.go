@@ -72,6 +72,19 @@ func Aliases(of *state.Descriptor, guest bool, attribute string, d AliasDiff, id
 	return About(f, attribute, strings.Join(values, ", "), "")
 }
 
+// SeveralPrimary is about several primary addresses of one object, sorted and without prefix.
+func SeveralPrimary(a *state.Attribute, addresses []string) *planner.Finding {
+	list := make([]string, len(addresses))
+	for i, address := range addresses {
+		list[i] = "SMTP:" + address
+	}
+	value := strings.Join(list, ", ")
+	detail := fmt.Sprintf("%s has %d primary addresses, %s: only one can be it, which SMTP: in capitals marks. Nobody can tell "+
+		"which is meant, so primary_smtp() gives null, as if there were none.", a.Name, len(list), value)
+	hint := "Leave SMTP: in capitals before the one that is meant, and write smtp: before the others, at the source."
+	return About(planner.NewFinding("DF105", detail, hint), a.Name, value, "")
+}
+
 // IsProtected says that a guard protects an account by a name, as a part of a sentence.
 func IsProtected(name string) string { return fmt.Sprintf("the account is protected by %q", name) }
 

@@ -15,6 +15,8 @@ import (
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/proxies"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // Checker compares the aliases of accounts. Changes, Wants and Holder are asked once every row is decided.
@@ -111,7 +113,13 @@ func mailboxIdentity(c *pair.Case) string {
 // addresses are mail addresses by their canonical form.
 type addresses map[string]string
 
-func (x addresses) add(address string) { x[state.Canonical(state.EqualFold, address)] = address }
+// add adds an address. Of two spellings one stands, whichever comes first.
+func (x addresses) add(address string) {
+	key := state.Canonical(state.EqualFold, address)
+	if other, ok := x[key]; !ok || address < other {
+		x[key] = address
+	}
+}
 
 func (x addresses) drop(address string) { delete(x, state.Canonical(state.EqualFold, address)) }
 
@@ -139,7 +147,9 @@ func (x *aliasCheck) compare(values []string) error {
 	has, removable := x.liveAddresses()
 	want, primary := x.wanted(values, has)
 	x.comparePrimary(primary)
-	own.add(primary)
+	for _, address := range primary {
+		own.add(address)
+	}
 	want.drop(mail)
 	x.diff.Remove = removable.sorted(want, own)
 	for _, address := range want.sorted(has) {
@@ -156,18 +166,18 @@ func (x *aliasCheck) compare(values []string) error {
 	return nil
 }
 
-// wanted are the aliases and the primary address among the values of the mapping. Those that Exchange would refuse are
-// told of, unless the account has them.
-func (x *aliasCheck) wanted(values []string, has addresses) (want addresses, primary string) {
-	want = addresses{}
+// wanted are the aliases and the primary addresses among the values of the mapping. Those that Exchange would refuse are
+// told of, unless the account has them, and so are several primary ones.
+func (x *aliasCheck) wanted(values []string, has addresses) (want, primary addresses) {
+	want, primary = addresses{}, addresses{}
 	for _, value := range values {
-		switch address, kind := table.ProxyAddress(value); {
-		case kind == table.PrimaryAddress && primary != "":
-			x.bad = append(x.bad, words.BadValue(x.attribute, value,
-				"only one address can be the primary one, which SMTP: in capitals marks"))
-		case kind == table.PrimaryAddress:
-			primary = address
-		case kind == table.FurtherAddress:
+		switch address, kind := proxies.Read(value); kind {
+		case proxies.Primary:
+			primary.add(address)
+		case proxies.Disguised:
+			name, n := visible.Trap(value, false)
+			x.bad = append(x.bad, words.Trap(x.attribute, value, name, n))
+		case proxies.Further:
 			switch why := table.RefusedAddress(x.attribute, address); {
 			case why != "" && !has.has(address):
 				x.bad = append(x.bad, words.BadValue(x.attribute, value, why))
@@ -175,6 +185,9 @@ func (x *aliasCheck) wanted(values []string, has addresses) (want addresses, pri
 				want.add(address)
 			}
 		}
+	}
+	if len(primary) > 1 {
+		x.bad = append(x.bad, words.SeveralPrimary(x.attribute, primary.sorted()))
 	}
 	return want, primary
 }
@@ -213,11 +226,12 @@ func (x *aliasCheck) liveAddresses() (all, removable addresses) {
 	return all, removable
 }
 
-// comparePrimary notes a primary address to which the attribute that sets it is not mapped.
-func (x *aliasCheck) comparePrimary(primary string) {
-	if x.Table.Names[state.MailAddresses] < 0 || primary == "" {
+// comparePrimary notes a primary address to which the attribute that sets it is not mapped. Of several, none is the one.
+func (x *aliasCheck) comparePrimary(all addresses) {
+	if x.Table.Names[state.MailAddresses] < 0 || len(all) != 1 {
 		return
 	}
+	primary := all.sorted()[0]
 	mail := x.WantName(state.MailAddresses).Str()
 	if mail == "" && x.Live != nil {
 		mail = x.Live.Mail() // which a mapping without a value leaves alone
@@ -318,7 +332,7 @@ func (j *Checker) indexAliases() error {
 		}
 		list, _ := table.Want(t.Aliases, o) // an expression that fails wants nothing
 		for _, value := range list.List() {
-			if address, kind := table.ProxyAddress(value); kind == table.FurtherAddress {
+			if address, kind := proxies.Read(value); kind == proxies.Further {
 				w.hash, w.row = append(w.hash, j.Hash.Address(state.String(address))), append(w.row, int32(s))
 			}
 		}
