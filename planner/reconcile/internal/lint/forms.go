@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -28,8 +29,8 @@ func malformed(form state.Form, v string) string {
 // badAddress says why v is no mail address. RFC 5321 allows more than is ever used, quoted names among it; Exchange does not take
 // that either.
 func badAddress(v string) string {
-	if kind, address, ok := strings.Cut(v, ":"); ok {
-		return fmt.Sprintf("%s: is the type that an address has in proxyAddresses; %q is meant, or primary_smtp(ad.proxyAddresses)", kind, address)
+	if why := badType(v); why != "" {
+		return why
 	}
 	local, domain, ok := strings.Cut(v, "@")
 	switch {
@@ -37,6 +38,8 @@ func badAddress(v string) string {
 		return "an address must have the form name@domain with exactly one @"
 	case strings.ContainsFunc(v, unicode.IsSpace):
 		return "an address holds no blank"
+	case strings.Contains(local, ":"):
+		return "the character ':' is not allowed before the @"
 	case strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, ".."):
 		return "the part before the @ must neither begin nor end with a dot, nor have two in a row"
 	}
@@ -50,6 +53,26 @@ func badAddress(v string) string {
 		}
 	}
 	return ""
+}
+
+// addressTypes are the types of proxyAddresses that people copy together with an address, and that of a link.
+var addressTypes = [...]string{"smtp", "sip", "eum", "x400", "x500", "notes", "mailto"}
+
+// badType says that v is an address behind a type, and which address is meant, if what follows is one; else it is "".
+func badType(v string) string {
+	typ, address, ok := strings.Cut(v, ":")
+	known := func(t string) bool { return strings.EqualFold(t, typ) }
+	if !ok || !strings.Contains(address, "@") || !slices.ContainsFunc(addressTypes[:], known) {
+		return ""
+	}
+	why := typ + ": is the type that an address has in proxyAddresses"
+	if strings.EqualFold(typ, "mailto") {
+		why = typ + ": is what a link begins with, and no part of an address"
+	}
+	if address = state.Trim(address); badAddress(address) == "" {
+		why += fmt.Sprintf("; %q is meant", address)
+	}
+	return why
 }
 
 // countries are the codes that ISO 3166-1 has assigned, and XK, which Microsoft has for Kosovo.

@@ -24,7 +24,10 @@ func TestForms(t *testing.T) {
 	bad := map[state.Form]map[string]string{ // value to what the answer says
 		state.FormAddress: {"tom.ast": "exactly one @", "SMTP:kim@contoso.com": `"kim@contoso.com" is meant`, "a@b@c": "exactly one @",
 			"@contoso.com": "exactly one @", "a@": "exactly one @", "a b@contoso.com": "no blank", ".a@contoso.com": "dot", "a..b@contoso.com": "dot",
-			"a@contoso..com": "domain", "a@-x.com": "domain", "a@con toso.com": "no blank", "a@contoso.com.": "domain", "a@contoso": "whole name"},
+			"a@contoso..com": "domain", "a@-x.com": "domain", "a@con toso.com": "no blank", "a@contoso.com.": "domain", "a@contoso": "whole name",
+			"sip:kim@contoso.com": `"kim@contoso.com" is meant`, "mailto:kim@contoso.com": "what a link begins with",
+			"smtp:": "exactly one @", "X500:/o=Org/cn=Eva": "exactly one @", "kim@contoso.com:25": "not the name of a domain",
+			"smtp:kim@contoso": "is the type", "http://kim@contoso.com": "':' is not allowed"},
 		state.FormCountry: {"UK": `"GB" is meant`, "ZZ": "ISO 3166", "1": "ISO 3166", "el": `"GR" is meant`, "DEU": "ISO 3166", "": "ISO 3166", "A ": "ISO"},
 		state.FormLanguage: {"English": `"en" is meant`, "en_US": `"en-US" is meant`, "en-GB;q=0.9,en": `"en-GB" is meant`, "x": "RFC 4646",
 			"en-": "RFC 4646", "en-US-x": "RFC 4646", "1033": "RFC 4646", "": "RFC 4646"},
@@ -35,6 +38,11 @@ func TestForms(t *testing.T) {
 			if got := malformed(form, v); !strings.Contains(got, want) {
 				t.Errorf("%q: %q does not say %q", v, got, want)
 			}
+		}
+	}
+	for _, v := range []string{"smtp:", "X500:/o=Org/cn=Eva", "smtp:kim@contoso", "kim@contoso.com:25", "smtp:a@b@c", "notes:CN=Kim"} {
+		if got := malformed(state.FormAddress, v); strings.Contains(got, "is meant") {
+			t.Errorf("%q: %q, and nobody knows", v, got)
 		}
 	}
 	if n := len(strings.Fields(countries)); n != 250 {
