@@ -250,9 +250,8 @@ func (t *teller) foreign() error {
 // addForeign adds the domains of an object's aliases that the tenant has not verified.
 func addForeign(domains map[string]bool, x *pair.Case) {
 	v, _ := table.Want(x.Table.Aliases, x.Object) // it had a value when the row was read
-	for _, value := range v.List() {
-		if address, kind := proxies.Read(value); kind == proxies.Further &&
-			x.Table.Domain(address) == table.ForeignDomain {
+	for _, address := range proxies.FurtherOf(v.List()) {
+		if x.Table.Domain(address) == table.ForeignDomain {
 			domains[strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])] = true
 		}
 	}

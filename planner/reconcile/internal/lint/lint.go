@@ -2,6 +2,7 @@
 package lint
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,10 +53,11 @@ func (r *Rules) text(a *state.Attribute, v string) (found []*planner.Finding) {
 	if name, n := visible.Trap(v, a.Lines); n > 0 {
 		return append(found, words.Trap(a, v, name, n))
 	}
-	if bad := table.Refused(a, v); bad != "" {
-		return append(found, words.BadValue(a, v, bad))
+	bad := ""
+	if a.Form != state.FormCountry { // what is no code is told as such, whatever characters it has
+		bad = table.Refused(a, v)
 	}
-	if bad := malformed(a.Form, v); bad != "" {
+	if bad = cmp.Or(bad, malformed(a.Form, v)); bad != "" {
 		return append(found, words.BadValue(a, v, bad))
 	}
 	if a.Name == r.UserName {

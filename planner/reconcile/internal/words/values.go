@@ -100,6 +100,9 @@ func NoWhere(s *config.Scope, err error, o *state.Object) *planner.Finding {
 func TooLong(a *state.Attribute, v string, n int) *planner.Finding {
 	detail := fmt.Sprintf("%s has %d characters; at most %d are accepted.", a.Name, n, a.MaxLen)
 	hint := fmt.Sprintf("Shorten it at the source, or with substr(…, 0, %d) in the mapping.", a.MaxLen)
+	if a.Form == state.FormCountry { // the first letters of a longer code or name are mostly another country's code
+		hint = "Give the country's two-letter code (ISO 3166-1) at the source, or in the mapping with lookup()."
+	}
 	return About(planner.NewFinding("DF104", detail, hint), a.Name, v, "")
 }
 
