@@ -69,7 +69,7 @@ var layers = map[string][]string{
 	stage + "steps":  {"state"},
 	stage + "called": {stage + "table", "state"},
 	stage + "words":  {stage + "table", stage + "pair", "config", "planner", "providers", "state"},
-	stage + "lint":   {stage + "table", stage + "words", "config", "planner", "state"},
+	stage + "lint":   {stage + "table", stage + "words", "config", "config/expr", "planner", "state"},
 	stage + "judge": {stage + "table", stage + "pair", stage + "order", stage + "words", stage + "lint", "config",
 		"planner", "providers", "state"},
 

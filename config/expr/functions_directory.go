@@ -40,6 +40,9 @@ func directoryFunctions(environ []string) []Function {
 	}
 }
 
+// ASCII is what the function ascii makes of a text.
+func ASCII(s string) string { return state.NFC(adforms.ASCII(s)) }
+
 func own(name, signature, summary, example string, n *native, params ...string) Function {
 	return Function{Name: name, Signature: signature, Summary: summary, Example: example, Directory: true, call: n.function(params...), native: n}
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dirform/dirform/planner/reconcile/internal/words"
+	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
 
@@ -47,5 +49,33 @@ func TestForms(t *testing.T) {
 	}
 	if malformed(state.FormAny, "anything: at all") != "" {
 		t.Error("no form is no rule")
+	}
+}
+
+// What is advised about a value helps it: ascii() only where it makes the value acceptable and leaves the domain alone.
+func TestCures(t *testing.T) {
+	r := Rules{Schema: providers.TenantSchema(state.User), UserName: "userPrincipalName"}
+	for _, c := range []struct {
+		attribute, value string
+		want             words.Cure
+	}{
+		{"mail", "jörg@contoso.com", words.Transliterated},
+		{"mailNickname", "jörg", words.Transliterated},
+		{"userPrincipalName", "jörg@contoso.com", words.Transliterated},
+		{"mail", "kim@müller.de", words.AnyHow},
+		{"userPrincipalName", "kim@müller.de", words.AnyHow},
+		{"mail", "kim rau@contoso.com", words.Replaced},
+		{"mail", "\u201ckim@contoso.com\u201d", words.Replaced},
+		{"userPrincipalName", "kim(x)@contoso.com", words.Replaced},
+		{"mail", "iris", words.AnyHow},
+		{"userPrincipalName", "a@b@contoso.com", words.AnyHow},
+		{"mail", "kim@contoso.com:25", words.AnyHow},
+		{"usageLocation", "Österreich", words.Translated},
+		{"preferredLanguage", "Magyar", words.Translated},
+	} {
+		a := r.Schema.Lookup(c.attribute)
+		if got := r.cure(a, c.value); r.wrong(a, c.value) == "" || got != c.want {
+			t.Errorf("%s %q: %q, want %q", c.attribute, c.value, got, c.want)
+		}
 	}
 }

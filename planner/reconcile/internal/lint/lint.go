@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/config/expr"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
@@ -53,41 +55,66 @@ func (r *Rules) text(a *state.Attribute, v string) (found []*planner.Finding) {
 	if name, n := visible.Trap(v, a.Lines); n > 0 {
 		return append(found, words.Trap(a, v, name, n))
 	}
-	bad := ""
-	if a.Form != state.FormCountry { // what is no code is told as such, whatever characters it has
-		bad = table.Refused(a, v)
+	if bad := r.wrong(a, v); bad != "" {
+		return append(found, words.BadValue(a, v, bad, r.cure(a, v)))
 	}
-	if bad = cmp.Or(bad, malformed(a.Form, v)); bad != "" {
-		return append(found, words.BadValue(a, v, bad))
-	}
-	if a.Name == r.UserName {
-		if f := r.userName(a, v); f != nil {
-			found = append(found, f)
-		}
+	if _, domain, _ := strings.Cut(v, "@"); a.Name == r.UserName && !r.Domains.Has(domain) {
+		found = append(found, words.Unverified(a.Name, v, domain, r.Domains.List(), r.Policy))
 	}
 	return found
 }
 
-// userName checks what the schema table cannot say: the form alias@domain, the length of each part (64 and 48
-// characters, Microsoft's table of userPrincipalName constraints), and that the tenant has verified the domain. It is
-// nil if nothing is wrong.
-func (r *Rules) userName(a *state.Attribute, v string) *planner.Finding {
+// wrong says why the service refuses a value, or "".
+func (r *Rules) wrong(a *state.Attribute, v string) string {
+	bad := ""
+	if a.Form != state.FormCountry { // what is no code is told as such, whatever characters it has
+		bad = table.Refused(a, v)
+	}
+	if bad = cmp.Or(bad, malformed(a.Form, v)); bad == "" && a.Name == r.UserName {
+		bad = badUserName(v)
+	}
+	return bad
+}
+
+// cure is what makes a value acceptable that is wrong, so far as the mapping can: nothing is advised that does not help this value.
+// Another domain than the one that stands there is no cure.
+func (r *Rules) cure(a *state.Attribute, v string) words.Cure {
+	if a.Form == state.FormCountry || a.Form == state.FormLanguage {
+		return words.Translated
+	}
+	domain := func(s string) string { return s[strings.LastIndexByte(s, '@')+1:] }
+	ascii := expr.ASCII(v)
+	kept := strings.Map(func(c rune) rune {
+		if strings.ContainsRune(a.Deny, c) || c > unicode.MaxASCII && !unicode.IsLetter(c) && !unicode.IsMark(c) {
+			return -1
+		}
+		return c
+	}, v)
+	switch {
+	case ascii != v && r.wrong(a, ascii) == "" && (domain(ascii) == domain(v) || !strings.Contains(v, "@")):
+		return words.Transliterated
+	case kept != v && kept != "" && r.wrong(a, kept) == "":
+		return words.Replaced
+	}
+	return words.AnyHow
+}
+
+// badUserName checks what the schema table cannot say: the form alias@domain, and the length of each part (64 and 48 characters,
+// Microsoft's table of userPrincipalName constraints). It is "" if nothing is wrong.
+func badUserName(v string) string {
 	const notInLocal = "%&*+/=?{}|<>();:,[]\"\\ "
 	local, domain, ok := strings.Cut(v, "@")
 	switch {
 	case !ok || local == "" || domain == "" || strings.Contains(domain, "@"):
-		return words.BadValue(a, v, "it must have the form name@domain with exactly one @")
+		return "it must have the form name@domain with exactly one @"
 	case strings.ContainsAny(local, notInLocal):
-		i := strings.IndexAny(local, notInLocal)
-		return words.BadValue(a, v, fmt.Sprintf("the character %q is not allowed before the @", local[i]))
+		return fmt.Sprintf("the character %q is not allowed before the @", local[strings.IndexAny(local, notInLocal)])
 	case strings.HasSuffix(local, ".") || strings.HasPrefix(local, "."):
-		return words.BadValue(a, v, "the part before the @ must neither begin nor end with a dot")
+		return "the part before the @ must neither begin nor end with a dot"
 	case len(local) > table.MaxLocalPart || len(domain) > table.MaxDomainPart:
-		return words.BadValue(a, v, "at most 64 characters may stand before the @ and 48 after it")
-	case !r.Domains.Has(domain):
-		return words.Unverified(a.Name, v, domain, r.Domains.List(), r.Policy)
+		return "at most 64 characters may stand before the @ and 48 after it"
 	}
-	return nil
+	return ""
 }
 
 // Missing are findings about what the service demands of a new object and attrs do not have. expression is the source

@@ -25,7 +25,7 @@ func Refused(a *state.Attribute, v string) string {
 	for _, r := range v {
 		switch {
 		case a.ASCII && r > unicode.MaxASCII:
-			return fmt.Sprintf("the character %q is not ASCII; ascii() transliterates it", r)
+			return fmt.Sprintf("the character %q is not ASCII", r)
 		case strings.ContainsRune(a.Deny, r):
 			return fmt.Sprintf("the character %q is not allowed", r)
 		}

@@ -114,11 +114,23 @@ func TooMany(a *state.Attribute, values []string) *planner.Finding {
 		strings.Join(values[:min(len(values), NamedTogether)], ", "), "")
 }
 
-// BadValue is about a value that the service refuses, and why.
-func BadValue(a *state.Attribute, v, why string) *planner.Finding {
+// BadValue is about a value that the service refuses, why, and what the mapping can do about it.
+func BadValue(a *state.Attribute, v, why string, by Cure) *planner.Finding {
 	detail := fmt.Sprintf("%s cannot be %q: %s.", a.Name, v, why)
-	return About(planner.NewFinding("DF105", detail, ""), a.Name, v, "")
+	return About(planner.NewFinding("DF105", detail, string(by)), a.Name, v, "")
 }
+
+// Cure is what makes a value acceptable that the service refuses, for people.
+type Cure string
+
+// The cures.
+const (
+	AtSource       Cure = "Correct it at the source."
+	AnyHow         Cure = "" // what is said of every value
+	Transliterated Cure = "Correct it at the source, or in the mapping with ascii(), which transliterates it."
+	Replaced       Cure = "Correct it at the source, or in the mapping with replace()."
+	Translated     Cure = "Correct it at the source, or translate it in the mapping with lookup()."
+)
 
 // Trap is about a value that would deceive whoever reads it by one of its characters, known by number and name.
 func Trap(a *state.Attribute, v, name string, n int) *planner.Finding {

@@ -180,7 +180,7 @@ func (x *aliasCheck) wanted(values []string, has addresses) (want, primary addre
 		case proxies.Further:
 			switch why := table.RefusedAddress(x.attribute, address); {
 			case why != "" && !has.has(address):
-				x.bad = append(x.bad, words.BadValue(x.attribute, value, why))
+				x.bad = append(x.bad, words.BadValue(x.attribute, value, why, words.AtSource))
 			case x.Table.Domain(address) == table.OwnDomain:
 				want.add(address)
 			}
