@@ -44,6 +44,10 @@ func deceives(r, before rune, after string) bool {
 	case r == zeroWidthJoiner || r == zeroWidthNonJoiner:
 		next, _ := utf8.DecodeRuneInString(after)
 		return !(joined(before) && joined(next) || r == zeroWidthJoiner && pictured(before) && pictured(next))
+	case r == brailleBlank || r == nullNotehead:
+		return true
+	case chooses(r) && before < 0x7f: // a key cap has its frame behind it; without that a digit looks as it does alone
+		return !carries(before) || !strings.HasPrefix(after, keyCap)
 	case chooses(r):
 		return !carries(before)
 	case unicode.Is(unicode.Prepended_Concatenation_Mark, r): // such as the Arabic number sign
@@ -53,6 +57,8 @@ func deceives(r, before rune, after string) bool {
 }
 
 const zeroWidthNonJoiner, zeroWidthJoiner = 0x200c, 0x200d
+
+const keyCap = "\u20e3" // the frame around the character before
 
 // joined reports whether r is of a script in which a joiner, or its opposite, is part of the spelling.
 func joined(r rune) bool {
@@ -91,7 +97,9 @@ var names = map[rune]string{
 	0x202b: "RIGHT-TO-LEFT EMBEDDING", 0x202c: "POP DIRECTIONAL FORMATTING", 0x202d: "LEFT-TO-RIGHT OVERRIDE",
 	0x202e: "RIGHT-TO-LEFT OVERRIDE", 0x2060: "WORD JOINER", 0x2066: "LEFT-TO-RIGHT ISOLATE",
 	0x2067: "RIGHT-TO-LEFT ISOLATE",
-	0x2068: "FIRST STRONG ISOLATE", 0x2069: "POP DIRECTIONAL ISOLATE", 0x3164: "HANGUL FILLER",
+	0x2068: "FIRST STRONG ISOLATE", 0x2069: "POP DIRECTIONAL ISOLATE", brailleBlank: "BRAILLE PATTERN BLANK",
+	0x3164: "HANGUL FILLER",
 	0xfeff: "ZERO WIDTH NO-BREAK SPACE (BYTE ORDER MARK)", 0xffa0: "HALFWIDTH HANGUL FILLER",
+	nullNotehead:   "MUSICAL SYMBOL NULL NOTEHEAD",
 	utf8.RuneError: "REPLACEMENT CHARACTER, which stands for bytes that were not UTF-8",
 }

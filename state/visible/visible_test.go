@@ -255,6 +255,10 @@ func TestTrap(t *testing.T) {
 		{"\u0639\u200c", false, "U+200C ZERO WIDTH NON-JOINER", 2},
 		{"\ufeffJane", false, "U+FEFF ZERO WIDTH NO-BREAK SPACE (BYTE ORDER MARK)", 1},
 		{"Jane\ufe0f", false, "U+FE0F VARIATION SELECTOR", 5},
+		{"12\ufe0f", false, "U+FE0F VARIATION SELECTOR", 3}, // no key cap without its frame
+		{"#\ufe0f1", false, "U+FE0F VARIATION SELECTOR", 2},
+		{"\u2800\u2800", false, "U+2800 BRAILLE PATTERN BLANK", 1},
+		{"x\U0001d159", false, "U+1D159 MUSICAL SYMBOL NULL NOTEHEAD", 2},
 		{"x\U000e0041", false, "U+E0041 TAG CHARACTER", 2},
 		{"x\x07", true, "U+0007 CONTROL CHARACTER", 2},
 		{"1 Main St\r\n2nd\tfloor", true, "", 0},
