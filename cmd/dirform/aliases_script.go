@@ -1,31 +1,28 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
+	"io"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/render"
-	"github.com/dirform/dirform/state/atomicfile"
-	"github.com/dirform/dirform/state/fault"
 )
 
 // aliasesHelp is what --aliases-script does, in the help of the commands that have it.
 const aliasesHelp = "write the Exchange Online commands for aliases (DF302) to `FILE`, as a PowerShell script"
 
-// writeAliasesScript writes the commands of the plan's findings as a PowerShell script, in place of any file of that name once it is
-// complete. Nothing of it is run.
+// writeAliasesScript writes the commands of the plan's findings as a PowerShell script. Nothing of it is run.
 func writeAliasesScript(a *cli.App, plan *planfile.Reader, name string, quiet bool) error {
-	if name == "" {
-		return nil
-	}
-	n, without, err := writeScript(a.Path(name), plan)
+	var n, without int
+	err := render.ScriptFile.Write(a.Path(name), name, func(w io.Writer) (err error) {
+		n, without, err = render.AliasesScript(w, plan)
+		return err
+	})
 	switch {
-	case err != nil:
-		return &fault.Error{Summary: fmt.Sprintf("Cannot write the script %s", name), Detail: err.Error() + ".", Err: err,
-			Hint: "Name a file in a folder that exists and may be written to."}
+	case err != nil || name == "":
+		return err
 	case quiet:
 	case n == 0:
 		what := "no alias to set"
@@ -46,21 +43,4 @@ func leftOutOf(without int, what string) string {
 		return ""
 	}
 	return fmt.Sprintf(" (%s left out: the plan says why, %s)", cli.Count(without, what), planner.AliasesCode)
-}
-
-// writeScript returns how many objects the script has commands for, and how many have aliases to set without one.
-func writeScript(path string, plan *planfile.Reader) (n, without int, err error) {
-	file, err := atomicfile.Create(path, 0o600) // addresses are personal data
-	if err != nil {
-		return 0, 0, err
-	}
-	defer file.Discard()
-	w := bufio.NewWriterSize(file, 64<<10)
-	n, without, err = render.AliasesScript(w, plan)
-	for _, step := range []func() error{w.Flush, file.Commit} {
-		if err == nil {
-			err = step()
-		}
-	}
-	return n, without, err
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -9,7 +9,6 @@ import (
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/planner/run"
-	"github.com/dirform/dirform/state/atomicfile"
 	"github.com/dirform/dirform/state/fault"
 )
 
@@ -28,6 +27,9 @@ same about objects that no change is about, because they are unchanged, blocked,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if asJSON && csv == "-" {
 				return &fault.Error{Summary: "Options --json and --csv - both print on standard output", Hint: "Name a file: --csv findings.csv."}
+			}
+			if err := render.FindingsFile.May(a.Path(csv), csv); err != nil {
+				return err
 			}
 			plan, err := planFromRecord(cmd.Context(), a, &o, "", func(*run.Run) error { return nil })
 			if err != nil {
@@ -56,10 +58,10 @@ func (o *planOptions) lint(a *cli.App, plan *planfile.Reader, asJSON bool, csv s
 		}
 		return render.Lint(a.Env.Stdout, plan, textOptions(a))
 	}, func() error {
-		if csv == "" || csv == "-" {
+		if csv == "-" {
 			return nil
 		}
-		return writeFindings(a.Path(csv), csv, plan)
+		return render.FindingsFile.Write(a.Path(csv), csv, func(w io.Writer) error { return render.FindingsCSV(w, plan) })
 	})
 	if err != nil {
 		return err
@@ -69,20 +71,4 @@ func (o *planOptions) lint(a *cli.App, plan *planfile.Reader, asJSON bool, csv s
 		return &cli.ExitError{Code: cli.ExitFailure}
 	}
 	return err
-}
-
-// writeFindings writes the CSV file, in place of any of that name once it is complete.
-func writeFindings(path, name string, plan *planfile.Reader) error {
-	file, err := atomicfile.Create(path, 0o600) // names and addresses are personal data
-	if err == nil {
-		defer file.Discard()
-		if err = render.FindingsCSV(file, plan); err == nil {
-			err = file.Commit()
-		}
-	}
-	if err != nil {
-		return &fault.Error{Summary: fmt.Sprintf("Cannot write the findings to %s", name), Detail: err.Error() + ".", Err: err,
-			Hint: "Name a file in a folder that exists and may be written to."}
-	}
-	return nil
 }

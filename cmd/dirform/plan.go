@@ -27,6 +27,9 @@ does not take them: a finding gives the Exchange Online command for each object,
 		Example: "  dirform plan\n  dirform plan --out monday.dfplan\n  dirform plan --target 'user.staff[\"jdoe@contoso.com\"]'",
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := render.ScriptFile.May(a.Path(script), script); err != nil {
+				return err
+			}
 			plan, err := planFromRecord(cmd.Context(), a, &o, outPath(a, out), func(r *run.Run) error {
 				if !asJSON {
 					noteFirstRun(a, r.Config, r.Record)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config/limits"
+	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -34,6 +35,9 @@ func (o *planOptions) register(cmd *cobra.Command) {
 // options are the options as a run takes them; out is the plan file to write, or "".
 func (o *planOptions) options(out string) (run.Options, error) {
 	allow, err := limits.Allow(o.allowed)
+	if err == nil {
+		err = planfile.Output.May(out, out)
+	}
 	return run.Options{Targets: o.targets, Excludes: o.excludes, Allow: allow, Allowed: o.allowed, Inspect: o.inspect, Undo: o.undo, Out: out}, err
 }
 

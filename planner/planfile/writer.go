@@ -1,18 +1,17 @@
 package planfile
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"hash"
-	"io"
-	"os"
-	"strings"
 
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/internal/planjson"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/outfile"
 	"github.com/dirform/dirform/state/seal"
 )
 
@@ -45,10 +44,10 @@ type contents struct {
 }
 
 // Create begins the plan file path, in place of a plan of that name once Close succeeds; until then it stands beside it
-// under a temporary name. A file that is no plan is not replaced, and no plan gets the name of a configuration file.
+// under a temporary name. [Output] says what is not replaced.
 // With keys it is sealed, so that only they open it. Header.FormatVersion is set to the version this package writes.
 func Create(path string, h planner.Header, keys *seal.Keys) (*Writer, error) {
-	if err := replaceable(path); err != nil {
+	if err := Output.May(path, path); err != nil {
 		return nil, err
 	}
 	file, err := newTarget(path, keys)
@@ -58,28 +57,10 @@ func Create(path string, h planner.Header, keys *seal.Keys) (*Writer, error) {
 	return newWriter(file, h)
 }
 
-// replaceable gives an error for what a plan must not take the place of. An empty file is nothing that could be lost.
-func replaceable(path string) error {
-	refused := &fault.Error{Summary: "cannot write plan file " + path, Hint: "Choose another name, such as monday.dfplan."}
-	if strings.HasSuffix(path, ".hcl") {
-		refused.Detail = "A file of this name would be read as part of the configuration."
-		return refused
-	}
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
-		return nil // what else stands in the way, the writing says
-	}
-	f, err := os.Open(path)
-	if err == nil {
-		defer f.Close()
-		begin := make([]byte, len(headerPrefix))
-		if n, _ := io.ReadFull(f, begin); string(begin[:n]) == headerPrefix || seal.Sealed(begin[:n]) {
-			return nil
-		}
-	}
-	refused.Detail = "There is a file of this name that is not a plan, and it would be lost."
-	return refused
-}
+// Output is a plan file as something that a command writes. A sealed file of another kind is none.
+var Output = outfile.Kind{Cannot: "cannot write plan file", No: "is not a plan", Example: "monday.dfplan", Own: func(begin []byte) bool {
+	return bytes.HasPrefix(begin, []byte(headerPrefix)) || seal.SealedAs(begin, seal.Plan)
+}}
 
 // CreateTemp begins a plan that is kept only until it has been read: in dir, or in the system's folder for temporary
 // files if dir is "". Finish it with Close, then read it with Reopen.

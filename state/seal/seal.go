@@ -52,6 +52,11 @@ var noncePrefix = make([]byte, nonceSize-5)
 // Sealed reports whether a file that begins with these bytes is a sealed one. MagicSize bytes are enough to tell.
 func Sealed(begin []byte) bool { return bytes.HasPrefix(begin, []byte(magic)) }
 
+// SealedAs reports whether a file that begins with these bytes is a sealed one of a kind. It needs two bytes more than [Sealed].
+func SealedAs(begin []byte, kind Kind) bool {
+	return Sealed(begin) && len(begin) > MagicSize+1 && Kind(begin[MagicSize+1]) == kind
+}
+
 // MagicSize is by how many bytes a sealed file is known.
 const MagicSize = len(magic)
 

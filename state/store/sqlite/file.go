@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/outfile"
 	"github.com/dirform/dirform/state/store/sqlite/internal/layout"
 )
 
@@ -55,6 +56,13 @@ const (
 	nobodyHeader               // a SQLite file with no mark of an application, of one page or of none: what a cut off creation leaves
 )
 
+// magic begins every SQLite file.
+const magic = "SQLite format 3\x00"
+
+// Output is a record's file as something that a command writes. Whose record it is [Store.Replace]'s caller judges.
+var Output = outfile.Kind{Cannot: "Cannot write the state to", No: "is no state", Example: "backup.dfstate", Record: true,
+	Own: func(begin []byte) bool { return strings.HasPrefix(string(begin), magic) }}
+
 func headerOf(path string) header {
 	fi, err := os.Stat(path)
 	if err != nil || !fi.Mode().IsRegular() { // opening a pipe waits for a writer
@@ -67,7 +75,7 @@ func headerOf(path string) header {
 	defer f.Close()
 	var b [100]byte
 	n, err := io.ReadFull(f, b[:])
-	if err != nil && n > 0 || n > 0 && string(b[:16]) != "SQLite format 3\x00" {
+	if err != nil && n > 0 || n > 0 && string(b[:16]) != magic {
 		return otherHeader
 	}
 	switch app := binary.BigEndian.Uint32(b[68:]); {

@@ -44,6 +44,9 @@ only its owner may read it. A file that is no state, one of another state and on
 			case stdout:
 				return file.Stream(cmd.Context(), s, keys, a.FileOut(), options)
 			}
+			if err := sqlite.Output.May(a.Path(out), out); err != nil {
+				return err
+			}
 			done, err := transfer.Push(cmd.Context(), s, sqlite.At(a.Path(out), keys), options)
 			if err == nil {
 				a.Notef("%s has %s of serial %d.\n", out, cli.Count(done.Links, "link"), done.Serial)
