@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/dirform/dirform/state/fault"
 )
 
 // doubleDashes gives Terraform's single-dash spelling of long options (-out=x, -json, -chdir=d) its second dash. An option's
@@ -84,6 +87,28 @@ func given(root *cobra.Command, args []string, name string) (value string) {
 		}
 	}
 	return value
+}
+
+// refuseEmpty gives an error for an argument or an option's value that is empty. No command takes one, and one that took it for what is
+// not given would do something else than was asked, with success.
+func refuseEmpty(cmd *cobra.Command, args []string) (err error) {
+	if cmd.DisableFlagParsing { // completion asks about words that are not written yet
+		return nil
+	}
+	refuse := func(summary string) {
+		err = &fault.Error{Summary: summary, Detail: "It is \"\", which is what a variable that is not set leaves of an argument.",
+			Hint: "Set the variable, or leave the argument out. In a shell, \"${NAME:?}\" stops where NAME is not set."}
+	}
+	if slices.Contains(args, "") {
+		refuse(fmt.Sprintf("%q got an empty argument", cmd.CommandPath()))
+	}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		list, ok := f.Value.(pflag.SliceValue)
+		if ok && (len(list.GetSlice()) == 0 || slices.Contains(list.GetSlice(), "")) || !ok && f.Value.String() == "" {
+			refuse(fmt.Sprintf("Option --%s has an empty value", f.Name))
+		}
+	})
+	return err
 }
 
 // takesNext reports whether the argument after the option arg is its value.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"log"
 	"runtime/debug"
@@ -52,7 +53,7 @@ synchronised; plan shows every change it would make and why; apply makes exactly
 		Args:              cobra.ArbitraryArgs, // an unknown command becomes our own error
 		SilenceErrors:     true,
 		SilenceUsage:      true,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.prepare() },
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error { return cmp.Or(refuseEmpty(cmd, args), a.prepare()) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if show, _ := cmd.Flags().GetBool("version"); show {
 				return a.printVersion(false)
