@@ -120,7 +120,7 @@ func (l *loader) finish() (*Config, hcl.Diagnostics) {
 		l.cfg.SourceShapes[kind] = slots.Freeze()
 	}
 	l.secrets.Finish()
-	l.cfg.Secrets = l.secrets.Secrets(l.vars["var"], l.o.Environ)
+	l.cfg.Secrets, l.cfg.Hidden = l.secrets.Secrets(l.vars["var"], l.o.Environ), l.secrets.Names()
 	diags := hcl.Diagnostics(l.diags)
 	report.Sort(diags)
 	return l.cfg, diags

@@ -39,6 +39,7 @@ type Config struct {
 	// Secrets are the sensitive values that the configuration was given, for whoever prints what others have said: texts, each
 	// once. What is computed from them is not among them.
 	Secrets []string
+	Hidden  []string // the names of variables whose values are sensitive
 
 	DirectorySync *DirectorySync // nil: whether the tenant has it on is nobody's business
 

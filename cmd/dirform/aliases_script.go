@@ -2,12 +2,11 @@ package main
 
 import (
 	"fmt"
-	"io"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/planfile"
-	"github.com/dirform/dirform/planner/render"
+	"github.com/dirform/dirform/planner/render/files"
 )
 
 // aliasesHelp is what --aliases-script does, in the help of the commands that have it.
@@ -15,11 +14,7 @@ const aliasesHelp = "write the Exchange Online commands for aliases (DF302) to `
 
 // writeAliasesScript writes the commands of the plan's findings as a PowerShell script. Nothing of it is run.
 func writeAliasesScript(a *cli.App, plan *planfile.Reader, name string, quiet bool) error {
-	var n, without int
-	err := render.ScriptFile.Write(a.Path(name), name, func(w io.Writer) (err error) {
-		n, without, err = render.AliasesScript(w, plan)
-		return err
-	})
+	n, without, err := files.WriteScript(a.Path(name), name, plan)
 	switch {
 	case err != nil || name == "":
 		return err

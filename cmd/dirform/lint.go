@@ -1,13 +1,12 @@
 package main
 
 import (
-	"io"
-
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/render"
+	"github.com/dirform/dirform/planner/render/files"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -28,7 +27,7 @@ same about objects that no change is about, because they are unchanged, blocked,
 			if asJSON && csv == "-" {
 				return &fault.Error{Summary: "Options --json and --csv - both print on standard output", Hint: "Name a file: --csv findings.csv."}
 			}
-			if err := render.FindingsFile.May(a.Path(csv), csv); err != nil {
+			if err := files.Findings.May(a.Path(csv), csv); err != nil {
 				return err
 			}
 			plan, err := planFromRecord(cmd.Context(), a, &o, "", func(*run.Run) error { return nil })
@@ -61,7 +60,7 @@ func (o *planOptions) lint(a *cli.App, plan *planfile.Reader, asJSON bool, csv s
 		if csv == "-" {
 			return nil
 		}
-		return render.FindingsFile.Write(a.Path(csv), csv, func(w io.Writer) error { return render.FindingsCSV(w, plan) })
+		return files.WriteFindings(a.Path(csv), csv, plan)
 	})
 	if err != nil {
 		return err

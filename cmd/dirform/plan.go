@@ -11,13 +11,15 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/render"
+	"github.com/dirform/dirform/planner/render/files"
 	"github.com/dirform/dirform/planner/run"
 )
 
 func newPlanCommand(a *cli.App) *cobra.Command {
 	var o planOptions
 	var out, script string
-	var asJSON, detailed, inClear bool
+	var asJSON, detailed bool
+	var cfg *config.Config
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what apply would change, and why",
@@ -27,14 +29,14 @@ does not take them: a finding gives the Exchange Online command for each object,
 		Example: "  dirform plan\n  dirform plan --out monday.dfplan\n  dirform plan --target 'user.staff[\"jdoe@contoso.com\"]'",
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := render.ScriptFile.May(a.Path(script), script); err != nil {
+			if err := files.Script.May(a.Path(script), script); err != nil {
 				return err
 			}
 			plan, err := planFromRecord(cmd.Context(), a, &o, outPath(a, out), func(r *run.Run) error {
 				if !asJSON {
 					noteFirstRun(a, r.Config, r.Record)
 				}
-				inClear = r.Config.Encryption == nil
+				cfg = r.Config
 				return nil
 			})
 			if err != nil {
@@ -45,7 +47,7 @@ does not take them: a finding gives the Exchange Online command for each object,
 				return err
 			}
 			if out != "" && !asJSON {
-				noteSaved(a, plan, out, inClear)
+				noteSaved(a, &o, cfg, plan, out)
 			}
 			return o.planStatus(plan.Totals(), detailed)
 		},
@@ -62,14 +64,19 @@ does not take them: a finding gives the Exchange Online command for each object,
 		"2  changes are pending, or somebody whom the source has switched off is still signed in (only with --detailed-exitcode)")
 }
 
-// noteSaved says what a saved plan is for, and once a run that who may read it can read all of it.
-func noteSaved(a *cli.App, plan *planfile.Reader, out string, inClear bool) {
+// noteSaved says what a saved plan is for, and that who may read it can read all of it. What apply is to be run with, it has to be
+// told again: a saved plan says nothing about how the configuration is read, and orders nothing.
+func noteSaved(a *cli.App, o *planOptions, cfg *config.Config, plan *planfile.Reader, out string) {
 	if plan.Totals().Applicable {
-		a.Notef("\nSaved to %s. To carry out exactly this plan: dirform apply %s\n", out, out)
+		line, withheld := o.applyLine(a, cfg, plan.Header().Undoes, out)
+		a.Notef("\nSaved to %s. To carry out exactly this plan: %s\n", out, line)
+		if withheld {
+			a.Notef("Where … stands, give the value again, which is sensitive; in DIRFORM_SECRET_NAME no list of processes shows it.\n")
+		}
 	} else {
 		a.Notef("\nSaved to %s, to be looked at: apply refuses it.\n", out)
 	}
-	if inClear {
+	if cfg.Encryption == nil {
 		a.Notef("%s holds personal data in the clear; `dirform help privacy` says how to have it encrypted.\n", out)
 	}
 }

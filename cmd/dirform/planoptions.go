@@ -2,14 +2,18 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
+	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/config/limits"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/shell"
 )
 
 // planOptions are the options that plan and apply share: what the plan is made from and limited to.
@@ -39,6 +43,23 @@ func (o *planOptions) options(out string) (run.Options, error) {
 		err = planfile.Output.May(out, out)
 	}
 	return run.Options{Targets: o.targets, Excludes: o.excludes, Allow: allow, Allowed: o.allowed, Inspect: o.inspect, Undo: o.undo, Out: out}, err
+}
+
+// applyLine is the command that carries out the plan that was saved in out, which undoes a run or none; withheld says that values of
+// variables are left out of it. The file alone says what the plan is limited to.
+func (o *planOptions) applyLine(a *cli.App, cfg *config.Config, undoes int64, out string) (line string, withheld bool) {
+	words := a.Again("apply")
+	if undoes != 0 && cfg.Encryption == nil {
+		words = append(words, "--undo", fmt.Sprint(undoes))
+	}
+	for _, allowed := range o.allowed {
+		words = append(words, "--allow", allowed)
+	}
+	variables, withheld := o.Variables.Again(cfg)
+	if strings.HasPrefix(out, "-") { // no option
+		out = "./" + out
+	}
+	return shell.Line(append(append(words, variables...), out)...), withheld
 }
 
 // none refuses the options where a saved plan says everything.

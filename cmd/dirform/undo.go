@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state/fault"
 )
@@ -14,13 +15,14 @@ import (
 func newUndoCommand(a *cli.App) *cobra.Command {
 	o := planOptions{undo: run.LastRun}
 	var out string
-	var asJSON, detailed, inClear bool
+	var asJSON, detailed bool
+	var cfg *config.Config
 	cmd := &cobra.Command{
 		Use:   "undo [RUN]",
 		Short: "Plan what undoes a run",
 		Long: `Undo plans what takes back the run with that number, or the last one that wrote. It writes to neither directory: save the
-plan with --out, review it, and apply it like any other. Accounts that the run disabled are enabled again, those that it
-deleted come back from the recycle bin, those that it created go there unless they are in use by now, those that it linked are
+plan with --out, review it, and apply it with the command that undo prints, which says --undo RUN once more where encryption is
+not configured. Accounts that the run disabled are enabled again, those that it deleted come back from the recycle bin, those that it created go there unless they are in use by now, those that it linked are
 let go or go back to the object that had them, and attributes get the values that they had, also where no mapping manages them
 any more. All guards hold, and accounts that no plan may touch are not touched.
 
@@ -36,7 +38,7 @@ configuration: unless these change, the next plan asks again for what was undone
 				}
 			}
 			plan, err := planFromRecord(cmd.Context(), a, &o, outPath(a, out), func(r *run.Run) error {
-				inClear = r.Config.Encryption == nil
+				cfg = r.Config
 				return nil
 			})
 			if err != nil {
@@ -50,7 +52,7 @@ configuration: unless these change, the next plan asks again for what was undone
 				a.Notef("\nThis would undo run %d. Unless the source or the configuration changes, the next plan asks for the same again.\n", plan.Header().Undoes)
 			}
 			if out != "" && !asJSON {
-				noteSaved(a, plan, out, inClear)
+				noteSaved(a, &o, cfg, plan, out)
 			}
 			return o.planStatus(plan.Totals(), detailed)
 		},

@@ -1,14 +1,12 @@
 package render
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 
 	"github.com/dirform/dirform/planner"
-	"github.com/dirform/dirform/state/outfile"
 )
 
 // scriptHead begins the script. A command that fails, because the account has no mailbox yet, must not stop the others.
@@ -23,12 +21,8 @@ $ErrorActionPreference = 'Continue'
 Connect-ExchangeOnline
 `
 
-// scriptTitle begins the script's first line.
-const scriptTitle = "# Aliases to be set in Exchange Online, by dirform "
-
-// ScriptFile is a script of [AliasesScript] as something that a command writes. It is known by its first line.
-var ScriptFile = outfile.Kind{Cannot: "Cannot write the script", No: "is no script of aliases", Example: "aliases.ps1",
-	Own: func(begin []byte) bool { return bytes.HasPrefix(begin, []byte(scriptTitle)) }}
+// ScriptTitle begins the first line of [AliasesScript].
+const ScriptTitle = "# Aliases to be set in Exchange Online, by dirform "
 
 // Digested is a plan that says which one it is.
 type Digested interface {
@@ -41,7 +35,7 @@ type Digested interface {
 // file without a mark for its machine's code page. An error is the plan's; w's own are its to remember.
 func AliasesScript(w io.Writer, plan Digested) (n, without int, err error) {
 	h := plan.Header()
-	fmt.Fprintf(w, scriptTitle+"%s\n# Plan of %s, %s\n# Tenant %s, source %s\n",
+	fmt.Fprintf(w, ScriptTitle+"%s\n# Plan of %s, %s\n# Tenant %s, source %s\n",
 		ascii(h.DirformVersion), ascii(h.CreatedAt), ascii(plan.Digest()), ascii(h.Tenant.ID), ascii(h.Source.Domain))
 	for f, err := range plan.Findings() {
 		switch {

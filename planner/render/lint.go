@@ -2,7 +2,6 @@ package render
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/render/internal/view"
-	"github.com/dirform/dirform/state/outfile"
 )
 
 // LintCounts is how much is found wrong with the objects in scope.
@@ -148,9 +146,8 @@ func LintJSON(w io.Writer, r Source) error {
 var findingColumns = []string{"code", "severity", "address", "source_dn", "attribute", "value", "summary", "detail",
 	"hint", "target_id", "name"}
 
-// FindingsFile is a list of findings in CSV as something that a command writes. It is known by its first line.
-var FindingsFile = outfile.Kind{Cannot: "Cannot write the findings to", No: "is no list of findings", Example: "findings.csv",
-	Own: func(begin []byte) bool { return bytes.HasPrefix(begin, []byte(strings.Join(findingColumns, ",")+"\n")) }}
+// FindingsTitle is the first line of [FindingsCSV].
+func FindingsTitle() string { return strings.Join(findingColumns, ",") + "\n" }
 
 // FindingsCSV writes a plan's findings for a spreadsheet: a line with the names of the columns, then one line for
 // each finding and object that it names, in the plan's order; a finding about no object has one line. It is UTF-8 as

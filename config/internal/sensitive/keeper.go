@@ -2,6 +2,7 @@ package sensitive
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -212,6 +213,9 @@ func (k *Keeper) Secrets(variables cty.Value, environ []string) []string {
 	slices.Sort(texts)
 	return texts
 }
+
+// Names are the variables that are sensitive, by name.
+func (k *Keeper) Names() []string { return slices.Sorted(maps.Keys(k.variables)) }
 
 // textsIn are the texts of a value, as far as they are known; numbers count as the text that they are written as.
 func textsIn(v cty.Value) (texts []string) {

@@ -108,6 +108,14 @@ func (a *App) Dir() string {
 	return filepath.Join(a.Env.Dir, a.chdir)
 }
 
+// Again begins the command line of another command that is to work in the same folder, when it is run where this one was.
+func (a *App) Again(command string) []string {
+	if a.chdir == "" {
+		return []string{"dirform", command}
+	}
+	return []string{"dirform", command, "--chdir", a.chdir}
+}
+
 // Path resolves a file name from the command line; like Terraform's, it is relative to what --chdir names.
 func (a *App) Path(name string) string { return InDir(a.Dir(), name) }
 

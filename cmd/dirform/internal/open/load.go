@@ -1,6 +1,7 @@
 package open
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -19,6 +20,20 @@ type Variables struct{ vars, files []string }
 func (v *Variables) Register(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&v.vars, "var", nil, "give a variable a value, `NAME=VALUE`; may be repeated")
 	cmd.Flags().StringArrayVar(&v.files, "var-file", nil, "read variables from `FILE` (HCL: name = value); may be repeated")
+}
+
+// Again are the options as they were given, without the values of variables that are sensitive; withheld says that there is one.
+func (v *Variables) Again(cfg *config.Config) (words []string, withheld bool) {
+	for _, given := range v.vars {
+		if name, _, _ := strings.Cut(given, "="); slices.Contains(cfg.Hidden, strings.TrimSpace(name)) {
+			given, withheld = name+"=…", true
+		}
+		words = append(words, "--var", given)
+	}
+	for _, f := range v.files {
+		words = append(words, "--var-file", f)
+	}
+	return words, withheld
 }
 
 // LoadConfig loads the configuration in the folder. Its diagnostics go to stderr; if there is an error among them, nothing is
