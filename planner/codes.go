@@ -147,3 +147,14 @@ func NewFinding(code, detail, hint string) *Finding {
 	}
 	return &Finding{Code: c.Code, Severity: c.Severity, Summary: c.Summary, Detail: detail, Hint: hint, Objects: []ObjectRef{}}
 }
+
+// NamedBy is the command that names all objects of findings with a code, of which each may name the first alone; "" if none does.
+func NamedBy(code string) string {
+	switch code {
+	case "DF107", "DF210", "DF211", "DF227", "DF301", "DF307":
+		return "dirform lint --csv FILE"
+	case "DF411":
+		return "dirform state list --orphans"
+	}
+	return ""
+}

@@ -67,6 +67,7 @@ type Finding struct {
 	Attribute  string      `json:"attribute,omitempty"`
 	Value      string      `json:"value,omitempty"`
 	Objects    []ObjectRef `json:"objects"`
+	More       int         `json:"more,omitempty"` // how many others it is about, of which Objects are the first
 	DeclaredAt string      `json:"declared_at,omitempty"`
 	// Commands are what a person runs to bring about what dirform cannot write, one a line: Exchange Online PowerShell.
 	Commands []string `json:"commands,omitempty"`

@@ -33,6 +33,9 @@ func sayingOf(f *planner.Finding) saying {
 // Finding hands a finding on, and notes what it says.
 func (x *inspection) Finding(f *planner.Finding) error {
 	x.said[sayingOf(f)] = true
+	if inCrowds[f.Code] { // each of the others has a finding of its own
+		f.More = 0
+	}
 	for _, o := range f.Objects {
 		if o.Address != "" && inCrowds[f.Code] { // it is in scope, and not whom one in scope refers to
 			x.said[saying{dn: o.SourceDN, code: f.Code, attribute: f.Attribute}] = true

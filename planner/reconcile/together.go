@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -41,19 +40,13 @@ func (t *teller) together(f *planner.Finding, rows []int) error {
 	if err != nil || len(first) == 0 {
 		return err
 	}
-	for _, c := range first {
-		f.Objects = append(f.Objects, c.Ref())
-	}
+	words.NameFirst(f, first)
 	return t.sink.Finding(f)
 }
 
 // crowd makes a finding about a crowd, in the words for one or for many.
 func (t *teller) crowd(code string, c *notes.Crowd, one, many string) error {
-	f := planner.NewFinding(code, one, "")
-	if c.Count > 1 {
-		f.Detail = fmt.Sprintf(many, c.Count)
-	}
-	return t.together(f, c.First)
+	return t.together(words.Crowd(c.Count, code, one, many), c.First)
 }
 
 // takenOver warns once of all accounts that are taken over, and tells once of those that were converted before.
@@ -143,16 +136,15 @@ func (t *teller) outsideBy(attribute string) error {
 	}
 	var others []string
 	var strangers []planner.ObjectRef
-	refs := []planner.ObjectRef{}
 	for _, c := range first {
-		refs = append(refs, c.Ref())
 		if dn := c.Stranger(attribute); dn != "" && !table.ContainsFold(others, dn) {
 			others = append(others, dn)
 			strangers = append(strangers, strangerOf(attribute, c))
 		}
 	}
 	f := words.ReferredOutside(attribute, len(rows), others)
-	f.Objects = append(refs, strangers...)
+	words.NameFirst(f, first)
+	f.Objects = append(f.Objects, strangers...)
 	return t.sink.Finding(f)
 }
 
@@ -173,15 +165,14 @@ func (t *teller) fallenBack() error {
 	if err != nil || len(first) == 0 {
 		return err
 	}
-	domains, refs := map[string]bool{}, []planner.ObjectRef{}
+	domains := map[string]bool{}
 	for _, c := range first {
 		_, domain, _ := strings.Cut(c.Mapped, "@")
 		domains[strings.ToLower(domain)] = true
-		refs = append(refs, c.Ref())
 	}
 	f := words.FallbackNames(first[0].Table.Of.UserName, len(rows), slices.Sorted(maps.Keys(domains)),
 		first[0].Table.Policy.DeclaredAt)
-	f.Objects = refs
+	words.NameFirst(f, first)
 	return t.sink.Finding(f)
 }
 

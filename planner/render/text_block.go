@@ -70,7 +70,7 @@ func (t blockText) members() (shown int) {
 			break
 		}
 		shown += m.Findings
-		t.refs(m.Objects, m.SignedIn)
+		t.refs(m.Finding, m.SignedIn)
 		if few && !same {
 			t.sentence(inner+outer, "", m.Detail)
 			t.snippets(m)
@@ -107,7 +107,7 @@ func (t blockText) groups() (shown int) {
 	for _, g := range groups {
 		m := g.Members[0]
 		line := t.refsLine(m.Objects)
-		if more := g.Count - m.Findings; more > 0 {
+		if more := g.Count - m.Findings + m.More; more > 0 {
 			line += fmt.Sprintf("; and %s more", thousands(more))
 		}
 		if g.Attribute != "" && g.Value != "" && (same || !strings.Contains(m.Detail, g.Value)) {
@@ -167,19 +167,35 @@ func (t blockText) hints(list []view.Tally) {
 }
 
 // refs writes the objects of a finding, one a line.
-func (t *text) refs(list []planner.ObjectRef, signedIn bool) {
-	list = t.different(list)
+func (t *text) refs(f *planner.Finding, signedIn bool) {
+	list, n := t.different(f.Objects), 0
 	for i, o := range list {
-		if i >= shownObjects && !t.o.Verbose && len(list) > shownObjects+1 {
-			t.line(inner, "… and ", thousands(len(list)-i), " more", t.all)
+		if i >= shownObjects && !t.o.Verbose && len(list)+f.More > shownObjects+1 {
 			break
 		}
+		n++
 		mark := ""
 		if i == 0 && signedIn {
 			mark = " · " + t.paint(red, "still signed in")
 		}
 		t.line(inner, t.ref(o), mark)
 	}
+	if more := len(list) - n + f.More; more > 0 {
+		t.line(inner, "… and ", thousands(more), " more", t.beside(f, len(list)))
+	}
+}
+
+// beside is who names the objects of a finding beside those in the text, n of which the plan has.
+func (t *text) beside(f *planner.Finding, n int) string {
+	switch by := planner.NamedBy(f.Code); {
+	case f.More == 0:
+		return t.all
+	case by != "":
+		return " (" + by + " names all)"
+	case t.o.Verbose:
+		return fmt.Sprintf(": the %d above are examples", n)
+	}
+	return fmt.Sprintf(" (--verbose names %d in all)", n)
 }
 
 // refsLine are the objects of a finding on one line.

@@ -23,7 +23,7 @@ func (t *text) findingHead(code string, severity planner.Severity, summary strin
 func (t *text) finding(f *planner.Finding) {
 	t.line()
 	t.line(outer, t.findingHead(f.Code, f.Severity, f.Summary))
-	t.refs(f.Objects, f.SignedIn && !t.o.Verbose)
+	t.refs(f, f.SignedIn && !t.o.Verbose)
 	if f.Attribute != "" && f.Value != "" {
 		t.line(inner, t.attributeValue(f.Attribute, f.Value))
 	}

@@ -84,7 +84,7 @@ func LeaversUnseen(n int) *planner.Finding {
 		detail = "One account is not deleted, because its source object was not found: it lives nowhere, is no deleted " +
 			"object, and nothing is known to leave it out of its scope."
 	}
-	return planner.NewFinding("DF414", detail, "")
+	return sampled(n, "DF414", detail, "")
 }
 
 // Day writes a time as precisely as the policy's grace counts.

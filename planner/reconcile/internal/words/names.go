@@ -62,7 +62,7 @@ func TakenAlong(n int) *planner.Finding {
 		detail = "One object is in the plan because a change of the targets needs its change: it gives up a name, or is a " +
 			"manager who has no account yet."
 	}
-	return planner.NewFinding("DF416", detail, "")
+	return sampled(n, "DF416", detail, "")
 }
 
 // InUse is about a name that others have or want; linked says that the object which is to get it has an account.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
@@ -32,11 +33,36 @@ func FallbackNames(attribute string, n int, domains []string, declaredAt string)
 	if n == 1 {
 		hint = fmt.Sprintf("Verify %s in the tenant; the next plan then gives the account the name it wants.", names)
 	}
-	return About(planner.NewFinding("DF107", detail, hint), attribute, names, declaredAt)
+	return About(sampled(n, "DF107", detail, hint), attribute, names, declaredAt)
 }
 
 // NamedTogether is how many objects a finding about many names.
 const NamedTogether = 10
+
+// sampled is a finding about n objects that is to name the first of them.
+func sampled(n int, code, detail, hint string) *planner.Finding {
+	f := planner.NewFinding(code, detail, hint)
+	f.More = max(0, n-NamedTogether)
+	return f
+}
+
+// NameFirst has a finding name the first of its objects. Fewer than it may name are all of them.
+func NameFirst(f *planner.Finding, first []*pair.Case) {
+	for _, c := range first {
+		f.Objects = append(f.Objects, c.Ref())
+	}
+	if len(first) < NamedTogether {
+		f.More = 0
+	}
+}
+
+// Crowd is a finding about n objects in the words for one or for many.
+func Crowd(n int, code, one, many string) *planner.Finding {
+	if n > 1 {
+		one = fmt.Sprintf(many, n)
+	}
+	return sampled(n, code, one, "")
+}
 
 // InTwoScopes is about n objects that the first of two scopes has and the later one lists too.
 func InTwoScopes(later, first *table.Source, n int) *planner.Finding {
@@ -48,7 +74,7 @@ func InTwoScopes(later, first *table.Source, n int) *planner.Finding {
 		first.Scope.DeclaredAt, them)
 	hint := fmt.Sprintf("Tell the scopes apart with exclude, filter or where. To give %s to scope %s, declare it before "+
 		"%s.", them, later.Scope.Name, first.Scope.Name)
-	return About(planner.NewFinding("DF210", detail, hint), "", later.Scope.Name, later.Scope.DeclaredAt)
+	return About(sampled(n, "DF210", detail, hint), "", later.Scope.Name, later.Scope.DeclaredAt)
 }
 
 // ReferredOutside is about n objects that refer, by an attribute such as manager, to others without an account, and the
@@ -68,7 +94,7 @@ func ReferredOutside(attribute string, n int, others []string) *planner.Finding 
 		detail += "among others "
 	}
 	detail += strings.Join(others, "; ") + " " + verb + " in no scope."
-	return About(planner.NewFinding("DF211", detail, ""), attribute, value, "")
+	return About(sampled(n, "DF211", detail, ""), attribute, value, "")
 }
 
 // ReferredToItself is about n objects that refer to themselves by an attribute such as manager.
@@ -78,7 +104,7 @@ func ReferredToItself(attribute string, n int) *planner.Finding {
 		detail = fmt.Sprintf("%d objects have themselves as %s at the source, which the tenant does not accept.", n,
 			attribute)
 	}
-	return planner.NewFinding("DF211", detail, "")
+	return sampled(n, "DF211", detail, "")
 }
 
 // UnverifiedSuffix is about a declared suffix that the tenant has not verified.
@@ -108,7 +134,7 @@ func ForeignAliases(attribute string, n int, domains []string) *planner.Finding 
 	if n == 1 {
 		detail = fmt.Sprintf("One object has a further address in a domain that the tenant has not verified: %s.", names)
 	}
-	return About(planner.NewFinding("DF307", detail, ""), attribute, names, "")
+	return About(sampled(n, "DF307", detail, ""), attribute, names, "")
 }
 
 // KeptAttribute is about n objects without a value for an attribute that the tenant does not let be empty.
@@ -117,7 +143,7 @@ func KeptAttribute(n int, name string) *planner.Finding {
 	if n == 1 {
 		detail = "One object has no value for " + name + " at the source; its account keeps its own."
 	}
-	return About(planner.NewFinding("DF301", detail, ""), name, "", "")
+	return About(sampled(n, "DF301", detail, ""), name, "", "")
 }
 
 // Count is how many objects of a kind there are.
@@ -159,7 +185,7 @@ func AnchoredBefore(n int) *planner.Finding {
 		detail = "There is no state, and one account carries the anchor of an object in scope already: somebody has linked " +
 			"it before."
 	}
-	return planner.NewFinding("DF410", detail, "")
+	return sampled(n, "DF410", detail, "")
 }
 
 // StrayAnchors is about n accounts, some of which can sign in, with anchors that neither the record nor any scope has.
@@ -172,7 +198,7 @@ func StrayAnchors(n, enabled int) *planner.Finding {
 	case n == 1:
 		detail = "One account carries an anchor that neither the state nor any scope has; it cannot sign in."
 	}
-	return planner.NewFinding("DF411", detail, "")
+	return sampled(n, "DF411", detail, "")
 }
 
 // LooksLikeServices is about n accounts that dirform does not manage yet and that look like those of services.
@@ -181,7 +207,7 @@ func LooksLikeServices(n int) *planner.Finding {
 	if n == 1 {
 		detail = "An account that comes into scope has names of services, or a password that never expires and no given name."
 	}
-	return planner.NewFinding("DF227", detail, "")
+	return sampled(n, "DF227", detail, "")
 }
 
 // LinkedMailboxes is about n disabled accounts that hold other accounts' mailboxes.
@@ -190,5 +216,5 @@ func LinkedMailboxes(n int, declaredAt string) *planner.Finding {
 	if n == 1 {
 		detail = "A disabled account holds the mailbox of somebody who has an account elsewhere. It gets none of its own."
 	}
-	return About(planner.NewFinding("DF228", detail, ""), "", "", declaredAt)
+	return About(sampled(n, "DF228", detail, ""), "", "", declaredAt)
 }
