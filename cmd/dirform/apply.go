@@ -33,6 +33,9 @@ attributes and values. Those that are in place already count as done, and of tho
 off, the rest is made: the same file can be applied again. The others are skipped, with the reason. Each object is read again
 right before it is written; one that changed meanwhile is skipped. What was done is recorded in the state.
 
+Only "yes" makes the changes; Ctrl-D is a no. Where standard input is no terminal and ends without an answer, nothing is changed,
+unless both directories are embedded labs: then the changes are made.
+
 With --switch-offs it makes only what turns sign-in off, also when the plan is over other limits than that of disables: a plan that
 is held back keeps nobody signed in who has left. The other changes stay undone, which is status 3.`,
 		Example: "  dirform apply\n  dirform apply monday.dfplan",

@@ -113,3 +113,21 @@ func write(t *testing.T, dir, name, text string) {
 		t.Fatal(err)
 	}
 }
+
+// Who ends the input at a terminal says no, and where no person is, nothing but labs is changed.
+func TestEndOfInput(t *testing.T) {
+	for _, typed := range []bool{true, false} {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS("../../examples/quickstart")); err != nil {
+			t.Fatal(err)
+		}
+		code, _, stderr := runMain(t, cli.Environment{Dir: dir, Now: time.Now, Terminal: cli.Terminal{In: typed}}, "apply")
+		_, err := os.Stat(dir + "/dirform.dfstate")
+		switch applied := err == nil && code == cli.ExitDone; {
+		case typed && (applied || !strings.Contains(stderr, "Not applied")):
+			t.Errorf("on a terminal: status %d, %s", code, stderr)
+		case !typed && (!applied || !strings.Contains(stderr, "embedded labs, so the changes are made")):
+			t.Errorf("without one: status %d, %s", code, stderr)
+		}
+	}
+}

@@ -42,6 +42,7 @@ func consent(a *cli.App, cfg *config.Config, q *question) error {
 		return nil
 	case err != nil && !errors.Is(err, io.EOF):
 		return err
+	case a.Env.Terminal.In: // Ctrl-D is an answer, too
 	case errors.Is(err, io.EOF) && answer == "" && embedded(cfg):
 		a.Notef("Nobody is there to answer. Both directories are embedded labs, so %s.\n", q.alone)
 		return nil

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -23,17 +24,18 @@ import (
 
 func newHistoryCommand(a *cli.App) *cobra.Command {
 	var o open.RecordOptions
-	var asJSON, names, values bool
+	var asJSON, names, values, all bool
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "history [RUN]",
 		Short: "List the runs that wrote, or the steps of one",
-		Long: `History lists the runs that changed something, newest first, with how many changes of each action they made, how often they
-wrote to either directory, and who ran them for which commit: what DIRFORM_RUN_URL and DIRFORM_RUN_REF say, or a
-job of GitHub, GitLab or Azure Pipelines has in its environment, else user@host. With the number of a run it lists that run's
-steps, and how often each of them wrote. With --names, a run has whom its steps were about: ten of them, and all in JSON or
-where the run's number is given. With --values, the steps of a run have the attributes that they wrote, and what these held before
-and after: where encryption is configured the record keeps that of its latest runs, sealed with its key, and else the names alone.`,
+		Long: `History lists the runs that changed something, failed or were cut off, newest first, and with --all those that had nothing to
+change, too: how many changes of each action they made, how often they wrote to either directory, and who ran them for which
+commit: what DIRFORM_RUN_URL and DIRFORM_RUN_REF say, or a job of GitHub, GitLab or Azure Pipelines has in its environment, else
+user@host. With the number of a run it lists that run's steps, and how often each of them wrote. With --names, a run has whom
+its steps were about: ten of them, and all in JSON or where the run's number is given. With --values, the steps of a run have
+the attributes that they wrote, and what these held before and after: where encryption is configured the record keeps that of
+its latest runs, sealed with its key, and else the names alone.`,
 		Example: "  dirform history\n  dirform history 12",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,7 +52,7 @@ and after: where encryption is configured the record keeps that of its latest ru
 				}
 				err = j.write(cmd.Context(), w)
 			} else {
-				err = writeRuns(cmd.Context(), a, w, s, &o, limit, asJSON, names)
+				err = writeRuns(cmd.Context(), a, w, s, &o, limit, asJSON, names, all)
 			}
 			if err != nil {
 				return err
@@ -62,16 +64,23 @@ and after: where encryption is configured the record keeps that of its latest ru
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, one document a line")
 	cmd.Flags().BoolVar(&names, "names", false, "read both directories, and add the names that they have now; none is recorded")
 	cmd.Flags().BoolVar(&values, "values", false, "with RUN: add what its steps wrote over, which is personal data")
+	cmd.Flags().BoolVar(&all, "all", false, "list runs that had nothing to change, too")
 	cmd.Flags().IntVar(&limit, "limit", 20, "list the latest `N` runs; 0 lists all")
 	return cli.ExitStatus(cmd, "0  done", "1  the state cannot be read, or has no such run")
 }
 
-// writeRuns lists the latest runs; with names, each with whom its steps are about, as far as its journal is kept.
+// writeRuns lists the latest runs, those that had nothing to change only with all; with names, each with whom its steps are about, as far as its journal is kept.
 func writeRuns(ctx context.Context, a *cli.App, w io.Writer, s store.Record, o *open.RecordOptions, limit int,
-	asJSON, names bool) error {
-	runs, err := s.Runs(ctx, limit)
+	asJSON, names, all bool) error {
+	runs, err := s.Runs(ctx, 0)
 	if err != nil {
 		return err
+	}
+	if !all {
+		runs = slices.DeleteFunc(runs, func(r store.Run) bool { return r.Idle() })
+	}
+	if limit > 0 {
+		runs = runs[:min(limit, len(runs))]
 	}
 	if len(runs) == 0 {
 		a.Notef("No run has written anything yet.\n")

@@ -63,6 +63,7 @@ func process() cli.Environment {
 		Dir:     dir,
 		Now:     time.Now,
 		Terminal: cli.Terminal{
+			In:         term.IsTerminal(int(os.Stdin.Fd())),
 			Out:        term.IsTerminal(int(os.Stdout.Fd())),
 			Err:        term.IsTerminal(int(os.Stderr.Fd())),
 			OutColumns: columns(os.Stdout),

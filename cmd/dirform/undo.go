@@ -22,9 +22,10 @@ func newUndoCommand(a *cli.App) *cobra.Command {
 		Short: "Plan what undoes a run",
 		Long: `Undo plans what takes back the run with that number, or the last one that wrote. It writes to neither directory: save the
 plan with --out, review it, and apply it with the command that undo prints, which says --undo RUN once more where encryption is
-not configured. Accounts that the run disabled are enabled again, those that it deleted come back from the recycle bin, those that it created go there unless they are in use by now, those that it linked are
-let go or go back to the object that had them, and attributes get the values that they had, also where no mapping manages them
-any more. All guards hold, and accounts that no plan may touch are not touched.
+not configured. Accounts that the run disabled are enabled again, those that it deleted come back from the recycle bin, those that
+it created go there unless they are in use by now, those that it linked are let go or go back to the object that had them, and
+attributes get the values that they had, also where no mapping manages them any more. All guards hold, and accounts that no plan may
+touch are not touched.
 
 Values that runs write over are kept only where encryption is configured, sealed in the state; elsewhere undo names the
 attributes. What somebody has changed since, be it a later run, stays as it is. Undoing changes no source object and no

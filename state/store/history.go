@@ -54,6 +54,13 @@ type Run struct {
 	Writes     *state.Writes // nil if the run is older than the counting; of a run without an end: counted from its journal
 }
 
+// Idle reports whether the run is an apply that found nothing to change and did all of that.
+func (r *Run) Idle() bool {
+	c := &r.Counts
+	return r.Command == CommandApply && r.Outcome == OutcomeApplied && c.Applied+c.Failed+c.Skipped+c.Unknown+c.References == 0 &&
+		(r.Writes == nil || *r.Writes == state.Writes{})
+}
+
 // Step is a journalled step with the run it belongs to.
 type Step struct {
 	Run     int64

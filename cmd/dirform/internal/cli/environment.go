@@ -23,8 +23,9 @@ type Environment struct {
 	Exit     func(code int)                      // ends the process at the third signal; may be nil
 }
 
-// Terminal says which of the streams written to are terminals.
+// Terminal says which of the streams are terminals.
 type Terminal struct {
+	In         bool // somebody types what is read
 	Out, Err   bool
 	OutColumns int        // how wide standard output's is, 0 if that is not known
 	ErrColumns func() int // how wide standard error's is now, 0 if that is not known; may be nil

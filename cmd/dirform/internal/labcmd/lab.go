@@ -31,7 +31,8 @@ loopback, without an account anywhere. Use one to learn dirform, to rehearse a c
   dirform lab serve                    serve both to other clients; it prints provider blocks that use them
 
 The seed is never written to: what changes is kept in .dirform/lab beside the configuration, and reset forgets it. Set, move and
-remove edit either side, so that you can play a rename, a leaver, or an edit in the portal, and see the next plan answer it.`,
+remove edit either side, so that you can play a rename, a leaver, or an edit in the portal, and see the next plan answer it. Where
+nobody is there to answer, because standard input is no terminal and has ended, apply changes a lab without being told yes.`,
 		Example: `  dirform lab generate staff --users 1000 --matched 0.5
   dirform lab serve staff --throttle --latency 50ms
   dirform lab show jane@contoso.com
