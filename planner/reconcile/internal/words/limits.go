@@ -16,7 +16,9 @@ import (
 // Privileged is about an account that holds roles, which the link policy does not allow.
 func Privileged(live *table.Account, roles []string, p *config.LinkPolicy) *planner.Finding {
 	detail := fmt.Sprintf("Account %s holds %s.", table.Ref(live).Name, strings.Join(roles, ", "))
-	return About(planner.NewFinding("DF206", detail, ""), "", "", p.DeclaredAt)
+	hint := "Set privileged = \"allow\" in the link policy, or take the role away. For user names, sign-in and phones of administrators " +
+		"the application needs the role Privileged Authentication Administrator as well (DF222)."
+	return About(planner.NewFinding("DF206", detail, hint), "", "", p.DeclaredAt)
 }
 
 // Protected is about an account that a guard protects by a name.

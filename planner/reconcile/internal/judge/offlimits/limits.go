@@ -100,6 +100,12 @@ func (a *Attempt) switchesOff() bool {
 	})
 }
 
+// foreign reports whether the account carries another anchor than the object's: then only another one would make it the object's,
+// whether the link policy has that or not.
+func (a *Attempt) foreign() bool {
+	return !a.Leaving && a.Account.Anchor() != "" && a.Account.Anchor() != a.Recorded
+}
+
 // Reason is why an account is not to be touched. They are in order of weight: who tells of one only tells of the first.
 type Reason uint8
 
@@ -193,7 +199,7 @@ func (l *Limits) Finding(x Objection, a Attempt) *planner.Finding {
 		return words.Protected(a.Account, st.Protected, l.guardOf(st.Protected))
 	case HoldsRole:
 		f := words.Privileged(a.Account, st.Roles, a.Policy)
-		if a.binds() {
+		if a.binds() || a.foreign() {
 			f.Hint = words.TakeRoleAway
 		}
 		if a.switchesOff() {
