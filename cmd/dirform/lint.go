@@ -21,7 +21,7 @@ func newLintCommand(a *cli.App) *cobra.Command {
 		Long: `Lint reads both directories as plan does and prints what is wrong with every object in scope: whatever plan reports, and the
 same about objects that no change is about, because they are unchanged, blocked, without an account, or skipped by unmatched =
 "skip". It never writes to either directory. The CSV file has one row for each finding and object that it names.`,
-		Example: "  dirform lint\n  dirform lint --csv findings.csv\n  dirform lint --csv - | column -s, -t",
+		Example: "  dirform lint\n  dirform lint --csv findings.csv\n  dirform lint --csv - | head -n 20",
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if asJSON && csv == "-" {

@@ -85,12 +85,17 @@ func (t blockText) members() (shown int) {
 	case same:
 		t.sentence(inner, "", first.Detail)
 	default:
-		t.sentence(inner, "For example: ", first.Detail)
+		t.sentence(inner, "For example: ", telling(g.Members).Detail)
 	}
 	if len(g.Members) == 1 {
 		t.withheld(first.Finding)
 	}
 	return shown
+}
+
+// telling is the member that stands for all: the first that holds a change back, or the first of all.
+func telling(list []*view.Member) *view.Member {
+	return list[max(0, slices.IndexFunc(list, func(m *view.Member) bool { return len(m.Withheld) > 0 }))]
 }
 
 // sameDetails reports whether the same is said about all members.

@@ -74,7 +74,7 @@ synchronised; plan shows every change it would make and why; apply makes exactly
 	p.StringVar(&a.logLevel, "log-level", "warn", "log to stderr from `LEVEL` on: debug, info, warn or error")
 	p.StringVar(&a.logFormat, "log-format", "text", "`FORMAT` of stderr: text; or json, where everything there is one object a line")
 	p.BoolP("help", "h", false, "show this help")
-	ExitStatus(root, "0  done, or no changes", "1  error", "2  changes are pending, or somebody switched off is still signed in (drift, plan --detailed-exitcode)",
+	ExitStatus(root, "0  done, or no changes", "1  error", "2  changes are pending, or somebody switched off is still signed in (drift; plan and undo with --detailed-exitcode)",
 		"3  applied in part: some changes failed or were skipped", "130  interrupted")
 	AddCommands(root, commands...)
 	a.completeOptions(root)
