@@ -7,6 +7,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/planner/apply"
+	"github.com/dirform/dirform/planner/apply/telling"
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
@@ -16,6 +17,7 @@ import (
 type applying struct {
 	*cli.Progress
 	a      *cli.App
+	told   *telling.Teller
 	asJSON bool
 	total  int
 	start  time.Time
@@ -25,7 +27,7 @@ type applying struct {
 }
 
 func applyProgress(a *cli.App, total int, asJSON bool) *applying {
-	p := &applying{a: a, asJSON: asJSON, total: total, start: time.Now()}
+	p := &applying{a: a, told: telling.New(total), asJSON: asJSON, total: total, start: time.Now()}
 	p.Progress = a.StartProgress(p.line)
 	return p
 }
@@ -56,9 +58,6 @@ type eventDocument struct {
 	Hint      string       `json:"hint,omitempty"`
 }
 
-// plainDone is up to how many changes each one done is named; of larger plans only what went wrong is.
-const plainDone = 50
-
 func (p *applying) event(e apply.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -72,22 +71,21 @@ func (p *applying) event(e apply.Event) {
 		}
 		return
 	}
-	if e.Status == state.StatusDone && p.total > plainDone {
-		return
+	if line := p.told.Line(e); line != "" {
+		line = render.Plain(line) // addresses and names may come from a plan file that somebody has edited
+		if e.Hint != "" {
+			line += "\n  " + render.Plain(e.Hint)
+		}
+		p.Say(line)
 	}
-	what := e.Address
-	if e.Attribute != "" {
-		what += " " + e.Attribute
+}
+
+// End ends the drawing, and tells what was not told of one by one.
+func (p *applying) End() {
+	p.Progress.End()
+	for _, line := range p.told.Rest() {
+		p.a.Notef("%s\n", render.Plain(line))
 	}
-	line := fmt.Sprintf("%s: %s %s", what, e.Action, e.Status)
-	if e.Reason != "" {
-		line += ": " + e.Reason
-	}
-	line = render.Plain(line) // addresses and names may come from a plan file that somebody has edited
-	if e.Hint != "" {
-		line += "\n  " + render.Plain(e.Hint)
-	}
-	p.Say(line)
 }
 
 // report tells how an apply went; runErr is what ended it early.

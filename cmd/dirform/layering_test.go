@@ -73,8 +73,9 @@ var layers = map[string][]string{
 	stage + "judge": {stage + "table", stage + "pair", stage + "order", stage + "words", stage + "lint", "config",
 		"planner", "providers", "state"},
 
-	inApply + "links":  {"planner", inApply + "values", "state"},
-	inApply + "values": {"providers", "state"},
+	"planner/apply/telling": {"planner/apply", "state"},
+	inApply + "links":       {"planner", inApply + "values", "state"},
+	inApply + "values":      {"providers", "state"},
 
 	"config": {"config/expr", inConfig + "preset", inConfig + "required", inConfig + "report", inConfig + "sensitive", inConfig + "source",
 		inConfig + "values", "state"},
