@@ -376,7 +376,7 @@ func TestAliasesAreFolded(t *testing.T) {
 	if err := render.Text(&b, w, render.TextOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"(warning): 5,000 findings\n", "      Run: the commands that --aliases-script FILE writes, for 5000 objects\n"} {
+	for _, want := range []string{"(warning): 5000 findings\n", "      Run: the commands that --aliases-script FILE writes, for 5000 objects\n"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is missing:\n%s", want, b.String())
 		}

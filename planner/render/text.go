@@ -95,7 +95,7 @@ func (t *text) plan(r Source) error {
 		t.skipped(s, i, v.Totals.Summary.Skipped)
 	}
 	if n := v.Totals.Summary.Skipped - len(v.Skipped); n > 0 && len(v.Skipped) > 0 {
-		t.line(inner, fmt.Sprintf("… and %s more", thousands(n)), namesAll)
+		t.line(inner, fmt.Sprintf("… and %d more", n), namesAll)
 	}
 	for _, b := range v.Warned {
 		t.block(b)

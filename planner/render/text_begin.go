@@ -73,7 +73,7 @@ func (t head) actions(list []view.Action, others []view.Limit) {
 	var parts []string
 	for _, a := range list {
 		st := styleOf(a.Action)
-		part := t.paint(st.color, st.symbol) + " " + string(a.Action) + " " + t.paint(bold, thousands(a.Count))
+		part := t.paint(st.color, st.symbol) + " " + string(a.Action) + " " + t.paint(bold, strconv.Itoa(a.Count))
 		if len(a.Limits) > 0 {
 			part += " (" + t.limits(a.Limits) + ")"
 		}
@@ -109,7 +109,7 @@ func (t head) limits(list []view.Limit) string {
 // figure is a count or a percentage.
 func figure(x float64) string {
 	if x == float64(int(x)) {
-		return thousands(int(x))
+		return strconv.Itoa(int(x))
 	}
 	return strconv.FormatFloat(x, 'f', 1, 64)
 }

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dirform/dirform/planner"
@@ -34,7 +35,7 @@ func (t blockText) write() {
 		return
 	}
 	t.line()
-	t.line(outer, t.findingHead(b.Code, b.Severity, b.Summary), ": ", t.paint(bold, thousands(b.Count)+" findings"))
+	t.line(outer, t.findingHead(b.Code, b.Severity, b.Summary), ": ", t.paint(bold, strconv.Itoa(b.Count)+" findings"))
 	shown := 0
 	if len(b.Groups) == 1 {
 		shown = t.members()
@@ -42,7 +43,7 @@ func (t blockText) write() {
 		shown = t.groups()
 	}
 	if more := b.Count - shown; more > 0 {
-		t.line(inner, "… and ", thousands(more), " more ", plain(b.Code), " ", plural2(more, "finding"), t.all)
+		t.line(inner, "… and ", strconv.Itoa(more), " more ", plain(b.Code), " ", plural2(more, "finding"), t.all)
 	}
 	t.totals()
 	t.hints(b.Hints)
@@ -113,7 +114,7 @@ func (t blockText) groups() (shown int) {
 		m := g.Members[0]
 		line := t.refsLine(m.Objects)
 		if more := g.Count - m.Findings + m.More; more > 0 {
-			line += fmt.Sprintf("; and %s more", thousands(more))
+			line += fmt.Sprintf("; and %d more", more)
 		}
 		if g.Attribute != "" && g.Value != "" && (same || !strings.Contains(m.Detail, g.Value)) {
 			line += ": " + t.attributeValue(g.Attribute, g.Value)
@@ -141,11 +142,11 @@ func (t blockText) snippets(m *view.Member) {
 func (t blockText) totals() {
 	b := t.b
 	if b.SignedIn > 0 {
-		t.line(inner, t.paint(red, "Still signed in, although the source has switched them off: "+thousands(b.SignedIn)))
+		t.line(inner, t.paint(red, "Still signed in, although the source has switched them off: "+strconv.Itoa(b.SignedIn)))
 	}
 	if len(b.Groups) > 1 || len(b.Groups[0].Members) > withDetails {
 		if b.Withheld > 0 {
-			t.line(inner, "Withheld: ", thousands(b.Withheld), " ", plural2(b.Withheld, "change"), " of attributes", t.all)
+			t.line(inner, "Withheld: ", strconv.Itoa(b.Withheld), " ", plural2(b.Withheld, "change"), " of attributes", t.all)
 		}
 	}
 	if b.Commands > 0 {
@@ -163,11 +164,11 @@ func (t blockText) hints(list []view.Tally) {
 		case i >= shownHints || h.Text == "":
 			rest += h.N
 		default:
-			t.sentence(inner, fmt.Sprintf("Fix (%s): ", thousands(h.N)), h.Text)
+			t.sentence(inner, fmt.Sprintf("Fix (%d): ", h.N), h.Text)
 		}
 	}
 	if rest > 0 {
-		t.line(inner, fmt.Sprintf("Fix (%s): in other ways", thousands(rest)), t.all)
+		t.line(inner, fmt.Sprintf("Fix (%d): in other ways", rest), t.all)
 	}
 }
 
@@ -186,7 +187,7 @@ func (t *text) refs(f *planner.Finding, signedIn bool) {
 		t.line(inner, t.ref(o), mark)
 	}
 	if more := len(list) - n + f.More; more > 0 {
-		t.line(inner, "… and ", thousands(more), " more", t.beside(f, len(list)))
+		t.line(inner, "… and ", strconv.Itoa(more), " more", t.beside(f, len(list)))
 	}
 }
 

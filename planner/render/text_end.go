@@ -3,7 +3,6 @@ package render
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/dirform/dirform/planner"
@@ -126,15 +125,6 @@ func object(o planner.ObjectRef) string {
 		return plain(name)
 	}
 	return plain(name + " (" + in + ")")
-}
-
-// thousands is n with commas between its thousands.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // end writes the last line.

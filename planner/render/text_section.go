@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dirform/dirform/planner/render/internal/view"
@@ -59,7 +60,7 @@ func (t folded) write() {
 	if t.drift {
 		fate = "were changed outside dirform"
 	}
-	t.line(outer, t.paint(st.color, st.symbol+" "), t.paint(bold, count(s.Count, s.Kind)+in(s.Scope)), " ", fate)
+	t.line(outer, t.paint(st.color, st.symbol+" "), t.paint(bold, plural(s.Count, s.Kind)+in(s.Scope)), " ", fate)
 	if !t.drift {
 		evidence := ""
 		if matters(s.Action) && len(s.Rules) > 0 {
@@ -73,18 +74,18 @@ func (t folded) write() {
 		what string
 	}{{s.Partial, "turn sign-in off only; the rest is blocked"}, {s.Replacing, "take the place of a link to another object"}} {
 		if n.n > 0 {
-			t.note(fmt.Sprintf("%s of them %s", thousands(n.n), n.what))
+			t.note(fmt.Sprintf("%d of them %s", n.n, n.what))
 		}
 	}
 	if s.Action != state.ActionUpdate || len(s.Attributes)+len(s.Source)+s.Sets == 0 {
 		t.people()
 	}
 	if s.Sets > 0 {
-		t.line(inner, fmt.Sprintf("%s: members: %s added, %s removed", count(s.Sets, s.Kind), thousands(s.Adds), thousands(s.Removes)))
+		t.line(inner, fmt.Sprintf("%s: members: %d added, %d removed", plural(s.Sets, s.Kind), s.Adds, s.Removes))
 	}
 	t.attributeLines()
 	for _, a := range s.Source {
-		t.line(inner, count(a.Count, s.Kind), ": ", plain(a.Name), " in Active Directory", t.special(a))
+		t.line(inner, plural(a.Count, s.Kind), ": ", plain(a.Name), " in Active Directory", t.special(a))
 	}
 }
 
@@ -112,7 +113,7 @@ func (t folded) people() {
 		t.line(inner, who(view.WhoIs(c)))
 	}
 	if more := t.s.Count - n; more > 0 {
-		t.line(inner, "… and ", thousands(more), " more", namesAll)
+		t.line(inner, "… and ", strconv.Itoa(more), " more", namesAll)
 	}
 }
 
@@ -129,7 +130,7 @@ func (t folded) tallies(list []view.Tally, evidence string) {
 		if x.Text == "" {
 			x.Text = "others"
 		}
-		t.note(thousands(x.N) + ": " + x.Text)
+		t.note(strconv.Itoa(x.N) + ": " + x.Text)
 	}
 	t.note(evidence)
 }
@@ -142,7 +143,7 @@ func tallied(list []view.Tally) string {
 			x.Text = "others"
 		}
 		if len(list) > 1 {
-			x.Text += " " + thousands(x.N)
+			x.Text += " " + strconv.Itoa(x.N)
 		}
 		parts = append(parts, x.Text)
 	}
@@ -175,7 +176,7 @@ func (t folded) signIns() {
 	case on == 0:
 		t.note("first sign-in: none, it is off")
 	default:
-		t.note(fmt.Sprintf("first sign-in: %s with %s, %s off", thousands(on), firstSignIn, thousands(s.Count-on)))
+		t.note(fmt.Sprintf("first sign-in: %d with %s, %d off", on, firstSignIn, s.Count-on))
 	}
 }
 
@@ -195,7 +196,7 @@ func (t folded) attributeLines() {
 			continue
 		}
 		examples := t.examples(a)
-		line := []string{inner, t.paint(bold, count(a.Count, s.Kind)), ": ", plain(a.Name), t.becomes(a), t.special(a)}
+		line := []string{inner, t.paint(bold, plural(a.Count, s.Kind)), ": ", plain(a.Name), t.becomes(a), t.special(a)}
 		if s.Action == state.ActionCreate && a.Count == s.Count {
 			line = slices.Delete(line, 1, 3)
 		}
@@ -238,7 +239,7 @@ func (t folded) named(a *view.Attribute, examples []string) {
 		t.line(inner, outer, e)
 	}
 	if more := a.Others - len(examples); more > 0 && len(examples) > 0 {
-		t.line(inner, outer, "… and ", thousands(more), " more", t.all)
+		t.line(inner, outer, "… and ", strconv.Itoa(more), " more", t.all)
 	}
 }
 
@@ -295,7 +296,7 @@ func counted(text string, n, of int) string {
 	if n == of {
 		return text
 	}
-	return text + " " + thousands(n)
+	return text + " " + strconv.Itoa(n)
 }
 
 // others are texts, and how many others there are.
@@ -304,7 +305,7 @@ func others(parts []string, rest int) string {
 	case rest == 1:
 		parts = append(parts, "1 other")
 	case rest > 1:
-		parts = append(parts, thousands(rest)+" others")
+		parts = append(parts, strconv.Itoa(rest)+" others")
 	}
 	return strings.Join(parts, ", ")
 }
@@ -323,7 +324,7 @@ func outside(drifted, n int) string {
 	if drifted == n {
 		return "changed outside dirform"
 	}
-	return thousands(drifted) + " changed outside dirform"
+	return strconv.Itoa(drifted) + " changed outside dirform"
 }
 
 // examples are the first changes of an attribute of a section that are not alike.
@@ -366,7 +367,7 @@ func (t folded) special(a *view.Attribute) string {
 		parts = append(parts, "each its own anchor")
 	}
 	if a.Detour > 0 {
-		parts = append(parts, thousands(a.Detour)+" by way of another value")
+		parts = append(parts, strconv.Itoa(a.Detour)+" by way of another value")
 	}
 	if a.Drift > 0 && !t.drift {
 		parts = append(parts, t.paint(yellow, outside(a.Drift, a.Count)))
@@ -384,14 +385,9 @@ func names(addresses []string, n int) string {
 		list = append(list, plain(view.Key(a)))
 	}
 	if more := n - len(list); more > 0 {
-		list = append(list, "… and "+thousands(more)+" more")
+		list = append(list, "… and "+strconv.Itoa(more)+" more")
 	}
 	return strings.Join(list, ", ")
-}
-
-// count is n things of a kind, with commas between thousands.
-func count(n int, kind state.Kind) string {
-	return thousands(n) + strings.TrimLeft(plural(n, kind), "0123456789")
 }
 
 // in names a scope.

@@ -115,8 +115,8 @@ func TestPlansFitTwoScreens(t *testing.T) {
 		{"168 changes", mixture(), []string{"DF101 Unverified domain suffix (error): 9 findings", "8 users", "12 users", "30 users",
 			"38 users", "80 users: department -> \"Revenue\" (was \"Sales\" 40, \"Marketing\" 40)", "27 users: jobTitle",
 			"deletes 8 of 10", "renames 14 of 20", "sign-in: 26 with a random password", "(--verbose"}},
-		{"1,500 links", links(1500), []string{"1,500 users of scope staff will be linked", "primary_smtp 750, user_principal_name 750",
-			"500 users: companyName", "500 users: surname", "1,500 users: onPremisesImmutableId", "(--verbose"}},
+		{"1,500 links", links(1500), []string{"1500 users of scope staff will be linked", "primary_smtp 750, user_principal_name 750",
+			"500 users: companyName", "500 users: surname", "1500 users: onPremisesImmutableId", "(--verbose"}},
 		{"70 aliases", aliased(70), []string{"No changes.", "DF302 Aliases to be set in Exchange (warning): 70 findings",
 			"… and 67 more DF302 findings (--verbose", "To add: smtp:alias000@contoso.com.", "for 70 objects"}},
 	} {
