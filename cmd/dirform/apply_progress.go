@@ -104,7 +104,7 @@ func (r *applyRun) report(x *run.Result, runErr error) error {
 	case x.Complete() && runErr == nil:
 		r.a.Printf("\nApply complete: %s.\n", cli.Count(x.Applied, "change"))
 	default:
-		r.a.Printf("\n%s\n", partLine(x.Outcome, x.Changes))
+		r.a.Printf("\n%s\n", telling.Part(x.Outcome, x.Changes))
 	}
 	if x.OtherRules {
 		r.a.Notef("The configuration has changed since the plan was made. Today's rules were followed.\n")
@@ -127,22 +127,4 @@ func (r *applyRun) report(x *run.Result, runErr error) error {
 		r.a.Notef("Today's plan has %s that the reviewed one does not have; %s left alone.\n", cli.Count(x.Beyond, "change"), left)
 	}
 	return nil
-}
-
-// partLine tells how far a run came that did not end as planned. One that was interrupted when its last change was written has only
-// failed to look at the results.
-func partLine(out apply.Outcome, changes int) string {
-	word, next := "Applied in part", "Plan again to see what is left."
-	if out.Interrupted {
-		word = "Interrupted"
-		if out.Applied == changes && out.Failed+out.References+out.Skipped+out.Unknown == 0 {
-			next = "All of them are written; plan again to see whether the tenant shows them."
-		}
-	}
-	references := ""
-	if out.References > 0 {
-		references = ", " + cli.Count(out.References, "reference") + " of those applied not written"
-	}
-	return fmt.Sprintf("%s: %d of %d changes applied, %d failed, %d skipped, %d with unknown outcome%s. %s",
-		word, out.Applied, changes, out.Failed, out.Skipped, out.Unknown, references, next)
 }

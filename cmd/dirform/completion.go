@@ -13,9 +13,10 @@ import (
 func newCompletionCommand(a *cli.App) *cobra.Command {
 	shells := []string{"bash", "zsh", "fish", "powershell"}
 	cmd := &cobra.Command{
-		Use:       "completion SHELL",
-		Short:     "Print a script that completes dirform's commands and options",
-		Long:      "Completion prints a script for your shell (bash, zsh, fish or powershell) that completes dirform's commands and options.",
+		Use:   "completion SHELL",
+		Short: "Print a script that completes dirform's commands and options",
+		Long: "Completion prints a script for your shell (bash, zsh, fish or powershell) that completes dirform's commands and options.\n" +
+			"That for bash needs the package bash-completion, loaded before it.",
 		Example:   "  source <(dirform completion bash)\n  dirform completion zsh > \"${fpath[1]}/_dirform\"",
 		ValidArgs: shells,
 		Args:      cli.Arguments(1, 1),

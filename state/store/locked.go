@@ -49,12 +49,15 @@ func (e *LockedError) holder() string {
 	return text + visible.Sprintf(" (lock %s)", e.Info.ID)
 }
 
+// waits is what waits for a lock by itself.
+const waits = "apply, state push and state migrate do so with --lock-timeout 5m"
+
 // Fault says also how the lock comes free.
 func (e *LockedError) Fault() *fault.Error {
-	f := &fault.Error{Summary: "the state is locked", Detail: e.holder() + ".", Hint: "Wait for it to end."}
+	f := &fault.Error{Summary: "the state is locked", Detail: e.holder() + ".", Hint: "Wait for it to end; " + waits + "."}
 	switch {
 	case !e.Until.IsZero():
-		f.Hint = visible.Sprintf("Wait for it to end. If that run is dead, its lock on host %q ends by itself at %s; to free it before: "+
+		f.Hint = visible.Sprintf("Wait for it to end; "+waits+". If that run is dead, its lock on host %q ends by itself at %s; to free it before: "+
 			"dirform force-unlock %s", e.Info.Host, e.Until.UTC().Format(time.RFC3339), e.Info.ID)
 	case !e.Alive:
 		f.Hint = visible.Sprintf("If that run is dead (it was on host %q, so this host cannot tell), free it with: "+

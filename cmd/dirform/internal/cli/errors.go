@@ -171,10 +171,16 @@ func flagError(cmd *cobra.Command, err error) error {
 		e.Summary = fmt.Sprintf("Option --%s needs a value", missing.GetFlag().Name)
 	case errors.As(err, &invalid):
 		e.Summary = fmt.Sprintf("Option --%s does not take %q", invalid.GetFlag().Name, invalid.GetValue())
-		e.Detail = fault.Sentence(invalid.Unwrap())
+		if e.Detail = kinds[invalid.GetFlag().Value.Type()]; e.Detail == "" {
+			e.Detail = fault.Sentence(invalid.Unwrap())
+		}
 	}
 	return e
 }
+
+// kinds are what options of a type take, in words.
+var kinds = map[string]string{"bool": "It stands alone, or takes =true or =false.", "duration": "It takes a time such as 30s, 5m or 2h.",
+	"int": "It takes a whole number.", "int64": "It takes a whole number.", "float64": "It takes a number."}
 
 func dashes(name string) string {
 	if len(name) == 1 {

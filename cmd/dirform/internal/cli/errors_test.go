@@ -42,3 +42,15 @@ func TestLiveLineFits(t *testing.T) {
 		t.Errorf("without a terminal: %q", got)
 	}
 }
+
+// A terminal that is to get no colours, or that can show none, gets no escape sequence for a live line either.
+func TestLiveLineNeedsEscapes(t *testing.T) {
+	for set, live := range map[string]bool{"": true, "NO_COLOR=1": false, "TERM=dumb": false} {
+		var stderr bytes.Buffer
+		a := &App{Env: Environment{Stderr: &stderr, Environ: []string{set}, Terminal: Terminal{Err: true}}}
+		a.StartProgress(func() string { return "Reading" }).End()
+		if strings.Contains(stderr.String(), "\x1b") != live {
+			t.Errorf("with %q: %q", set, &stderr)
+		}
+	}
+}

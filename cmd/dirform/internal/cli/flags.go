@@ -90,7 +90,7 @@ func given(root *cobra.Command, args []string, name string) (value string) {
 }
 
 // refuseEmpty gives an error for an argument or an option's value that is empty. No command takes one, and one that took it for what is
-// not given would do something else than was asked, with success.
+// not given would do something else than was asked, with success. No time is one before now, either.
 func refuseEmpty(cmd *cobra.Command, args []string) (err error) {
 	if cmd.DisableFlagParsing { // completion asks about words that are not written yet
 		return nil
@@ -106,6 +106,9 @@ func refuseEmpty(cmd *cobra.Command, args []string) (err error) {
 		list, ok := f.Value.(pflag.SliceValue)
 		if ok && (len(list.GetSlice()) == 0 || slices.Contains(list.GetSlice(), "")) || !ok && f.Value.String() == "" {
 			refuse(fmt.Sprintf("Option --%s has an empty value", f.Name))
+		}
+		if kind := f.Value.Type(); kind == "duration" && strings.HasPrefix(f.Value.String(), "-") {
+			err = &fault.Error{Summary: fmt.Sprintf("Option --%s does not take %q", f.Name, f.Value), Hint: kinds[kind]}
 		}
 	})
 	return err

@@ -103,6 +103,17 @@ func NewHelpCommand(a *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "help [COMMAND | TOPIC | CODE]",
 		Short: "Help about a command, a topic or a finding's code",
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) (list []string, _ cobra.ShellCompDirective) {
+			if of, rest, err := cmd.Root().Find(args); err == nil && len(rest) == 0 {
+				list = commandNames(of)
+			}
+			for _, t := range topics() {
+				if len(args) == 0 {
+					list = append(list, t.name)
+				}
+			}
+			return list, cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				for _, t := range topics() {

@@ -3,8 +3,9 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
+
+	"github.com/dirform/dirform/state/visible"
 )
 
 // PrintJSON writes v to stdout as one indented document, without the HTML escapes that would make names such as "R&D" unreadable.
@@ -27,10 +28,5 @@ func WriteJSONLine(w io.Writer, v any) error {
 	return err
 }
 
-// Count is "1 link", "2 links".
-func Count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+// Count is [visible.Count].
+func Count(n int, noun string) string { return visible.Count(n, noun) }

@@ -15,7 +15,7 @@ const (
 	plainEvery = 10 * time.Second
 )
 
-// Progress tells a waiting person how far something is: one live line on a terminal, now and then a plain line elsewhere.
+// Progress tells a waiting person how far something is: one live line on a terminal that takes escape sequences, now and then a plain line elsewhere.
 type Progress struct {
 	w    io.Writer
 	live bool
@@ -27,7 +27,7 @@ type Progress struct {
 
 // StartProgress tells what text says, again and again, until the end.
 func (a *App) StartProgress(text func() string) *Progress {
-	p := &Progress{w: a.Env.Stderr, live: a.Env.Terminal.Err, wide: a.Env.Terminal.ErrColumns, text: text, stop: make(chan struct{})}
+	p := &Progress{w: a.Env.Stderr, live: a.Env.Terminal.Err && a.Colour(true), wide: a.Env.Terminal.ErrColumns, text: text, stop: make(chan struct{})}
 	every := plainEvery
 	if p.live {
 		every = liveEvery

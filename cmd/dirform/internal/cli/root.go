@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/near"
@@ -38,6 +39,10 @@ func Main(env Environment, commands func(*App) []*cobra.Command) (status int) {
 	if env.Exit != nil { // the process is ours: what libraries say by themselves comes the same way
 		defer log.SetOutput(log.Writer())
 		log.SetOutput(a.Env.Stderr)
+	}
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // a shell shows descriptions as they are
+		plain := func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") }
+		walk(root, func(cmd *cobra.Command) { cmd.PersistentFlags().VisitAll(plain); cmd.Flags().VisitAll(plain) })
 	}
 	root.SetArgs(args)
 	return a.exitStatus(root.ExecuteContext(a.Stop))
@@ -77,6 +82,9 @@ synchronised; plan shows every change it would make and why; apply makes exactly
 	ExitStatus(root, "0  done, or no changes", "1  error", "2  changes are pending, or somebody switched off is still signed in (drift; plan and undo with --detailed-exitcode)",
 		"3  applied in part: some changes failed or were skipped", "130  interrupted")
 	AddCommands(root, commands...)
+	if help, _, err := root.Find([]string{"help"}); err == nil && help != root { // cobra has one of its own, which completion would ask
+		root.SetHelpCommand(help)
+	}
 	a.completeOptions(root)
 	return root
 }

@@ -1,15 +1,16 @@
-package main
+package telling_test
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/dirform/dirform/planner/apply"
+	"github.com/dirform/dirform/planner/apply/telling"
 	"github.com/dirform/dirform/state"
 )
 
 // An interrupted run that has written everything does not speak of what is left.
-func TestPartLine(t *testing.T) {
+func TestPart(t *testing.T) {
 	for name, x := range map[string]struct {
 		out  apply.Outcome
 		want string
@@ -20,7 +21,7 @@ func TestPartLine(t *testing.T) {
 			"0 with unknown outcome, 57 references of those applied not written. Plan again to see what is left."},
 		"all written": {apply.Outcome{Counts: state.Counts{Applied: 2}, Interrupted: true}, "All of them are written; plan again to see whether the tenant shows them."},
 	} {
-		if got := partLine(x.out, 2); !strings.HasSuffix(got, x.want) {
+		if got := telling.Part(x.out, 2); !strings.HasSuffix(got, x.want) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
