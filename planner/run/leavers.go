@@ -27,7 +27,7 @@ func (r *Reading) locate(ctx context.Context, b *reconcile.Builder) error {
 	if err := r.locateDeleted(ctx, b, leavers, found); err != nil {
 		return err
 	}
-	if r.Header.Source.MovesFrom == "" { // or another domain than the recorded one has been asked
+	if !r.moved { // or they may live in a domain that nobody has asked
 		for _, l := range leavers {
 			if found[l.GUID].Code == "" {
 				found[l.GUID] = reconcile.Whereabouts{Code: state.BecauseNotFound}

@@ -103,12 +103,14 @@ func (r *Reading) recordID(m store.Meta, domain providers.Domain, lineage string
 		}
 		return planner.StateID{Lineage: lineage}, err
 	}
-	switch moves := m.SourceSID != domain.SID; {
+	moves := m.SourceSID != domain.SID
+	switch {
 	case m.TenantID != r.Settings.Organization.ID, moves && !relinks(r.Config):
 		return planner.StateID{}, r.otherDirectories(m, domain)
 	case moves:
 		r.Header.Source.MovesFrom = m.SourceSID
 	}
+	r.moved = moves || m.FormerSID != ""
 	return planner.StateID{Lineage: m.Lineage, Serial: m.Serial}, nil
 }
 

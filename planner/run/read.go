@@ -25,6 +25,7 @@ type Reading struct {
 
 	run              *Run
 	positions        map[string]store.Position // of the domain controllers that are read, see checkFresh
+	moved            bool                      // the record was, or is being, moved here from another domain
 	sources, tenants atomic.Int64
 }
 

@@ -12,6 +12,9 @@ type Meta struct {
 	Lineage   string
 	Serial    int64  // number of runs that wrote
 	SourceSID string // domain SID of the source directory
+	// FormerSID is the domain SID that the record had before it was moved to SourceSID, "" if it was not. Links of then may still be
+	// there, and what they name lives in no domain that is asked now.
+	FormerSID string
 	TenantID  string
 	// Key is the record's secret, by which it has its fingerprints. It must get into nothing that outlives the run.
 	Key state.Key

@@ -2,6 +2,7 @@ package worlds_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -342,12 +343,15 @@ func (s *scopeRules) wanted(w *world, p *person) (attrs map[string]state.Value, 
 	case 0:
 		attrs["mail"] = p.attrs["mail"]
 	case 2:
-		attrs["mail"] = state.Null()
+		primary := map[string]bool{}
 		for _, a := range p.attrs["proxyAddresses"].List() {
 			if address, isPrimary := strings.CutPrefix(a, "SMTP:"); isPrimary {
-				attrs["mail"] = state.String(address)
-				break
+				primary[address] = true
 			}
+		}
+		attrs["mail"] = state.Null()
+		if len(primary) == 1 { // nobody can tell which of several is meant
+			attrs["mail"] = state.String(slices.Collect(maps.Keys(primary))[0])
 		}
 	}
 	return attrs, true

@@ -72,12 +72,20 @@ func mapped(attribute, expr string) rules {
 // policy is a policy with more lines.
 func policy(lines string) rules { return rules{policy: lines} }
 
-// twin makes a person a new object of the same names; the one there was is left behind in another forest.
+// twin makes a person a new object of the same names; the one there was is not to be found.
 func twin(c *company, p *person) {
 	q := c.hire()
 	q.attrs, q.ou = p.attrs, p.ou
 	c.fire(p)
 	c.elsewhere[p.guid] = true
+}
+
+// emigrate has another forest's domain read from now on, in which everybody has an object.
+func emigrate(c *company) {
+	c.domainSID += "0"
+	for _, p := range slices.Clone(c.people) {
+		twin(c, p)
+	}
 }
 
 // mistakes are held against a company of 1,000 with 150 disabled accounts, some of whom are on leave and some left.
@@ -125,11 +133,12 @@ var mistakes = []mistake{
 			twin(c, p)
 		}
 	}},
-	{"new GUIDs, and the policy takes them", "relinks", policy(`foreign_anchor = "relink"`), func(c *company) {
+	{"new GUIDs, and the policy takes those of another domain", "source_shrink", policy(`foreign_anchor = "relink"`), func(c *company) {
 		for _, p := range slices.Clone(c.people) {
 			twin(c, p)
 		}
 	}},
+	{"another forest is read, and the policy takes it", "relinks", policy(`foreign_anchor = "relink"`), emigrate},
 
 	// In the configuration.
 	{"a filter that nobody passes", "disables", rules{scope: `filter = "(extension=staff)"`}, nil},

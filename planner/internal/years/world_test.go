@@ -28,6 +28,7 @@ type world struct {
 	elsewhere map[state.GUID]bool // are another forest's, which nobody can ask
 	byID      map[string]*account
 	lastGUID  uint64
+	domainSID string
 	tenantID  string
 	writes    int // that both sides have taken
 	dieAt     int // the write, counted from 1, after which the process is dead; 0: it lives
@@ -57,13 +58,12 @@ const (
 	leaversOU  = "OU=Leavers,DC=corp"
 	emptyOU    = "OU=Empty,DC=corp"
 	foreignOU  = "OU=Foreign,DC=corp"
-	domainSID  = "S-1-5-21-1"
 	anchorName = "onPremisesImmutableId"
 )
 
 func newWorld() *world {
 	w := &world{ous: map[string]state.GUID{}, elsewhere: map[state.GUID]bool{}, byGUID: map[state.GUID]*person{}, byID: map[string]*account{},
-		tenantID: "t1", writing: &sync.Mutex{}}
+		domainSID: "S-1-5-21-1", tenantID: "t1", writing: &sync.Mutex{}}
 	for i, ou := range [...]string{staffOU, salesOU, leaversOU, emptyOU, foreignOU} {
 		w.ous[ou] = state.GUID{byte(i), 15: 1}
 	}
@@ -177,7 +177,7 @@ func (a *account) object(shape *state.Shape) *state.Object {
 type source struct{ *world }
 
 func (s source) Domain(context.Context) (providers.Domain, error) {
-	return providers.Domain{Name: "corp.contoso.com", SID: domainSID, BaseDN: "DC=corp"}, nil
+	return providers.Domain{Name: "corp.contoso.com", SID: s.domainSID, BaseDN: "DC=corp"}, nil
 }
 
 func (s source) Container(_ context.Context, dn string, g state.GUID) (providers.Container, bool, error) {

@@ -156,9 +156,7 @@ func TestBeginnings(t *testing.T) {
 		"another forest's accounts are moved": func(c *company) {
 			c.must("roll-out", nil)
 			c.now = c.now.AddDate(0, 0, 7)
-			for _, p := range slices.Clone(c.people) {
-				twin(c, p)
-			}
+			emigrate(c)
 			c.configure(policy(`foreign_anchor = "relink"`))
 			if out := c.apply(nil); !slices.Contains(out.refused(), "relinks") {
 				c.t.Errorf("nobody has said so: %v", out.err)
@@ -170,9 +168,7 @@ func TestBeginnings(t *testing.T) {
 		"another forest's accounts are moved in two runs": func(c *company) {
 			c.must("roll-out", nil)
 			c.now = c.now.AddDate(0, 0, 7)
-			for _, p := range slices.Clone(c.people) {
-				twin(c, p)
-			}
+			emigrate(c)
 			c.configure(rules{policy: `foreign_anchor = "relink"`, guard: "relinks {\n off = true\n}"})
 			if out := c.killed(100); out.err == nil {
 				c.t.Error("it was not killed")

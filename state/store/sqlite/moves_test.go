@@ -30,7 +30,7 @@ func TestRecordMovesToAnotherDomain(t *testing.T) {
 	must(t, s.Close())
 
 	s = open(t, path)
-	if m := s.Meta(); m.SourceSID != "S-1-5-21-2" || m.Serial != 1 || len(links(t, s)) != 1 {
+	if m := s.Meta(); m.SourceSID != "S-1-5-21-2" || m.FormerSID != info.SourceSID || m.Serial != 1 || len(links(t, s)) != 1 {
 		t.Errorf("%+v", m)
 	}
 	back := info

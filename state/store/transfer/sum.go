@@ -98,7 +98,7 @@ func (c *summed) sum() (s Sum, err error) {
 	h := sha256.New()
 	m := c.Meta()
 	// of the key only the half by which fingerprints are made: records of the first layouts have no other
-	for _, v := range []any{[]any{m.Lineage, m.Serial, m.SourceSID, m.TenantID, m.Key[:len(m.Key)/2], c.ous}, c.links[:]} {
+	for _, v := range []any{[]any{m.Lineage, m.Serial, m.SourceSID, m.FormerSID, m.TenantID, m.Key[:len(m.Key)/2], c.ous}, c.links[:]} {
 		if err := put(h, v); err != nil {
 			return s, err
 		}

@@ -176,19 +176,10 @@ func (d *draft) declaredAt(a state.Action) string {
 	if a == state.ActionUpdate && len(d.why) > 0 {
 		return d.why[0]
 	}
-	if d.decidedBy(a) == pair.Declared {
+	if (rivals{d}).decidedBy(a) == pair.Declared {
 		return d.j.DeclaredFor(d.Row).DeclaredAt
 	}
 	return d.Table.Policy.DeclaredAt
-}
-
-// decidedBy is the rule by which action a is taken: that of the pair, or, where only a link block lets a recorded account
-// be relinked, the block's.
-func (d *draft) decidedBy(a state.Action) pair.Rule {
-	if a == state.ActionRelink && d.j.DeclaredFor(d.Row) != nil {
-		return pair.Declared
-	}
-	return d.Verdict.Rule
 }
 
 // checkAnchor compares the account's anchor with the object's and adds the write it takes, if any.

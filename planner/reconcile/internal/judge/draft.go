@@ -151,7 +151,7 @@ func (d *draft) change(a state.Action, why because, declaredAt string) (*state.C
 	}
 	if d.Live != nil {
 		c.TargetID = d.Live.ID
-		rule := d.decidedBy(a)
+		rule := rivals{d}.decidedBy(a)
 		c.Match = &state.Match{Rule: rule.String(), Value: d.ValueFor(rule)}
 		var err error
 		if c.Replaces, err = d.Replaced(); err != nil {

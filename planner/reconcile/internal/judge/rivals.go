@@ -192,3 +192,12 @@ func (d rivals) reportForeignAnchor(theirs string) error {
 	d.report(f, refs...)
 	return nil
 }
+
+// decidedBy is the rule by which action a is taken: that of the pair, or, where only a link block lets a recorded account
+// be relinked, the block's.
+func (d rivals) decidedBy(a state.Action) pair.Rule {
+	if a == state.ActionRelink && d.j.DeclaredFor(d.Row) != nil {
+		return pair.Declared
+	}
+	return d.Verdict.Rule
+}

@@ -13,6 +13,9 @@ import (
 // The names in the table meta that every record has. Its key is there besides, see package wrap.
 const metaLineage, metaSerial, metaSource, metaTenant = "lineage", "serial", "source_sid", "tenant_id"
 
+// metaFormer is there in a record that was moved to another domain.
+const metaFormer = "former_sid"
+
 // Values is the table meta.
 func Values(ctx context.Context, q Reader) (map[string]string, error) {
 	values := map[string]string{}
@@ -39,7 +42,7 @@ func Identity(values map[string]string) (m store.Meta, what string) {
 		}
 	}
 	m = store.Meta{Exists: true, Lineage: values[metaLineage], SourceSID: values[metaSource], TenantID: values[metaTenant],
-		MovedTo: values[metaMoved]}
+		FormerSID: values[metaFormer], MovedTo: values[metaMoved]}
 	var err error
 	if m.Serial, err = strconv.ParseInt(values[metaSerial], 10, 64); err != nil {
 		return m, fmt.Sprintf("its serial is not as dirform writes it: %v", err)

@@ -110,8 +110,11 @@ func sealable(key state.Key) (state.Key, error) {
 }
 
 func importIdentity(ctx context.Context, tx DB, from store.Record, m store.Meta, keys *seal.Keys) error {
-	for name, value := range map[string]string{metaLineage: m.Lineage, metaSerial: fmt.Sprint(m.Serial), metaSource: m.SourceSID,
-		metaTenant: m.TenantID} {
+	values := map[string]string{metaLineage: m.Lineage, metaSerial: fmt.Sprint(m.Serial), metaSource: m.SourceSID, metaTenant: m.TenantID}
+	if m.FormerSID != "" {
+		values[metaFormer] = m.FormerSID
+	}
+	for name, value := range values {
 		if err := PutMeta(ctx, tx, name, value); err != nil {
 			return err
 		}

@@ -52,7 +52,10 @@ func Begin(ctx context.Context, to To, place string, m store.Meta, info store.Ru
 // closed: this run's plan has seen what became of it. counted says that the tables had how much each step wrote.
 func (w *Writer) Enter(ctx context.Context, tx DB, m *store.Meta, raise, counted bool) (run int64, err error) {
 	if m.SourceSID != w.Info.SourceSID { // the record moves to another domain, see Begin
-		m.SourceSID = w.Info.SourceSID
+		m.FormerSID, m.SourceSID = m.SourceSID, w.Info.SourceSID
+		if err := PutMeta(ctx, tx, metaFormer, m.FormerSID); err != nil {
+			return 0, err
+		}
 		if err := PutMeta(ctx, tx, metaSource, m.SourceSID); err != nil {
 			return 0, err
 		}
