@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/quick"
@@ -152,11 +153,27 @@ func differentPlans(r *rules, before, after *world, a, b *saved) (wrong []string
 		}
 		dn := before.personByGUID(l.SourceGUID).dn()
 		d := cmp.Diff(essence(of(a.changes, l.Anchor)), essence(of(b.changes, l.Anchor)))
-		if d != "" || blocked[dn] != still[dn] {
+		if d != "" || blocked[dn] != still[dn] && !a.withholdsSwitchOn(dn) && !b.withholdsSwitchOn(dn) {
 			wrong = append(wrong, fmt.Sprintf("%s (blocked %v, then %v):\n%s", dn, blocked[dn], still[dn], d))
 		}
 	}
 	return wrong
+}
+
+// withholdsSwitchOn reports whether all that the plan holds back of what it blocks for an object is that it is switched on.
+func (p *saved) withholdsSwitchOn(dn string) bool {
+	held := 0
+	for _, f := range p.findings {
+		if f.Severity != planner.Error || len(f.Objects) == 0 || f.Objects[0].SourceDN != dn {
+			continue
+		}
+		for _, x := range f.Withheld {
+			if held++; !turnsOn(state.AttributeChange{Name: x.Name, Before: x.Before, After: x.After}) {
+				return false
+			}
+		}
+	}
+	return held > 0
 }
 
 func of(changes []*state.Change, anchor string) *state.Change {

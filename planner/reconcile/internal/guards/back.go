@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dirform/dirform/config/limits"
+	"github.com/dirform/dirform/planner/internal/counting"
 	"github.com/dirform/dirform/state"
 )
 
@@ -26,7 +27,7 @@ func TakenBack(d *state.Descriptor, c *state.Change, undoes *state.Entry) map[st
 		a.Before, a.After = a.After, a.Before
 	}
 	whole := undoes.Kept != nil && len(c.Attributes) >= len(undoes.Kept.Attributes)
-	Count(d, &inverse, func(limit, of string, n int) {
+	counting.Change(d, &inverse, func(limit, of string, n int) {
 		k := key{limit, of}.String()
 		if n = min(n, undoes.Deeds[k]); n > 0 && (whole || limit != limits.Updates && limit != limits.Renames) {
 			back[k] = n // of an account several of whose values were replaced, one may still be

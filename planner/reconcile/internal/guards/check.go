@@ -5,6 +5,7 @@ import (
 
 	"github.com/dirform/dirform/config/limits"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/internal/counting"
 )
 
 // Bases are what percentages are of, as things are now.
@@ -93,7 +94,7 @@ func (f *inForce) measure(t *Tally, b Bases, of *string) measure {
 	}
 	switch f.Base {
 	case limits.Linked:
-		m.base = t.links(b.Links) + t.sum(Paired) + t.since(Paired)
+		m.base = t.links(b.Links) + t.sum(counting.Paired) + t.since(counting.Paired)
 	case limits.Recorded:
 		if m.base = b.Links; !f.Alone {
 			m.base = t.links(b.Links)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/config/limits"
+	"github.com/dirform/dirform/planner/internal/counting"
 	"github.com/dirform/dirform/state"
 )
 
@@ -116,7 +117,7 @@ func (r *Rules) Deeds(c *state.Change) map[string]int {
 		}
 		deeds[key] += n
 	}
-	Count(r.kinds(c.Kind), c, func(limit, of string, n int) {
+	counting.Change(r.kinds(c.Kind), c, func(limit, of string, n int) {
 		i := slices.IndexFunc(r.force, func(f inForce) bool { return f.Name == limit })
 		switch {
 		case i < 0 || !r.force[i].excused():

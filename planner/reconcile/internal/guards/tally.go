@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/config/limits"
+	"github.com/dirform/dirform/planner/internal/counting"
 	"github.com/dirform/dirform/state"
 )
 
@@ -38,7 +39,7 @@ func NewTally(kinds func(state.Kind) *state.Descriptor, recent state.Recent) *Ta
 func (t *Tally) Change(c *state.Change) {
 	cut := t.recent.Uncertain[state.Step{Key: c.Anchor, Action: c.Action}]
 	deleted := c.ReasonCode == state.BecauseAccountGone && t.MayHaveDeleted(c.Anchor)
-	Count(t.kinds(c.Kind), c, func(limit, of string, n int) {
+	counting.Change(t.kinds(c.Kind), c, func(limit, of string, n int) {
 		if deleted && limit == limits.Unlinks {
 			return
 		}

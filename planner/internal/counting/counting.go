@@ -1,4 +1,5 @@
-package guards
+// Package counting says what a change counts as: the one judgement that guards hold plans against, and that readers are shown plans by.
+package counting
 
 import (
 	"strings"
@@ -18,9 +19,9 @@ var ofAction = map[state.Action]string{state.ActionDelete: limits.Deletes, state
 // pairs are the actions that tie an account to a source object.
 var pairs = map[state.Action]bool{state.ActionLink: true, state.ActionRelink: true, state.ActionRestore: true}
 
-// Count tells add what a change counts as: a limit, the attribute or group where the limit holds for each by itself,
+// Change tells add what a change counts as: a limit, the attribute or group where the limit holds for each by itself,
 // and how often. d describes the change's kind. Of a resource of the configuration it tells nothing.
-func Count(d *state.Descriptor, c *state.Change, add func(limit, of string, n int)) {
+func Change(d *state.Descriptor, c *state.Change, add func(limit, of string, n int)) {
 	if d == nil || d.Declared {
 		return
 	}
@@ -41,7 +42,7 @@ func Count(d *state.Descriptor, c *state.Change, add func(limit, of string, n in
 	countAttributes(c, d, add)
 }
 
-// countAttributes is Count for the attributes of an account that exists.
+// countAttributes is [Change] for the attributes of an account that exists.
 func countAttributes(c *state.Change, d *state.Descriptor, add func(limit, of string, n int)) {
 	renamed, replaced := false, false
 	for i := range c.Attributes {
