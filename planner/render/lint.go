@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/render/internal/phrase"
 	"github.com/dirform/dirform/planner/render/internal/view"
 )
 
@@ -83,7 +84,7 @@ func (t *text) lint(r Source) error {
 
 // lintLine is the last line.
 func lintLine(n LintCounts) string {
-	scope := plural(n.InScope, "") + " in scope"
+	scope := phrase.Plural(n.InScope, "") + " in scope"
 	if n.Errors+n.Warnings == 0 {
 		return "Lint: no findings. " + scope + "."
 	}

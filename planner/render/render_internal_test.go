@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dirform/dirform/planner/render/internal/phrase"
 	"github.com/dirform/dirform/state"
 )
 
@@ -22,7 +23,7 @@ func TestMark(t *testing.T) {
 		{"Főtitkárság, Bérszámfejtés és Adózás osztály", "Főtitkárság, Bérszámfejtés és Áfa osztály", `Főtitkárság, Bérszámfejtés és [-Adózás-]{+Áfa+} osztály`},
 	} {
 		var got string
-		if parts := mark(test.before, test.after, false); parts != nil {
+		if parts := phrase.Mark(test.before, test.after, false); parts != nil {
 			got = strings.Trim((&text{printer: &printer{}}).marked(parts), `"`)
 		}
 		if got != test.want {
@@ -35,7 +36,7 @@ func TestMark(t *testing.T) {
 func BenchmarkMarkWorst(b *testing.B) {
 	before, after := strings.Repeat("ab", 1000), strings.Repeat("ba c", 500)
 	for b.Loop() {
-		mark(before, after, false)
+		phrase.Mark(before, after, false)
 	}
 }
 
@@ -59,7 +60,7 @@ func TestWrap(t *testing.T) {
 }
 
 func TestListChange(t *testing.T) {
-	added, removed, kept := listChange([]string{"a", "b", "b", "c"}, []string{"c", "b", "d", "d"})
+	added, removed, kept := phrase.ListChange([]string{"a", "b", "b", "c"}, []string{"c", "b", "d", "d"})
 	if d := cmp.Diff([][]string{{"d", "d"}, {"a", "b"}}, [][]string{added, removed}); d != "" || kept != 2 {
 		t.Errorf("%d kept, %s", kept, d)
 	}
@@ -76,7 +77,7 @@ func TestShow(t *testing.T) {
 		{state.String(long), false, `"` + long[:600] + `"… (301 characters)`}, {state.String(long), true, `"` + long + `"`},
 		{state.List(strings.Split("abcdefghijkl", "")), false, `["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", … and 2 more]`},
 	} {
-		if got := show(test.v, test.verbose); got != test.want {
+		if got := phrase.Show(test.v, test.verbose); got != test.want {
 			t.Errorf("got %s, want %s", got, test.want)
 		}
 	}
@@ -84,7 +85,7 @@ func TestShow(t *testing.T) {
 
 func TestDuration(t *testing.T) {
 	for seconds, want := range map[int]string{0: "about 0 s", 119: "about 119 s", 120: "about 2 min", 121: "about 3 min", 7200: "about 2 h"} {
-		if got := duration(seconds); got != want {
+		if got := phrase.Duration(seconds); got != want {
 			t.Errorf("%d s: %s", seconds, got)
 		}
 	}
@@ -94,10 +95,10 @@ func TestDuration(t *testing.T) {
 func TestSymbols(t *testing.T) {
 	seen := map[string]state.Action{}
 	for _, a := range append(state.Actions[:len(state.Actions):len(state.Actions)], state.ActionBlocked) {
-		s := styleOf(a)
-		if other, ok := seen[s.symbol]; ok || len(s.symbol) != 1 {
-			t.Errorf("%s has the symbol %q, as %s", a, s.symbol, other)
+		s := phrase.StyleOf(a)
+		if other, ok := seen[s.Symbol]; ok || len(s.Symbol) != 1 {
+			t.Errorf("%s has the symbol %q, as %s", a, s.Symbol, other)
 		}
-		seen[s.symbol] = a
+		seen[s.Symbol] = a
 	}
 }

@@ -9,8 +9,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/render/internal/phrase"
 	"github.com/dirform/dirform/planner/render/internal/view"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/visible"
 )
 
 // TextOptions are how a plan is shown as text.
@@ -220,6 +222,9 @@ const (
 	cyan   = "36"
 )
 
+// colours are those of what happens to somebody.
+var colours = map[phrase.Tone]string{phrase.Gives: green, phrase.Binds: cyan, phrase.Alters: yellow, phrase.Takes: red}
+
 func (p *printer) paint(color, s string) string {
 	if !p.color || color == "" || s == "" {
 		return s
@@ -280,3 +285,6 @@ func columns(s string) int {
 		s = after
 	}
 }
+
+// plain makes s safe to print.
+func plain(s string) string { return visible.Line(s) }

@@ -6,39 +6,9 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/render/internal/phrase"
 	"github.com/dirform/dirform/planner/render/internal/view"
-	"github.com/dirform/dirform/state"
 )
-
-// style is how an action looks.
-type style struct {
-	symbol, color, will string
-}
-
-// styleOf is the style of an action. The symbols are ASCII and all different, so that a log can be searched for them.
-func styleOf(a state.Action) style {
-	switch a {
-	case state.ActionCreate:
-		return style{"+", green, "will be created"}
-	case state.ActionLink:
-		return style{"=", cyan, "will be linked"}
-	case state.ActionRelink:
-		return style{"%", yellow, "will get a new anchor and be linked"}
-	case state.ActionRestore:
-		return style{"^", green, "will be restored from the recycle bin and linked"}
-	case state.ActionUpdate:
-		return style{"~", yellow, "will be updated"}
-	case state.ActionDisable:
-		return style{"o", red, "will be disabled"}
-	case state.ActionUnlink:
-		return style{"/", red, "will be unlinked"}
-	case state.ActionDelete:
-		return style{"-", red, "will be deleted"}
-	case state.ActionBlocked:
-		return style{"!", red, "is blocked"}
-	}
-	return style{"?", "", "has the unknown action " + plain(string(a))}
-}
 
 // head is what stands before what is to be done.
 type head struct{ *text }
@@ -58,7 +28,7 @@ func (t *text) begin(h planner.Header, totals planner.Totals, empty bool) {
 		if n == 1 {
 			verb = " was"
 		}
-		t.line("  ", t.paint(yellow, plural(n, "")+verb+" changed outside dirform since the last apply"),
+		t.line("  ", t.paint(yellow, phrase.Plural(n, "")+verb+" changed outside dirform since the last apply"),
 			": marked below; dirform drift shows nothing else")
 	}
 }
@@ -72,8 +42,8 @@ func (t head) actions(list []view.Action, others []view.Limit) {
 	t.line()
 	var parts []string
 	for _, a := range list {
-		st := styleOf(a.Action)
-		part := t.paint(st.color, st.symbol) + " " + string(a.Action) + " " + t.paint(bold, strconv.Itoa(a.Count))
+		st := phrase.StyleOf(a.Action)
+		part := t.paint(colours[st.Tone], st.Symbol) + " " + string(a.Action) + " " + t.paint(bold, strconv.Itoa(a.Count))
 		if len(a.Limits) > 0 {
 			part += " (" + t.limits(a.Limits) + ")"
 		}
@@ -89,29 +59,13 @@ func (t head) actions(list []view.Action, others []view.Limit) {
 func (t head) limits(list []view.Limit) string {
 	var parts []string
 	for _, l := range list {
-		unit := ""
-		if l.Percent {
-			unit = " %"
-		}
-		name := l.Name
-		if l.Of != "" {
-			name += " of " + l.Of
-		}
-		part := plain(fmt.Sprintf("%s %s%s of %s%s", name, figure(l.Planned), unit, figure(l.Allowed), unit))
+		part := phrase.Limit(l)
 		if l.Tripped {
-			part = t.paint(red, part+", which is too many")
+			part = t.paint(red, part)
 		}
 		parts = append(parts, part)
 	}
 	return strings.Join(parts, ", ")
-}
-
-// figure is a count or a percentage.
-func figure(x float64) string {
-	if x == float64(int(x)) {
-		return strconv.Itoa(int(x))
-	}
-	return strconv.FormatFloat(x, 'f', 1, 64)
 }
 
 // read says what was read, and to what the plan is limited.
@@ -121,7 +75,7 @@ func (t head) read(h planner.Header, totals planner.Totals) {
 		t.line("  The state belongs to domain ", plain(h.Source.MovesFrom), "; applying this plan moves it to ", plain(h.Source.Domain), " (", plain(h.Source.SID), ").")
 	}
 	for _, s := range totals.Scopes {
-		t.line("  scope ", plain(s.Scope), ": ", plural(s.Objects, s.Kind), " read, ", fmt.Sprint(s.InScope), " in scope")
+		t.line("  scope ", plain(s.Scope), ": ", phrase.Plural(s.Objects, s.Kind), " read, ", fmt.Sprint(s.InScope), " in scope")
 		t.system(s)
 		t.empty(s)
 		for _, ou := range s.OUs {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/render/internal/phrase"
 	"github.com/dirform/dirform/planner/render/internal/view"
 	"github.com/dirform/dirform/state"
 )
@@ -228,23 +229,15 @@ func (t *text) different(list []planner.ObjectRef) []planner.ObjectRef {
 
 // ref names an object of a finding: as people know it, or with everything that is known of it in the verbose layout.
 func (t *text) ref(o planner.ObjectRef) string {
-	w := view.WhoIsRef(o)
-	switch {
-	case t.o.Verbose || w.Short == "":
-		return object(o)
-	case o.Address == "" && o.SourceDN == "":
-		noun := "account"
-		if !signsIn(o.Kind) {
-			noun = string(o.Kind)
-		}
-		return plain(noun + ` "` + w.Short + `"`)
+	if t.o.Verbose {
+		return phrase.Object(o)
 	}
-	return who(w)
+	return phrase.Ref(o)
 }
 
 // attributeValue is the attribute that a finding is about, with its value.
 func (t *text) attributeValue(attribute, value string) string {
-	return plain(attribute) + ": " + show(state.String(value), t.o.Verbose)
+	return plain(attribute) + ": " + phrase.Show(state.String(value), t.o.Verbose)
 }
 
 // plural2 is a word as n things need it.

@@ -2,12 +2,12 @@ package render
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/sergi/go-diff/diffmatchpatch"
 
+	"github.com/dirform/dirform/planner/render/internal/phrase"
 	"github.com/dirform/dirform/planner/render/internal/view"
 	"github.com/dirform/dirform/state"
 )
@@ -18,11 +18,11 @@ const (
 )
 
 func (t *text) change(c *state.Change) {
-	st := styleOf(c.Action)
+	st := phrase.StyleOf(c.Action)
 	t.line()
-	t.line(outer, t.paint(st.color, st.symbol+" "), t.paint(bold, plain(c.Address)), " ", t.fate(c, st))
+	t.line(outer, t.paint(colours[st.Tone], st.Symbol+" "), t.paint(bold, plain(c.Address)), " ", t.fate(c, st))
 	t.note(t.where(c))
-	if m := c.Match; m != nil && matters(c.Action) && !t.drift && c.ReasonCode != state.BecauseUndone {
+	if m := c.Match; m != nil && phrase.Matters(c.Action) && !t.drift && c.ReasonCode != state.BecauseUndone {
 		t.note(strings.TrimSpace("matched by " + m.Rule + " " + t.evidence(c)))
 	}
 	if r := c.Replaces; r != nil && !t.drift {
@@ -76,7 +76,7 @@ func (t *text) newcomer(c *state.Change) {
 }
 
 // fate is what happens to the object of c.
-func (t *text) fate(c *state.Change, st style) string {
+func (t *text) fate(c *state.Change, st phrase.Style) string {
 	switch {
 	case t.drift && c.Action == state.ActionRestore:
 		return "was deleted outside dirform and lies in the recycle bin"
@@ -85,15 +85,15 @@ func (t *text) fate(c *state.Change, st style) string {
 	}
 	switch {
 	case c.TargetID == "" || !t.o.Verbose:
-		return st.will
+		return st.Will
 	case c.Action == state.ActionLink || c.Action == state.ActionRelink || c.Action == state.ActionRestore:
-		return st.will + " to " + plain(c.TargetID)
+		return st.Will + " to " + plain(c.TargetID)
 	case c.Action == state.ActionUnlink:
-		return st.will + " from " + plain(c.TargetID)
+		return st.Will + " from " + plain(c.TargetID)
 	case c.Action == state.ActionDisable || c.Action == state.ActionDelete:
-		return st.will + " (" + plain(c.TargetID) + ")"
+		return st.Will + " (" + plain(c.TargetID) + ")"
 	}
-	return st.will
+	return st.Will
 }
 
 // why is the reason of c and where it is declared.
@@ -107,11 +107,6 @@ func (t *text) why(c *state.Change) string {
 		return c.Reason
 	}
 	return strings.TrimSpace(c.Reason + " (" + c.DeclaredAt + ")")
-}
-
-// matters reports whether a makes a new pair, so that a reader has to know on what evidence.
-func matters(a state.Action) bool {
-	return a == state.ActionLink || a == state.ActionRelink || a == state.ActionRestore
 }
 
 // note writes a line about the change, as a comment.
@@ -148,62 +143,13 @@ func (t *text) attributes(c *state.Change) {
 }
 
 // before and after are a change's values in their colours.
-func (t *text) before(a state.AttributeChange) string {
-	if t.givesBack(a) {
-		return t.paint(red, itsAnchor)
-	}
-	return t.paint(red, t.value(a.Name, a.Before, a.BeforeName, a.After))
-}
+func (t *text) before(a state.AttributeChange) string { return t.paint(red, t.values().Before(a)) }
 
-func (t *text) after(a state.AttributeChange) string {
-	switch {
-	case t.givesBack(a) && a.Before.Equal(a.After):
-		return t.paint(green, "(stays: it had it before)")
-	case t.givesBack(a):
-		return t.paint(green, "(the anchor it had)")
-	}
-	return t.paint(green, t.value(a.Name, a.After, a.AfterName, state.Null()))
-}
+func (t *text) after(a state.AttributeChange) string { return t.paint(green, t.values().After(a)) }
 
-// itsAnchor stands for the anchor of the object that has the account.
-const itsAnchor = "(its anchor)"
-
-// givesBack reports whether a change is that of an anchor, to the one that the account had before a run that is undone.
-func (t *text) givesBack(a state.AttributeChange) bool {
-	return t.undoes > 0 && !t.o.Verbose && isAnchor(a.Name) && a.Before.Kind() == state.StringValue &&
-		a.After.Kind() == state.StringValue
-}
-
-// value is a value of an attribute as people read it: a reference by its name, and an anchor as what it is; everything that is
-// there in the verbose layout. What replaces it is null if that is of no interest.
-func (t *text) value(attribute string, v state.Value, name string, replacedBy state.Value) string {
-	switch {
-	case name != "":
-		v = state.String(name)
-	case t.o.Verbose || v.Kind() != state.StringValue:
-	case isReference(attribute):
-		return "(somebody whose name is not known)"
-	case isAnchor(attribute) && !replacedBy.IsNull():
-		return "(another anchor)"
-	case isAnchor(attribute):
-		return itsAnchor
-	}
-	return show(v, t.o.Verbose)
-}
-
-// sourceAnchor is where Active Directory keeps the anchor that dirform writes there.
-const sourceAnchor = "mS-DS-ConsistencyGuid"
-
-// values are a change's values, references by their names.
-func values(a state.AttributeChange) (before, after state.Value) {
-	before, after = a.Before, a.After
-	if a.BeforeName != "" {
-		before = state.String(a.BeforeName)
-	}
-	if a.AfterName != "" {
-		after = state.String(a.AfterName)
-	}
-	return before, after
+// values are the words for values.
+func (t *text) values() phrase.Teller {
+	return phrase.Teller{Verbose: t.o.Verbose, Undoes: t.undoes > 0}
 }
 
 // mark says that a change corrects what somebody else did.
@@ -220,86 +166,56 @@ func (t *text) attribute(name, pad string, a state.AttributeChange) {
 	switch {
 	case t.drift:
 		t.line(inner, name, ": ", pad, t.before(a), " in the tenant, ", t.after(a), " declared")
-	case len(before)+len(after) > 2 && listOrNull(a.Before) && listOrNull(a.After):
+	case len(before)+len(after) > 2 && phrase.ListOrNull(a.Before) && phrase.ListOrNull(a.After):
 		t.list(name, pad, before, after, mark)
 	case !a.Via.IsNull():
-		t.line(inner, name, ": ", pad, t.beforeAfter(a), " (by way of ", show(a.Via, t.o.Verbose), ")", mark)
+		t.line(inner, name, ": ", pad, t.beforeAfter(a), " (by way of ", phrase.Show(a.Via, t.o.Verbose), ")", mark)
 	default:
 		t.line(inner, name, ": ", pad, t.beforeAfter(a), mark)
 	}
 }
 
-func listOrNull(v state.Value) bool { return v.Kind() == state.ListValue || v.IsNull() }
-
 // list writes what is added to and removed from a list.
 func (t *text) list(name, pad string, before, after []string, mark string) {
-	added, removed, _ := listChange(before, after)
-	t.line(inner, name, ": ", pad, listCounts(before, after), mark)
+	added, removed, _ := phrase.ListChange(before, after)
+	t.line(inner, name, ": ", pad, phrase.ListCounts(before, after), mark)
 	t.items(t.paint(green, "+"), added)
 	t.items(t.paint(red, "-"), removed)
 }
 
-// listCounts is how much is added to and removed from a list.
-func listCounts(before, after []string) string {
-	added, removed, kept := listChange(before, after)
-	var counts []string
-	for _, n := range []struct {
-		n    int
-		word string
-	}{{len(added), "added"}, {len(removed), "removed"}, {kept, "kept"}} {
-		if n.n > 0 {
-			counts = append(counts, fmt.Sprintf("%d %s", n.n, n.word))
-		}
-	}
-	return strings.Join(counts, ", ")
-}
-
 func (t *text) items(symbol string, items []string) {
 	for i, s := range items {
-		if i == maxItems && !t.o.Verbose {
+		if i == phrase.MaxItems && !t.o.Verbose {
 			t.line(inner, outer, symbol, fmt.Sprintf(" … and %d more", len(items)-i))
 			return
 		}
-		t.line(inner, outer, symbol, " ", show(state.String(s), t.o.Verbose))
+		t.line(inner, outer, symbol, " ", phrase.Show(state.String(s), t.o.Verbose))
 	}
 }
 
 // arrow is "before -> after", or one string with the changed part marked as [-before-]{+after+}.
 func (t *text) arrow(before, after state.Value) string {
 	if before.Kind() == state.StringValue && after.Kind() == state.StringValue {
-		if parts := mark(before.Str(), after.Str(), t.o.Verbose); parts != nil {
+		if parts := phrase.Mark(before.Str(), after.Str(), t.o.Verbose); parts != nil {
 			return t.marked(parts)
 		}
 	}
-	return t.paint(red, show(before, t.o.Verbose)) + " -> " + t.paint(green, show(after, t.o.Verbose))
+	return t.paint(red, phrase.Show(before, t.o.Verbose)) + " -> " + t.paint(green, phrase.Show(after, t.o.Verbose))
 }
 
-func (t *text) marked(parts []part) string {
+func (t *text) marked(parts []phrase.Part) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, p := range parts {
-		switch p.op {
+		switch p.Op {
 		case diffmatchpatch.DiffDelete:
-			b.WriteString(t.paint(red, "[-"+p.text+"-]"))
+			b.WriteString(t.paint(red, "[-"+p.Text+"-]"))
 		case diffmatchpatch.DiffInsert:
-			b.WriteString(t.paint(green, "{+"+p.text+"+}"))
+			b.WriteString(t.paint(green, "{+"+p.Text+"+}"))
 		default:
-			b.WriteString(p.text)
+			b.WriteString(p.Text)
 		}
 	}
 	b.WriteByte('"')
 	return b.String()
-}
-
-// isAnchor reports whether the objects of some kind keep their anchors in the named attribute, on either side.
-func isAnchor(name string) bool {
-	return strings.EqualFold(name, sourceAnchor) ||
-		slices.ContainsFunc(state.Kinds, func(d *state.Descriptor) bool { return d.Anchor == name && name != "" })
-}
-
-// isReference reports whether the named attribute of some kind points to another object.
-func isReference(name string) bool {
-	return slices.ContainsFunc(state.Kinds, func(d *state.Descriptor) bool {
-		return slices.ContainsFunc(d.References, func(r state.Reference) bool { return r.Attribute == name })
-	})
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dirform/dirform/planner/render/internal/phrase"
 	"github.com/dirform/dirform/planner/render/internal/view"
 	"github.com/dirform/dirform/state"
 )
@@ -54,16 +55,16 @@ type folded struct {
 
 func (t folded) write() {
 	s := t.s
-	st := styleOf(s.Action)
+	st := phrase.StyleOf(s.Action)
 	t.line()
-	fate := st.will
+	fate := st.Will
 	if t.drift {
 		fate = "were changed outside dirform"
 	}
-	t.line(outer, t.paint(st.color, st.symbol+" "), t.paint(bold, plural(s.Count, s.Kind)+in(s.Scope)), " ", fate)
+	t.line(outer, t.paint(colours[st.Tone], st.Symbol+" "), t.paint(bold, phrase.Plural(s.Count, s.Kind)+phrase.In(s.Scope)), " ", fate)
 	if !t.drift {
 		evidence := ""
-		if matters(s.Action) && len(s.Rules) > 0 {
+		if phrase.Matters(s.Action) && len(s.Rules) > 0 {
 			evidence = "matched by " + tallied(s.Rules)
 		}
 		t.tallies(s.Reasons, evidence)
@@ -81,11 +82,11 @@ func (t folded) write() {
 		t.people()
 	}
 	if s.Sets > 0 {
-		t.line(inner, fmt.Sprintf("%s: members: %d added, %d removed", plural(s.Sets, s.Kind), s.Adds, s.Removes))
+		t.line(inner, fmt.Sprintf("%s: members: %d added, %d removed", phrase.Plural(s.Sets, s.Kind), s.Adds, s.Removes))
 	}
 	t.attributeLines()
 	for _, a := range s.Source {
-		t.line(inner, plural(a.Count, s.Kind), ": ", plain(a.Name), " in Active Directory", t.special(a))
+		t.line(inner, phrase.Plural(a.Count, s.Kind), ": ", plain(a.Name), " in Active Directory", t.special(a))
 	}
 }
 
@@ -102,7 +103,7 @@ func (t folded) people() {
 		for _, c := range t.s.Changes[:n] {
 			addresses = append(addresses, c.Address)
 		}
-		line := names(addresses, t.s.Count)
+		line := phrase.Names(addresses, t.s.Count)
 		if t.s.Count > n {
 			line += namesAll
 		}
@@ -110,7 +111,7 @@ func (t folded) people() {
 		return
 	}
 	for _, c := range t.s.Changes[:n] {
-		t.line(inner, who(view.WhoIs(c)))
+		t.line(inner, phrase.Who(view.WhoIs(c)))
 	}
 	if more := t.s.Count - n; more > 0 {
 		t.line(inner, "… and ", strconv.Itoa(more), " more", namesAll)
@@ -196,7 +197,7 @@ func (t folded) attributeLines() {
 			continue
 		}
 		examples := t.examples(a)
-		line := []string{inner, t.paint(bold, plural(a.Count, s.Kind)), ": ", plain(a.Name), t.becomes(a), t.special(a)}
+		line := []string{inner, t.paint(bold, phrase.Plural(a.Count, s.Kind)), ": ", plain(a.Name), t.becomes(a), t.special(a)}
 		if s.Action == state.ActionCreate && a.Count == s.Count {
 			line = slices.Delete(line, 1, 3)
 		}
@@ -233,7 +234,7 @@ func (t folded) named(a *view.Attribute, examples []string) {
 		if len(a.Alike) > 1 || a.Others > 0 {
 			label = t.after(g.After) + ": "
 		}
-		t.line(inner, outer, label, names(g.People, g.Count))
+		t.line(inner, outer, label, phrase.Names(g.People, g.Count))
 	}
 	for _, e := range examples {
 		t.line(inner, outer, e)
@@ -312,8 +313,8 @@ func others(parts []string, rest int) string {
 
 // beforeAfter is one change of an attribute, before and after.
 func (t *text) beforeAfter(a state.AttributeChange) string {
-	before, after := values(a)
-	if isAnchor(a.Name) || isReference(a.Name) {
+	before, after := phrase.Values(a)
+	if phrase.IsAnchor(a.Name) || phrase.IsReference(a.Name) {
 		return t.before(a) + " -> " + t.after(a)
 	}
 	return t.arrow(before, after)
@@ -329,7 +330,7 @@ func outside(drifted, n int) string {
 
 // examples are the first changes of an attribute of a section that are not alike.
 func (t folded) examples(a *view.Attribute) (list []string) {
-	if isAnchor(a.Name) {
+	if phrase.IsAnchor(a.Name) {
 		return nil
 	}
 	most := shownExamples
@@ -350,12 +351,12 @@ func (t folded) examples(a *view.Attribute) (list []string) {
 
 // valueChange is one change of an attribute with what is special about it.
 func (t folded) valueChange(a state.AttributeChange) string {
-	before, after := values(a)
+	before, after := phrase.Values(a)
 	switch {
 	case t.drift:
 		return t.before(a) + " in the tenant, " + t.after(a) + " declared"
-	case listOrNull(before) && listOrNull(after) && len(before.List())+len(after.List()) > 2:
-		return listCounts(before.List(), after.List()) + t.mark(a)
+	case phrase.ListOrNull(before) && phrase.ListOrNull(after) && len(before.List())+len(after.List()) > 2:
+		return phrase.ListCounts(before.List(), after.List()) + t.mark(a)
 	}
 	return t.beforeAfter(a) + t.mark(a)
 }
@@ -363,7 +364,7 @@ func (t folded) valueChange(a state.AttributeChange) string {
 // special says what is special about the changes of an attribute.
 func (t folded) special(a *view.Attribute) string {
 	var parts []string
-	if isAnchor(a.Name) && len(a.Alike) == 0 {
+	if phrase.IsAnchor(a.Name) && len(a.Alike) == 0 {
 		parts = append(parts, "each its own anchor")
 	}
 	if a.Detour > 0 {
@@ -376,42 +377,4 @@ func (t folded) special(a *view.Attribute) string {
 		return ""
 	}
 	return " (" + strings.Join(parts, ", ") + ")"
-}
-
-// names are the first of n objects on one line.
-func names(addresses []string, n int) string {
-	var list []string
-	for _, a := range addresses {
-		list = append(list, plain(view.Key(a)))
-	}
-	if more := n - len(list); more > 0 {
-		list = append(list, "… and "+strconv.Itoa(more)+" more")
-	}
-	return strings.Join(list, ", ")
-}
-
-// in names a scope.
-func in(scope string) string {
-	if scope == "" {
-		return ""
-	}
-	return " of scope " + plain(scope)
-}
-
-// signsIn reports whether people sign in with objects of a kind; "" is the kind that plans are about when nothing is said.
-func signsIn(kind state.Kind) bool { return kind == "" || state.Describe(nil)(kind).SignIn != "" }
-
-// who is whom something is about, as people know them.
-func who(w view.Who) string {
-	short := w.Short
-	if !signsIn(w.Kind) {
-		short = state.Describe(nil)(w.Kind).Noun + " " + short
-	}
-	parts := []string{plain(short)}
-	for _, s := range []string{w.Display, w.Place} {
-		if s != "" {
-			parts = append(parts, plain(s))
-		}
-	}
-	return strings.Join(parts, " · ")
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// Section is the changes of one action, kind and scope.
+// Section is the changes of one class, action, kind and scope.
 type Section struct {
+	Class      int // 0 where changes have none
 	Action     state.Action
 	Kind       state.Kind
 	Scope      string
@@ -81,19 +82,21 @@ const (
 )
 
 type sectionKey struct {
+	class  int
 	action state.Action
 	kind   state.Kind
 	scope  string
 }
 
 type builder struct {
+	class    func(*state.Change) int
 	sections map[sectionKey]*Section
 	order    []*Section
 }
 
-// sections are a plan's changes, by what is done to what.
-func sections(r Source) ([]*Section, error) {
-	b := &builder{sections: map[sectionKey]*Section{}}
+// sections are a plan's changes, by what is done to what; those of a lower class before those of a higher one.
+func sections(r Source, class func(*state.Change) int) ([]*Section, error) {
+	b := &builder{class: class, sections: map[sectionKey]*Section{}}
 	for c, err := range r.Changes() {
 		if err != nil {
 			return nil, err
@@ -112,20 +115,20 @@ func sections(r Source) ([]*Section, error) {
 		s.finish()
 	}
 	slices.SortStableFunc(b.order, func(x, y *Section) int {
-		return cmp.Compare(slices.Index(byRisk, x.Action), slices.Index(byRisk, y.Action))
+		return cmp.Or(cmp.Compare(x.Class, y.Class), cmp.Compare(slices.Index(byRisk, x.Action), slices.Index(byRisk, y.Action)))
 	})
 	return b.order, nil
 }
 
 func (b *builder) section(c *state.Change, grow bool) *Section {
-	k := sectionKey{c.Action, c.Kind, c.Scope}
+	k := sectionKey{b.class(c), c.Action, c.Kind, c.Scope}
 	s := b.sections[k]
 	if s == nil && len(b.sections) >= maxSections {
 		k.scope = ""
 		s = b.sections[k]
 	}
 	if s == nil && grow {
-		s = &Section{Action: k.action, Kind: k.kind, Scope: k.scope}
+		s = &Section{Class: k.class, Action: k.action, Kind: k.kind, Scope: k.scope}
 		b.sections[k], b.order = s, append(b.order, s)
 	}
 	return s

@@ -1,4 +1,6 @@
-package render
+// Package phrase has the words in which every layout speaks of a plan: without markup and colours, safe to print on a line, to be escaped
+// once more by a layout that has markup.
+package phrase
 
 import (
 	"fmt"
@@ -11,24 +13,24 @@ import (
 
 // Limits of what is shown of one value unless the layout is verbose.
 const (
-	maxRunes = 300 // characters of a string
-	maxItems = 10  // items of a list
+	MaxRunes = 300 // characters of a string
+	MaxItems = 10  // items of a list
 )
 
-// plain makes s safe to print.
-func plain(s string) string { return visible.Line(s) }
+// Plain makes s safe to print.
+func Plain(s string) string { return visible.Line(s) }
 
-// quote is s in quotes, safe to print, cut after limit characters if limit is not 0.
-func quote(s string, limit int) string {
+// Quote is s in quotes, safe to print, cut after limit characters if limit is not 0.
+func Quote(s string, limit int) string {
 	if n := utf8.RuneCountInString(s); limit > 0 && n > limit {
 		return fmt.Sprintf("%s… (%d characters)", visible.Quote(string([]rune(s)[:limit])), n)
 	}
 	return visible.Quote(s)
 }
 
-// show is v on one line: strings in quotes, lists in brackets.
-func show(v state.Value, verbose bool) string {
-	runes, items := maxRunes, maxItems
+// Show is v on one line: strings in quotes, lists in brackets.
+func Show(v state.Value, verbose bool) string {
+	runes, items := MaxRunes, MaxItems
 	if verbose {
 		runes, items = 0, len(v.List())
 	}
@@ -36,7 +38,7 @@ func show(v state.Value, verbose bool) string {
 	case state.NullValue:
 		return "null"
 	case state.StringValue:
-		return quote(v.Str(), runes)
+		return Quote(v.Str(), runes)
 	case state.ListValue:
 		var parts []string
 		for i, s := range v.List() {
@@ -44,15 +46,15 @@ func show(v state.Value, verbose bool) string {
 				parts = append(parts, fmt.Sprintf("… and %d more", len(v.List())-i))
 				break
 			}
-			parts = append(parts, quote(s, runes))
+			parts = append(parts, Quote(s, runes))
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
 	}
 	return v.Text()
 }
 
-// listChange is what a change of a list adds and removes; the order of a list means nothing.
-func listChange(before, after []string) (added, removed []string, kept int) {
+// ListChange is what a change of a list adds and removes; the order of a list means nothing.
+func ListChange(before, after []string) (added, removed []string, kept int) {
 	old := make(map[string]int, len(before))
 	for _, s := range before {
 		old[s]++
@@ -74,8 +76,8 @@ func listChange(before, after []string) (added, removed []string, kept int) {
 	return added, removed, kept
 }
 
-// plural is n things of the kind in words.
-func plural(n int, kind state.Kind) string {
+// Plural is n things of the kind in words.
+func Plural(n int, kind state.Kind) string {
 	word := state.Describe(nil)(kind).Noun
 	if kind == "" {
 		word = "object"
@@ -87,5 +89,5 @@ func plural(n int, kind state.Kind) string {
 	default:
 		word += "s"
 	}
-	return fmt.Sprintf("%d %s", n, plain(word)) // of a kind that is not known, it is the kind
+	return fmt.Sprintf("%d %s", n, Plain(word)) // of a kind that is not known, it is the kind
 }

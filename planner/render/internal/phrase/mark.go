@@ -1,4 +1,4 @@
-package render
+package phrase
 
 import (
 	"time"
@@ -17,15 +17,15 @@ const (
 	context  = 30 // unchanged characters shown beside a changed part
 )
 
-// part is a piece of a string that was changed.
-type part struct {
-	text string // escaped, without quotes
-	op   diffmatchpatch.Operation
+// Part is a piece of a string that was changed.
+type Part struct {
+	Text string // escaped, without quotes
+	Op   diffmatchpatch.Operation
 }
 
-// mark splits a changed string into parts, or returns nil if before and after are better shown whole: because they are short,
+// Mark splits a changed string into parts, or returns nil if before and after are better shown whole: because they are short,
 // too long to compare or have less than half in common.
-func mark(before, after string, verbose bool) []part {
+func Mark(before, after string, verbose bool) []Part {
 	n := max(utf8.RuneCountInString(before), utf8.RuneCountInString(after))
 	if n < markFrom || n > markTo {
 		return nil
@@ -34,7 +34,7 @@ func mark(before, after string, verbose bool) []part {
 	d.DiffTimeout = 200 * time.Millisecond
 	d.DiffEditCost = 8 // a few characters that happen to be the same within a changed word are no island of their own
 	diffs := d.DiffCleanupEfficiency(d.DiffCleanupSemantic(d.DiffMainRunes([]rune(before), []rune(after), false)))
-	var parts []part
+	var parts []Part
 	common := 0
 	for i, x := range diffs {
 		text := x.Text
@@ -45,7 +45,7 @@ func mark(before, after string, verbose bool) []part {
 			}
 		}
 		q := visible.Quote(text)
-		parts = append(parts, part{text: q[1 : len(q)-1], op: x.Type})
+		parts = append(parts, Part{Text: q[1 : len(q)-1], Op: x.Type})
 	}
 	if 2*common < n {
 		return nil
