@@ -2,7 +2,7 @@ package main
 
 import (
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
-	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/planner/render/files"
 )
 
@@ -10,7 +10,7 @@ import (
 const aliasesHelp = "write the Exchange Online commands for aliases (DF302) to `FILE`, as a PowerShell script"
 
 // writeAliasesScript writes the commands of the plan's findings as a PowerShell script. Nothing of it is run.
-func writeAliasesScript(a *cli.App, plan *planfile.Reader, name string, quiet bool) error {
+func writeAliasesScript(a *cli.App, plan render.Digested, name string, quiet bool) error {
 	said, err := files.WriteScript(a.Path(name), name, plan)
 	if err == nil && name != "" && !quiet {
 		a.Notef("\n%s\n", said)

@@ -179,9 +179,9 @@ type row struct {
 	budget float64
 }
 
-// report prints the table and hands the numbers to testing. A budget that is exceeded is said, but fails nothing: on a busy
+// reportCost prints the table and hands the numbers to testing. A budget that is exceeded is said, but fails nothing: on a busy
 // machine times mean little.
-func report(b *testing.B, title string, rows ...row) {
+func reportCost(b *testing.B, title string, rows ...row) {
 	fmt.Printf("\n%s\n", title)
 	for _, r := range rows {
 		note := ""

@@ -59,7 +59,7 @@ func BenchmarkPlan(b *testing.B) {
 	}
 	asked := x.count(users)
 	floor := max(median(source), median(tenant))
-	report(b, fmt.Sprintf("plan of %d unchanged users, medians of %d rounds", users, len(wall)),
+	reportCost(b, fmt.Sprintf("plan of %d unchanged users, medians of %d rounds", users, len(wall)),
 		row{"floor: LDAP pages, thrown away", median(source), "ldap-floor-s", 0},
 		row{"floor: Graph pages, thrown away", median(tenant), "graph-floor-s", 0},
 		row{"plan", median(wall), "plan-s", 0},
@@ -119,7 +119,7 @@ func median(values []float64) float64 {
 func BenchmarkPlanCreates(b *testing.B) {
 	users := benchUsers(b)
 	half, all := measureCreates(b, users/2), measureCreates(b, users)
-	report(b, fmt.Sprintf("plan of %d creates, medians of %d rounds", users, benchRounds),
+	reportCost(b, fmt.Sprintf("plan of %d creates, medians of %d rounds", users, benchRounds),
 		row{"plan", all.wall, "plan-s", 0},
 		row{"time per change", all.wall * 1e6 / float64(users), "µs/change", 0},
 		row{"CPU per change", all.cpu * 1e6 / float64(users), "µs-cpu/change", 0},
@@ -155,5 +155,5 @@ func BenchmarkVersion(b *testing.B) {
 			wall = append(wall, x.succeed("version").Wall.Seconds()*1e3)
 		}
 	}
-	report(b, "dirform version", row{"start to end", median(wall), "ms", budgetStart})
+	reportCost(b, "dirform version", row{"start to end", median(wall), "ms", budgetStart})
 }

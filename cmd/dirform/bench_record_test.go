@@ -56,7 +56,7 @@ func BenchmarkPlanRecords(b *testing.B) {
 		}
 	}
 	file, db := wall["file"], wall["postgres"]
-	report(b, fmt.Sprintf("plan of %d unchanged users by where the record is, medians of %d rounds", users, len(file)),
+	reportCost(b, fmt.Sprintf("plan of %d unchanged users by where the record is, medians of %d rounds", users, len(file)),
 		row{"first apply, record in a file", applied["file"], "file-apply-s", 0},
 		row{"first apply, record in PostgreSQL", applied["postgres"], "postgres-apply-s", 0},
 		row{"plan, record in a file", median(file), "file-s", 0},

@@ -54,6 +54,8 @@ var layers = map[string][]string{
 	"planner/planfile":              {"planner", "state"},
 	"planner/render":                {"planner", "state"},
 	"planner/render/internal/risk":  {"planner/internal/counting", "config", "state"},
+	"planner/render/files":          {"planner", "planner/render", "planner/render/markdown", "state"},
+	"planner/render/redact":         {"planner", "planner/render", "state"},
 	"planner/render/markdown":       {"planner", "planner/render", "planner/render/internal/risk", "state"},
 	"planner/apply":                 {"planner", inApply + "links", inApply + "values", "providers", "state"},
 	"planner/run/internal/alike":    {"planner", "state"},

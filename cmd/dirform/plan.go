@@ -7,6 +7,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
+	"github.com/dirform/dirform/cmd/dirform/internal/report"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/planfile"
@@ -17,6 +18,7 @@ import (
 
 func newPlanCommand(a *cli.App) *cobra.Command {
 	var o planOptions
+	var reports report.Options
 	var out, script string
 	var asJSON, detailed bool
 	var cfg *config.Config
@@ -32,6 +34,9 @@ does not take them: a finding gives the Exchange Online command for each object,
 			if err := files.Script.May(a.Path(script), script); err != nil {
 				return err
 			}
+			if err := reports.May(a, cmd, asJSON); err != nil {
+				return err
+			}
 			plan, err := planFromRecord(cmd.Context(), a, &o, outPath(a, out), func(r *run.Run) error {
 				if !asJSON {
 					noteFirstRun(a, r.Config, r.Record)
@@ -43,7 +48,7 @@ does not take them: a finding gives the Exchange Online command for each object,
 				return err
 			}
 			defer plan.Close()
-			if err := writePlanAndScript(a, plan, script, asJSON); err != nil {
+			if err := writePlanAndFiles(a, plan, reports.Shown(plan, cfg.Encryption), &reports, script, asJSON); err != nil {
 				return err
 			}
 			if out != "" && !asJSON {
@@ -53,6 +58,7 @@ does not take them: a finding gives the Exchange Online command for each object,
 		},
 	}
 	o.register(cmd)
+	reports.Register(cmd)
 	a.VerboseFlag(cmd)
 	a.InputFlag(cmd)
 	f := cmd.Flags()
@@ -108,17 +114,26 @@ func noteFirstRun(a *cli.App, cfg *config.Config, record run.Record) {
 }
 
 // writePlan prints a plan.
-func writePlan(a *cli.App, plan *planfile.Reader, asJSON bool) error {
+func writePlan(a *cli.App, plan render.Source, asJSON bool) error {
 	if asJSON {
 		return render.JSON(a.Env.Stdout, plan)
 	}
 	return render.Text(a.Env.Stdout, plan, textOptions(a))
 }
 
-// writePlanAndScript prints a plan and writes its script, if there is to be one.
-func writePlanAndScript(a *cli.App, plan *planfile.Reader, script string, asJSON bool) error {
-	return printed(asJSON, func() error { return writePlan(a, plan, asJSON) },
-		func() error { return writeAliasesScript(a, plan, script, asJSON) })
+// writePlanAndFiles prints a plan as it is shown, and writes it in other layouts and its script where that is asked for.
+func writePlanAndFiles(a *cli.App, plan, shown render.Digested, reports *report.Options, script string, asJSON bool) error {
+	return printed(asJSON, func() error {
+		if reports.Alone() {
+			return nil
+		}
+		return writePlan(a, shown, asJSON)
+	}, func() error {
+		if err := reports.Write(a, shown, "`dirform show FILE` has all of a saved plan."); err != nil {
+			return err
+		}
+		return writeAliasesScript(a, plan, script, asJSON)
+	})
 }
 
 // printed prints a result and writes a file beside it. Before a JSON document the file is written: an error about it is then the only

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
+	"github.com/dirform/dirform/cmd/dirform/internal/report"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
@@ -16,6 +17,7 @@ import (
 
 func newShowCommand(a *cli.App) *cobra.Command {
 	var o open.RecordOptions
+	var reports report.Options
 	var script string
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -31,6 +33,9 @@ func newShowCommand(a *cli.App) *cobra.Command {
 			if len(args) == 0 {
 				return showRecord(cmd.Context(), a, &o, asJSON)
 			}
+			if err := reports.May(a, cmd, asJSON); err != nil {
+				return err
+			}
 			keys, err := o.Keys(a)
 			if err != nil {
 				return err
@@ -40,10 +45,11 @@ func newShowCommand(a *cli.App) *cobra.Command {
 				return err
 			}
 			defer plan.Close()
-			return writePlanAndScript(a, plan, script, asJSON)
+			return writePlanAndFiles(a, plan, reports.Shown(plan, keys), &reports, script, asJSON)
 		},
 	}
 	o.Register(cmd)
+	reports.Register(cmd)
 	a.VerboseFlag(cmd)
 	cmd.Flags().StringVar(&script, "aliases-script", "", aliasesHelp)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")

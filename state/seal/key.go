@@ -67,6 +67,14 @@ type Keys struct{ all []Key }
 // New are keys of which the first seals.
 func New(key Key, previous ...Key) *Keys { return &Keys{append([]Key{key}, previous...)} }
 
+// Secret is a secret for one use of one thing, of the key that seals; nil without keys.
+func (k *Keys) Secret(use, of string) []byte {
+	if k == nil {
+		return nil
+	}
+	return k.all[0].derive([]byte(of), "dirform "+use, sha256.Size)
+}
+
 // find is the key of a name; ok is false if there is none.
 func (k *Keys) find(name id) (key Key, ok bool) {
 	if k == nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/render"
+	"github.com/dirform/dirform/planner/render/markdown"
 	"github.com/dirform/dirform/state/outfile"
 	"github.com/dirform/dirform/state/visible"
 )
@@ -19,6 +20,13 @@ var Findings = outfile.Kind{Cannot: "Cannot write the findings to", No: "is no l
 // Script is a script that sets aliases.
 var Script = outfile.Kind{Cannot: "Cannot write the script", No: "is no script of aliases", Example: "aliases.ps1",
 	Own: func(begin []byte) bool { return bytes.HasPrefix(begin, []byte(render.ScriptTitle)) }}
+
+// Plan is a plan in CSV.
+var Plan = outfile.Kind{Cannot: "Cannot write the plan to", No: "is no plan in CSV", Example: "plan.csv",
+	Own: func(begin []byte) bool { return bytes.HasPrefix(begin, []byte(render.CSVTitle())) }}
+
+// Markdown is a plan for a pull request.
+var Markdown = outfile.Kind{Cannot: "Cannot write the Markdown to", No: "is no plan in Markdown", Example: "plan.md", Own: markdown.Is}
 
 // WriteFindings writes a plan's findings to the file path, which people call name; "" is none.
 func WriteFindings(path, name string, plan render.Source) error {

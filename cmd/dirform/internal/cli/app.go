@@ -100,6 +100,9 @@ func (a *App) prepare() error {
 	return nil
 }
 
+// Folder is what --chdir says, "" if nothing.
+func (a *App) Folder() string { return a.chdir }
+
 // Dir is the configuration's folder: the working directory, or what --chdir names.
 func (a *App) Dir() string {
 	if filepath.IsAbs(a.chdir) {
