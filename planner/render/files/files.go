@@ -9,6 +9,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/planner/render/markdown"
+	"github.com/dirform/dirform/planner/render/page"
 	"github.com/dirform/dirform/state/outfile"
 	"github.com/dirform/dirform/state/visible"
 )
@@ -20,6 +21,9 @@ var Findings = outfile.Kind{Cannot: "Cannot write the findings to", No: "is no l
 // Script is a script that sets aliases.
 var Script = outfile.Kind{Cannot: "Cannot write the script", No: "is no script of aliases", Example: "aliases.ps1",
 	Own: func(begin []byte) bool { return bytes.HasPrefix(begin, []byte(render.ScriptTitle)) }}
+
+// Page is a plan in HTML.
+var Page = outfile.Kind{Cannot: "Cannot write the page to", No: "is no plan in HTML", Example: "plan.html", Own: page.Is}
 
 // Plan is a plan in CSV.
 var Plan = outfile.Kind{Cannot: "Cannot write the plan to", No: "is no plan in CSV", Example: "plan.csv",

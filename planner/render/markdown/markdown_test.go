@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	gohtml "html"
-	"iter"
 	"regexp"
 	"runtime"
 	"slices"
@@ -19,99 +18,11 @@ import (
 	"github.com/yuin/goldmark/text"
 	"pgregory.net/rapid"
 
-	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/render/internal/rendertest"
 	"github.com/dirform/dirform/planner/render/markdown"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/origin"
 )
-
-// plan is a plan in memory, or one that is made up while it is read.
-type plan struct {
-	header   planner.Header
-	totals   planner.Totals
-	changes  iter.Seq[*state.Change]
-	findings []*planner.Finding
-	skipped  []*planner.Skipped
-}
-
-func (p *plan) Header() planner.Header { return p.header }
-func (p *plan) Totals() planner.Totals { return p.totals }
-func (p *plan) Changes() iter.Seq2[*state.Change, error] {
-	return func(yield func(*state.Change, error) bool) {
-		for c := range p.changes {
-			if !yield(c, nil) {
-				return
-			}
-		}
-	}
-}
-func (p *plan) Findings() iter.Seq2[*planner.Finding, error] { return each(p.findings) }
-func (p *plan) Skipped() iter.Seq2[*planner.Skipped, error]  { return each(p.skipped) }
-
-func each[T any](list []T) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for _, x := range list {
-			if !yield(x, nil) {
-				return
-			}
-		}
-	}
-}
-
-// hostile are pieces of what somebody may write into a directory to be read by a reviewer's browser, or by a CI system.
-var hostile = []string{"@octocat", "jane@contoso.com", "#26", "GH-26", "org/repo#26", "!7", "~label", "%3", "&5", "$9", "ABC-12",
-	"https://evil.example/x", "www.evil.example", "mailto:x@y.example", "![x](http://evil.example/a.png)", "[x](javascript:alert(1))", "<img src=x onerror=1>",
-	"<script>", "</details>", "<!-- x -->", "a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0", "deadbeef", "/close", "\n/close", "\r\n", "|", "\\|", "`", "```", "~~~", "**b**", "_i_",
-	"~~s~~", "# h", "- [ ] task", "1. one", "> q", "---", "[^1]", "[//]: # (x)", "##vso[task.setvariable variable=PATH]/tmp", "##[error]x", "::error::x", ":tada:", "$x$",
-	"&lt;", "&#64;octocat", "\u202e", "\u200b@octocat", "\\", "\\@octocat", "]", "](", "{: .x}", "<https://evil.example>", "\x00", "\xff", "é", "日本", "user@deadbeef1"}
-
-func text1() *rapid.Generator[string] {
-	return rapid.Custom(func(t *rapid.T) string {
-		return strings.Join(rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom(hostile), rapid.SampledFrom([]string{" ", "a", "Ann"}), rapid.String()), 0, 4).Draw(t, "text"), "")
-	})
-}
-
-// drawn is a plan whose every text is somebody's.
-func drawn(t *rapid.T) *plan {
-	s := text1()
-	draw := func() string { return s.Draw(t, "value") }
-	p := &plan{header: planner.Header{Source: planner.SourceID{Domain: draw(), SID: "S-1"}, Tenant: planner.TenantID{ID: draw()}, CreatedAt: "2026-12-01T00:00:00Z",
-		Targets: rapid.SliceOfN(s, 0, 3).Draw(t, "targets"), DirformVersion: "1"}}
-	var list []*state.Change
-	for range rapid.IntRange(0, 8).Draw(t, "changes") {
-		c := &state.Change{Kind: rapid.SampledFrom([]state.Kind{"user", "group", "other"}).Draw(t, "kind"), Action: rapid.SampledFrom(state.Actions).Draw(t, "action"),
-			Scope: draw(), Address: fmt.Sprintf("user.x[%q]", draw()), SourceDN: "CN=" + draw() + ",OU=" + draw() + ",DC=x", Reason: draw(), DeclaredAt: draw()}
-		for range rapid.IntRange(0, 3).Draw(t, "attributes") {
-			c.Attributes = append(c.Attributes, state.AttributeChange{Name: rapid.SampledFrom([]string{"displayName", "userPrincipalName", "accountEnabled", draw()}).Draw(t, "name"),
-				Before: value(t, draw), After: value(t, draw), BeforeName: draw(), Drift: rapid.Bool().Draw(t, "drift")})
-		}
-		p.totals.Summary.Count(c.Action, 1)
-		list = append(list, c)
-	}
-	p.changes = slices.Values(list)
-	for range rapid.IntRange(0, 4).Draw(t, "findings") {
-		p.findings = append(p.findings, &planner.Finding{Code: "DF202", Severity: rapid.SampledFrom([]planner.Severity{planner.Error, planner.Warning}).Draw(t, "severity"),
-			Summary: draw(), Detail: draw(), Hint: draw(), Attribute: draw(), Value: draw(), DeclaredAt: draw(), SignedIn: rapid.Bool().Draw(t, "signed in"),
-			Objects:  []planner.ObjectRef{{Address: draw(), SourceDN: "CN=" + draw(), Name: draw()}, {Name: draw(), TargetID: draw()}},
-			Withheld: []planner.Withheld{{Name: draw(), Before: value(t, draw), After: value(t, draw)}}})
-	}
-	p.skipped = []*planner.Skipped{{Address: draw(), SourceDN: "CN=" + draw()}}
-	p.totals.Summary.Skipped = 1
-	p.totals.Guards = []planner.GuardResult{{Name: draw(), Limit: "deletes.count", Of: draw(), Allowed: 1, Planned: 2, Tripped: true}}
-	return p
-}
-
-func value(t *rapid.T, draw func() string) state.Value {
-	switch rapid.IntRange(0, 4).Draw(t, "type") {
-	case 0:
-		return state.Null()
-	case 1:
-		return state.Bool(rapid.Bool().Draw(t, "bool"))
-	case 2:
-		return state.List([]string{draw(), draw()})
-	}
-	return state.String(draw())
-}
 
 // made is what places make of the text that Markdown has made: mentions, references to issues, merge requests, commits and the like,
 // addresses, emoji and formulas. A character that is not seen must part them.
@@ -121,10 +32,10 @@ var made = regexp.MustCompile(`(?i)(^|\W)@\w|#\d|\bgh-\d|\b[a-z]+-\d+|![[:word:]
 func TestNothingBecomesMarkup(t *testing.T) {
 	reader := goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote))
 	rapid.Check(t, func(rt *rapid.T) {
-		p := drawn(rt)
+		p := rendertest.Drawn(rt)
 		place := rapid.SampledFrom(markdown.Places).Draw(rt, "place")
 		var b bytes.Buffer
-		o := markdown.Options{Place: place, More: "More.", Origin: origin.Origin{By: text1().Draw(rt, "by"), Ref: text1().Draw(rt, "ref")}}
+		o := markdown.Options{Place: place, More: "More.", Origin: origin.Origin{By: rendertest.Text().Draw(rt, "by"), Ref: rendertest.Text().Draw(rt, "ref")}}
 		if err := markdown.Write(&b, p, o); err != nil {
 			rt.Fatal(err)
 		}
@@ -221,25 +132,25 @@ func shownTexts(reader goldmark.Markdown, src []byte) []string {
 // TestItFits: whatever the plan and the limit, the document has at most as many bytes, whole lines, and an end that says what is missing.
 func TestItFits(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		p := drawn(rt)
+		p := rendertest.Drawn(rt)
 		n := rapid.SampledFrom([]int{0, 1, 30, 3000}).Draw(rt, "people")
 		long := strings.Repeat(rapid.SampledFrom([]string{"x", "@", "<", "&", "日"}).Draw(rt, "letter"), rapid.IntRange(1, 300).Draw(rt, "length"))
-		p.header.Targets = slices.Repeat([]string{long}, rapid.SampledFrom([]int{0, 3, 100}).Draw(rt, "targets"))
-		own := p.changes
+		p.TheHeader.Targets = slices.Repeat([]string{long}, rapid.SampledFrom([]int{0, 3, 100}).Draw(rt, "targets"))
+		own := p.TheChanges
 		scopes := rapid.IntRange(1, 600).Draw(rt, "scopes")
-		p.changes = func(yield func(*state.Change) bool) {
+		p.TheChanges = func(yield func(*state.Change) bool) {
 			for c := range own {
 				if !yield(c) {
 					return
 				}
 			}
 			for i := range n {
-				if !yield(person(i, fmt.Sprint(long[:1], i%scopes), long)) {
+				if !yield(rendertest.Person(i, fmt.Sprint(long[:1], i%scopes), long)) {
 					return
 				}
 			}
 		}
-		p.totals.Summary.Count(state.ActionUpdate, n)
+		p.TheTotals.Summary.Count(state.ActionUpdate, n)
 		place := rapid.SampledFrom(markdown.Places).Draw(rt, "place")
 		limit := rapid.SampledFrom([]int{0, markdown.Least, 20_000, 100_000}).Draw(rt, "limit")
 		var b bytes.Buffer
@@ -265,22 +176,17 @@ func TestItFits(t *testing.T) {
 	})
 }
 
-func person(i int, scope, title string) *state.Change {
-	return &state.Change{Kind: "user", Action: state.ActionUpdate, Scope: scope, Address: fmt.Sprintf(`user.staff["p%d@contoso.com"]`, i), SourceDN: fmt.Sprintf("CN=P %d,OU=Staff,DC=x", i),
-		Reason: "changed at the source", Attributes: []state.AttributeChange{{Name: "jobTitle", Before: state.String(fmt.Sprint(i)), After: state.String(title)}}}
-}
-
 // TestMemory: a plan of very many changes takes no more memory than the document has bytes, some times over.
 func TestMemory(t *testing.T) {
 	const n = 200_000
-	p := &plan{changes: func(yield func(*state.Change) bool) {
+	p := &rendertest.Plan{TheChanges: func(yield func(*state.Change) bool) {
 		for i := range n {
-			if !yield(person(i, "staff", fmt.Sprint("Title ", i))) {
+			if !yield(rendertest.Person(i, "staff", fmt.Sprint("Title ", i))) {
 				return
 			}
 		}
 	}}
-	p.totals.Summary.Count(state.ActionUpdate, n)
+	p.TheTotals.Summary.Count(state.ActionUpdate, n)
 	h := &heap{}
 	var before runtime.MemStats
 	runtime.GC()

@@ -2,6 +2,8 @@ package redact_test
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"iter"
@@ -13,6 +15,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/planner/render/markdown"
+	"github.com/dirform/dirform/planner/render/page"
 	"github.com/dirform/dirform/planner/render/redact"
 	"github.com/dirform/dirform/state"
 )
@@ -83,6 +86,22 @@ func (s *secrets) next() string {
 	return fmt.Sprintf("SECRET%d@contoso.com", s.n)
 }
 
+// unpacked is a page with its rows as text.
+func unpacked(w io.Writer, r render.Source) error {
+	var b bytes.Buffer
+	if err := page.Write(&b, r, page.Options{}); err != nil {
+		return err
+	}
+	_, rest, _ := strings.Cut(b.String(), `id="rows">`)
+	rows, _, _ := strings.Cut(rest, "<")
+	z, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(rows)))
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, io.MultiReader(&b, z))
+	return err
+}
+
 // TestNobodyIsNamed: whatever field of a plan has a text, no layout of the plan without people has it.
 func TestNobodyIsNamed(t *testing.T) {
 	p, s := &plan{}, &secrets{}
@@ -100,6 +119,7 @@ func TestNobodyIsNamed(t *testing.T) {
 		"JSON":     render.JSON,
 		"CSV":      render.CSV,
 		"findings": render.FindingsCSV,
+		"page":     unpacked,
 		"Markdown": func(w io.Writer, r render.Source) error {
 			return markdown.Write(w, r, markdown.Options{Place: markdown.Places[0]})
 		},

@@ -12,6 +12,7 @@ import (
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/planner/render/files"
 	"github.com/dirform/dirform/planner/render/markdown"
+	"github.com/dirform/dirform/planner/render/page"
 	"github.com/dirform/dirform/planner/render/redact"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/origin"
@@ -22,9 +23,9 @@ import (
 // Options are where a plan goes beside the text or the JSON on standard output. The name "-" is standard output, which then has nothing
 // else.
 type Options struct {
-	markdown, place, csv string
-	limit                int
-	redact               bool
+	markdown, place, html, csv string
+	limit                      int
+	redact                     bool
 }
 
 // Register adds the options to a command that shows a plan.
@@ -32,6 +33,7 @@ func (o *Options) Register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.markdown, "markdown", "", "write the plan to `FILE` as Markdown, for a pull request; \"-\" prints nothing else")
 	f.StringVar(&o.place, "markdown-for", "github", "let the Markdown fit `PLACE`: "+markdown.PlaceNames())
+	f.StringVar(&o.html, "html", "", "write the plan to `FILE` as a page to look through in a browser; \"-\" prints nothing else")
 	f.StringVar(&o.csv, "csv", "", "write the plan to `FILE` as a table of its findings and changes; \"-\" prints nothing else")
 	f.BoolVar(&o.redact, "redact", false, "show tags for people and withhold values, on standard output too")
 	f.IntVar(&o.limit, "markdown-limit", 0, "let the Markdown have `BYTES` at most, instead of what the place takes")
@@ -48,6 +50,8 @@ func (o *Options) forms(a *cli.App, more string) []form {
 	place, _ := markdown.PlaceNamed(o.place)
 	all := []form{{"--markdown", o.markdown, &files.Markdown, func(w io.Writer, plan render.Digested) error {
 		return markdown.Write(w, plan, markdown.Options{Place: place, Limit: o.limit, Tag: a.Folder(), Digest: plan.Digest(), Origin: origin.Of(a.Env.Getenv), More: more})
+	}}, {"--html", o.html, &files.Page, func(w io.Writer, plan render.Digested) error {
+		return page.Write(w, plan, page.Options{Digest: plan.Digest(), Origin: origin.Of(a.Env.Getenv)})
 	}}, {"--csv", o.csv, &files.Plan, func(w io.Writer, plan render.Digested) error { return render.CSV(w, plan) }}}
 	return slices.DeleteFunc(all, func(f form) bool { return f.file == "" })
 }
@@ -95,7 +99,7 @@ func (o *Options) Shown(plan render.Digested, keys *seal.Keys) render.Digested {
 }
 
 // Alone reports whether standard output is for one of the layouts.
-func (o *Options) Alone() bool { return o.markdown == "-" || o.csv == "-" }
+func (o *Options) Alone() bool { return slices.Contains([]string{o.markdown, o.html, o.csv}, "-") }
 
 // Write writes the plan in the layouts that are asked for. more says where everything is that has no room in one of them.
 func (o *Options) Write(a *cli.App, plan render.Digested, more string) error {
