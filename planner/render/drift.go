@@ -1,7 +1,6 @@
 package render
 
 import (
-	"fmt"
 	"io"
 	"iter"
 	"slices"
@@ -21,6 +20,18 @@ func Drift(w io.Writer, r Source, o TextOptions) error {
 // DriftJSON writes the document of [JSON] with those changes only that have a drifted attribute. Everything else in it, the
 // summary too, is the whole plan's.
 func DriftJSON(w io.Writer, r Source) error { return JSON(w, drifted{r, false}) }
+
+// OnlyDrift is a plan with nothing but what somebody else changed, for the layouts that take a plan.
+func OnlyDrift(r Digested) Digested { return digested{drifted{r, true}, r} }
+
+// digested is a part of a plan that says which plan it is of.
+type digested struct {
+	drifted
+	of Digested
+}
+
+// Digest is the whole plan's.
+func (d digested) Digest() string { return d.of.Digest() }
 
 // drifted is a plan restricted to its drifted changes, and if only is set to what drifted of them.
 type drifted struct {
@@ -97,16 +108,4 @@ func onlyDrifted(c *state.Change) *state.Change {
 		only.Match, only.Action = nil, state.ActionUpdate
 	}
 	return &only
-}
-
-// driftLine is the last line about drift.
-func driftLine(t planner.Totals) string {
-	switch n := t.Summary.Drifted; n {
-	case 0:
-		return "No drift. The tenant is as it was last applied."
-	case 1:
-		return "Drift: 1 object was changed outside dirform since it was last applied."
-	default:
-		return fmt.Sprintf("Drift: %d objects were changed outside dirform since they were last applied.", n)
-	}
 }

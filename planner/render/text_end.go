@@ -108,7 +108,7 @@ func (t *text) end(totals planner.Totals) error {
 // sum writes the line that says what a plan comes to.
 func (t *text) sum(totals planner.Totals) {
 	if t.drift {
-		t.line(driftLine(totals))
+		t.line(phrase.Drift(totals))
 		return
 	}
 	t.line(t.paint(bold, phrase.Sum(totals, t.partial, t.undoes)))

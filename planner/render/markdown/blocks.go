@@ -147,7 +147,11 @@ func (l *layout) ways(v *view.Block) string {
 func (l *layout) section(s *view.Section, title string) *block {
 	b := &block{title: heading(title), count: s.Count}
 	st := phrase.StyleOf(s.Action)
-	what := l.text(st.Symbol+" ") + l.strong(phrase.Plural(s.Count, s.Kind)+phrase.In(s.Scope)) + l.text(" "+st.Will)
+	fate, was, becomes := st.Will, "Was", "Becomes, alike"
+	if l.o.Drift {
+		fate, was, becomes = "were changed outside dirform", "In the tenant", "Declared, alike"
+	}
+	what := l.text(st.Symbol+" ") + l.strong(phrase.Plural(s.Count, s.Kind)+phrase.In(s.Scope)) + l.text(" "+fate)
 	l.frame(b, what, "")
 	var reasons []string
 	for _, r := range s.Reasons {
@@ -167,7 +171,7 @@ func (l *layout) section(s *view.Section, title string) *block {
 	if s.Replacing > 0 {
 		b.open += fmt.Sprintf("* %d of them take the place of a link to another object\n", s.Replacing)
 	}
-	b.open += "\n" + l.alike(s) + "| Who | What changes |\n|---|---|\n"
+	b.open += "\n" + l.alike(s, was, becomes) + "| Who | What changes |\n|---|---|\n"
 	return b
 }
 
@@ -187,24 +191,24 @@ func counted(text string, n, of int) string {
 }
 
 // alike is a table of the values that many objects of a section get, "" if there are none.
-func (l *layout) alike(s *view.Section) string {
+func (l *layout) alike(s *view.Section, was, becomes string) string {
 	var b strings.Builder
 	for _, a := range s.Attributes {
 		for i, x := range a.Alike {
 			if i == shownValues {
 				break
 			}
-			was := ""
+			old := ""
 			if len(a.Alike) == 1 && a.Others == 0 && len(a.Before) == 1 && a.Olds == 0 {
-				was = l.tell.Before(a.Before[0].Change)
+				old = l.tell.Before(a.Before[0].Change)
 			}
-			b.WriteString(l.row([]string{esc(a.Name)}, []string{esc(was)}, []string{esc(l.tell.After(x.After))}, []string{fmt.Sprint(x.Count)}))
+			b.WriteString(l.row([]string{esc(a.Name)}, []string{esc(old)}, []string{esc(l.tell.After(x.After))}, []string{fmt.Sprint(x.Count)}))
 		}
 	}
 	if b.Len() == 0 {
 		return ""
 	}
-	return "| Attribute | Was | Becomes, alike | Objects |\n|---|---|---|--:|\n" + b.String() + "\n"
+	return "| Attribute | " + was + " | " + becomes + " | Objects |\n|---|---|---|--:|\n" + b.String() + "\n"
 }
 
 // rows adds the objects of sections to their blocks, as many as may have room.
@@ -254,7 +258,7 @@ func (l *layout) object(c *state.Change) string {
 			return where + a.Name + " = " + l.tell.Before(a)
 		}
 		text := where + a.Name + ": " + l.change(a)
-		if a.Drift {
+		if a.Drift && !l.o.Drift {
 			text += " (changed outside dirform)"
 		}
 		return text

@@ -25,6 +25,7 @@ type Options struct {
 	Tag    string        // tells the plan apart from those of other configurations for the same directories; the folder, say
 	Digest string        // of the plan, "" if nobody can get at it
 	Origin origin.Origin // of the run that made it
+	Drift  bool          // the plan has only what somebody else changed
 	More   string        // where everything is that has no room here, as a sentence
 }
 
@@ -123,7 +124,7 @@ func (l *layout) head() string {
 	var b strings.Builder
 	b.WriteString(l.mark())
 	b.WriteString("**" + esc(l.sum()) + "**\n\n")
-	if len(l.v.Actions) > 0 {
+	if len(l.v.Actions) > 0 && !l.o.Drift {
 		b.WriteString("| | Action | Objects | Limits |\n|---|---|--:|---|\n")
 		for _, a := range l.v.Actions {
 			fmt.Fprintf(&b, "| %s | %s | %d | %s |\n", esc(phrase.StyleOf(a.Action).Symbol), esc(string(a.Action)), a.Count, limits(a.Limits))
@@ -154,6 +155,9 @@ func (l *layout) head() string {
 
 // sum is the plan in a sentence.
 func (l *layout) sum() string {
+	if l.o.Drift {
+		return phrase.Drift(l.v.Totals)
+	}
 	h := l.v.Header
 	return phrase.Sum(l.v.Totals, len(h.Targets)+len(h.Excludes) > 0, h.Undoes)
 }

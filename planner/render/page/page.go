@@ -45,7 +45,7 @@ const MaxRows = 200_000
 
 // Options are what is said of a plan beside what is in it.
 type Options struct {
-	Title  string
+	Drift  bool // the plan has only what somebody else changed
 	Digest string
 	Origin origin.Origin // of the run that made it
 }

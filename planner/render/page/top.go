@@ -69,7 +69,11 @@ const (
 // summarise works out what the page says without its script.
 func summarise(r render.Source, v *view.Plan, o Options) (*top, error) {
 	h, t := v.Header, v.Totals
-	x := &top{Title: cmp.Or(o.Title, "dirform plan"), Sum: phrase.Sum(t, len(h.Targets)+len(h.Excludes) > 0, h.Undoes), Refused: !t.Applicable,
+	title, sum := "dirform plan", phrase.Sum(t, len(h.Targets)+len(h.Excludes) > 0, h.Undoes)
+	if o.Drift {
+		title, sum = "dirform drift", phrase.Drift(t)
+	}
+	x := &top{Title: title, Sum: sum, Refused: !t.Applicable && !o.Drift,
 		Domain: phrase.Plain(strings.Join(append([]string{h.Source.Domain}, h.Source.Others...), ", ")), Tenant: phrase.Plain(h.Tenant.ID), At: phrase.Plain(h.CreatedAt),
 		Version: phrase.Plain(h.DirformVersion), By: phrase.Plain(o.Origin.By), Ref: phrase.Plain(o.Origin.Ref), Digest: phrase.Plain(o.Digest), CSS: template.CSS(pageCSS),
 		Policy:  "default-src 'none'; style-src " + hashed(pageCSS) + "; script-src " + hashed(pageJS) + "; base-uri 'none'; form-action 'none'",
@@ -83,6 +87,9 @@ func summarise(r render.Source, v *view.Plan, o Options) (*top, error) {
 		}
 	}
 	for _, a := range v.Actions {
+		if o.Drift { // they are what would be done about it
+			break
+		}
 		t := tile{Name: string(a.Action), Tone: tones[phrase.StyleOf(a.Action).Tone], Filter: "action", Value: string(a.Action), Count: a.Count, Limits: limits(a.Limits)}
 		if a.Action == state.ActionBlocked { // of whom the findings tell that are errors
 			t.Value = string(planner.Error)

@@ -27,6 +27,7 @@ func topics() []topic {
 		{"sign-in", "How credentials are found, and what keeps them where they belong", written("sign-in")},
 		{"privacy", "What each file that dirform writes reveals, and to whom", written("privacy")},
 		{"outputs", "What text from others looks like in outputs, logs and errors", written("outputs")},
+		{"reports", "A plan for a pull request, a browser or a spreadsheet, and without people", written("reports")},
 		{"json", "What --json prints, member by member", written("json")},
 		{"json-schema", "The same as a JSON Schema, for programs", jsonSchema},
 		{"exit-status", "What the exit status means, for scripts and CI", written("exit-status")},

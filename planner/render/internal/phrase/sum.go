@@ -100,3 +100,15 @@ func Duration(seconds int) string {
 	}
 	return fmt.Sprintf("about %d h", (seconds+3599)/3600)
 }
+
+// Drift is what somebody else changed, in a sentence.
+func Drift(t planner.Totals) string {
+	switch n := t.Summary.Drifted; n {
+	case 0:
+		return "No drift. The tenant is as it was last applied."
+	case 1:
+		return "Drift: 1 object was changed outside dirform since it was last applied."
+	default:
+		return fmt.Sprintf("Drift: %d objects were changed outside dirform since they were last applied.", n)
+	}
+}
