@@ -10,10 +10,12 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
+	"github.com/dirform/dirform/cmd/dirform/internal/report"
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/planner/planfile"
 	"github.com/dirform/dirform/planner/render"
+	"github.com/dirform/dirform/planner/render/done"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
@@ -21,6 +23,7 @@ import (
 
 func newApplyCommand(a *cli.App) *cobra.Command {
 	var o planOptions
+	var reports report.Options
 	var autoApprove, asJSON, switchOffs bool
 	var undo int64
 	var lockTimeout time.Duration
@@ -41,7 +44,10 @@ is held back keeps nobody signed in who has left. The other changes stay undone,
 		Example: "  dirform apply\n  dirform apply monday.dfplan",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r := &applyRun{a: a, o: &o, asJSON: asJSON, approved: autoApprove, offs: switchOffs, lockTimeout: lockTimeout, undo: undo}
+			r := &applyRun{a: a, o: &o, asJSON: asJSON, approved: autoApprove, offs: switchOffs, lockTimeout: lockTimeout, undo: undo, reports: &reports}
+			if err := reports.May(a, cmd, asJSON); err != nil {
+				return err
+			}
 			if undo != 0 && len(args) == 0 {
 				return &fault.Error{Summary: "Option --undo goes with a saved plan", Hint: "Make one with `dirform undo --out FILE`."}
 			}
@@ -59,6 +65,7 @@ is held back keeps nobody signed in who has left. The other changes stay undone,
 		},
 	}
 	o.register(cmd)
+	reports.Register(cmd)
 	a.VerboseFlag(cmd)
 	cmd.Flags().BoolVar(&autoApprove, "auto-approve", false, "do not ask before making the changes")
 	a.InputFlag(cmd)
@@ -81,6 +88,7 @@ type applyRun struct {
 	lockTimeout time.Duration
 	offs        bool // only what turns sign-in off
 	undo        int64
+	reports     *report.Options
 }
 
 // mayUndo refuses a saved plan that undoes run n, 0 for none, unless that was said here or the file is sealed. A plan file takes
@@ -148,6 +156,9 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	var progress *applying
 	result, err := now.Apply(ctx, run.ApplyOptions{Options: options, Record: open.WritableRecord{Locked: record}, Writer: open.WritableDirectories{Directories: dirs}, Reviewed: reviewed, SwitchOffs: r.offs,
 		Show: r.showFresh, Consent: func(n int) error { return r.ask(cfg, n) }, Hard: r.a.Kill,
+		Report: func(did run.Carried, result *run.Result) error {
+			return r.reports.Done(doneLine(result)).Write(r.a, r.reports.Shown(done.New(did), cfg.Encryption), "`dirform history RUN` has every step.")
+		},
 		Begun:    func(changes int) { progress = applyProgress(r.a, changes, r.asJSON) },
 		Progress: func(e apply.Event) { progress.event(e) }})
 	if progress != nil {
@@ -166,7 +177,7 @@ func (r *applyRun) openReviewed(cfg *config.Config) (*planfile.Reader, error) {
 
 // showFresh prints a plan that nobody has seen yet.
 func (r *applyRun) showFresh(plan *planfile.Reader) error {
-	if r.asJSON {
+	if r.asJSON || r.reports.Alone() {
 		return nil
 	}
 	return render.Text(r.a.Env.Stdout, plan, textOptions(r.a))

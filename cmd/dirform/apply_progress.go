@@ -88,6 +88,14 @@ func (p *applying) End() {
 	}
 }
 
+// doneLine is what an apply has done that came to its end.
+func doneLine(x *run.Result) string {
+	if x.Complete() {
+		return "Apply complete: " + cli.Count(x.Applied, "change") + "."
+	}
+	return telling.Part(x.Outcome, x.Changes)
+}
+
 // report tells how an apply went; runErr is what ended it early.
 func (r *applyRun) report(x *run.Result, runErr error) error {
 	if r.asJSON {
@@ -97,12 +105,13 @@ func (r *applyRun) report(x *run.Result, runErr error) error {
 			"complete": x.Complete() && x.Undone == 0 && runErr == nil, "undone": x.Undone})
 	}
 	switch {
+	case r.reports.Alone():
 	case x.Changes == 0 && runErr == nil:
 		if r.file != "" {
 			r.a.Printf("The plan holds no changes.\n")
 		}
-	case x.Complete() && runErr == nil:
-		r.a.Printf("\nApply complete: %s.\n", cli.Count(x.Applied, "change"))
+	case runErr == nil:
+		r.a.Printf("\n%s\n", doneLine(x))
 	default:
 		r.a.Printf("\n%s\n", telling.Part(x.Outcome, x.Changes))
 	}

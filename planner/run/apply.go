@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,8 +41,18 @@ type ApplyOptions struct {
 	Begun func(changes int)
 	// Progress is called with each change that is done or not; may be nil.
 	Progress func(apply.Event)
+	// Report is given what was carried out, once that is at its end, whatever became of it. nil reports to nobody.
+	Report func(Carried, *Result) error
 	// Hard cuts off the writes in flight when it is done; nil means that nothing does. The context given to Apply lets them end.
 	Hard context.Context
+}
+
+// Carried is what an apply was to carry out of a fresh plan, the limits as they stood against that, and the first that came to nothing.
+type Carried struct {
+	Plan     *planfile.Reader
+	Changes  iter.Seq2[*state.Change, error]
+	Guards   []planner.GuardResult
+	Failures []apply.Event
 }
 
 // Result is how an apply went.
@@ -111,7 +122,11 @@ func (r *Run) apply(ctx context.Context, o ApplyOptions) (*Result, error) {
 	}
 	var runErr error
 	todo.Outcome, runErr = apply.Run(ctx, in)
-	return &todo.Result, r.finish(ctx, w, todo, runErr)
+	runErr = r.finish(ctx, w, todo, runErr)
+	if o.Report != nil {
+		runErr = cmp.Or(runErr, o.Report(Carried{p.file, todo.changes, todo.guards, todo.Failures}, &todo.Result))
+	}
+	return &todo.Result, runErr
 }
 
 // lineage is that of the reviewed plan, which a record that does not exist yet gets: the one thing that is taken from it.

@@ -152,6 +152,9 @@ func (l *layout) section(s *view.Section, title string) *block {
 		fate, was, becomes = "were changed outside dirform", "In the tenant", "Declared, alike"
 	}
 	what := l.text(st.Symbol+" ") + l.strong(phrase.Plural(s.Count, s.Kind)+phrase.In(s.Scope)) + l.text(" "+fate)
+	if l.o.Sum != "" { // what became of each stands above
+		what = l.text(st.Symbol+" "+string(s.Action)+": ") + l.strong(phrase.Plural(s.Count, s.Kind)+phrase.In(s.Scope))
+	}
 	l.frame(b, what, "")
 	var reasons []string
 	for _, r := range s.Reasons {

@@ -26,6 +26,7 @@ type Options struct {
 	Digest string        // of the plan, "" if nobody can get at it
 	Origin origin.Origin // of the run that made it
 	Drift  bool          // the plan has only what somebody else changed
+	Sum    string        // of what was done, where the plan has been carried out; "" is what it would do
 	More   string        // where everything is that has no room here, as a sentence
 }
 
@@ -155,8 +156,11 @@ func (l *layout) head() string {
 
 // sum is the plan in a sentence.
 func (l *layout) sum() string {
-	if l.o.Drift {
+	switch {
+	case l.o.Drift:
 		return phrase.Drift(l.v.Totals)
+	case l.o.Sum != "":
+		return l.o.Sum
 	}
 	h := l.v.Header
 	return phrase.Sum(l.v.Totals, len(h.Targets)+len(h.Excludes) > 0, h.Undoes)

@@ -45,7 +45,8 @@ const MaxRows = 200_000
 
 // Options are what is said of a plan beside what is in it.
 type Options struct {
-	Drift  bool // the plan has only what somebody else changed
+	Sum    string // of what was done, where the plan has been carried out; "" is what it would do
+	Drift  bool   // the plan has only what somebody else changed
 	Digest string
 	Origin origin.Origin // of the run that made it
 }

@@ -70,6 +70,9 @@ const (
 func summarise(r render.Source, v *view.Plan, o Options) (*top, error) {
 	h, t := v.Header, v.Totals
 	title, sum := "dirform plan", phrase.Sum(t, len(h.Targets)+len(h.Excludes) > 0, h.Undoes)
+	if o.Sum != "" {
+		title, sum = "dirform apply", phrase.Plain(o.Sum)
+	}
 	if o.Drift {
 		title, sum = "dirform drift", phrase.Drift(t)
 	}

@@ -27,6 +27,7 @@ type Options struct {
 	limit                      int
 	redact                     bool
 	drift                      bool
+	done                       string // what an apply has done
 }
 
 // Register adds the options to a command that shows a plan.
@@ -43,6 +44,12 @@ func (o *Options) Register(cmd *cobra.Command) {
 // Drift says that what is shown is drift alone.
 func (o *Options) Drift() { o.drift = true }
 
+// Done says what an apply has done whose changes are shown.
+func (o *Options) Done(line string) *Options {
+	o.done = line
+	return o
+}
+
 // form is a layout that is asked for.
 type form struct {
 	option, file string
@@ -53,9 +60,9 @@ type form struct {
 func (o *Options) forms(a *cli.App, more string) []form {
 	place, _ := markdown.PlaceNamed(o.place)
 	all := []form{{"--markdown", o.markdown, &files.Markdown, func(w io.Writer, plan render.Digested) error {
-		return markdown.Write(w, plan, markdown.Options{Place: place, Limit: o.limit, Tag: a.Folder(), Drift: o.drift, Digest: plan.Digest(), Origin: origin.Of(a.Env.Getenv), More: more})
+		return markdown.Write(w, plan, markdown.Options{Place: place, Limit: o.limit, Tag: a.Folder(), Drift: o.drift, Sum: o.done, Digest: plan.Digest(), Origin: origin.Of(a.Env.Getenv), More: more})
 	}}, {"--html", o.html, &files.Page, func(w io.Writer, plan render.Digested) error {
-		return page.Write(w, plan, page.Options{Drift: o.drift, Digest: plan.Digest(), Origin: origin.Of(a.Env.Getenv)})
+		return page.Write(w, plan, page.Options{Drift: o.drift, Sum: o.done, Digest: plan.Digest(), Origin: origin.Of(a.Env.Getenv)})
 	}}, {"--csv", o.csv, &files.Plan, func(w io.Writer, plan render.Digested) error { return render.CSV(w, plan) }}}
 	return slices.DeleteFunc(all, func(f form) bool { return f.file == "" })
 }
