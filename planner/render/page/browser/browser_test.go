@@ -321,3 +321,16 @@ func TestHundredThousand(t *testing.T) {
 	}
 	x.quiet()
 }
+
+// TestPicture makes the picture that README.md shows, of the example that it begins with, into the folder DIRFORM_PICTURES.
+func TestPicture(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../../../examples/quickstart")); err != nil {
+		t.Fatal(err)
+	}
+	dirform(t, dir, "plan", "--html", "plan.html")
+	x, _ := open(t, filepath.Join(dir, "plan.html"), 900, 700)
+	x.run(chromedp.Click(`.row:nth-child(2) summary`), chromedp.WaitVisible(`#list .inner table`))
+	x.picture("plan")
+	x.quiet()
+}
