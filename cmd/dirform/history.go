@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,9 +16,13 @@ import (
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/planner/explain"
 	"github.com/dirform/dirform/planner/reconcile"
+	"github.com/dirform/dirform/planner/render/files"
+	"github.com/dirform/dirform/planner/render/page"
+	"github.com/dirform/dirform/planner/render/past"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
 	"github.com/dirform/dirform/state/store/tell"
 )
@@ -26,6 +31,7 @@ func newHistoryCommand(a *cli.App) *cobra.Command {
 	var o open.RecordOptions
 	var asJSON, names, values, all bool
 	var limit int
+	var html string
 	cmd := &cobra.Command{
 		Use:   "history [RUN]",
 		Short: "List the runs that wrote, or the steps of one",
@@ -39,6 +45,12 @@ its latest runs, sealed with its key, and else the names alone.`,
 		Example: "  dirform history\n  dirform history 12",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if html != "" && len(args) == 0 {
+				return &fault.Error{Summary: "Option --html shows a run", Hint: "Name it: dirform history --html FILE RUN."}
+			}
+			if err := files.Page.May(a.Path(html), html); err != nil {
+				return err
+			}
 			s, err := open.OpenRecord(cmd.Context(), a, &o)
 			if err != nil {
 				return err
@@ -50,7 +62,9 @@ its latest runs, sealed with its key, and else the names alone.`,
 				if err := j.open(cmd.Context(), args[0], names, &o); err != nil {
 					return err
 				}
-				err = j.write(cmd.Context(), w)
+				if err = j.write(cmd.Context(), w); err == nil && html != "" {
+					err = j.page(cmd.Context(), html)
+				}
 			} else {
 				err = writeRuns(cmd.Context(), a, w, s, &o, limit, asJSON, names, all)
 			}
@@ -65,6 +79,7 @@ its latest runs, sealed with its key, and else the names alone.`,
 	cmd.Flags().BoolVar(&names, "names", false, "read both directories, and add the names that they have now; none is recorded")
 	cmd.Flags().BoolVar(&values, "values", false, "with RUN: add what its steps wrote over, which is personal data")
 	cmd.Flags().BoolVar(&all, "all", false, "list runs that had nothing to change, too")
+	cmd.Flags().StringVar(&html, "html", "", "with RUN: write its steps to `FILE` as a page to look through in a browser, as plan does")
 	cmd.Flags().IntVar(&limit, "limit", 20, "list the latest `N` runs; 0 lists all")
 	return cli.ExitStatus(cmd, "0  done", "1  the state cannot be read, or has no such run")
 }
@@ -194,6 +209,21 @@ func (j *journal) write(ctx context.Context, w io.Writer) error {
 		return nil
 	}
 	return writeSum(ctx, j.a, w, j.s, j.runs[0], n)
+}
+
+// page writes the run's steps to a file, as a plan is written.
+func (j *journal) page(ctx context.Context, name string) error {
+	runs, err := j.s.Runs(ctx, 0)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(runs, func(r store.Run) bool { return r.ID == j.runs[0] })
+	var line strings.Builder
+	tell.Run(&line, runs[i])
+	return files.Page.Write(j.a.Path(name), name, func(w io.Writer) error {
+		return page.Write(w, past.New(ctx, j.s, runs[i], j.names, j.values), page.Options{Sum: strings.TrimSpace(line.String()), Digest: runs[i].PlanDigest,
+			Origin: origin.Origin{By: runs[i].By, Ref: runs[i].Ref}})
+	})
 }
 
 // writeSum says after a run's n steps what it wrote. It tells a run without steps from one that never was.
