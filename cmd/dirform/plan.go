@@ -42,7 +42,7 @@ does not take them: a finding gives the Exchange Online command for each object,
 					noteFirstRun(a, r.Config, r.Record)
 				}
 				cfg = r.Config
-				return nil
+				return reports.Recall(cmd.Context(), r.Record)
 			})
 			if err != nil {
 				return err

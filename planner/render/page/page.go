@@ -45,11 +45,21 @@ const MaxRows = 200_000
 
 // Options are what is said of a plan beside what is in it.
 type Options struct {
+	Days   []Day  // what was done on the last days, the latest first
 	Sum    string // of what was done, where the plan has been carried out; "" is what it would do
 	Drift  bool   // the plan has only what somebody else changed
 	Digest string
 	Origin origin.Origin // of the run that made it
 }
+
+// Day is how many changes were made on a day.
+type Day struct {
+	Name    string // 2026-12-01
+	Changes int
+}
+
+// MaxDays is how many days a page shows.
+const MaxDays = 14
 
 // Write writes a plan of any size in bounded memory.
 func Write(w io.Writer, r render.Source, o Options) error {

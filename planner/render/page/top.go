@@ -112,6 +112,7 @@ func summarise(r render.Source, v *view.Plan, o Options) (*top, error) {
 	if err := x.places(r); err != nil {
 		return nil, err
 	}
+	x.days(o.Days)
 	if n := t.Summary.Changes() + findings; n > MaxRows {
 		x.Notes = append(x.Notes, fmt.Sprintf("This page lists the first %d of %d changes and findings; `dirform show` has all of them.", MaxRows, n))
 	}
@@ -187,6 +188,22 @@ func (x *top) sections(v *view.Plan) {
 		if len(c.Bars) > 0 {
 			x.Charts = append(x.Charts, c)
 		}
+	}
+}
+
+// days adds the chart of what was done before.
+func (x *top) days(list []Day) {
+	list = list[:min(len(list), MaxDays)]
+	most := 1
+	for _, d := range list {
+		most = max(most, d.Changes)
+	}
+	c := chart{Title: "Done by day"}
+	for _, d := range list {
+		c.Bars = append(c.Bars, bar{Name: phrase.Plain(d.Name), Count: d.Changes, Share: 100 * d.Changes / most})
+	}
+	if len(c.Bars) > 0 {
+		x.Charts = append(x.Charts, c)
 	}
 }
 

@@ -2,9 +2,11 @@
 package report
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +20,7 @@ import (
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/outfile"
 	"github.com/dirform/dirform/state/seal"
+	"github.com/dirform/dirform/state/store"
 )
 
 // Options are where a plan goes beside the text or the JSON on standard output. The name "-" is standard output, which then has nothing
@@ -27,6 +30,7 @@ type Options struct {
 	limit                      int
 	redact                     bool
 	drift                      bool
+	days                       []page.Day
 	done                       string // what an apply has done
 }
 
@@ -50,6 +54,28 @@ func (o *Options) Done(line string) *Options {
 	return o
 }
 
+// Recall has the page show what was done on the last days, as far as the record of what is planned is one that tells.
+func (o *Options) Recall(ctx context.Context, record any) error {
+	past, ok := record.(interface {
+		Runs(context.Context, int) ([]store.Run, error)
+	})
+	if !ok || o.html == "" {
+		return nil
+	}
+	runs, err := past.Runs(ctx, 0)
+	for _, r := range runs {
+		if r.Idle() {
+			continue
+		}
+		day := r.Started.UTC().Format(time.DateOnly)
+		if n := len(o.days); n == 0 || o.days[n-1].Name != day {
+			o.days = append(o.days, page.Day{Name: day})
+		}
+		o.days[len(o.days)-1].Changes += r.Counts.Applied
+	}
+	return err
+}
+
 // form is a layout that is asked for.
 type form struct {
 	option, file string
@@ -62,7 +88,7 @@ func (o *Options) forms(a *cli.App, more string) []form {
 	all := []form{{"--markdown", o.markdown, &files.Markdown, func(w io.Writer, plan render.Digested) error {
 		return markdown.Write(w, plan, markdown.Options{Place: place, Limit: o.limit, Tag: a.Folder(), Drift: o.drift, Sum: o.done, Digest: plan.Digest(), Origin: origin.Of(a.Env.Getenv), More: more})
 	}}, {"--html", o.html, &files.Page, func(w io.Writer, plan render.Digested) error {
-		return page.Write(w, plan, page.Options{Drift: o.drift, Sum: o.done, Digest: plan.Digest(), Origin: origin.Of(a.Env.Getenv)})
+		return page.Write(w, plan, page.Options{Days: o.days, Drift: o.drift, Sum: o.done, Digest: plan.Digest(), Origin: origin.Of(a.Env.Getenv)})
 	}}, {"--csv", o.csv, &files.Plan, func(w io.Writer, plan render.Digested) error { return render.CSV(w, plan) }}}
 	return slices.DeleteFunc(all, func(f form) bool { return f.file == "" })
 }
