@@ -57,7 +57,7 @@ var layers = map[string][]string{
 	"planner/render/files":          {"planner", "planner/render", "planner/render/markdown", "planner/render/page", "state"},
 	"planner/render/page":           {"planner", "planner/render", "planner/render/internal/risk", "state"},
 	"planner/render/done":           {"planner", "planner/apply", "planner/planfile", "planner/render", "planner/run", "state"},
-	"planner/render/past":           {"planner", "state", "state/store"},
+	"planner/render/past":           {"planner", "planner/render/page", "state", "state/store"},
 	"planner/render/redact":         {"planner", "planner/render", "state"},
 	"planner/render/markdown":       {"planner", "planner/render", "planner/render/internal/risk", "state"},
 	"planner/apply":                 {"planner", inApply + "links", inApply + "values", "providers", "state"},

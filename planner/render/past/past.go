@@ -6,8 +6,10 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/render/page"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
 )
@@ -121,4 +123,29 @@ func (r *Run) finding(e *state.Entry) *planner.Finding {
 // Skipped is nobody: a record does not know them.
 func (r *Run) Skipped() iter.Seq2[*planner.Skipped, error] {
 	return func(func(*planner.Skipped, error) bool) {}
+}
+
+// Days are the days on which changes were made, the latest first, as far as what is asked knows its runs.
+func Days(ctx context.Context, record any) (days []page.Day, err error) {
+	of, ok := record.(interface {
+		Runs(context.Context, int) ([]store.Run, error)
+	})
+	if !ok {
+		return nil, nil
+	}
+	runs, err := of.Runs(ctx, 0)
+	for _, r := range runs {
+		if r.Idle() {
+			continue
+		}
+		day := r.Started.UTC().Format(time.DateOnly)
+		if n := len(days); n == 0 || days[n-1].Name != day {
+			if n == page.MaxDays {
+				break
+			}
+			days = append(days, page.Day{Name: day})
+		}
+		days[len(days)-1].Changes += r.Counts.Applied
+	}
+	return days, err
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,12 +14,12 @@ import (
 	"github.com/dirform/dirform/planner/render/files"
 	"github.com/dirform/dirform/planner/render/markdown"
 	"github.com/dirform/dirform/planner/render/page"
+	"github.com/dirform/dirform/planner/render/past"
 	"github.com/dirform/dirform/planner/render/redact"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/outfile"
 	"github.com/dirform/dirform/state/seal"
-	"github.com/dirform/dirform/state/store"
 )
 
 // Options are where a plan goes beside the text or the JSON on standard output. The name "-" is standard output, which then has nothing
@@ -56,23 +55,11 @@ func (o *Options) Done(line string) *Options {
 
 // Recall has the page show what was done on the last days, as far as the record of what is planned is one that tells.
 func (o *Options) Recall(ctx context.Context, record any) error {
-	past, ok := record.(interface {
-		Runs(context.Context, int) ([]store.Run, error)
-	})
-	if !ok || o.html == "" {
+	if o.html == "" {
 		return nil
 	}
-	runs, err := past.Runs(ctx, 0)
-	for _, r := range runs {
-		if r.Idle() {
-			continue
-		}
-		day := r.Started.UTC().Format(time.DateOnly)
-		if n := len(o.days); n == 0 || o.days[n-1].Name != day {
-			o.days = append(o.days, page.Day{Name: day})
-		}
-		o.days[len(o.days)-1].Changes += r.Counts.Applied
-	}
+	days, err := past.Days(ctx, record)
+	o.days = days
 	return err
 }
 
