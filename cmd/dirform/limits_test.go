@@ -28,7 +28,7 @@ const (
 	// a form in JSON, fmt folders and differences, and Terraform's words an answer; 5,800 until the state could be pulled, pushed
 	// and moved, and runs undone; 6,150 until that said what it would do to an encrypted state; 6,200 until plans were
 	// written as Markdown, HTML and tables, and without people
-	maxCommand      = 6400
+	maxCommand      = 6500
 	maxFields       = 25  // fields of a type in planner/...: 24, planner/explain.Explanation
 	maxMethods      = 40  // methods of a type in planner/..., value and pointer receivers together: 37, judge.Judge
 	maxDependencies = 130 // packages that printing a plan drags in: 125
