@@ -226,18 +226,18 @@ func (l *layout) rows(r render.Source, d *document) error {
 	for i, s := range l.v.Sections {
 		of[key{s.Class, s.Action, s.Kind, s.Scope}] = blocks[i]
 	}
-	budget, open := 2*l.o.Limit, len(of)
+	budget, open := 4*l.o.Limit, len(of)
 	for c, err := range r.Changes() {
 		if err != nil {
 			return err
 		}
 		b := of[key{int(risk.Of(c)), c.Action, c.Kind, c.Scope}]
-		if b == nil || b.kept > l.o.Limit/2 {
+		if b == nil || b.kept > l.o.Limit {
 			continue
 		}
 		row := l.object(c)
-		if b.kept+len(row) > l.o.Limit/2 || budget < len(row) {
-			b.kept = l.o.Limit // so that the rows are the first ones
+		if b.kept+len(row) > l.o.Limit || budget < len(row) {
+			b.kept = l.o.Limit + 1 // so that the rows are the first ones
 			if open--; open == 0 {
 				break
 			}

@@ -25,8 +25,8 @@ type block struct {
 // footRoom is what the last lines may take.
 const footRoom = 10 << 10
 
-// fit is the document in at most limit bytes. Blocks get their details in their order; none of them takes more than half of the room
-// that is left, so that one of a hundred thousand objects leaves something to those behind it.
+// fit is the document in at most limit bytes. Blocks get their details in their order; none but the last takes more than half of the
+// room that is left, so that one of a hundred thousand objects leaves something to those behind it.
 func (d *document) fit(limit int) []string {
 	head := d.head
 	if len(head) > limit-footRoom {
@@ -47,9 +47,17 @@ func (d *document) fit(limit int) []string {
 	for _, b := range d.blocks[len(blocks):] {
 		unnamed += b.count
 	}
-	for _, b := range blocks {
+	last := len(blocks) - 1
+	for last >= 0 && len(blocks[last].rows) == 0 {
+		last--
+	}
+	for i, b := range blocks {
 		out = append(out, b.title)
-		parts, named := b.details(room)
+		share := room / 2
+		if i == last {
+			share = room
+		}
+		parts, named := b.details(room, share)
 		if parts == nil {
 			folded++
 			unnamed += b.count
@@ -66,14 +74,14 @@ func (d *document) fit(limit int) []string {
 	return append(out, d.foot(folded, unnamed))
 }
 
-// details is a block with as many of its rows as there is room for, and how many objects they name; nil if there is none for the first,
+// details is a block with as many of its rows as there is room for, of which it is to take no more than a share, and how many objects they name; nil if there is none for the first,
 // or if the block has no details.
-func (b *block) details(room int) (parts []string, named int) {
+func (b *block) details(room, share int) (parts []string, named int) {
 	frame := len(b.open) + len(b.close) - len(b.brief)
 	if frame > room || len(b.rows) == 0 {
 		return nil, 0
 	}
-	most := max((room-frame)/2, min(room-frame, 4<<10))
+	most := min(room-frame, max(share-frame, 4<<10))
 	n, size := 0, 0
 	for n < len(b.rows) && size+len(b.rows[n]) <= most {
 		size += len(b.rows[n])

@@ -49,7 +49,7 @@ func write(w io.Writer, r render.Source, o Options) error {
 	if o.Limit == 0 {
 		o.Limit = o.Place.Limit
 	}
-	v, err := view.BuildBy(r, func(c *state.Change) int { return int(risk.Of(c)) })
+	v, err := view.BuildBy(r, func(c *state.Change) int { return int(risk.Of(c)) }, nil)
 	if err != nil {
 		return err
 	}

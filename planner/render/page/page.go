@@ -72,14 +72,12 @@ func Write(w io.Writer, r render.Source, o Options) error {
 var parsed = template.Must(template.New("page").Parse(pageHTML))
 
 func write(w io.Writer, r render.Source, o Options) error {
-	v, err := view.BuildBy(r, func(c *state.Change) int { return int(risk.Of(c)) })
+	places := counts{}
+	v, err := view.BuildBy(r, func(c *state.Change) int { return int(risk.Of(c)) }, places.see)
 	if err != nil {
 		return err
 	}
-	top, err := summarise(r, v, o)
-	if err != nil {
-		return err
-	}
+	top := summarise(v, places, o)
 	b := bufio.NewWriterSize(w, 64<<10)
 	if err := parsed.Execute(b, top); err != nil {
 		return err

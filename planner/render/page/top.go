@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/dirform/dirform/planner"
-	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/planner/render/internal/phrase"
 	"github.com/dirform/dirform/planner/render/internal/risk"
 	"github.com/dirform/dirform/planner/render/internal/view"
@@ -67,7 +66,7 @@ const (
 )
 
 // summarise works out what the page says without its script.
-func summarise(r render.Source, v *view.Plan, o Options) (*top, error) {
+func summarise(v *view.Plan, places counts, o Options) *top {
 	h, t := v.Header, v.Totals
 	title, sum := "dirform plan", phrase.Sum(t, len(h.Targets)+len(h.Excludes) > 0, h.Undoes)
 	if o.Sum != "" {
@@ -109,14 +108,14 @@ func summarise(r render.Source, v *view.Plan, o Options) (*top, error) {
 		findings += b.Count
 	}
 	x.sections(v)
-	if err := x.places(r); err != nil {
-		return nil, err
+	if c := places.chart("By OU", "place"); len(c.Bars) > 0 {
+		x.Charts = append(x.Charts, c)
 	}
 	x.days(o.Days)
 	if n := t.Summary.Changes() + findings; n > MaxRows {
 		x.Notes = append(x.Notes, fmt.Sprintf("This page lists the first %d of %d changes and findings; `dirform show` has all of them.", MaxRows, n))
 	}
-	return x, nil
+	return x
 }
 
 func limits(list []view.Limit) (out []limit) {
@@ -207,20 +206,10 @@ func (x *top) days(list []Day) {
 	}
 }
 
-// places adds the chart of containers.
-func (x *top) places(r render.Source) error {
-	places := counts{}
-	for c, err := range r.Changes() {
-		if err != nil {
-			return err
-		}
-		place := phrase.Plain(view.WhoIs(c).Place)
-		if _, known := places[place]; known || len(places) < maxKeys {
-			places[place]++
-		}
+// see counts the container of a change.
+func (c counts) see(x *state.Change) {
+	place := phrase.Plain(view.WhoIs(x).Place)
+	if _, known := c[place]; known || len(c) < maxKeys {
+		c[place]++
 	}
-	if c := places.chart("By OU", "place"); len(c.Bars) > 0 {
-		x.Charts = append(x.Charts, c)
-	}
-	return nil
 }

@@ -38,18 +38,19 @@ const maxSkipped = 3
 
 // Build makes the view of a plan. What is done stands in the order of its actions.
 func Build(r Source) (*Plan, error) {
-	return BuildBy(r, func(*state.Change) int { return 0 })
+	return BuildBy(r, func(*state.Change) int { return 0 }, nil)
 }
 
-// BuildBy is Build with the changes told apart by class as well, of which a lower one stands first.
-func BuildBy(r Source, class func(*state.Change) int) (*Plan, error) {
+// BuildBy is Build with the changes told apart by class as well, of which a lower one stands first. Whoever wants to see each change once
+// gives each, and need not go through the plan for that.
+func BuildBy(r Source, class func(*state.Change) int, each func(*state.Change)) (*Plan, error) {
 	p := &Plan{Header: r.Header(), Totals: r.Totals()}
 	p.Actions, p.Limits = Actions(p.Totals, false)
 	var err error
 	if p.Refused, p.Warned, err = Blocks(r); err != nil {
 		return nil, err
 	}
-	if p.Sections, err = sections(r, class); err != nil {
+	if p.Sections, err = sections(r, class, each); err != nil {
 		return nil, err
 	}
 	for s, err := range r.Skipped() {

@@ -95,13 +95,16 @@ type builder struct {
 }
 
 // sections are a plan's changes, by what is done to what; those of a lower class before those of a higher one.
-func sections(r Source, class func(*state.Change) int) ([]*Section, error) {
+func sections(r Source, class func(*state.Change) int, each func(*state.Change)) ([]*Section, error) {
 	b := &builder{class: class, sections: map[sectionKey]*Section{}}
 	for c, err := range r.Changes() {
 		if err != nil {
 			return nil, err
 		}
 		b.add(c)
+		if each != nil {
+			each(c)
+		}
 	}
 	if b.settle() {
 		for c, err := range r.Changes() {

@@ -303,7 +303,7 @@ func TestHundredThousand(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(configuration), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	dirform(t, dir, "plan", "--html", "plan.html", "--allow", "creates.count=200000")
+	dirform(t, dir, "plan", "--html", "plan.html", "--allow", "creates=200000")
 	x, took := open(t, filepath.Join(dir, "plan.html"), 1200, 900)
 	t.Logf("opened in %v: %s", took, x.count())
 	if took > 3*time.Second {
