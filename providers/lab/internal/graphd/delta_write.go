@@ -24,7 +24,8 @@ func (w *deltaWriter) open(o *object, cols []column, show []int) {
 			raw = quoted(o.id.String())
 		case raw == "" && slices.Contains(show, c.prop):
 			raw = c.empty
-		case raw == "":
+		}
+		if raw == "" {
 			continue
 		}
 		if len(w.b) > n {

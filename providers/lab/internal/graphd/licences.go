@@ -162,9 +162,6 @@ func (t *Tenant) licensed(o *object, add []licence, remove []string) ([]licence,
 				return nil, badRequest("License assignment failed because service plan %s is not part of license %s.", plan, l.SkuID)
 			}
 		}
-		if l.DisabledPlans == nil {
-			l.DisabledPlans = []string{}
-		}
 		l.SkuID = text(sku.rec.get(t.reg.must("skuId")))
 		if i := has(l.SkuID); i >= 0 {
 			list[i] = l
@@ -204,6 +201,11 @@ func (t *Tenant) licenceFields(list []licence, at string) []field {
 	}
 	now := text(at)
 	states, plans := []state{}, []assigned{}
+	for i := range list {
+		if list[i].DisabledPlans == nil {
+			list[i].DisabledPlans = []string{} // the service has no null there
+		}
+	}
 	for _, l := range list {
 		states = append(states, state{nil, l.DisabledPlans, "None", now, l.SkuID, "Active"})
 		if sku := t.sku(l.SkuID); sku == nil || len(t.plansOf(sku)) == 0 {

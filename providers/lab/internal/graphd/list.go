@@ -143,9 +143,12 @@ func appendColumns(b []byte, o *object, cols []column, scratch []span) []byte {
 		end := len(all) - len(r)
 		scratch[p] = span{int32(end - len(raw)), int32(end)}
 	}
-	for i := range cols {
+	for n, i := 0, 0; i < len(cols); i++ {
 		c := &cols[i]
-		if i > 0 {
+		if c.empty == "" && scratch[c.prop].to == 0 {
+			continue
+		}
+		if n++; n > 1 {
 			b = append(b, ',')
 		}
 		b = append(b, c.key...)

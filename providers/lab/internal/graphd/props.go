@@ -191,8 +191,11 @@ func (r *registry) intern(name string, raw []byte) int {
 	return i
 }
 
-// empty is how a property without value is written.
+// empty is how a property without value is written; "" is that it is left out.
 func (p *prop) empty() string {
+	if p.name == signInActivity { // which is no nullable property
+		return ""
+	}
 	if p.typ == listProp || p.typ == objectsProp {
 		return "[]"
 	}
