@@ -301,7 +301,9 @@ func (d *team) gitHub(workflow, name, clone string, request int) (status int) {
 		}
 		if uses := at[string](t, s, "uses"); strings.HasPrefix(uses, "actions/upload-artifact@") {
 			with := d.resolve(gitHubExpression, values, at[map[string]any](t, s, "with"))
-			d.keep(with["path"], with["name"])
+			if _, err := os.Stat(with["path"]); err == nil || with["if-no-files-found"] != "ignore" {
+				d.keep(with["path"], with["name"])
+			}
 			continue
 		}
 		script := at[string](t, s, "run")

@@ -66,12 +66,13 @@ func Drawn(t *rapid.T) *Plan {
 	draw := func() string { return s.Draw(t, "value") }
 	p := &Plan{TheHeader: planner.Header{Source: planner.SourceID{Domain: draw(), SID: "S-1"}, Tenant: planner.TenantID{ID: draw()}, CreatedAt: "2026-12-01T00:00:00Z",
 		Targets: rapid.SliceOfN(s, 0, 3).Draw(t, "targets"), DirformVersion: "1"}}
+	user := state.User.Descriptor()
 	var list []*state.Change
 	for range rapid.IntRange(0, 8).Draw(t, "changes") {
-		c := &state.Change{Kind: rapid.SampledFrom([]state.Kind{"user", "group", "other"}).Draw(t, "kind"), Action: rapid.SampledFrom(state.Actions).Draw(t, "action"),
+		c := &state.Change{Kind: rapid.SampledFrom([]state.Kind{state.User, state.Group, "other"}).Draw(t, "kind"), Action: rapid.SampledFrom(state.Actions).Draw(t, "action"),
 			Scope: draw(), Address: fmt.Sprintf("user.x[%q]", draw()), SourceDN: "CN=" + draw() + ",OU=" + draw() + ",DC=x", Reason: draw(), DeclaredAt: draw()}
 		for range rapid.IntRange(0, 3).Draw(t, "attributes") {
-			c.Attributes = append(c.Attributes, state.AttributeChange{Name: rapid.SampledFrom([]string{"displayName", "userPrincipalName", "accountEnabled", draw()}).Draw(t, "name"),
+			c.Attributes = append(c.Attributes, state.AttributeChange{Name: rapid.SampledFrom([]string{user.Display, user.UserName, user.SignIn, draw()}).Draw(t, "name"),
 				Before: value(t, draw), After: value(t, draw), BeforeName: draw(), Drift: rapid.Bool().Draw(t, "drift")})
 		}
 		p.TheTotals.Summary.Count(c.Action, 1)
