@@ -76,9 +76,25 @@ func (x *Explanation) ofTenant(c *reconcile.Case) {
 		x.Notes = append(x.Notes, fmt.Sprintf(
 			"no scope synchronises %ss; they are read because nobody else can have their addresses", c.Account.Kind))
 	}
-	if c.Leaving == nil && x.Anchor != "" {
+	switch {
+	case c.AnchorOf != nil:
+		x.Notes = append(x.Notes, fmt.Sprintf("it carries the anchor of %s, which %s", c.AnchorOf.Address, accountOf(c.AnchorOf, x.TargetID)))
+	case c.Leaving == nil && x.Anchor != "":
 		x.Notes = append(x.Notes, "it carries an anchor, and no source object in scope has it")
 	}
+}
+
+// accountOf says which account a source object has whose anchor the one with an id carries.
+func accountOf(c *reconcile.Case, id string) string {
+	switch {
+	case c.Target != nil && c.Target.ID == id:
+		return "claims it"
+	case c.Target != nil:
+		return "has another account, " + c.Target.Name
+	case c.Link != nil:
+		return "is recorded with another account, " + c.Link.TargetID
+	}
+	return "does not have it"
 }
 
 // ofLeaver is about a recorded pair whose source object is in no scope any more.

@@ -58,7 +58,7 @@ type Case struct {
 
 	Managed     bool  // a scope synchronises objects of this kind
 	SearchesBin bool  // of a source object: its link policy looks into the recycle bin, for its anchor
-	AnchorOf    *Case // for what lies in the recycle bin: the source object with its anchor, without Match and Values
+	AnchorOf    *Case // of an account that no source object has: the source object with its anchor, without Match and Values
 }
 
 // Account is a tenant object.
@@ -250,6 +250,11 @@ func (s *surveyed) tenantCase(row int) (*Case, error) {
 	}
 	x := &Case{Kind: o.Kind, Anchor: o.Anchor(), Account: s.account(o, row), Outcome: Ignored}
 	x.Managed = slices.ContainsFunc(s.Source.Tables, func(t *table.Source) bool { return t.Kind == o.Kind })
+	if other := s.SourceAnchored(s.Tenant.Meta(row).Anchor); other >= 0 && x.Anchor != "" {
+		if _, x.AnchorOf, err = s.bareCase(other); err != nil {
+			return nil, err
+		}
+	}
 	if l := s.LinkOf(row); l >= 0 {
 		return x, s.leave(x, l)
 	}

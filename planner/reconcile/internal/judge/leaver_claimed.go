@@ -38,8 +38,13 @@ func (x *leaver) claimed(l int) (Decision, error) {
 	return Decision{Outcome: Ignored, Key: would.Key, Findings: []*planner.Finding{f}, SignedIn: true}, nil
 }
 
-// others reports whether the account carries the anchor of another object than the leaver of link l, one in scope.
+// others reports whether the account is that of another object than the leaver of link l, one in scope, by its anchor. Whoever has
+// another account, whatever this one wears, does not look after it.
 func (x *leaver) others(l int) bool {
 	anchor := x.j.Tenant.Meta(x.row).Anchor
-	return x.Of.Anchor != "" && anchor != 0 && anchor != x.j.Links.Meta(l).Anchor && x.j.SourceAnchored(anchor) >= 0
+	if x.Of.Anchor == "" || anchor == 0 || anchor == x.j.Links.Meta(l).Anchor {
+		return false
+	}
+	s := x.j.SourceAnchored(anchor)
+	return s >= 0 && x.j.Has(s, x.row)
 }

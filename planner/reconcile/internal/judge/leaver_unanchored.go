@@ -12,8 +12,8 @@ import (
 )
 
 // unanchored is about the recorded account of link l that does not carry its leaver's anchor any more. Without any anchor it still is
-// the recorded one, and the policy goes on. With a foreign one that no object in scope has it may be another's by now,
-// which a person has to decide. Where sign-in is off already the pair is forgotten, unless dirform has turned it off.
+// the recorded one, and the policy goes on. With a foreign one it may be another's by now, which a person has to decide,
+// unless an object in scope has both the anchor and the account. Where sign-in is off already the pair is forgotten, unless dirform has turned it off.
 func (x *leaver) unanchored(l int) (d Decision, err error) {
 	if x.Live, err = x.j.Tenant.Load(x.row); err != nil {
 		return Decision{}, err
@@ -33,9 +33,18 @@ func (x *leaver) unanchored(l int) (d Decision, err error) {
 	case anchor == "":
 		return would, nil
 	}
-	f, ref := words.LeaverReanchored(x.Live, x.Link, x.Policy), table.Ref(x.Live)
+	var other *pair.Case // the object in scope whose anchor it is
+	if s := x.j.SourceAnchored(x.j.Tenant.Meta(x.row).Anchor); s >= 0 {
+		if other, err = x.j.Case(s); err != nil {
+			return Decision{}, err
+		}
+	}
+	f, ref := words.LeaverReanchored(x.Live, x.Link, other, x.Policy), table.Ref(x.Live)
 	ref.Address, ref.Anchor = pair.Address(x.Link.Kind, x.Link.Scope, would.Key), x.Link.Anchor
 	f.Objects = []planner.ObjectRef{ref}
+	if other != nil {
+		f.Objects = append(f.Objects, other.Ref())
+	}
 	return Decision{Outcome: Blocked, Key: would.Key, Findings: []*planner.Finding{f},
 		SignedIn: stopped.TellLeaver(f, x.Live, would.Change)}, nil
 }

@@ -61,6 +61,12 @@ func (p *Pairs) Owner(t int) int { return int(p.owner[t]) - 1 }
 // LinkOf is tenant row t's recorded link, or -1.
 func (p *Pairs) LinkOf(t int) int { return int(p.linkOf[t]) - 1 }
 
+// Has reports whether tenant row t is the account that source row s has, or is about to get, unless something stops that.
+func (p *Pairs) Has(s, t int) bool {
+	v := &p.verdicts[s]
+	return int(v.Target) == t && !v.Is(InBin|Contested)
+}
+
 // LinkSource is the source row of link l, or -1 if its source object is in no scope.
 func (p *Pairs) LinkSource(l int) int { return int(p.linkSource[l]) }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/dn"
@@ -65,12 +66,16 @@ func Claimed(dn string) string {
 	return dn + " claims the account, and does not get it before that is decided, so it is disabled instead of deleted"
 }
 
-// LeaverReanchored is about the account of somebody who has left, which carries an anchor by now that no object in scope
-// has.
-func LeaverReanchored(a *table.Account, link *state.Link, p *config.LinkPolicy) *planner.Finding {
+// LeaverReanchored is about the account of somebody who has left, which carries a foreign anchor by now: that of another object
+// in scope which does not have the account, or, where other is nil, one that no object in scope has.
+func LeaverReanchored(a *table.Account, link *state.Link, other *pair.Case, p *config.LinkPolicy) *planner.Finding {
+	whose := "which no source object in scope has"
+	if other != nil {
+		whose = fmt.Sprintf("which is that of %s in scope %s", other.Object.DN, other.Table.Scope.Name)
+	}
 	detail := fmt.Sprintf("Account %s is recorded for an object that has left scope %s, but carries anchor %s instead of that "+
-		"one's, which no source object in scope has. It may be somebody else's by now, so nothing is done about it.",
-		table.Ref(a).Name, link.Scope, a.Anchor())
+		"one's, %s. It may be somebody else's by now, so nothing is done about it.",
+		table.Ref(a).Name, link.Scope, a.Anchor(), whose)
 	hint := fmt.Sprintf("If it still is the account of whoever has left, set %s back to %s; leaving = %q then goes on. If it "+
 		"is not, forget the pair with `dirform state rm %s`.", a.Of.Anchor, link.Anchor, p.Leaving, link.Anchor)
 	return About(planner.NewFinding("DF207", detail, hint), a.Of.Anchor, a.Anchor(), p.DeclaredAt)
