@@ -100,6 +100,9 @@ func accountOf(c *reconcile.Case, id string) string {
 // ofLeaver is about a recorded pair whose source object is in no scope any more.
 func (x *Explanation) ofLeaver(c *reconcile.Case) {
 	x.Scope, x.SourceGUID = c.Link.Scope, c.Link.SourceGUID.String()
+	if by := c.Leaving.ClaimedBy; by != "" {
+		x.Notes = append(x.Notes, by+" claims it")
+	}
 	if due := c.Leaving.DeleteFrom; !due.IsZero() {
 		x.DeleteFrom = due.UTC().Format(time.RFC3339)
 	}

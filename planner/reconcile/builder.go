@@ -18,12 +18,12 @@ type Builder struct {
 	set      Settings
 	tables   *table.Tables
 	mu       sync.Mutex
-	rows     *table.Rows         // nil until it is first asked for
-	paired   *pair.Pairs         // likewise
-	gone     map[state.GUID]bool // leavers that were deleted, and, as false, those that are nowhere
-	housed   map[string]bool     // see [Builder.Mailboxes]
-	surveyed *surveyed           // nil until it is first asked for
-	judged   *judged             // what guards were held against, see [Builder.Judge]; nil before [Builder.Plan]
+	rows     *table.Rows     // nil until it is first asked for
+	paired   *pair.Pairs     // likewise
+	former   pair.Former     // who has left, by [Builder.Locate]
+	housed   map[string]bool // see [Builder.Mailboxes]
+	surveyed *surveyed       // nil until it is first asked for
+	judged   *judged         // what guards were held against, see [Builder.Judge]; nil before [Builder.Plan]
 }
 
 // New prepares a plan.
@@ -153,13 +153,11 @@ type Whereabouts = words.Whereabouts
 // Locate tells where leavers are; see [Settings].Whereabouts.
 func (b *Builder) Locate(whereabouts map[state.GUID]Whereabouts) {
 	b.set.Whereabouts = whereabouts
-	b.gone = map[state.GUID]bool{}
+	b.former = pair.Former{}
 	for guid, where := range whereabouts {
-		if where.Code == state.BecauseGone || where.Code == state.BecauseNotFound {
-			b.gone[guid] = where.Code == state.BecauseGone
-		}
+		b.former[guid] = where.In
 	}
-	if len(b.gone) > 0 {
-		b.paired = nil // who is gone decides who may have the account
+	if len(b.former) > 0 {
+		b.paired = nil // whose forest they are of decides who may have the account
 	}
 }

@@ -52,7 +52,7 @@ func (b *Builder) pairs() *pair.Pairs {
 		b.rows = b.tables.Rows()
 	}
 	if b.paired == nil {
-		b.paired = pair.Match(b.rows, b.set.Rules.Links, b.gone)
+		b.paired = pair.Match(b.rows, b.set.Rules.Links, b.former)
 		b.paired.Mailboxes = b.housed
 	}
 	return b.paired

@@ -3,7 +3,6 @@ package reconcile
 import (
 	"iter"
 	"slices"
-	"time"
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
@@ -88,10 +87,7 @@ const (
 )
 
 // Leaving is what is known about a recorded pair whose source object is in no scope any more.
-type Leaving struct {
-	DeleteFrom time.Time // when its grace ends; the zero time if none is being counted
-	Text       string    // what is the case with it if nothing is done
-}
+type Leaving = judge.Fate
 
 // Cases are the objects that clues lead to, each once: source objects, then tenant objects, those in the recycle bin,
 // and records.
@@ -272,8 +268,7 @@ func (s *surveyed) leave(x *Case, l int) error {
 	}
 	x.Kind, x.Anchor, x.Policy = x.Link.Kind, x.Link.Anchor, s.set.Rules.Policy(x.Link.Scope, x.Link.Kind)
 	x.Outcome, x.Change, x.Findings = d.Outcome, d.Change, d.Findings
-	x.Leaving = &Leaving{}
-	if x.Leaving.Text, x.Leaving.DeleteFrom, err = s.LeaverFate(l); err != nil {
+	if x.Leaving, err = s.LeaverFate(l); err != nil {
 		return err
 	}
 	if d.Change != nil {

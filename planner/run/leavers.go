@@ -67,7 +67,7 @@ func (r *Reading) locateLiving(ctx context.Context, leavers []reconcile.Leaver,
 // not found: that the server did not count the object among its scope's then says more about what the account may
 // read than about the object.
 func (r *Reading) reasonFor(p *config.ADProvider, l reconcile.Leaver, name string) reconcile.Whereabouts {
-	where := reconcile.Whereabouts{DN: name}
+	where := reconcile.Whereabouts{DN: name, In: p}
 	var by *config.Scope
 	if where.Code, by = r.whereabouts(p, l.Scope, name); by != nil {
 		where.By, where.At = "exclude", by.DeclaredAt
@@ -81,7 +81,8 @@ func (r *Reading) reasonFor(p *config.ADProvider, l reconcile.Leaver, name strin
 			return where
 		}
 	}
-	return reconcile.Whereabouts{Code: state.BecauseNotFound, DN: name}
+	where.Code = state.BecauseNotFound
+	return where
 }
 
 // leavesOut says by what a scope leaves out objects of a kind that lie in it, "" if by nothing.
@@ -122,7 +123,7 @@ func (r *Reading) locateDeleted(ctx context.Context, b *reconcile.Builder, leave
 			return err
 		}
 		for _, g := range deleted {
-			found[g] = reconcile.Whereabouts{Code: state.BecauseGone}
+			found[g] = reconcile.Whereabouts{Code: state.BecauseGone, In: p}
 		}
 		if !shown {
 			domain, err := src.Domain(ctx)

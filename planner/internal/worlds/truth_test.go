@@ -184,6 +184,8 @@ func (t *truth) scoped(c *state.Change, a *account) {
 	case c.Action == state.ActionCreate && s.policy.Unmatched != "create", c.Action == state.ActionRestore && s.policy.Deleted != "restore" && c.Match.Rule != "declared",
 		c.Action == state.ActionRelink && s.policy.ForeignAnchor != "relink" && c.Match.Rule != "declared":
 		t.wrong(c, "the policy forbids it")
+	case c.Action == state.ActionRelink && c.Match.Rule != "declared" && t.leftBehind(a):
+		t.wrong(c, "the account is recorded for somebody of the same forest who has left, and no link block gives it away")
 	case a != nil && c.Match.Rule == "declared" && t.livesElsewhere(p, a):
 		t.wrong(c, "a link block takes the account of an object that lives")
 	case a != nil && c.Action != state.ActionRelink && s.policy.ForeignAnchor != "relink" &&
@@ -192,6 +194,24 @@ func (t *truth) scoped(c *state.Change, a *account) {
 	case a != nil:
 		t.evidence(c, s, p, a)
 	}
+}
+
+// leftBehind reports whether an account is recorded, and for nobody in scope, but as far as can be told for somebody of this forest.
+func (t *truth) leftBehind(a *account) bool {
+	recorded := false
+	for _, l := range t.w.known {
+		if l.TargetID != a.id {
+			continue
+		}
+		if slices.ContainsFunc(t.w.people, func(q *person) bool {
+			s := t.h.r.scopeOf(q)
+			return s != nil && (q.guid == l.SourceGUID || q.anchorUnder(s.policy.Anchor) == l.Anchor)
+		}) {
+			return false
+		}
+		recorded = recorded || t.h.r.scope(l.Scope) != nil || t.w.gone[l.SourceGUID] || t.w.personByGUID(l.SourceGUID) != nil
+	}
+	return recorded
 }
 
 // livesElsewhere reports whether an account carries the anchor, under whichever attribute, of somebody else in the

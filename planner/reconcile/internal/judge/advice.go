@@ -27,7 +27,9 @@ func (d adviser) advise() error {
 				f.Snippet = d.linkBlock(f.Objects[1:]...)
 			}
 		case "DF204":
-			d.adviseRival(f)
+			if err := d.adviseRival(f); err != nil {
+				return err
+			}
 		}
 		words.TellCopy(f)
 	}
@@ -36,7 +38,7 @@ func (d adviser) advise() error {
 
 // adviseRival offers a link block where one decides: against a soft match. A recorded link, a link block and an anchor
 // are stronger than another link block, or as strong.
-func (d adviser) adviseRival(f *planner.Finding) {
+func (d adviser) adviseRival(f *planner.Finding) error {
 	rival := int(d.Verdict.Rival)
 	switch v := d.j.Verdict(rival); {
 	case v.Link < 0 && v.Rule.Soft():
@@ -47,9 +49,19 @@ func (d adviser) adviseRival(f *planner.Finding) {
 			"which this object matches.",
 			l.Name, l.DeclaredAt)
 	default:
-		f.Hint = "The account is the other object's by its anchor or the record. Correct the value by which this object " +
-			"matches it, or, if it is to have the account, take the other one out of scope."
+		other, err := d.j.Case(rival)
+		if err != nil {
+			return err
+		}
+		f.Hint = words.OldInForest(other.Object.DN)
+		if l := d.j.DeclaredFor(d.Row); l != nil {
+			f.Hint = words.BlockWaits(l, other.Object.DN)
+		} else {
+			f.Snippet = d.linkBlock(table.Ref(d.Live))
+		}
+		f.Hint = "The account is the other object's by its anchor or the record. " + f.Hint
 	}
+	return nil
 }
 
 // adviseHolder is about a name that an account has which may be the object's own: one of its kind that is nobody's.

@@ -17,8 +17,16 @@ import (
 // leaver is a recorded pair whose source object is in no scope any more. Its account is nil until the policy is asked.
 type leaver struct {
 	leaving.Leaver
-	j   *Judge
-	row int // tenant row of the account, or -1
+	j         *Judge
+	row       int    // tenant row of the account, or -1
+	claimedBy string // see [Fate]
+}
+
+// Fate is what is known about a recorded pair whose source object is in no scope any more.
+type Fate struct {
+	DeleteFrom time.Time // when its grace ends; the zero time if none is being counted, or something keeps the account from being deleted
+	Text       string    // what is the case with it if nothing is done
+	ClaimedBy  string    // the source object in scope that would get the account, whether it does or not; "" for none
 }
 
 // leaver reads link l back.
@@ -29,33 +37,34 @@ func (j *Judge) leaver(l int) (*leaver, error) {
 	}
 	x := &leaver{leaving.Leaver{Link: link, Of: j.set.Kinds(link.Kind), Policy: j.set.Rules.Policy(link.Scope, link.Kind),
 		Where: j.set.Whereabouts[link.SourceGUID].Code, Now: j.set.Now, HoldGraces: j.set.HoldGraces,
-		Enabled: func(enabled bool) bool { return j.recordedEnabled(link, enabled) }}, j, j.LinkTarget(l)}
+		Enabled: func(enabled bool) bool { return j.recordedEnabled(link, enabled) }}, j, j.LinkTarget(l), ""}
 	if x.Where == "" {
 		x.Where = state.BecauseNotFound
 	}
-	if x.row >= 0 && x.Of.Anchor != "" && j.Tenant.Meta(x.row).Anchor == 0 {
-		x.Spared = words.AnchorLost(x.Of)
-	} else if s := j.Claimant(x.row); s >= 0 {
+	if s := j.Claimant(x.row); s >= 0 {
 		c, err := j.Case(s)
 		if err != nil {
 			return nil, err
 		}
-		x.Spared = words.Claimed(c.Object.DN)
+		x.claimedBy, x.Spared = c.Object.DN, words.Claimed(c.Object.DN)
+	}
+	if x.row >= 0 && x.Of.Anchor != "" && j.Tenant.Meta(x.row).Anchor == 0 {
+		x.Spared = words.AnchorLost(x.Of)
 	}
 	return x, nil
 }
 
-// LeaverFate says what is the case with the leaver of link l, to whose account nothing is done, and when its grace ends;
-// due is zero while none is being counted for it.
-func (j *Judge) LeaverFate(l int) (text string, due time.Time, err error) {
+// LeaverFate says what is the case with the leaver of link l, to whose account nothing is done.
+func (j *Judge) LeaverFate(l int) (*Fate, error) {
 	x, err := j.leaver(l)
 	if err != nil {
-		return "", due, err
+		return nil, err
 	}
-	if x.Spared == "" {
-		due, _ = x.DeleteFrom()
+	f := &Fate{Text: x.Text(), ClaimedBy: x.claimedBy}
+	if !x.Spared.Holds() {
+		f.DeleteFrom, _ = x.DeleteFrom()
 	}
-	return x.Text(), due, nil
+	return f, nil
 }
 
 // DecideLeaving works out a recorded link whose source object is in no scope any more.

@@ -131,9 +131,36 @@ func (d rivals) reportOldOwner(s int) error {
 	if err != nil {
 		return err
 	}
-	f := words.OldAnchorAlive(d.Live, d.MatchedBy(), d.Object.DN, old.Ref(), old.Table.Scope, d.Table.Policy)
+	f := words.OldAnchorAlive(d.Live, d.how(), old.Ref(), old.Table.Scope, d.Table.Policy)
+	f.Hint, f.Snippet = d.cure(old)
 	d.report(f, old.Ref(), table.Ref(d.Live))
 	return nil
+}
+
+// cure is what settles that the account carries the anchor of old, another object in scope: a hint, and a link block where that is
+// a part of it. Nobody is to delete an object whose account is another one.
+func (d rivals) cure(old *pair.Case) (hint, block string) {
+	other := old.Live
+	if other != nil && other.ID == d.Live.ID {
+		other = nil
+	}
+	switch l := d.j.DeclaredFor(d.Row); {
+	case other != nil || d.Verdict.Rule == pair.Recorded:
+		return words.ClearAnchors(d.Live, other), ""
+	case l != nil:
+		return words.BlockWaits(l, old.Object.DN), ""
+	case old.Table.Scope.Provider == d.Table.Scope.Provider:
+		return words.OldInForest(old.Object.DN), adviser(d).linkBlock(table.Ref(d.Live))
+	}
+	return words.OldInOtherForest(d.Object.DN, old.Table.Scope), ""
+}
+
+// how says how the account is the object's.
+func (d rivals) how() string {
+	if d.Verdict.Rule == pair.Recorded {
+		return "is linked to this object"
+	}
+	return "matches this object by " + d.MatchedBy()
 }
 
 // reportOwnerElsewhere is about an account that a link block names and that carries the anchor of an object which lives
@@ -181,13 +208,10 @@ func (d rivals) reportForeignAnchor(theirs string) error {
 			return err
 		}
 		whose = fmt.Sprintf("that of %s in scope %s", old.Object.DN, old.Table.Scope.Name)
+		hint, snippet = d.cure(old)
 		refs = append(refs, old.Ref())
 	}
-	how := "matches this object by " + d.MatchedBy()
-	if d.Verdict.Rule == pair.Recorded {
-		how = "is linked to this object"
-	}
-	f := words.ForeignAnchor(d.Live, how, theirs, whose, d.Anchor, hint, d.Table.Policy)
+	f := words.ForeignAnchor(d.Live, d.how(), theirs, whose, d.Anchor, hint, d.Table.Policy)
 	f.Snippet = snippet
 	d.report(f, refs...)
 	return nil

@@ -16,24 +16,25 @@ type Pairs struct {
 	linkOf                 []int32 // per tenant row: 1 + its recorded link
 	linkSource, linkTarget []int32 // per link: the rows of its objects, or -1
 	blocks                 blocks
-	disputed               map[int]bool        // tenant rows that source rows want and none gets, see noteDisputed
-	claimants              map[int]int         // see [Pairs.Claimant]
-	revived                map[int]int         // row of the recycle bin to the source row that it is restored for
-	linkFor                map[state.GUID]int  // made when first asked for, see LinkFor
-	gone                   map[state.GUID]bool // see [Match]
+	disputed               map[int]bool       // tenant rows that source rows want and none gets, see noteDisputed
+	claimants              map[int]int        // see [Pairs.Claimant]
+	revived                map[int]int        // row of the recycle bin to the source row that it is restored for
+	linkFor                map[state.GUID]int // made when first asked for, see LinkFor
+	former                 Former
 	// Mailboxes are the accounts, by id, that are known to have a mailbox; see [Pairs.Unhoused].
 	Mailboxes map[string]bool
 }
+
+// Former are the recorded source objects that have left their scopes and were looked for, each with the provider whose domain has
+// it, be it deleted; nil if it is nowhere. See [Pairs.Succeeds].
+type Former map[state.GUID]*config.ADProvider
 
 // Match pairs source rows with tenant rows: recorded links, then declared ones, then the policy's rules; hard evidence
 // first, so that the result does not depend on the order of rows. An anchor is the same evidence in the recycle bin as
 // among the living, and stronger than an address that somebody else may have been given since: rule immutable_id looks
 // into both.
-//
-// gone are recorded source objects that are known to have been deleted, and, as false, those that were looked for and are
-// nowhere; see [Pairs.Succeeds].
-func Match(rows *table.Rows, links []*config.Link, gone map[state.GUID]bool) *Pairs {
-	p := &Pairs{Rows: rows, gone: gone, blocks: newBlocks(links), disputed: map[int]bool{}, claimants: map[int]int{},
+func Match(rows *table.Rows, links []*config.Link, former Former) *Pairs {
+	p := &Pairs{Rows: rows, former: former, blocks: newBlocks(links), disputed: map[int]bool{}, claimants: map[int]int{},
 		revived: map[int]int{}}
 	p.verdicts = make([]Verdict, p.Source.Len())
 	for i := range p.verdicts {

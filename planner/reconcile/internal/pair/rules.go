@@ -29,25 +29,26 @@ func (p matcher) matchRules(s int, v *Verdict, hardOnly bool) {
 	}
 }
 
-// Succeeds reports whether source row s would get the account of somebody whose object is gone from the same forest, by link
-// l: the same person taken on again, or somebody else who was given their address. No policy can tell, only a link block decides; what
-// foreign_anchor is about are accounts that carry the anchors of another domain. An object is gone that was deleted, and one that is
-// nowhere in the forest of its scope, since few accounts may see what was deleted.
+// Succeeds reports whether source row s would get the account that link l records for another object of the same forest, which
+// has left its scope: the same person taken on again, or somebody else who was given their address. No policy can tell, only a link
+// block decides; what foreign_anchor is about are accounts that carry the anchors of another domain, or of nobody who is recorded.
+// It does not matter whether the former object was deleted, is nowhere (few accounts may see what was deleted), or lives elsewhere.
+// Where nobody has looked for it, because the record was moved here from another domain, it is not one of this forest.
 func (p *Pairs) Succeeds(s, l int) bool {
-	if len(p.gone) == 0 || l < 0 || p.linkSource[l] >= 0 {
+	if len(p.former) == 0 || l < 0 || p.linkSource[l] >= 0 {
 		return false
 	}
-	m := p.Links.Meta(l)
-	deleted, gone := p.gone[m.GUID]
-	if !gone {
-		return false
+	m, forest := p.Links.Meta(l), p.Source.Table(s).Scope.Provider
+	in, looked := p.former[m.GUID]
+	if !looked || in == forest {
+		return looked
 	}
 	for _, t := range p.Source.Tables {
 		if t.ScopeAt == m.Scope {
-			return t.Scope.Provider == p.Source.Table(s).Scope.Provider
+			return t.Scope.Provider == forest
 		}
 	}
-	return deleted
+	return false
 }
 
 // claim gives tenant row t to source row s unless somebody else has it: then the newcomer loses, and two newcomers

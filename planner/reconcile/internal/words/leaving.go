@@ -27,6 +27,8 @@ type Whereabouts struct {
 	DN   string           // of one that is found alive
 	By   string           // what leaves it out, or may do so, where it lies: "where"
 	At   string           // file:line of the scope that does
+	// In is the provider whose domain has it, be it deleted; nil if it was not found
+	In *config.ADProvider
 }
 
 // Left tells that an object is in its scope no more, and where it is.
@@ -56,14 +58,37 @@ const NotFound = ": not found in Active Directory"
 const NotSeen = "not found in Active Directory, neither elsewhere nor among its deleted objects, so it is disabled " +
 	"instead of deleted"
 
-// AnchorLost tells why somebody is disabled whom the policy wants deleted, whose account carries no anchor any more.
-func AnchorLost(of *state.Descriptor) string {
-	return "the account has lost its anchor in the tenant (" + of.Anchor + " is empty), so it is disabled instead of deleted"
+// Reprieve is what keeps an account from being deleted, although its policy would have that done; the zero value for nothing.
+type Reprieve struct{ why, while string }
+
+// AnchorLost holds the account of somebody who left that carries no anchor any more.
+func AnchorLost(of *state.Descriptor) Reprieve {
+	return Reprieve{"the account has lost its anchor in the tenant (" + of.Anchor + " is empty)",
+		"it has no anchor in the tenant (" + of.Anchor + " is empty)"}
 }
 
-// Claimed tells why somebody is disabled whom the policy wants deleted, whose account the source object dn claims.
-func Claimed(dn string) string {
-	return dn + " claims the account, and does not get it before that is decided, so it is disabled instead of deleted"
+// Claimed holds the account of somebody who left that the source object dn claims.
+func Claimed(dn string) Reprieve {
+	return Reprieve{dn + " claims the account, and does not get it before that is decided", dn + " claims the account"}
+}
+
+// Holds reports whether anything does.
+func (r Reprieve) Holds() bool { return r.why != "" }
+
+// Instead tells why somebody is disabled whom the policy wants deleted now.
+func (r Reprieve) Instead() string { return r.why + ", so it is disabled instead of deleted" }
+
+// Until adds to text, which says when the account will be deleted, what would keep it from that.
+func (r Reprieve) Until(text string) string {
+	if !r.Holds() {
+		return text
+	}
+	return text + ", but not while " + r.while
+}
+
+// Overdue tells that an account is there still although its grace is over.
+func (r Reprieve) Overdue() string {
+	return "its grace is over, but it is not deleted while " + r.while
 }
 
 // LeaverReanchored is about the account of somebody who has left, which carries a foreign anchor by now: that of another object

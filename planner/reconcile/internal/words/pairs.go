@@ -121,17 +121,48 @@ func CopiedFrom(owner, other, restore string) string {
 	return fmt.Sprintf("The record has the anchor for %s. Clear mS-DS-ConsistencyGuid of %s.", owner, other)
 }
 
-// OldAnchorAlive is about an account that matches object dn as how says and carries the anchor of another one, old,
-// which is still in a scope.
-func OldAnchorAlive(a *table.Account, how, dn string, old planner.ObjectRef, scope *config.Scope,
+// OldAnchorAlive is about an account that is the object's as how says and carries the anchor of another one, old, which is still in a
+// scope.
+func OldAnchorAlive(a *table.Account, how string, old planner.ObjectRef, scope *config.Scope,
 	policy *config.LinkPolicy) *planner.Finding {
-	detail := fmt.Sprintf("Account %s matches this object by %s, but carries anchor %s of %s, which is still in scope "+
-		"%s (%s).",
+	detail := fmt.Sprintf("Account %s %s, but carries anchor %s of %s, which is still in scope %s (%s).",
 		table.Ref(a).Name, how, old.Anchor, old.SourceDN, scope.Name, scope.DeclaredAt)
-	hint := fmt.Sprintf("Once %s is to have the account, delete the old object, move it, or take it out of scope %s "+
+	return About(planner.NewFinding("DF217", detail, ""), a.Of.Anchor, old.Anchor, policy.DeclaredAt)
+}
+
+// OldInOtherForest says how object dn gets an account that carries the anchor of one in another forest's scope.
+func OldInOtherForest(dn string, scope *config.Scope) string {
+	return fmt.Sprintf("Once %s is to have the account, delete the old object, move it, or take it out of scope %s "+
 		"with exclude or where; the next plan relinks. If the account stays the old one's, correct the value by which this "+
 		"object matches it.", dn, scope.Name)
-	return About(planner.NewFinding("DF217", detail, hint), a.Of.Anchor, old.Anchor, policy.DeclaredAt)
+}
+
+// OldInForest says what to do about an account that is by its anchor or the record the one of object old, in the same forest, and that
+// another one matches. Moving the old object would have it treated as a leaver, and nobody would get the account.
+func OldInForest(old string) string {
+	return fmt.Sprintf("Correct the value by which this object matches the account. Only if it is the same person's new object, delete "+
+		"%s in Active Directory and add the link block.", old)
+}
+
+// BlockWaits says what to do about a link block that names the account of object old, which has it by its anchor or the record.
+func BlockWaits(l *config.Link, old string) string {
+	return fmt.Sprintf("Correct or remove link block %q (%s). Only if this is the same person's new object, delete %s in Active "+
+		"Directory; the block then holds.", l.Name, l.DeclaredAt, old)
+}
+
+// ClearAnchors says what to do about an account that is recorded for one object and carries the anchor of another one, which has
+// account other, nil for none.
+func ClearAnchors(a, other *table.Account) string {
+	switch {
+	case other == nil:
+		return fmt.Sprintf("If account %s is this object's, clear %s of it; the next apply writes this object's.", table.Ref(a).Name,
+			a.Of.Anchor)
+	case other.Anchor() == "":
+		return fmt.Sprintf("The two objects have an account each. Clear %s of %s; the next apply gives both their own.", a.Of.Anchor,
+			table.Ref(a).Name)
+	}
+	return fmt.Sprintf("The two objects have an account each. Clear %s of both accounts, %s and %s; the next apply gives them their own.",
+		a.Of.Anchor, table.Ref(a).Name, table.Ref(other).Name)
 }
 
 // OwnerLives is about an account that a link block names and that carries the anchor of another object, old, which

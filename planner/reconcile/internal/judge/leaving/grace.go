@@ -1,7 +1,6 @@
 package leaving
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 
@@ -20,10 +19,10 @@ func (x *Leaver) afterGrace(c *state.Change) bool {
 			again = false
 			c.Reason += "; enabled again after its grace was over, which begins anew"
 		}
-		c.Reason += "; " + cmp.Or(x.Spared, x.fate(again))
+		c.Reason += "; " + x.fate(again)
 		return true
 	}
-	if !x.graceOver() || x.Spared != "" {
+	if !x.graceOver() || x.Spared.Holds() {
 		return false
 	}
 	if !x.seen() {
@@ -62,9 +61,9 @@ func (x *Leaver) graceDue() bool {
 // fate tells what lies before a disabled account. again says that its grace goes on; otherwise it begins now.
 func (x *Leaver) fate(again bool) string {
 	if due, counted := x.DeleteFrom(); counted && again {
-		return words.GoneSince(x.Of, x.Policy, x.Link) + "; will be deleted from " + words.Day(x.Policy, due) + " on"
+		return x.Spared.Until(words.GoneSince(x.Of, x.Policy, x.Link) + "; will be deleted from " + words.Day(x.Policy, due) + " on")
 	}
-	return "will be deleted from " + words.Day(x.Policy, x.Now.Add(x.Policy.Grace)) + " on"
+	return x.Spared.Until("will be deleted from " + words.Day(x.Policy, x.Now.Add(x.Policy.Grace)) + " on")
 }
 
 // Text is what explain says about the account of an object that left and to which nothing is done.
@@ -77,8 +76,12 @@ func (x *Leaver) Text() string {
 	if x.graceDue() && x.HoldGraces {
 		return text + "; its grace would be over, but clocks differ, so it does not end"
 	}
-	if x.Spared != "" && (x.Policy.Leaving == "delete" || x.Policy.Grace > 0) {
-		return text + "; " + x.Spared
+	switch {
+	case !x.Spared.Holds():
+	case x.Policy.Grace == 0 && x.Policy.Leaving == "delete":
+		return text + "; " + x.Spared.Instead()
+	case x.graceDue():
+		return text + "; " + x.Spared.Overdue()
 	}
 	if x.Policy.DeletesLeaver(x.Link.LeftAt, x.Now) && !x.seen() {
 		return text + "; it is not deleted, because its source object was not found"

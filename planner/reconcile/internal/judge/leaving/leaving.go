@@ -17,9 +17,9 @@ type Leaver struct {
 	Of     *state.Descriptor // of the account's kind; never nil
 	Policy *config.LinkPolicy
 	Where  state.ReasonCode // where the source object is, as far as somebody has looked for it; never ""
-	// Spared is why the account is disabled where the policy would have it deleted, "" for nothing but that its source
-	// object may not have been found.
-	Spared string
+	// Spared is why the account is disabled where the policy would have it deleted, but for that its source object may not have been
+	// found.
+	Spared words.Reprieve
 	Now    time.Time // graces are counted up to it; the zero time lets none of them end
 	// HoldGraces lets no grace end, because some clock is wrong.
 	HoldGraces bool
@@ -59,9 +59,9 @@ func (x *Leaver) keep(*state.Change) bool { return false }
 // delete fills in that the account is deleted, if its source object was seen where it is now, and nothing spares it.
 // Otherwise it is disabled: that an object was not found may say more about who looks than about the object.
 func (x *Leaver) delete(c *state.Change) bool {
-	why := x.Spared
+	why := x.Spared.Instead()
 	switch {
-	case why != "":
+	case x.Spared.Holds():
 	case x.seen():
 		c.Action = state.ActionDelete
 		return true
