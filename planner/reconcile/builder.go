@@ -6,6 +6,8 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/leaving"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/stopped"
 	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
@@ -80,9 +82,8 @@ type Leaver struct {
 	Scope string // in which it was recorded; it need not be declared any more
 }
 
-// Leavers are the recorded source objects that no scope has any more since the last apply, and of earlier ones those
-// whose accounts are to be deleted now, or are claimed by others: where they are then decides. Read the streams first.
-// Whoever reads the source looks for them, and tells with [Builder.Locate] before the plan is made.
+// Leavers are the recorded source objects that no scope has any more and of which it matters where they are, see [leaving.Sought].
+// Read the streams first. Whoever reads the source looks for them, and tells with [Builder.Locate] before the plan is made.
 func (b *Builder) Leavers() (list []Leaver, err error) {
 	p := b.pairs()
 	if p.Err != nil {
@@ -96,12 +97,20 @@ func (b *Builder) Leavers() (list []Leaver, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if !link.Left || p.Claimant(p.LinkTarget(l)) >= 0 ||
-			b.set.Rules.Policy(link.Scope, link.Kind).DeletesLeaver(link.LeftAt, b.set.Now) {
+		sought, err := leaving.Sought(p, l, link, b.set.Rules.Policy(link.Scope, link.Kind), b.set.Now)
+		if err != nil {
+			return nil, err
+		}
+		if sought {
 			list = append(list, Leaver{GUID: link.SourceGUID, Kind: link.Kind, Scope: link.Scope})
 		}
 	}
 	return list, nil
+}
+
+// SwitchedOff reports whether the source has a leaver, o, switched off; see [stopped.OffIn].
+func (b *Builder) SwitchedOff(l Leaver, o *state.Object) bool {
+	return stopped.OffIn(b.pairs().Source.Tables, l.Scope, l.Kind, o)
 }
 
 // Claimed is an anchor that no scope's object has, on an account that a link block gives to a source object.
@@ -157,7 +166,5 @@ func (b *Builder) Locate(whereabouts map[state.GUID]Whereabouts) {
 	for guid, where := range whereabouts {
 		b.former[guid] = where.In
 	}
-	if len(b.former) > 0 {
-		b.paired = nil // whose forest they are of decides who may have the account
-	}
+	b.paired = nil // whose forest they are of decides who may have the account
 }

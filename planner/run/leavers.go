@@ -10,18 +10,16 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// leaverShape is what is asked of objects that left their scopes: nothing but where they are.
-var leaverShape = state.NewShape("objectGUID")
-
 // locate looks for the source objects that left their scopes since the last apply, wherever they are in the domains, so that the plan
-// can tell somebody who moved or was deleted from somebody who is not to be found. Without leavers nothing is asked.
+// can tell somebody who moved or was deleted from somebody who is not to be found, and whom the source has switched off besides.
+// Without leavers nothing is asked.
 func (r *Reading) locate(ctx context.Context, b *reconcile.Builder) error {
 	leavers, err := b.Leavers()
 	if err != nil || len(leavers) == 0 {
 		return err
 	}
 	found := map[state.GUID]reconcile.Whereabouts{}
-	if err := r.locateLiving(ctx, leavers, found); err != nil {
+	if err := r.locateLiving(ctx, b, leavers, found); err != nil {
 		return err
 	}
 	if err := r.locateDeleted(ctx, b, leavers, found); err != nil {
@@ -39,7 +37,7 @@ func (r *Reading) locate(ctx context.Context, b *reconcile.Builder) error {
 }
 
 // locateLiving notes in found where leavers live, asking each domain for all of a kind.
-func (r *Reading) locateLiving(ctx context.Context, leavers []reconcile.Leaver,
+func (r *Reading) locateLiving(ctx context.Context, b *reconcile.Builder, leavers []reconcile.Leaver,
 	found map[state.GUID]reconcile.Whereabouts) error {
 	byKind, of := map[state.Kind][]state.GUID{}, map[state.GUID]reconcile.Leaver{}
 	for _, l := range leavers {
@@ -52,11 +50,17 @@ func (r *Reading) locateLiving(ctx context.Context, leavers []reconcile.Leaver,
 			return err
 		}
 		for kind, guids := range byKind {
-			for o, err := range src.Lookup(ctx, kind, guids, leaverShape) {
+			shape := r.Config.SourceShapes[kind]
+			if shape == nil { // of a kind that no scope has any more, it matters only where they are
+				shape = state.NewShape("objectGUID")
+			}
+			for o, err := range src.Lookup(ctx, kind, guids, shape) {
 				if err != nil {
 					return err
 				}
-				found[o.GUID] = r.reasonFor(p, of[o.GUID], o.DN)
+				where := r.reasonFor(p, of[o.GUID], o.DN)
+				where.Off = b.SwitchedOff(of[o.GUID], o)
+				found[o.GUID] = where
 			}
 		}
 	}

@@ -67,28 +67,37 @@ func (t *truth) signedIn() {
 				t.out = append(t.out, p.dn()+" stays signed in, and the plan does not say so")
 			}
 		}
-		taken := slices.ContainsFunc(t.p.changes, func(c *state.Change) bool { return c.TargetID == a.id })
+		taken := slices.ContainsFunc(t.p.changes, func(c *state.Change) bool {
+			return c.TargetID == a.id && (c.Action != state.ActionUnlink || !t.offElsewhere(l))
+		})
 		if t.leftForGood(l, a) && !taken && !slices.Contains(said, a.id) {
 			t.out = append(t.out, a.id+" of somebody who left stays signed in, and the plan does not say so")
 		}
 	}
 }
 
-// leftForGood reports whether the person of a link is in no scope, and the policy ends the sign-in of the account, which
-// is no other link's.
+// offElsewhere reports whether the source has somebody switched off who lives in no scope, and whose scope maps that.
+func (t *truth) offElsewhere(l *state.Link) bool {
+	p, s := t.w.personByGUID(l.SourceGUID), t.h.r.scope(l.Scope)
+	return p != nil && s != nil && !s.onceOnly && t.h.r.scopeOf(p) == nil && p.attrs["userAccountControl"].Int()&2 != 0
+}
+
+// leftForGood reports whether the person of a link is in no scope, and the policy ends the sign-in of the account, or the source has
+// switched it off; which is no other link's.
 func (t *truth) leftForGood(l *state.Link, a *account) bool {
 	leaving := "disable" // of a scope that is not declared any more
 	if s := t.h.r.scope(l.Scope); s != nil {
 		leaving = s.policy.Leaving
 	}
-	if leaving != "disable" && leaving != "delete" {
+	if leaving != "disable" && leaving != "delete" && !t.offElsewhere(l) {
 		return false
 	}
-	if anchor := a.attrs[anchorName].Str(); anchor != "" && anchor != l.Anchor && slices.ContainsFunc(t.w.people, func(p *person) bool {
+	anchor := a.attrs[anchorName].Str()
+	if own := t.w.known[anchor]; anchor != "" && anchor != l.Anchor && (own == nil || own.TargetID == a.id) && slices.ContainsFunc(t.w.people, func(p *person) bool {
 		s := t.h.r.scopeOf(p)
 		return s != nil && p.anchorUnder(s.policy.Anchor) == anchor
 	}) {
-		return false // it is somebody else's
+		return false // it is somebody else's, who has no other account
 	}
 	for anchor, other := range t.w.known {
 		if other.TargetID == l.TargetID && anchor != l.Anchor {

@@ -123,13 +123,29 @@ func (x *leaver) decide() Decision {
 		x.j.Unseen[ref.TargetID] = ref
 	}
 	if !written {
-		return Decision{Outcome: Unchanged, Key: key, Record: x.note()}
+		return x.tellLeftOn(addr, Decision{Outcome: Unchanged, Key: key, Record: x.note()})
 	}
 	if f := x.refusal(c); f != nil {
 		signedIn := stopped.TellLeaver(f, x.Live, c)
-		return Decision{Outcome: Blocked, Key: key, Findings: []*planner.Finding{f}, SignedIn: signedIn}
+		return x.tellLeftOn(addr, Decision{Outcome: Blocked, Key: key, Findings: []*planner.Finding{f}, SignedIn: signedIn})
 	}
-	return Decision{Outcome: Changes, Key: key, Change: c}
+	return x.tellLeftOn(addr, Decision{Outcome: Changes, Key: key, Change: c})
+}
+
+// tellLeftOn adds to a decision that whoever the source has switched off besides stays signed in, if so it is: what the policy for
+// leavers does to the account is to leave it on, or something stops what it does.
+func (x *leaver) tellLeftOn(address string, d Decision) Decision {
+	if d.SignedIn || !x.j.set.Whereabouts[x.Link.SourceGUID].Off || !stopped.CanSignIn(x.Live, true) || stopped.Ends(x.Of, d.Change) {
+		return d
+	}
+	if len(d.Findings) == 0 {
+		f, ref := words.LeaverLeftOn(x.Live, x.Link.Scope, x.Policy), table.Ref(x.Live)
+		ref.Address, ref.Anchor = address, x.Link.Anchor
+		f.Objects, d.Findings = []planner.ObjectRef{ref}, []*planner.Finding{f}
+	}
+	words.StillSignedIn(d.Findings[0], words.SwitchedOffAtSource)
+	d.SignedIn = true
+	return d
 }
 
 // goneText is why a record ends whose account is not among the living. Of the source object no more is known than that

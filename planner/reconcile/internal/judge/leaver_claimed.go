@@ -27,7 +27,11 @@ func (x *leaver) claimed(l int) (Decision, error) {
 	ref.Anchor = x.Link.Anchor
 	f := words.LeaverClaimed(x.Live, x.Link.Scope, x.Policy)
 	f.Objects = []planner.ObjectRef{ref}
-	words.StillSignedIn(f, words.LeftItsScope)
+	why := words.LeftItsScope
+	if would.Outcome != Blocked && !stopped.Ends(x.Of, would.Change) {
+		why = words.SwitchedOffAtSource
+	}
+	words.StillSignedIn(f, why)
 	if owner >= 0 {
 		other, err := j.Case(owner)
 		if err != nil {

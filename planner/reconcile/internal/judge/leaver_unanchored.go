@@ -13,7 +13,8 @@ import (
 
 // unanchored is about the recorded account of link l that does not carry its leaver's anchor any more. Without any anchor it still is
 // the recorded one, and the policy goes on. With a foreign one it may be another's by now, which a person has to decide,
-// unless an object in scope has both the anchor and the account. Where sign-in is off already the pair is forgotten, unless dirform has turned it off.
+// unless an object in scope has both the anchor and the account. Where sign-in is off already the pair is forgotten, unless dirform
+// has turned it off.
 func (x *leaver) unanchored(l int) (d Decision, err error) {
 	if x.Live, err = x.j.Tenant.Load(x.row); err != nil {
 		return Decision{}, err
@@ -28,7 +29,10 @@ func (x *leaver) unanchored(l int) (d Decision, err error) {
 	switch {
 	case would.Outcome == Ignored || would.Outcome == Blocked:
 		return would, nil
-	case !stopped.Ends(x.Of, would.Change) && (anchor != "" || would.Change != nil):
+	case !would.SignedIn && !stopped.Ends(x.Of, would.Change) && anchor != "":
+		return forgotten, nil
+	case anchor == "" && would.Change != nil && !stopped.Ends(x.Of, would.Change):
+		forgotten.Findings, forgotten.SignedIn = would.Findings, would.SignedIn // there is no anchor to take off
 		return forgotten, nil
 	case anchor == "":
 		return would, nil
@@ -45,6 +49,6 @@ func (x *leaver) unanchored(l int) (d Decision, err error) {
 	if other != nil {
 		f.Objects = append(f.Objects, other.Ref())
 	}
-	return Decision{Outcome: Blocked, Key: would.Key, Findings: []*planner.Finding{f},
-		SignedIn: stopped.TellLeaver(f, x.Live, would.Change)}, nil
+	return x.tellLeftOn(ref.Address, Decision{Outcome: Blocked, Key: would.Key, Findings: []*planner.Finding{f},
+		SignedIn: stopped.TellLeaver(f, x.Live, would.Change)}), nil
 }

@@ -27,6 +27,8 @@ type Whereabouts struct {
 	DN   string           // of one that is found alive
 	By   string           // what leaves it out, or may do so, where it lies: "where"
 	At   string           // file:line of the scope that does
+	// Off says that the source has it switched off; not where that cannot be told
+	Off bool
 	// In is the provider whose domain has it, be it deleted; nil if it was not found
 	In *config.ADProvider
 }
@@ -104,6 +106,12 @@ func LeaverReanchored(a *table.Account, link *state.Link, other *pair.Case, p *c
 	hint := fmt.Sprintf("If it still is the account of whoever has left, set %s back to %s; leaving = %q then goes on. If it "+
 		"is not, forget the pair with `dirform state rm %s`.", a.Of.Anchor, link.Anchor, p.Leaving, link.Anchor)
 	return About(planner.NewFinding("DF207", detail, hint), a.Of.Anchor, a.Anchor(), p.DeclaredAt)
+}
+
+// LeaverLeftOn is about the account of somebody whom the source has switched off and who has left, which a policy leaves switched on.
+func LeaverLeftOn(a *table.Account, scope string, p *config.LinkPolicy) *planner.Finding {
+	detail := fmt.Sprintf("%s has left scope %s, with leaving = %q, which does not turn sign-in off.", table.Ref(a).Name, scope, p.Leaving)
+	return About(planner.NewFinding("DF234", detail, ""), a.Of.SignIn, "true", p.DeclaredAt)
 }
 
 // LeaversUnseen is about n accounts that are not deleted because their source objects were not found.

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner/reconcile/internal/judge/stopped"
+	"github.com/dirform/dirform/planner/reconcile/internal/pair"
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
 	"github.com/dirform/dirform/state"
@@ -28,6 +30,21 @@ type Leaver struct {
 	Enabled func(enabled bool) bool
 	// Unseen is set by CarryOut where the account would be deleted if its source object had been found anywhere.
 	Unseen bool
+}
+
+// Sought reports whether it matters where the source object of link l is by now, which no scope has: it has left since the last apply,
+// its account is to be deleted now, or is claimed by others; or whether the source has switched it off: the policy leaves the account
+// on, and people can sign in with it.
+func Sought(p *pair.Pairs, l int, link *state.Link, policy *config.LinkPolicy, now time.Time) (bool, error) {
+	t := p.LinkTarget(l)
+	if !link.Left || p.Claimant(t) >= 0 || policy.DeletesLeaver(link.LeftAt, now) {
+		return true, nil
+	}
+	if policy.Leaving != "keep" && policy.Leaving != "unlink" || t < 0 {
+		return false, nil
+	}
+	account, err := p.Tenant.Load(t)
+	return stopped.CanSignIn(account, true), err
 }
 
 // policies are what can be done to the account of an object that left, by the word for it in the language; the kind's

@@ -34,13 +34,32 @@ func isError(f *planner.Finding) bool { return f.Severity == planner.Error }
 // Off reports whether the source has switched the object off: the mapping gives a value for sign-in, and that is no, or
 // it fails, and Active Directory has the account disabled.
 func Off(c *pair.Case) bool {
-	if slices.ContainsFunc(c.Failures, func(f pair.Failure) bool {
+	failed := slices.ContainsFunc(c.Failures, func(f pair.Failure) bool {
 		return f.Mapping != nil && f.Mapping.Target.Name == c.Table.Of.SignIn
-	}) {
-		return system.SwitchedOff(c.Object)
+	})
+	return off(c.Want(c.Table.Of.SignIn), failed, c.Object)
+}
+
+// OffIn is [Off] for an object of a kind that its scope does not have any more; o is read in the shape of the scope's objects.
+func OffIn(tables []*table.Source, scope string, kind state.Kind, o *state.Object) bool {
+	i := slices.IndexFunc(tables, func(t *table.Source) bool { return t.Scope.Name == scope && t.Kind == kind })
+	if i < 0 {
+		return false
 	}
-	v := c.Want(c.Table.Of.SignIn)
-	return v.Kind() == state.BoolValue && !v.Bool()
+	for _, col := range tables[i].Columns {
+		if col.Mapping.Target.Name == tables[i].Of.SignIn {
+			v, err := table.Want(col.Mapping, o)
+			return off(v, err != nil, o)
+		}
+	}
+	return false
+}
+
+func off(mapped state.Value, failed bool, o *state.Object) bool {
+	if failed {
+		return system.SwitchedOff(o)
+	}
+	return mapped.Kind() == state.BoolValue && !mapped.Bool()
 }
 
 // WhyOff is why the source does not speak for the sign-in of an account of a kind, "" if it does, or nobody signs in with such accounts.
@@ -146,8 +165,11 @@ func (o *Object) withheld(passed bool) (list []planner.Withheld) {
 	return list
 }
 
-// TellLeaver is [Object.Tell] for the finding about the account of somebody who left, from which a change is withheld.
+// TellLeaver is [Object.Tell] for the finding about the account of somebody who left, from which a change, nil for none, is withheld.
 func TellLeaver(f *planner.Finding, live *table.Account, c *state.Change) (signedIn bool) {
+	if c == nil {
+		return false
+	}
 	for _, a := range c.Attributes {
 		f.Withheld = append(f.Withheld, planner.Withheld{Name: a.Name, Before: a.Before, After: a.After})
 	}
