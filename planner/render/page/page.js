@@ -16,7 +16,8 @@
   const rows = await unpack($("rows").textContent);
   const graver = ["error", "still signed in", "take-over", "rename", "switch-off", "delete", "unlink", "relink", "switch-on", "clear"];
   const rank = (r) => r.a === "error" ? 0 : graver.indexOf(r.r) + 1 || graver.length + (r.a === "warning" ? 2 : 1);
-  rows.sort((x, y) => rank(x) - rank(y));
+  for (const r of rows) r.k = rank(r);
+  rows.sort((x, y) => x.k - y.k);
   $("rows").textContent = "";
   const chosen = { q: "", action: "", risk: "", code: "", place: "", attribute: "" };
   let found = rows, drawn = 0, words = null;
@@ -93,10 +94,16 @@
     more();
   };
 
-  for (const [name, key] of [["action", "a"], ["risk", "r"], ["code", "c"], ["place", "p"]]) fill(name, rows.map((r) => r[key]));
-  fill("attribute", rows.flatMap((r) => (r.t || []).map((t) => t[0])));
-  function fill(name, values) {
-    for (const v of [...new Set(values)].filter(Boolean).sort()) $(name).append(new Option(v, v));
+  const values = { action: new Set(), risk: new Set(), code: new Set(), place: new Set(), attribute: new Set() };
+  for (const r of rows) {
+    values.action.add(r.a);
+    values.risk.add(r.r);
+    values.code.add(r.c);
+    values.place.add(r.p);
+    for (const t of r.t || []) values.attribute.add(t[0]);
+  }
+  for (const name of Object.keys(values)) {
+    for (const v of [...values[name]].filter(Boolean).sort()) $(name).append(new Option(v, v));
     $(name).onchange = () => choose(name, $(name).value);
   }
   for (const t of document.querySelectorAll("[data-filter]")) {
