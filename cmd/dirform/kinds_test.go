@@ -18,6 +18,7 @@ import (
 
 // naming are the files of planner/... that may name what descriptors name, and why.
 var naming = map[string]string{
+	"planner/render/internal/rendertest/rendertest.go":     "makes plans for tests",
 	"planner/reconcile/internal/table/active_directory.go": "the source's own attributes",
 	"planner/reconcile/internal/pair/evidence.go":          "what each match rule goes by",
 	"planner/survey/survey.go":                             "what the source has before there is a configuration",

@@ -96,63 +96,158 @@ func hashed(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// row is a change or a finding as the script reads it.
+// row is a change or a finding.
 type row struct {
-	Action     string      `json:"a"`           // or the severity of a finding
-	Tone       string      `json:"z"`           // a class of the style sheet
-	Risk       string      `json:"r,omitempty"` // a word
-	Scope      string      `json:"s,omitempty"`
-	Who        string      `json:"w,omitempty"`
-	Display    string      `json:"d,omitempty"`
-	Place      string      `json:"p,omitempty"`
-	Why        string      `json:"y,omitempty"`
-	Declared   string      `json:"l,omitempty"`
-	Code       string      `json:"c,omitempty"`
-	Value      string      `json:"v,omitempty"` // that a finding is about
-	Fix        string      `json:"h,omitempty"`
-	Snippet    string      `json:"n,omitempty"`
-	Objects    []string    `json:"o,omitempty"` // of a finding
-	Attributes []attribute `json:"t,omitempty"`
+	action, tone string // the action, or the severity of a finding; a class of the style sheet
+	risk         string // a word
+	scope        string
+	who          string
+	display      string
+	place        string
+	why          string
+	declared     string
+	code         string
+	value        string // that a finding is about
+	fix          string
+	snippet      string
+	objects      []string // of a finding
+	attributes   []attribute
 }
 
 // attribute is a name, what it was, what it becomes, and "drift" if somebody else has changed it.
 type attribute [4]string
 
-// rows writes findings and changes as the page has them: a list in JSON, compressed, in base64.
+// packed is a row as the script reads it. What many rows have in common is a number: the place of the text in a list behind the rows. What
+// is only looked at when a row is opened is text that is not read before.
+type packed struct {
+	Action   any    `json:"a"`
+	Tone     any    `json:"z"`
+	Risk     any    `json:"r,omitempty"`
+	Scope    any    `json:"s,omitempty"`
+	Who      string `json:"w,omitempty"`
+	Display  string `json:"d,omitempty"`
+	Place    any    `json:"p,omitempty"`
+	Why      any    `json:"y,omitempty"`
+	Declared any    `json:"l,omitempty"`
+	Code     any    `json:"c,omitempty"`
+	Value    string `json:"v,omitempty"`
+	Fix      any    `json:"h,omitempty"`
+	Snippet  string `json:"n,omitempty"`
+	Objects  any    `json:"o,omitempty"`
+	Names    any    `json:"k,omitempty"` // of attributes
+	Changes  string `json:"t,omitempty"` // of attributes, as JSON: before, after, and 1 if somebody else has changed it
+}
+
+// texts are what rows have in common, each once, from place 1 on: 0 is no text.
+type texts struct {
+	place map[string]int
+	list  []string
+}
+
+// maxTexts is how many texts are told apart; others stand where they are used.
+const maxTexts = 16_384
+
+func newTexts() *texts { return &texts{map[string]int{}, []string{""}} }
+
+// of is the place of a text, the text itself where there is no place left, or nil for none.
+func (t *texts) of(s string) any {
+	if s == "" {
+		return nil
+	}
+	if i, known := t.place[s]; known {
+		return i
+	}
+	if len(t.list) == maxTexts {
+		return s
+	}
+	t.place[s] = len(t.list)
+	t.list = append(t.list, s)
+	return t.place[s]
+}
+
+func (t *texts) pack(x *row) (*packed, error) {
+	p := &packed{t.of(x.action), t.of(x.tone), t.of(x.risk), t.of(x.scope), x.who, x.display, t.of(x.place), t.of(x.why), t.of(x.declared), t.of(x.code),
+		x.value, t.of(x.fix), x.snippet, nil, nil, ""}
+	if len(x.objects) > 0 {
+		p.Objects = x.objects
+	}
+	if len(x.attributes) == 0 {
+		return p, nil
+	}
+	names, changes := make([]any, len(x.attributes)), make([][]any, len(x.attributes))
+	for i, a := range x.attributes {
+		names[i], changes[i] = t.of(a[0]), []any{a[1], a[2]}
+		if a[3] != "" {
+			changes[i] = append(changes[i], 1)
+		}
+	}
+	text, err := json.Marshal(changes, jsontext.AllowInvalidUTF8(true))
+	p.Names, p.Changes = names, string(text)
+	return p, err
+}
+
+// rows writes findings and changes as the page has them: rows and the texts that they have in common in JSON, compressed, in base64.
 func rows(w io.Writer, r render.Source, tell phrase.Teller) error {
 	text := base64.NewEncoder(base64.StdEncoding, w)
-	packed := gzip.NewWriter(text)
-	out := jsontext.NewEncoder(packed, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
-	err := out.WriteToken(jsontext.BeginArray)
-	n := 0
-	add := func(x *row) bool {
-		if n++; err == nil && n <= MaxRows {
-			err = json.MarshalEncode(out, x)
-		}
-		return err == nil && n < MaxRows
-	}
-	for f, failed := range r.Findings() {
-		if err == nil {
-			err = failed
-		}
-		if err != nil || !add(findingRow(f, tell)) {
+	zipped := gzip.NewWriter(text)
+	out := &list{enc: jsontext.NewEncoder(zipped, jsontext.AllowInvalidUTF8(true)), texts: newTexts()}
+	out.token(jsontext.BeginObject, jsontext.String("rows"), jsontext.BeginArray)
+	for f, err := range r.Findings() {
+		if err != nil || !out.add(findingRow(f, tell)) {
+			out.fail(err)
 			break
 		}
 	}
-	for c, failed := range r.Changes() {
-		if err == nil {
-			err = failed
-		}
-		if err != nil || n >= MaxRows || !add(changeRow(c, tell)) {
+	for c, err := range r.Changes() {
+		if err != nil || out.n == MaxRows || !out.add(changeRow(c, tell)) {
+			out.fail(err)
 			break
 		}
 	}
-	for _, step := range []func() error{func() error { return out.WriteToken(jsontext.EndArray) }, packed.Close, text.Close} {
-		if err == nil {
-			err = step()
+	out.token(jsontext.EndArray, jsontext.String("texts"))
+	if out.err == nil {
+		out.err = json.MarshalEncode(out.enc, out.texts.list)
+	}
+	out.token(jsontext.EndObject)
+	for _, step := range []func() error{zipped.Close, text.Close} {
+		if out.err == nil {
+			out.err = step()
 		}
 	}
-	return err
+	return out.err
+}
+
+// list is rows being written, and the first error.
+type list struct {
+	enc   *jsontext.Encoder
+	texts *texts
+	n     int
+	err   error
+}
+
+func (l *list) token(tokens ...jsontext.Token) {
+	for _, t := range tokens {
+		if l.err == nil {
+			l.err = l.enc.WriteToken(t)
+		}
+	}
+}
+
+func (l *list) fail(err error) {
+	if l.err == nil {
+		l.err = err
+	}
+}
+
+// add writes a row, and reports whether there may be more.
+func (l *list) add(x *row) bool {
+	p, err := l.texts.pack(x)
+	if err == nil && l.err == nil {
+		err = json.MarshalEncode(l.enc, p)
+	}
+	l.fail(err)
+	l.n++
+	return l.err == nil && l.n < MaxRows
 }
 
 // tones are the classes of what happens to somebody.
@@ -160,10 +255,10 @@ var tones = map[phrase.Tone]string{phrase.Gives: "gives", phrase.Binds: "binds",
 
 func changeRow(c *state.Change, tell phrase.Teller) *row {
 	who := view.WhoIs(c)
-	x := &row{Action: string(c.Action), Tone: tones[phrase.StyleOf(c.Action).Tone], Risk: risk.Of(c).Word(), Scope: phrase.Plain(c.Scope), Who: phrase.Plain(who.Short),
-		Display: phrase.Plain(who.Display), Place: phrase.Plain(who.Place), Why: phrase.Plain(c.Reason), Declared: phrase.Plain(c.DeclaredAt)}
+	x := &row{action: string(c.Action), tone: tones[phrase.StyleOf(c.Action).Tone], risk: risk.Of(c).Word(), scope: phrase.Plain(c.Scope), who: phrase.Plain(who.Short),
+		display: phrase.Plain(who.Display), place: phrase.Plain(who.Place), why: phrase.Plain(c.Reason), declared: phrase.Plain(c.DeclaredAt)}
 	if m := c.Match; m != nil && phrase.Matters(c.Action) {
-		x.Why += "; matched by " + phrase.Plain(m.Rule)
+		x.why += "; matched by " + phrase.Plain(m.Rule)
 	}
 	for i, list := range [...][]state.AttributeChange{c.Attributes, c.SourceAttributes} {
 		for _, a := range list {
@@ -179,11 +274,11 @@ func changeRow(c *state.Change, tell phrase.Teller) *row {
 			if c.Action == state.ActionCreate && a.Before.IsNull() {
 				was = ""
 			}
-			x.Attributes = append(x.Attributes, attribute{name, was, tell.After(a), drift})
+			x.attributes = append(x.attributes, attribute{name, was, tell.After(a), drift})
 		}
 	}
 	if m := c.Members; m != nil {
-		x.Attributes = append(x.Attributes, attribute{"members", fmt.Sprintf("%d removed", len(m.Remove)), fmt.Sprintf("%d added", len(m.Add))})
+		x.attributes = append(x.attributes, attribute{"members", fmt.Sprintf("%d removed", len(m.Remove)), fmt.Sprintf("%d added", len(m.Add))})
 	}
 	return x
 }
@@ -193,30 +288,30 @@ func findingRow(f *planner.Finding, tell phrase.Teller) *row {
 	if f.Severity == planner.Error {
 		tone = "takes"
 	}
-	x := &row{Action: string(f.Severity), Tone: tone, Code: f.Code, Why: phrase.Plain(f.Detail), Fix: phrase.Plain(f.Hint), Declared: phrase.Plain(f.DeclaredAt)}
+	x := &row{action: string(f.Severity), tone: tone, code: f.Code, why: phrase.Plain(f.Detail), fix: phrase.Plain(f.Hint), declared: phrase.Plain(f.DeclaredAt)}
 	if f.SignedIn {
-		x.Risk = "still signed in"
+		x.risk = "still signed in"
 	}
 	var snippet []string
 	for line := range strings.Lines(f.Snippet) {
 		snippet = append(snippet, phrase.Plain(strings.TrimSuffix(line, "\n")))
 	}
-	x.Snippet = strings.Join(snippet, "\n")
+	x.snippet = strings.Join(snippet, "\n")
 	if f.Attribute != "" && f.Value != "" {
-		x.Value = phrase.Plain(f.Attribute) + ": " + phrase.Quote(f.Value, phrase.MaxRunes)
+		x.value = phrase.Plain(f.Attribute) + ": " + phrase.Quote(f.Value, phrase.MaxRunes)
 	}
 	for i, o := range f.Objects {
 		who := view.WhoIsRef(o)
 		if i == 0 {
-			x.Who, x.Display, x.Place = phrase.Plain(who.Short), phrase.Plain(who.Display), phrase.Plain(who.Place)
+			x.who, x.display, x.place = phrase.Plain(who.Short), phrase.Plain(who.Display), phrase.Plain(who.Place)
 		}
 		if name := phrase.Plain(who.Short); name != "" {
-			x.Objects = append(x.Objects, name)
+			x.objects = append(x.objects, name)
 		}
 	}
 	for _, w := range f.Withheld {
 		a := state.AttributeChange{Name: w.Name, Before: w.Before, After: w.After}
-		x.Attributes = append(x.Attributes, attribute{"withheld: " + phrase.Plain(w.Name), tell.Before(a), tell.After(a)})
+		x.attributes = append(x.attributes, attribute{"withheld: " + phrase.Plain(w.Name), tell.Before(a), tell.After(a)})
 	}
 	return x
 }

@@ -13,20 +13,25 @@
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     return JSON.parse(await new Response(stream).text());
   };
-  const rows = await unpack($("rows").textContent);
+  const { rows, texts } = await unpack($("rows").textContent);
+  const named = (v) => typeof v === "number" ? texts[v] : v;
+  for (const r of rows) {
+    for (const key of "azrspylch") if (r[key] !== undefined) r[key] = named(r[key]);
+    if (r.k) r.k = r.k.map(named);
+  }
   const graver = ["error", "still signed in", "take-over", "rename", "switch-off", "delete", "unlink", "relink", "switch-on", "clear"];
   const rank = (r) => r.a === "error" ? 0 : graver.indexOf(r.r) + 1 || graver.length + (r.a === "warning" ? 2 : 1);
-  for (const r of rows) r.k = rank(r);
-  rows.sort((x, y) => x.k - y.k);
+  for (const r of rows) r.g = rank(r);
+  rows.sort((x, y) => x.g - y.g);
   $("rows").textContent = "";
   const chosen = { q: "", action: "", risk: "", code: "", place: "", attribute: "" };
   let found = rows, drawn = 0, words = null;
 
   // What a search looks through: everything that a row says, in small letters.
-  const haystack = (r) => [r.w, r.d, r.p, r.s, r.y, r.c, r.v, ...(r.o || []), ...(r.t || []).flat()].join("\n").toLowerCase();
+  const haystack = (r) => [r.w, r.d, r.p, r.s, r.y, r.c, r.v, r.t, ...(r.o || []), ...(r.k || [])].join("\n").toLowerCase();
   const passes = (r, i) => (!chosen.action || r.a === chosen.action) && (!chosen.risk || r.r === chosen.risk) &&
     (!chosen.code || r.c === chosen.code) && (!chosen.place || r.p === chosen.place) &&
-    (!chosen.attribute || (r.t || []).some((t) => t[0] === chosen.attribute)) && (!chosen.q || words[i].includes(chosen.q));
+    (!chosen.attribute || (r.k || []).includes(chosen.attribute)) && (!chosen.q || words[i].includes(chosen.q));
 
   // The part that two texts have in common at both ends stays unmarked.
   const differences = (before, after) => {
@@ -41,7 +46,8 @@
 
   const attributes = (r) => {
     const body = el("tbody");
-    for (const [name, before, after, drift] of r.t) {
+    for (const [i, [before, after, drift]] of JSON.parse(r.t).entries()) {
+      const name = r.k[i];
       const [was, is] = before === after ? [[before], [after]] : differences(before, after);
       body.append(el("tr", "", el("td", "", name, ...(drift ? [el("span", "tag alters", "changed outside dirform")] : [])),
         el("td", "", ...was), el("td", "", ...is)));
@@ -61,7 +67,7 @@
       b.onclick = () => { $("q").value = o; choose("q", o.toLowerCase()); };
       box.append(el("p", "", b));
     }
-    if (r.t && r.t.length) box.append(attributes(r));
+    if (r.t) box.append(attributes(r));
     if (r.n) box.append(el("pre", "", r.n));
     return box;
   };
@@ -100,7 +106,7 @@
     values.risk.add(r.r);
     values.code.add(r.c);
     values.place.add(r.p);
-    for (const t of r.t || []) values.attribute.add(t[0]);
+    for (const name of r.k || []) values.attribute.add(name);
   }
   for (const name of Object.keys(values)) {
     for (const v of [...values[name]].filter(Boolean).sort()) $(name).append(new Option(v, v));

@@ -90,10 +90,14 @@ func rows(t fataler, text string) (list []map[string]any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(plain, &list); err != nil {
+	var all struct {
+		Rows  []map[string]any
+		Texts []string
+	}
+	if err := json.Unmarshal(plain, &all); err != nil {
 		t.Fatal(err)
 	}
-	return list
+	return all.Rows
 }
 
 // TestPolicy: the page allows its own style and its own script, by their digests, and nothing else; and it asks no other place for anything.
