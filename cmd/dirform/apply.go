@@ -157,7 +157,7 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	result, err := now.Apply(ctx, run.ApplyOptions{Options: options, Record: open.WritableRecord{Locked: record}, Writer: open.WritableDirectories{Directories: dirs}, Reviewed: reviewed, SwitchOffs: r.offs,
 		Show: r.showFresh, Consent: func(n int) error { return r.ask(cfg, n) }, Hard: r.a.Kill,
 		Report: func(did run.Carried, result *run.Result) error {
-			return r.reports.Done(doneLine(result)).Write(r.a, r.reports.Shown(done.New(did), cfg.Encryption), "`dirform history RUN` has every step.")
+			return r.reports.Done(doneLine(result, nil)).Write(r.a, r.reports.Shown(done.New(did), cfg.Encryption), "`dirform history RUN` has every step.")
 		},
 		Begun:    func(changes int) { progress = applyProgress(r.a, changes, r.asJSON) },
 		Progress: func(e apply.Event) { progress.event(e) }})
@@ -235,8 +235,8 @@ func (r *applyRun) finish(result *run.Result, err error) error {
 	if result == nil {
 		return err
 	}
-	if reportErr := r.report(result, err); err == nil {
-		err = reportErr
+	if r.report(result, err); err == nil {
+		err = r.a.Lost()
 	}
 	switch {
 	case err != nil && result.Wrote:

@@ -23,7 +23,6 @@ type applying struct {
 	start  time.Time
 	mu     sync.Mutex
 	n      int
-	err    error
 }
 
 func applyProgress(a *cli.App, total int, asJSON bool) *applying {
@@ -66,9 +65,7 @@ func (p *applying) event(e apply.Event) {
 	}
 	if p.asJSON {
 		d := eventDocument{"change", string(e.Status), e.Address, e.Kind, e.Action, e.Attribute, e.TargetID, e.Reason, e.Hint}
-		if err := cli.WriteJSONLine(p.a.Env.Stdout, d); err != nil {
-			p.err = err
-		}
+		_ = cli.WriteJSONLine(p.a.Env.Stdout, d) // finish asks what was lost
 		return
 	}
 	if line := p.told.Line(e); line != "" {
@@ -88,32 +85,33 @@ func (p *applying) End() {
 	}
 }
 
-// doneLine is what an apply has done that came to its end.
-func doneLine(x *run.Result) string {
-	if x.Complete() {
+// doneLine is what an apply has done, or why it ended early.
+func doneLine(x *run.Result, runErr error) string {
+	if x.Complete() && runErr == nil {
 		return "Apply complete: " + cli.Count(x.Applied, "change") + "."
 	}
 	return telling.Part(x.Outcome, x.Changes)
 }
 
-// report tells how an apply went; runErr is what ended it early.
-func (r *applyRun) report(x *run.Result, runErr error) error {
+// report tells how an apply went; runErr is what ended it early. What does not get out is told on standard error.
+func (r *applyRun) report(x *run.Result, runErr error) {
+	format, sum := "\n%s\n", doneLine(x, runErr)
+	if x.Changes == 0 && runErr == nil {
+		format, sum = "%s\n", "The plan holds no changes."
+	}
 	if r.asJSON {
-		return cli.WriteJSONLine(r.a.Env.Stdout, map[string]any{"type": "summary", "applied": x.Applied, "failed": x.Failed,
+		_ = cli.WriteJSONLine(r.a.Env.Stdout, map[string]any{"type": "summary", "applied": x.Applied, "failed": x.Failed,
 			"skipped": x.Skipped, "unknown": x.Unknown, "references_failed": x.References, "warnings": x.Warnings,
 			"recorded": x.Recorded, "beyond": x.Beyond, "in_place": x.InPlace, "writes": x.Writes, "interrupted": x.Interrupted,
 			"complete": x.Complete() && x.Undone == 0 && runErr == nil, "undone": x.Undone})
+	} else if !r.reports.Alone() && (x.Changes > 0 || runErr != nil || r.file != "") {
+		r.a.Printf(format, sum)
 	}
-	switch {
-	case r.reports.Alone():
-	case x.Changes == 0 && runErr == nil:
-		if r.file != "" {
-			r.a.Printf("The plan holds no changes.\n")
-		}
-	case runErr == nil:
-		r.a.Printf("\n%s\n", doneLine(x))
-	default:
-		r.a.Printf("\n%s\n", telling.Part(x.Outcome, x.Changes))
+	if r.a.Lost() != nil {
+		r.a.Notef(format, sum)
+	}
+	if r.asJSON {
+		return
 	}
 	if x.OtherRules {
 		r.a.Notef("The configuration has changed since the plan was made. Today's rules were followed.\n")
@@ -135,5 +133,4 @@ func (r *applyRun) report(x *run.Result, runErr error) error {
 		}
 		r.a.Notef("Today's plan has %s that the reviewed one does not have; %s left alone.\n", cli.Count(x.Beyond, "change"), left)
 	}
-	return nil
 }

@@ -28,6 +28,9 @@ func consent(a *cli.App, cfg *config.Config, q *question) error {
 		return &fault.Error{Summary: "Nobody may be asked", Detail: "--input=false leaves no question: \"" + q.text + "\"", Hint: q.hint}
 	}
 	a.Printf("\n%s Only \"yes\" is accepted: ", q.text)
+	if err := a.Lost(); err != nil {
+		return err // nobody has read the question
+	}
 	in := bufio.NewReader(a.Env.Stdin)
 	line, err := readLine(a, in)
 	if err == nil && nearlyYes(line) {

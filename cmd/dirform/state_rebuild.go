@@ -43,7 +43,8 @@ directories, and rebuild says so. A damaged state is kept under another name; on
 	a.InputFlag(cmd)
 	cmd.Flags().BoolVar(&approved, "auto-approve", false, "do not ask before recording the links")
 	return cli.ExitStatus(cmd, "0  done, or there is nothing to record",
-		"1  error, there is a whole state already, or the answer was not yes; nothing was recorded")
+		"1  error, there is a whole state already, or the answer was not yes; nothing was recorded",
+		"3  the links are recorded, but standard output did not take that")
 }
 
 // rebuilding is one run of state rebuild.
@@ -78,16 +79,24 @@ func (r *rebuilding) run(ctx context.Context) error {
 	if err != nil || len(found.Pairs)+len(found.Leavers) == 0 {
 		return err
 	}
-	r.a.Printf("\nRecorded %s in %s.\n", cli.Count(len(found.Pairs)+len(found.Leavers), "link"), r.cfg.StateName())
+	tell := func(to func(string, ...any)) {
+		to("\nRecorded %s in %s.\n", cli.Count(len(found.Pairs)+len(found.Leavers), "link"), r.cfg.StateName())
+	}
+	tell(r.a.Printf)
 	if r.damaged != nil {
 		r.a.Notef("The damaged file is kept as %s.\n", filepath.Base(r.damaged.KeptAs))
+	}
+	if err := r.a.Lost(); err != nil {
+		tell(r.a.Notef)
+		return &cli.ExitError{Code: cli.ExitPartial, Err: err}
 	}
 	return nil
 }
 
+// ask asks whoever has seen what would be recorded.
 func (r *rebuilding) ask() error {
-	if r.approved {
-		return nil
+	if err := r.a.Lost(); err != nil || r.approved {
+		return err
 	}
 	return consent(r.a, r.cfg, &question{text: "Do you want to record these links?",
 		alone:   "they are recorded without an answer",

@@ -28,6 +28,7 @@ type App struct {
 	Env    Environment
 	stderr *discreet.Writer // what Env.Stderr is; nil if the app was not made by Main
 	stdout io.Writer        // what Env.Stdout writes to; nil likewise
+	out    *output          // what that is, or Env.Stdout itself; nil without one
 
 	log   *slog.Logger    // to stderr, from --log-level; nil before that is known: use Logger
 	lines *loglines.Lines // what Env.Stderr is with --log-format json; else nil
@@ -241,7 +242,8 @@ func (a *App) watchSignals() (done func()) {
 	a.Stop, a.Kill = stop, kill
 	// a run that nobody reads any more ends as an interrupted one does: with a true record
 	if a.Env.Stdout != nil {
-		a.Env.Stdout = piped{a.Env.Stdout, func() { cancelStop(ErrInterrupted) }}
+		a.out = &output{Writer: a.Env.Stdout, gone: func() { cancelStop(errUnread) }}
+		a.Env.Stdout = a.out
 	}
 	ended := make(chan struct{})
 	go func() {

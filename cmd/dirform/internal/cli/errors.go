@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,7 +57,7 @@ func (a *App) exitStatus(err error) int {
 	case err == nil:
 		return ExitDone
 	case errors.Is(err, context.Canceled) && a.Stop.Err() != nil, errors.Is(err, ErrInterrupted):
-		a.printError(&fault.Error{Summary: "Interrupted"})
+		a.printError(cmp.Or(context.Cause(a.Stop), ErrInterrupted))
 		return ExitInterrupted
 	case errors.As(err, &exit):
 		if exit.Err != nil {

@@ -45,7 +45,7 @@ func Main(env Environment, commands func(*App) []*cobra.Command) (status int) {
 		walk(root, func(cmd *cobra.Command) { cmd.PersistentFlags().VisitAll(plain); cmd.Flags().VisitAll(plain) })
 	}
 	root.SetArgs(args)
-	return a.exitStatus(root.ExecuteContext(a.Stop))
+	return a.exitStatus(a.ended(root.ExecuteContext(a.Stop)))
 }
 
 // NewRoot builds the command tree over the commands, which help lists in their order.

@@ -120,12 +120,12 @@ func serveLab(ctx context.Context, a *cli.App, dir string, o lab.Options, m *man
 	}
 	served()
 	if asJSON {
-		if err := cli.WriteJSONLine(a.Env.Stdout, access); err != nil {
-			return err
-		}
-	} else {
-		a.Env.Stdout.Write(ProviderBlocks(access))
+		err = cli.WriteJSONLine(a.Env.Stdout, access)
+	} else if _, err = a.Env.Stdout.Write(ProviderBlocks(access)); err == nil {
 		a.Notef("Serving until interrupted (Ctrl-C).\n")
+	}
+	if err != nil {
+		return err
 	}
 	<-ctx.Done()
 	return d.Close()
