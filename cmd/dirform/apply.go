@@ -69,7 +69,7 @@ is held back keeps nobody signed in who has left. The other changes stay undone,
 	a.VerboseFlag(cmd)
 	cmd.Flags().BoolVar(&autoApprove, "auto-approve", false, "do not ask before making the changes")
 	a.InputFlag(cmd)
-	cmd.Flags().DurationVar(&lockTimeout, "lock-timeout", 0, "wait up to `TIME` (such as 5m) for another run that has the state")
+	open.WaitFlag(cmd, &lockTimeout)
 	cmd.Flags().BoolVar(&switchOffs, "switch-offs", false, "make only what turns sign-in off, over other limits too; not with FILE")
 	cmd.Flags().Int64Var(&undo, "undo", 0, "say that FILE is to undo `RUN`; without encryption nothing else is believed")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what is done as JSON, one document a line; needs --auto-approve or FILE")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -199,6 +200,7 @@ func findLink(ctx context.Context, s store.Record, name string) (*state.Link, er
 
 func newStateRmCommand(a *cli.App) *cobra.Command {
 	var o open.RecordOptions
+	var wait time.Duration
 	cmd := &cobra.Command{
 		Use:   "rm LINK...",
 		Short: "Forget links, without touching either directory",
@@ -210,7 +212,7 @@ pairs again if the source objects are still in scope. Plans made before are refu
 			if err != nil {
 				return err
 			}
-			s, err := open.LockRecord(cmd.Context(), a, place, "state rm", 0)
+			s, err := open.LockRecord(cmd.Context(), a, place, "state rm", wait)
 			if err != nil {
 				return err
 			}
@@ -231,5 +233,6 @@ pairs again if the source objects are still in scope. Plans made before are refu
 		},
 	}
 	o.Register(cmd)
+	open.WaitFlag(cmd, &wait)
 	return cli.ExitStatus(cmd, "0  done", "1  a link is not in the state; none was removed")
 }

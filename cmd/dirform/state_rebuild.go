@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,13 +16,12 @@ import (
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state/fault"
-	"github.com/dirform/dirform/state/origin"
 	"github.com/dirform/dirform/state/store"
 )
 
 func newStateRebuildCommand(a *cli.App) *cobra.Command {
 	var v open.Variables
-	var approved bool
+	r := rebuilding{a: a}
 	cmd := &cobra.Command{
 		Use:   "rebuild",
 		Short: "Make a lost or damaged state anew from both directories",
@@ -32,16 +32,17 @@ directories, and rebuild says so. A damaged state is kept under another name; on
 		Example: "  dirform state rebuild\n  dirform state rebuild --auto-approve",
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := open.LoadConfig(a, &v)
-			if err != nil {
+			var err error
+			if r.cfg, err = open.LoadConfig(a, &v); err != nil {
 				return err
 			}
-			return (&rebuilding{a: a, cfg: cfg, approved: approved}).run(cmd.Context())
+			return r.run(cmd.Context())
 		},
 	}
 	v.Register(cmd)
 	a.InputFlag(cmd)
-	cmd.Flags().BoolVar(&approved, "auto-approve", false, "do not ask before recording the links")
+	open.WaitFlag(cmd, &r.wait)
+	cmd.Flags().BoolVar(&r.approved, "auto-approve", false, "do not ask before recording the links")
 	return cli.ExitStatus(cmd, "0  done, or there is nothing to record",
 		"1  error, there is a whole state already, or the answer was not yes; nothing was recorded",
 		"3  the links are recorded, but standard output did not take that")
@@ -52,6 +53,7 @@ type rebuilding struct {
 	a        *cli.App
 	cfg      *config.Config
 	approved bool
+	wait     time.Duration
 	damaged  *store.Damaged // nil if there is no file
 }
 
@@ -61,8 +63,8 @@ func (r *rebuilding) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, damaged, err := place.Rebuild(ctx,
-		store.Options{Holder: open.Holder(r.a, store.CommandRebuild), Now: r.a.Env.Now, Origin: origin.Of(r.a.Env.Getenv)})
+	o := open.Transfer(r.a, store.CommandRebuild, r.wait)
+	s, damaged, err := store.RebuildWithin(ctx, place, o.Options, r.wait, o.Tell)
 	if err != nil {
 		return err
 	}

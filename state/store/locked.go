@@ -50,7 +50,7 @@ func (e *LockedError) holder() string {
 }
 
 // waits is what waits for a lock by itself.
-const waits = "apply, state push and state migrate do so with --lock-timeout 5m"
+const waits = "apply and state rm, push, migrate and rebuild do so with --lock-timeout 5m"
 
 // Fault says also how the lock comes free.
 func (e *LockedError) Fault() *fault.Error {

@@ -54,7 +54,7 @@ func Push(ctx context.Context, from store.Record, to store.Place, o Options) (do
 func lock(ctx context.Context, p store.Place, o Options) (store.Locked, *store.Damaged, error) {
 	l, err := store.LockWithin(ctx, p, o.Options, o.Wait, o.Tell)
 	if errors.Is(err, store.ErrDamaged) && o.Force {
-		return p.Rebuild(ctx, o.Options)
+		return store.RebuildWithin(ctx, p, o.Options, o.Wait, o.Tell)
 	}
 	return l, nil, err
 }

@@ -28,7 +28,7 @@ func TestErrorsAreLaidOut(t *testing.T) {
 		want fault.Description
 	}{
 		{"locked, holder alive", &store.LockedError{Path: "x.dfstate", Info: lock, Alive: true},
-			fault.Description{Summary: "The state is locked", Detail: held, Hint: "Wait for it to end; apply, state push and state migrate do so with --lock-timeout 5m."}},
+			fault.Description{Summary: "The state is locked", Detail: held, Hint: "Wait for it to end; apply and state rm, push, migrate and rebuild do so with --lock-timeout 5m."}},
 		{"locked elsewhere", &store.LockedError{Path: "x.dfstate", Info: lock},
 			fault.Description{Summary: "The state is locked", Detail: held,
 				Hint: `If that run is dead (it was on host "far", so this host cannot tell), free it with: dirform force-unlock abc`}},

@@ -26,11 +26,11 @@ func TestLabDataStaysInItsFolder(t *testing.T) {
 
 func TestHolderNamesCommandPersonAndProcess(t *testing.T) {
 	a := &cli.App{Env: cli.Environment{Environ: []string{"USER=jane"}}}
-	if got := Holder(a, "apply"); !strings.HasPrefix(got, "apply by jane@") || !strings.Contains(got, " pid ") {
+	if got := holder(a, "apply"); !strings.HasPrefix(got, "apply by jane@") || !strings.Contains(got, " pid ") {
 		t.Error(got)
 	}
 	a.Env.Environ = nil // in cron and containers
-	if got := Holder(a, "apply"); strings.Contains(got, "unknown") || strings.Contains(got, "by @") {
+	if got := holder(a, "apply"); strings.Contains(got, "unknown") || strings.Contains(got, "by @") {
 		t.Error(got)
 	}
 }

@@ -98,6 +98,11 @@ func declaredState(a *cli.App, v *Variables) (*config.Config, error) {
 	return at, Diagnose(a, nil, diags)
 }
 
+// WaitFlag gives a command that locks the record the option of how long it waits for whoever has it.
+func WaitFlag(cmd *cobra.Command, wait *time.Duration) {
+	cmd.Flags().DurationVar(wait, "lock-timeout", 0, "wait up to `TIME` (such as 5m) for another run that has the state")
+}
+
 // OpenRecord opens the record for reading. Without a record yet, meta.Exists is false.
 func OpenRecord(ctx context.Context, a *cli.App, o *RecordOptions) (store.Record, error) {
 	place, err := o.Place(a)
@@ -113,8 +118,8 @@ func OpenRecord(ctx context.Context, a *cli.App, o *RecordOptions) (store.Record
 
 // LockRecord opens the record for writing, in the name of a command.
 func LockRecord(ctx context.Context, a *cli.App, place store.Place, command string, wait time.Duration) (store.Locked, error) {
-	o := store.Options{Holder: Holder(a, command), Now: a.Env.Now, Origin: origin.Of(a.Env.Getenv)}
-	s, err := store.LockWithin(ctx, place, o, wait, func(holder string) { a.Notef("Waiting for up to %v: the state is locked by %q.\n", wait, holder) })
+	o := Transfer(a, command, wait)
+	s, err := store.LockWithin(ctx, place, o.Options, wait, o.Tell)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +130,7 @@ func LockRecord(ctx context.Context, a *cli.App, place store.Place, command stri
 	return s, nil
 }
 
-// Holder is how a lock names this run.
-func Holder(a *cli.App, command string) string {
+// holder is how a lock names this run.
+func holder(a *cli.App, command string) string {
 	return fmt.Sprintf("%s by %s@%s pid %d", command, origin.UserName(a.Env.Getenv), origin.Host(), os.Getpid())
 }

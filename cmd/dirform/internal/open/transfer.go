@@ -14,10 +14,10 @@ import (
 	"github.com/dirform/dirform/state/store/transfer"
 )
 
-// Transfer says who copies a record, in the name of a command, and how long it waits for a lock.
+// Transfer says who locks a record, to copy it or otherwise, in the name of a command, and how long it waits for that.
 func Transfer(a *cli.App, command string, wait time.Duration) transfer.Options {
 	return transfer.Options{Wait: wait,
-		Options: store.Options{Holder: Holder(a, command), Now: a.Env.Now, Origin: origin.Of(a.Env.Getenv)},
+		Options: store.Options{Holder: holder(a, command), Now: a.Env.Now, Origin: origin.Of(a.Env.Getenv)},
 		Tell:    func(holder string) { a.Notef("Waiting for up to %v: the state is locked by %q.\n", wait, holder) }}
 }
 

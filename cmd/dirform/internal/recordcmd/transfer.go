@@ -66,7 +66,7 @@ type copying struct {
 }
 
 func (c *copying) register(cmd *cobra.Command) {
-	cmd.Flags().DurationVar(&c.wait, "lock-timeout", 0, "how long to wait for whoever has a lock, such as 5m")
+	open.WaitFlag(cmd, &c.wait)
 	cmd.Flags().BoolVar(&c.force, "force", false, "replace another state, one that is newer, and one that is damaged")
 }
 

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -14,17 +15,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
+	"github.com/dirform/dirform/state/store"
+	"github.com/dirform/dirform/state/store/sqlite"
 )
 
 // jane is somebody of the quickstart who has a link once that is applied.
 const jane = "jdoe@contoso.com"
 
-// printing are runs of all commands that end without an error, in a folder of the quickstart that is applied, as far as before does not make
-// another of it.
-var printing = []struct {
+// sample is a run of a command, and how its folder comes to be.
+type sample struct {
 	args   string
 	before func(t *testing.T, dir string)
-}{
+}
+
+// printing are runs of all commands that end without an error, in a folder of the quickstart that is applied, as far as before does not make
+// another of it.
+var printing = []sample{
 	{"init --lab lab", func(t *testing.T, dir string) { gone(t, dir, "main.hcl") }},
 	{"init", func(t *testing.T, dir string) { gone(t, dir, "main.hcl") }},
 	{"validate", nil},
@@ -97,6 +103,64 @@ var printing = []struct {
 	{"__complete state s", nil},
 }
 
+// TestWhateverLocksCanWait runs every command while somebody else has the state: those that this stops, but for the one that frees it, and
+// no others, take --lock-timeout.
+func TestWhateverLocksCanWait(t *testing.T) {
+	t.Parallel()
+	base := quickstart(t)
+	visitCommands(&failing{}, func(cmd *cobra.Command) {
+		path := strings.TrimPrefix(cmd.CommandPath()+" ", "dirform ")
+		i := slices.IndexFunc(printing, func(p sample) bool { return strings.HasPrefix(p.args+" ", path) })
+		if i < 0 || cmd.HasSubCommands() || strings.HasPrefix(path, "lab ") {
+			return
+		}
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			dir := copied(t, base, printing[i])
+			held, err := sqlite.At(dir+"/dirform.dfstate", nil).Lock(t.Context(), store.Options{Holder: "test"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer held.Close()
+			_, _, said := runMain(t, cli.Environment{Dir: dir}, strings.Fields(printing[i].args)...)
+			stopped := strings.Contains(said, "Error: The state is locked\n")
+			if waits := cmd.Flags().Lookup("lock-timeout") != nil; stopped != waits && cmd.Name() != "force-unlock" {
+				t.Errorf("it takes --lock-timeout: %v\n%s", waits, said)
+			}
+			if named := regexp.MustCompile(`Wait for it to end; .*\b` + cmd.Name() + `\b`).MatchString(said); stopped && !named && cmd.Name() != "force-unlock" {
+				t.Errorf("it is not among those that wait:\n%s", said)
+			}
+		})
+	})
+}
+
+// quickstart is a folder of the quickstart, applied.
+func quickstart(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../examples/quickstart")); err != nil {
+		t.Fatal(err)
+	}
+	env := cli.Environment{Dir: dir}
+	succeed(t, env, "plan", "--out", "saved.dfplan")
+	succeed(t, env, "apply", "--auto-approve")
+	succeed(t, env, "state", "pull", "--out", "copy.dfstate")
+	return dir
+}
+
+// copied is a copy of a folder in which p is run.
+func copied(t *testing.T, base string, p sample) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(base)); err != nil {
+		t.Fatal(err)
+	}
+	if p.before != nil {
+		p.before(t, dir)
+	}
+	return dir
+}
+
 // ugly is a folder with a file that fmt changes.
 func ugly(t *testing.T, dir string) { write(t, dir, "ugly.hcl", "locals {\na=1\n}\n") }
 
@@ -136,31 +200,15 @@ func (f *failing) Write(p []byte) (int, error) {
 // at the last.
 func TestALostOutputIsTold(t *testing.T) {
 	t.Parallel()
-	base := t.TempDir()
-	if err := os.CopyFS(base, os.DirFS("../../examples/quickstart")); err != nil {
-		t.Fatal(err)
-	}
-	env := cli.Environment{Dir: base}
-	succeed(t, env, "plan", "--out", "saved.dfplan")
-	succeed(t, env, "apply", "--auto-approve")
-	succeed(t, env, "state", "pull", "--out", "copy.dfstate")
-	anchor := strings.Fields(succeed(t, env, "state", "list"))[1]
-	run := func(t *testing.T, args string, before func(*testing.T, string), out *failing) (int, string) {
-		dir := t.TempDir()
-		if err := os.CopyFS(dir, os.DirFS(base)); err != nil {
-			t.Fatal(err)
-		}
-		if before != nil {
-			before(t, dir)
-		}
+	base := quickstart(t)
+	anchor := strings.Fields(succeed(t, cli.Environment{Dir: base}, "state", "list"))[1]
+	run := func(t *testing.T, c sample, out *failing) (int, string) {
 		var stderr bytes.Buffer
 		signals := make(chan os.Signal, 1)
-		if strings.HasPrefix(args, "lab serve") {
-			if out.at == 0 {
-				signals <- os.Interrupt
-			}
+		if strings.HasPrefix(c.args, "lab serve") && out.at == 0 {
+			signals <- os.Interrupt
 		}
-		status := Main(cli.Environment{Args: strings.Fields(strings.Replace(args, "ANCHOR", anchor, 1)), Stdin: strings.NewReader(""), Stdout: out, Stderr: &stderr, Dir: dir,
+		status := Main(cli.Environment{Args: strings.Fields(strings.Replace(c.args, "ANCHOR", anchor, 1)), Stdin: strings.NewReader(""), Stdout: out, Stderr: &stderr, Dir: copied(t, base, c),
 			Now: time.Now, Signals: signals, Environ: []string{"DIRFORM_LAB_RECORD=" + os.Getenv("DIRFORM_LAB_RECORD")}})
 		return status, stderr.String()
 	}
@@ -168,7 +216,7 @@ func TestALostOutputIsTold(t *testing.T) {
 		t.Run(c.args, func(t *testing.T) {
 			t.Parallel()
 			var whole failing
-			status, said := run(t, c.args, c.before, &whole)
+			status, said := run(t, c, &whole)
 			if strings.Contains(said, "Error:") || status == cli.ExitPartial || status == cli.ExitInterrupted {
 				t.Fatalf("status %d\n%s", status, said)
 			}
@@ -176,14 +224,14 @@ func TestALostOutputIsTold(t *testing.T) {
 				if at == 0 {
 					break
 				}
-				status, said := run(t, c.args, c.before, &failing{at: at, err: syscall.ENOSPC})
+				status, said := run(t, c, &failing{at: at, err: syscall.ENOSPC})
 				// what is done and recorded is told all the same
 				partial := status == cli.ExitPartial && (strings.Contains(said, "\nApply complete: 4 changes.\n") ||
 					strings.Contains(said, "\nRecorded 3 links in dirform.dfstate.\n"))
 				if status != cli.ExitFailure && !partial || !strings.Contains(said, "Error: Write /dev/stdout: no space left on device\n") {
 					t.Errorf("full at write %d of %d: status %d\n%s", at, whole.writes, status, said)
 				}
-				status, said = run(t, c.args, c.before, &failing{at: at, err: syscall.EPIPE})
+				status, said = run(t, c, &failing{at: at, err: syscall.EPIPE})
 				if status != cli.ExitInterrupted || !strings.Contains(said, "Error: Nobody reads standard output any more\n") ||
 					strings.Count(said, "Error:") != 1 {
 					t.Errorf("unread from write %d of %d on: status %d\n%s", at, whole.writes, status, said)
