@@ -9,8 +9,6 @@ import (
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/planner/explain"
-	"github.com/dirform/dirform/planner/reconcile"
-	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -44,9 +42,7 @@ that make the whole plan inapplicable.`,
 
 // explainObject prints what is known of the objects that name means.
 func explainObject(ctx context.Context, a *cli.App, o *planOptions, name string, asJSON bool) error {
-	return viewed(ctx, a, &o.Variables, func(now *run.Run, looked *run.Reading, view *reconcile.View) error {
-		asked := explain.Explainer{View: view, Config: looked.Config, Directories: now.Directories, Record: now.Record.(store.Record),
-			OUs: looked.Settings.OUs, Query: looked.Query}
+	return viewed(ctx, a, &o.Variables, func(asked *explain.Explainer) error {
 		x, err := asked.Explain(ctx, name)
 		if err != nil {
 			return err
@@ -61,7 +57,7 @@ func explainObject(ctx context.Context, a *cli.App, o *planOptions, name string,
 }
 
 // viewed reads both directories and the record, decides about everything, and lets ask look at that.
-func viewed(ctx context.Context, a *cli.App, v *open.Variables, ask func(*run.Run, *run.Reading, *reconcile.View) error) error {
+func viewed(ctx context.Context, a *cli.App, v *open.Variables, ask func(*explain.Explainer) error) error {
 	now, done, err := open.ForReading(ctx, a, v)
 	if err != nil {
 		return err
@@ -80,5 +76,6 @@ func viewed(ctx context.Context, a *cli.App, v *open.Variables, ask func(*run.Ru
 	if err != nil {
 		return err
 	}
-	return ask(now, looked, view)
+	return ask(&explain.Explainer{View: view, Config: looked.Config, Directories: now.Directories, Record: now.Record.(store.Record),
+		OUs: looked.Settings.OUs, Query: looked.Query})
 }

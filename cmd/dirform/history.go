@@ -15,11 +15,9 @@ import (
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/planner/explain"
-	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/planner/render/files"
 	"github.com/dirform/dirform/planner/render/page"
 	"github.com/dirform/dirform/planner/render/past"
-	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/origin"
@@ -167,8 +165,8 @@ func (j *journal) name(ctx context.Context, o *open.RecordOptions) error {
 			keys[e.Key] = true
 		}
 	}
-	return viewed(ctx, j.a, &o.Variables, func(_ *run.Run, _ *run.Reading, view *reconcile.View) (err error) {
-		j.names, err = explain.NamesOf(view, keys)
+	return viewed(ctx, j.a, &o.Variables, func(asked *explain.Explainer) (err error) {
+		j.names, err = explain.NamesOf(asked.View, keys)
 		return err
 	})
 }

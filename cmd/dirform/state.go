@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,8 +14,6 @@ import (
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/cmd/dirform/internal/recordcmd"
 	"github.com/dirform/dirform/planner/explain"
-	"github.com/dirform/dirform/planner/reconcile"
-	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/store"
@@ -108,13 +107,13 @@ func listViews(ctx context.Context, a *cli.App, o *open.RecordOptions, views []s
 	if err := o.Declared(); err != nil {
 		return err
 	}
-	return viewed(ctx, a, &o.Variables, func(_ *run.Run, _ *run.Reading, view *reconcile.View) error {
+	return viewed(ctx, a, &o.Variables, func(asked *explain.Explainer) error {
 		w := bufio.NewWriter(a.Env.Stdout)
 		write := explain.WriteList
 		if asJSON {
 			write = explain.WriteListJSON
 		}
-		if err := write(w, explain.List(view, views)); err != nil {
+		if err := write(w, explain.List(asked.View, views)); err != nil {
 			return err
 		}
 		return w.Flush()
@@ -137,10 +136,11 @@ any name that explain takes, for which both directories are read, since the reco
 			}
 			defer s.Close()
 			l, err := findLink(cmd.Context(), s, args[0])
-			if err != nil && o.Declared() == nil && s.Meta().Exists {
-				if l, err = namedLink(cmd.Context(), a, &o, args[0], err); err != nil {
+			if errors.Is(err, errNoLink) && o.Declared() == nil { // by a name that only the directories know
+				err = viewed(cmd.Context(), a, &o.Variables, func(asked *explain.Explainer) (err error) {
+					l, err = asked.Link(cmd.Context(), args[0])
 					return err
-				}
+				})
 			}
 			if err != nil {
 				return err
@@ -166,19 +166,14 @@ any name that explain takes, for which both directories are read, since the reco
 	return cli.ExitStatus(cmd, "0  done", "1  there is no such link")
 }
 
-// namedLink finds a link by a name that only the directories know; unknown is the error where nobody has it.
-func namedLink(ctx context.Context, a *cli.App, o *open.RecordOptions, name string, unknown error) (l *state.Link, err error) {
-	err = viewed(ctx, a, &o.Variables, func(_ *run.Run, _ *run.Reading, view *reconcile.View) (err error) {
-		if l, err = explain.LinkOf(view, name); err == nil && l == nil {
-			err = unknown
-		}
-		return err
-	})
-	return l, err
-}
+// errNoLink is why the record does not have a link.
+var errNoLink = errors.New("nothing recorded has this name")
 
 // findLink finds a link by its anchor or, reading them all, by either object's id.
 func findLink(ctx context.Context, s store.Record, name string) (*state.Link, error) {
+	if !s.Meta().Exists {
+		return nil, store.ErrMissing
+	}
 	if l, ok, err := s.Link(ctx, name); ok || err != nil {
 		return l, err
 	}
@@ -195,6 +190,7 @@ func findLink(ctx context.Context, s store.Record, name string) (*state.Link, er
 		Summary: fmt.Sprintf("No link %q in the state", name),
 		Detail:  "A link is named by its anchor, by the tenant object's id or by the source object's GUID; the state knows no names of people.",
 		Hint:    `Run "dirform state list" for all links, or "dirform explain OBJECT" to find a person's.`,
+		Err:     errNoLink,
 	}
 }
 

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -147,9 +148,10 @@ func WriteListJSON(w io.Writer, list iter.Seq2[*Listed, error]) error {
 	return err
 }
 
-// LinkOf is the recorded pair of whom a name means, nil if nobody with a record has it. A name of several recorded pairs is an error.
-func LinkOf(v *reconcile.View, name string) (found *state.Link, err error) {
-	cases, err := v.Named(name)
+// Link is the recorded pair of whom a name means. A name of several recorded pairs is an error, one of an object that has none is
+// another, and of a name that nobody has it is what [Explainer.Explain] says.
+func (e *Explainer) Link(ctx context.Context, name string) (found *state.Link, err error) {
+	cases, err := e.View.Named(name)
 	if err != nil {
 		return nil, err
 	}
@@ -163,10 +165,14 @@ func LinkOf(v *reconcile.View, name string) (found *state.Link, err error) {
 			found = c.Link
 		}
 	}
-	if found == nil && len(cases) == 0 {
-		return nil, unknownObject(v, name, "")
+	if found != nil {
+		return found, nil
 	}
-	return found, nil
+	if _, err := e.Explain(ctx, name); err != nil {
+		return nil, err
+	}
+	return nil, &fault.Error{Summary: fmt.Sprintf("No link %q in the state", name), Detail: "An object has this name, and nothing is recorded of it.",
+		Hint: fmt.Sprintf("`dirform explain %s` tells why.", name)}
 }
 
 // NamesOf are the names of those whose anchors are keys, as the directories have them now. Only these are held.

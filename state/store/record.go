@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/origin"
 )
 
@@ -25,6 +26,9 @@ type Place interface {
 	// ForceUnlock frees the lock that has an id, which a [LockedError] named.
 	ForceUnlock(ctx context.Context, id string) error
 }
+
+// ErrMissing says that no record is where one has to be.
+var ErrMissing error = &fault.Error{Summary: "there is no state", Detail: "Nothing was recorded yet."}
 
 // Options say who opens a record for writing.
 type Options struct {

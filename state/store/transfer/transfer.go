@@ -38,7 +38,7 @@ type Done struct {
 // later serial refuses, and so does one that has runs which the copy does not know, unless it is forced.
 func Push(ctx context.Context, from store.Record, to store.Place, o Options) (done Done, err error) {
 	if !from.Meta().Exists {
-		return done, &fault.Error{Summary: "there is no state", Detail: "Nothing was recorded yet."}
+		return done, store.ErrMissing
 	}
 	o.Moved = o.Force
 	l, damaged, err := lock(ctx, to, o)
