@@ -19,6 +19,7 @@ import (
 	"github.com/dirform/dirform/state/discreet"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/loglines"
+	"github.com/dirform/dirform/state/sink"
 	"github.com/dirform/dirform/state/visible"
 )
 
@@ -27,8 +28,7 @@ import (
 type App struct {
 	Env    Environment
 	stderr *discreet.Writer // what Env.Stderr is; nil if the app was not made by Main
-	stdout io.Writer        // what Env.Stdout writes to; nil likewise
-	out    *output          // what that is, or Env.Stdout itself; nil without one
+	stdout *sink.Output     // what Env.Stdout writes to; nil likewise
 
 	log   *slog.Logger    // to stderr, from --log-level; nil before that is known: use Logger
 	lines *loglines.Lines // what Env.Stderr is with --log-format json; else nil
@@ -192,8 +192,7 @@ func (a *App) raiseWalls() (lower func()) {
 	forced := a.Colour(false) // before options are known: --no-color only means that nothing is coloured
 	err := visible.NewWriter(a.Env.Stderr, a.Env.Terminal.Err || forced)
 	a.stderr = discreet.New(err) // first, since it looks for secrets as they are
-	a.stdout = a.Env.Stdout
-	out := visible.NewWriter(a.stdout, a.Env.Terminal.Out || forced)
+	out := visible.NewWriter(a.Env.Stdout, a.Env.Terminal.Out || forced)
 	a.Env.Stdout, a.Env.Stderr = out, a.stderr
 	return func() {
 		if a.lines != nil {
@@ -235,6 +234,10 @@ func (a *App) LogsInfo() bool { return a.Logger().Enabled(context.Background(), 
 // ErrInterrupted is why a signal ends what was waited for.
 var ErrInterrupted = errors.New("interrupted")
 
+// errUnread is why a run ends whose output nobody reads any more.
+var errUnread = &fault.Error{Summary: "nobody reads standard output any more", Err: ErrInterrupted,
+	Detail: "What read it has ended, and dirform with it, as at an interrupt."}
+
 // watchSignals turns signals into the contexts Stop and Kill. The returned function ends the watch.
 func (a *App) watchSignals() (done func()) {
 	stop, cancelStop := context.WithCancelCause(context.Background())
@@ -242,8 +245,8 @@ func (a *App) watchSignals() (done func()) {
 	a.Stop, a.Kill = stop, kill
 	// a run that nobody reads any more ends as an interrupted one does: with a true record
 	if a.Env.Stdout != nil {
-		a.out = &output{Writer: a.Env.Stdout, gone: func() { cancelStop(errUnread) }}
-		a.Env.Stdout = a.out
+		a.stdout = sink.New(a.Env.Stdout, func() error { cancelStop(errUnread); return errUnread })
+		a.Env.Stdout = a.stdout
 	}
 	ended := make(chan struct{})
 	go func() {

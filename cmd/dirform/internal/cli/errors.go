@@ -71,6 +71,22 @@ func (a *App) exitStatus(err error) int {
 	return ExitFailure
 }
 
+// Lost is why something of the result did not get out, nil if all of it did.
+func (a *App) Lost() error { return a.stdout.Lost() }
+
+// ended is how a command has ended that returned err. One whose result was lost has failed, whatever else it has done; an error that
+// says so in other words says it in these.
+func (a *App) ended(err error) error {
+	lost, exit := a.Lost(), &ExitError{Code: ExitFailure}
+	switch own := errors.As(err, &exit); {
+	case lost == nil, err != nil && !errors.Is(err, lost) && (!own || exit.Err != nil || exit.Said != nil):
+		return err
+	case exit.Code == ExitPending:
+		return lost
+	}
+	return &ExitError{Code: exit.Code, Err: lost}
+}
+
 // printError prints an error as a block: summary, detail, hint (see package fault).
 func (a *App) printError(err error) {
 	e := fault.Describe(err)
