@@ -10,6 +10,7 @@ import (
 	"github.com/dirform/dirform/providers/lab/internal/graphd"
 	"github.com/dirform/dirform/providers/lab/internal/ldapd"
 	"github.com/dirform/dirform/state/dn"
+	"github.com/dirform/dirform/state/fault"
 )
 
 // Assignment is an attribute's new value: for Active Directory its Values, none of which remove it, where "base64:…" is binary; for
@@ -83,9 +84,23 @@ func (l *Lab) SetAllTenant(object string, list []Assignment) error {
 	return notSet(l.tenant.SetAll(object, set))
 }
 
+// notKept says that the disk, and nobody else, is why a change is lost.
+func notKept(err error) error {
+	return &fault.Error{Summary: "the disk did not take the lab's change", Detail: fault.Sentence(err) + " The change is lost.",
+		Hint: "See to the disk, and make the change again.", Err: err}
+}
+
+// edited is err, or of a change that the tenant took and could not keep what says so.
+func edited(err error) error {
+	if refused := (*graphd.Error)(nil); errors.As(err, &refused) && refused.Journal != nil {
+		return notKept(refused.Journal)
+	}
+	return err
+}
+
 func notSet(name string, err error) error {
-	if err == nil {
-		return nil
+	if lost := edited(err); lost != err || err == nil {
+		return lost
 	}
 	e := &NotSetError{Name: name, Err: err}
 	if refused := (*ldapd.ResultError)(nil); errors.As(err, &refused) {
@@ -125,7 +140,9 @@ func (l *Lab) RemoveAD(object string) error {
 }
 
 // RemoveTenant deletes a tenant object: into the recycle bin, or for good.
-func (l *Lab) RemoveTenant(object string, purge bool) error { return l.tenant.Remove(object, purge) }
+func (l *Lab) RemoveTenant(object string, purge bool) error {
+	return edited(l.tenant.Remove(object, purge))
+}
 
 func (l *Lab) findAD(object string) (string, error) {
 	dn, ok := l.ad.Find(object)

@@ -224,7 +224,7 @@ func (l *Lab) failAD(err error) {
 	if l.failure != nil {
 		return
 	}
-	l.failure = fmt.Errorf("a change to the lab's Active Directory could not be journaled, so it is lost when the lab closes: %w", err)
+	l.failure = notKept(err)
 	if l.adServer != nil {
 		server := l.adServer
 		go func() { // not here: the server waits for the write that is being journaled

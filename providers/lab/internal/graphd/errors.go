@@ -16,6 +16,7 @@ type Error struct {
 	Message string
 	Details []Detail
 	Header  http.Header // extra reply headers, such as Retry-After
+	Journal error       // why a change that is right was not kept, nil for all that is the request's fault
 }
 
 // Detail is one entry of error.details.
@@ -23,6 +24,9 @@ type Detail struct{ Code, Message, Target string }
 
 // Error is the service's message with its code.
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// Unwrap is the journal's error.
+func (e *Error) Unwrap() error { return e.Journal }
 
 func badRequest(format string, args ...any) *Error {
 	return &Error{Status: 400, Code: "Request_BadRequest", Message: fmt.Sprintf(format, args...)}

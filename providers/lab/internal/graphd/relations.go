@@ -162,5 +162,5 @@ func (t *Tenant) referAll(ids []string) []*object {
 }
 
 func journalFailed(err error) *Error {
-	return &Error{Status: 500, Code: "InternalServerError", Message: "The change could not be journaled: " + err.Error()}
+	return &Error{Status: 500, Code: "InternalServerError", Message: "The change could not be journaled: " + err.Error(), Journal: err}
 }
