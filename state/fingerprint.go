@@ -51,6 +51,30 @@ func (h *Hasher) Fingerprint(a *Attribute, v Value) uint64 {
 	return h.Sum(b)
 }
 
+// NameCase is of a name as it is spelt: the same for two names that differ in nothing, and hardly ever for others. It is
+// 0 for none.
+func (h *Hasher) NameCase(name string) uint32 {
+	if name == "" {
+		return 0
+	}
+	return uint32(h.SumExact(name)) | 1
+}
+
+// Spelt is the fingerprint of a name as it is spelt: of its fingerprint, which disregards the case of letters, and its
+// [Hasher.NameCase]. It is fp itself where either is 0.
+func Spelt(fp uint64, nameCase uint32) uint64 {
+	if fp == 0 || nameCase == 0 {
+		return fp
+	}
+	return max(1, fp^uint64(nameCase)*0x9e3779b97f4a7c15)
+}
+
+// Recorded reports whether a fingerprint that the record has is that of v, which may be recorded as it is spelt.
+func (h *Hasher) Recorded(last uint64, a *Attribute, v Value) bool {
+	fp := h.Fingerprint(a, v)
+	return last == fp || v.kind == StringValue && last == Spelt(fp, h.NameCase(v.str))
+}
+
 // Sum is the keyed hash of b, never 0.
 func (h *Hasher) Sum(b []byte) uint64 {
 	if s := siphash.Hash(h.k0, h.k1, b); s != 0 {

@@ -48,6 +48,8 @@ func whyNotWritten(c *reconcile.Case, v *reconcile.Value) string {
 		return v.DesiredName + " has no account that can be pointed to, so the account's is left as it is"
 	case reconcile.Kept:
 		return "the source has no value, and the tenant does not let it be empty"
+	case reconcile.KeptOnLink:
+		return "keep_on_link leaves what the account had when it was linked, until the source has a value"
 	case reconcile.Differs:
 		return whatKeeps(c, v.Mapping.Target.Name)
 	}

@@ -44,6 +44,7 @@ const (
 	NotInScope              // the reference is left alone: what it points to is in no scope
 	NoAccount               // the reference is left alone: what it points to has no account that can be pointed to
 	Kept                    // the source has no value, and the tenant does not let it be empty
+	KeptOnLink              // the source has had no value yet, and what the account had when it was linked stays
 	Differs                 // the two differ, and something keeps it from being written
 	Unevaluated             // its expression has no value
 )
@@ -58,7 +59,6 @@ func (s *surveyed) values(c *pair.Case, d *judge.Decision) (list []Value, err er
 		}
 		if c.Live != nil && !c.Verdict.Is(pair.Contested) {
 			v.Live = c.Live.Values[c.Table.Layout.At[col.Col]]
-			v.Drift = c.Drifted(col.Mapping.Target.Name, s.Hash.Of(col.Mapping.Target, v.Live))
 		}
 		if err := s.compare(c, col, d, &v); err != nil {
 			return nil, err
@@ -135,6 +135,8 @@ func (s *surveyed) compare(c *pair.Case, col table.Column, d *judge.Decision, v 
 		v.Drift = v.Write.Drift
 		return nil
 	}
+	p := c.Prints(a, s.Hash.Of(a, v.Live), want, v.Live, v.Desired)
+	v.Drift = c.Live != nil && !c.Verdict.Is(pair.Contested) && p.Drifted()
 	switch {
 	case v.Failure != nil:
 		v.Fate = Unevaluated
@@ -144,7 +146,9 @@ func (s *surveyed) compare(c *pair.Case, col table.Column, d *judge.Decision, v 
 		v.Fate = NoAccount
 	case want == 0 && v.Desired.IsEmpty() && !v.Live.IsEmpty():
 		v.Fate = Kept
-	case want != 0 && c.Live != nil && s.Hash.Of(a, v.Live) != want:
+	case want != 0 && c.Live != nil && p.Have != p.Want && c.KeptOnLink(col.Mapping, want):
+		v.Fate = KeptOnLink
+	case want != 0 && c.Live != nil && p.Have != p.Want:
 		v.Fate = Differs
 		v.Drift = v.Drift && !s.Standing(c.Live, c.LiveRow).Locks(a)
 	}

@@ -472,7 +472,7 @@ func (s *single) changedLater(a *state.Attribute, now state.Value) bool {
 		return false
 	}
 	i := s.link.Shape.Index(a.Name)
-	return i >= 0 && s.link.Fingerprints[i] != 0 && s.link.Fingerprints[i] != s.Hasher.Fingerprint(a, now)
+	return i >= 0 && s.link.Fingerprints[i] != 0 && !s.Hasher.Recorded(s.link.Fingerprints[i], a, now)
 }
 
 // resolved is a reference to an account that the run has made, by its id.

@@ -53,7 +53,7 @@ func (j *Judge) quick(s int) (sum uint64, ok bool) {
 	if !t.Enables && j.Links.Meta(int(v.Link)).Left && account.Flags&table.TenantEnabled == 0 {
 		return 0, false // it may have to be enabled again, see enableAgain
 	}
-	want, have := t.FP(s), j.Tenant.FP(int(v.Target))
+	want, have, spelt := t.FP(s), j.Tenant.FP(int(v.Target)), t.SpeltCol()
 	for i, c := range t.Layout.Cols {
 		fp, known := want[i], want[i] != 0
 		if c.Type == state.TypeReference {
@@ -63,6 +63,8 @@ func (j *Judge) quick(s int) (sum uint64, ok bool) {
 		case !known:
 		case fp != have[i]:
 			return 0, false
+		case i == spelt:
+			sum += table.FPSum(i, state.Spelt(fp, m.NameCase))
 		default:
 			sum += table.FPSum(i, fp)
 		}
@@ -158,8 +160,14 @@ func (d *draft) compare(i int, c table.Column, creating bool) {
 			return
 		}
 	}
+	var before state.Value
+	if !creating {
+		before = d.Live.Values[d.Table.Layout.At[c.Col]]
+	}
+	have := d.j.Hash.Of(a, before)
+	p := d.Prints(a, have, want, before, ch.After)
 	if want != pendingFP && d.prints != nil {
-		d.prints[a.Name] = hexFP(want)
+		d.prints[a.Name] = hexFP(p.Want)
 	}
 	if creating {
 		if !ch.After.IsNull() {
@@ -167,13 +175,11 @@ func (d *draft) compare(i int, c table.Column, creating bool) {
 		}
 		return
 	}
-	before := d.Live.Values[d.Table.Layout.At[c.Col]]
-	have := d.j.Hash.Of(a, before)
-	if have == want && !d.Table.Respelt(a, before, ch.After) {
+	if p.Have == p.Want {
 		return
 	}
-	if c.Mapping.KeepOnLink && want == d.Table.NilFP && d.Applied(a.Name) == 0 {
-		delete(d.prints, a.Name) // until the source has a value, so that it is told from one that was applied and cleared
+	if d.KeptOnLink(c.Mapping, want) {
+		d.keepPrint(a.Name)
 		return
 	}
 	if !before.IsEmpty() {
@@ -181,24 +187,25 @@ func (d *draft) compare(i int, c table.Column, creating bool) {
 	}
 	if offlimits.Keeps(a, d.Live) {
 		d.kept = append(d.kept, a.Name)
-		delete(d.prints, a.Name)
+		d.keepPrint(a.Name)
 		return
 	}
 	if offlimits.Locks(a, d.Live) {
 		d.locked = append(d.locked, ch)
+		d.keepPrint(a.Name)
 		return
 	}
 	if a.Type == state.TypeReference {
 		ch.BeforeName = d.j.TenantName(have)
 	}
-	ch.Drift = d.Drifted(a.Name, have)
-	if fate := drift.Of(&d.Case, &ch, have, want); fate == drift.StopsAll {
+	ch.Drift = p.Drifted()
+	if fate := drift.Of(&d.Case, &ch, p); fate == drift.StopsAll {
 		d.drifted = append(d.drifted, a.Name)
 	} else if fate != drift.Write {
 		d.leave(drift.Left{AttributeChange: ch, Fate: fate})
 		return
 	}
-	d.moved = d.moved || ch.Drift && d.Drifted(a.Name, want)
+	d.moved = d.moved || ch.Drift && p.Moved()
 	d.why = append(d.why, d.Table.DeclaredAt(c.Mapping))
 	d.attrs = append(d.attrs, ch)
 }

@@ -88,7 +88,7 @@ func (d *draft) decision(change *state.Change) (Decision, error) {
 		x.Outcome = Ignored
 		x.Skipped = &planner.Skipped{Address: d.Address, Anchor: d.Anchor, SourceDN: d.Object.DN, ReasonCode: state.BecauseNoMatch}
 	default:
-		x.Record = d.j.refresh(&d.Case, d.leaves)
+		x.Record = d.j.Refresh(&d.Case)
 	}
 	x.SignedIn = x.SignedIn || d.signedIn
 	if d.j.settled && x.Outcome != Blocked && x.Outcome != Ignored {

@@ -7,26 +7,25 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// keeps says of which attributes, by column, the record keeps what it has; nil stands for none.
-type keeps func(col int, a *state.Attribute) bool
-
 // applied are the fingerprints of a linked case's columns as the record is to have them, 0 where it is to know none,
-// and their sum: what both sides agree on counts as applied.
-func (j *Judge) applied(c *pair.Case, kept keeps) (prints []uint64, sum uint64) {
-	want, have := c.Table.FP(c.Row), j.Tenant.FP(int(c.Verdict.Target))
+// and their sum. What both sides agree on counts as applied; where they differ, and nothing is written, the record keeps
+// what it has, be it that it knows of no value. written is the attribute that is written all the same, or "". forgets
+// says that the record is to know nothing of what the source says nothing about.
+func (j *Judge) applied(c *pair.Case, written string, forgets bool) (prints []uint64, sum uint64) {
+	want, have, spelt := c.Table.FP(c.Row), j.Tenant.FP(int(c.Verdict.Target)), c.Table.SpeltCol()
 	prints = make([]uint64, len(want))
 	for i, a := range c.Table.Layout.Cols {
 		fp := want[i]
-		switch {
-		case kept != nil && kept(i, a):
+		if a.Type == state.TypeReference {
+			fp, _ = j.Reference(c.Row, c.Table, a, fp)
+		}
+		has := have[i]
+		if i == spelt {
+			fp = state.Spelt(fp, c.Table.Meta(c.Row).NameCase)
+			has = state.Spelt(has, j.Tenant.Meta(int(c.Verdict.Target)).NameCase)
+		}
+		if fp != has && a.Name != written && !(fp == 0 && forgets) {
 			fp = c.Applied(a.Name)
-		case fp == 0:
-		case a.Type == state.TypeReference:
-			if _, known := j.Reference(c.Row, c.Table, a, fp); known {
-				fp = have[i]
-			} else {
-				fp = 0
-			}
 		}
 		prints[i] = fp
 		sum += table.FPSum(i, fp)
@@ -35,15 +34,12 @@ func (j *Judge) applied(c *pair.Case, kept keeps) (prints []uint64, sum uint64) 
 }
 
 // Refresh is the record of an unchanged object whose link remembers something else, or nil.
-func (j *Judge) Refresh(c *pair.Case) *planner.Record { return j.refresh(c, nil) }
-
-// refresh is Refresh for an object some of whose attributes are left as somebody else has changed them: those kept.
-func (j *Judge) refresh(c *pair.Case, kept keeps) *planner.Record {
+func (j *Judge) Refresh(c *pair.Case) *planner.Record {
 	v := c.Verdict
 	if v.Target < 0 || c.InBin() {
 		return nil
 	}
-	prints, sum := j.applied(c, kept)
+	prints, sum := j.applied(c, "", true)
 	if m := j.Links.Meta(int(v.Link)); m.Sum == sum && !m.Left && !j.Elsewhere(c.Row, m) {
 		return nil
 	}
@@ -69,14 +65,11 @@ func (d stop) refreshStopped(off bool) *planner.Record {
 	if !d.Linked() || d.Verdict.Flags != 0 || d.LiveRow < 0 || d.Link.Left {
 		return nil
 	}
-	want, have := d.Table.FP(d.Row), d.j.Tenant.FP(d.LiveRow)
-	prints, sum := d.j.applied(&d.Case, func(i int, a *state.Attribute) bool {
-		fp := want[i]
-		if fp != 0 && a.Type == state.TypeReference {
-			fp, _ = d.j.Reference(d.Row, d.Table, a, fp)
-		}
-		return fp != have[i] && !(off && a.Name == d.Table.Of.SignIn)
-	})
+	written := ""
+	if off {
+		written = d.Table.Of.SignIn
+	}
+	prints, sum := d.j.applied(&d.Case, written, false)
 	if d.j.Links.Meta(int(d.Verdict.Link)).Sum == sum {
 		return nil
 	}

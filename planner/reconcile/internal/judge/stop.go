@@ -141,16 +141,20 @@ func (d *draft) compareAll() {
 // leave leaves an attribute as somebody else has changed it. The record keeps what was applied last.
 func (d *draft) leave(l drift.Left) {
 	d.left = append(d.left, l)
+	if l.Fate == drift.Dropped {
+		delete(d.prints, l.Name)
+		return
+	}
+	d.keepPrint(l.Name)
+}
+
+// keepPrint has the record keep what it has of an attribute that is not written.
+func (d *draft) keepPrint(name string) {
 	if d.prints == nil {
 		return
 	}
-	delete(d.prints, l.Name)
-	if last := d.Applied(l.Name); last != 0 && l.Fate != drift.Dropped {
-		d.prints[l.Name] = hexFP(last)
+	delete(d.prints, name)
+	if last := d.Applied(name); last != 0 {
+		d.prints[name] = hexFP(last)
 	}
-}
-
-// leaves reports whether an attribute is left as somebody else has changed it.
-func (d *draft) leaves(_ int, a *state.Attribute) bool {
-	return slices.ContainsFunc(d.left, func(l drift.Left) bool { return l.Name == a.Name })
 }

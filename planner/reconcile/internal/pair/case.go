@@ -222,10 +222,11 @@ func (c *Case) Applied(name string) uint64 {
 	return 0
 }
 
-// Drifted reports whether a live fingerprint is not the one last applied.
-func (c *Case) Drifted(name string, have uint64) bool {
-	last := c.Applied(name)
-	return last != 0 && last != have
+// KeptOnLink reports whether a mapping leaves an attribute as its account had it when the pair came about (keep_on_link);
+// want is the fingerprint of what is desired. The record knows no value of such an attribute until the source has one,
+// so that it is told from one that was applied and cleared.
+func (c *Case) KeptOnLink(m *config.AttributeMapping, want uint64) bool {
+	return m.KeepOnLink && want == c.Table.NilFP && c.Applied(m.Target.Name) == 0
 }
 
 // RecordedAnchor is the anchor with which the object itself is recorded, if it has another one now; else "".

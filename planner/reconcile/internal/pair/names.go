@@ -49,7 +49,14 @@ func (p *Pairs) leaves(s int, attribute string, have, want uint64) bool {
 		return false // whoever decides about the row meets the error again
 	}
 	i := l.Shape.Index(attribute)
-	return i >= 0 && policy.LeavesDrift(l.Fingerprints[i], have, want)
+	if i < 0 {
+		return false
+	}
+	prints, t := Prints{l.Fingerprints[i], have, want}, p.Source.Table(s)
+	if attribute == t.Of.UserName {
+		prints = prints.spelt(t, p.Tenant.Meta(int(v.Target)).NameCase, t.Meta(s).NameCase)
+	}
+	return policy.LeavesDrift(prints.Last, prints.Have, prints.Want)
 }
 
 // KeepsFallback reports whether source row s is linked to an account that goes by its fallback name already.

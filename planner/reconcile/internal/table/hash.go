@@ -28,6 +28,9 @@ func (h Hash) Address(v state.Value) uint64 { return h.h.Fingerprint(&addressAtt
 // Anchor is the hash of an anchor.
 func (h Hash) Anchor(anchor string) uint64 { return h.h.SumExact(anchor) }
 
+// NameCase is of a user name as it is spelt, see [state.Hasher.NameCase].
+func (h Hash) NameCase(name state.Value) uint32 { return h.h.NameCase(name.Str()) }
+
 // Seen is the fingerprint of a source object as it was read.
 func (h Hash) Seen(o *state.Object) uint64 { return h.h.Seen(o) }
 

@@ -21,17 +21,11 @@ func SMTPAddress(proxy string) (string, bool) {
 	return "", false
 }
 
-// nameCase is of a user name as it is spelt: the same for two names that differ in nothing, and hardly ever for
-// others. It is 0 for none.
-func nameCase(h Hash, name state.Value) uint32 {
-	if name.Str() == "" {
-		return 0
+// SpeltCol is the column of the user name where the mapping has it written as it is spelt (case_changes), else -1.
+func (t *Source) SpeltCol() int {
+	i := t.Names[state.SignInNames]
+	if i < 0 || !t.Mapping.CaseChanges {
+		return -1
 	}
-	return uint32(h.h.SumExact(name.Str())) | 1
-}
-
-// Respelt reports whether the mapping has an attribute written whose value differs in the case of its letters only: a
-// user name, where case_changes says so.
-func (t *Source) Respelt(a *state.Attribute, have, want state.Value) bool {
-	return t.Mapping.CaseChanges && a.Name == t.Of.UserName && have.Str() != want.Str()
+	return t.Columns[i].Col
 }

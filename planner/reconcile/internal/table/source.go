@@ -23,7 +23,7 @@ type SourceMeta struct {
 	Order  uint64 // first bytes of its readable key
 	// Aliases is the sum of the aliases it is to have, see [Source.aliasSum].
 	Aliases uint64
-	// NameCase is of the user name as it is spelt, see [nameCase]; 0 where the case of its letters is left alone.
+	// NameCase is of the user name as it is spelt, see [Hash.NameCase]; 0 where the case of its letters is left alone.
 	NameCase uint32
 	Flags    uint8
 }
@@ -231,7 +231,7 @@ func (t *Source) project(o *state.Object) (key string, ok bool) {
 			upn, t.fellBack = t.UserName(c.Mapping, v, o)
 			v = upn
 			if t.Mapping.CaseChanges {
-				t.nameCase = nameCase(t.h, v)
+				t.nameCase = t.h.NameCase(v)
 			}
 		}
 		t.fps[c.Col] = t.fingerprint(c.Mapping, v)

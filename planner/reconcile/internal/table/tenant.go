@@ -16,7 +16,7 @@ type TenantMeta struct {
 	Name   uint64 // fingerprint of its name in the table's name space, 0 if it has none
 	// aliases is the sum of its aliases, to compare with a source object's, see [TenantMeta.countAlias].
 	Aliases uint64
-	// NameCase is of the user name as it is spelt, see [nameCase]; 0 where no mapping asks for it.
+	// NameCase is of the user name as it is spelt, see [Hash.NameCase]; 0 where no mapping asks for it.
 	NameCase uint32
 	Flags    uint8
 }
@@ -109,7 +109,7 @@ func (t *Tenant) add(o *state.Object) error {
 	if v := t.value(o, t.at.name); v.Str() != "" {
 		meta.Name = t.address(v, t.col.name)
 		if t.Layout.spelling {
-			meta.NameCase = nameCase(t.h, v)
+			meta.NameCase = t.h.NameCase(v)
 		}
 	}
 	if v := t.value(o, t.at.anchor); v.Str() != "" {

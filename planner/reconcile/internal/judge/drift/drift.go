@@ -23,27 +23,25 @@ const (
 	Dropped              // the service would take it and drop it again, see [pair.Case.DropsAddress]
 )
 
-// Of is the fate of a change to the account of a case. have and want are the fingerprints of what the tenant has and of
-// what is desired, which differ.
+// Of is the fate of a change to the account of a case, whose two sides differ by their fingerprints.
 //
 // Where the pair only comes about (link, relink, restore), everything is written as the source says. Afterwards sign-in
 // is turned on only if the source has another value than was applied last: else somebody has blocked the account in the
 // tenant, and who that was, and why, is not known.
-func Of(c *pair.Case, ch *state.AttributeChange, have, want uint64) Fate {
+func Of(c *pair.Case, ch *state.AttributeChange, p pair.Prints) Fate {
 	if c.DropsAddress(ch) {
 		return Dropped
 	}
 	if !kept(c) {
 		return Write
 	}
-	policy, last := c.Table.Policy, c.Applied(ch.Name)
-	drifted, moved := last != 0 && last != have, last != 0 && last != want
+	policy := c.Table.Policy
 	switch {
-	case drifted && policy.OnDrift == config.BlockDrift:
+	case p.Drifted() && policy.OnDrift == config.BlockDrift:
 		return StopsAll
-	case opens(c, ch) && !moved && !policy.HealSignIn:
+	case opens(c, ch) && !p.Moved() && !policy.HealSignIn:
 		return LeaveOff
-	case policy.LeavesDrift(last, have, want):
+	case policy.LeavesDrift(p.Last, p.Have, p.Want):
 		return Leave
 	}
 	return Write

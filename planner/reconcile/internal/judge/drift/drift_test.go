@@ -50,11 +50,11 @@ func TestOf(t *testing.T) {
 			return state.String("a value")
 		}
 		ch := &state.AttributeChange{Name: c.attribute, Before: value(c.have), After: value(c.want)}
-		if got := Of(of, ch, c.have, c.want); got != c.fate {
+		if got := Of(of, ch, pair.Prints{Last: c.last, Have: c.have, Want: c.want}); got != c.fate {
 			t.Errorf("%s: %d, not %d", c.name, got, c.fate)
 		}
 		of.Verdict.Link, of.Link = -1, nil
-		if got := Of(of, ch, c.have, c.want); got != Write {
+		if got := Of(of, ch, pair.Prints{Have: c.have, Want: c.want}); got != Write {
 			t.Errorf("%s, of a pair that only comes about: %d", c.name, got)
 		}
 	}
