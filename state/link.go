@@ -9,7 +9,7 @@ type Link struct {
 	Scope      string // name of the scope it was last seen in
 	SourceGUID GUID
 	TargetID   string
-	Rule       string // the match rule that paired them, or "created"
+	Rule       string // the match rule that paired them, "created", or [RuleRebuilt]
 	// Left is set once the source object has left its scope and the leaving policy was carried out in a way that keeps the
 	// record: the account is disabled or kept, and stays so until the source object comes back.
 	Left bool
@@ -20,6 +20,9 @@ type Link struct {
 	Shape        *Shape
 	Fingerprints []uint64
 }
+
+// RuleRebuilt is the rule of links whose record was made anew: how the pair came about is not known any more.
+const RuleRebuilt = "rebuilt"
 
 // LeftText is LeftAt as RFC 3339 in UTC, "" if it is not known.
 func (l *Link) LeftText() string {

@@ -106,7 +106,7 @@ func (t *teller) idleBlocks() (found []*planner.Finding, err error) {
 		if err != nil {
 			return nil, err
 		}
-		f := words.LinkHasNoEffect(b.Link, b.By, c.Link)
+		f := words.LinkHasNoEffect(b.Link, b.By, c, b.Nobody)
 		if f.Objects = append(f.Objects, c.Ref()); b.Tenant >= 0 {
 			o, err := t.Tenant.Load(b.Tenant)
 			if err != nil {

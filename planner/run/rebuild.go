@@ -52,9 +52,6 @@ type RebuiltLink struct {
 	told bool // what both sides agree on is known
 }
 
-// ruleRebuilt is the rule of links that were made anew: how the pair came about is not known any more.
-const ruleRebuilt = "rebuilt"
-
 // Rebuild makes the record anew from both directories: by anchors alone, which the tenant keeps. It writes to neither
 // directory. Where nothing can be recorded, no record is made.
 func (r *Run) Rebuild(ctx context.Context, o RebuildOptions) (*Rebuilt, error) {
@@ -127,7 +124,7 @@ func (r *Reading) pairByAnchor(ctx context.Context, b *reconcile.Builder, x *Reb
 func rebuiltLink(a *reconcile.Anchored, scope string, guid state.GUID) *RebuiltLink {
 	return &RebuiltLink{Name: a.Name, Enabled: a.Enabled,
 		Link: state.Link{Anchor: a.Anchor, Kind: a.Kind, Scope: scope, SourceGUID: guid, TargetID: a.TargetID,
-			Rule: ruleRebuilt, Shape: nothingKnown}}
+			Rule: state.RuleRebuilt, Shape: nothingKnown}}
 }
 
 // nothingKnown is the shape of links whose last-applied values are not known.

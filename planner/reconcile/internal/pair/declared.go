@@ -28,14 +28,15 @@ type LostBlock struct {
 type IdleBlock struct {
 	Link, By *config.Link // By is nil for the record
 	Source   int
-	Tenant   int // tenant row that the block names, or -1
+	Tenant   int  // tenant row that the block names, or -1
+	Nobody   bool // it names no account at all, neither a living nor a deleted one
 }
 
 // DeclaredFor is the link block that decides about source row s, or nil.
 func (p *Pairs) DeclaredFor(s int) *config.Link { return p.blocks.by[s] }
 
-// LostBlocks are the link blocks that lead nowhere and that no blocked object tells of. A block has served where the
-// pair is recorded, whatever the account is called by now.
+// LostBlocks are the link blocks that lead nowhere and that no blocked object tells of. Those of recorded objects are
+// among [Pairs.IdleBlocks].
 func (p *Pairs) LostBlocks() (list []LostBlock) {
 	for _, b := range p.blocks.lost {
 		if b.Source < 0 || p.verdicts[b.Source].Link < 0 && !p.verdicts[b.Source].Is(BadLink) {
@@ -66,7 +67,7 @@ func (p matcher) matchDeclared() {
 			switch {
 			case s >= 0 && p.reanchored(s) && int(p.verdicts[s].Target) == t:
 				p.blocks.by[s] = l
-			case s >= 0 && (t >= 0 || d >= 0):
+			case s >= 0:
 				p.noteIdle(l, s, t, d)
 			}
 			continue
@@ -96,9 +97,13 @@ func (p matcher) reanchored(s int) bool {
 }
 
 // noteIdle notes link block l unless it says what is the case: source row s has tenant row t, or row d of the recycle
-// bin.
+// bin. One that names neither is noted for a recorded object, unless it has served.
 func (p matcher) noteIdle(l *config.Link, s, t, d int) {
 	v := &p.verdicts[s]
+	nobody := t < 0 && d < 0
+	if nobody && (v.Link < 0 || v.Flags != 0 || p.mayHaveServed(int(v.Link))) {
+		return
+	}
 	by := p.blocks.by[s]
 	if v.Link >= 0 {
 		by = nil
@@ -106,7 +111,14 @@ func (p matcher) noteIdle(l *config.Link, s, t, d int) {
 	if v.Link < 0 && by == nil || int(v.Target) == t && !v.Is(InBin) || int(v.Target) == d && v.Is(InBin) {
 		return
 	}
-	p.blocks.idle = append(p.blocks.idle, IdleBlock{l, by, s, t})
+	p.blocks.idle = append(p.blocks.idle, IdleBlock{l, by, s, t, nobody})
+}
+
+// mayHaveServed reports whether a link block may have given the pair of link l: then its account may be called otherwise
+// by now. How a pair came about whose record was made anew is not known.
+func (p matcher) mayHaveServed(l int) bool {
+	link, err := p.Links.Load(l)
+	return err != nil || link.Rule == Declared.String() || link.Rule == state.RuleRebuilt
 }
 
 // namesSeveral reports whether a link block's source is the user name of several source objects. None of them is

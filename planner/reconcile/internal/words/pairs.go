@@ -225,18 +225,41 @@ func NoAccount(tried []string, policy *config.LinkPolicy) *planner.Finding {
 }
 
 // LinkHasNoEffect is about a link block whose object has another account: that of an earlier block, by, or the one
-// recorded, where by is nil.
-func LinkHasNoEffect(l, by *config.Link, recorded *state.Link) *planner.Finding {
+// recorded, where by is nil. nobody says that the account which the block names does not exist.
+func LinkHasNoEffect(l, by *config.Link, c *pair.Case, nobody bool) *planner.Finding {
 	if by != nil {
 		detail := fmt.Sprintf("Link %q gives this object account %s, but link %q (%s) gives it %s.",
 			l.Name, l.Tenant, by.Name, by.DeclaredAt, by.Tenant)
 		return About(planner.NewFinding("DF221", detail, "Remove one of the two blocks."), "", l.Tenant, l.DeclaredAt)
 	}
+	has := c.Link.TargetID
+	if c.Live != nil && table.Ref(c.Live).Name != "" {
+		has = fmt.Sprintf("%s (%s)", table.Ref(c.Live).Name, has)
+	}
 	detail := fmt.Sprintf("Link %q gives this object account %s, but the record says that it has account %s.",
-		l.Name, l.Tenant, recorded.TargetID)
-	hint := fmt.Sprintf("Remove the block. If it is right, remove the record instead with `dirform state rm %s`; the "+
-		"next plan then follows the block.", recorded.Anchor)
+		l.Name, l.Tenant, has)
+	hint := "Remove the block. If it is right: " + makeWay(c)
+	if nobody {
+		detail += fmt.Sprintf(" The tenant has no account %s.", l.Tenant)
+		hint = "Correct the block's tenant, or remove the block."
+	}
 	return About(planner.NewFinding("DF221", detail, hint), "", l.Tenant, l.DeclaredAt)
+}
+
+// makeWay says what it takes that a link block gives another account to an object than the recorded one: that carries the
+// object's anchor, of which the service allows one, and has the names that the other account is to get.
+func makeWay(c *pair.Case) string {
+	of, record := c.Table.Of, fmt.Sprintf("remove the record with `dirform state rm %s`", c.Link.Anchor)
+	then := "The next plan then follows the block."
+	switch {
+	case c.Live == nil:
+		return record + ". " + then
+	case of.UserName == "":
+		return fmt.Sprintf("delete the %s that it has now for good, and %s. %s", of.Noun, record, then)
+	}
+	return fmt.Sprintf("take the account that it has now out of the way (either delete it, in the recycle bin as well, or "+
+		"clear its %s and give it another user name and other addresses), and %s, with no apply in between. %s",
+		of.Anchor, record, then)
 }
 
 // TellCopy adds to a finding about several source objects which of them replication has renamed: the two are hardly ever two people.
