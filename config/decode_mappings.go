@@ -12,6 +12,7 @@ import (
 	"github.com/dirform/dirform/config/internal/preset"
 	"github.com/dirform/dirform/config/internal/source"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/acceptable"
 	"github.com/dirform/dirform/state/near"
 )
 
@@ -212,13 +213,14 @@ func readOnlyCure(name string) string {
 	return ", the service computes it or keeps it for other tools. Remove the line."
 }
 
-// checkConstant reports a constant null where the tenant doesn't take one.
+// checkConstant reports a constant that the tenant takes of nobody, be it null or what the service refuses.
 func (l *loader) checkConstant(a *hclsyntax.Attribute, am *AttributeMapping) {
-	if am.Expr == nil || !am.Target.NotNull {
-		return
-	}
-	if v, ok := am.Expr.Constant(); ok && v.IsEmpty() {
+	v, ok := am.Expr.Constant()
+	if v = state.Tidy(v); ok && v.IsEmpty() && am.Target.NotNull {
 		l.fail(a.Expr.Range().Ptr(), "Attribute cannot be cleared", "%s can't be empty in the tenant once it has a value. Give it a value, or remove the line to leave it alone.", am.Target.Name)
+	}
+	if text, why := acceptable.Never(am.Target, v); why != "" {
+		l.fail(a.Expr.Range().Ptr(), "Value is never accepted", "%s cannot be %q: %s. The service would refuse it of everybody. Correct it here.", am.Target.Name, text, why)
 	}
 }
 

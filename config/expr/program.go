@@ -77,9 +77,9 @@ func (p *Program) DeclaredAt() string { return p.declaredAt }
 // Attributes are the source attributes it reads, in schema spelling, sorted.
 func (p *Program) Attributes() []string { return p.attributes }
 
-// Constant is the expression's value if it is the same for every object; ok is false otherwise.
+// Constant is the expression's value if it is the same for every object; ok is false otherwise, and for a nil program.
 func (p *Program) Constant() (v state.Value, ok bool) {
-	if p.constant == nil {
+	if p == nil || p.constant == nil {
 		return state.Null(), false
 	}
 	return *p.constant, true

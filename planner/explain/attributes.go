@@ -47,6 +47,9 @@ func whyNotWritten(c *reconcile.Case, v *reconcile.Value) string {
 	case reconcile.NoAccount:
 		return v.DesiredName + " has no account that can be pointed to, so the account's is left as it is"
 	case reconcile.Kept:
+		if v.Mapping.KeepNull {
+			return "the source has no value, and on_null leaves the account's"
+		}
 		return "the source has no value, and the tenant does not let it be empty"
 	case reconcile.KeptOnLink:
 		return "keep_on_link leaves what the account had when it was linked, until the source has a value"

@@ -41,6 +41,9 @@ func explanationOf(c *reconcile.Case) *Explanation {
 func (x *Explanation) ofSource(c *reconcile.Case) {
 	x.What, x.Scope, x.ScopeAt = IsSource, c.Scope.Name, c.Scope.DeclaredAt
 	x.SourceDN, x.SourceGUID = c.Source.DN, c.Source.GUID.String()
+	if c.NoAnchor {
+		x.Notes = append(x.Notes, noAnchor(c))
+	}
 	x.describe(c)
 	switch c.Outcome {
 	case reconcile.Blocked:
@@ -64,6 +67,14 @@ func (x *Explanation) ofSource(c *reconcile.Case) {
 	if c.Match != nil {
 		x.Rules = rulesOf(c)
 	}
+}
+
+// noAnchor says what becomes of a source object that has no anchor.
+func noAnchor(c *reconcile.Case) string {
+	if c.Link != nil {
+		return "what the source object holds for an anchor is none; it was recorded with " + c.Link.Anchor
+	}
+	return "what the source object holds for an anchor is none"
 }
 
 // ofTenant is about a living tenant object that no source object in scope has.
@@ -164,7 +175,11 @@ func (x *Explanation) describe(c *reconcile.Case) {
 	if account.Deleted {
 		return
 	}
-	if x.What == IsSource && account.Anchor != "" && account.Anchor != x.Anchor {
+	switch {
+	case x.What != IsSource || account.Anchor == "" || account.Anchor == x.Anchor:
+	case x.Anchor == "":
+		x.Notes = append(x.Notes, "it carries anchor "+account.Anchor)
+	default:
 		x.Notes = append(x.Notes, "it carries another anchor, "+account.Anchor)
 	}
 	if account.NoSignIn {

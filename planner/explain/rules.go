@@ -81,9 +81,8 @@ func declaredRule(c *reconcile.Case) Rule {
 // rule is about one of the link policy's rules.
 func rule(c *reconcile.Case, t *reconcile.Try) Rule {
 	x := Rule{Rule: t.Rule, Value: t.Value, Outcome: RuleNothing, Found: []string{}}
-	if t.Value == "" {
-		x.Detail = "the object has no such value"
-		return x
+	if t.Value == "" || t.Hard && c.NoAnchor && len(t.Found) == 0 {
+		return noValue(t.Rule)
 	}
 	for i := range t.Found {
 		f, why := &t.Found[i], ""
@@ -130,6 +129,11 @@ func (x *Rule) add(f *reconcile.Candidate, why string) {
 	x.Candidates = append(x.Candidates, c)
 }
 
+// noValue is about a rule for which the object has no value.
+func noValue(name string) Rule {
+	return Rule{Rule: name, Outcome: RuleNothing, Detail: "the object has no such value", Found: []string{}}
+}
+
 // bin is about the recycle bin, which is looked into by anchor when no living account has it.
 func bin(c *reconcile.Case) Rule {
 	x := Rule{Rule: RuleBin, Value: c.Anchor, Outcome: RuleNothing, Found: []string{}}
@@ -142,7 +146,10 @@ func bin(c *reconcile.Case) Rule {
 		return x
 	}
 	found := c.Match.Deleted
-	if found == nil {
+	switch {
+	case found == nil && c.NoAnchor:
+		return noValue(RuleBin)
+	case found == nil:
 		return x
 	}
 	x.Found = append(x.Found, found.Name)

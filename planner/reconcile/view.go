@@ -39,9 +39,9 @@ type Case struct {
 	Address string             // its plan address, "" if it has none
 	Scope   *config.Scope      // nil if it is in none
 	Policy  *config.LinkPolicy // nil if it is in no scope and was in none
-	Anchor  string
-	Source  *state.Object // nil if it is in no scope
-	Account *Account      // nil if it has none, or another source object has or claims it
+	Anchor  string             // the recorded one if NoAnchor, or ""
+	Source  *state.Object      // nil if it is in no scope
+	Account *Account           // nil if it has none, or another source object has or claims it
 	// of a source object: the account that it has in view, also where it does not get it; nil if there is none
 	Target *Account
 	Link   *state.Link // nil if no pair is recorded
@@ -55,6 +55,7 @@ type Case struct {
 	Values  []Value  // of the mapped attributes, in their order, then aliases and what is set once
 	Leaving *Leaving // nil unless Link's source object is in no scope
 
+	NoAnchor    bool  // what the source object has for an anchor is none
 	Managed     bool  // a scope synchronises objects of this kind
 	SearchesBin bool  // of a source object: its link policy looks into the recycle bin, for its anchor
 	AnchorOf    *Case // of an account that no source object has: the source object with its anchor, without Match and Values
@@ -212,9 +213,9 @@ func (s *surveyed) bareCase(row int) (*pair.Case, *Case, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	x := &Case{Kind: c.Table.Kind, Address: c.Address, Scope: c.Table.Scope, Policy: c.Table.Policy, Anchor: c.Anchor,
+	x := &Case{Kind: c.Table.Kind, Address: c.Address, Scope: c.Table.Scope, Policy: c.Table.Policy, Anchor: c.SoundAnchor(),
 		Source: c.Object,
-		Link:   c.Link, Managed: true, SearchesBin: searchesBin(c.Table.Policy)}
+		Link:   c.Link, NoAnchor: c.Table.BadAnchor(c.Object) != "", Managed: true, SearchesBin: searchesBin(c.Table.Policy)}
 	if c.Live != nil {
 		x.Target = s.account(c.Live, c.LiveRow)
 	}

@@ -132,7 +132,7 @@ func (d *draft) compareAll() {
 	}
 	if len(d.drifted) > 0 {
 		slices.Sort(d.drifted)
-		f := words.StoppedByDrift(d.drifted, d.Table.Policy)
+		f := words.StoppedByDrift(d.drifted, drift.BlockedSignIn(&d.Case, d.attrs), d.Table.Policy)
 		f.Drift = true
 		d.report(f)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/acceptable"
 )
 
 func TestForms(t *testing.T) {
@@ -18,7 +19,7 @@ func TestForms(t *testing.T) {
 	}
 	for form, list := range good {
 		for _, v := range strings.Fields(list) {
-			if bad := malformed(form, v); bad != "" {
+			if bad := acceptable.Malformed(form, v); bad != "" {
 				t.Errorf("%q: %s", v, bad)
 			}
 		}
@@ -37,17 +38,17 @@ func TestForms(t *testing.T) {
 	}
 	for form, list := range bad {
 		for v, want := range list {
-			if got := malformed(form, v); !strings.Contains(got, want) {
+			if got := acceptable.Malformed(form, v); !strings.Contains(got, want) {
 				t.Errorf("%q: %q does not say %q", v, got, want)
 			}
 		}
 	}
 	for _, v := range []string{"smtp:", "X500:/o=Org/cn=Eva", "smtp:kim@contoso", "kim@contoso.com:25", "smtp:a@b@c", "notes:CN=Kim"} {
-		if got := malformed(state.FormAddress, v); strings.Contains(got, "is meant") {
+		if got := acceptable.Malformed(state.FormAddress, v); strings.Contains(got, "is meant") {
 			t.Errorf("%q: %q, and nobody knows", v, got)
 		}
 	}
-	if malformed(state.FormAny, "anything: at all") != "" {
+	if acceptable.Malformed(state.FormAny, "anything: at all") != "" {
 		t.Error("no form is no rule")
 	}
 }

@@ -2,7 +2,6 @@
 package lint
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/dirform/dirform/planner/reconcile/internal/table"
 	"github.com/dirform/dirform/planner/reconcile/internal/words"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/acceptable"
 	"github.com/dirform/dirform/state/visible"
 )
 
@@ -66,11 +66,8 @@ func (r *Rules) text(a *state.Attribute, v string) (found []*planner.Finding) {
 
 // wrong says why the service refuses a value, or "".
 func (r *Rules) wrong(a *state.Attribute, v string) string {
-	bad := ""
-	if a.Form != state.FormCountry { // what is no code is told as such, whatever characters it has
-		bad = table.Refused(a, v)
-	}
-	if bad = cmp.Or(bad, malformed(a.Form, v)); bad == "" && a.Name == r.UserName {
+	bad := acceptable.Wrong(a, v)
+	if bad == "" && a.Name == r.UserName {
 		bad = badUserName(v)
 	}
 	return bad

@@ -229,6 +229,17 @@ func (c *Case) KeptOnLink(m *config.AttributeMapping, want uint64) bool {
 	return m.KeepOnLink && want == c.Table.NilFP && c.Applied(m.Target.Name) == 0
 }
 
+// SoundAnchor is the object's anchor. Where what it holds for one is none, it is that with which it is recorded, or "".
+func (c *Case) SoundAnchor() string {
+	switch {
+	case c.Table.BadAnchor(c.Object) == "":
+		return c.Anchor
+	case c.Link == nil:
+		return ""
+	}
+	return c.Link.Anchor
+}
+
 // RecordedAnchor is the anchor with which the object itself is recorded, if it has another one now; else "".
 func (c *Case) RecordedAnchor() string {
 	if c.Link == nil || c.Link.Anchor == c.Anchor || c.Link.SourceGUID != c.Object.GUID {

@@ -6,32 +6,8 @@ import (
 	"unicode"
 
 	"github.com/dirform/dirform/state"
-	"github.com/dirform/dirform/state/visible"
+	"github.com/dirform/dirform/state/acceptable"
 )
-
-// Illegal says what is wrong with the characters of v, or "": one that people do not see, or one that is [Refused].
-func Illegal(a *state.Attribute, v string) string {
-	if name, n := visible.Trap(v, a.Lines); n > 0 {
-		return fmt.Sprintf("character %d of it is %s", n, name)
-	}
-	return Refused(a, v)
-}
-
-// Refused says which character of v the service refuses, or "".
-func Refused(a *state.Attribute, v string) string {
-	if !a.ASCII && a.Deny == "" {
-		return ""
-	}
-	for _, r := range v {
-		switch {
-		case a.ASCII && r > unicode.MaxASCII:
-			return fmt.Sprintf("the character %q is not ASCII", r)
-		case strings.ContainsRune(a.Deny, r):
-			return fmt.Sprintf("the character %q is not allowed", r)
-		}
-	}
-	return ""
-}
 
 // legalName makes s fit to stand before the @ of user name attribute a: what the service refuses becomes an underscore,
 // as the sync engine has it.
@@ -52,7 +28,7 @@ const MaxLocalPart, MaxDomainPart = 64, 48
 // RefusedAddress says why Exchange would refuse an address, or "".
 func RefusedAddress(a *state.Attribute, address string) string {
 	local, domain, ok := strings.Cut(address, "@")
-	switch why := Illegal(a, address); {
+	switch why := acceptable.Illegal(a, address); {
 	case why != "":
 		return why
 	case !ok || local == "" || domain == "" || strings.Contains(domain, "@"):

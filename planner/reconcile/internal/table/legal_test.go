@@ -6,6 +6,7 @@ import (
 
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/acceptable"
 	"github.com/dirform/dirform/state/proxies"
 )
 
@@ -15,7 +16,7 @@ func TestLegalName(t *testing.T) {
 		"jane.doe": "jane.doe", "Örs Nagy": "_rs_Nagy", "a@b": "a_b", ".jane.": "jane", "o'neil+x": "o'neil_x", "..": "",
 		strings.Repeat("x", 63) + "..": strings.Repeat("x", 63),
 	} {
-		if got := legalName(a, in); got != want || got != "" && Illegal(a, got) != "" {
+		if got := legalName(a, in); got != want || got != "" && acceptable.Illegal(a, got) != "" {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
 		}
 	}

@@ -57,7 +57,7 @@ type Source struct {
 	Aliases   *config.AttributeMapping
 	Aliased   bool                  // some object has a value for it, so that the source keeps aliases
 	TakesOver bool                  // accounts that another sync engine masters are taken over
-	NotNull   []int                 // fingerprint columns of mapped attributes that cannot be cleared
+	NotNull   []int                 // fingerprint columns of attributes that would be cleared if they could be
 	Names     [state.NameSpaces]int // by name space the index into Columns of the first name in it, or -1
 	Enables   bool                  // a mapping says who may sign in, or nobody signs in with objects of the kind
 	Anchored  bool                  // objects of the kind carry their anchors in the tenant
@@ -129,7 +129,7 @@ func (t *Source) setColumns() {
 		if a.Target.Reported {
 			continue
 		}
-		if a.Target.NotNull || a.Target.Required {
+		if (a.Target.NotNull || a.Target.Required) && !a.KeepNull {
 			t.NotNull = append(t.NotNull, t.Layout.Col(a.Target.Name))
 		}
 		t.Enables = t.Enables || a.Target.Name == t.Of.SignIn

@@ -35,10 +35,18 @@ func SignInBlocked(a state.AttributeChange, p *config.LinkPolicy) *planner.Findi
 		detail = "The record does not know whether it ever was on, nor who blocked it and why, so it is left off."
 	}
 	detail = "The source has the account switched on, and in the tenant sign-in is blocked. " + detail
-	hint := fmt.Sprintf("If the person may sign in, turn %s on in the tenant; or switch the account off and on at the "+
-		"source, with an apply in between; or set heal_sign_in = true in link_policy %q (%s), which turns on everybody whom "+
-		"somebody blocked.", a.Name, p.Name, p.DeclaredAt)
-	return About(planner.NewFinding("DF230", detail, hint), a.Name, a.Before.Text(), p.DeclaredAt)
+	return About(planner.NewFinding("DF230", detail, signInAgain(a.Name, p)), a.Name, a.Before.Text(), p.DeclaredAt)
+}
+
+// signInAgain says how sign-in that somebody blocked, by its attribute, is turned on.
+func signInAgain(attribute string, p *config.LinkPolicy) string {
+	heal := "set heal_sign_in = true"
+	if p.OnDrift != config.HealDrift {
+		heal = fmt.Sprintf("set heal_sign_in = true, with on_drift = %q,", config.HealDrift)
+	}
+	return fmt.Sprintf("If the person may sign in, turn %s on in the tenant; or switch the account off and on at the "+
+		"source, with an apply in between; or %s in link_policy %q (%s), which turns on everybody whom "+
+		"somebody blocked.", attribute, heal, p.Name, p.DeclaredAt)
 }
 
 // LeftAsChanged is about an attribute that somebody changed in the tenant, and that a policy leaves so.
@@ -56,11 +64,19 @@ func MailboxAddress(a state.AttributeChange) *planner.Finding {
 	return About(planner.NewFinding("DF308", detail, ""), a.Name, a.After.Str(), "")
 }
 
-// StoppedByDrift is about an object that is stopped because somebody changed attributes in the tenant.
-func StoppedByDrift(names []string, p *config.LinkPolicy) *planner.Finding {
+// StoppedByDrift is about an object that is stopped because somebody changed attributes in the tenant. signIn is the one
+// among them with which somebody blocked its sign-in, or "": to set right what others change is not to turn that on.
+func StoppedByDrift(names []string, signIn string, p *config.LinkPolicy) *planner.Finding {
 	detail := fmt.Sprintf("Not as last applied: %s. With on_drift = %q nothing is written to the account meanwhile.",
 		strings.Join(names, ", "), p.OnDrift)
-	return About(planner.NewFinding("DF232", detail, ""), "", "", p.DeclaredAt)
+	f := planner.NewFinding("DF232", detail, "")
+	switch {
+	case signIn != "" && len(names) == 1:
+		f.Hint = signInAgain(signIn, p)
+	case signIn != "":
+		f.Hint += " " + signInAgain(signIn, p)
+	}
+	return About(f, "", "", p.DeclaredAt)
 }
 
 // LeaverClaimed is about the account of somebody who has left, which other source objects claim and none gets.

@@ -61,6 +61,17 @@ func opens(c *pair.Case, ch *state.AttributeChange) bool {
 	return ch.Name == c.Table.Of.SignIn && ch.Before.Kind() == state.BoolValue && !ch.Before.Bool() && ch.After.Bool()
 }
 
+// BlockedSignIn is the attribute with which somebody blocked the sign-in of an account in the tenant, if that is among what
+// would be written to it, else "".
+func BlockedSignIn(c *pair.Case, attrs []state.AttributeChange) string {
+	for i := range attrs {
+		if attrs[i].Drift && opens(c, &attrs[i]) {
+			return attrs[i].Name
+		}
+	}
+	return ""
+}
+
 // Left is a change that is not made, although the account differs from what is desired.
 type Left struct {
 	state.AttributeChange

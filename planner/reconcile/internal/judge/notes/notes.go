@@ -106,7 +106,7 @@ func (n *Notes) noteAliases(p *pair.Pairs, s int, v *pair.Verdict, t *table.Sour
 	if m.Flags&table.SourceForeignAlias != 0 && !p.Idle(s) {
 		n.foreign.Add(&p.Source, s)
 	}
-	if t.Aliased && m.Aliases == table.AliasNone && v.Target >= 0 && v.Link >= 0 && v.Flags == 0 &&
+	if t.Aliased && !t.Aliases.KeepNull && m.Aliases == table.AliasNone && v.Target >= 0 && v.Link >= 0 && v.Flags == 0 &&
 		p.Tenant.Meta(int(v.Target)).Aliases != table.AliasEmpty {
 		n.keptBy(t.Aliases.Target.Name).Add(&p.Source, s)
 	}

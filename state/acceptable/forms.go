@@ -1,4 +1,4 @@
-package lint
+package acceptable
 
 import (
 	"fmt"
@@ -6,12 +6,12 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/dirform/dirform/planner/reconcile/internal/lint/codes"
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/acceptable/internal/codes"
 )
 
-// malformed says what is wrong with v as a whole, and what is meant where that is known; "" if nothing is.
-func malformed(form state.Form, v string) string {
+// Malformed says what is wrong with v as a whole, and what is meant where that is known; "" if nothing is.
+func Malformed(form state.Form, v string) string {
 	switch form {
 	case state.FormAddress:
 		return badAddress(v)
