@@ -213,9 +213,9 @@ func (s *surveyed) bareCase(row int) (*pair.Case, *Case, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	x := &Case{Kind: c.Table.Kind, Address: c.Address, Scope: c.Table.Scope, Policy: c.Table.Policy, Anchor: c.SoundAnchor(),
-		Source: c.Object,
-		Link:   c.Link, NoAnchor: c.Table.BadAnchor(c.Object) != "", Managed: true, SearchesBin: searchesBin(c.Table.Policy)}
+	t := c.Table
+	x := &Case{Kind: t.Kind, Address: c.Address, Scope: t.Scope, Policy: t.Policy, Anchor: c.SoundAnchor(), Source: c.Object,
+		Link: c.Link, NoAnchor: t.BadAnchor(c.Object) != "", Managed: true, SearchesBin: searchesBin(t.Policy)}
 	if c.Live != nil {
 		x.Target = s.account(c.Live, c.LiveRow)
 	}
@@ -233,10 +233,8 @@ func searchesBin(p *config.LinkPolicy) bool {
 
 // account is a tenant object; row is its tenant row, or -1 for one in the recycle bin.
 func (s *surveyed) account(a *table.Account, row int) *Account {
-	ref := table.Ref(a)
-	return &Account{ID: a.ID, Kind: a.Kind, Name: ref.Name, Anchor: a.Anchor(), Addresses: a.MailAddresses(),
-		Deleted:  row < 0,
-		NoSignIn: a.Of.SignIn != "" && !a.SignIn().Bool(), Standing: s.Standing(a, row)}
+	return &Account{ID: a.ID, Kind: a.Kind, Name: table.Ref(a).Name, Anchor: a.Anchor(), Addresses: a.MailAddresses(),
+		Deleted: row < 0, NoSignIn: a.Of.SignIn != "" && !a.SignIn().Bool(), Standing: s.Standing(a, row)}
 }
 
 // tenantCase is about a living tenant object that no source object in scope has.

@@ -10,8 +10,7 @@ type Suffix struct {
 func (v *View) Suffixes() (list []Suffix) {
 	for _, u := range v.s.set.Rules.UPNSuffixes {
 		list = append(list, Suffix{Name: u.Name, Address: suffixAddress(u), DeclaredAt: u.DeclaredAt,
-			InForest: v.s.set.forestHas(u),
-			Verified: v.s.Domains.Has(u.Name)})
+			InForest: v.s.set.forestHas(u), Verified: v.s.Domains.Has(u.Name)})
 	}
 	return list
 }

@@ -48,8 +48,7 @@ func (v *View) Held(c *state.Change, recorded string) (h *Held, err error) {
 	h.Off = stopped.WhyOff(o.Of, x, s.set.Whereabouts[guid])
 	h.Ref.Address, h.Ref.Anchor, h.Aimed = h.Address, c.Anchor, s.Selected(h.Address)
 	a := offlimits.Attempt{Account: o, Row: row, Policy: s.set.Rules.Policy(c.Scope, c.Kind), Action: c.Action, Attrs: c.Attributes,
-		Recorded: recorded,
-		Leaving:  c.Action == state.ActionDelete || c.Action == state.ActionUnlink, Undone: true}
+		Recorded: recorded, Leaving: c.Action == state.ActionDelete || c.Action == state.ActionUnlink, Undone: true}
 	if f := s.Against(a); f != nil {
 		if !slices.ContainsFunc(f.Objects, func(r planner.ObjectRef) bool { return r.TargetID == h.Ref.TargetID }) {
 			f.Objects = append(f.Objects, h.Ref)
