@@ -27,7 +27,7 @@ func (c *content) at(name string) *hcl.Range { return c.attrs[name].Expr.Range()
 // value is the argument converted to type t. ok is false if it is not there, wrong, or not known because of an earlier mistake.
 func (c *content) value(name string, t cty.Type) (v cty.Value, ok bool) {
 	a := c.attrs[name]
-	if a == nil {
+	if a == nil || c.l.o.Secretless && sensitive.Credential(c.block.Type, name) {
 		return cty.NilVal, false
 	}
 	if why := c.l.secrets.Why(a.Expr); why != nil && !sensitive.Credential(c.block.Type, name) {

@@ -34,6 +34,8 @@ type Options struct {
 	// ValuesOptional checks the configuration without values for its required variables, as validate does in a pull request,
 	// where secrets are out of reach. What depends on them is left out of the result, which is not fit for planning then.
 	ValuesOptional bool
+	// Secretless leaves out what credentials hold, and needs no value for a sensitive variable: for tests, which connect to nothing.
+	Secretless bool
 	// Former is what a file, of that name, says about where the state was, in place of the folder's dirform block; nil for none.
 	Former     []byte
 	FormerName string

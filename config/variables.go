@@ -24,7 +24,7 @@ func (l *loader) decodeVariables() {
 		checks[i] = l.declareVariable(b, vars)
 	}
 	vars.Give(values.Given{Environ: l.o.Environ, Files: l.o.VarFiles, Arguments: l.o.Vars}, l.broken)
-	l.vars["var"] = vars.Object(l.o.ValuesOptional)
+	l.vars["var"] = vars.Object(l.o.ValuesOptional, l.o.Secretless)
 	for i, b := range l.byType["variable"] {
 		for _, check := range checks[i] {
 			l.validate(b.Labels[0], check)

@@ -6,6 +6,7 @@ import (
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/labcmd"
 	"github.com/dirform/dirform/cmd/dirform/internal/recordcmd"
+	"github.com/dirform/dirform/cmd/dirform/internal/testcmd"
 )
 
 // commands are dirform's commands in the order in which help lists them.
@@ -14,6 +15,7 @@ func commands(a *cli.App) []*cobra.Command {
 		newInitCommand(a),
 		newValidateCommand(a),
 		newFmtCommand(a),
+		testcmd.New(a),
 		newLintCommand(a),
 		newPlanCommand(a),
 		newApplyCommand(a),

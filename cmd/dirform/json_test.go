@@ -67,6 +67,10 @@ func TestJSONIsAsDocumented(t *testing.T) {
 		_, links, _ := runMain(t, cli.Environment{Dir: dir}, "state", "list")
 		run("LINK", "state", "show", strings.Fields(links)[1], "--json")
 		run("DIAGNOSTICS", "validate", "--json")
+		if err := os.WriteFile(filepath.Join(dir, "x.dirtest.hcl"), []byte("test \"x\" {\n  expect { summary = { create = 1 } }\n}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		run("TESTS", "test", "--json")
 		run("ERRORS", "plan", "--json", "--target", "user.nobody")
 		if err := os.WriteFile(filepath.Join(dir, "more.hcl"), []byte("scope \"x\" { ou = 3 }\n"), 0o600); err != nil {
 			t.Fatal(err)

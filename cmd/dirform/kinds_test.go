@@ -21,6 +21,7 @@ var naming = map[string]string{
 	"planner/render/internal/rendertest/rendertest.go":     "makes plans for tests",
 	"planner/reconcile/internal/table/active_directory.go": "the source's own attributes",
 	"planner/reconcile/internal/pair/evidence.go":          "what each match rule goes by",
+	"planner/dirtest/defaults.go":                          "what either directory gives an object without being told",
 	"planner/survey/survey.go":                             "what the source has before there is a configuration",
 	"planner/explain/scopes.go":                            "what the source calls objects that are in no scope",
 }

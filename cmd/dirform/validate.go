@@ -6,6 +6,7 @@ import (
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner/dirtest"
 )
 
 func newValidateCommand(a *cli.App) *cobra.Command {
@@ -15,17 +16,25 @@ func newValidateCommand(a *cli.App) *cobra.Command {
 		Use:   "validate",
 		Short: "Check the configuration without asking any directory",
 		Long: `Validate reads the configuration as plan does and reports all mistakes at once, each with its line. It works offline: it asks
-no directory and needs neither credentials nor values for variables.`,
+no directory and needs neither credentials nor values for variables. Tests (*.dirtest.hcl) are checked, too, and not run.`,
 		Args: cli.Arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			if asJSON {
 				return validateJSON(a, &v)
 			}
-			cfg, err := open.LoadChecked(a, &v, true)
+			cfg, diags, err := open.LoadDiagnosed(a, &v, true)
 			if err != nil {
 				return err
 			}
-			a.Printf("The configuration is valid: %s, %s.\n", cli.Count(len(cfg.Scopes), "scope"), cli.Count(len(cfg.Mappings), "mapping"))
+			n, more := dirtest.Validate(a.Dir(), cfg.Files)
+			if err := open.Diagnose(a, cfg.Files, append(diags, more...)); err != nil {
+				return err
+			}
+			tests := ""
+			if n > 0 {
+				tests = ", " + cli.Count(n, "test")
+			}
+			a.Printf("The configuration is valid: %s, %s%s.\n", cli.Count(len(cfg.Scopes), "scope"), cli.Count(len(cfg.Mappings), "mapping"), tests)
 			return nil
 		},
 	}
@@ -39,6 +48,8 @@ func validateJSON(a *cli.App, v *open.Variables) error {
 	if err != nil {
 		return err
 	}
+	_, more := dirtest.Validate(a.Dir(), cfg.Files)
+	diags = append(diags, more...)
 	if err := a.PrintJSON(config.DiagnosticsJSON(cfg.Files, diags)); err != nil {
 		return err
 	}

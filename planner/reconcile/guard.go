@@ -41,8 +41,7 @@ func (b *Builder) Judge(changes iter.Seq2[*state.Change, error]) ([]planner.Guar
 // Recorded is how many links the record had when the plan was made.
 func (b *Builder) Recorded() int { return b.pairs().Links.Len() }
 
-// Deeds tells what changes count as for guards once they are done, see [state.Deeds]. It may be asked after
-// [Builder.Close].
+// Deeds tells what changes count as for guards once they are done, see [state.Deeds]. It may be asked after [Builder.Close].
 func (b *Builder) Deeds() func(*state.Change) map[string]int {
 	return guards.New(b.set.forGuards()).Deeds
 }

@@ -12,6 +12,9 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
+// Want is what a mapping wants an attribute of an object's account to be, without the blanks around it.
+var Want = table.Want
+
 // Settings is everything a plan depends on besides the streams of objects.
 type Settings struct {
 	Rules  *config.Config
@@ -35,8 +38,7 @@ type Settings struct {
 	Targets, Excludes []string
 	// Remapped are the attributes whose expressions are not those of the last apply.
 	Remapped map[config.Mapped]bool
-	// Whereabouts are where objects are that left their scopes.
-	// [Builder.Leavers] are those to look for; what is not among them counts as not found.
+	// Whereabouts are where objects are that left their scopes, [Builder.Leavers]; what is not among them counts as not found.
 	Whereabouts map[state.GUID]Whereabouts
 	// Alive are the names of living source objects in no scope, by their anchors, as far as a link block names the account
 	// that carries one. [Builder.Claimed] are those to look for.

@@ -84,13 +84,14 @@ func (vs *Variables) Give(g Given, partial bool) {
 	}
 }
 
-// Object has all variables by name. One without a value is unknown, which is a mistake unless values are optional.
-func (vs *Variables) Object(optional bool) cty.Value {
+// Object has all variables by name. One without a value is unknown, which is a mistake unless values are optional, or those of sensitive
+// variables are and it is one.
+func (vs *Variables) Object(optional, secretsOptional bool) cty.Value {
 	values := map[string]cty.Value{}
 	for _, v := range vs.order {
 		if v.value == cty.NilVal {
 			v.value = cty.UnknownVal(v.Type)
-			if !optional {
+			if !optional && !(secretsOptional && v.Sensitive) {
 				vs.withoutValue(v)
 			}
 		}

@@ -20,6 +20,7 @@ type topic struct {
 func topics() []topic {
 	return []topic{
 		{"language", "The configuration language, block by block", languageText},
+		{"tests", "Tests of a configuration: what is there, and what the plan is to be", written("tests")},
 		{"functions", "The functions of expressions", functionsText},
 		{"guards", "The limits that hold a plan back, and the ways through", limits.Help},
 		{"limits", "How much of everything dirform reads at most", limitsText},

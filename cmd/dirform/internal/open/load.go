@@ -1,6 +1,7 @@
 package open
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -74,6 +75,22 @@ func LoadDiagnosed(a *cli.App, v *Variables, valuesOptional bool) (*config.Confi
 	cfg, diags := config.Load(options)
 	a.Hide(cfg.Secrets)
 	return cfg, diags, nil
+}
+
+// ForTests loads the configuration with values of variables besides those of the options, for tests: without what credentials hold.
+// With valuesOptional a variable without a value is no mistake.
+func (v *Variables) ForTests(a *cli.App) (func(more map[string]string, valuesOptional bool) (*config.Config, hcl.Diagnostics), error) {
+	options, err := v.options(a)
+	options.Secretless = true
+	return func(more map[string]string, valuesOptional bool) (*config.Config, hcl.Diagnostics) {
+		o := options
+		o.ValuesOptional = valuesOptional
+		o.Vars = maps.Clone(options.Vars)
+		maps.Copy(o.Vars, more)
+		cfg, diags := config.Load(o)
+		a.Hide(cfg.Secrets)
+		return cfg, diags
+	}, err
 }
 
 // options are those of reading the configuration in the folder.
