@@ -223,6 +223,7 @@ var (
 	anID   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	aTime  = regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ`)
 	aTook  = regexp.MustCompile(`(applied|partial) in \S+`)
+	aSpan  = regexp.MustCompile(`\b\d+\.\d{3}s\b`)
 	aStamp = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
 )
 
@@ -231,6 +232,7 @@ func masked(s string) string {
 	s = anID.ReplaceAllString(s, "<id>")
 	s = aTime.ReplaceAllString(s, "<time>")
 	s = aTook.ReplaceAllString(s, "$1 in <time>")
+	s = aSpan.ReplaceAllString(s, "<span>")
 	return aStamp.ReplaceAllString(s, "<digest>")
 }
 

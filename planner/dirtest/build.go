@@ -15,6 +15,7 @@ import (
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/dn"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/near"
 )
 
 // builder makes the world of a test under a configuration.
@@ -114,6 +115,14 @@ func (b *builder) refer(s *Source) {
 	}
 }
 
+// scopes are the names of all scopes.
+func (b *builder) scopes() (names []string) {
+	for _, s := range b.cfg.Scopes {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
 // scopeFor is the first scope that has objects of a kind.
 func (b *builder) scopeFor(kind state.Kind) *config.Scope {
 	for _, s := range b.cfg.Scopes {
@@ -145,7 +154,7 @@ func (b *builder) fillAccount(a *Account, m *memory.Account) error {
 			at := slices.IndexFunc(b.cfg.Scopes, func(s *config.Scope) bool { return s.Name == a.Scope })
 			if at < 0 {
 				return &fault.Error{Summary: fmt.Sprintf("%s: account %q is linked in a scope that is not declared", a.DeclaredAt, a.Label),
-					Detail: fmt.Sprintf("There is no scope %q.", a.Scope)}
+					Detail: fmt.Sprintf("There is no scope %q.%s", a.Scope, near.DidYouMean(a.Scope, b.scopes()))}
 			}
 			scope = b.cfg.Scopes[at]
 		}

@@ -463,6 +463,8 @@ func (d *decoder) change(b *hclsyntax.Block, t *Test) *Change {
 	}
 	if schema := providers.TenantSchema(t.kindOf(w.Label)); schema != nil {
 		w.Attributes, w.Before = d.attributes(c, "attributes", schema), d.attributes(c, "before", schema)
+	} else if c.pairs["attributes"] != nil || c.pairs["before"] != nil {
+		d.fail(c.at, "No attributes", "What %q names has no attributes in the tenant that a test could expect. Remove attributes and before.", w.Label)
 	}
 	return w
 }
