@@ -75,6 +75,10 @@ func (b *builder) addObject(s *Source) error {
 		return &fault.Error{Summary: fmt.Sprintf("%s: source %q lies in no domain of the configuration", s.DeclaredAt, s.Label),
 			Detail: fmt.Sprintf("%s does not end in %s.", name, memory.Head(b.cfg, b.cfg.AD[0])), Hint: "Correct the dn."}
 	}
+	if other := b.byDN(name); other != "" && s.Gone == "" && !b.objects[other].Gone {
+		return &fault.Error{Summary: fmt.Sprintf("%s: sources %q and %q lie in one place", s.DeclaredAt, other, s.Label),
+			Detail: name + " can be one object only.", Hint: "Give one of them another dn."}
+	}
 	o := &memory.Object{Kind: s.Kind, GUID: memory.GUIDOf("source " + s.Label), DN: name, Gone: s.Gone != "", Told: s.Gone == "deleted"}
 	if g := s.Attributes["objectguid"].Str(); g != "" {
 		raw, err := base64.StdEncoding.DecodeString(g)

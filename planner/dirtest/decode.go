@@ -191,7 +191,13 @@ func (d *decoder) links(c *content, t *Test) {
 	for _, s := range t.Sources {
 		labels = append(labels, s.Label)
 	}
+	first := map[string]*Account{}
 	for _, a := range t.Accounts {
+		if other := first[a.LinkedTo]; other != nil && a.LinkedTo != "" {
+			d.fail(c.at, "Linked twice", "Accounts %q (%s) and %q (%s) are both linked to %q, and the record knows one account of each object. Remove "+
+				"linked_to from one of the two.", other.Label, other.DeclaredAt, a.Label, a.DeclaredAt, a.LinkedTo)
+		}
+		first[a.LinkedTo] = a
 		if a.LinkedTo != "" && !slices.Contains(labels, a.LinkedTo) {
 			d.fail(c.at, "Link to nobody", "Account %q (%s) is linked to %q, and the test has no source of that name.%s", a.Label, a.DeclaredAt,
 				a.LinkedTo, near.DidYouMean(a.LinkedTo, labels))
