@@ -2,7 +2,8 @@ package ldapd
 
 import (
 	"encoding/binary"
-	"errors"
+
+	"github.com/dirform/dirform/state/ldapfilter"
 )
 
 // Tags of LDAP messages (RFC 4511) as they appear on the wire.
@@ -37,30 +38,10 @@ const (
 	tagControls         = 0xa0
 )
 
-var errBER = errors.New("malformed BER")
+var errBER = ldapfilter.ErrMalformed
 
-// readTLV takes one element off the front of b. Indefinite lengths and multi-byte tags do not occur in LDAP and are refused.
-func readTLV(b []byte) (tag byte, body, rest []byte, err error) {
-	if len(b) < 2 || b[0]&0x1f == 0x1f {
-		return 0, nil, nil, errBER
-	}
-	tag, n, b := b[0], int(b[1]), b[2:]
-	if n >= 0x80 {
-		k := n & 0x7f
-		if k == 0 || k > 4 || len(b) < k {
-			return 0, nil, nil, errBER
-		}
-		n = 0
-		for _, c := range b[:k] {
-			n = n<<8 | int(c)
-		}
-		b = b[k:]
-	}
-	if n > len(b) {
-		return 0, nil, nil, errBER
-	}
-	return tag, b[:n], b[n:], nil
-}
+// readTLV takes one element off the front of b.
+func readTLV(b []byte) (tag byte, body, rest []byte, err error) { return ldapfilter.Element(b) }
 
 // reader takes elements off a byte slice and remembers the first error, so that decoding reads as a list of fields.
 type reader struct {

@@ -1,8 +1,11 @@
 package ldapd
 
-import "github.com/dirform/dirform/state/dn"
+import (
+	"strings"
 
-import "strings"
+	"github.com/dirform/dirform/state/dn"
+	"github.com/dirform/dirform/state/ldapfilter"
+)
 
 // equality compiles (label=value) by the attribute's syntax.
 func (d *Directory) equality(label, value string) filter {
@@ -29,9 +32,9 @@ func (d *Directory) equality(label, value string) filter {
 		return unknown
 	}
 	norm := string(a.appendNorm(nil, value))
-	f := filter{match: d.anyValue(a, func(v string) bool { return a.equal(v, norm) })}
+	f := filter{Match: d.anyValue(a, func(v string) bool { return a.equal(v, norm) })}
 	if a.indexed {
-		f.pick = func() []uint32 { return d.byValue(a, norm) }
+		f.Pick = func() []uint32 { return d.byValue(a, norm) }
 	}
 	return f
 }
@@ -66,8 +69,8 @@ func only(e *entry) filter {
 		return never
 	}
 	return filter{
-		match: func(x *entry) verdict { return verdictOf(x == e) },
-		pick:  func() []uint32 { return []uint32{e.id} },
+		Match: func(x *entry) verdict { return verdictOf(x == e) },
+		Pick:  func() []uint32 { return []uint32{e.id} },
 	}
 }
 
@@ -80,11 +83,11 @@ func (d *Directory) linkEquality(a *attribute, dn string) filter {
 		return only(target)
 	}
 	want := refTo(a.id, target)
-	f := filter{match: func(e *entry) verdict { return verdictOf(e.linked(want)) }}
+	f := filter{Match: func(e *entry) verdict { return verdictOf(e.linked(want)) }}
 	if a.partner != 0 {
 		back := refTo(a.partner, nil0)
-		f.pick = func() []uint32 { return target.targets(back.attr()) }
-		f.match = func(e *entry) verdict {
+		f.Pick = func() []uint32 { return target.targets(back.attr()) }
+		f.Match = func(e *entry) verdict {
 			if len(target.links) < len(e.links) {
 				return verdictOf(target.linked(refTo(a.partner, e)))
 			}
@@ -124,7 +127,7 @@ func (d *Directory) sidEquality(a *attribute, value string) filter {
 	if e := d.bySID(b); e != nil {
 		return only(e)
 	}
-	return filter{match: d.anyValue(a, func(v string) bool { return v == b })}
+	return filter{Match: d.anyValue(a, func(v string) bool { return v == b })}
 }
 
 // classEquality matches objectClass by name and objectCategory by name or distinguished name.
@@ -142,7 +145,7 @@ func (d *Directory) classEquality(a *attribute, value string) filter {
 		}
 	}
 	category := a.origin == fromCategory
-	return filter{match: func(e *entry) verdict {
+	return filter{Match: func(e *entry) verdict {
 		return verdictOf(int(e.class) < len(ok) && ok[e.class] && !(category && e.is(isTombstone)))
 	}}
 }
@@ -170,10 +173,10 @@ func (d *Directory) ambiguousName(value string) filter {
 	for _, label := range []string{"displayName", "givenName", "sn", "sAMAccountName", "name", "proxyAddresses", "mail",
 		"physicalDeliveryOfficeName", "legacyExchangeDN"} {
 		a := d.schema.lookup(label)
-		parts = append(parts, filter{match: d.anyValue(a, func(v string) bool {
+		parts = append(parts, filter{Match: d.anyValue(a, func(v string) bool {
 			v = strings.TrimPrefix(lower(v), "smtp:")
 			return v == low || !exact && strings.HasPrefix(v, low)
 		})})
 	}
-	return anyOf(parts)
+	return ldapfilter.AnyOf(parts)
 }

@@ -134,18 +134,18 @@ func FuzzFilter(f *testing.F) {
 		values[d.at(id)] = valuesOf(f, d, d.at(id).dn())
 	}
 	f.Fuzz(func(t *testing.T, b, choices []byte) {
-		if got, err := d.compile(&reader{b: b}, 0, nil); err == nil {
+		if got, err := d.compile(b, nil); err == nil {
 			checkPicks(t, d, got)
 		}
 		c := chooser{choices}
 		want := c.filter(4)
-		got, err := d.compile(&reader{b: want.wire()}, 0, nil)
+		got, err := d.compile(want.wire(), nil)
 		if err != nil {
 			t.Fatalf("%+v is refused: %v", want, err)
 		}
 		checkPicks(t, d, got)
 		for id := uint32(1); want.judged() && id <= d.count; id++ {
-			if v := got.match(d.at(id)); v != want.judge(values[d.at(id)]) {
+			if v := got.Match(d.at(id)); v != want.judge(values[d.at(id)]) {
 				t.Fatalf("%+v is %d for %s", want, v, d.at(id).dn())
 			}
 		}
@@ -166,12 +166,12 @@ func seedChoices(f *testing.F, n int) {
 
 // checkPicks: the entries that an index gives are at least those that match.
 func checkPicks(t *testing.T, d *Directory, f filter) {
-	if f.pick == nil {
+	if f.Pick == nil {
 		return
 	}
-	picked := f.pick()
+	picked := f.Pick()
 	for id := uint32(1); id <= d.count; id++ {
-		if f.match(d.at(id)) == yes && !slices.Contains(picked, id) {
+		if f.Match(d.at(id)) == yes && !slices.Contains(picked, id) {
 			t.Fatalf("the index loses %s", d.at(id).dn())
 		}
 	}

@@ -7,6 +7,22 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/dirform/dirform/state/ldapfilter"
+)
+
+// Choices of the filter in a search request (RFC 4511, section 4.5.1).
+const (
+	filterAnd        = 0xa0
+	filterOr         = 0xa1
+	filterNot        = 0xa2
+	filterEqual      = 0xa3
+	filterSubstrings = 0xa4
+	filterAtLeast    = 0xa5
+	filterAtMost     = 0xa6
+	filterPresent    = 0x87
+	filterApprox     = 0xa8
+	filterExtensible = 0xa9
 )
 
 // chooser makes decisions of the bytes that a fuzz target is given; once they are used up, the first choice is taken.
@@ -55,7 +71,7 @@ func (c *chooser) filter(depth int) asked {
 		f.parts = []string{c.of("", "b", "B", "smtp:", "bo"), c.of("", "o", "s", "x", "@"), c.of("", "s", "oss", "test", "SS")}
 	case filterExtensible:
 		f.label, f.value = "userAccountControl", c.of("2", "512", "514", "1", "0", "-1", "x", "66048")
-		f.parts = []string{c.of(ruleBitAnd, ruleBitOr, "1.2.3")}
+		f.parts = []string{c.of(ldapfilter.BitAnd, ldapfilter.BitOr, "1.2.3")}
 	}
 	return f
 }
@@ -128,7 +144,7 @@ func (f *asked) judge(has map[string][]string) verdict {
 			order = int(max(-1, min(n-want, 1)))
 		}
 		switch {
-		case f.op == filterExtensible && f.parts[0] == ruleBitAnd:
+		case f.op == filterExtensible && f.parts[0] == ldapfilter.BitAnd:
 			return n&want == want
 		case f.op == filterExtensible:
 			return n&want != 0

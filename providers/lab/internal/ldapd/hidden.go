@@ -109,20 +109,3 @@ func (d *Directory) descriptor(h hidden) string {
 
 // schemaID is an attribute's schemaIDGUID; not Microsoft's, but the same in every lab.
 func schemaID(a *attribute) [16]byte { return mintGUID("schemaIDGUID", a.low) }
-
-// filterLabel is the attribute that a part of a filter is about, "" for one that is about others' parts.
-func filterLabel(tag byte, body []byte) string {
-	switch in := (reader{b: body}); tag {
-	case filterPresent:
-		return string(body)
-	case filterEqual, filterApprox, filterAtLeast, filterAtMost, filterSubstrings:
-		return in.text()
-	case filterExtensible:
-		for in.more() {
-			if t, v := in.any(); t == 0x82 {
-				return string(v)
-			}
-		}
-	}
-	return ""
-}

@@ -159,7 +159,7 @@ func (d *Directory) compareResult(e *entry, label, value string) *ResultError {
 	if a == nil || !d.has(e, a) {
 		return refuse(codeNoSuchAttribute, "00000057: LdapErr: DSID-0C090DC0, comment: %s is not there to compare, data 0, v4563", clip([]byte(label)))
 	}
-	if d.equality(label, value).match(e) == yes {
+	if d.equality(label, value).Match(e) == yes {
 		return &ResultError{Code: codeCompareTrue}
 	}
 	return &ResultError{Code: codeCompareFalse}

@@ -75,7 +75,7 @@ func (d *Directory) open(req *searchRequest, c *controls) (*cursor, *ResultError
 	}
 	cur := &cursor{base: base, scope: req.scope, deleted: c.showDeleted, barred: c.barred, limit: req.sizeLimit}
 	var err error
-	if cur.filter, err = d.compile(&reader{b: req.filter}, 0, c.hidden); err != nil {
+	if cur.filter, err = d.compile(req.filter, c.hidden); err != nil {
 		return nil, refuse(codeProtocolError, "0000203D: LdapErr: DSID-0C0907C2, comment: Error decoding filter, data 0, v4563")
 	}
 	if cur.pick, refused = d.selectAttributes(req.attributes); refused != nil {
@@ -102,8 +102,8 @@ func (d *Directory) candidates(cur *cursor) {
 	switch {
 	case cur.scope == scopeBase:
 		cur.ids = []uint32{cur.base.id}
-	case cur.filter.pick != nil:
-		cur.ids, cur.within = cur.filter.pick(), true
+	case cur.filter.Pick != nil:
+		cur.ids, cur.within = cur.filter.Pick(), true
 	case cur.scope == scopeOne:
 		if cur.base.kids != nil {
 			for _, e := range cur.base.kids.list {
@@ -145,7 +145,7 @@ func (cur *cursor) wants(e *entry) bool {
 	if cur.within && !cur.inScope(e) {
 		return false
 	}
-	return cur.filter.match(e) == yes
+	return cur.filter.Match(e) == yes
 }
 
 func (cur *cursor) inScope(e *entry) bool {
