@@ -87,9 +87,20 @@ func Encryption(o Options) (keys *seal.Keys, secrets []string, diags hcl.Diagnos
 		return l.cfg.Encryption, secrets, nil
 	}
 	l.secrets.Finish()
-	return nil, secrets, missing(l.diags[elsewhere:], "The key of the encryption block is missing",
-		"The encryption block uses a variable without a value. Set DIRFORM_SECRET_<variable>, or give a --var-file FILE.")
+	return nil, secrets, missing(l.diags[elsewhere:], noKey, "The encryption block uses a variable without a value. "+giveKey)
 }
+
+// needEncryption reports keys that have no value: a variable may go without one, and they may not.
+func (l *loader) needEncryption() {
+	if l.cfg.Encryption == nil && l.declares("encryption") && !hcl.Diagnostics(l.diags).HasErrors() {
+		l.diags.Fail(nil, noKey, "%s", "The encryption block uses a variable without a value. "+giveKey)
+	}
+}
+
+const (
+	noKey   = "The key of the encryption block is missing"
+	giveKey = "Set DIRFORM_SECRET_<variable>, or give a --var-file FILE."
+)
 
 // declares reports whether the dirform block has a block of a type.
 func (l *loader) declares(block string) bool {

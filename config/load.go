@@ -36,6 +36,9 @@ type Options struct {
 	ValuesOptional bool
 	// Secretless leaves out what credentials hold, and needs no value for a sensitive variable: for tests, which connect to nothing.
 	Secretless bool
+	// SecretsOptional needs no values for variables that only credentials are made of, but for the encryption block's: what is
+	// planned from a snapshot opens nothing else.
+	SecretsOptional bool
 	// Former is what a file, of that name, says about where the state was, in place of the folder's dirform block; nil for none.
 	Former     []byte
 	FormerName string
@@ -65,6 +68,9 @@ func Load(o Options) (*Config, hcl.Diagnostics) {
 	l.decodePolicies()
 	l.decodeLinks()
 	l.decodeGuards()
+	if o.SecretsOptional {
+		l.needEncryption()
+	}
 	return l.finish()
 }
 

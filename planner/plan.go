@@ -17,6 +17,8 @@ type Header struct {
 	State          StateID  `json:"state"`
 	Source         SourceID `json:"source"`
 	Tenant         TenantID `json:"tenant"`
+	// Snapshot is what the plan was made from instead of both directories; nil for a plan that read them.
+	Snapshot *SnapshotID `json:"snapshot,omitempty"`
 	// Undoes is the number of the run that the plan undoes; 0 for a plan that carries out what the configuration asks for.
 	Undoes int64 `json:"undoes,omitempty"`
 	// Targets and Excludes are the --target and --exclude addresses the plan was limited to.
@@ -24,6 +26,13 @@ type Header struct {
 	Excludes []string `json:"excludes,omitempty"`
 	// Allowed are the guard limits lifted for this plan with --allow, as LIMIT=N.
 	Allowed []string `json:"allowed,omitempty"`
+}
+
+// SnapshotID names the snapshot that a plan was made from.
+type SnapshotID struct {
+	TakenAt string `json:"taken_at"`    // RFC 3339, UTC
+	Age     int64  `json:"age_seconds"` // when the plan was made
+	Digest  string `json:"digest"`
 }
 
 // StateID is the state a plan was made against.

@@ -35,18 +35,21 @@ type UnknownName struct {
 }
 
 // InspectorOf is the inspector that r is, or that it wraps (a method Unwrap tells); nil if there is none.
-func InspectorOf(r SourceReader) SourceInspector {
-	for r != nil {
-		if i, ok := r.(SourceInspector); ok {
-			return i
+func InspectorOf(r SourceReader) SourceInspector { return unwrapped[SourceInspector](r) }
+
+// unwrapped is what r is, or what it wraps; the zero value if that is nothing.
+func unwrapped[T, R any](r R) (t T) {
+	for any(r) != nil {
+		if is, ok := any(r).(T); ok {
+			return is
 		}
-		w, ok := r.(interface{ Unwrap() SourceReader })
+		w, ok := any(r).(interface{ Unwrap() R })
 		if !ok {
-			return nil
+			return t
 		}
 		r = w.Unwrap()
 	}
-	return nil
+	return t
 }
 
 // TenantInspector tells what may be done in a tenant, without doing it.
@@ -57,16 +60,13 @@ type TenantInspector interface {
 }
 
 // TenantInspectorOf is the inspector that r is, or that it wraps (a method Unwrap tells); nil if there is none.
-func TenantInspectorOf(r TenantReader) TenantInspector {
-	for r != nil {
-		if i, ok := r.(TenantInspector); ok {
-			return i
-		}
-		w, ok := r.(interface{ Unwrap() TenantReader })
-		if !ok {
-			return nil
-		}
-		r = w.Unwrap()
-	}
-	return nil
+func TenantInspectorOf(r TenantReader) TenantInspector { return unwrapped[TenantInspector](r) }
+
+// MailboxLister lists the accounts with a mailbox all at once, for a snapshot.
+type MailboxLister interface {
+	// AllMailboxes tells the ids of the accounts of which [TenantReader.Mailboxes] says that they have a mailbox.
+	AllMailboxes(ctx context.Context, tell func(id string) error) error
 }
+
+// MailboxListerOf is the lister that r is, or that it wraps; nil if there is none.
+func MailboxListerOf(r TenantReader) MailboxLister { return unwrapped[MailboxLister](r) }

@@ -9,7 +9,6 @@ import (
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/cmd/dirform/internal/open"
 	"github.com/dirform/dirform/planner/explain"
-	"github.com/dirform/dirform/state/store"
 )
 
 func newExplainCommand(a *cli.App) *cobra.Command {
@@ -36,6 +35,7 @@ that make the whole plan inapplicable.`,
 		},
 	}
 	o.Variables.Register(cmd)
+	o.FromSnapshot(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	return cli.ExitStatus(cmd, "0  done", "1  error, or neither directory has such an object")
 }
@@ -76,6 +76,6 @@ func viewed(ctx context.Context, a *cli.App, v *open.Variables, ask func(*explai
 	if err != nil {
 		return err
 	}
-	return ask(&explain.Explainer{View: view, Config: looked.Config, Directories: now.Directories, Record: now.Record.(store.Record),
+	return ask(&explain.Explainer{View: view, Config: looked.Config, Directories: now.Directories, Record: now.Record.(explain.Record),
 		OUs: looked.Settings.OUs, Query: looked.Query})
 }

@@ -39,6 +39,7 @@ same about objects that no change is about, because they are unchanged, blocked,
 		},
 	}
 	o.register(cmd)
+	o.FromSnapshot(cmd)
 	cmd.Flags().Lookup("fail-on-blocked").Usage = "exit with status 1 if a finding is an error"
 	a.VerboseFlag(cmd)
 	cmd.Flags().StringVar(&csv, "csv", "", "write the findings to `FILE` as well, one row for each finding and object; \"-\" prints nothing else")

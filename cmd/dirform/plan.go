@@ -58,6 +58,7 @@ does not take them: a finding gives the Exchange Online command for each object,
 		},
 	}
 	o.register(cmd)
+	o.FromSnapshot(cmd)
 	reports.Register(cmd)
 	a.VerboseFlag(cmd)
 	a.InputFlag(cmd)

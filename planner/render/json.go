@@ -17,20 +17,21 @@ import (
 
 // prologue is what the document begins with. The lineage's key stays in the plan file.
 type prologue struct {
-	FormatVersion  string           `json:"format_version"`
-	DirformVersion string           `json:"dirform_version"`
-	CreatedAt      string           `json:"created_at"`
-	ConfigDigest   string           `json:"config_digest"`
-	State          planner.StateID  `json:"state"`
-	Source         planner.SourceID `json:"source"`
-	Tenant         planner.TenantID `json:"tenant"`
-	Undoes         int64            `json:"undoes,omitempty"` // the run that the plan undoes
-	Targets        []string         `json:"targets,omitempty"`
-	Excludes       []string         `json:"excludes,omitempty"`
-	Allowed        []string         `json:"allowed,omitempty"`
-	Applicable     bool             `json:"applicable"`
-	Summary        planner.Summary  `json:"summary"`
-	Cost           planner.Cost     `json:"cost"`
+	FormatVersion  string              `json:"format_version"`
+	DirformVersion string              `json:"dirform_version"`
+	CreatedAt      string              `json:"created_at"`
+	ConfigDigest   string              `json:"config_digest"`
+	State          planner.StateID     `json:"state"`
+	Source         planner.SourceID    `json:"source"`
+	Tenant         planner.TenantID    `json:"tenant"`
+	Snapshot       *planner.SnapshotID `json:"snapshot,omitempty"`
+	Undoes         int64               `json:"undoes,omitempty"` // the run that the plan undoes
+	Targets        []string            `json:"targets,omitempty"`
+	Excludes       []string            `json:"excludes,omitempty"`
+	Allowed        []string            `json:"allowed,omitempty"`
+	Applicable     bool                `json:"applicable"`
+	Summary        planner.Summary     `json:"summary"`
+	Cost           planner.Cost        `json:"cost"`
 }
 
 // JSON writes the plan as one JSON document and a newline: what it was made from, applicable, summary, cost, changes, drift if
@@ -40,7 +41,7 @@ type prologue struct {
 func JSON(w io.Writer, r Source) error {
 	h, t := r.Header(), r.Totals()
 	d := &document{w: bufio.NewWriterSize(w, 64<<10)}
-	d.value(prologue{h.FormatVersion, h.DirformVersion, h.CreatedAt, h.ConfigDigest, h.State, h.Source, h.Tenant, h.Undoes,
+	d.value(prologue{h.FormatVersion, h.DirformVersion, h.CreatedAt, h.ConfigDigest, h.State, h.Source, h.Tenant, h.Snapshot, h.Undoes,
 		h.Targets, h.Excludes, h.Allowed, t.Applicable, t.Summary, t.Cost})
 	d.buf = d.buf[:len(d.buf)-1] // its closing brace: the document goes on
 	var writer planjson.Writer

@@ -71,6 +71,9 @@ func (t head) limits(list []view.Limit) string {
 // read says what was read, and to what the plan is limited.
 func (t head) read(h planner.Header, totals planner.Totals) {
 	t.line("Read Active Directory ", plain(strings.Join(append([]string{h.Source.Domain}, h.Source.Others...), ", ")), " and tenant ", plain(h.Tenant.ID), ".")
+	if h.Snapshot != nil {
+		t.line("  From a snapshot that was taken at ", plain(h.Snapshot.TakenAt), ", ", phrase.Age(h.Snapshot.Age), " before: nothing was asked of either.")
+	}
 	if h.Source.MovesFrom != "" {
 		t.line("  The state belongs to domain ", plain(h.Source.MovesFrom), "; applying this plan moves it to ", plain(h.Source.Domain), " (", plain(h.Source.SID), ").")
 	}

@@ -81,7 +81,8 @@ func (r *Reading) identify(ctx context.Context, lineage string) error {
 		return err
 	}
 	r.Header = planner.Header{FormatVersion: planner.FormatVersion, DirformVersion: r.run.Version,
-		CreatedAt: r.run.Now().UTC().Format("2006-01-02T15:04:05Z"), ConfigDigest: r.Config.Digest,
+		Snapshot:  r.run.Snapshot,
+		CreatedAt: r.run.made().UTC().Format("2006-01-02T15:04:05Z"), ConfigDigest: r.Config.Digest,
 		Source: planner.SourceID{Domain: domain.Name, SID: domain.SID, Others: others}, Tenant: planner.TenantID{ID: r.Settings.Organization.ID}}
 	if r.Header.State, err = r.recordID(m, domain, lineage); err != nil {
 		return err

@@ -75,9 +75,13 @@ type Run struct {
 	Directories Directories
 	Schema      func(state.Kind) *state.Schema // the tenant's
 	Now         func() time.Time
-	Version     string // dirform's own, for a plan's header
-	TempDir     string // where values and plans without a name are kept; "" for the system's temporary folder
-	Log         *slog.Logger
+	// Snapshot names what the record and the directories are a recording of, whose time Now is then; Made is the time of the plan
+	// itself. nil stand for directories that are asked, and for Now.
+	Snapshot *planner.SnapshotID
+	Made     func() time.Time
+	Version  string // dirform's own, for a plan's header
+	TempDir  string // where values and plans without a name are kept; "" for the system's temporary folder
+	Log      *slog.Logger
 	// RetryDelay is the first wait before a written object is looked at again; see [apply.Input]. 0 means its default.
 	RetryDelay time.Duration
 	// NewKey mints the key of a record that does not exist yet; nil stands for [store.NewKey].
@@ -171,6 +175,14 @@ func (r *Run) plan(ctx context.Context, o Options, lineage string) (*planned, er
 	s := file.Totals().Summary
 	r.log().Info("plan made", "changes", s.Changes(), "blocked", s.Blocked, "took", time.Since(started).Round(time.Millisecond))
 	return &planned{reading, builder, file, lacks, undoes}, nil
+}
+
+// made is when a plan is made.
+func (r *Run) made() time.Time {
+	if r.Made == nil {
+		return r.Now()
+	}
+	return r.Made()
 }
 
 func (r *Run) newKey() (state.Key, error) {

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
+	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/providers/entra/internal/wire"
 	"github.com/dirform/dirform/state"
 )
@@ -42,6 +44,24 @@ func (r *Reader) Mailboxes(ctx context.Context, ids []string) (map[string]bool, 
 		return true, nil
 	})
 	return found, failed
+}
+
+var _ providers.MailboxLister = (*Reader)(nil)
+
+// AllMailboxes tells the ids of all users that have a service plan of Exchange.
+func (r *Reader) AllMailboxes(ctx context.Context, tell func(id string) error) error {
+	link := "/users?$select=id,assignedPlans&$top=" + strconv.Itoa(pageSize)
+	return pagesFrom(ctx, r.client, "GET /users", link, func(page []licensed) error {
+		for i := range page {
+			if !page[i].mailbox() {
+				continue
+			}
+			if err := tell(page[i].ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // licensed is a user with the service plans of its licences.

@@ -86,29 +86,42 @@ func collect[T any](ctx context.Context, c *graph.Client, path, params string) (
 }
 
 // collectFrom reads the page at link and those that follow it; op names it in messages.
-func collectFrom[T any](ctx context.Context, c *graph.Client, op, link string) ([]T, error) {
-	var all []T
+func collectFrom[T any](ctx context.Context, c *graph.Client, op, link string) (all []T, err error) {
+	err = pagesFrom(ctx, c, op, link, func(page []T) error {
+		all = append(all, page...)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// pagesFrom hands out the page at link and those that follow it, one after the other.
+func pagesFrom[T any](ctx context.Context, c *graph.Client, op, link string, take func([]T) error) error {
 	for seen := newLinks(link); link != ""; {
 		c.Count.Reads.Add(1)
 		text, err := c.Get(ctx, op, link, nil)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		var page struct {
 			Next  string `json:"@odata.nextLink"`
 			Value *[]T   `json:"value"`
 		}
 		if err := json.Unmarshal([]byte(text), &page); err != nil {
-			return nil, fmt.Errorf("%s: the reply is not valid: %w", op, err)
+			return fmt.Errorf("%s: the reply is not valid: %w", op, err)
 		}
 		if page.Value == nil {
-			return nil, fmt.Errorf(`%s: the reply has no "value", so it is not a page of objects`, op)
+			return fmt.Errorf(`%s: the reply has no "value", so it is not a page of objects`, op)
 		}
-		all = append(all, *page.Value...)
+		if err := take(*page.Value); err != nil {
+			return err
+		}
 		link = page.Next
 		if err := seen.add(link); err != nil {
-			return nil, fmt.Errorf("%s: %w", op, err)
+			return fmt.Errorf("%s: %w", op, err)
 		}
 	}
-	return all, nil
+	return nil
 }

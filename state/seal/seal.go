@@ -31,6 +31,8 @@ const (
 	Plan    Kind = 'P'
 	Record  Kind = 'R' // a record in an object store
 	Journal Kind = 'J' // an entry of its journal
+
+	Snapshot Kind = 'S' // a reading of both directories
 )
 
 const (

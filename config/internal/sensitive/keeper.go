@@ -22,11 +22,14 @@ const (
 )
 
 // Reason says why a value is sensitive, and how to have one that is not.
-type Reason struct{ Why, Cure string }
+type Reason struct {
+	Why, Cure string
+	Missing   bool // the value is not there, so that nothing is known of it
+}
 
 // FromEnv is the reason of what env() gives.
 var FromEnv = &Reason{
-	"env() reads the environment, where secrets are", "Declare a variable for it and set " + EnvPrefix + "<variable>.",
+	Why: "env() reads the environment, where secrets are", Cure: "Declare a variable for it and set " + EnvPrefix + "<variable>.",
 }
 
 // Keeper knows what is sensitive in one configuration.

@@ -84,15 +84,28 @@ func (vs *Variables) Give(g Given, partial bool) {
 	}
 }
 
-// Object has all variables by name. One without a value is unknown, which is a mistake unless values are optional, or those of sensitive
-// variables are and it is one.
-func (vs *Variables) Object(optional, secretsOptional bool) cty.Value {
+// Need says which variables need a value.
+type Need uint8
+
+// The needs.
+const (
+	All           Need = iota
+	AllButSecrets      // those that nothing but credentials are made of need none
+	NoneOfThem
+)
+
+// Object has all variables by name. One without a value is unknown, which is a mistake if it needs one.
+func (vs *Variables) Object(need Need) cty.Value {
 	values := map[string]cty.Value{}
 	for _, v := range vs.order {
 		if v.value == cty.NilVal {
 			v.value = cty.UnknownVal(v.Type)
-			if !optional && !(secretsOptional && v.Sensitive) {
+			switch need {
+			case All:
 				vs.withoutValue(v)
+			case AllButSecrets: // so that it may stand where a credential does, and nowhere else
+				vs.secrets.Variable(v.Name, &sensitive.Reason{Why: fmt.Sprintf("variable %q has no value, and may be a secret", v.Name),
+					Cure: "Give it a value" + vs.ways(v) + ".", Missing: true})
 			}
 		}
 		values[v.Name] = v.value
@@ -102,14 +115,17 @@ func (vs *Variables) Object(optional, secretsOptional bool) cty.Value {
 
 // withoutValue reports a variable that has no value.
 func (vs *Variables) withoutValue(v *Variable) {
-	ways := fmt.Sprintf("with --var %s=…, in a file named with --var-file, or in the environment as %s%s", v.Name,
-		sensitive.EnvPrefix, v.Name)
-	if v.Sensitive {
-		ways = fmt.Sprintf("in the environment as %s%s, or in a file named with --var-file", sensitive.SecretPrefix,
-			v.Name)
-	}
 	vs.diags.Fail(&v.Declared, "Variable without a value", "The variable %q has no default and nobody gives it a "+
-		"value. Give it one %s.", v.Name, ways)
+		"value. Give it one%s.", v.Name, vs.ways(v))
+}
+
+// ways are those in which a variable is given a value.
+func (vs *Variables) ways(v *Variable) string {
+	if v.Sensitive {
+		return fmt.Sprintf(" in the environment as %s%s, or in a file named with --var-file", sensitive.SecretPrefix, v.Name)
+	}
+	return fmt.Sprintf(" with --var %s=…, in a file named with --var-file, or in the environment as %s%s", v.Name,
+		sensitive.EnvPrefix, v.Name)
 }
 
 // warnOfArgument warns of a secret that was given on the command line.

@@ -15,7 +15,11 @@ import (
 )
 
 // Variables are the options that give a configuration's variables their values.
-type Variables struct{ vars, files []string }
+type Variables struct {
+	vars, files []string
+	snapshot    string // see [Variables.FromSnapshot]
+	maxAge      string
+}
 
 // Register adds the options to a command that loads a configuration.
 func (v *Variables) Register(cmd *cobra.Command) {
@@ -71,7 +75,7 @@ func LoadDiagnosed(a *cli.App, v *Variables, valuesOptional bool) (*config.Confi
 	if err != nil {
 		return nil, nil, err
 	}
-	options.ValuesOptional = valuesOptional
+	options.ValuesOptional, options.SecretsOptional = valuesOptional, v.snapshot != ""
 	cfg, diags := config.Load(options)
 	a.Hide(cfg.Secrets)
 	return cfg, diags, nil

@@ -23,6 +23,9 @@ func ForReading(ctx context.Context, a *cli.App, v *Variables) (r *run.Run, done
 	if err != nil {
 		return nil, nil, err
 	}
+	if v.snapshot != "" {
+		return fromSnapshot(a, v, cfg)
+	}
 	place, err := PlaceOf(a, cfg)
 	if err != nil {
 		return nil, nil, err

@@ -90,6 +90,19 @@ func Writes(c planner.Cost) string {
 	return text
 }
 
+// Age is how long ago something was, in words.
+func Age(seconds int64) string {
+	switch {
+	case seconds < 120:
+		return fmt.Sprintf("%d s", seconds)
+	case seconds < 2*60*60:
+		return fmt.Sprintf("%d min", seconds/60)
+	case seconds < 48*60*60:
+		return fmt.Sprintf("%d h", seconds/3600)
+	}
+	return fmt.Sprintf("%d days", seconds/(24*3600))
+}
+
 // Duration is an estimate in words.
 func Duration(seconds int) string {
 	switch {
