@@ -24,9 +24,6 @@ func (c *content) has(name string) bool { return c.attrs[name] != nil }
 // at is the range of an argument's value.
 func (c *content) at(name string) *hcl.Range { return c.attrs[name].Expr.Range().Ptr() }
 
-// connecting are the blocks that say how to reach something. What is planned from a snapshot reaches nothing.
-var connecting = []string{"provider", "kerberos", "state"}
-
 // value is the argument converted to type t. ok is false if it is not there, wrong, or not known because of an earlier mistake.
 func (c *content) value(name string, t cty.Type) (v cty.Value, ok bool) {
 	a := c.attrs[name]
@@ -35,7 +32,7 @@ func (c *content) value(name string, t cty.Type) (v cty.Value, ok bool) {
 	}
 	if why := c.l.secrets.Why(a.Expr); why != nil && !sensitive.Credential(c.block.Type, name) {
 		c.ok = false
-		if why.Missing && slices.Contains(connecting, c.block.Type) {
+		if why.Missing && slices.Contains([]string{"provider", "kerberos", "state"}, c.block.Type) { // what is not to be reached
 			return cty.NilVal, false
 		}
 		c.l.secrets.Misplaced(c.at(name), name, why)

@@ -2,13 +2,13 @@ package config
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/dirform/dirform/state"
+	"github.com/dirform/dirform/state/lapse"
 )
 
 // policyArguments are the optional arguments of a link_policy block.
@@ -110,9 +110,6 @@ func (l *loader) misplaced(a *hclsyntax.Attribute, block string) bool {
 	return true
 }
 
-// graceUnits are the letters that a grace may end in.
-var graceUnits = map[byte]time.Duration{'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
-
 // maxGrace is ten years.
 const maxGrace = 3650 * 24 * time.Hour
 
@@ -126,17 +123,15 @@ func decodeGrace(c *content, leaving string) time.Duration {
 		c.bad("grace", "Grace without deletion", "grace is how long an account stays disabled before it is deleted, and with leaving = %q nothing is. Remove grace, or set leaving = \"delete\".", leaving)
 		return 0
 	}
-	n, err := strconv.ParseUint(s[:len(s)-1], 10, 32)
-	unit := graceUnits[s[len(s)-1]]
-	switch {
-	case err != nil || unit == 0:
+	switch d, ok := lapse.Parse(s); {
+	case !ok:
 		c.bad("grace", "Not a length of time", "grace can't be %s. Write a whole number of days, weeks or hours: \"30d\", \"4w\" or \"72h\".", c.shown("grace", s))
-	case n == 0:
+	case d == 0:
 		c.bad("grace", "Grace of no length", "grace is %s, which is none. Remove it, and leaving = \"delete\" deletes accounts at once.", c.shown("grace", s))
-	case time.Duration(n) > maxGrace/unit:
+	case d > maxGrace:
 		c.bad("grace", "Grace too long", "grace is %s, and more than ten years are not kept count of. Remove it, and leaving = \"disable\" keeps accounts disabled for good.", c.shown("grace", s))
 	default:
-		return time.Duration(n) * unit
+		return d
 	}
 	return 0
 }

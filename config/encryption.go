@@ -46,33 +46,11 @@ func (c *content) keys(name string, t cty.Type) (keys []seal.Key) {
 	return keys
 }
 
-// given refuses an argument that computes its keys, or an address, from sensitive values. Which key a file was sealed
-// with can be seen by whoever may choose among keys that he knows, and messages name the host and the database of an
-// address; so a configuration could tell a secret, bit by bit, to whoever gets its plans or the log.
+// given refuses an argument that computes its keys, or an address, from sensitive values.
 func (c *content) given(name string) bool {
-	expressions := []hclsyntax.Expression{c.attrs[name].Expr}
-	if list, ok := c.attrs[name].Expr.(*hclsyntax.TupleConsExpr); ok {
-		expressions = list.Exprs
-	}
-	for _, e := range expressions {
-		if !c.l.secrets.Given(e) {
-			c.ok = false
-			refusal := computed[name]
-			c.l.fail(e.Range().Ptr(), refusal[0], "%s can't be computed from sensitive values. Take a variable as it "+
-				"was given, %s = %s, and set DIRFORM_SECRET_<variable>.%s", refusal[1], name, refusal[2], refusal[3])
-			return false
-		}
-	}
-	return true
-}
-
-// computed is what given says of an argument.
-var computed = map[string][4]string{
-	"key":      {"Computed key", "A key", "var.dirform_key"},
-	"previous": {"Computed key", "A key", "[var.old_key]"},
-	"url": {"Computed address", "The address of the state", "var.state_url",
-		" Or write the address without what is secret: a database's password is taken from PGPASSWORD then, and a blob is asked for " +
-			"with the identity of this machine or job."},
+	ok := c.l.secrets.AsGiven(name, c.attrs[name].Expr)
+	c.ok = c.ok && ok
+	return ok
 }
 
 // Encryption are the keys that a configuration declares, for commands that need nothing else of it; nil if it declares none,
@@ -92,15 +70,13 @@ func Encryption(o Options) (keys *seal.Keys, secrets []string, diags hcl.Diagnos
 
 // needEncryption reports keys that have no value: a variable may go without one, and they may not.
 func (l *loader) needEncryption() {
-	if l.cfg.Encryption == nil && l.declares("encryption") && !hcl.Diagnostics(l.diags).HasErrors() {
+	if l.o.SecretsOptional && l.cfg.Encryption == nil && l.declares("encryption") && !hcl.Diagnostics(l.diags).HasErrors() {
 		l.diags.Fail(nil, noKey, "%s", "The encryption block uses a variable without a value. "+giveKey)
 	}
 }
 
-const (
-	noKey   = "The key of the encryption block is missing"
-	giveKey = "Set DIRFORM_SECRET_<variable>, or give a --var-file FILE."
-)
+const noKey = "The key of the encryption block is missing"
+const giveKey = "Set DIRFORM_SECRET_<variable>, or give a --var-file FILE."
 
 // declares reports whether the dirform block has a block of a type.
 func (l *loader) declares(block string) bool {

@@ -68,9 +68,7 @@ func Load(o Options) (*Config, hcl.Diagnostics) {
 	l.decodePolicies()
 	l.decodeLinks()
 	l.decodeGuards()
-	if o.SecretsOptional {
-		l.needEncryption()
-	}
+	l.needEncryption()
 	return l.finish()
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/reconcile"
+	"github.com/dirform/dirform/planner/run/internal/scoped"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
@@ -107,19 +108,9 @@ func (r *Reading) scopeNear(p *config.ADProvider, kind state.Kind, name string) 
 		if code, _ := r.whereabouts(p, s.Name, name); code == state.BecauseFiltered {
 			return s.Name
 		}
-		if harm := harmOf(r.Config.Policy(s.Name, kind)); near == "" || harm < least {
+		if harm := scoped.Harm(r.Config.Policy(s.Name, kind)); near == "" || harm < least {
 			near, least = s.Name, harm
 		}
 	}
 	return near
-}
-
-// harmOf ranks what a policy does about leavers. Disabling can be taken back; an account that is kept can still sign
-// in.
-func harmOf(p *config.LinkPolicy) int {
-	rank := slices.Index([]string{"disable", "keep", "unlink", "delete"}, p.Leaving)
-	if p.Leaving == "disable" && p.Grace > 0 {
-		return 2*rank + 1 // deleted in the end
-	}
-	return 2 * rank
 }

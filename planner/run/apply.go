@@ -13,6 +13,7 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/apply"
 	"github.com/dirform/dirform/planner/planfile"
+	"github.com/dirform/dirform/planner/run/internal/named"
 	"github.com/dirform/dirform/planner/run/internal/reviewed"
 	"github.com/dirform/dirform/planner/run/internal/rights"
 	"github.com/dirform/dirform/providers"
@@ -367,7 +368,7 @@ func recordedOUs(scopes []planner.ScopeSeen) ([]state.OU, error) {
 func (r *Run) scopeCounts(scopes []planner.ScopeSeen) []store.ScopeCount {
 	var counts []store.ScopeCount
 	for _, s := range scopes {
-		counts = append(counts, store.ScopeCount{Scope: s.Scope, Kind: s.Kind, Objects: s.Objects, InScope: s.InScope, Mapping: mappingOf(r.Config, s.Scope, s.Kind)})
+		counts = append(counts, store.ScopeCount{Scope: s.Scope, Kind: s.Kind, Objects: s.Objects, InScope: s.InScope, Mapping: named.Mapping(r.Config, s.Scope, s.Kind)})
 	}
 	return counts
 }

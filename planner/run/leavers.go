@@ -2,11 +2,11 @@ package run
 
 import (
 	"context"
-	"slices"
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/reconcile"
+	"github.com/dirform/dirform/planner/run/internal/scoped"
 	"github.com/dirform/dirform/state"
 )
 
@@ -80,28 +80,13 @@ func (r *Reading) reasonFor(p *config.ADProvider, l reconcile.Leaver, name strin
 		return where
 	}
 	for _, s := range r.Config.Scopes {
-		if by := leavesOut(s, l.Kind); s.Name == l.Scope && by != "" {
+		if by := scoped.LeavesOut(s, l.Kind); s.Name == l.Scope && by != "" {
 			where.By, where.At = by, s.DeclaredAt
 			return where
 		}
 	}
 	where.Code = state.BecauseNotFound
 	return where
-}
-
-// leavesOut says by what a scope leaves out objects of a kind that lie in it, "" if by nothing.
-func leavesOut(s *config.Scope, kind state.Kind) string {
-	switch {
-	case !slices.Contains(s.Objects, kind):
-		return "objects"
-	case s.Filter != "" && s.Where != nil:
-		return "filter or where"
-	case s.Filter != "":
-		return "filter"
-	case s.Where != nil:
-		return "where"
-	}
-	return ""
 }
 
 // locateDeleted notes in found which of the leavers that live nowhere were deleted. Where the account may not see

@@ -4,15 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/dirform/dirform/planner/reconcile"
+	"github.com/dirform/dirform/planner/run/internal/scoped"
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
-	"github.com/dirform/dirform/state/dn"
 	"github.com/dirform/dirform/state/fault"
 	"github.com/dirform/dirform/state/visible"
 )
@@ -26,7 +25,7 @@ func (r *Reading) resolveOUs(ctx context.Context) error {
 	}
 	known := map[string]state.GUID{}
 	for _, ou := range recorded {
-		known[ouKey(ou.Scope, ou.Declared)] = ou.GUID
+		known[scoped.OUKey(ou.Scope, ou.Declared)] = ou.GUID
 	}
 	for _, scope := range r.Config.Scopes {
 		src, err := r.run.Directories.Source(ctx, scope.Provider)
@@ -35,7 +34,7 @@ func (r *Reading) resolveOUs(ctx context.Context) error {
 		}
 		for i, name := range slices.Concat(scope.OUs, scope.Exclude) {
 			exclude := i >= len(scope.OUs)
-			seen, err := r.resolveOU(ctx, src, scope, name, exclude, known[ouKey(scope.Name, name)])
+			seen, err := r.resolveOU(ctx, src, scope, name, exclude, known[scoped.OUKey(scope.Name, name)])
 			if err != nil {
 				return err
 			}
@@ -43,15 +42,6 @@ func (r *Reading) resolveOUs(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// ouKey is what a container that a scope declares is remembered by: however its name is written, it is the same one.
-func ouKey(scope, declared string) string {
-	name, err := dn.Parse(declared)
-	if err != nil {
-		return scope + "\x00" + strings.ToLower(declared) // of an earlier version, which took it as it was
-	}
-	return scope + "\x00" + string(name)
 }
 
 func (r *Reading) resolveOU(ctx context.Context, src providers.SourceReader, scope *config.Scope, name string, exclude bool, recorded state.GUID) (planner.OUSeen, error) {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/planner/snapshot"
-	"github.com/dirform/dirform/state"
 )
 
 // TakeSnapshot reads both directories and the record into the file path, sealed if the configuration has keys.
@@ -26,34 +25,19 @@ func (r *Run) From(f *snapshot.File) *Run {
 	return &over
 }
 
-// wanted tells what the configuration wants of the accounts of anchors, over a snapshot. A configuration of which no plan can be made
-// wants nothing.
-func (r *Run) wanted(ctx context.Context, f *snapshot.File) (func(anchor string) (map[string]state.Value, error), func(), error) {
-	nothing := func(string) (map[string]state.Value, error) { return nil, nil }
+// wanted is what the configuration wants, over a snapshot; nil if no plan can be made of it.
+func (r *Run) wanted(ctx context.Context, f *snapshot.File) (*reconcile.View, func(), error) {
 	reading, err := r.From(f).Look(ctx)
 	if err != nil {
-		return nothing, func() {}, context.Cause(ctx)
+		return nil, func() {}, context.Cause(ctx)
 	}
 	b, err := reading.Build(ctx)
 	if err != nil {
-		return nothing, func() {}, context.Cause(ctx)
+		return nil, func() {}, context.Cause(ctx)
 	}
 	view, err := b.View()
 	if err != nil {
-		b.Close()
-		return nothing, func() {}, context.Cause(ctx)
+		view, err = nil, context.Cause(ctx)
 	}
-	return func(anchor string) (map[string]state.Value, error) {
-		cases, err := view.Cases(reconcile.Clues{Name: anchor})
-		values := map[string]state.Value{}
-		for _, c := range cases {
-			if c.Anchor != anchor {
-				continue
-			}
-			for _, v := range c.Values {
-				values[v.Mapping.Target.Name] = v.Desired
-			}
-		}
-		return values, err
-	}, func() { b.Close() }, nil
+	return view, func() { b.Close() }, err
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/store"
@@ -95,17 +96,32 @@ func (r *renewing) wanted(ctx context.Context, in Input, f *File) error {
 	if len(open) == 0 || in.Wanted == nil {
 		return nil
 	}
-	wanted, done, err := in.Wanted(ctx, f)
+	view, done, err := in.Wanted(ctx, f)
 	if err != nil {
 		return err
 	}
 	defer done()
 	for _, l := range open {
-		values, err := wanted(l.anchor)
+		if view == nil {
+			break
+		}
+		cases, err := view.Cases(reconcile.Clues{Name: l.anchor})
 		if err != nil {
 			return err
 		}
-		r.try(l, func(name string) state.Value { return values[name] })
+		for _, c := range cases {
+			if c.Anchor != l.anchor || c.Kind != l.kind {
+				continue
+			}
+			r.try(l, func(name string) state.Value {
+				for _, v := range c.Values {
+					if v.Mapping.Target.Name == name {
+						return v.Desired
+					}
+				}
+				return state.Null()
+			})
+		}
 	}
 	return nil
 }

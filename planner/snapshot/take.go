@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner/reconcile"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/dn"
@@ -43,9 +44,8 @@ type Input struct {
 	Version     string // dirform's own
 	// NewKey mints the key of a snapshot in the clear; nil stands for [store.NewKey].
 	NewKey func() (state.Key, error)
-	// Wanted prepares to tell what the configuration wants of the accounts of anchors, by attribute, over what a file has; it may be
-	// nil. done ends it.
-	Wanted func(ctx context.Context, f *File) (wanted func(anchor string) (map[string]state.Value, error), done func(), err error)
+	// Wanted is what the configuration wants, over what a file has: nil if no plan can be made of it. done ends it.
+	Wanted func(ctx context.Context, f *File) (view *reconcile.View, done func(), err error)
 }
 
 // Take reads everything into the file path, which keys seal; with nil it is in the clear.
