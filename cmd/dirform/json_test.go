@@ -63,6 +63,10 @@ func TestJSONIsAsDocumented(t *testing.T) {
 		run("LAB", "lab", "show", "--json")
 		run("VERSION", "version", "--json")
 		run("PLAN", "undo", "--json")
+		if status, _, stderr := runMain(t, cli.Environment{Dir: dir}, "snapshot", "--out", "x.dfsnapshot"); status != 0 {
+			t.Fatal(stderr)
+		}
+		run("PLAN", "plan", "--json", "--snapshot", "x.dfsnapshot")
 		explain()
 		_, links, _ := runMain(t, cli.Environment{Dir: dir}, "state", "list")
 		run("LINK", "state", "show", strings.Fields(links)[1], "--json")

@@ -19,7 +19,7 @@ import (
 
 // TestMain lets scripts call dirform: the test binary runs again under that name, and is then dirform itself.
 func TestMain(m *testing.M) {
-	testscript.Main(waiting{m}, map[string]func(){"dirform": main, "dirform-at": standingClock, "dirform-counted": countedPlanCommand, "dirform-measured": measuredCommand})
+	testscript.Main(waiting{m}, map[string]func(){"dirform": mainBeside, "dirform-at": standingClock, "dirform-counted": countedPlanCommand, "dirform-measured": measuredCommand})
 }
 
 // waiting runs twice as many tests at once as there are processors, unless -parallel says otherwise: they wait for a tenant that
@@ -64,9 +64,14 @@ func TestScript(t *testing.T) {
 			}
 			return exec.Command("unshare", "-rm", "mount", "-t", "tmpfs", "-o", "size=600k", "none", os.TempDir()).Run() == nil, nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "forge": forge,
-			"serve-tenant": serveTenant, "tokens": tokens, "certificate": certificate, "hushed": hushed, "wide": wide},
+		Cmds: scriptCommands(),
 	})
+}
+
+// scriptCommands are the commands of scripts beside dirform.
+func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){"status": status, "forge": forge,
+		"serve-tenant": serveTenant, "tokens": tokens, "certificate": certificate, "hushed": hushed, "wide": wide}
 }
 
 // standingClock is dirform whose clock stands still: "dirform-at 2026-10-20T08:00:00Z plan". Only dirform's own clock does; that of

@@ -113,8 +113,8 @@ func (l *leaves) Equal(label, value string) filter {
 		want := fold(value)
 		return l.any(label, func(v string) bool { return fold(v) == want })
 	case a.Type == state.TypeReference:
-		want := dn.Key(value)
-		return l.any(label, func(v string) bool { return dn.Key(v) == want })
+		want := key(value)
+		return l.any(label, func(v string) bool { return key(v) == want })
 	case a.Type == state.TypeBinary:
 		want := base64.StdEncoding.EncodeToString([]byte(value))
 		return l.any(label, func(v string) bool { return v == want })
@@ -172,8 +172,8 @@ func (l *leaves) category(value string) filter {
 			return fold(strings.ReplaceAll(dn.FirstValue(v), "-", "")) == strings.ReplaceAll(want, "-", "")
 		})
 	}
-	want := dn.Key(value)
-	return l.any("objectCategory", func(v string) bool { return dn.Key(v) == want })
+	want := key(value)
+	return l.any("objectCategory", func(v string) bool { return key(v) == want })
 }
 
 // ambiguousName is Active Directory's (anr=text): the start of any of the names that a person goes by.
@@ -253,7 +253,7 @@ func (l *leaves) Rule(rule, label, value string) filter {
 		if err != nil {
 			l.err = err
 		}
-		return filter{Match: func(o *state.Object) ldapfilter.Verdict { return ldapfilter.Of(reached[dn.Key(o.DN)]) }}
+		return filter{Match: func(o *state.Object) ldapfilter.Verdict { return ldapfilter.Of(reached[key(o.DN)]) }}
 	}
 	return ldapfilter.Unknown[*state.Object]()
 }
@@ -268,9 +268,9 @@ func (s *Source) chainOf(attribute, name string) (map[string]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		group := dn.Key(o.DN)
+		group := key(o.DN)
 		for _, m := range o.Get("member").List() {
-			if member := dn.Key(m); attribute == "memberof" {
+			if member := key(m); attribute == "memberof" {
 				next[group] = append(next[group], member)
 			} else {
 				next[member] = append(next[member], group)
@@ -278,7 +278,7 @@ func (s *Source) chainOf(attribute, name string) (map[string]bool, error) {
 		}
 	}
 	reached := map[string]bool{}
-	for queue := []string{dn.Key(name)}; len(queue) > 0; queue = queue[1:] {
+	for queue := []string{key(name)}; len(queue) > 0; queue = queue[1:] {
 		for _, n := range next[queue[0]] {
 			if !reached[n] {
 				reached[n] = true

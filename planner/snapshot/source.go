@@ -118,7 +118,7 @@ func (s *Source) Container(_ context.Context, name string, guid state.GUID) (c p
 	if name == "" {
 		c, ok = s.byGUID[guid]
 	} else {
-		c, ok = s.containers[dn.Key(name)]
+		c, ok = s.containers[key(name)]
 	}
 	return c, ok, nil
 }
@@ -131,7 +131,7 @@ func (s *Source) index() {
 			return
 		}
 		c := providers.Container{DN: o.DN, GUID: o.GUID}
-		s.containers[dn.Key(o.DN)], s.byGUID[o.GUID] = c, c
+		s.containers[key(o.DN)], s.byGUID[o.GUID] = c, c
 	}
 }
 
@@ -368,7 +368,7 @@ func (s *Source) Unreadable(_ context.Context, q providers.Query, names []string
 	for _, base := range q.Bases {
 		var best *unreadable
 		for i, u := range s.facts.Unreadable {
-			if u.Kind == q.Kind && (u.Base == dn.Key(base) || best == nil && u.Base == dn.Key(s.facts.Domain.BaseDN)) {
+			if u.Kind == q.Kind && (u.Base == key(base) || best == nil && u.Base == key(s.facts.Domain.BaseDN)) {
 				best = &s.facts.Unreadable[i]
 			}
 		}

@@ -293,7 +293,7 @@ func (t *taking) domain(ctx context.Context, p *config.ADProvider, src providers
 const sampled = 20
 
 // containerKey is by what the container of an object is known.
-func containerKey(name string) string { return dn.Key(dn.Parent(name)) }
+func containerKey(name string) string { return key(dn.Parent(name)) }
 
 // inspect asks what the server tells about itself and about what the account may do.
 func (t *taking) inspect(ctx context.Context, p *config.ADProvider, src providers.SourceReader, i providers.SourceInspector, f *adFacts) error {
@@ -326,7 +326,7 @@ func (t *taking) inspect(ctx context.Context, p *config.ADProvider, src provider
 			if err != nil && ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			f.Unreadable = append(f.Unreadable, unreadable{Kind: kind, Base: dn.Key(base), Names: lacking, Known: known && err == nil})
+			f.Unreadable = append(f.Unreadable, unreadable{Kind: kind, Base: key(base), Names: lacking, Known: known && err == nil})
 		}
 	}
 	for name := range unknown {
