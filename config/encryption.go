@@ -70,7 +70,7 @@ func Encryption(o Options) (keys *seal.Keys, secrets []string, diags hcl.Diagnos
 
 // needEncryption reports keys that have no value: a variable may go without one, and they may not.
 func (l *loader) needEncryption() {
-	if l.o.SecretsOptional && l.cfg.Encryption == nil && l.declares("encryption") && !hcl.Diagnostics(l.diags).HasErrors() {
+	if l.o.SecretsOptional && !l.o.Elsewhere && l.cfg.Encryption == nil && l.declares("encryption") && !hcl.Diagnostics(l.diags).HasErrors() {
 		l.diags.Fail(nil, noKey, "%s", "The encryption block uses a variable without a value. "+giveKey)
 	}
 }

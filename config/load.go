@@ -39,6 +39,7 @@ type Options struct {
 	// SecretsOptional needs no values for variables that only credentials are made of, but for the encryption block's: what is
 	// planned from a snapshot opens nothing else.
 	SecretsOptional bool
+	Elsewhere       bool // values may be meant for variables of another configuration
 	// Former is what a file, of that name, says about where the state was, in place of the folder's dirform block; nil for none.
 	Former     []byte
 	FormerName string

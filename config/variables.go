@@ -23,7 +23,7 @@ func (l *loader) decodeVariables() {
 	for i, b := range l.byType["variable"] {
 		checks[i] = l.declareVariable(b, vars)
 	}
-	vars.Give(values.Given{Environ: l.o.Environ, Files: l.o.VarFiles, Arguments: l.o.Vars}, l.broken)
+	vars.Give(values.Given{Environ: l.o.Environ, Files: l.o.VarFiles, Arguments: l.o.Vars}, l.broken || l.o.Elsewhere)
 	l.vars["var"] = vars.Object(l.o.need())
 	for i, b := range l.byType["variable"] {
 		for _, check := range checks[i] {

@@ -19,6 +19,8 @@ type Header struct {
 	Tenant         TenantID `json:"tenant"`
 	// Snapshot is what the plan was made from instead of both directories; nil for a plan that read them.
 	Snapshot *SnapshotID `json:"snapshot,omitempty"`
+	// Against is the other configuration that the plan is held against; nil for a plan that is held against none.
+	Against *AgainstID `json:"against,omitempty"`
 	// Undoes is the number of the run that the plan undoes; 0 for a plan that carries out what the configuration asks for.
 	Undoes int64 `json:"undoes,omitempty"`
 	// Targets and Excludes are the --target and --exclude addresses the plan was limited to.
@@ -33,6 +35,26 @@ type SnapshotID struct {
 	TakenAt string `json:"taken_at"`    // RFC 3339, UTC
 	Age     int64  `json:"age_seconds"` // when the plan was made
 	Digest  string `json:"digest"`
+}
+
+// AgainstID names a configuration that a plan is held against.
+type AgainstID struct {
+	ConfigDigest string `json:"config_digest"`
+}
+
+// Against counts how a plan differs from that of another configuration over the same reading.
+type Against struct {
+	Configuration int  `json:"configuration"` // changes that only this configuration asks for
+	Directory     int  `json:"directory"`     // that are pending anyway
+	Mixed         int  `json:"mixed"`         // of which a part is pending anyway
+	NoLonger      int  `json:"no_longer"`     // objects of which only the other configuration wants something
+	Findings      int  `json:"findings"`      // that only this plan has
+	Applicable    bool `json:"applicable"`    // the other configuration's plan is
+}
+
+// Alters reports whether the change of the configuration makes any difference to a plan that is applicable or not.
+func (a *Against) Alters(applicable bool) bool {
+	return a.Configuration+a.Mixed+a.NoLonger+a.Findings > 0 || a.Applicable != applicable
 }
 
 // StateID is the state a plan was made against.
@@ -265,6 +287,7 @@ type Totals struct {
 	Unaimed    []string      `json:"unaimed,omitempty"` // --target and --exclude addresses and names that nothing has
 	Meant      []string      `json:"meant,omitempty"`   // what is nearest to those, as far as anything is
 	Scopes     []ScopeSeen   `json:"scopes"`
+	Against    *Against      `json:"against,omitempty"` // of a plan that is held against another configuration's
 }
 
 // Sink receives a plan as it is made. Changes come in the order of their execution; findings, records and what is skipped come in

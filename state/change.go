@@ -34,7 +34,18 @@ type AttributeChange struct {
 	// BeforeName and AfterName are what people know the objects by that a reference's Before and After name by id.
 	BeforeName string `json:"before_name,omitempty"`
 	AfterName  string `json:"after_name,omitempty"`
+	Cause      Cause  `json:"cause,omitempty"`
 }
+
+// Cause is what asks for a change, in a plan that is held against another configuration's; "" in any other plan.
+type Cause string
+
+// The causes.
+const (
+	CauseConfiguration Cause = "configuration" // the other configuration does not ask for it
+	CauseDirectory     Cause = "directory"     // pending anyway: the other configuration asks for it too
+	CauseMixed         Cause = "mixed"         // some of it is pending anyway
+)
 
 // Match is the evidence on which a source object and a tenant object were paired.
 type Match struct {
@@ -82,6 +93,8 @@ type Change struct {
 	SourceAttributes []AttributeChange `json:"source_attributes,omitempty"`
 	// Members are the references that the object's set gains and loses, nil if it has none or they stay as they are.
 	Members *SetChange `json:"members,omitempty"`
+	// Cause is what asks for it; the attributes have causes of their own.
+	Cause Cause `json:"cause,omitempty"`
 	// Needs are anchors of changes in the same plan that must succeed first. A change with a Via value needs nothing for the
 	// first of its two writes, after which those that need it may go on.
 	Needs []string `json:"needs,omitempty"`

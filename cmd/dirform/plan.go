@@ -59,6 +59,7 @@ does not take them: a finding gives the Exchange Online command for each object,
 	}
 	o.register(cmd)
 	o.FromSnapshot(cmd)
+	cmd.Flags().StringVar(&o.against, "against", "", "tell what changes against the configuration in the folder `DIR`, such as the base branch's")
 	reports.Register(cmd)
 	a.VerboseFlag(cmd)
 	a.InputFlag(cmd)
@@ -102,6 +103,11 @@ func planFromRecord(ctx context.Context, a *cli.App, o *planOptions, out string,
 	defer done()
 	if err := before(r); err != nil {
 		return nil, err
+	}
+	if o.against != "" {
+		if options.Against, err = o.LoadOther(a, o.against); err != nil {
+			return nil, err
+		}
 	}
 	r.Watch = open.WatchReading(a)
 	return r.Plan(ctx, options)

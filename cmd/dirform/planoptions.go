@@ -22,8 +22,9 @@ type planOptions struct {
 	targets, excludes []string
 	allowed           []string // LIMIT=N
 	failOnBlocked     bool
-	undo              int64 // the run that the plan undoes, see [run.Options]; 0 for none
-	inspect           bool  // objects that no change is about are judged as well
+	undo              int64  // the run that the plan undoes, see [run.Options]; 0 for none
+	against           string // the folder of a configuration that the plan is held against, or ""
+	inspect           bool   // objects that no change is about are judged as well
 }
 
 // register adds the options to a command that plans.

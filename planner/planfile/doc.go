@@ -9,6 +9,7 @@
 //	{"finding":FINDING}         any number (planner.Finding)
 //	{"record":RECORD}           any number (planner.Record)
 //	{"skipped":SKIPPED}         any number (planner.Skipped)
+//	{"no_longer":CHANGE}        any number, of a plan that is held against another configuration's (state.Change)
 //	{"end":{"totals":TOTALS,"findings":N,"changes":N,"records":N,"skipped":N}}
 //	{"sha256":"HEX"}            exactly one, last: SHA-256 of all bytes before this line
 //

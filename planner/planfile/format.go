@@ -19,6 +19,7 @@ const (
 	findingPrefix = `{"finding":`
 	recordPrefix  = `{"record":`
 	skippedPrefix = `{"skipped":`
+	othersPrefix  = `{"no_longer":`
 	endPrefix     = `{"end":`
 	sumPrefix     = `{"sha256":"`
 	sumSuffix     = "\"}\n"
@@ -34,11 +35,12 @@ const (
 	inFindings
 	inRecords
 	inSkipped
+	inOthers
 	inEnd
 	sections
 )
 
-var prefixes = [sections]string{headerPrefix, changePrefix, findingPrefix, recordPrefix, skippedPrefix, endPrefix}
+var prefixes = [sections]string{headerPrefix, changePrefix, findingPrefix, recordPrefix, skippedPrefix, othersPrefix, endPrefix}
 
 // layout is where the sections begin and how many lines they have.
 type layout struct {
@@ -52,7 +54,8 @@ type ending struct {
 	Findings int64          `json:"findings"`
 	Changes  int64          `json:"changes"`
 	Records  int64          `json:"records"`
-	Skipped  int64          `json:"skipped"` // absent in plans of versions that did not list them
+	Skipped  int64          `json:"skipped"`             // absent in plans of versions that did not list them
+	Others   int64          `json:"no_longer,omitempty"` // of a plan that is held against another configuration's
 }
 
 // appendLine appends a line whose content is small enough, or rare enough, to be encoded by reflection. Invalid UTF-8 becomes

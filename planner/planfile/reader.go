@@ -80,8 +80,18 @@ func (r *Reader) Findings() iter.Seq2[*planner.Finding, error] {
 
 // Changes are the plan's changes in the order of their execution.
 func (r *Reader) Changes() iter.Seq2[*state.Change, error] {
-	return sequence(r, inChanges, func(line string) (*state.Change, error) {
-		text, err := content(line, changePrefix)
+	return sequence(r, inChanges, changeIn(changePrefix))
+}
+
+// NoLonger are the changes that only the configuration wants which the plan is held against.
+func (r *Reader) NoLonger() iter.Seq2[*state.Change, error] {
+	return sequence(r, inOthers, changeIn(othersPrefix))
+}
+
+// changeIn decodes a change behind a prefix.
+func changeIn(prefix string) func(line string) (*state.Change, error) {
+	return func(line string) (*state.Change, error) {
+		text, err := content(line, prefix)
 		if err != nil {
 			return nil, err
 		}
@@ -95,7 +105,7 @@ func (r *Reader) Changes() iter.Seq2[*state.Change, error] {
 				"Use the dirform version that made the plan.")
 		}
 		return c, nil
-	})
+	}
 }
 
 // Records are what an apply notes about unchanged objects.

@@ -85,7 +85,8 @@ func (r *Reader) readEnd() error {
 		return refuse(ErrEdited, "its totals cannot be read: %v", err)
 	}
 	n := r.layout.count
-	if end.Findings != n[inFindings] || end.Changes != n[inChanges] || end.Records != n[inRecords] || end.Skipped != n[inSkipped] {
+	if end.Findings != n[inFindings] || end.Changes != n[inChanges] || end.Records != n[inRecords] || end.Skipped != n[inSkipped] ||
+		end.Others != n[inOthers] {
 		return refuse(ErrEdited, "it says that it has %d findings, %d changes, %d records and %d skipped, and has %d, %d, %d and %d",
 			end.Findings, end.Changes, end.Records, end.Skipped, n[inFindings], n[inChanges], n[inRecords], n[inSkipped])
 	}

@@ -31,6 +31,7 @@ type Writer struct {
 	findings spool
 	records  spool
 	skipped  spool
+	others   spool
 	plan     contents
 	err      error
 	done     bool
@@ -75,7 +76,7 @@ func CreateTemp(dir string, h planner.Header) (*Writer, error) {
 func newWriter(file target, h planner.Header) (*Writer, error) {
 	h.FormatVersion = planner.FormatVersion
 	w := &Writer{file: file, hash: sha256.New(), plan: contents{header: h},
-		findings: spool{dir: file.folder()}, records: spool{dir: file.folder()}, skipped: spool{dir: file.folder()}}
+		findings: spool{dir: file.folder()}, records: spool{dir: file.folder()}, skipped: spool{dir: file.folder()}, others: spool{dir: file.folder()}}
 	if w.buf, w.err = appendLine(w.buf, headerPrefix, h); w.err != nil {
 		w.Abort()
 		return nil, w.err
@@ -132,6 +133,17 @@ func (w *Writer) Skipped(s *planner.Skipped) error {
 	return w.err
 }
 
+// NoLonger adds a change that only the plan of another configuration has.
+func (w *Writer) NoLonger(c *state.Change) error {
+	if !w.open() {
+		return w.err
+	}
+	w.others.buf = append(w.json.Append(append(w.others.buf, othersPrefix...), c, planjson.Full), "}\n"...)
+	w.others.count++
+	w.err = w.wrap(w.others.full())
+	return w.err
+}
+
 // open reports whether the plan still takes lines.
 func (w *Writer) open() bool {
 	if w.err == nil && w.done {
@@ -181,6 +193,7 @@ func (w *Writer) Close(t planner.Totals) error {
 	w.append(inFindings, &w.findings)
 	w.append(inRecords, &w.records)
 	w.append(inSkipped, &w.skipped)
+	w.append(inOthers, &w.others)
 	w.finish(t)
 	if w.err == nil {
 		w.err = w.wrap(w.file.commit())
@@ -208,7 +221,7 @@ func (w *Writer) finish(t planner.Totals) {
 	w.begin(inEnd, 1)
 	if w.err == nil {
 		w.buf, w.err = appendLine(w.buf, endPrefix, ending{Totals: t, Findings: n[inFindings], Changes: n[inChanges], Records: n[inRecords],
-			Skipped: n[inSkipped]})
+			Skipped: n[inSkipped], Others: n[inOthers]})
 	}
 	w.flush()
 	w.buf = append(append(append(w.buf, sumPrefix...), hex.EncodeToString(w.hash.Sum(nil))...), sumSuffix...)
@@ -229,6 +242,7 @@ func (w *Writer) Abort() {
 	w.findings.discard()
 	w.records.discard()
 	w.skipped.discard()
+	w.others.discard()
 	w.file.discard()
 }
 

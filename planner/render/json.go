@@ -25,6 +25,7 @@ type prologue struct {
 	Source         planner.SourceID    `json:"source"`
 	Tenant         planner.TenantID    `json:"tenant"`
 	Snapshot       *planner.SnapshotID `json:"snapshot,omitempty"`
+	Against        *planner.AgainstID  `json:"against,omitempty"`
 	Undoes         int64               `json:"undoes,omitempty"` // the run that the plan undoes
 	Targets        []string            `json:"targets,omitempty"`
 	Excludes       []string            `json:"excludes,omitempty"`
@@ -41,13 +42,16 @@ type prologue struct {
 func JSON(w io.Writer, r Source) error {
 	h, t := r.Header(), r.Totals()
 	d := &document{w: bufio.NewWriterSize(w, 64<<10)}
-	d.value(prologue{h.FormatVersion, h.DirformVersion, h.CreatedAt, h.ConfigDigest, h.State, h.Source, h.Tenant, h.Snapshot, h.Undoes,
+	d.value(prologue{h.FormatVersion, h.DirformVersion, h.CreatedAt, h.ConfigDigest, h.State, h.Source, h.Tenant, h.Snapshot, h.Against, h.Undoes,
 		h.Targets, h.Excludes, h.Allowed, t.Applicable, t.Summary, t.Cost})
 	d.buf = d.buf[:len(d.buf)-1] // its closing brace: the document goes on
 	var writer planjson.Writer
 	list(d, "changes", r.Changes(), func(c *state.Change) { d.buf = writer.Append(d.buf, c, planjson.Document) })
 	if t.Summary.Drifted > 0 && anyOf(drifted{r, true}.Changes()) { // else what drifted is blocked, which findings tell
 		list(d, "drift", drifted{r, true}.Changes(), func(c *state.Change) { d.buf = writer.Append(d.buf, c, planjson.Document) })
+	}
+	if others, ok := r.(noLonger); ok && h.Against != nil {
+		list(d, "no_longer", others.NoLonger(), func(c *state.Change) { d.buf = writer.Append(d.buf, c, planjson.Document) })
 	}
 	list(d, "skipped", r.Skipped(), func(s *planner.Skipped) { d.buf = planjson.AppendSkipped(d.buf, s) })
 	list(d, "findings", r.Findings(), func(f *planner.Finding) { d.value(f) })
@@ -64,6 +68,11 @@ func JSON(w io.Writer, r Source) error {
 		return fmt.Errorf("writing the plan as JSON: %w", d.err)
 	}
 	return nil
+}
+
+// noLonger is a plan that is held against another configuration's.
+type noLonger interface {
+	NoLonger() iter.Seq2[*state.Change, error]
 }
 
 // anyOf reports whether a stream has an item, or an error to be told.

@@ -90,7 +90,11 @@ func (t *text) plan(r Source) error {
 		head{t}.actions(v.Actions, v.Limits)
 	}
 	many := v.Totals.Summary.Changes() > manyChanges
-	for _, s := range v.Sections {
+	caused{t}.brought(v.Against)
+	for i, s := range v.Sections {
+		if v.Against != nil && s.Class > 0 && (i == 0 || v.Sections[i-1].Class == 0) {
+			caused{t}.pending()
+		}
 		t.section(s, many)
 	}
 	for i, s := range v.Skipped {
@@ -122,14 +126,8 @@ func (t *text) unfolded(r Source) error {
 		return err
 	}
 	head{t}.actions(actions, limits)
-	for c, err := range r.Changes() {
-		if err == nil {
-			err = t.err
-		}
-		if err != nil {
-			return err
-		}
-		t.change(c)
+	if err := (caused{t}).changes(r); err != nil {
+		return err
 	}
 	i := 0
 	for s, err := range r.Skipped() {

@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"net/http"
 	"slices"
@@ -100,7 +99,7 @@ func (r *Reading) recordID(m store.Meta, domain providers.Domain, lineage string
 	if !m.Exists {
 		var err error
 		if lineage == "" {
-			lineage, err = mint()
+			lineage, err = store.NewLineage()
 		}
 		return planner.StateID{Lineage: lineage}, err
 	}
@@ -154,16 +153,6 @@ func (r *Run) home(ctx context.Context, recorded string) (home providers.Domain,
 		}
 	}
 	return domains[at], others, nil
-}
-
-// mint makes up a lineage, which enters the state with the first apply: a random UUID (RFC 9562).
-func mint() (string, error) {
-	var id state.GUID
-	if _, err := rand.Read(id[:]); err != nil {
-		return "", err
-	}
-	id[7], id[8] = id[7]&0x0f|0x40, id[8]&0x3f|0x80 // in the byte order of GUID
-	return id.String(), nil
 }
 
 // lookAtTenant reads domains and who holds roles.

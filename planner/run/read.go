@@ -2,10 +2,10 @@ package run
 
 import (
 	"context"
-	"slices"
 	"sync/atomic"
 
 	"github.com/dirform/dirform/planner/reconcile"
+	"github.com/dirform/dirform/planner/run/internal/parts"
 	"github.com/dirform/dirform/state/crash"
 
 	"golang.org/x/sync/errgroup"
@@ -73,7 +73,7 @@ func (r *Reading) read(ctx context.Context, b *reconcile.Builder) error {
 		}
 		for _, kind := range scope.Objects {
 			q := r.Query(scope, kind)
-			start(func() error { return b.ReadSource(scope, kind, counted(src.Read(ctx, q), &r.sources)) })
+			start(func() error { return b.ReadSource(scope, kind, parts.Counted(src.Read(ctx, q), &r.sources)) })
 		}
 	}
 	tenant, err := r.run.Directories.Tenant(ctx, r.Config.Entra)
@@ -82,33 +82,23 @@ func (r *Reading) read(ctx context.Context, b *reconcile.Builder) error {
 	}
 	for _, kind := range b.ManagedKinds() {
 		start(func() error {
-			return b.ReadTenant(kind, counted(tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.TenantShape(kind)}), &r.tenants))
+			return b.ReadTenant(kind, parts.Counted(tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.TenantShape(kind)}), &r.tenants))
 		})
 		start(func() error {
 			return b.ReadDeleted(kind, tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.DeletedShape(kind), Deleted: true}))
 		})
 	}
-	for _, kind := range holders(b.ManagedKinds()) {
+	for _, kind := range parts.Holders(b.ManagedKinds()) {
 		start(func() error { return r.readHolders(ctx, b, tenant, kind) })
 	}
 	start(func() error { return b.ReadLinks(r.run.Record.Links(ctx)) })
 	return g.Wait()
 }
 
-// holders are the kinds of objects that hold names which nobody else can have, and that no scope synchronises.
-func holders(managed []state.Kind) (kinds []state.Kind) {
-	for _, d := range state.Kinds {
-		if len(d.Unique) > 0 && !slices.Contains(managed, d.Kind) {
-			kinds = append(kinds, d.Kind)
-		}
-	}
-	return kinds
-}
-
 // readHolders reads objects that are looked at only because they hold addresses. Without the permission to see them a plan can
 // still be made; it says so.
 func (r *Reading) readHolders(ctx context.Context, b *reconcile.Builder, tenant providers.TenantReader, kind state.Kind) error {
-	err := b.ReadTenant(kind, counted(tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.TenantShape(kind)}), &r.tenants))
+	err := b.ReadTenant(kind, parts.Counted(tenant.Read(ctx, providers.TenantQuery{Kind: kind, Attributes: b.TenantShape(kind)}), &r.tenants))
 	if forbidden(err) {
 		b.Warn(reconcile.Unreadable(kind, err))
 		return nil
@@ -129,17 +119,4 @@ func (r *Reading) Query(scope *config.Scope, kind state.Kind) providers.Query {
 		}
 	}
 	return q
-}
-
-func counted(objects providers.Objects, n *atomic.Int64) providers.Objects {
-	return func(yield func(*state.Object, error) bool) {
-		for o, err := range objects {
-			if err == nil {
-				n.Add(1)
-			}
-			if !yield(o, err) {
-				return
-			}
-		}
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/dirform/dirform/planner/against"
 	"github.com/dirform/dirform/planner/reconcile"
 
 	"github.com/dirform/dirform/config"
@@ -91,6 +92,9 @@ type Run struct {
 	// Watch is called when the streams are about to be read, for a frontend that shows how far that is; what it returns is called
 	// at their end. nil means that nobody watches.
 	Watch func(*Reading) (end func())
+
+	base    *planfile.Reader // another configuration's plan, which this one's is held against; or nil
+	lenient bool             // what is aimed at need not be there
 }
 
 // Options limit a plan.
@@ -105,6 +109,8 @@ type Options struct {
 	// Undo has the plan undo a recorded run instead of carrying out what the configuration asks for: its number, or [LastRun]. 0
 	// undoes nothing.
 	Undo int64
+	// Against is another configuration, whose plan over the same reading this one's is held against; nil for none. It is nobody else's.
+	Against *config.Config
 	// Out is the path of the plan file; "" makes one that is gone once it is closed.
 	Out string
 }
@@ -144,9 +150,15 @@ func (p *planned) close() {
 
 // plan makes a plan. A record that does not exist yet gets the lineage, or a new one if that is "".
 func (r *Run) plan(ctx context.Context, o Options, lineage string) (*planned, error) {
+	if o.Against != nil {
+		return r.planAgainst(ctx, o, lineage)
+	}
 	reading, err := r.look(ctx, lineage)
 	if err != nil {
 		return nil, err
+	}
+	if r.base != nil {
+		reading.Header.Against = &planner.AgainstID{ConfigDigest: r.base.Header().ConfigDigest}
 	}
 	reading.Settings.Targets, reading.Settings.Excludes, reading.Settings.Allow = o.Targets, o.Excludes, o.Allow
 	reading.Settings.Inspect = o.Inspect
@@ -208,17 +220,28 @@ func (r *Run) writeDown(ctx context.Context, b *reconcile.Builder, h planner.Hea
 	if err != nil {
 		return nil, nil, err
 	}
-	sink := reviewable(w, out)
+	var sink planner.Sink = reviewable(w, out)
+	var marks *against.Sink
+	if r.base != nil {
+		if marks, err = against.New(reviewable(w, out), r.base); err != nil {
+			w.Abort()
+			return nil, nil, err
+		}
+		sink = marks
+	}
 	if n != nil {
 		n.Sink, sink = sink, n
 	}
 	totals, err := b.Plan(sink)
-	if err == nil {
+	if err == nil && !r.lenient {
 		err = aimed(totals)
 	}
 	var lacks []rights.Lack
 	if err == nil && n != nil {
 		lacks, err = n.Tell(ctx)
+	}
+	if err == nil && marks != nil {
+		totals.Against, err = &marks.Totals, marks.Finish()
 	}
 	if err != nil {
 		w.Abort()
@@ -240,7 +263,7 @@ func (r *Run) create(h planner.Header, out string) (*planfile.Writer, error) {
 }
 
 // reviewable is a plan file as a sink: the named one for people.
-func reviewable(w *planfile.Writer, out string) planner.Sink {
+func reviewable(w *planfile.Writer, out string) against.Out {
 	if out == "" {
 		return w
 	}
@@ -255,6 +278,9 @@ type forReview struct{ *planfile.Writer }
 func (w forReview) Change(c *state.Change) error {
 	return w.Writer.Change(c.WithoutHashes())
 }
+
+// NoLonger adds c without its hashes.
+func (w forReview) NoLonger(c *state.Change) error { return w.Writer.NoLonger(c.WithoutHashes()) }
 
 // Record adds r without its hashes.
 func (w forReview) Record(r *planner.Record) error {

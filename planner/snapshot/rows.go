@@ -8,7 +8,6 @@ import (
 	"io"
 
 	"github.com/dirform/dirform/state"
-	"github.com/dirform/dirform/state/dn"
 )
 
 // A row is its length and its fields; numbers are varints, and texts their length and bytes. Of an object: 16 bytes of GUID, name, id,
@@ -176,14 +175,6 @@ func (r *row) link(shapes map[string]*state.Shape) (*state.Link, error) {
 		shapes[string(key)] = l.Shape
 	}
 	return l, nil
-}
-
-// key is what a distinguished name is looked up by, however it is written.
-func key(name string) string {
-	if n, err := dn.Parse(name); err == nil {
-		return string(n)
-	}
-	return dn.Key(name)
 }
 
 // rowReader reads the rows of a section.

@@ -12,10 +12,12 @@ import (
 	"time"
 
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner/snapshot/internal/filters"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/dn"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/ldapfilter"
 	"github.com/dirform/dirform/state/near"
 )
 
@@ -118,7 +120,7 @@ func (s *Source) Container(_ context.Context, name string, guid state.GUID) (c p
 	if name == "" {
 		c, ok = s.byGUID[guid]
 	} else {
-		c, ok = s.containers[key(name)]
+		c, ok = s.containers[filters.Key(name)]
 	}
 	return c, ok, nil
 }
@@ -131,7 +133,7 @@ func (s *Source) index() {
 			return
 		}
 		c := providers.Container{DN: o.DN, GUID: o.GUID}
-		s.containers[key(o.DN)], s.byGUID[o.GUID] = c, c
+		s.containers[filters.Key(o.DN)], s.byGUID[o.GUID] = c, c
 	}
 }
 
@@ -161,18 +163,18 @@ func (s *Source) read(ctx context.Context, name string, q providers.Query, where
 		kind = state.Kind(name)
 	}
 	section := s.f.sections[s.section(name)]
-	l := &leaves{shape: state.NewShape(section.Names...), schema: schemaOf(kind), unknown: s.unknown, chain: s.chainOf}
+	l := &filters.Leaves{Shape: state.NewShape(section.Names...), Schema: filters.SchemaOf(kind), Unknown: s.unknown, Chain: s.chainOf}
 	match := func(*state.Object) bool { return true }
 	if strings.TrimSpace(q.Filter) != "" {
-		f, err := l.compile(q.Filter)
+		f, err := l.Compile(q.Filter)
 		if err != nil {
 			yield(nil, err)
 			return false
 		}
-		match = func(o *state.Object) bool { return f.Match(o) == 1 }
+		match = func(o *state.Object) bool { return f.Match(o) == ldapfilter.Yes }
 	}
 	p := newProjection(section.Names, q.Attributes, q.Kind)
-	missing := append(l.lacking, p.missing(s.unknown)...)
+	missing := append(l.Lacking, p.missing(s.unknown)...)
 	if len(missing) > 0 && q.Kind != providers.AnyKind {
 		yield(nil, lacks(string(q.Kind)+"s", missing))
 		return false
@@ -368,7 +370,7 @@ func (s *Source) Unreadable(_ context.Context, q providers.Query, names []string
 	for _, base := range q.Bases {
 		var best *unreadable
 		for i, u := range s.facts.Unreadable {
-			if u.Kind == q.Kind && (u.Base == key(base) || best == nil && u.Base == key(s.facts.Domain.BaseDN)) {
+			if u.Kind == q.Kind && (u.Base == filters.Key(base) || best == nil && u.Base == filters.Key(s.facts.Domain.BaseDN)) {
 				best = &s.facts.Unreadable[i]
 			}
 		}
@@ -415,4 +417,35 @@ func (s *Source) Position(context.Context) (providers.Position, error) {
 		return providers.Position{}, errors.New(s.facts.PlaceError)
 	}
 	return providers.Position{}, errors.New("the snapshot was taken with one domain controller, and does not say")
+}
+
+// chainOf follows memberships: those that are members of a group, or the groups that somebody is a member of, over any number of steps.
+func (s *Source) chainOf(attribute, name string) (map[string]bool, error) {
+	if attribute != "memberof" && attribute != "member" {
+		return nil, fmt.Errorf("a filter follows the chain of %s, and a snapshot can follow member and memberOf alone", attribute)
+	}
+	next := map[string][]string{}
+	for o, err := range s.rows(string(state.Group), state.Group, "member") {
+		if err != nil {
+			return nil, err
+		}
+		group := filters.Key(o.DN)
+		for _, m := range o.Get("member").List() {
+			if member := filters.Key(m); attribute == "memberof" {
+				next[group] = append(next[group], member)
+			} else {
+				next[member] = append(next[member], group)
+			}
+		}
+	}
+	reached := map[string]bool{}
+	for queue := []string{filters.Key(name)}; len(queue) > 0; queue = queue[1:] {
+		for _, n := range next[queue[0]] {
+			if !reached[n] {
+				reached[n] = true
+				queue = append(queue, n)
+			}
+		}
+	}
+	return reached, nil
 }

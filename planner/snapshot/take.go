@@ -12,6 +12,7 @@ import (
 
 	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/planner/reconcile"
+	"github.com/dirform/dirform/planner/snapshot/internal/filters"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 	"github.com/dirform/dirform/state/dn"
@@ -38,6 +39,7 @@ type Directories interface {
 // Input is what a snapshot is taken of.
 type Input struct {
 	Config      *config.Config
+	Also        *config.Config // another one whose attributes are taken too; or nil
 	Record      Record
 	Directories Directories
 	Now         func() time.Time
@@ -201,8 +203,16 @@ var notTaken = []string{"tokenGroups", "nTSecurityDescriptor", "allowedAttribute
 	"photo", "userCertificate", "userSMIMECertificate", "msDS-KeyCredentialLink", "logonHours", "lastLogon", "lastLogoff",
 	"badPasswordTime", "badPwdCount", "logonCount", "isDeleted", "lastKnownParent"}
 
+// configs are those whose attributes are taken.
+func (in *Input) configs() []*config.Config {
+	if in.Also == nil {
+		return []*config.Config{in.Config}
+	}
+	return []*config.Config{in.Config, in.Also}
+}
+
 // sourceNames are the attributes of a kind that are taken.
-func sourceNames(cfg *config.Config, kind state.Kind) []string {
+func (in *Input) sourceNames(kind state.Kind) []string {
 	var names []string
 	add := func(list []string, but []string) {
 		for _, n := range list {
@@ -215,12 +225,14 @@ func sourceNames(cfg *config.Config, kind state.Kind) []string {
 	for _, name := range providers.ADSchema(kind).Names() {
 		add([]string{name}, notTaken)
 	}
-	if shape := cfg.SourceShapes[kind]; shape != nil {
-		add(shape.Names(), nil)
-	}
-	for _, s := range cfg.Scopes {
-		if slices.Contains(s.Objects, kind) {
-			add(s.FilterNames, nil)
+	for _, cfg := range in.configs() {
+		if shape := cfg.SourceShapes[kind]; shape != nil {
+			add(shape.Names(), nil)
+		}
+		for _, s := range cfg.Scopes {
+			if slices.Contains(s.Objects, kind) {
+				add(s.FilterNames, nil)
+			}
 		}
 	}
 	return names
@@ -254,7 +266,7 @@ func (t *taking) domain(ctx context.Context, p *config.ADProvider, src providers
 	beyond := !dn.Equal(root, f.Domain.BaseDN)
 	sample := map[string][]state.GUID{}
 	for _, kind := range sourceKinds() {
-		shape := state.NewShape(sourceNames(t.Config, kind)...)
+		shape := state.NewShape(t.sourceNames(kind)...)
 		q := providers.Query{Kind: kind, Bases: []string{f.Domain.BaseDN}, Attributes: shape}
 		if err := t.add(section+string(kind), shape, src.Read(ctx, q), func(o *state.Object) {
 			delete(t.missing, o.GUID)
@@ -293,7 +305,7 @@ func (t *taking) domain(ctx context.Context, p *config.ADProvider, src providers
 const sampled = 20
 
 // containerKey is by what the container of an object is known.
-func containerKey(name string) string { return key(dn.Parent(name)) }
+func containerKey(name string) string { return filters.Key(dn.Parent(name)) }
 
 // inspect asks what the server tells about itself and about what the account may do.
 func (t *taking) inspect(ctx context.Context, p *config.ADProvider, src providers.SourceReader, i providers.SourceInspector, f *adFacts) error {
@@ -312,7 +324,7 @@ func (t *taking) inspect(ctx context.Context, p *config.ADProvider, src provider
 	}
 	unknown := map[string]bool{}
 	for _, kind := range sourceKinds() {
-		names := sourceNames(t.Config, kind)
+		names := t.sourceNames(kind)
 		list, err := i.UnknownNames(ctx, names)
 		if f.NoSchema = errors.Is(err, providers.ErrNoSchema); err != nil && !f.NoSchema {
 			return err
@@ -326,7 +338,7 @@ func (t *taking) inspect(ctx context.Context, p *config.ADProvider, src provider
 			if err != nil && ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			f.Unreadable = append(f.Unreadable, unreadable{Kind: kind, Base: key(base), Names: lacking, Known: known && err == nil})
+			f.Unreadable = append(f.Unreadable, unreadable{Kind: kind, Base: filters.Key(base), Names: lacking, Known: known && err == nil})
 		}
 	}
 	for name := range unknown {

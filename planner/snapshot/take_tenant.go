@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/dirform/dirform/config"
 	"github.com/dirform/dirform/providers"
 	"github.com/dirform/dirform/state"
 )
@@ -53,7 +52,7 @@ func (t *taking) accounts(ctx context.Context, tenant providers.TenantReader, f 
 		if d.Declared || schema == nil {
 			continue
 		}
-		shape := state.NewShape(tenantNames(t.Config, d.Kind)...)
+		shape := state.NewShape(t.tenantNames(d.Kind)...)
 		for _, deleted := range []bool{false, true} {
 			if deleted && !d.Managed {
 				continue
@@ -110,11 +109,13 @@ const mailboxSection = "tenant/mailboxes"
 var special = []string{"showInAddressList", "employeeLeaveDateTime", "employeeHireDate"}
 
 // tenantNames are the attributes of a kind that are taken.
-func tenantNames(cfg *config.Config, kind state.Kind) (names []string) {
+func (in *Input) tenantNames(kind state.Kind) (names []string) {
 	mapped := map[string]bool{}
-	for _, m := range cfg.Mappings {
-		for _, a := range slices.Concat(m.Attributes, m.Initial) {
-			mapped[a.Target.Name] = mapped[a.Target.Name] || m.Kind == kind
+	for _, cfg := range in.configs() {
+		for _, m := range cfg.Mappings {
+			for _, a := range slices.Concat(m.Attributes, m.Initial) {
+				mapped[a.Target.Name] = mapped[a.Target.Name] || m.Kind == kind
+			}
 		}
 	}
 	schema := providers.TenantSchema(kind)

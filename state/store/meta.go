@@ -27,3 +27,13 @@ func NewKey() (k state.Key, err error) {
 	_, err = rand.Read(k[:])
 	return k, err
 }
+
+// NewLineage makes up a lineage, which enters the state with the first apply: a random UUID (RFC 9562).
+func NewLineage() (string, error) {
+	var id state.GUID
+	if _, err := rand.Read(id[:]); err != nil {
+		return "", err
+	}
+	id[7], id[8] = id[7]&0x0f|0x40, id[8]&0x3f|0x80 // in the byte order of GUID
+	return id.String(), nil
+}

@@ -58,6 +58,7 @@ func (w *Writer) Append(b []byte, c *state.Change, f Form) []byte {
 	b = AppendString(append(b, `,"reason":`...), c.Reason)
 	b = appendMember(b, `,"reason_code":`, string(c.ReasonCode))
 	b = appendMember(b, `,"declared_at":`, c.DeclaredAt)
+	b = appendMember(b, `,"cause":`, string(c.Cause))
 	if c.Partial || !full {
 		b = strconv.AppendBool(append(b, `,"partial":`...), c.Partial)
 	}
@@ -151,6 +152,7 @@ func appendAttributes(b []byte, attrs []state.AttributeChange, brief, drift bool
 		}
 		b = appendMember(b, `,"before_name":`, a.BeforeName)
 		b = appendMember(b, `,"after_name":`, a.AfterName)
+		b = appendMember(b, `,"cause":`, string(a.Cause))
 		b = append(b, '}')
 	}
 	return append(b, ']')

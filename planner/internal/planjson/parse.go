@@ -78,6 +78,8 @@ func (p *parser) member(c *state.Change, name string) (err error) {
 		c.DeclaredAt, err = p.string()
 	case "reason_code":
 		err = word(p, &c.ReasonCode)
+	case "cause":
+		err = word(p, &c.Cause)
 	case "partial":
 		c.Partial, err = p.bool()
 	case "seen":
@@ -187,6 +189,8 @@ func (p *parser) attribute(a *state.AttributeChange, name string) (err error) {
 		a.BeforeName, err = p.string()
 	case "after_name":
 		a.AfterName, err = p.string()
+	case "cause":
+		err = word(p, &a.Cause)
 	default:
 		err = p.skip(0)
 	}

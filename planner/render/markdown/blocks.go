@@ -8,7 +8,6 @@ import (
 	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/render"
 	"github.com/dirform/dirform/planner/render/internal/phrase"
-	"github.com/dirform/dirform/planner/render/internal/risk"
 	"github.com/dirform/dirform/planner/render/internal/view"
 	"github.com/dirform/dirform/state"
 )
@@ -231,7 +230,7 @@ func (l *layout) rows(r render.Source, d *document) error {
 		if err != nil {
 			return err
 		}
-		b := of[key{int(risk.Of(c)), c.Action, c.Kind, c.Scope}]
+		b := of[key{classOf(c), c.Action, c.Kind, c.Scope}]
 		if b == nil || b.kept > l.o.Limit {
 			continue
 		}

@@ -49,7 +49,7 @@ func write(w io.Writer, r render.Source, o Options) error {
 	if o.Limit == 0 {
 		o.Limit = o.Place.Limit
 	}
-	v, err := view.BuildBy(r, func(c *state.Change) int { return int(risk.Of(c)) }, nil)
+	v, err := view.BuildBy(r, classOf, nil)
 	if err != nil {
 		return err
 	}
@@ -65,6 +65,9 @@ func write(w io.Writer, r render.Source, o Options) error {
 	return b.Flush()
 }
 
+// classOf tells what is pending anyway from the rest, and both by what could hurt.
+func classOf(c *state.Change) int { return view.CauseOf(c)*(int(risk.None)+1) + int(risk.Of(c)) }
+
 // layout makes the parts of the document.
 type layout struct {
 	o    Options
@@ -78,14 +81,19 @@ func (l *layout) document() *document {
 	for _, b := range l.v.Refused {
 		d.blocks = append(d.blocks, l.finding(b))
 	}
-	last := risk.Risk(-1)
+	last, pending := risk.Risk(-1), false
 	for _, s := range l.v.Sections {
 		title := ""
-		if c := risk.Risk(s.Class); c != last {
+		c, anyway := risk.Risk(s.Class%(int(risk.None)+1)), s.Class > int(risk.None)
+		if c != last || anyway != pending {
 			if title = c.Title(); title == "" && last >= 0 {
 				title = "Everything else"
 			}
-			last = c
+			if anyway {
+				title = strings.TrimSuffix("Pending anyway: "+title, ": Everything else")
+				title = strings.TrimSuffix(title, ": ")
+			}
+			last, pending = c, anyway
 		}
 		d.blocks = append(d.blocks, l.section(s, title))
 	}
@@ -124,6 +132,15 @@ func (l *layout) head() string {
 	h, t := l.v.Header, l.v.Totals
 	var b strings.Builder
 	b.WriteString(l.mark())
+	if l.v.Against != nil {
+		b.WriteString("**" + esc(phrase.Brought(l.v.Against)) + ".**\n\n")
+		for _, g := range l.v.Against.Gone {
+			b.WriteString("- no longer: " + esc(cut(phrase.Gone(g), longSum)) + "\n")
+		}
+		if len(l.v.Against.Gone) > 0 {
+			b.WriteString("\n")
+		}
+	}
 	b.WriteString("**" + esc(l.sum()) + "**\n\n")
 	if len(l.v.Actions) > 0 && !l.o.Drift {
 		b.WriteString("| | Action | Objects | Limits |\n|---|---|--:|---|\n")

@@ -126,6 +126,17 @@ func (p *Plan) Totals() planner.Totals {
 // Changes are the plan's changes of tags.
 func (p *Plan) Changes() iter.Seq2[*state.Change, error] { return each(p.of.Changes(), p.change) }
 
+// NoLonger are the changes that only the other configuration wants, of tags.
+func (p *Plan) NoLonger() iter.Seq2[*state.Change, error] {
+	others, ok := p.of.(interface {
+		NoLonger() iter.Seq2[*state.Change, error]
+	})
+	if !ok {
+		return func(func(*state.Change, error) bool) {}
+	}
+	return each(others.NoLonger(), p.change)
+}
+
 // Findings are what is said about tags: the code's own words, since those of the finding name objects and values.
 func (p *Plan) Findings() iter.Seq2[*planner.Finding, error] { return each(p.of.Findings(), p.finding) }
 
@@ -154,7 +165,7 @@ func (p *Plan) change(c *state.Change) *state.Change {
 		return c
 	}
 	out := &state.Change{Address: p.address(c.Address), Kind: c.Kind, Action: c.Action, Scope: c.Scope, Anchor: p.tag(c.Anchor),
-		GraceAnew: c.GraceAnew, Reason: strings.ReplaceAll(string(c.ReasonCode), "_", " "), ReasonCode: c.ReasonCode, DeclaredAt: c.DeclaredAt,
+		GraceAnew: c.GraceAnew, Cause: c.Cause, Reason: strings.ReplaceAll(string(c.ReasonCode), "_", " "), ReasonCode: c.ReasonCode, DeclaredAt: c.DeclaredAt,
 		Partial: c.Partial, Attributes: attributes(c.Attributes), SourceAttributes: attributes(c.SourceAttributes), Needs: p.each(c.Needs)}
 	if c.Match != nil {
 		out.Match = &state.Match{Rule: c.Match.Rule, Value: withheld}
@@ -177,7 +188,7 @@ func (p *Plan) each(list []string) (out []string) {
 
 func attributes(list []state.AttributeChange) (out []state.AttributeChange) {
 	for _, a := range list {
-		out = append(out, state.AttributeChange{Name: a.Name, Before: replaced(a.Before, a.After), After: hide(a.After), Via: hide(a.Via), Drift: a.Drift})
+		out = append(out, state.AttributeChange{Name: a.Name, Before: replaced(a.Before, a.After), After: hide(a.After), Via: hide(a.Via), Drift: a.Drift, Cause: a.Cause})
 	}
 	return out
 }

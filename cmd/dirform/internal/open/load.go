@@ -41,6 +41,18 @@ func (v *Variables) Again(cfg *config.Config) (words []string, withheld bool) {
 	return words, withheld
 }
 
+// LoadOther loads the configuration in another folder, to plan against it. What its providers and its state are is not asked.
+func (v *Variables) LoadOther(a *cli.App, dir string) (*config.Config, error) {
+	options, err := v.options(a)
+	if err != nil {
+		return nil, err
+	}
+	options.Dir, options.SecretsOptional, options.Elsewhere = a.Path(dir), true, true
+	cfg, diags := config.Load(options)
+	a.Hide(cfg.Secrets)
+	return cfg, Diagnose(a, cfg.Files, diags)
+}
+
 // LoadConfig loads the configuration in the folder. Its diagnostics go to stderr; if there is an error among them, nothing is
 // left to say and the returned error only carries the exit status.
 func LoadConfig(a *cli.App, v *Variables) (*config.Config, error) { return LoadChecked(a, v, false) }

@@ -31,6 +31,7 @@ type Plan struct {
 	Sections []*Section
 	Skipped  []*planner.Skipped // the first few of Totals.Summary.Skipped
 	Warned   []*Block           // of warnings
+	Against  *Against           // nil unless it is held against another configuration's plan
 }
 
 // maxSkipped is how many objects without an account are named.
@@ -38,7 +39,7 @@ const maxSkipped = 3
 
 // Build makes the view of a plan. What is done stands in the order of its actions.
 func Build(r Source) (*Plan, error) {
-	return BuildBy(r, func(*state.Change) int { return 0 }, nil)
+	return BuildBy(r, CauseOf, nil)
 }
 
 // BuildBy is Build with the changes told apart by class as well, of which a lower one stands first. Whoever wants to see each change once
@@ -50,7 +51,16 @@ func BuildBy(r Source, class func(*state.Change) int, each func(*state.Change)) 
 	if p.Refused, p.Warned, err = Blocks(r); err != nil {
 		return nil, err
 	}
-	if p.Sections, err = sections(r, class, each); err != nil {
+	brought := gathering{}
+	if p.Sections, err = sections(r, class, func(c *state.Change) {
+		brought.add(c)
+		if each != nil {
+			each(c)
+		}
+	}); err != nil {
+		return nil, err
+	}
+	if p.Against, err = brought.against(r); err != nil {
 		return nil, err
 	}
 	for s, err := range r.Skipped() {

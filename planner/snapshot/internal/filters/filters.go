@@ -1,4 +1,5 @@
-package snapshot
+// Package filters evaluates LDAP filters over the objects of a snapshot.
+package filters
 
 import (
 	"encoding/base64"
@@ -16,26 +17,26 @@ import (
 	"github.com/dirform/dirform/state/ldapfilter"
 )
 
-// filter is an LDAP filter over the objects of a section.
-type filter = ldapfilter.Filter[*state.Object]
+// Filter is an LDAP filter over the objects of a section.
+type Filter = ldapfilter.Filter[*state.Object]
 
-// leaves are filters about single attributes of the objects of a section.
-type leaves struct {
-	shape   *state.Shape
-	schema  *state.Schema
-	unknown func(name string) bool // the server's schema has no such attribute
-	// chain are the keys of those whose links of an attribute lead to an object, over any number of steps.
-	chain func(attribute, name string) (map[string]bool, error)
-	// lacking are attributes that the snapshot does not have; err is why a chain cannot be followed.
-	lacking []string
+// Leaves are filters about single attributes of the objects of a section.
+type Leaves struct {
+	Shape   *state.Shape
+	Schema  *state.Schema
+	Unknown func(name string) bool // the server's schema has no such attribute
+	// Chain are the keys of those whose links of an attribute lead to an object, over any number of steps.
+	Chain func(attribute, name string) (map[string]bool, error)
+	// Lacking are attributes that the snapshot does not have; err is why a chain cannot be followed.
+	Lacking []string
 	err     error
 }
 
-// compile turns a filter's text into a matcher. What it names and the snapshot lacks is in lacking.
-func (l *leaves) compile(text string) (filter, error) {
+// Compile turns a filter's text into a matcher. What it names and the snapshot lacks is in Lacking.
+func (l *Leaves) Compile(text string) (Filter, error) {
 	packet, err := ldap.CompileFilter(text)
 	if err != nil {
-		return filter{}, fmt.Errorf("filter %q is not an LDAP filter such as (employeeType=staff): %w", text, err)
+		return Filter{}, fmt.Errorf("filter %q is not an LDAP filter such as (employeeType=staff): %w", text, err)
 	}
 	f, err := ldapfilter.Compile[*state.Object](packet.Bytes(), l)
 	if err == nil {
@@ -45,14 +46,14 @@ func (l *leaves) compile(text string) (filter, error) {
 }
 
 // find is the index of an attribute, -1 if it has none here; then ok says that nobody has it, which is no lack.
-func (l *leaves) find(label string) (i int, ok bool) {
+func (l *Leaves) find(label string) (i int, ok bool) {
 	label, _, _ = strings.Cut(label, ";")
-	if i = l.shape.Index(label); i >= 0 && !l.unknown(label) {
+	if i = l.Shape.Index(label); i >= 0 && !l.Unknown(label) {
 		return i, true
 	}
-	if i < 0 && !l.unknown(label) {
-		if !slices.Contains(l.lacking, label) {
-			l.lacking = append(l.lacking, label)
+	if i < 0 && !l.Unknown(label) {
+		if !slices.Contains(l.Lacking, label) {
+			l.Lacking = append(l.Lacking, label)
 		}
 		return -1, false
 	}
@@ -60,27 +61,27 @@ func (l *leaves) find(label string) (i int, ok bool) {
 }
 
 // Hidden reports nothing: what the account may not see is not in a snapshot.
-func (l *leaves) Hidden(string) bool { return false }
+func (l *Leaves) Hidden(string) bool { return false }
 
 // Present matches what has a value.
-func (l *leaves) Present(label string) filter {
+func (l *Leaves) Present(label string) Filter {
 	if strings.EqualFold(label, "objectClass") { // also of what is taken without its classes
-		return filter{Match: func(*state.Object) ldapfilter.Verdict { return ldapfilter.Yes }}
+		return Filter{Match: func(*state.Object) ldapfilter.Verdict { return ldapfilter.Yes }}
 	}
 	i, _ := l.find(label)
 	if i < 0 {
 		return ldapfilter.Unknown[*state.Object]()
 	}
-	return filter{Match: func(o *state.Object) ldapfilter.Verdict { return ldapfilter.Of(!o.Values[i].IsNull()) }}
+	return Filter{Match: func(o *state.Object) ldapfilter.Verdict { return ldapfilter.Of(!o.Values[i].IsNull()) }}
 }
 
 // any matches objects of which a value of an attribute, as text, satisfies the test.
-func (l *leaves) any(label string, test func(string) bool) filter {
+func (l *Leaves) any(label string, test func(string) bool) Filter {
 	i, _ := l.find(label)
 	if i < 0 {
 		return ldapfilter.Unknown[*state.Object]()
 	}
-	return filter{Match: func(o *state.Object) ldapfilter.Verdict {
+	return Filter{Match: func(o *state.Object) ldapfilter.Verdict {
 		switch v := o.Values[i]; v.Kind() {
 		case state.NullValue:
 			return ldapfilter.No
@@ -95,26 +96,26 @@ func (l *leaves) any(label string, test func(string) bool) filter {
 }
 
 // Equal matches a value by the attribute's syntax.
-func (l *leaves) Equal(label, value string) filter {
+func (l *Leaves) Equal(label, value string) Filter {
 	switch strings.ToLower(label) {
 	case "anr":
 		return l.ambiguousName(value)
 	case "objectcategory":
 		return l.category(value)
 	case "distinguishedname":
-		return filter{Match: func(o *state.Object) ldapfilter.Verdict { return ldapfilter.Of(dn.Equal(o.DN, value)) }}
+		return Filter{Match: func(o *state.Object) ldapfilter.Verdict { return ldapfilter.Of(dn.Equal(o.DN, value)) }}
 	case "objectguid":
 		g, ok := guidOf(value)
-		return filter{Match: func(o *state.Object) ldapfilter.Verdict { return ldapfilter.Of(ok && o.GUID == g) }}
+		return Filter{Match: func(o *state.Object) ldapfilter.Verdict { return ldapfilter.Of(ok && o.GUID == g) }}
 	}
-	a := l.schema.Lookup(label)
+	a := l.Schema.Lookup(label)
 	switch {
 	case a == nil:
 		want := fold(value)
 		return l.any(label, func(v string) bool { return fold(v) == want })
 	case a.Type == state.TypeReference:
-		want := key(value)
-		return l.any(label, func(v string) bool { return key(v) == want })
+		want := Key(value)
+		return l.any(label, func(v string) bool { return Key(v) == want })
 	case a.Type == state.TypeBinary:
 		want := base64.StdEncoding.EncodeToString([]byte(value))
 		return l.any(label, func(v string) bool { return v == want })
@@ -161,7 +162,7 @@ func moment(value string) (time.Time, bool) {
 }
 
 // category matches objectCategory by the name of a class or by distinguished name.
-func (l *leaves) category(value string) filter {
+func (l *Leaves) category(value string) Filter {
 	if !strings.Contains(value, "=") {
 		class := fold(value)
 		want, ok := map[string]string{"user": "person", "contact": "person", "inetorgperson": "person", "organizationalperson": "person"}[class]
@@ -172,18 +173,18 @@ func (l *leaves) category(value string) filter {
 			return fold(strings.ReplaceAll(dn.FirstValue(v), "-", "")) == strings.ReplaceAll(want, "-", "")
 		})
 	}
-	want := key(value)
-	return l.any("objectCategory", func(v string) bool { return key(v) == want })
+	want := Key(value)
+	return l.any("objectCategory", func(v string) bool { return Key(v) == want })
 }
 
 // ambiguousName is Active Directory's (anr=text): the start of any of the names that a person goes by.
-func (l *leaves) ambiguousName(value string) filter {
+func (l *Leaves) ambiguousName(value string) Filter {
 	exact := strings.HasPrefix(value, "=")
 	want := fold(strings.TrimPrefix(value, "="))
-	var parts []filter
+	var parts []Filter
 	for _, label := range []string{"displayName", "givenName", "sn", "sAMAccountName", "name", "proxyAddresses", "mail",
 		"physicalDeliveryOfficeName", "legacyExchangeDN"} {
-		if l.shape.Index(label) < 0 {
+		if l.Shape.Index(label) < 0 {
 			continue
 		}
 		parts = append(parts, l.any(label, func(v string) bool {
@@ -195,8 +196,8 @@ func (l *leaves) ambiguousName(value string) filter {
 }
 
 // Ordered matches values on one side of another.
-func (l *leaves) Ordered(label, value string, atLeast bool) filter {
-	switch a := l.schema.Lookup(label); {
+func (l *Leaves) Ordered(label, value string, atLeast bool) Filter {
+	switch a := l.Schema.Lookup(label); {
 	case a != nil && a.Type == state.TypeInt:
 		bound, err := strconv.ParseInt(value, 10, 64)
 		if err != nil {
@@ -221,8 +222,8 @@ func (l *leaves) Ordered(label, value string, atLeast bool) filter {
 }
 
 // Substrings matches parts of texts; of names and identifiers Active Directory matches none.
-func (l *leaves) Substrings(label string, p ldapfilter.Pattern) filter {
-	a := l.schema.Lookup(label)
+func (l *Leaves) Substrings(label string, p ldapfilter.Pattern) Filter {
+	a := l.Schema.Lookup(label)
 	if a != nil && (a.Type == state.TypeReference || a.Name == "objectGUID" || a.Name == "objectSid" || a.Name == "objectCategory") {
 		return ldapfilter.Never[*state.Object]()
 	}
@@ -237,8 +238,8 @@ func (l *leaves) Substrings(label string, p ldapfilter.Pattern) filter {
 }
 
 // Rule applies a matching rule.
-func (l *leaves) Rule(rule, label, value string) filter {
-	switch a := l.schema.Lookup(label); {
+func (l *Leaves) Rule(rule, label, value string) Filter {
+	switch a := l.Schema.Lookup(label); {
 	case rule == ldapfilter.BitAnd || rule == ldapfilter.BitOr:
 		mask, ok := ldapfilter.Mask(value)
 		if !ok || a != nil && a.Type != state.TypeInt {
@@ -249,50 +250,19 @@ func (l *leaves) Rule(rule, label, value string) filter {
 			return err == nil && ldapfilter.BitsOf(have, mask, rule)
 		})
 	case rule == ldapfilter.InChain:
-		reached, err := l.chain(fold(label), value)
+		reached, err := l.Chain(fold(label), value)
 		if err != nil {
 			l.err = err
 		}
-		return filter{Match: func(o *state.Object) ldapfilter.Verdict { return ldapfilter.Of(reached[key(o.DN)]) }}
+		return Filter{Match: func(o *state.Object) ldapfilter.Verdict { return ldapfilter.Of(reached[Key(o.DN)]) }}
 	}
 	return ldapfilter.Unknown[*state.Object]()
 }
 
-// chainOf follows memberships: those that are members of a group, or the groups that somebody is a member of, over any number of steps.
-func (s *Source) chainOf(attribute, name string) (map[string]bool, error) {
-	if attribute != "memberof" && attribute != "member" {
-		return nil, fmt.Errorf("a filter follows the chain of %s, and a snapshot can follow member and memberOf alone", attribute)
-	}
-	next := map[string][]string{}
-	for o, err := range s.rows(string(state.Group), state.Group, "member") {
-		if err != nil {
-			return nil, err
-		}
-		group := key(o.DN)
-		for _, m := range o.Get("member").List() {
-			if member := key(m); attribute == "memberof" {
-				next[group] = append(next[group], member)
-			} else {
-				next[member] = append(next[member], group)
-			}
-		}
-	}
-	reached := map[string]bool{}
-	for queue := []string{key(name)}; len(queue) > 0; queue = queue[1:] {
-		for _, n := range next[queue[0]] {
-			if !reached[n] {
-				reached[n] = true
-				queue = append(queue, n)
-			}
-		}
-	}
-	return reached, nil
-}
+var _ ldapfilter.Leaves[*state.Object] = (*Leaves)(nil)
 
-var _ ldapfilter.Leaves[*state.Object] = (*leaves)(nil)
-
-// schemaOf is the schema by which a section's objects were read.
-func schemaOf(kind state.Kind) *state.Schema {
+// SchemaOf is the schema by which a section's objects were read.
+func SchemaOf(kind state.Kind) *state.Schema {
 	if s := providers.ADSchema(kind); s != nil {
 		return s
 	}
@@ -313,4 +283,12 @@ func sidOf(value string) (string, bool) {
 		text += fmt.Sprintf("-%d", uint32(value[at])|uint32(value[at+1])<<8|uint32(value[at+2])<<16|uint32(value[at+3])<<24)
 	}
 	return text, true
+}
+
+// Key is what a distinguished name is looked up by, however it is written.
+func Key(name string) string {
+	if n, err := dn.Parse(name); err == nil {
+		return string(n)
+	}
+	return dn.Key(name)
 }
