@@ -66,7 +66,13 @@ func TestJSONIsAsDocumented(t *testing.T) {
 		if status, _, stderr := runMain(t, cli.Environment{Dir: dir}, "snapshot", "--out", "x.dfsnapshot"); status != 0 {
 			t.Fatal(stderr)
 		}
-		run("PLAN", "plan", "--json", "--snapshot", "x.dfsnapshot")
+		must(t, os.Mkdir(filepath.Join(dir, "base"), 0o700))
+		for _, name := range []string{"main.hcl"} {
+			text, err := os.ReadFile(filepath.Join(dir, name))
+			must(t, err)
+			must(t, os.WriteFile(filepath.Join(dir, "base", name), text, 0o600))
+		}
+		run("PLAN", "plan", "--json", "--snapshot", "x.dfsnapshot", "--against", "base")
 		explain()
 		_, links, _ := runMain(t, cli.Environment{Dir: dir}, "state", "list")
 		run("LINK", "state", "show", strings.Fields(links)[1], "--json")
@@ -156,7 +162,7 @@ var referred = []struct {
 	path    *regexp.Regexp
 	is, of  string
 }{
-	{"PLAN", regexp.MustCompile(`^drift\[\]`), "changes[]", "PLAN"},
+	{"PLAN", regexp.MustCompile(`^(drift|no_longer)\[\]`), "changes[]", "PLAN"},
 	{"LINT", regexp.MustCompile(`^(findings|scopes)\[\]`), "$1[]", "PLAN"},
 	{"EXPLANATION", regexp.MustCompile(`^(matches\[\]\.)?findings\[\]`), "findings[]", "PLAN"},
 	{"EXPLANATION", regexp.MustCompile(`^matches\[\]\.change\.`), "changes[].", "PLAN"},

@@ -33,6 +33,7 @@ func (p *plan) Digest() string                               { return "sha256:0"
 func (p *plan) Header() planner.Header                       { return p.header }
 func (p *plan) Totals() planner.Totals                       { return p.totals }
 func (p *plan) Changes() iter.Seq2[*state.Change, error]     { return one(p.change) }
+func (p *plan) NoLonger() iter.Seq2[*state.Change, error]    { return one(p.change) }
 func (p *plan) Findings() iter.Seq2[*planner.Finding, error] { return one(p.finding) }
 func (p *plan) Skipped() iter.Seq2[*planner.Skipped, error]  { return one(p.skipped) }
 
@@ -43,7 +44,7 @@ var open = []string{"Change.Kind", "Change.Action", "Change.Scope", "Change.Reas
 	"Finding.Code", "Finding.Severity", "Finding.Summary", "Finding.Attribute", "Finding.DeclaredAt", "Withheld.Name", "ObjectRef.Kind", "Skipped.ReasonCode",
 	"Header.FormatVersion", "Header.DirformVersion", "Header.CreatedAt", "Header.ConfigDigest", "StateID.Lineage", "SourceID.Domain", "SourceID.SID", "SourceID.MovesFrom",
 	"SourceID.Others", "TenantID.ID", "Header.Allowed", "GuardResult.Name", "GuardResult.Limit", "ScopeSeen.Scope", "ScopeSeen.Kind", "OUSeen.Declared", "OUSeen.DN",
-	"OUSeen.GUID"}
+	"OUSeen.GUID", "SnapshotID.TakenAt", "SnapshotID.Digest", "AgainstID.ConfigDigest", "Change.Cause", "AttributeChange.Cause"}
 
 // secrets fills every text below v that is not open, and counts how many there are.
 type secrets struct{ n int }
