@@ -238,8 +238,7 @@ func (c *content) kind(arg, name string) (state.Kind, bool) {
 	return "", false
 }
 
-// compile compiles an expression over a source object of a kind. target is nil for a condition. The program is nil after a
-// mistake.
+// compile compiles an expression over a source object of a kind. target is nil for a condition. The program is nil after a mistake.
 func (l *loader) compile(a *hclsyntax.Attribute, target *state.Attribute, kind state.Kind, byPreset bool) *expr.Program {
 	if why := l.secrets.Why(a.Expr); why != nil {
 		l.secrets.Misplaced(a.Expr.Range().Ptr(), a.Name, why)

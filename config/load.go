@@ -31,13 +31,11 @@ type Options struct {
 	VarFiles []string          // --var-file, later ones win; relative to the working directory
 	Environ  []string          // NAME=VALUE: DIRFORM_VAR_NAME and DIRFORM_SECRET_NAME, and what env() looks into
 	Schemas  Schemas
-	// ValuesOptional checks the configuration without values for its required variables, as validate does in a pull request,
-	// where secrets are out of reach. What depends on them is left out of the result, which is not fit for planning then.
+	// ValuesOptional needs no values for required variables. What depends on them is left out: the result is not fit for planning.
 	ValuesOptional bool
 	// Secretless leaves out what credentials hold, and needs no value for a sensitive variable: for tests, which connect to nothing.
 	Secretless bool
-	// SecretsOptional needs no values for variables that only credentials are made of, but for the encryption block's: what is
-	// planned from a snapshot opens nothing else.
+	// SecretsOptional needs no values for what only credentials other than the encryption block's are made of, for snapshots.
 	SecretsOptional bool
 	Elsewhere       bool // values may be meant for variables of another configuration
 	// Former is what a file, of that name, says about where the state was, in place of the folder's dirform block; nil for none.

@@ -18,6 +18,9 @@ import (
 
 // naming are the files of planner/... that may name what descriptors name, and why.
 var naming = map[string]string{
+	"planner/snapshot/internal/filters/filters.go":         "the source's own attributes, which a filter names",
+	"planner/snapshot/source.go":                           "what the source calls its classes",
+	"planner/snapshot/take.go":                             "what is taken of objects of no kind",
 	"planner/render/internal/rendertest/rendertest.go":     "makes plans for tests",
 	"planner/reconcile/internal/table/active_directory.go": "the source's own attributes",
 	"planner/reconcile/internal/pair/evidence.go":          "what each match rule goes by",

@@ -26,7 +26,7 @@ import (
 func main() {
 	debug.SetTraceback("crash") // what nobody can catch, as a stack that overflows, ends by a signal and not with status 2
 	withoutCore()
-	tuneCollector()
+	cli.TuneCollector()
 	os.Exit(Main(process()))
 }
 

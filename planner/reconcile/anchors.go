@@ -28,8 +28,7 @@ type Anchored struct {
 	Several bool
 }
 
-// Anchored lists the accounts that carry an anchor, in no particular order, whatever is recorded. Read the streams
-// first.
+// Anchored lists the accounts that carry an anchor, in no particular order, whatever is recorded. Read the streams first.
 func (b *Builder) Anchored() iter.Seq2[*Anchored, error] {
 	p := b.pairs()
 	return func(yield func(*Anchored, error) bool) {

@@ -62,8 +62,7 @@ func (s *Settings) syncAddress() string {
 func (t *teller) switchOn() error  { return t.switchSync(true) }
 func (t *teller) switchOff() error { return t.switchSync(false) }
 
-// switchSync plans to switch the tenant's directory synchronisation, if the rules declare it so and the tenant has it
-// otherwise.
+// switchSync plans to switch the tenant's directory synchronisation, if the rules declare it so and the tenant has it otherwise.
 func (t *teller) switchSync(on bool) error {
 	want, org := t.set.Rules.DirectorySync, t.set.Organization
 	if want == nil || want.Enabled != on {

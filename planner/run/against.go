@@ -15,10 +15,11 @@ func (r *Run) planAgainst(ctx context.Context, o Options, lineage string) (*plan
 		return nil, err
 	}
 	over := *r
-	if f, ok := r.Record.(*snapshot.File); !ok {
+	if _, ok := r.Record.(*snapshot.File); !ok {
 		in := r.recorded()
 		in.Also = o.Against
-		if f, err = snapshot.TakeTemp(ctx, in, r.TempDir); err != nil {
+		f, err := snapshot.TakeTemp(ctx, in, r.TempDir)
+		if err != nil {
 			return nil, err
 		}
 		defer f.Close()

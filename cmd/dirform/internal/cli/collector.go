@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"os"
@@ -14,8 +14,8 @@ const (
 	gcLeast   = 16 << 20 // bytes of garbage that are waited for in any case
 )
 
-// tuneCollector makes the collector wait as the constants say, from now on. A GOGC in the environment has the last word.
-func tuneCollector() {
+// TuneCollector makes the collector wait as the constants say, from now on. A GOGC in the environment has the last word.
+func TuneCollector() {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
