@@ -12,6 +12,7 @@ import (
 // patterns are the files that may use regular expressions, and why. Errors, sentences and plan addresses are not taken apart: what
 // somebody needs of them is a field (see package fault).
 var patterns = map[string]string{
+	"cmd/dirform/internal/testcmd/test.go":     "--run takes one, as that of go test does",
 	"config/bucket.go":                         "the forms of names of buckets and regions are checked",
 	"config/decode_scopes.go":                  "the form of a domain name is checked",
 	"config/expr/functions_strings.go":         "replace() takes a pattern between slashes, as Terraform's does",

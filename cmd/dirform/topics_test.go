@@ -27,6 +27,23 @@ func TestLanguageExampleIsValid(t *testing.T) {
 	}
 }
 
+// TestTestsExamplePasses: the test that the topic about tests shows passes as it stands.
+func TestTestsExamplePasses(t *testing.T) {
+	_, text, _ := runMain(t, cli.Environment{}, "help", "tests")
+	_, rest, begins := strings.Cut(text, "\n  test \"")
+	example, _, ends := strings.Cut(rest, "\n  }\n")
+	if !begins || !ends {
+		t.Fatalf("the topic does not show a test:\n%s", text)
+	}
+	dir := t.TempDir()
+	write(t, dir, "main.hcl", "provider \"ad\" \"x\" { lab = \"lab\" }\nprovider \"entra\" \"x\" { lab = \"lab\" }\n"+
+		"scope \"staff\" { ou = \"OU=Staff,DC=corp,DC=contoso,DC=com\" }\n")
+	write(t, dir, "main.dirtest.hcl", "test \""+example+"\n  }\n")
+	if code, stdout, stderr := runMain(t, cli.Environment{Dir: dir}, "test"); code != 0 || stderr != "" {
+		t.Errorf("status %d\n%s%s", code, stdout, stderr)
+	}
+}
+
 // languageExample is the example that the topic shows.
 func languageExample(t *testing.T) string {
 	_, text, _ := runMain(t, cli.Environment{}, "help", "language")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -239,23 +238,29 @@ func (d *decoder) source(b *hclsyntax.Block) *Source {
 	return s
 }
 
-var age = regexp.MustCompile(`^([1-9][0-9]{0,4})([hdw])$`)
+// units are the letters that a length of time may end in.
+var units = map[byte]time.Duration{'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
+
+// age is an argument that is a length of time, 0 if it is not there.
+func (c *content) age(name string) time.Duration {
+	text := c.text(name)
+	if text == "" {
+		return 0
+	}
+	end := len(text) - 1
+	n, err := strconv.ParseUint(text[:end], 10, 14)
+	if err != nil || n == 0 || units[text[end]] == 0 {
+		c.d.fail(c.attrs[name].Expr.Range(), "Not a length of time", "%s is how long ago the object left its scope: \"40d\", \"2w\" or \"72h\".", name)
+	}
+	return time.Duration(n) * units[text[end]]
+}
 
 func (d *decoder) account(b *hclsyntax.Block) *Account {
 	c := d.block(b)
 	a := &Account{Label: c.label, Kind: d.kind(c), LinkedTo: c.text("linked_to"), Scope: c.text("scope"), Deleted: c.flag("deleted"),
-		Mailbox: c.flag("mailbox"), Roles: c.texts("roles"), DeclaredAt: place(b.DefRange())}
+		Mailbox: c.flag("mailbox"), Roles: c.texts("roles"), Left: c.age("left"), DeclaredAt: place(b.DefRange())}
 	if schema := providers.TenantSchema(a.Kind); schema != nil {
 		a.Attributes, a.Applied = d.attributes(c, "attributes", schema), d.attributes(c, "applied", schema)
-	}
-	if text := c.text("left"); text != "" {
-		m := age.FindStringSubmatch(text)
-		if m == nil {
-			d.fail(c.attrs["left"].Expr.Range(), "Not a length of time", "left is how long ago the object left its scope: \"40d\", \"2w\" or \"72h\".")
-		} else {
-			n, _ := strconv.Atoi(m[1])
-			a.Left = time.Duration(n) * map[string]time.Duration{"h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}[m[2]]
-		}
 	}
 	for _, name := range []string{"scope", "left"} {
 		if c.has(name) && a.LinkedTo == "" {

@@ -3,7 +3,6 @@ package dirtest
 import (
 	"bytes"
 	"context"
-	"regexp"
 	"strings"
 	"time"
 
@@ -25,8 +24,8 @@ type Options struct {
 	Now     func() time.Time
 	Version string
 	TempDir string
-	Only    *regexp.Regexp // of the tests' names; nil for all
-	Done    func(*Result)  // is told of each; may be nil
+	Only    func(name string) bool // which tests; nil for all
+	Done    func(*Result)          // is told of each; may be nil
 }
 
 // Result is what became of a test.
@@ -50,7 +49,7 @@ type Failure struct {
 func (s *Suite) Run(ctx context.Context, o Options) (results []*Result, err error) {
 	plain, diags := o.Load(nil)
 	for _, t := range s.Tests {
-		if o.Only != nil && !o.Only.MatchString(t.Name) {
+		if o.Only != nil && !o.Only(t.Name) {
 			continue
 		}
 		if ctx.Err() != nil {

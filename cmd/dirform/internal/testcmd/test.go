@@ -70,7 +70,7 @@ func (t *tests) run(ctx context.Context, a *cli.App, names []string) error {
 		p.W = io.Discard
 	}
 	with := func(variables map[string]string) (*config.Config, hcl.Diagnostics) { return load(variables, false) }
-	results, err := suite.Run(ctx, dirtest.Options{Load: with, Now: a.Env.Now, Version: cli.Version, Only: only, Done: p.Done})
+	results, err := suite.Run(ctx, dirtest.Options{Load: with, Now: a.Env.Now, Version: cli.Version, Only: only.MatchString, Done: p.Done})
 	if err != nil {
 		return err
 	}
