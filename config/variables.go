@@ -24,23 +24,12 @@ func (l *loader) decodeVariables() {
 		checks[i] = l.declareVariable(b, vars)
 	}
 	vars.Give(values.Given{Environ: l.o.Environ, Files: l.o.VarFiles, Arguments: l.o.Vars}, l.broken || l.o.Elsewhere)
-	l.vars["var"] = vars.Object(l.o.need())
+	l.vars["var"] = vars.Object(values.NeedOf(l.o.ValuesOptional, l.o.Secretless, l.o.SecretsOptional))
 	for i, b := range l.byType["variable"] {
 		for _, check := range checks[i] {
 			l.validate(b.Labels[0], check)
 		}
 	}
-}
-
-// need says which variables need a value.
-func (o *Options) need() values.Need {
-	switch {
-	case o.ValuesOptional:
-		return values.NoneOfThem
-	case o.SecretsOptional, o.Secretless:
-		return values.AllButSecrets
-	}
-	return values.All
 }
 
 // declareVariable declares the variable of a block, and returns the block's validation blocks.

@@ -40,6 +40,10 @@ var printing = []sample{
 	{"fmt --check --diff", ugly},
 	{"fmt -", nil},
 	{"fmt - --diff", nil},
+	{"test", func(t *testing.T, dir string) {
+		write(t, dir, "main.dirtest.hcl", "test \"nobody\" {\n  expect {\n    applicable = true\n  }\n}\n")
+	}},
+	{"snapshot --out plan.dfsnap", nil},
 	{"lint", nil},
 	{"lint --csv -", nil},
 	{"plan", nil},

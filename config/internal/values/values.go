@@ -89,10 +89,24 @@ type Need uint8
 
 // The needs.
 const (
-	All           Need = iota
-	AllButSecrets      // those that nothing but credentials are made of need none
+	All             Need = iota
+	AllButSecrets        // those that nothing but credentials are made of need none
+	AllButSensitive      // so it is with those that are declared sensitive
 	NoneOfThem
 )
+
+// NeedOf is the need where values, or those of sensitive variables, or those of what only credentials are made of, are optional.
+func NeedOf(values, sensitive, credentials bool) Need {
+	switch {
+	case values:
+		return NoneOfThem
+	case sensitive:
+		return AllButSensitive
+	case credentials:
+		return AllButSecrets
+	}
+	return All
+}
 
 // Object has all variables by name. One without a value is unknown, which is a mistake if it needs one.
 func (vs *Variables) Object(need Need) cty.Value {
@@ -100,10 +114,10 @@ func (vs *Variables) Object(need Need) cty.Value {
 	for _, v := range vs.order {
 		if v.value == cty.NilVal {
 			v.value = cty.UnknownVal(v.Type)
-			switch need {
-			case All:
+			switch {
+			case need == All, need == AllButSensitive && !v.Sensitive:
 				vs.withoutValue(v)
-			case AllButSecrets: // so that it may stand where a credential does, and nowhere else
+			case need != NoneOfThem: // so that it may stand where a credential does, and nowhere else
 				vs.secrets.Variable(v.Name, &sensitive.Reason{Why: fmt.Sprintf("variable %q has no value, and may be a secret", v.Name),
 					Cure: "Give it a value" + vs.ways(v) + ".", Missing: true})
 			}
