@@ -65,6 +65,7 @@ is held back keeps nobody signed in who has left. The other changes stay undone,
 		},
 	}
 	o.register(cmd)
+	o.MaxAge(cmd)
 	reports.Register(cmd)
 	a.VerboseFlag(cmd)
 	cmd.Flags().BoolVar(&autoApprove, "auto-approve", false, "do not ask before making the changes")
@@ -172,7 +173,15 @@ func (r *applyRun) openReviewed(cfg *config.Config) (*planfile.Reader, error) {
 	if r.file == "" {
 		return nil, nil
 	}
-	return planfile.Open(r.file, cfg.Encryption)
+	plan, err := planfile.Open(r.file, cfg.Encryption)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.o.Fresh(r.a, plan.Header()); err != nil {
+		plan.Close()
+		return nil, err
+	}
+	return plan, nil
 }
 
 // showFresh prints a plan that nobody has seen yet.

@@ -22,7 +22,7 @@ func commands(a *cli.App) []*cobra.Command {
 		newShowCommand(a),
 		newDriftCommand(a),
 		newExplainCommand(a),
-		newSnapshotCommand(a),
+		recordcmd.NewSnapshot(a),
 		newStateCommand(a),
 		newHistoryCommand(a),
 		newUndoCommand(a),

@@ -136,6 +136,8 @@ var banned = []struct{ layer, path, why string }{
 	{"planner/reconcile/...", "math/rand/v2", "planning is deterministic"},
 	{"planner/dirtest", "net", "a test reaches nothing"},
 	{"planner/dirtest", "net/http", "a test reaches nothing"},
+	{"planner/snapshot/...", "net", "what a snapshot tells is asked of nobody"},
+	{"planner/snapshot/...", "net/http", "what a snapshot tells is asked of nobody"},
 	{"state", "net/http", "the vocabulary knows no service"},
 	{"providers/entra/internal/wire", "net/http", "decoding asks nobody"},
 	{"config", "net/http", "checking a configuration works offline"},

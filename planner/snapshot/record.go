@@ -25,24 +25,6 @@ func (f *File) ID(now time.Time) *planner.SnapshotID {
 	return &planner.SnapshotID{TakenAt: f.Taken().Format(time.RFC3339), Age: int64(now.Sub(f.Taken()).Seconds()), Digest: f.digest}
 }
 
-// Fresh refuses a snapshot that is older than most.
-func (f *File) Fresh(now time.Time, most time.Duration) error {
-	if now.Sub(f.Taken()) <= most {
-		return nil
-	}
-	return &fault.Error{Summary: "The snapshot is too old",
-		Detail: fmt.Sprintf("It was taken at %s, %s ago, and at most %s are allowed.", f.Taken().Format(time.RFC3339), days(now.Sub(f.Taken())), days(most)),
-		Hint:   "Take another one with `dirform snapshot --out FILE`, or allow a greater age with --max-age."}
-}
-
-// days is a length of time in days, or in shorter units where it is less than one.
-func days(d time.Duration) string {
-	if d < 48*time.Hour {
-		return d.Round(time.Second).String()
-	}
-	return fmt.Sprintf("%d days", d/(24*time.Hour))
-}
-
 // Digest names the snapshot: the checksum of what it holds.
 func (f *File) Digest() string { return f.digest }
 

@@ -211,7 +211,7 @@ func (in *Input) configs() []*config.Config {
 	return []*config.Config{in.Config, in.Also}
 }
 
-// sourceNames are the attributes of a kind that are taken.
+// sourceNames are the attributes of a kind that are taken: its own first.
 func (in *Input) sourceNames(kind state.Kind) []string {
 	var names []string
 	add := func(list []string, but []string) {
@@ -222,8 +222,8 @@ func (in *Input) sourceNames(kind state.Kind) []string {
 			}
 		}
 	}
-	for _, name := range providers.ADSchema(kind).Names() {
-		add([]string{name}, notTaken)
+	for _, k := range append([]state.Kind{kind}, sourceKinds()...) { // a filter may name for one what only others have
+		add(providers.ADSchema(k).Names(), notTaken)
 	}
 	for _, cfg := range in.configs() {
 		if shape := cfg.SourceShapes[kind]; shape != nil {

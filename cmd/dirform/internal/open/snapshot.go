@@ -7,6 +7,7 @@ import (
 
 	"github.com/dirform/dirform/cmd/dirform/internal/cli"
 	"github.com/dirform/dirform/config"
+	"github.com/dirform/dirform/planner"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/planner/snapshot"
 	"github.com/dirform/dirform/providers"
@@ -15,20 +16,26 @@ import (
 // FromSnapshot adds the option to work from a snapshot to a command that reads both directories.
 func (v *Variables) FromSnapshot(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&v.snapshot, "snapshot", "", "take what `FILE` has, of \"dirform snapshot\", instead of asking the directories and the state")
-	cmd.Flags().StringVar(&v.maxAge, "max-age", "7d", "refuse a snapshot that is older than `TIME`, such as 7d or 12h")
+	v.MaxAge(cmd)
+}
+
+// MaxAge adds the option that limits the age of a snapshot.
+func (v *Variables) MaxAge(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&v.maxAge, "max-age", "7d", "refuse a snapshot, or a plan from one, that is older than `TIME`, such as 7d or 12h")
+}
+
+// Fresh refuses a plan that was made from too old a snapshot.
+func (v *Variables) Fresh(a *cli.App, h planner.Header) error {
+	return snapshot.Fresh(h.Snapshot, a.Env.Now(), v.maxAge)
 }
 
 // fromSnapshot is a run over a snapshot: no directory and no record is opened.
 func fromSnapshot(a *cli.App, v *Variables, cfg *config.Config) (*run.Run, func(), error) {
-	most, err := snapshot.ParseAge(v.maxAge)
-	if err != nil {
-		return nil, nil, err
-	}
 	f, err := snapshot.Open(a.Path(v.snapshot), cfg.Encryption)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := f.Fresh(a.Env.Now(), most); err != nil {
+	if err := snapshot.Fresh(f.ID(a.Env.Now()), a.Env.Now(), v.maxAge); err != nil {
 		f.Close()
 		return nil, nil, err
 	}

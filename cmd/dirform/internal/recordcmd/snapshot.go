@@ -1,4 +1,4 @@
-package main
+package recordcmd
 
 import (
 	"github.com/spf13/cobra"
@@ -9,7 +9,8 @@ import (
 	"github.com/dirform/dirform/state/fault"
 )
 
-func newSnapshotCommand(a *cli.App) *cobra.Command {
+// NewSnapshot is dirform snapshot.
+func NewSnapshot(a *cli.App) *cobra.Command {
 	var v open.Variables
 	var out string
 	cmd := &cobra.Command{
