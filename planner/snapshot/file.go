@@ -309,7 +309,7 @@ func (f *File) verify(size int64) error {
 	if n, _ := fmt.Sscanf(string(last), `{"end":%d,"sha256":"%64s"}`, &start, &hexSum); n != 2 {
 		return errCut
 	}
-	if hexSum != hex.EncodeToString(sum.Sum(nil)) || start < 0 || start > size-endSize {
+	if string(last) != fmt.Sprintf(endLine, start, hex.EncodeToString(sum.Sum(nil))) || start < 0 || start > size-endSize {
 		return errEdited
 	}
 	f.digest = "sha256:" + hexSum
