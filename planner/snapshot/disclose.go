@@ -149,8 +149,11 @@ func (r *renewing) try(l *renewal, value func(name string) state.Value) {
 			values = append(values, state.Bool(true), state.Bool(false))
 		}
 		for _, v := range values {
-			if r.before.Fingerprint(a, v) == l.old[i] {
+			switch fp := r.before.Fingerprint(a, v); {
+			case fp == l.old[i]:
 				l.now[i] = r.now.Fingerprint(a, v)
+			case v.Str() != "" && state.Spelt(fp, r.before.NameCase(v.Str())) == l.old[i]: // recorded as it is spelt
+				l.now[i] = state.Spelt(r.now.Fingerprint(a, v), r.now.NameCase(v.Str()))
 			}
 		}
 	}
