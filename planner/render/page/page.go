@@ -9,7 +9,6 @@ import (
 	_ "embed" // the page
 	"encoding/base64"
 	"fmt"
-	"html/template"
 	"io"
 	"strings"
 
@@ -25,8 +24,8 @@ import (
 	"github.com/dirform/dirform/state/origin"
 )
 
-//go:embed page.html
-var pageHTML string
+//go:embed filters.html
+var pageFilters string
 
 //go:embed page.css
 var pageCSS string
@@ -69,8 +68,6 @@ func Write(w io.Writer, r render.Source, o Options) error {
 	return nil
 }
 
-var parsed = template.Must(template.New("page").Parse(pageHTML))
-
 func write(w io.Writer, r render.Source, o Options) error {
 	places := counts{}
 	v, err := view.BuildBy(r, func(c *state.Change) int { return int(risk.Of(c)) }, places.see)
@@ -79,9 +76,7 @@ func write(w io.Writer, r render.Source, o Options) error {
 	}
 	top := summarise(v, places, o)
 	b := bufio.NewWriterSize(w, 64<<10)
-	if err := parsed.Execute(b, top); err != nil {
-		return err
-	}
+	top.static(b)
 	b.WriteString(`<script type="text/plain" id="rows">`)
 	if err := rows(b, r, phrase.Teller{Undoes: v.Header.Undoes > 0}); err != nil {
 		return err

@@ -3,7 +3,6 @@ package page
 import (
 	"cmp"
 	"fmt"
-	"html/template"
 	"slices"
 	"strings"
 
@@ -17,7 +16,6 @@ import (
 // top is what the page says without its script.
 type top struct {
 	Policy, Title, Sum, Domain, Tenant, At, Version, By, Ref, Digest, Without string
-	CSS                                                                       template.CSS
 	Refused                                                                   bool
 	Notes                                                                     []string
 	Tiles                                                                     []tile
@@ -77,7 +75,7 @@ func summarise(v *view.Plan, places counts, o Options) *top {
 	}
 	x := &top{Title: title, Sum: sum, Refused: !t.Applicable && !o.Drift,
 		Domain: phrase.Plain(strings.Join(append([]string{h.Source.Domain}, h.Source.Others...), ", ")), Tenant: phrase.Plain(h.Tenant.ID), At: phrase.Plain(h.CreatedAt),
-		Version: phrase.Plain(h.DirformVersion), By: phrase.Plain(o.Origin.By), Ref: phrase.Plain(o.Origin.Ref), Digest: phrase.Plain(o.Digest), CSS: template.CSS(pageCSS),
+		Version: phrase.Plain(h.DirformVersion), By: phrase.Plain(o.Origin.By), Ref: phrase.Plain(o.Origin.Ref), Digest: phrase.Plain(o.Digest),
 		Policy:  "default-src 'none'; style-src " + hashed(pageCSS) + "; script-src " + hashed(pageJS) + "; base-uri 'none'; form-action 'none'",
 		Without: "The objects are listed by a script in this file, which does not run here. Download the file and open it in a browser."}
 	for _, n := range []struct {
