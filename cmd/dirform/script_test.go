@@ -58,13 +58,8 @@ func TestScript(t *testing.T) {
 			e.Setenv("GODEBUG", "tlsmlkem=0")
 			return nil
 		},
-		Condition: func(name string) (bool, error) {
-			if name != "mounts" { // a script may mount a disk of its own
-				return false, fmt.Errorf("unknown condition %q", name)
-			}
-			return exec.Command("unshare", "-rm", "mount", "-t", "tmpfs", "-o", "size=600k", "none", os.TempDir()).Run() == nil, nil
-		},
-		Cmds: scriptCommands(),
+		Condition: scriptCondition,
+		Cmds:      scriptCommands(),
 	})
 }
 
@@ -72,6 +67,14 @@ func TestScript(t *testing.T) {
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){"status": status, "forge": forge,
 		"serve-tenant": serveTenant, "tokens": tokens, "certificate": certificate, "hushed": hushed, "wide": wide}
+}
+
+// scriptCondition answers what scripts ask of the machine.
+func scriptCondition(name string) (bool, error) {
+	if name != "mounts" { // a script may mount a disk of its own
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	return exec.Command("unshare", "-rm", "mount", "-t", "tmpfs", "-o", "size=600k", "none", os.TempDir()).Run() == nil, nil
 }
 
 // standingClock is dirform whose clock stands still: "dirform-at 2026-10-20T08:00:00Z plan". Only dirform's own clock does; that of
