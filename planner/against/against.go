@@ -1,5 +1,5 @@
-// Package against tells of a plan's changes what a change of the configuration brings and what is pending anyway: it holds them against
-// those of a plan that another configuration makes of the same reading.
+// Package against tells of a plan's changes what a change of the configuration brings and what is pending anyway: it
+// holds them against those of a plan that another configuration makes of the same reading.
 package against
 
 import (
@@ -116,7 +116,8 @@ func (s *Sink) Change(c *state.Change) error {
 	alike := false
 	if o != nil {
 		theirs, theirSource = o.change.Attributes, o.change.SourceAttributes
-		alike = o.change.Action == c.Action && strings.EqualFold(o.change.TargetID, c.TargetID) && sameMembers(o.change.Members, c.Members)
+		alike = o.change.Action == c.Action && strings.EqualFold(o.change.TargetID, c.TargetID) &&
+			sameMembers(o.change.Members, c.Members)
 		o.met, o.left, o.source = true, without(theirs, c.Attributes), without(theirSource, c.SourceAttributes)
 	}
 	marked.Attributes, marked.SourceAttributes = mark(c.Attributes, theirs), mark(c.SourceAttributes, theirSource)
@@ -161,7 +162,8 @@ func sameMembers(a, b *state.SetChange) bool {
 	return slices.Equal(a.Add, b.Add) && slices.Equal(a.Remove, b.Remove)
 }
 
-// Finish hands on what only the other plan wants: whole changes, and of others the attributes that this plan leaves alone.
+// Finish hands on what only the other plan wants: whole changes, and of others the attributes that this plan leaves
+// alone.
 func (s *Sink) Finish() error {
 	for _, o := range s.order {
 		c := *o.change
@@ -179,7 +181,8 @@ func (s *Sink) Finish() error {
 	return nil
 }
 
-// Config is another configuration's scopes, mappings, policies, links and guards over the directories and the state of one.
+// Config is another configuration's scopes, mappings, policies, links and guards over the directories and the state of
+// one.
 func Config(one, another *config.Config) (*config.Config, error) {
 	c := *another
 	c.AD, c.Entra, c.Encryption = one.AD, one.Entra, one.Encryption
@@ -191,7 +194,8 @@ func Config(one, another *config.Config) (*config.Config, error) {
 		}
 		if i < 0 {
 			return nil, &fault.Error{Summary: "The other configuration has a directory that this one lacks",
-				Detail: fmt.Sprintf("%s refers to provider.ad.%s.", at, p.Name), Hint: "Plan against a configuration of the same directories."}
+				Detail: fmt.Sprintf("%s refers to provider.ad.%s.", at,
+					p.Name), Hint: "Plan against a configuration of the same directories."}
 		}
 		return one.AD[i], nil
 	}

@@ -30,8 +30,9 @@ type builder struct {
 }
 
 func build(t *Test, cfg *config.Config, now time.Time) (*builder, error) {
-	b := &builder{t: t, cfg: cfg, now: now, objects: map[string]*memory.Object{}, ids: map[string]string{}, linked: map[string]*memory.Account{},
-		world: &memory.World{Config: cfg, Now: now, FirstRun: t.FirstRun, Suffixes: t.Suffixes}}
+	b := &builder{t: t, cfg: cfg, now: now, objects: map[string]*memory.Object{}, ids: map[string]string{},
+		linked: map[string]*memory.Account{},
+		world:  &memory.World{Config: cfg, Now: now, FirstRun: t.FirstRun, Suffixes: t.Suffixes}}
 	if b.world.SyncOn = cfg.DirectorySync != nil && cfg.DirectorySync.Enabled; t.SyncOn != nil {
 		b.world.SyncOn = *t.SyncOn
 	}
@@ -44,7 +45,8 @@ func build(t *Test, cfg *config.Config, now time.Time) (*builder, error) {
 		b.refer(s)
 	}
 	for _, a := range t.Accounts {
-		m := &memory.Account{Kind: a.Kind, ID: memory.GUIDOf("account " + a.Label).String(), Attrs: map[string]state.Value{}, Deleted: a.Deleted,
+		m := &memory.Account{Kind: a.Kind, ID: memory.GUIDOf("account " + a.Label).String(),
+			Attrs: map[string]state.Value{}, Deleted: a.Deleted,
 			Mailbox: a.Mailbox, Roles: a.Roles}
 		b.world.Accounts, b.ids[a.Label] = append(b.world.Accounts, m), m.ID
 		if a.LinkedTo != "" {
@@ -67,23 +69,32 @@ func (b *builder) addObject(s *Source) error {
 		home := b.scopeFor(s.Kind)
 		if home == nil || len(home.OUs) == 0 {
 			return &fault.Error{Summary: fmt.Sprintf("%s: source %q has no place", s.DeclaredAt, s.Label),
-				Detail: fmt.Sprintf("It has no dn, and no scope has objects of kind %s.", s.Kind), Hint: "Give it a dn."}
+				Detail: fmt.Sprintf("It has no dn, and no scope has objects of kind %s.",
+					s.Kind), Hint: "Give it a dn."}
 		}
 		name = "CN=" + dn.Escape(s.Label) + "," + home.OUs[0]
 	}
-	if !slices.ContainsFunc(b.cfg.AD, func(p *config.ADProvider) bool { return dn.Within(name, memory.Head(b.cfg, p)) }) {
-		return &fault.Error{Summary: fmt.Sprintf("%s: source %q lies in no domain of the configuration", s.DeclaredAt, s.Label),
-			Detail: fmt.Sprintf("%s does not end in %s.", name, memory.Head(b.cfg, b.cfg.AD[0])), Hint: "Correct the dn."}
+	if !slices.ContainsFunc(b.cfg.AD, func(p *config.ADProvider) bool {
+		return dn.Within(name, memory.Head(b.cfg,
+			p))
+	}) {
+		return &fault.Error{Summary: fmt.Sprintf("%s: source %q lies in no domain of the configuration", s.DeclaredAt,
+			s.Label),
+			Detail: fmt.Sprintf("%s does not end in %s.", name, memory.Head(b.cfg,
+				b.cfg.AD[0])), Hint: "Correct the dn."}
 	}
 	if other := b.byDN(name); other != "" && s.Gone == "" && !b.objects[other].Gone {
-		return &fault.Error{Summary: fmt.Sprintf("%s: sources %q and %q lie in one place", s.DeclaredAt, other, s.Label),
+		return &fault.Error{Summary: fmt.Sprintf("%s: sources %q and %q lie in one place", s.DeclaredAt, other,
+			s.Label),
 			Detail: name + " can be one object only.", Hint: "Give one of them another dn."}
 	}
-	o := &memory.Object{Kind: s.Kind, GUID: memory.GUIDOf("source " + s.Label), DN: name, Gone: s.Gone != "", Told: s.Gone == "deleted"}
+	o := &memory.Object{Kind: s.Kind, GUID: memory.GUIDOf("source " + s.Label), DN: name, Gone: s.Gone != "",
+		Told: s.Gone == "deleted"}
 	if g := s.Attributes["objectguid"].Str(); g != "" {
 		raw, err := base64.StdEncoding.DecodeString(g)
 		if err != nil || copy(o.GUID[:], raw) != len(o.GUID) || len(raw) != len(o.GUID) {
-			return &fault.Error{Summary: fmt.Sprintf("%s: objectGUID is not a GUID", s.DeclaredAt), Hint: "It has 16 bytes."}
+			return &fault.Error{Summary: fmt.Sprintf("%s: objectGUID is not a GUID", s.DeclaredAt),
+				Hint: "It has 16 bytes."}
 		}
 	}
 	o.Attrs = always(o, s.Label)
@@ -157,7 +168,8 @@ func (b *builder) fillAccount(a *Account, m *memory.Account) error {
 		if scope = b.scopeOf(o); a.Scope != "" {
 			at := slices.IndexFunc(b.cfg.Scopes, func(s *config.Scope) bool { return s.Name == a.Scope })
 			if at < 0 {
-				return &fault.Error{Summary: fmt.Sprintf("%s: account %q is linked in a scope that is not declared", a.DeclaredAt, a.Label),
+				return &fault.Error{Summary: fmt.Sprintf("%s: account %q is linked in a scope that is not declared",
+					a.DeclaredAt, a.Label),
 					Detail: fmt.Sprintf("There is no scope %q.%s", a.Scope, near.DidYouMean(a.Scope, b.scopes()))}
 			}
 			scope = b.cfg.Scopes[at]
@@ -262,7 +274,8 @@ func (b *builder) reference(kind state.Kind, name string, v state.Value) state.V
 // link records that an account is linked. The last apply wrote what the account has, but where the test says otherwise.
 func (b *builder) link(a *Account, m *memory.Account, scope *config.Scope, anchor string) {
 	names := memory.Names(b.cfg, scope.Name, a.Kind)
-	l := &state.Link{Anchor: anchor, Kind: a.Kind, Scope: scope.Name, SourceGUID: b.objects[a.LinkedTo].GUID, TargetID: m.ID, Rule: "created",
+	l := &state.Link{Anchor: anchor, Kind: a.Kind, Scope: scope.Name, SourceGUID: b.objects[a.LinkedTo].GUID,
+		TargetID: m.ID, Rule: "created",
 		Shape: state.NewShape(names...), Fingerprints: make([]uint64, len(names))}
 	h, upn := state.NewHasher(memory.Key), strings.ToLower(state.Describe(nil)(a.Kind).UserName)
 	for i, name := range names {

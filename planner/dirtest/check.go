@@ -29,7 +29,8 @@ type check struct {
 }
 
 func newCheck(b *builder, plan *planfile.Reader) (*check, error) {
-	c := &check{builder: b, totals: plan.Totals(), expected: map[*state.Change]bool{}, known: map[*planner.Finding]bool{}}
+	c := &check{builder: b, totals: plan.Totals(), expected: map[*state.Change]bool{},
+		known: map[*planner.Finding]bool{}}
 	for x, err := range plan.Changes() {
 		if err != nil {
 			return nil, err
@@ -52,14 +53,16 @@ func newCheck(b *builder, plan *planfile.Reader) (*check, error) {
 }
 
 func (c *check) fail(at, detail, format string, args ...any) {
-	c.failures = append(c.failures, Failure{At: at, Message: visible.Sprintf(format, args...), Detail: strings.Trim(detail, "\n")})
+	c.failures = append(c.failures, Failure{At: at, Message: visible.Sprintf(format, args...),
+		Detail: strings.Trim(detail, "\n")})
 }
 
 // all holds every expectation against the plan.
 func (c *check) all() []Failure {
 	e := c.t.Expect
 	if e.Error != "" {
-		c.fail(e.places["error"], c.whole(), "expected that there is no plan, because of %s, but there is one", visible.Quote(e.Error))
+		c.fail(e.places["error"], c.whole(), "expected that there is no plan, because of %s, but there is one",
+			visible.Quote(e.Error))
 		return c.failures
 	}
 	for _, w := range e.Changes {
@@ -75,7 +78,8 @@ func (c *check) all() []Failure {
 		if is := c.touched(label); is != "" {
 			c.fail(e.places["unchanged"], is, "%s: expected unchanged", visible.Quote(label))
 		} else if c.objects[label] != nil && c.linked[label] == nil {
-			c.fail(e.places["unchanged"], c.about(label), "%s: expected unchanged, but it has no account and is in no scope", visible.Quote(label))
+			c.fail(e.places["unchanged"], c.about(label),
+				"%s: expected unchanged, but it has no account and is in no scope", visible.Quote(label))
 		}
 	}
 	for _, label := range e.OutOfScope {
@@ -113,7 +117,10 @@ func (c *check) isChange(x *state.Change, label string) bool {
 }
 
 func (c *check) isFinding(f *planner.Finding, label string) bool {
-	return slices.ContainsFunc(f.Objects, func(o planner.ObjectRef) bool { return c.is(label, o.Address, o.Anchor, "", o.SourceDN, o.TargetID) })
+	return slices.ContainsFunc(f.Objects, func(o planner.ObjectRef) bool {
+		return c.is(label, o.Address, o.Anchor, "",
+			o.SourceDN, o.TargetID)
+	})
 }
 
 func (c *check) isSkipped(s *planner.Skipped, label string) bool {
@@ -158,7 +165,8 @@ func (c *check) change(w *Change) {
 	if w.Only {
 		for _, a := range x.Attributes {
 			if _, named := w.Attributes[strings.ToLower(a.Name)]; !named {
-				c.fail(w.DeclaredAt, "", "%s: expected only what attributes names, but %s becomes %s too", what, a.Name, shown(a.After))
+				c.fail(w.DeclaredAt, "", "%s: expected only what attributes names, but %s becomes %s too", what,
+					a.Name, shown(a.After))
 			}
 		}
 	}
@@ -177,7 +185,8 @@ func (c *check) attribute(w *Change, x *state.Change, what, name string, before 
 	i := slices.IndexFunc(x.Attributes, func(ac state.AttributeChange) bool { return strings.EqualFold(ac.Name, name) })
 	if i < 0 {
 		if !want.IsEmpty() || x.Action != state.ActionCreate {
-			c.fail(w.DeclaredAt, "", "%s: %s expected %s = %s, but the change does not write it", what, which, a.Name, shown(want))
+			c.fail(w.DeclaredAt, "", "%s: %s expected %s = %s, but the change does not write it", what, which, a.Name,
+				shown(want))
 		}
 		return
 	}
@@ -194,7 +203,8 @@ func (c *check) attribute(w *Change, x *state.Change, what, name string, before 
 // exact compares texts as they are, and lists as sets.
 var exact state.Attribute
 
-// same compares an expected value with one of the plan, to the letter. The name of an object stands for whatever refers to it.
+// same compares an expected value with one of the plan, to the letter. The name of an object stands for whatever refers
+// to it.
 func (c *check) same(kind state.Kind, a *state.Attribute, want, is state.Value) bool {
 	h := state.NewHasher(memory.Key)
 	if h.Fingerprint(&exact, want) == h.Fingerprint(&exact, is) {
@@ -232,7 +242,8 @@ func (c *check) finding(w *Finding) {
 		if f.Code == w.Code {
 			near = append(near, f)
 		}
-		if f.Code == w.Code && (w.Severity == "" || w.Severity == string(f.Severity)) && (w.Attribute == "" || strings.EqualFold(w.Attribute, f.Attribute)) &&
+		if f.Code == w.Code && (w.Severity == "" || w.Severity == string(f.Severity)) && (w.Attribute == "" ||
+			strings.EqualFold(w.Attribute, f.Attribute)) &&
 			strings.Contains(f.Detail, w.Contains) {
 			found, c.known[f] = true, true
 		}
@@ -280,7 +291,10 @@ func (c *check) blocked(label string) {
 func (c *check) touched(label string) string {
 	touched := slices.ContainsFunc(c.changes, func(x *state.Change) bool { return c.isChange(x, label) }) ||
 		slices.ContainsFunc(c.skipped, func(s *planner.Skipped) bool { return c.isSkipped(s, label) }) ||
-		slices.ContainsFunc(c.findings, func(f *planner.Finding) bool { return f.Severity == planner.Error && c.isFinding(f, label) })
+		slices.ContainsFunc(c.findings, func(f *planner.Finding) bool {
+			return f.Severity == planner.Error &&
+				c.isFinding(f, label)
+		})
 	if !touched {
 		return ""
 	}
@@ -311,19 +325,25 @@ func (c *check) sums() {
 			at = p
 		}
 		if e.Applicable {
-			c.fail(at, c.whole(), "expected that apply may carry out the plan, but it is refused (%s)", strings.Join(tripped, ", "))
+			c.fail(at, c.whole(), "expected that apply may carry out the plan, but it is refused (%s)",
+				strings.Join(tripped, ", "))
 		} else {
 			c.fail(at, c.whole(), "expected that the plan is refused, but apply may carry it out")
 		}
 	}
 	for _, want := range e.RefusedBy {
-		if !slices.ContainsFunc(tripped, func(limit string) bool { return limit == want || strings.HasPrefix(limit, want+".") }) {
-			c.fail(e.places["refused_by"], strings.Join(tripped, ", "), "expected that the limit %s trips, but it does not", want)
+		if !slices.ContainsFunc(tripped, func(limit string) bool {
+			return limit == want || strings.HasPrefix(limit,
+				want+".")
+		}) {
+			c.fail(e.places["refused_by"], strings.Join(tripped, ", "),
+				"expected that the limit %s trips, but it does not", want)
 		}
 	}
 }
 
-// others fails for what the plan has besides what the test names: a test that does not see what it did not expect is of little use.
+// others fails for what the plan has besides what the test names: a test that does not see what it did not expect is of
+// little use.
 func (c *check) others() {
 	const cure = "name it, or write only = false"
 	for _, x := range c.changes {
@@ -338,8 +358,8 @@ func (c *check) others() {
 	}
 }
 
-// concerns reports whether a finding is about something of the test. Limits are another expectation, and what stands in the
-// configuration about somebody whom the test leaves out is none of its business.
+// concerns reports whether a finding is about something of the test. Limits are another expectation, and what stands in
+// the configuration about somebody whom the test leaves out is none of its business.
 func (c *check) concerns(f *planner.Finding) bool {
 	return slices.ContainsFunc(f.Objects, func(o planner.ObjectRef) bool {
 		if o.Address != "" {

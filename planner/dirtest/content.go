@@ -26,12 +26,16 @@ type spec struct {
 
 // grammar is what each block of a test file may hold, by its type.
 var grammar = map[string]spec{
-	"": {arguments: []string{"now", "domains", "upn_suffixes"}, maps: []string{"variables"}, blocks: []string{"test", "source", "account"}},
-	"test": {labels: 1, arguments: []string{"now", "domains", "upn_suffixes", "first_run", "directory_sync", "targets", "excludes"},
+	"": {arguments: []string{"now", "domains", "upn_suffixes"}, maps: []string{"variables"}, blocks: []string{"test",
+		"source", "account"}},
+	"test": {labels: 1, arguments: []string{"now", "domains", "upn_suffixes", "first_run", "directory_sync", "targets",
+		"excludes"},
 		maps: []string{"variables", "allow"}, blocks: []string{"source", "account"}, once: []string{"expect"}},
-	"source":  {labels: 1, arguments: []string{"object", "dn", "gone"}, maps: []string{"attributes"}},
-	"account": {labels: 1, arguments: []string{"object", "linked_to", "scope", "left", "deleted", "mailbox", "roles"}, maps: []string{"attributes", "applied"}},
-	"expect": {arguments: []string{"unchanged", "blocked", "skipped", "out_of_scope", "applicable", "refused_by", "only", "error"}, maps: []string{"summary"},
+	"source": {labels: 1, arguments: []string{"object", "dn", "gone"}, maps: []string{"attributes"}},
+	"account": {labels: 1, arguments: []string{"object", "linked_to", "scope", "left", "deleted", "mailbox", "roles"},
+		maps: []string{"attributes", "applied"}},
+	"expect": {arguments: []string{"unchanged", "blocked", "skipped", "out_of_scope", "applicable", "refused_by",
+		"only", "error"}, maps: []string{"summary"},
 		blocks: []string{"change", "finding"}},
 	"change":  {labels: 1, arguments: []string{"action", "reason", "only"}, maps: []string{"attributes", "before"}},
 	"finding": {labels: -1, arguments: []string{"code", "severity", "attribute", "contains"}},
@@ -64,7 +68,8 @@ type decoder struct {
 }
 
 func (d *decoder) fail(at hcl.Range, summary, format string, args ...any) {
-	d.diags = append(d.diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: fmt.Sprintf(format, args...), Subject: &at})
+	d.diags = append(d.diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: fmt.Sprintf(format,
+		args...), Subject: &at})
 }
 
 func place(r hcl.Range) string { return fmt.Sprintf("%s:%d", r.Filename, r.Start.Line) }
@@ -76,7 +81,8 @@ func (d *decoder) block(b *hclsyntax.Block) *content {
 	switch {
 	case len(b.Labels) == 1 && s.labels != 0:
 		if c.label = b.Labels[0]; strings.TrimSpace(c.label) == "" {
-			d.fail(b.LabelRanges[0], "Empty name", "A %s block has a name by which people know it: %s \"NAME\" {…}.", b.Type, b.Type)
+			d.fail(b.LabelRanges[0], "Empty name", "A %s block has a name by which people know it: %s \"NAME\" {…}.",
+				b.Type, b.Type)
 		}
 	case len(b.Labels) == 0 && s.labels != 1:
 	case s.labels == 1:
@@ -89,7 +95,8 @@ func (d *decoder) block(b *hclsyntax.Block) *content {
 
 // body takes apart what a block, or a file, holds.
 func (d *decoder) body(name string, body *hclsyntax.Body, at hcl.Range, s spec) *content {
-	c := &content{d: d, name: name, at: at, attrs: map[string]*hclsyntax.Attribute{}, pairs: map[string][]pair{}, maps: map[string]hclsyntax.Expression{}}
+	c := &content{d: d, name: name, at: at, attrs: map[string]*hclsyntax.Attribute{}, pairs: map[string][]pair{},
+		maps: map[string]hclsyntax.Expression{}}
 	for _, a := range body.Attributes {
 		switch {
 		case slices.Contains(s.arguments, a.Name):
@@ -97,7 +104,8 @@ func (d *decoder) body(name string, body *hclsyntax.Body, at hcl.Range, s spec) 
 		case slices.Contains(s.maps, a.Name):
 			c.maps[a.Name], c.pairs[a.Name] = a.Expr, d.object(a)
 		case slices.Contains(s.blocks, a.Name), slices.Contains(s.once, a.Name):
-			d.fail(a.NameRange, "Block expected", "%q is a block here: write %s {…} without the equals sign.", a.Name, a.Name)
+			d.fail(a.NameRange, "Block expected", "%q is a block here: write %s {…} without the equals sign.", a.Name,
+				a.Name)
 		default:
 			d.unknown(a.NameRange, "argument", a.Name, name, s)
 		}
@@ -107,7 +115,8 @@ func (d *decoder) body(name string, body *hclsyntax.Body, at hcl.Range, s spec) 
 		first, twice := once[in.Type]
 		switch {
 		case twice:
-			d.fail(in.DefRange(), "Declared twice", "%s was declared before, at %s. Merge the two.", in.Type, place(first))
+			d.fail(in.DefRange(), "Declared twice", "%s was declared before, at %s. Merge the two.", in.Type,
+				place(first))
 		case slices.Contains(s.blocks, in.Type):
 			c.inner = append(c.inner, in)
 		case slices.Contains(s.once, in.Type):
@@ -117,7 +126,8 @@ func (d *decoder) body(name string, body *hclsyntax.Body, at hcl.Range, s spec) 
 			once[in.Type] = in.DefRange()
 			c.pairs[in.Type] = append(c.pairs[in.Type], d.mapBlock(in)...)
 		case slices.Contains(s.arguments, in.Type):
-			d.fail(in.TypeRange, "Argument expected", "%q is an argument here: write %s = … with an equals sign.", in.Type, in.Type)
+			d.fail(in.TypeRange, "Argument expected", "%q is an argument here: write %s = … with an equals sign.",
+				in.Type, in.Type)
 		default:
 			d.unknown(in.TypeRange, "block", in.Type, name, s)
 		}
@@ -132,14 +142,16 @@ func (d *decoder) unknown(at hcl.Range, what, name, in string, s spec) {
 	if in != "" {
 		where = "The block " + in
 	}
-	d.fail(at, "Unknown "+what, "%s has no %s %q.%s It may have %s.", where, what, name, near.DidYouMean(name, known), strings.Join(known, ", "))
+	d.fail(at, "Unknown "+what, "%s has no %s %q.%s It may have %s.", where, what, name, near.DidYouMean(name, known),
+		strings.Join(known, ", "))
 }
 
 // object are the pairs of NAME = { … }.
 func (d *decoder) object(a *hclsyntax.Attribute) (list []pair) {
 	o, ok := a.Expr.(*hclsyntax.ObjectConsExpr)
 	if !ok {
-		d.fail(a.Expr.Range(), "Wrong type", "%s is a list of names with values: write %s = { NAME = VALUE }, each on a line of its own.", a.Name, a.Name)
+		d.fail(a.Expr.Range(), "Wrong type",
+			"%s is a list of names with values: write %s = { NAME = VALUE }, each on a line of its own.", a.Name, a.Name)
 		return nil
 	}
 	for _, item := range o.Items {
@@ -187,8 +199,10 @@ func (c *content) has(name string) bool { return c.attrs[name] != nil }
 func (d *decoder) value(e hclsyntax.Expression) (v cty.Value, ok bool) {
 	diags := d.lib.Check(e)
 	for _, t := range e.Variables() {
-		diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Value is not written out", Subject: t.SourceRange().Ptr(),
-			Detail: fmt.Sprintf("A test says what is there by itself, and knows no %s. Texts stand in quotes.", t.RootName())})
+		diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Value is not written out",
+			Subject: t.SourceRange().Ptr(),
+			Detail: fmt.Sprintf("A test says what is there by itself, and knows no %s. Texts stand in quotes.",
+				t.RootName())})
 	}
 	if !diags.HasErrors() {
 		v, diags = expr.Evaluate(e, nil, d.lib)
@@ -220,7 +234,8 @@ func (c *content) text(name string) string {
 		return ""
 	}
 	if v.AsString() == "" {
-		c.d.fail(c.attrs[name].Expr.Range(), "Value missing", "%s is empty. Give it a value or remove the argument.", name)
+		c.d.fail(c.attrs[name].Expr.Range(), "Value missing", "%s is empty. Give it a value or remove the argument.",
+			name)
 	}
 	return v.AsString()
 }
@@ -251,7 +266,8 @@ func (c *content) texts(name string) []string {
 func (c *content) choice(name string, values []string) string {
 	s := c.text(name)
 	if s != "" && !slices.Contains(values, s) {
-		c.d.fail(c.attrs[name].Expr.Range(), "Unknown value", "%s can't be %q.%s It is one of %s.", name, s, near.DidYouMean(s, values),
+		c.d.fail(c.attrs[name].Expr.Range(), "Unknown value", "%s can't be %q.%s It is one of %s.", name, s,
+			near.DidYouMean(s, values),
 			strings.Join(values, ", "))
 	}
 	return s
@@ -266,7 +282,8 @@ func (c *content) counts(name string, known []string) map[string]int {
 	numbers := map[string]int{}
 	for _, p := range list {
 		if !slices.Contains(known, p.name) {
-			c.d.fail(p.at, "Unknown name", "%s has no %q.%s It may have %s.", name, p.name, near.DidYouMean(p.name, known), strings.Join(known, ", "))
+			c.d.fail(p.at, "Unknown name", "%s has no %q.%s It may have %s.", name, p.name, near.DidYouMean(p.name,
+				known), strings.Join(known, ", "))
 			continue
 		}
 		v, ok := c.d.value(p.expr)

@@ -36,8 +36,8 @@ func Files(dir string) ([]string, error) {
 	return slices.DeleteFunc(names, func(n string) bool { return !strings.HasSuffix(n, Suffix) }), err
 }
 
-// Load reads test files of a folder and checks them by themselves, without the configuration. The error is that of a file that cannot
-// be read; what is wrong in files are diagnostics.
+// Load reads test files of a folder and checks them by themselves, without the configuration. The error is that of a
+// file that cannot be read; what is wrong in files are diagnostics.
 func Load(dir string, names []string) (*Suite, hcl.Diagnostics, error) {
 	s := &Suite{Files: map[string]*hcl.File{}}
 	d := &decoder{lib: expr.NewLibrary(nil), files: s.Files}
@@ -64,7 +64,8 @@ func Load(dir string, names []string) (*Suite, hcl.Diagnostics, error) {
 		s.Tests = append(s.Tests, d.file(file.Body.(*hclsyntax.Body), name)...)
 	}
 	slices.SortStableFunc(d.diags, func(a, b *hcl.Diagnostic) int {
-		return cmp.Or(strings.Compare(a.Subject.Filename, b.Subject.Filename), a.Subject.Start.Byte-b.Subject.Start.Byte)
+		return cmp.Or(strings.Compare(a.Subject.Filename, b.Subject.Filename),
+			a.Subject.Start.Byte-b.Subject.Start.Byte)
 	})
 	return s, d.diags, nil
 }
@@ -80,10 +81,12 @@ func (d *decoder) file(body *hclsyntax.Body, name string) (tests []*Test) {
 			continue
 		}
 		in := d.block(b)
-		t := &Test{Name: in.label, File: name, DeclaredAt: place(b.DefRange()), Variables: maps.Clone(shared.Variables), Now: shared.Now,
+		t := &Test{Name: in.label, File: name, DeclaredAt: place(b.DefRange()),
+			Variables: maps.Clone(shared.Variables), Now: shared.Now,
 			Domains: shared.Domains, Suffixes: shared.Suffixes}
 		if at := first[t.Name]; at != "" {
-			d.fail(b.DefRange(), "Declared twice", "The test %q was declared before, at %s. Rename one of the two.", t.Name, at)
+			d.fail(b.DefRange(), "Declared twice", "The test %q was declared before, at %s. Rename one of the two.",
+				t.Name, at)
 		}
 		first[t.Name] = t.DeclaredAt
 		d.test(in, t, shared)
@@ -115,7 +118,8 @@ func (d *decoder) common(c *content, t *Test) {
 	twice := func(b *hclsyntax.Block, label, at string) {
 		key := b.Type + " " + label
 		if first := declaredAt[key]; first != "" {
-			d.fail(b.DefRange(), "Declared twice", "%s %q was declared before, at %s. Rename or remove one of the two.", b.Type, label, first)
+			d.fail(b.DefRange(), "Declared twice",
+				"%s %q was declared before, at %s. Rename or remove one of the two.", b.Type, label, first)
 		}
 		declaredAt[key] = at
 	}
@@ -150,7 +154,8 @@ func (c *content) moment(name string) time.Time {
 		}
 	}
 	if text != "" {
-		c.d.fail(c.attrs[name].Expr.Range(), "Not a time", "%s is a time, such as \"2026-03-01T12:00:00Z\", or a day, \"2026-03-01\".", name)
+		c.d.fail(c.attrs[name].Expr.Range(), "Not a time",
+			"%s is a time, such as \"2026-03-01T12:00:00Z\", or a day, \"2026-03-01\".", name)
 	}
 	return time.Time{}
 }
@@ -180,7 +185,8 @@ func (d *decoder) test(c *content, t, shared *Test) {
 		}
 	}
 	if t.Expect == nil {
-		d.fail(c.at, "Nothing expected", "The test has no expect block, so it could never fail. An empty one, expect {}, expects that nothing is to be done.")
+		d.fail(c.at, "Nothing expected",
+			"The test has no expect block, so it could never fail. An empty one, expect {}, expects that nothing is to be done.")
 	}
 }
 
@@ -193,17 +199,20 @@ func (d *decoder) links(c *content, t *Test) {
 	first := map[string]*Account{}
 	for _, a := range t.Accounts {
 		if other := first[a.LinkedTo]; other != nil && a.LinkedTo != "" {
-			d.fail(c.at, "Linked twice", "Accounts %q (%s) and %q (%s) are both linked to %q, and the record knows one account of each object. Remove "+
-				"linked_to from one of the two.", other.Label, other.DeclaredAt, a.Label, a.DeclaredAt, a.LinkedTo)
+			d.fail(c.at, "Linked twice",
+				"Accounts %q (%s) and %q (%s) are both linked to %q, and the record knows one account of each object. Remove "+
+					"linked_to from one of the two.", other.Label, other.DeclaredAt, a.Label, a.DeclaredAt, a.LinkedTo)
 		}
 		first[a.LinkedTo] = a
 		if a.LinkedTo != "" && !slices.Contains(labels, a.LinkedTo) {
-			d.fail(c.at, "Link to nobody", "Account %q (%s) is linked to %q, and the test has no source of that name.%s", a.Label, a.DeclaredAt,
+			d.fail(c.at, "Link to nobody",
+				"Account %q (%s) is linked to %q, and the test has no source of that name.%s", a.Label, a.DeclaredAt,
 				a.LinkedTo, near.DidYouMean(a.LinkedTo, labels))
 		}
 		if a.LinkedTo != "" && t.FirstRun {
-			d.fail(c.at, "Link before the first run", "Account %q (%s) is linked to %q, and with first_run = true there is no record that could know. "+
-				"Remove one of the two.", a.Label, a.DeclaredAt, a.LinkedTo)
+			d.fail(c.at, "Link before the first run",
+				"Account %q (%s) is linked to %q, and with first_run = true there is no record that could know. "+
+					"Remove one of the two.", a.Label, a.DeclaredAt, a.LinkedTo)
 		}
 	}
 }
@@ -224,7 +233,8 @@ func (d *decoder) kind(c *content) state.Kind {
 
 func (d *decoder) source(b *hclsyntax.Block) *Source {
 	c := d.block(b)
-	s := &Source{Label: c.label, Kind: d.kind(c), DN: c.text("dn"), Gone: c.choice("gone", []string{"deleted", "unseen"}), DeclaredAt: place(b.DefRange())}
+	s := &Source{Label: c.label, Kind: d.kind(c), DN: c.text("dn"), Gone: c.choice("gone", []string{"deleted",
+		"unseen"}), DeclaredAt: place(b.DefRange())}
 	if schema := providers.ADSchema(state.Kind(s.Kind)); schema != nil {
 		s.Attributes = d.attributes(c, "attributes", schema)
 	}
@@ -233,7 +243,8 @@ func (d *decoder) source(b *hclsyntax.Block) *Source {
 		s.spelled[strings.ToLower(p.name)] = p.name
 	}
 	if _, err := dn.Parse(s.DN); err != nil {
-		d.fail(c.attrs["dn"].Expr.Range(), "Not a distinguished name", "%v. Write one such as CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com.", err)
+		d.fail(c.attrs["dn"].Expr.Range(), "Not a distinguished name",
+			"%v. Write one such as CN=Jane Doe,OU=Staff,DC=corp,DC=contoso,DC=com.", err)
 	}
 	return s
 }
@@ -250,25 +261,29 @@ func (c *content) age(name string) time.Duration {
 	end := len(text) - 1
 	n, err := strconv.ParseUint(text[:end], 10, 14)
 	if err != nil || n == 0 || units[text[end]] == 0 {
-		c.d.fail(c.attrs[name].Expr.Range(), "Not a length of time", "%s is how long ago the object left its scope: \"40d\", \"2w\" or \"72h\".", name)
+		c.d.fail(c.attrs[name].Expr.Range(), "Not a length of time",
+			"%s is how long ago the object left its scope: \"40d\", \"2w\" or \"72h\".", name)
 	}
 	return time.Duration(n) * units[text[end]]
 }
 
 func (d *decoder) account(b *hclsyntax.Block) *Account {
 	c := d.block(b)
-	a := &Account{Label: c.label, Kind: d.kind(c), LinkedTo: c.text("linked_to"), Scope: c.text("scope"), Deleted: c.flag("deleted"),
+	a := &Account{Label: c.label, Kind: d.kind(c), LinkedTo: c.text("linked_to"), Scope: c.text("scope"),
+		Deleted: c.flag("deleted"),
 		Mailbox: c.flag("mailbox"), Roles: c.texts("roles"), Left: c.age("left"), DeclaredAt: place(b.DefRange())}
 	if schema := providers.TenantSchema(a.Kind); schema != nil {
 		a.Attributes, a.Applied = d.attributes(c, "attributes", schema), d.attributes(c, "applied", schema)
 	}
 	for _, name := range []string{"scope", "left"} {
 		if c.has(name) && a.LinkedTo == "" {
-			d.fail(c.attrs[name].NameRange, "Not linked", "%s is about what the record knows of the account, and it is linked to nothing. Add linked_to, or remove %s.", name, name)
+			d.fail(c.attrs[name].NameRange, "Not linked",
+				"%s is about what the record knows of the account, and it is linked to nothing. Add linked_to, or remove %s.", name, name)
 		}
 	}
 	if c.pairs["applied"] != nil && a.LinkedTo == "" {
-		d.fail(c.at, "Not linked", "applied is what the last apply wrote to the account, and it is linked to nothing. Add linked_to, or remove applied.")
+		d.fail(c.at, "Not linked",
+			"applied is what the last apply wrote to the account, and it is linked to nothing. Add linked_to, or remove applied.")
 	}
 	return a
 }
@@ -285,8 +300,9 @@ func (d *decoder) attributes(c *content, name string, schema *state.Schema) map[
 		if a == nil {
 			hint := near.DidYouMean(p.name, schema.Names())
 			if hint != "" || !schema.Open {
-				d.fail(p.at, "Unknown attribute", "A %s in %s has no attribute %q.%s", schema.Kind, map[string]string{"ad": "Active Directory",
-					"entra": "the tenant"}[schema.Directory], p.name, hint)
+				d.fail(p.at, "Unknown attribute", "A %s in %s has no attribute %q.%s", schema.Kind,
+					map[string]string{"ad": "Active Directory",
+						"entra": "the tenant"}[schema.Directory], p.name, hint)
 				continue
 			}
 			a = &state.Attribute{Name: p.name}
@@ -379,21 +395,24 @@ func single(a *state.Attribute, v cty.Value) (state.Value, error) {
 }
 
 // summaryNames are what a plan counts.
-var summaryNames = []string{"create", "link", "relink", "restore", "update", "disable", "unlink", "delete", "unchanged", "blocked", "drifted", "skipped",
+var summaryNames = []string{"create", "link", "relink", "restore", "update", "disable", "unlink", "delete",
+	"unchanged", "blocked", "drifted", "skipped",
 	"still_signed_in", "aliases"}
 
 func (d *decoder) expect(b *hclsyntax.Block, t *Test) *Expect {
 	c := d.block(b)
 	e := &Expect{Unchanged: c.labels("unchanged", t), Blocked: c.labels("blocked", t), Skipped: c.labels("skipped", t),
 		OutOfScope: c.labels("out_of_scope", t), Applicable: true, Only: true,
-		RefusedBy: c.texts("refused_by"), Summary: c.counts("summary", summaryNames), Error: c.text("error"), DeclaredAt: place(b.DefRange()),
+		RefusedBy: c.texts("refused_by"), Summary: c.counts("summary",
+			summaryNames), Error: c.text("error"), DeclaredAt: place(b.DefRange()),
 		places: map[string]string{}}
 	for name, a := range c.attrs {
 		e.places[name] = place(a.NameRange)
 	}
 	for _, name := range e.RefusedBy {
 		if limit, _, _ := strings.Cut(name, "."); !slices.Contains(limits.Names(), limit) {
-			d.fail(c.attrs["refused_by"].Expr.Range(), "Unknown limit", "There is no limit %q.%s It is one of %s.", name, near.DidYouMean(limit, limits.Names()),
+			d.fail(c.attrs["refused_by"].Expr.Range(), "Unknown limit", "There is no limit %q.%s It is one of %s.",
+				name, near.DidYouMean(limit, limits.Names()),
 				strings.Join(limits.Names(), ", "))
 		}
 	}
@@ -402,7 +421,8 @@ func (d *decoder) expect(b *hclsyntax.Block, t *Test) *Expect {
 	}
 	if c.has("applicable") {
 		if e.Applicable = c.flag("applicable"); e.Applicable && len(e.RefusedBy) > 0 {
-			d.fail(c.attrs["applicable"].Expr.Range(), "Conflicting arguments", "refused_by expects a limit that trips, and then the plan is not applicable. Remove one of the two.")
+			d.fail(c.attrs["applicable"].Expr.Range(), "Conflicting arguments",
+				"refused_by expects a limit that trips, and then the plan is not applicable. Remove one of the two.")
 		}
 	}
 	if c.has("only") {
@@ -416,7 +436,8 @@ func (d *decoder) expect(b *hclsyntax.Block, t *Test) *Expect {
 		}
 	}
 	if e.Error != "" && (len(c.attrs) > 1 || len(c.inner) > 0 || e.Summary != nil) {
-		d.fail(c.attrs["error"].NameRange, "Conflicting arguments", "error expects that there is no plan, so nothing else can be expected of it. Remove the others.")
+		d.fail(c.attrs["error"].NameRange, "Conflicting arguments",
+			"error expects that there is no plan, so nothing else can be expected of it. Remove the others.")
 	}
 	return e
 }
@@ -440,7 +461,8 @@ func (d *decoder) known(at hcl.Range, label string, t *Test) {
 		labels = append(labels, a.Label)
 	}
 	if !slices.Contains(labels, label) && !strings.Contains(label, "[") && label != string(state.DirectorySync) {
-		d.fail(at, "Unknown object", "The test has no source and no account %q.%s", label, near.DidYouMean(label, labels))
+		d.fail(at, "Unknown object", "The test has no source and no account %q.%s", label, near.DidYouMean(label,
+			labels))
 	}
 }
 
@@ -467,7 +489,8 @@ func (d *decoder) change(b *hclsyntax.Block, t *Test) *Change {
 	for _, a := range state.Actions {
 		actions = append(actions, string(a))
 	}
-	w := &Change{Label: c.label, Action: state.Action(c.choice("action", actions)), Reason: state.ReasonCode(c.text("reason")), Only: c.flag("only"),
+	w := &Change{Label: c.label, Action: state.Action(c.choice("action", actions)),
+		Reason: state.ReasonCode(c.text("reason")), Only: c.flag("only"),
 		DeclaredAt: place(b.DefRange())}
 	if len(b.LabelRanges) > 0 {
 		d.known(b.LabelRanges[0], w.Label, t)
@@ -475,7 +498,8 @@ func (d *decoder) change(b *hclsyntax.Block, t *Test) *Change {
 	if schema := providers.TenantSchema(t.kindOf(w.Label)); schema != nil {
 		w.Attributes, w.Before = d.attributes(c, "attributes", schema), d.attributes(c, "before", schema)
 	} else if c.pairs["attributes"] != nil || c.pairs["before"] != nil {
-		d.fail(c.at, "No attributes", "What %q names has no attributes in the tenant that a test could expect. Remove attributes and before.", w.Label)
+		d.fail(c.at, "No attributes",
+			"What %q names has no attributes in the tenant that a test could expect. Remove attributes and before.", w.Label)
 	}
 	return w
 }
@@ -486,13 +510,16 @@ func (d *decoder) finding(b *hclsyntax.Block, t *Test) *Finding {
 	for _, code := range planner.Codes {
 		codes = append(codes, code.Code)
 	}
-	w := &Finding{Label: c.label, Code: c.text("code"), Severity: c.choice("severity", []string{string(planner.Error), string(planner.Warning)}),
+	w := &Finding{Label: c.label, Code: c.text("code"), Severity: c.choice("severity", []string{string(planner.Error),
+		string(planner.Warning)}),
 		Attribute: c.text("attribute"), Contains: c.text("contains"), DeclaredAt: place(b.DefRange())}
 	switch {
 	case !c.has("code"):
-		d.fail(c.at, "Missing argument", "A finding is known by its code: add code = \"DF202\". `dirform help findings` lists them.")
+		d.fail(c.at, "Missing argument",
+			"A finding is known by its code: add code = \"DF202\". `dirform help findings` lists them.")
 	case w.Code != "" && !slices.Contains(codes, w.Code):
-		d.fail(c.attrs["code"].Expr.Range(), "Unknown code", "There is no finding %q.%s `dirform help findings` lists them.", render.Plain(w.Code), near.DidYouMean(w.Code, codes))
+		d.fail(c.attrs["code"].Expr.Range(), "Unknown code",
+			"There is no finding %q.%s `dirform help findings` lists them.", render.Plain(w.Code), near.DidYouMean(w.Code, codes))
 	}
 	if len(b.LabelRanges) > 0 {
 		d.known(b.LabelRanges[0], w.Label, t)

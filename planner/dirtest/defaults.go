@@ -24,7 +24,8 @@ func always(o *memory.Object, label string) map[string]state.Value {
 	attrs := map[string]state.Value{
 		"objectguid": state.String(base64.StdEncoding.EncodeToString(o.GUID[:])), "distinguishedname": state.String(o.DN),
 		"cn": state.String(cn), "name": state.String(cn), "objectclass": state.List([]string{"top", class}),
-		"objectcategory": state.String("CN=" + map[string]string{"user": "Person", "group": "Group", "contact": "Person"}[class] +
+		"objectcategory": state.String("CN=" + map[string]string{"user": "Person", "group": "Group",
+			"contact": "Person"}[class] +
 			",CN=Schema,CN=Configuration," + dn.OfDomain(dn.Domain(o.DN))),
 		"instancetype": state.Int(4), "usncreated": state.Int(1000), "usnchanged": state.Int(2000),
 		"whencreated": state.String("2020-01-01T00:00:00Z"), "whenchanged": state.String("2020-01-01T00:00:00Z"),
@@ -70,19 +71,22 @@ func (b *builder) complete(a *Account, m *memory.Account) error {
 	}
 	// The service makes an account's address the primary one of its proxy addresses.
 	if mail := m.Attrs["mail"].Str(); mail != "" && a.Attributes["proxyaddresses"].IsNull() {
-		others := slices.DeleteFunc(slices.Clone(m.Attrs["proxyaddresses"].List()), func(p string) bool { return strings.HasPrefix(p, "SMTP:") })
+		others := slices.DeleteFunc(slices.Clone(m.Attrs["proxyaddresses"].List()),
+			func(p string) bool { return strings.HasPrefix(p, "SMTP:") })
 		m.Attrs["proxyaddresses"] = state.List(append([]string{"SMTP:" + mail}, others...))
 	}
 	if a.Deleted {
 		byDefault("deleteddatetime", state.String(b.now.Add(-24*time.Hour).Format(time.RFC3339)))
 		if a.Kind == state.User { // the recycle bin keeps user names behind the id, so that they are free
-			m.Attrs["userprincipalname"] = state.String(strings.ReplaceAll(m.ID, "-", "") + m.Attrs["userprincipalname"].Str())
+			m.Attrs["userprincipalname"] = state.String(strings.ReplaceAll(m.ID, "-", "") +
+				m.Attrs["userprincipalname"].Str())
 		}
 	}
 	return nil
 }
 
-// domains are those that the tenant has verified and the suffixes of the forest: what the test says, or all that anybody uses.
+// domains are those that the tenant has verified and the suffixes of the forest: what the test says, or all that
+// anybody uses.
 func (b *builder) domains() {
 	used := map[string]bool{}
 	note := func(v state.Value) {

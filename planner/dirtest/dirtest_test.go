@@ -19,7 +19,8 @@ import (
 
 // options load the configuration of a folder.
 func options(dir string) dirtest.Options {
-	return dirtest.Options{Now: time.Now, Version: "0.1.0", Load: func(vars map[string]string) (*config.Config, hcl.Diagnostics) {
+	return dirtest.Options{Now: time.Now, Version: "0.1.0", Load: func(vars map[string]string) (*config.Config,
+		hcl.Diagnostics) {
 		return config.Load(config.Options{Dir: dir, Vars: vars, Secretless: true,
 			Schemas: config.Schemas{Source: providers.ADSchema, Tenant: providers.TenantSchema}})
 	}}
@@ -58,7 +59,8 @@ func TestExamplesPass(t *testing.T) {
 	}
 }
 
-// TestTakesMilliseconds: a test takes a few milliseconds. The bound is wide, for machines that do something else as well.
+// TestTakesMilliseconds: a test takes a few milliseconds. The bound is wide, for machines that do something else as
+// well.
 func TestTakesMilliseconds(t *testing.T) {
 	dir := "../../examples/quickstart"
 	s := suite(t, dir)
@@ -81,7 +83,8 @@ func TestTakesMilliseconds(t *testing.T) {
 func TestJUnitIsXML(t *testing.T) {
 	results := []*dirtest.Result{
 		{Test: &dirtest.Test{Name: "a & <b> \"c\"\x1b[31m", File: "x.dirtest.hcl"}},
-		{Test: &dirtest.Test{Name: "fails", File: "y.dirtest.hcl"}, Failures: []dirtest.Failure{{At: "y.dirtest.hcl:1", Message: "]]> \x00", Detail: "a\nb"}}},
+		{Test: &dirtest.Test{Name: "fails", File: "y.dirtest.hcl"}, Failures: []dirtest.Failure{{At: "y.dirtest.hcl:1",
+			Message: "]]> \x00", Detail: "a\nb"}}},
 	}
 	var b bytes.Buffer
 	if err := dirtest.JUnit(&b, results); err != nil {
@@ -110,7 +113,8 @@ func TestJUnitIsXML(t *testing.T) {
 			} `xml:"testcase"`
 		} `xml:"testsuite"`
 	}
-	if err := xml.Unmarshal(b.Bytes(), &got); err != nil || got.Tests != 2 || got.Failures != 1 || len(got.Suites) != 2 {
+	if err := xml.Unmarshal(b.Bytes(), &got); err != nil || got.Tests != 2 || got.Failures != 1 ||
+		len(got.Suites) != 2 {
 		t.Fatalf("%v %+v\n%s", err, got, b.String())
 	}
 	if c := got.Suites[1].Cases[0]; c.Failure == nil || c.Failure.Text == "" || got.Suites[0].Cases[0].Failure != nil {

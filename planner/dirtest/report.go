@@ -79,7 +79,8 @@ func (p *Printer) End() {
 		word = "FAIL"
 	}
 	if p.file != "" {
-		visible.Fprintf(p.W, "%s  %s  %s  %.3fs\n", word, p.file, visible.Count(p.of.passed+p.of.failed, "test"), p.of.seconds)
+		visible.Fprintf(p.W, "%s  %s  %s  %.3fs\n", word, p.file, visible.Count(p.of.passed+p.of.failed, "test"),
+			p.of.seconds)
 	}
 	p.file, p.of = "", tally{}
 }
@@ -133,7 +134,8 @@ type FailureInJSON struct {
 func JSON(results []*Result, version string) Document {
 	d := Document{FormatVersion: FormatVersion, DirformVersion: version, Tests: []Judgment{}}
 	for _, r := range results {
-		j := Judgment{Name: r.Test.Name, File: r.Test.File, Place: r.Test.DeclaredAt, Outcome: "passed", Seconds: r.Seconds}
+		j := Judgment{Name: r.Test.Name, File: r.Test.File, Place: r.Test.DeclaredAt, Outcome: "passed",
+			Seconds: r.Seconds}
 		if r.Passed() {
 			d.Passed++
 		} else {
@@ -149,7 +151,8 @@ func JSON(results []*Result, version string) Document {
 }
 
 // JUnitFile is a file with results for CI systems.
-var JUnitFile = outfile.Kind{Cannot: "Cannot write the results to", No: "is no list of results of tests", Example: "tests.xml",
+var JUnitFile = outfile.Kind{Cannot: "Cannot write the results to", No: "is no list of results of tests",
+	Example: "tests.xml",
 	Own: func(begin []byte) bool {
 		return strings.HasPrefix(string(begin), xml.Header+"<testsuites name=\"dirform test\"")
 	}}
@@ -201,11 +204,13 @@ func JUnit(w io.Writer, results []*Result) error {
 		suite := all.Suites[n-1]
 		suite.of.add(r)
 		total.add(r)
-		c := xmlCase{Name: r.Test.Name, Class: strings.TrimSuffix(r.Test.File, Suffix), File: r.Test.File, Time: seconds(r.Seconds)}
+		c := xmlCase{Name: r.Test.Name, Class: strings.TrimSuffix(r.Test.File, Suffix), File: r.Test.File,
+			Time: seconds(r.Seconds)}
 		if !r.Passed() {
 			var text strings.Builder
 			(&Printer{W: &text}).failures(r)
-			c.Failure = &xmlFailure{Message: r.Failures[0].Message, Type: "expectation", Text: strings.TrimRight(text.String(), "\n")}
+			c.Failure = &xmlFailure{Message: r.Failures[0].Message, Type: "expectation",
+				Text: strings.TrimRight(text.String(), "\n")}
 		}
 		suite.Cases = append(suite.Cases, c)
 	}
@@ -234,7 +239,8 @@ func Validate(dir string, files map[string]*hcl.File) (n int, diags hcl.Diagnost
 	suite, diags, err := Load(dir, names)
 	if err != nil {
 		d := fault.Describe(err)
-		return 0, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Test file cannot be read", Detail: strings.TrimSpace(d.Summary + " " + d.Detail)}}
+		return 0, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Test file cannot be read",
+			Detail: strings.TrimSpace(d.Summary + " " + d.Detail)}}
 	}
 	for name, f := range suite.Files {
 		files[name] = f

@@ -85,8 +85,12 @@ func (t *Test) run(ctx context.Context, cfg *config.Config, diags hcl.Diagnostic
 	if err != nil {
 		return []Failure{{At: t.DeclaredAt, Message: "the test cannot be set up", Detail: told(err)}}
 	}
-	r := &run.Run{Config: cfg, Record: memory.Record{World: b.world}, Directories: b.world, Schema: providers.TenantSchema,
-		Now: func() time.Time { return now }, Version: o.Version, TempDir: o.TempDir, NewKey: func() (state.Key, error) { return memory.Key, nil }}
+	r := &run.Run{Config: cfg, Record: memory.Record{World: b.world}, Directories: b.world,
+		Schema: providers.TenantSchema,
+		Now:    func() time.Time { return now }, Version: o.Version, TempDir: o.TempDir, NewKey: func() (state.Key,
+			error) {
+			return memory.Key, nil
+		}}
 	var allowed []string
 	for name, n := range t.Allow {
 		allowed = append(allowed, visible.Sprintf("%s=%d", name, n))
@@ -112,7 +116,8 @@ func (t *Test) without(message, detail string) []Failure {
 	case strings.Contains(strings.Join(strings.Fields(detail), " "), strings.Join(strings.Fields(want), " ")):
 		return nil
 	}
-	return []Failure{{At: t.Expect.places["error"], Message: message + " as expected, but not because of " + visible.Quote(want), Detail: detail}}
+	return []Failure{{At: t.Expect.places["error"], Message: message + " as expected, but not because of " +
+		visible.Quote(want), Detail: detail}}
 }
 
 func errorsOf(diags hcl.Diagnostics) (list hcl.Diagnostics) {

@@ -1,5 +1,5 @@
-// Package dirtest is "dirform test": it reads *.dirtest.hcl files, plans for what their tests say is in both directories, in memory
-// and with nothing to reach, and holds the plans against what the tests expect.
+// Package dirtest is "dirform test": it reads *.dirtest.hcl files, plans for what their tests say is in both
+// directories, in memory and with nothing to reach, and holds the plans against what the tests expect.
 package dirtest
 
 import (

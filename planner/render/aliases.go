@@ -30,9 +30,10 @@ type Digested interface {
 	Digest() string
 }
 
-// AliasesScript writes the Exchange Online commands of a plan's findings as a PowerShell script, and returns how many objects it
-// has commands for, and how many have aliases to set without one. It is ASCII throughout, because Windows PowerShell takes a
-// file without a mark for its machine's code page. An error is the plan's; w's own are its to remember.
+// AliasesScript writes the Exchange Online commands of a plan's findings as a PowerShell script, and returns how many
+// objects it has commands for, and how many have aliases to set without one. It is ASCII throughout, because Windows
+// PowerShell takes a file without a mark for its machine's code page. An error is the plan's; w's own are its to
+// remember.
 func AliasesScript(w io.Writer, plan Digested) (n, without int, err error) {
 	h := plan.Header()
 	fmt.Fprintf(w, ScriptTitle+"%s\n# Plan of %s, %s\n# Tenant %s, source %s\n",
@@ -63,7 +64,8 @@ func AliasesScript(w io.Writer, plan Digested) (n, without int, err error) {
 		fmt.Fprintf(w, "\n# Not looked at: the aliases of %s that the plan blocks. Plan again when their errors are resolved.\n", objects(blocked))
 	}
 	if without > 0 {
-		fmt.Fprintf(w, "\n# Left out, because no command can help them yet: %s. The plan says why (%s).\n", objects(without), planner.AliasesCode)
+		fmt.Fprintf(w, "\n# Left out, because no command can help them yet: %s. The plan says why (%s).\n",
+			objects(without), planner.AliasesCode)
 	}
 	return n, without, nil
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/dirform/dirform/planner"
 )
 
-// CodesHelp is what there is to know about all codes of findings, made from the planner's own table, as lines of at most 120
-// characters.
+// CodesHelp is what there is to know about all codes of findings, made from the planner's own table, as lines of at
+// most 120 characters.
 func CodesHelp() string {
 	groups := map[string]string{
 		"DF1": "VALUES", "DF2": "MATCHING AND UNIQUENESS", "DF3": "WHAT THE TENANT'S API CANNOT DO",
@@ -76,8 +76,8 @@ func sortedCodes() []planner.Code {
 	})
 }
 
-// CodeHelp is the help about one code, or about the codes that foresee an error of another engine or of the service; "" if
-// name is neither.
+// CodeHelp is the help about one code, or about the codes that foresee an error of another engine or of the service; ""
+// if name is neither.
 func CodeHelp(name string) string {
 	var texts []string
 	for _, c := range sortedCodes() {

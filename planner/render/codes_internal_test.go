@@ -37,7 +37,8 @@ func TestFindingsTopic(t *testing.T) {
 	}
 	words := strings.Join(strings.Fields(foreseen), " ")
 	for _, e := range planner.ForeseenErrors {
-		if want := strings.TrimSuffix(e.Name, ".") + ": " + strings.Join(e.Codes, ", "); !strings.Contains(words, want) {
+		if want := strings.TrimSuffix(e.Name, ".") + ": " + strings.Join(e.Codes, ", "); !strings.Contains(words,
+			want) {
 			t.Errorf("the list of foreseen errors lacks %q", want)
 		}
 	}

@@ -13,15 +13,16 @@ import (
 )
 
 // planColumns are the columns of [CSV].
-var planColumns = []string{"row", "action", "code", "severity", "kind", "scope", "address", "source_dn", "target_id", "name", "attribute", "before", "after",
+var planColumns = []string{"row", "action", "code", "severity", "kind", "scope", "address", "source_dn", "target_id",
+	"name", "attribute", "before", "after",
 	"reason", "hint", "declared_at"}
 
 // CSVTitle is the first line of [CSV].
 func CSVTitle() string { return strings.Join(planColumns, ",") + "\n" }
 
-// CSV writes a plan for a spreadsheet: a line with the names of the columns, then one line for each finding, change and object without
-// an account, in the plan's order. Of a change of several attributes their names and values stand in one cell each, parted by "; "; of
-// a finding about several objects the names. It is UTF-8 as in RFC 4180.
+// CSV writes a plan for a spreadsheet: a line with the names of the columns, then one line for each finding, change and
+// object without an account, in the plan's order. Of a change of several attributes their names and values stand in one
+// cell each, parted by "; "; of a finding about several objects the names. It is UTF-8 as in RFC 4180.
 func CSV(w io.Writer, r Source) error {
 	t := &sheet{out: csv.NewWriter(w)}
 	t.row(planColumns)
@@ -79,7 +80,8 @@ func findingRow(f *planner.Finding) []string {
 		addresses, names = append(addresses, o.Address), append(names, o.SourceDN)
 		ids, accounts = append(ids, o.TargetID), append(accounts, o.Name)
 	}
-	return []string{"finding", "", f.Code, string(f.Severity), "", "", joined(addresses), joined(names), joined(ids), joined(accounts), f.Attribute, f.Value, "",
+	return []string{"finding", "", f.Code, string(f.Severity), "", "", joined(addresses), joined(names), joined(ids),
+		joined(accounts), f.Attribute, f.Value, "",
 		f.Detail, f.Hint, f.DeclaredAt}
 }
 
@@ -100,7 +102,8 @@ func changeRow(c *state.Change) []string {
 			names, before, after = append(names, name), append(before, inCell(b)), append(after, inCell(x))
 		}
 	}
-	return []string{"change", string(c.Action), "", "", string(c.Kind), c.Scope, c.Address, c.SourceDN, c.TargetID, "", strings.Join(names, "; "),
+	return []string{"change", string(c.Action), "", "", string(c.Kind), c.Scope, c.Address, c.SourceDN, c.TargetID, "",
+		strings.Join(names, "; "),
 		strings.Join(before, "; "), strings.Join(after, "; "), c.Reason, "", c.DeclaredAt}
 }
 

@@ -1,11 +1,11 @@
 // Package render shows a plan: one view of it, several layouts.
 //
-// [JSON] is the document for programs. [Text] is for people and logs, [Drift] and [DriftJSON] show only what somebody else
-// changed since the last apply. The view (package internal/view) is what readers are shown: groups, counts, limits and order,
-// worked out once; a layout lays it out.
+// [JSON] is the document for programs. [Text] is for people and logs, [Drift] and [DriftJSON] show only what somebody
+// else changed since the last apply. The view (package internal/view) is what readers are shown: groups, counts, limits
+// and order, worked out once; a layout lays it out.
 //
-// Everything streams: a plan of a million changes takes no more memory than one of ten. The view goes through the changes
-// once, and once more where a value that many have in common was met among too many others to be counted.
+// Everything streams: a plan of a million changes takes no more memory than one of ten. The view goes through the
+// changes once, and once more where a value that many have in common was met among too many others to be counted.
 package render
 
 import (

@@ -9,16 +9,16 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// Drift writes what somebody else changed in the tenant since the last apply: the drifted attributes only, with the value found
-// and the one declared.
+// Drift writes what somebody else changed in the tenant since the last apply: the drifted attributes only, with the
+// value found and the one declared.
 func Drift(w io.Writer, r Source, o TextOptions) error {
 	t := newText(w, o)
 	t.drift = true
 	return textError(t.plan(drifted{r, true}))
 }
 
-// DriftJSON writes the document of [JSON] with those changes only that have a drifted attribute. Everything else in it, the
-// summary too, is the whole plan's.
+// DriftJSON writes the document of [JSON] with those changes only that have a drifted attribute. Everything else in it,
+// the summary too, is the whole plan's.
 func DriftJSON(w io.Writer, r Source) error { return JSON(w, drifted{r, false}) }
 
 // OnlyDrift is a plan with nothing but what somebody else changed, for the layouts that take a plan.
@@ -60,8 +60,8 @@ func (d drifted) Changes() iter.Seq2[*state.Change, error] {
 	}
 }
 
-// Findings are those about blocked accounts that have drifted, and those that keep somebody signed in, when only drift is shown; the
-// others are the plan's business.
+// Findings are those about blocked accounts that have drifted, and those that keep somebody signed in, when only drift
+// is shown; the others are the plan's business.
 func (d drifted) Findings() iter.Seq2[*planner.Finding, error] {
 	if !d.only {
 		return d.Source.Findings()
@@ -102,7 +102,8 @@ func hasDrifted(a state.AttributeChange) bool { return a.Drift }
 // onlyDrifted is c as an update of its drifted attributes; what was deleted stays a restore.
 func onlyDrifted(c *state.Change) *state.Change {
 	only := *c
-	only.Attributes = slices.DeleteFunc(slices.Clone(c.Attributes), func(a state.AttributeChange) bool { return !a.Drift })
+	only.Attributes = slices.DeleteFunc(slices.Clone(c.Attributes),
+		func(a state.AttributeChange) bool { return !a.Drift })
 	only.SourceAttributes = nil
 	if !wasDeleted(c) {
 		only.Match, only.Action = nil, state.ActionUpdate

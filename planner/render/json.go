@@ -35,23 +35,30 @@ type prologue struct {
 	Cost           planner.Cost        `json:"cost"`
 }
 
-// JSON writes the plan as one JSON document and a newline: what it was made from, applicable, summary, cost, changes, drift if
-// there is any (the changes' drifted attributes once more, apart from the others), skipped, findings, guards and scopes. Lists are never
-// null, members without a value are left out, and every change and finding stands on a line of its own. What only an apply needs
-// (fingerprints, objectGUIDs, the record's key) is not part of it.
+// JSON writes the plan as one JSON document and a newline: what it was made from, applicable, summary, cost, changes,
+// drift if there is any (the changes' drifted attributes once more, apart from the others), skipped, findings, guards
+// and scopes. Lists are never null, members without a value are left out, and every change and finding stands on a line
+// of its own. What only an apply needs (fingerprints, objectGUIDs, the record's key) is not part of it.
 func JSON(w io.Writer, r Source) error {
 	h, t := r.Header(), r.Totals()
 	d := &document{w: bufio.NewWriterSize(w, 64<<10)}
-	d.value(prologue{h.FormatVersion, h.DirformVersion, h.CreatedAt, h.ConfigDigest, h.State, h.Source, h.Tenant, h.Snapshot, h.Against, h.Undoes,
+	d.value(prologue{h.FormatVersion, h.DirformVersion, h.CreatedAt, h.ConfigDigest, h.State, h.Source, h.Tenant,
+		h.Snapshot, h.Against, h.Undoes,
 		h.Targets, h.Excludes, h.Allowed, t.Applicable, t.Summary, t.Cost})
 	d.buf = d.buf[:len(d.buf)-1] // its closing brace: the document goes on
 	var writer planjson.Writer
 	list(d, "changes", r.Changes(), func(c *state.Change) { d.buf = writer.Append(d.buf, c, planjson.Document) })
 	if t.Summary.Drifted > 0 && anyOf(drifted{r, true}.Changes()) { // else what drifted is blocked, which findings tell
-		list(d, "drift", drifted{r, true}.Changes(), func(c *state.Change) { d.buf = writer.Append(d.buf, c, planjson.Document) })
+		list(d, "drift", drifted{r, true}.Changes(), func(c *state.Change) {
+			d.buf = writer.Append(d.buf, c,
+				planjson.Document)
+		})
 	}
 	if others, ok := r.(noLonger); ok && h.Against != nil {
-		list(d, "no_longer", others.NoLonger(), func(c *state.Change) { d.buf = writer.Append(d.buf, c, planjson.Document) })
+		list(d, "no_longer", others.NoLonger(), func(c *state.Change) {
+			d.buf = writer.Append(d.buf, c,
+				planjson.Document)
+		})
 	}
 	list(d, "skipped", r.Skipped(), func(s *planner.Skipped) { d.buf = planjson.AppendSkipped(d.buf, s) })
 	list(d, "findings", r.Findings(), func(f *planner.Finding) { d.value(f) })
@@ -98,7 +105,8 @@ func (d *document) value(v any) {
 		return
 	}
 	var b []byte
-	if b, d.err = json.Marshal(v, jsontext.AllowInvalidUTF8(true), jsonv1.OmitEmptyWithLegacySemantics(true)); d.err == nil {
+	if b, d.err = json.Marshal(v, jsontext.AllowInvalidUTF8(true),
+		jsonv1.OmitEmptyWithLegacySemantics(true)); d.err == nil {
 		d.buf = append(d.buf, b...)
 	}
 }

@@ -168,7 +168,8 @@ func FindingsCSV(w io.Writer, r Source) error {
 			objects = []planner.ObjectRef{{}}
 		}
 		for _, o := range objects {
-			row := []string{f.Code, string(f.Severity), o.Address, o.SourceDN, f.Attribute, f.Value, f.Summary, f.Detail,
+			row := []string{f.Code, string(f.Severity), o.Address, o.SourceDN, f.Attribute, f.Value, f.Summary,
+				f.Detail,
 				f.Hint, o.TargetID, o.Name}
 			for i := range row {
 				row[i] = cell(row[i])

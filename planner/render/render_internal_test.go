@@ -18,9 +18,11 @@ func TestMark(t *testing.T) {
 		{long, strings.Repeat("abcdefghij", 10), ""}, // nothing in common
 		{long + " red", long + " green", `…12345678901234567890123456789 [-red-]{+green+}`},
 		{"one " + long, "two " + long, `[-one-]{+two+} 01234567890123456789012345678…`},
-		{"the same\x00 on both sides " + "old" + " and the same", "the same\x00 on both sides " + "new" + " and the same",
+		{"the same\x00 on both sides " + "old" + " and the same", "the same\x00 on both sides " + "new" +
+			" and the same",
 			`the same\x00 on both sides [-old-]{+new+} and the same`},
-		{"Főtitkárság, Bérszámfejtés és Adózás osztály", "Főtitkárság, Bérszámfejtés és Áfa osztály", `Főtitkárság, Bérszámfejtés és [-Adózás-]{+Áfa+} osztály`},
+		{"Főtitkárság, Bérszámfejtés és Adózás osztály", "Főtitkárság, Bérszámfejtés és Áfa osztály",
+			`Főtitkárság, Bérszámfejtés és [-Adózás-]{+Áfa+} osztály`},
 	} {
 		var got string
 		if parts := phrase.Mark(test.before, test.after, false); parts != nil {
@@ -51,7 +53,8 @@ func TestWrap(t *testing.T) {
 		{"aaaaaaaaaa bbbbbbbbb cc", 20, []string{"aaaaaaaaaa bbbbbbbbb", "cc"}},
 		{"áááááááááá ééééééééé óó", 20, []string{"áááááááááá ééééééééé", "óó"}},
 		{strings.Repeat("x", 30) + " y", 20, []string{strings.Repeat("x", 30), "y"}},
-		{"    at    the start \x1b[31mof it all\x1b[0m", 22, []string{"    at    the start \x1b[31mof", "it all\x1b[0m"}},
+		{"    at    the start \x1b[31mof it all\x1b[0m", 22, []string{"    at    the start \x1b[31mof",
+			"it all\x1b[0m"}},
 	} {
 		if d := cmp.Diff(test.want, wrap(test.s, test.width, "")); d != "" {
 			t.Errorf("%q: %s", test.s, d)
@@ -73,9 +76,12 @@ func TestShow(t *testing.T) {
 		verbose bool
 		want    string
 	}{
-		{state.Null(), false, "null"}, {state.Int(-3), false, "-3"}, {state.Bool(true), false, "true"}, {state.List(nil), false, "[]"},
-		{state.String(long), false, `"` + long[:600] + `"… (301 characters)`}, {state.String(long), true, `"` + long + `"`},
-		{state.List(strings.Split("abcdefghijkl", "")), false, `["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", … and 2 more]`},
+		{state.Null(), false, "null"}, {state.Int(-3), false, "-3"}, {state.Bool(true), false,
+			"true"}, {state.List(nil), false, "[]"},
+		{state.String(long), false, `"` + long[:600] + `"… (301 characters)`}, {state.String(long), true, `"` + long +
+			`"`},
+		{state.List(strings.Split("abcdefghijkl", "")), false,
+			`["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", … and 2 more]`},
 	} {
 		if got := phrase.Show(test.v, test.verbose); got != test.want {
 			t.Errorf("got %s, want %s", got, test.want)
@@ -84,7 +90,8 @@ func TestShow(t *testing.T) {
 }
 
 func TestDuration(t *testing.T) {
-	for seconds, want := range map[int]string{0: "about 0 s", 119: "about 119 s", 120: "about 2 min", 121: "about 3 min", 7200: "about 2 h"} {
+	for seconds, want := range map[int]string{0: "about 0 s", 119: "about 119 s", 120: "about 2 min",
+		121: "about 3 min", 7200: "about 2 h"} {
 		if got := phrase.Duration(seconds); got != want {
 			t.Errorf("%d s: %s", seconds, got)
 		}

@@ -79,8 +79,10 @@ func (w *world) count() *world {
 // skip adds n objects without an account.
 func (w *world) skip(n int) {
 	for i := range n {
-		w.skipped = append(w.skipped, &planner.Skipped{Address: fmt.Sprintf("user.staff[%q]", fmt.Sprintf("skip%02d@contoso.com", i)),
-			Anchor: fmt.Sprintf("SKIP%02d==", i), SourceDN: fmt.Sprintf("CN=skip%02d\x1b[2J,%s", i, people), ReasonCode: state.BecauseNoMatch})
+		w.skipped = append(w.skipped, &planner.Skipped{Address: fmt.Sprintf("user.staff[%q]",
+			fmt.Sprintf("skip%02d@contoso.com", i)),
+			Anchor: fmt.Sprintf("SKIP%02d==", i), SourceDN: fmt.Sprintf("CN=skip%02d\x1b[2J,%s", i,
+				people), ReasonCode: state.BecauseNoMatch})
 	}
 	w.totals.Summary.Skipped = n
 }
@@ -113,9 +115,11 @@ const people = "OU=Office 365,OU=Staff,DC=corp,DC=contoso,DC=com"
 
 func base() *world {
 	return &world{
-		header: planner.Header{FormatVersion: "1.0", DirformVersion: "0.1.0", CreatedAt: "2026-01-02T03:04:05Z", ConfigDigest: "sha256:00",
-			State:  planner.StateID{Lineage: "l", Serial: 7},
-			Source: planner.SourceID{Domain: "corp.contoso.com", SID: "S-1-5-21-1-2-3"}, Tenant: planner.TenantID{ID: "8d0f1b1e-0000-4000-8000-000000000001"}},
+		header: planner.Header{FormatVersion: "1.0", DirformVersion: "0.1.0", CreatedAt: "2026-01-02T03:04:05Z",
+			ConfigDigest: "sha256:00",
+			State:        planner.StateID{Lineage: "l", Serial: 7},
+			Source: planner.SourceID{Domain: "corp.contoso.com",
+				SID: "S-1-5-21-1-2-3"}, Tenant: planner.TenantID{ID: "8d0f1b1e-0000-4000-8000-000000000001"}},
 		totals: planner.Totals{Applicable: true, Cost: planner.Cost{Writes: 12, Seconds: 3},
 			Summary: planner.Summary{Unchanged: 17, Blocked: 2, Drifted: 1},
 			Guards:  []planner.GuardResult{{Name: "default", Limit: "deletes.count", Allowed: 5, Planned: 1}},
@@ -126,7 +130,8 @@ func base() *world {
 }
 
 func user(action state.Action, name string, attrs ...state.AttributeChange) *state.Change {
-	c := &state.Change{Address: `user.staff["` + name + `@contoso.com"]`, Kind: state.User, Action: action, Scope: "staff",
+	c := &state.Change{Address: `user.staff["` + name + `@contoso.com"]`, Kind: state.User, Action: action,
+		Scope:  "staff",
 		Anchor: "q6sUCn0KbUyy09Rab" + name, SourceDN: "CN=" + name + "," + people, Reason: "changed at the source or in the mapping",
 		DeclaredAt: "main.hcl:31", Attributes: attrs}
 	if action != state.ActionCreate {
@@ -140,7 +145,8 @@ func user(action state.Action, name string, attrs ...state.AttributeChange) *sta
 func everything() *world {
 	w := base()
 	link := user(state.ActionLink, "linked", drifted("displayName", "J. Doe", "Jane Doe"))
-	link.Match, link.Reason = &state.Match{Rule: "primary_smtp", Value: "linked@contoso.com"}, "an account matches by primary_smtp"
+	link.Match, link.Reason = &state.Match{Rule: "primary_smtp",
+		Value: "linked@contoso.com"}, "an account matches by primary_smtp"
 	link.SourceAttributes = []state.AttributeChange{attr("mS-DS-ConsistencyGuid", nil, "q6sUCn0KbUyy09RabcA==")}
 	members := user(state.ActionUpdate, "info",
 		attr("members", numbered("id", 0, 120), numbered("id", 2, 133)))
@@ -148,8 +154,10 @@ func everything() *world {
 	gone := user(state.ActionDisable, "gone", attr("accountEnabled", true, false))
 	gone.SourceDN, gone.Reason = "", "no longer in scope staff"
 	w.changes = []*state.Change{
-		{Address: `upn_suffix["contoso.com"]`, Kind: state.UPNSuffix, Action: state.ActionCreate, Reason: "declared", DeclaredAt: "main.hcl:3"},
-		user(state.ActionCreate, "jdoe", attr("accountEnabled", nil, true), attr("businessPhones", nil, []string{"+36 1 234 5678", "+36 1 234 5679"}),
+		{Address: `upn_suffix["contoso.com"]`, Kind: state.UPNSuffix, Action: state.ActionCreate, Reason: "declared",
+			DeclaredAt: "main.hcl:3"},
+		user(state.ActionCreate, "jdoe", attr("accountEnabled", nil, true), attr("businessPhones", nil,
+			[]string{"+36 1 234 5678", "+36 1 234 5679"}),
 			attr("displayName", nil, "Jane \"JD\" Doe"), attr("employeeNumber", nil, 42)),
 		link,
 		user(state.ActionRelink, "moved", attr("onPremisesImmutableId", "old==", "new==")),
@@ -157,8 +165,10 @@ func everything() *world {
 		user(state.ActionUpdate, "many", attr("department", "Sales", nil), drifted("jobTitle", nil, "CEO"),
 			attr("otherMails", []string{"a@contoso.com"}, []string{"b@contoso.com"}),
 			attr("proxyAddresses", []string{"a", "b", "c"}, []string{"c", "d", "a"}),
-			attr("streetAddress", strings.Repeat("Far away in the country. ", 4)+"Main Street 12, second floor, at the left", strings.Repeat("Far away in the country. ", 4)+"Main Street 21, second floor, at the left"),
-			attr("officeLocation", "a long text that has nothing at all in common", "0123456789 0123456789 0123456789 0123456789")),
+			attr("streetAddress", strings.Repeat("Far away in the country. ",
+				4)+"Main Street 12, second floor, at the left", strings.Repeat("Far away in the country. ", 4)+"Main Street 21, second floor, at the left"),
+			attr("officeLocation", "a long text that has nothing at all in common",
+				"0123456789 0123456789 0123456789 0123456789")),
 		user(state.ActionUpdate, "evil\x1b[2J\nForged line", attr("displayName", "a\x1b[31m\u202e", "b\r\n\xff")),
 		members,
 		gone,
@@ -166,9 +176,11 @@ func everything() *world {
 		user(state.ActionDelete, "dead"),
 	}
 	w.findings = []*planner.Finding{
-		{Code: "DF301", Severity: planner.Warning, Summary: "Aliases cannot be written", Detail: "The tenant keeps them. Nothing is done.", Hint: "Remove them.",
+		{Code: "DF301", Severity: planner.Warning, Summary: "Aliases cannot be written",
+			Detail: "The tenant keeps them. Nothing is done.", Hint: "Remove them.",
 			Objects: []planner.ObjectRef{{Anchor: "QQ=="}}},
-		{Code: "DF202", Severity: planner.Error, Summary: "Address already in use", Attribute: "mail", Value: "info@contoso.com",
+		{Code: "DF202", Severity: planner.Error, Summary: "Address already in use", Attribute: "mail",
+			Value:  "info@contoso.com",
 			Detail: "Two objects of one tenant cannot have the same address, and the one of the group was there first, so that nothing is changed.",
 			Hint:   "Give one of the two another address, or delete the group if nobody needs it any more.",
 			Objects: []planner.ObjectRef{{Address: `user.staff["info@contoso.com"]`, SourceDN: "CN=Info," + people},
@@ -202,15 +214,18 @@ func crowd() *world {
 		name := fmt.Sprintf("sales%02d", i)
 		w.changes = append(w.changes, user(state.ActionUpdate, name, attr("department", "Sales", "Revenue")))
 		if i < 8 {
-			w.changes = append(w.changes, user(state.ActionUpdate, "both"+name, attr("city", "Pest", "Budapest"), drifted("department", nil, "Revenue")))
+			w.changes = append(w.changes, user(state.ActionUpdate, "both"+name, attr("city", "Pest", "Budapest"),
+				drifted("department", nil, "Revenue")))
 		}
 		if i < 5 {
-			w.changes = append(w.changes, user(state.ActionUpdate, "few"+name, attr("department", "Sales", "Five do not fold")))
+			w.changes = append(w.changes, user(state.ActionUpdate, "few"+name, attr("department", "Sales",
+				"Five do not fold")))
 		}
 	}
 	w.skip(12)
 	for i := range 27 {
-		w.findings = append(w.findings, &planner.Finding{Code: "DF101", Severity: planner.Error, Summary: "Suffix is not verified",
+		w.findings = append(w.findings, &planner.Finding{Code: "DF101", Severity: planner.Error,
+			Summary: "Suffix is not verified",
 			Objects: []planner.ObjectRef{{Address: fmt.Sprintf("user.staff[%q]", fmt.Sprint("b", i))}}})
 	}
 	return w.count()
@@ -220,7 +235,8 @@ func refused() *world {
 	w := base()
 	w.totals.Applicable, w.totals.Summary = false, planner.Summary{Delete: 1}
 	w.totals.Cost = planner.Cost{Writes: 1, Seconds: 130}
-	w.totals.Guards = append(w.totals.Guards, planner.GuardResult{Name: "default", Limit: "deletes.percent", Allowed: 2, Planned: 12.3456, Tripped: true})
+	w.totals.Guards = append(w.totals.Guards, planner.GuardResult{Name: "default", Limit: "deletes.percent",
+		Allowed: 2, Planned: 12.3456, Tripped: true})
 	w.changes = []*state.Change{user(state.ActionDelete, "dead")}
 	return w
 }
@@ -277,8 +293,9 @@ func TestGolden(t *testing.T) {
 func TestNothingEscapes(t *testing.T) {
 	var b bytes.Buffer
 	w := everything()
-	w.findings = append(w.findings, &planner.Finding{Code: "DF202", Severity: planner.Error, Summary: "Address already in use",
-		Detail: "group Info\nForged line\x1b[2J has it.", Hint: "Rename Info\nForged line.", Attribute: "mail", Value: "a\nForged",
+	w.findings = append(w.findings, &planner.Finding{Code: "DF202", Severity: planner.Error,
+		Summary: "Address already in use",
+		Detail:  "group Info\nForged line\x1b[2J has it.", Hint: "Rename Info\nForged line.", Attribute: "mail", Value: "a\nForged",
 		Objects: []planner.ObjectRef{{TargetID: "id", Kind: state.Group, Name: "Info\nForged line"}}})
 	if err := render.Text(&b, w, render.TextOptions{}); err != nil {
 		t.Fatal(err)
@@ -345,7 +362,8 @@ func TestDocumentMembers(t *testing.T) {
 	w.header.Targets = []string{"a"}
 	w.totals.Guards, w.totals.Scopes = nil, nil
 	w.findings = []*planner.Finding{{Code: "DF1"}}
-	w.changes = []*state.Change{{Address: "a", Action: state.ActionUpdate, Scope: "staff", SourceGUID: "g", Needs: []string{"n"},
+	w.changes = []*state.Change{{Address: "a", Action: state.ActionUpdate, Scope: "staff", SourceGUID: "g",
+		Needs:        []string{"n"},
 		Fingerprints: map[string]string{"x": "y"}}}
 	if err := render.JSON(&b, w); err != nil {
 		t.Fatal(err)
@@ -376,7 +394,8 @@ func TestAliasesAreFolded(t *testing.T) {
 	if err := render.Text(&b, w, render.TextOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"(warning): 5000 findings\n", "      Run: the commands that --aliases-script FILE writes, for 5000 objects\n"} {
+	for _, want := range []string{"(warning): 5000 findings\n",
+		"      Run: the commands that --aliases-script FILE writes, for 5000 objects\n"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is missing:\n%s", want, b.String())
 		}

@@ -118,7 +118,8 @@ func TestDocumentIsThePlan(t *testing.T) {
 		for range rapid.IntRange(0, 4).Draw(t, "changes") {
 			c := user(rapid.SampledFrom(state.Actions).Draw(t, "action"), text.Draw(t, "name"))
 			for range rapid.IntRange(0, 3).Draw(t, "attributes") {
-				c.Attributes = append(c.Attributes, attr(text.Draw(t, "attribute"), text.Draw(t, "before"), rapid.SliceOf(text).Draw(t, "after")))
+				c.Attributes = append(c.Attributes, attr(text.Draw(t, "attribute"), text.Draw(t, "before"),
+					rapid.SliceOf(text).Draw(t, "after")))
 			}
 			c.SourceAttributes = []state.AttributeChange{attr("x", nil, rapid.Bool().Draw(t, "source"))}
 			c.Scope = ""
@@ -137,7 +138,8 @@ func TestDocumentIsThePlan(t *testing.T) {
 		if err := json.Unmarshal(b.Bytes(), &got); err != nil {
 			t.Fatalf("%v in %s", err, b.Bytes())
 		}
-		want := document{w.header, w.totals.Applicable, w.totals.Summary, w.totals.Cost, w.changes, w.findings, w.totals.Guards, w.totals.Scopes}
+		want := document{w.header, w.totals.Applicable, w.totals.Summary, w.totals.Cost, w.changes, w.findings,
+			w.totals.Guards, w.totals.Scopes}
 		if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
 			t.Fatal(d)
 		}

@@ -18,15 +18,15 @@ import (
 // TextOptions are how a plan is shown as text.
 type TextOptions struct {
 	Color bool // ANSI colours, for a terminal that wants them
-	// Width is the number of columns at which lines are broken between words; 0 means never. Commands and configuration that are
-	// to be copied are not broken.
+	// Width is the number of columns at which lines are broken between words; 0 means never. Commands and configuration
+	// that are to be copied are not broken.
 	Width   int
 	Verbose bool // show everything: nothing folded, no value or list cut, distinguished names and ids
 }
 
-// Text writes the plan for people: one line with the sum of it, what was read, what is refused, how often each action occurs
-// with the limits on it, the changes, warnings, and the sum once more. What is alike is folded unless o.Verbose is set; then
-// every change stands for itself, in the order of execution.
+// Text writes the plan for people: one line with the sum of it, what was read, what is refused, how often each action
+// occurs with the limits on it, the changes, warnings, and the sum once more. What is alike is folded unless o.Verbose
+// is set; then every change stands for itself, in the order of execution.
 func Text(w io.Writer, r Source, o TextOptions) error {
 	return textError(newText(w, o).plan(r))
 }
@@ -235,15 +235,15 @@ const (
 	hanging  = "    " // how much further a line goes on that was broken
 )
 
-// sentence writes s, which has a label before it, broken at the width, so that it goes on below its own beginning. A line break
-// in s comes from a value, and is escaped like other control characters.
+// sentence writes s, which has a label before it, broken at the width, so that it goes on below its own beginning. A
+// line break in s comes from a value, and is escaped like other control characters.
 func (t *text) sentence(indent, label, s string) {
 	below := strings.Repeat(" ", len(indent)+len(label))
 	t.copied(strings.Join(wrap(indent+label+plain(s), t.width, below), "\n"))
 }
 
-// wrap breaks s between words so that lines have at most width characters where that is possible. What follows the first break
-// is indented by below. Spaces at the start of s stay. A width that is too small to be one breaks nothing.
+// wrap breaks s between words so that lines have at most width characters where that is possible. What follows the
+// first break is indented by below. Spaces at the start of s stay. A width that is too small to be one breaks nothing.
 func wrap(s string, width int, below string) []string {
 	if width < minWidth || len(s) <= width {
 		return []string{s}

@@ -13,8 +13,8 @@ import (
 // head is what stands before what is to be done.
 type head struct{ *text }
 
-// begin writes what stands first: the sum, what was read, and what to know before reading on. A plan without anything else has
-// its sum in the last line only.
+// begin writes what stands first: the sum, what was read, and what to know before reading on. A plan without anything
+// else has its sum in the last line only.
 func (t *text) begin(h planner.Header, totals planner.Totals, empty bool) {
 	t.undoes = h.Undoes
 	t.partial = len(h.Targets)+len(h.Excludes) > 0
@@ -43,7 +43,8 @@ func (t head) actions(list []view.Action, others []view.Limit) {
 	var parts []string
 	for _, a := range list {
 		st := phrase.StyleOf(a.Action)
-		part := t.paint(colours[st.Tone], st.Symbol) + " " + string(a.Action) + " " + t.paint(bold, strconv.Itoa(a.Count))
+		part := t.paint(colours[st.Tone], st.Symbol) + " " + string(a.Action) + " " + t.paint(bold,
+			strconv.Itoa(a.Count))
 		if len(a.Limits) > 0 {
 			part += " (" + t.limits(a.Limits) + ")"
 		}
@@ -70,20 +71,25 @@ func (t head) limits(list []view.Limit) string {
 
 // read says what was read, and to what the plan is limited.
 func (t head) read(h planner.Header, totals planner.Totals) {
-	t.line("Read Active Directory ", plain(strings.Join(append([]string{h.Source.Domain}, h.Source.Others...), ", ")), " and tenant ", plain(h.Tenant.ID), ".")
+	t.line("Read Active Directory ", plain(strings.Join(append([]string{h.Source.Domain}, h.Source.Others...), ", ")),
+		" and tenant ", plain(h.Tenant.ID), ".")
 	if h.Snapshot != nil {
-		t.line("  From a snapshot that was taken at ", plain(h.Snapshot.TakenAt), ", ", phrase.Age(h.Snapshot.Age), " before: nothing was asked of either.")
+		t.line("  From a snapshot that was taken at ", plain(h.Snapshot.TakenAt), ", ", phrase.Age(h.Snapshot.Age),
+			" before: nothing was asked of either.")
 	}
 	if h.Source.MovesFrom != "" {
-		t.line("  The state belongs to domain ", plain(h.Source.MovesFrom), "; applying this plan moves it to ", plain(h.Source.Domain), " (", plain(h.Source.SID), ").")
+		t.line("  The state belongs to domain ", plain(h.Source.MovesFrom), "; applying this plan moves it to ",
+			plain(h.Source.Domain), " (", plain(h.Source.SID), ").")
 	}
 	for _, s := range totals.Scopes {
-		t.line("  scope ", plain(s.Scope), ": ", phrase.Plural(s.Objects, s.Kind), " read, ", fmt.Sprint(s.InScope), " in scope")
+		t.line("  scope ", plain(s.Scope), ": ", phrase.Plural(s.Objects, s.Kind), " read, ", fmt.Sprint(s.InScope),
+			" in scope")
 		t.system(s)
 		t.empty(s)
 		for _, ou := range s.OUs {
 			if ou.Renamed {
-				t.line("  scope ", plain(s.Scope), ": ", plain(ou.Declared), " is now ", plain(ou.DN), ", known by its objectGUID ", plain(ou.GUID))
+				t.line("  scope ", plain(s.Scope), ": ", plain(ou.Declared), " is now ", plain(ou.DN),
+					", known by its objectGUID ", plain(ou.GUID))
 			}
 		}
 	}

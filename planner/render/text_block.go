@@ -143,11 +143,13 @@ func (t blockText) snippets(m *view.Member) {
 func (t blockText) totals() {
 	b := t.b
 	if b.SignedIn > 0 {
-		t.line(inner, t.paint(red, "Still signed in, although the source has switched them off: "+strconv.Itoa(b.SignedIn)))
+		t.line(inner, t.paint(red,
+			"Still signed in, although the source has switched them off: "+strconv.Itoa(b.SignedIn)))
 	}
 	if len(b.Groups) > 1 || len(b.Groups[0].Members) > withDetails {
 		if b.Withheld > 0 {
-			t.line(inner, "Withheld: ", strconv.Itoa(b.Withheld), " ", plural2(b.Withheld, "change"), " of attributes", t.all)
+			t.line(inner, "Withheld: ", strconv.Itoa(b.Withheld), " ", plural2(b.Withheld, "change"), " of attributes",
+				t.all)
 		}
 	}
 	if b.Commands > 0 {
@@ -223,7 +225,8 @@ func (t *text) different(list []planner.ObjectRef) []planner.ObjectRef {
 	}
 	short := view.WhoIsRef(list[0]).Short
 	return slices.DeleteFunc(slices.Clone(list), func(o planner.ObjectRef) bool {
-		return o.Address == "" && o.TargetID != "" && o.TargetID == list[0].TargetID && (o.Name == short || o.Name == "")
+		return o.Address == "" && o.TargetID != "" && o.TargetID == list[0].TargetID && (o.Name == short ||
+			o.Name == "")
 	})
 }
 

@@ -27,7 +27,8 @@ func (t *text) change(c *state.Change) {
 	}
 	if r := c.Replaces; r != nil && !t.drift {
 		if t.o.Verbose {
-			t.note(fmt.Sprintf("takes the place of its link to object %s of scope %s (anchor %s)", r.SourceGUID, r.Scope, r.Anchor))
+			t.note(fmt.Sprintf("takes the place of its link to object %s of scope %s (anchor %s)", r.SourceGUID,
+				r.Scope, r.Anchor))
 		} else {
 			t.note("takes the place of its link to another object of scope " + r.Scope)
 		}

@@ -16,7 +16,8 @@ func (t *text) findingHead(code string, severity planner.Severity, summary strin
 	if severity != planner.Error {
 		symbol, color = "?", yellow
 	}
-	return t.paint(color, symbol+" "+plain(code)) + " " + t.paint(bold, plain(summary)) + " (" + plain(string(severity)) + ")"
+	return t.paint(color, symbol+" "+plain(code)) + " " + t.paint(bold,
+		plain(summary)) + " (" + plain(string(severity)) + ")"
 }
 
 func (t *text) finding(f *planner.Finding) {
@@ -57,7 +58,8 @@ func (t *text) skipped(s *planner.Skipped, i, n int) {
 			verb = " without an account is"
 		}
 		t.line()
-		t.line(outer, t.paint(bold, t.crowd(n)+verb+" skipped"), ` (unmatched = "skip"); dirform lint judges their values`)
+		t.line(outer, t.paint(bold, t.crowd(n)+verb+" skipped"),
+			` (unmatched = "skip"); dirform lint judges their values`)
 	}
 	t.line(inner, t.ref(planner.ObjectRef{Address: s.Address, SourceDN: s.SourceDN}))
 }
@@ -65,7 +67,8 @@ func (t *text) skipped(s *planner.Skipped, i, n int) {
 // crowd is n objects in scope: people, unless a scope holds others as well, with which nobody signs in.
 func (t *text) crowd(n int) string {
 	switch {
-	case slices.ContainsFunc(t.scopes, func(s planner.ScopeSeen) bool { return state.Describe(nil)(s.Kind).UserName == "" }):
+	case slices.ContainsFunc(t.scopes,
+		func(s planner.ScopeSeen) bool { return state.Describe(nil)(s.Kind).UserName == "" }):
 		return phrase.Plural(n, "")
 	case n == 1:
 		return "1 person"
@@ -76,8 +79,8 @@ func (t *text) crowd(n int) string {
 // maxWithheld is how many changes are shown that a finding withholds.
 const maxWithheld = 5
 
-// withheld shows what a finding withholds: the first few changes, unless everything is to be shown. Several findings about one
-// object withhold the same, which is shown with the first of them.
+// withheld shows what a finding withholds: the first few changes, unless everything is to be shown. Several findings
+// about one object withhold the same, which is shown with the first of them.
 func (t *text) withheld(f *planner.Finding) {
 	if len(f.Withheld) == 0 || len(f.Objects) > 0 && f.Objects[0] == t.stopped {
 		return
@@ -91,7 +94,8 @@ func (t *text) withheld(f *planner.Finding) {
 			t.line(inner, outer, fmt.Sprintf("… and %d more", len(f.Withheld)-maxWithheld))
 			break
 		}
-		t.line(inner, outer, plain(w.Name), ": ", t.beforeAfter(state.AttributeChange{Name: w.Name, Before: w.Before, After: w.After}))
+		t.line(inner, outer, plain(w.Name), ": ", t.beforeAfter(state.AttributeChange{Name: w.Name, Before: w.Before,
+			After: w.After}))
 	}
 }
 

@@ -11,7 +11,8 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// When the changes of an action are folded: from so many on, in a plan of up to manyChanges changes and in a larger one.
+// When the changes of an action are folded: from so many on, in a plan of up to manyChanges changes and in a larger
+// one.
 const (
 	manyChanges = 25
 	foldFew     = 6 // changes
@@ -61,7 +62,8 @@ func (t folded) write() {
 	if t.drift {
 		fate = "were changed outside dirform"
 	}
-	t.line(outer, t.paint(colours[st.Tone], st.Symbol+" "), t.paint(bold, phrase.Plural(s.Count, s.Kind)+phrase.In(s.Scope)), " ", fate)
+	t.line(outer, t.paint(colours[st.Tone], st.Symbol+" "), t.paint(bold, phrase.Plural(s.Count,
+		s.Kind)+phrase.In(s.Scope)), " ", fate)
 	if !t.drift {
 		evidence := ""
 		if phrase.Matters(s.Action) && len(s.Rules) > 0 {
@@ -73,7 +75,8 @@ func (t folded) write() {
 	for _, n := range []struct {
 		n    int
 		what string
-	}{{s.Partial, "turn sign-in off only; the rest is blocked"}, {s.Replacing, "take the place of a link to another object"}} {
+	}{{s.Partial, "turn sign-in off only; the rest is blocked"}, {s.Replacing,
+		"take the place of a link to another object"}} {
 		if n.n > 0 {
 			t.note(fmt.Sprintf("%d of them %s", n.n, n.what))
 		}
@@ -82,7 +85,8 @@ func (t folded) write() {
 		t.people()
 	}
 	if s.Sets > 0 {
-		t.line(inner, fmt.Sprintf("%s: members: %d added, %d removed", phrase.Plural(s.Sets, s.Kind), s.Adds, s.Removes))
+		t.line(inner, fmt.Sprintf("%s: members: %d added, %d removed", phrase.Plural(s.Sets, s.Kind), s.Adds,
+			s.Removes))
 	}
 	t.attributeLines()
 	for _, a := range s.Source {
@@ -189,7 +193,8 @@ func (t folded) attributeLines() {
 	s := t.s
 	var own []string
 	for _, a := range s.Attributes {
-		if s.Action == state.ActionDisable && a.Count == s.Count && a.Drift == 0 && a.Name == state.Describe(nil)(s.Kind).SignIn {
+		if s.Action == state.ActionDisable && a.Count == s.Count && a.Drift == 0 &&
+			a.Name == state.Describe(nil)(s.Kind).SignIn {
 			continue // which is what disabling is
 		}
 		if s.Action == state.ActionCreate && varies(a) {
@@ -197,7 +202,8 @@ func (t folded) attributeLines() {
 			continue
 		}
 		examples := t.examples(a)
-		line := []string{inner, t.paint(bold, phrase.Plural(a.Count, s.Kind)), ": ", plain(a.Name), t.becomes(a), t.special(a)}
+		line := []string{inner, t.paint(bold, phrase.Plural(a.Count, s.Kind)), ": ", plain(a.Name), t.becomes(a),
+			t.special(a)}
 		if s.Action == state.ActionCreate && a.Count == s.Count {
 			line = slices.Delete(line, 1, 3)
 		}
@@ -274,7 +280,8 @@ func (t folded) becomes(a *view.Attribute) string {
 	return " -> " + after + " (was " + was + ")"
 }
 
-// was is what an attribute was changed from; "" if there is nothing to tell of several values. single says that it is one value.
+// was is what an attribute was changed from; "" if there is nothing to tell of several values. single says that it is
+// one value.
 func (t folded) was(a *view.Attribute) (text string, single bool) {
 	single = len(a.Before) == 1 && a.Olds == 0
 	var parts []string

@@ -36,7 +36,8 @@ func person(i int) planner.ObjectRef {
 func mixture() *world {
 	w := base()
 	w.totals.Guards = []planner.GuardResult{{Name: "default", Limit: "deletes.count", Allowed: 10, Planned: 8},
-		{Name: "default", Limit: "renames.count", Allowed: 20, Planned: 14}, {Name: "default", Limit: "creates.percent", Allowed: 50, Planned: 5}}
+		{Name: "default", Limit: "renames.count", Allowed: 20, Planned: 14}, {Name: "default",
+			Limit: "creates.percent", Allowed: 50, Planned: 5}}
 	w.totals.Scopes = w.totals.Scopes[:1]
 	name := func(i int) string { return fmt.Sprintf("jane.doe%03d", i) }
 	for i := range 8 {
@@ -47,8 +48,10 @@ func mixture() *world {
 	}
 	for i := range 30 {
 		w.changes = append(w.changes, user(state.ActionCreate, name(30+i), attr("accountEnabled", nil, i > 3),
-			attr("department", nil, []string{"Sales", "IT"}[i%2]), attr("displayName", nil, name(i)), attr("mail", nil, name(i)+"@contoso.com"),
-			attr("mailNickname", nil, name(i)), attr("onPremisesImmutableId", nil, "anchor"+name(i)), attr("usageLocation", nil, "HU"),
+			attr("department", nil, []string{"Sales", "IT"}[i%2]), attr("displayName", nil, name(i)), attr("mail", nil,
+				name(i)+"@contoso.com"),
+			attr("mailNickname", nil, name(i)), attr("onPremisesImmutableId", nil,
+				"anchor"+name(i)), attr("usageLocation", nil, "HU"),
 			attr("userPrincipalName", nil, name(i)+"@contoso.com")))
 	}
 	for i := range 38 {
@@ -65,9 +68,11 @@ func mixture() *world {
 		w.changes = append(w.changes, c)
 	}
 	for i := range 9 {
-		w.findings = append(w.findings, &planner.Finding{Code: "DF101", Severity: planner.Error, Summary: "Unverified domain suffix",
-			Detail: "The domain corp.local is not verified in the tenant.", Hint: "Verify it, or map userPrincipalName to another one.",
-			Attribute: "userPrincipalName", Value: fmt.Sprintf("jane.doe%03d@corp.local", 200+i), Objects: []planner.ObjectRef{person(200 + i)}})
+		w.findings = append(w.findings, &planner.Finding{Code: "DF101", Severity: planner.Error,
+			Summary: "Unverified domain suffix",
+			Detail:  "The domain corp.local is not verified in the tenant.", Hint: "Verify it, or map userPrincipalName to another one.",
+			Attribute: "userPrincipalName", Value: fmt.Sprintf("jane.doe%03d@corp.local",
+				200+i), Objects: []planner.ObjectRef{person(200 + i)}})
 	}
 	w.totals.Summary.Blocked, w.totals.Summary.Drifted = 9, 0
 	return w.count()
@@ -80,7 +85,8 @@ func links(n int) *world {
 		name := fmt.Sprintf("jane.doe%04d", i)
 		c := user(state.ActionLink, name, attr("onPremisesImmutableId", nil, "anchor"+name))
 		c.Match = &state.Match{Rule: []string{"primary_smtp", "user_principal_name"}[i%2], Value: name}
-		for j, a := range []string{"city", "companyName", "country", "department", "faxNumber", "givenName", "jobTitle", "mobilePhone",
+		for j, a := range []string{"city", "companyName", "country", "department", "faxNumber", "givenName",
+			"jobTitle", "mobilePhone",
 			"officeLocation", "postalCode", "streetAddress", "surname"} {
 			if (i+j)%3 == 0 {
 				c.Attributes = append(c.Attributes, attr(a, nil, fmt.Sprint("A value of ", a, " ", i%(1+j*j*j))))
@@ -97,27 +103,32 @@ func aliased(n int) *world {
 	w := nothing()
 	for i := range n {
 		alias := fmt.Sprintf("smtp:alias%03d@contoso.com", i)
-		w.findings = append(w.findings, &planner.Finding{Code: planner.AliasesCode, Severity: planner.Warning, Summary: "Aliases to be set in Exchange",
-			Detail: "To add: " + alias + ".", Hint: "Set them in Exchange Online.", Attribute: "proxyAddresses", Value: alias,
+		w.findings = append(w.findings, &planner.Finding{Code: planner.AliasesCode, Severity: planner.Warning,
+			Summary: "Aliases to be set in Exchange",
+			Detail:  "To add: " + alias + ".", Hint: "Set them in Exchange Online.", Attribute: "proxyAddresses", Value: alias,
 			Objects: []planner.ObjectRef{person(i)}, Commands: []string{"Set-Mailbox -Identity x"}})
 	}
 	w.totals.Summary.Aliases = n
 	return w
 }
 
-// A plan that many people are in is read in a minute: two screens, with every code and count, and the way to everything.
+// A plan that many people are in is read in a minute: two screens, with every code and count, and the way to
+// everything.
 func TestPlansFitTwoScreens(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		plan *world
 		want []string
 	}{
-		{"168 changes", mixture(), []string{"DF101 Unverified domain suffix (error): 9 findings", "8 users", "12 users", "30 users",
+		{"168 changes", mixture(), []string{"DF101 Unverified domain suffix (error): 9 findings", "8 users",
+			"12 users", "30 users",
 			"38 users", "80 users: department -> \"Revenue\" (was \"Sales\" 40, \"Marketing\" 40)", "27 users: jobTitle",
 			"deletes 8 of 10", "renames 14 of 20", "sign-in: 26 with a random password", "(--verbose"}},
-		{"1,500 links", links(1500), []string{"1500 users of scope staff will be linked", "primary_smtp 750, user_principal_name 750",
+		{"1,500 links", links(1500), []string{"1500 users of scope staff will be linked",
+			"primary_smtp 750, user_principal_name 750",
 			"500 users: companyName", "500 users: surname", "1500 users: onPremisesImmutableId", "(--verbose"}},
-		{"70 aliases", aliased(70), []string{"No changes.", "DF302 Aliases to be set in Exchange (warning): 70 findings",
+		{"70 aliases", aliased(70), []string{"No changes.",
+			"DF302 Aliases to be set in Exchange (warning): 70 findings",
 			"… and 67 more DF302 findings (--verbose", "To add: smtp:alias000@contoso.com.", "for 70 objects"}},
 	} {
 		for _, width := range []int{80, 160} {
@@ -140,7 +151,8 @@ func TestPlansFitTwoScreens(t *testing.T) {
 }
 
 // hostileWords are some of which values are made.
-var hostileWords = []string{"Sales", "IT", "a b", "x\nForged line", "bidi\u202e", "ctl\x1b[2J", "##vso[x]", "ö", "", "zero\u200b",
+var hostileWords = []string{"Sales", "IT", "a b", "x\nForged line", "bidi\u202e", "ctl\x1b[2J", "##vso[x]", "ö", "",
+	"zero\u200b",
 	"a longer text of several words that has to be broken on narrow terminals", "oneverylongwordwithoutanyblankinitatallthatcannotbebroken"}
 
 // randomPlan draws a plan of which much is alike.
@@ -164,9 +176,11 @@ func randomPlan(t *rapid.T) *world {
 		w.changes = append(w.changes, c)
 	}
 	for range rapid.IntRange(0, 40).Draw(t, "findings") {
-		f := &planner.Finding{Code: rapid.SampledFrom([]string{"DF101", "DF202", "DF302"}).Draw(t, "code"), Summary: "Something",
+		f := &planner.Finding{Code: rapid.SampledFrom([]string{"DF101", "DF202", "DF302"}).Draw(t, "code"),
+			Summary:  "Something",
 			Severity: rapid.SampledFrom([]planner.Severity{planner.Error, planner.Warning}).Draw(t, "severity"),
-			Detail:   word.Draw(t, "detail"), Hint: word.Draw(t, "hint"), Attribute: "mail", Value: word.Draw(t, "value")}
+			Detail:   word.Draw(t, "detail"), Hint: word.Draw(t, "hint"), Attribute: "mail", Value: word.Draw(t,
+				"value")}
 		for range rapid.IntRange(0, 3).Draw(t, "objects") {
 			f.Objects = append(f.Objects, person(rapid.IntRange(0, 5).Draw(t, "person")))
 		}
@@ -190,7 +204,8 @@ func number(s string) int {
 	return n
 }
 
-// What is folded is counted: the findings of each code and severity, and the changes of each action, come to what they are.
+// What is folded is counted: the findings of each code and severity, and the changes of each action, come to what they
+// are.
 func TestFoldingLosesNoCount(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := randomPlan(t)
@@ -198,7 +213,8 @@ func TestFoldingLosesNoCount(t *testing.T) {
 		for _, f := range w.findings {
 			want[f.Code+" "+string(f.Severity)]++
 		}
-		symbols := map[state.Action]string{state.ActionCreate: "+", state.ActionLink: "=", state.ActionRestore: "^", state.ActionUpdate: "~",
+		symbols := map[state.Action]string{state.ActionCreate: "+", state.ActionLink: "=", state.ActionRestore: "^",
+			state.ActionUpdate:  "~",
 			state.ActionDisable: "o", state.ActionUnlink: "/", state.ActionDelete: "-", state.ActionRelink: "%"}
 		for _, c := range w.changes {
 			if c.Action != state.ActionRelink { // which "will get a new anchor"
@@ -260,18 +276,21 @@ func TestVerboseHasEverything(t *testing.T) {
 	})
 }
 
-// No line is wider than the terminal, but for a word that is by itself, and no value writes a line or drives a terminal.
+// No line is wider than the terminal, but for a word that is by itself, and no value writes a line or drives a
+// terminal.
 func TestLinesFit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := randomPlan(t)
-		o := render.TextOptions{Width: rapid.SampledFrom([]int{40, 80, 120}).Draw(t, "width"), Verbose: rapid.Bool().Draw(t, "verbose")}
+		o := render.TextOptions{Width: rapid.SampledFrom([]int{40, 80, 120}).Draw(t, "width"),
+			Verbose: rapid.Bool().Draw(t, "verbose")}
 		text := textOf(t, w, o)
 		for line := range strings.Lines(text) {
 			line = strings.TrimSuffix(line, "\n")
 			if n := utf8.RuneCountInString(line); n > o.Width && strings.Contains(strings.TrimSpace(line), " ") {
 				t.Fatalf("%d columns in %d: %q", n, o.Width, line)
 			}
-			if strings.Contains(line, "##vso[") || strings.HasPrefix(strings.TrimSpace(line), "Forged") && !strings.Contains(text, `\nForged`) ||
+			if strings.Contains(line, "##vso[") || strings.HasPrefix(strings.TrimSpace(line), "Forged") &&
+				!strings.Contains(text, `\nForged`) ||
 				strings.ContainsFunc(line, func(r rune) bool { return unicode.Is(unicode.C, r) }) {
 				t.Fatalf("a value wrote %q", line)
 			}

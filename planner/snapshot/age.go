@@ -17,7 +17,8 @@ func parseAge(text string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 {
-		return 0, &fault.Error{Summary: fmt.Sprintf("--max-age %q is no length of time", text), Hint: "Write it like 7d, 2w, 12h or 90m."}
+		return 0, &fault.Error{Summary: fmt.Sprintf("--max-age %q is no length of time", text),
+			Hint: "Write it like 7d, 2w, 12h or 90m."}
 	}
 	return d, nil
 }
@@ -31,8 +32,9 @@ func Fresh(id *planner.SnapshotID, now time.Time, most string) error {
 	taken, err := time.Parse(time.RFC3339, id.TakenAt)
 	if err != nil || now.Sub(taken) > limit {
 		return &fault.Error{Summary: "The snapshot is too old",
-			Detail: fmt.Sprintf("It was taken at %s, %s ago, and at most %s are allowed.", visible.Line(id.TakenAt), days(now.Sub(taken)), days(limit)),
-			Hint:   "Take another one with `dirform snapshot --out FILE`, or allow a greater age with --max-age."}
+			Detail: fmt.Sprintf("It was taken at %s, %s ago, and at most %s are allowed.", visible.Line(id.TakenAt),
+				days(now.Sub(taken)), days(limit)),
+			Hint: "Take another one with `dirform snapshot --out FILE`, or allow a greater age with --max-age."}
 	}
 	return nil
 }

@@ -53,8 +53,8 @@ type renewal struct {
 	now    []uint64 // 0: not known yet
 }
 
-// prepare finds the values that fingerprints are of: those that the accounts hold, and those that the configuration wants of them. What
-// is neither is known to nobody here.
+// prepare finds the values that fingerprints are of: those that the accounts hold, and those that the configuration
+// wants of them. What is neither is known to nobody here.
 func (r *renewing) prepare(ctx context.Context, in Input, f *File) (err error) {
 	mint := store.NewKey
 	if in.NewKey != nil {
@@ -68,7 +68,8 @@ func (r *renewing) prepare(ctx context.Context, in Input, f *File) (err error) {
 		if err != nil {
 			return err
 		}
-		r.links[strings.ToLower(l.TargetID)] = &renewal{l.Anchor, l.Kind, l.Shape, l.Fingerprints, make([]uint64, len(l.Fingerprints))}
+		r.links[strings.ToLower(l.TargetID)] = &renewal{l.Anchor, l.Kind, l.Shape, l.Fingerprints, make([]uint64,
+			len(l.Fingerprints))}
 	}
 	for _, d := range state.Kinds {
 		for _, deleted := range []bool{false, true} {

@@ -53,7 +53,8 @@ func explained(err error, path string) error {
 // lacks is the error that a configuration asks for attributes that the snapshot does not have.
 func lacks(what string, names []string) error {
 	return &fault.Error{Summary: "The snapshot lacks what the configuration asks for",
-		Detail: fmt.Sprintf("It has no %s of %s. What is not in it cannot be told from what is empty.", strings.Join(names, ", "), what),
+		Detail: fmt.Sprintf("It has no %s of %s. What is not in it cannot be told from what is empty.",
+			strings.Join(names, ", "), what),
 		Hint: "Take one with a configuration that names these attributes, `dirform snapshot --out FILE`, or plan with both directories. " +
 			"A snapshot has the attributes that dirform knows, but for large ones and computed ones, and those that its configuration names."}
 }

@@ -75,7 +75,8 @@ type adFacts struct {
 	Unknown  []string `json:"unknown"`
 	NoSchema bool     `json:"no_schema"`
 	Inspects bool     `json:"inspects"` // it tells about itself at all
-	// Unreadable are what the account may not read of a kind's objects in a container; the base DN's is among the containers.
+	// Unreadable are what the account may not read of a kind's objects in a container; the base DN's is among the
+	// containers.
 	Unreadable []unreadable       `json:"unreadable"`
 	MayWrite   map[string]bool    `json:"may_write"` // the anchor attribute of a container's objects, by the container's key
 	Gone       []state.GUID       `json:"gone"`      // recorded objects that were deleted

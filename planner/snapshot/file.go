@@ -32,9 +32,10 @@ const (
 var endSize = int64(len(fmt.Sprintf(endLine, 0, hex.EncodeToString(make([]byte, sha256.Size)))))
 
 // Output is a snapshot as something that a command writes. A sealed file of another kind is none.
-var Output = outfile.Kind{Cannot: "cannot write snapshot", No: "is not a snapshot", Example: "monday.dfsnapshot", Own: func(begin []byte) bool {
-	return bytes.HasPrefix(begin, []byte(firstPrefix)) || seal.SealedAs(begin, seal.Snapshot)
-}}
+var Output = outfile.Kind{Cannot: "cannot write snapshot", No: "is not a snapshot", Example: "monday.dfsnapshot",
+	Own: func(begin []byte) bool {
+		return bytes.HasPrefix(begin, []byte(firstPrefix)) || seal.SealedAs(begin, seal.Snapshot)
+	}}
 
 // section is a part of a snapshot: rows of one sort.
 type section struct {
@@ -65,7 +66,8 @@ func named(path string, keys *seal.Keys) (*target, error) {
 	}
 	file, err := atomicfile.Create(path, 0o600)
 	if err != nil {
-		return nil, &fault.Error{Summary: "cannot write snapshot " + path, Err: err, Hint: "Name a file in a folder that exists and may be written to."}
+		return nil, &fault.Error{Summary: "cannot write snapshot " + path, Err: err,
+			Hint: "Name a file in a folder that exists and may be written to."}
 	}
 	t := &target{Writer: file, discard: file.Discard}
 	end := func() error { return nil }
@@ -231,8 +233,8 @@ type File struct {
 	tenant   providers.TenantReader
 }
 
-// Open opens the snapshot path and reads it through once to verify it. With keys, only one that was sealed with one of them is taken;
-// with nil, only one in the clear.
+// Open opens the snapshot path and reads it through once to verify it. With keys, only one that was sealed with one of
+// them is taken; with nil, only one in the clear.
 func Open(path string, keys *seal.Keys) (*File, error) {
 	in, err := os.Open(path)
 	if err != nil {
@@ -309,7 +311,8 @@ func (f *File) verify(size int64) error {
 	if n, _ := fmt.Sscanf(string(last), `{"end":%d,"sha256":"%64s"}`, &start, &hexSum); n != 2 {
 		return errCut
 	}
-	if string(last) != fmt.Sprintf(endLine, start, hex.EncodeToString(sum.Sum(nil))) || start < 0 || start > size-endSize {
+	if string(last) != fmt.Sprintf(endLine, start, hex.EncodeToString(sum.Sum(nil))) || start < 0 ||
+		start > size-endSize {
 		return errEdited
 	}
 	f.digest = "sha256:" + hexSum

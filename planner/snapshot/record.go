@@ -22,7 +22,8 @@ func (f *File) Taken() time.Time { return f.facts.Taken }
 
 // ID names the snapshot in a plan that is made from it now.
 func (f *File) ID(now time.Time) *planner.SnapshotID {
-	return &planner.SnapshotID{TakenAt: f.Taken().Format(time.RFC3339), Age: int64(now.Sub(f.Taken()).Seconds()), Digest: f.digest}
+	return &planner.SnapshotID{TakenAt: f.Taken().Format(time.RFC3339), Age: int64(now.Sub(f.Taken()).Seconds()),
+		Digest: f.digest}
 }
 
 // Digest names the snapshot: the checksum of what it holds.
@@ -44,7 +45,8 @@ func (f *File) Objects() (source, tenant int64) {
 // Meta identifies the record. Its key is that of the snapshot's fingerprints.
 func (f *File) Meta() store.Meta {
 	r := &f.facts.Record
-	m := store.Meta{Exists: r.Exists, Lineage: r.Lineage, Serial: r.Serial, SourceSID: r.SourceSID, FormerSID: r.FormerSID, TenantID: r.TenantID}
+	m := store.Meta{Exists: r.Exists, Lineage: r.Lineage, Serial: r.Serial, SourceSID: r.SourceSID,
+		FormerSID: r.FormerSID, TenantID: r.TenantID}
 	copy(m.Key[:], r.Key)
 	return m
 }
@@ -106,8 +108,9 @@ func (f *File) Source(_ context.Context, p *config.ADProvider) (providers.Source
 		}
 		if p.BaseDN != "" && !dn.Equal(p.BaseDN, s.Domain.BaseDN) {
 			return nil, &fault.Error{Summary: "The snapshot was taken with another base_dn",
-				Detail: fmt.Sprintf("%s: provider.ad.%s has the base_dn %s, and what was read lies below %s.", p.DeclaredAt, p.Name, p.BaseDN, s.Domain.BaseDN),
-				Hint:   "Take one with this configuration: `dirform snapshot --out FILE`."}
+				Detail: fmt.Sprintf("%s: provider.ad.%s has the base_dn %s, and what was read lies below %s.",
+					p.DeclaredAt, p.Name, p.BaseDN, s.Domain.BaseDN),
+				Hint: "Take one with this configuration: `dirform snapshot --out FILE`."}
 		}
 		return f.sources[p.Name], nil
 	}
@@ -121,8 +124,9 @@ func (f *File) Tenant(_ context.Context, p *config.EntraProvider) (providers.Ten
 	id := f.facts.Tenant.Organization.ID
 	if _, ok := state.ParseGUID(p.TenantID); ok && !strings.EqualFold(p.TenantID, id) {
 		return nil, &fault.Error{Summary: "The snapshot is of another tenant",
-			Detail: fmt.Sprintf("%s: provider.entra.%s is tenant %s, and what was read is of %s.", p.DeclaredAt, p.Name, p.TenantID, id),
-			Hint:   "Take one with this configuration: `dirform snapshot --out FILE`."}
+			Detail: fmt.Sprintf("%s: provider.entra.%s is tenant %s, and what was read is of %s.", p.DeclaredAt,
+				p.Name, p.TenantID, id),
+			Hint: "Take one with this configuration: `dirform snapshot --out FILE`."}
 	}
 	return f.tenant, nil
 }

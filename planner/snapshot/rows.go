@@ -10,8 +10,9 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// A row is its length and its fields; numbers are varints, and texts their length and bytes. Of an object: 16 bytes of GUID, name, id,
-// and for each attribute that has a value its index and kind and the value. Of a link: what stands in appendLink.
+// A row is its length and its fields; numbers are varints, and texts their length and bytes. Of an object: 16 bytes of
+// GUID, name, id, and for each attribute that has a value its index and kind and the value. Of a link: what stands in
+// appendLink.
 
 // maxRow bounds a row: the largest is a group's, whose members are bounded as any list is.
 const maxRow = 1 << 30

@@ -13,33 +13,38 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// TestRowsRoundTrip: what is written into a row is what is read from it, and no part of a row is taken for a whole one that says
-// something else.
+// TestRowsRoundTrip: what is written into a row is what is read from it, and no part of a row is taken for a whole one
+// that says something else.
 func TestRowsRoundTrip(t *testing.T) {
 	shape := state.NewShape("a", "b", "c")
-	values := rapid.OneOf(rapid.Just(state.Null()), rapid.Map(rapid.String(), state.String), rapid.Map(rapid.Int64(), state.Int),
+	values := rapid.OneOf(rapid.Just(state.Null()), rapid.Map(rapid.String(), state.String), rapid.Map(rapid.Int64(),
+		state.Int),
 		rapid.Map(rapid.Bool(), state.Bool), rapid.Map(rapid.SliceOf(rapid.String()), state.List))
 	rapid.Check(t, func(t *rapid.T) {
-		o := &state.Object{GUID: state.GUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "guid")), DN: rapid.String().Draw(t, "dn"),
+		o := &state.Object{GUID: state.GUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "guid")),
+			DN: rapid.String().Draw(t, "dn"),
 			ID: rapid.String().Draw(t, "id"), Shape: shape, Values: rapid.SliceOfN(values, 3, 3).Draw(t, "values")}
 		b := appendObject(nil, o)
 		got := &state.Object{Shape: shape, Values: make([]state.Value, 3)}
 		if err := (&row{s: string(b)}).object(got); err != nil {
 			t.Fatal(err)
 		}
-		if got.GUID != o.GUID || got.DN != o.DN || got.ID != o.ID || !slices.EqualFunc(got.Values, o.Values, state.Value.Equal) {
+		if got.GUID != o.GUID || got.DN != o.DN || got.ID != o.ID || !slices.EqualFunc(got.Values, o.Values,
+			state.Value.Equal) {
 			t.Fatalf("%v became %v", o, got)
 		}
 		cut := rapid.IntRange(0, len(b)-1).Draw(t, "cut")
 		_ = (&row{s: string(b[:cut])}).object(got) // ends, whatever it gives
-		l := &state.Link{Anchor: o.DN, Kind: state.User, Scope: "s", SourceGUID: o.GUID, TargetID: o.ID, Rule: "created", Left: cut%2 == 0,
+		l := &state.Link{Anchor: o.DN, Kind: state.User, Scope: "s", SourceGUID: o.GUID, TargetID: o.ID,
+			Rule: "created", Left: cut%2 == 0,
 			LeftAt: int64(cut), Shape: shape, Fingerprints: []uint64{1, uint64(cut), 1 << 63}}
 		b = appendLink(nil, l)
 		same, err := (&row{s: string(b)}).link(map[string]*state.Shape{})
 		if err != nil || !bytes.Equal(appendLink(nil, same), b) {
 			t.Fatalf("%v became %v: %v", l, same, err)
 		}
-		if _, err := (&row{s: string(b[:rapid.IntRange(0, len(b)-1).Draw(t, "part")])}).link(map[string]*state.Shape{}); err == nil {
+		if _, err := (&row{s: string(b[:rapid.IntRange(0, len(b)-1).Draw(t,
+			"part")])}).link(map[string]*state.Shape{}); err == nil {
 			t.Fatal("a part of a link is taken for one")
 		}
 	})

@@ -37,7 +37,8 @@ var (
 	_ providers.SourceInspector = (*Source)(nil)
 )
 
-// objects streams a section's objects. Each is valid until the next; keep, if there are any, are the only attributes that are read.
+// objects streams a section's objects. Each is valid until the next; keep, if there are any, are the only attributes
+// that are read.
 func (f *File) objects(name string, kind state.Kind) iter.Seq2[*state.Object, error] {
 	return func(yield func(*state.Object, error) bool) {
 		s, ok := f.sections[name]
@@ -107,7 +108,8 @@ func shown(f *File, ahead *time.Duration) time.Time {
 func (s *Source) Close() error { return nil }
 
 // Container resolves a container by distinguished name or GUID.
-func (s *Source) Container(_ context.Context, name string, guid state.GUID) (c providers.Container, ok bool, err error) {
+func (s *Source) Container(_ context.Context, name string, guid state.GUID) (c providers.Container, ok bool,
+	err error) {
 	if name != "" {
 		if _, err := dn.Parse(name); err != nil {
 			return c, false, fmt.Errorf("active directory: %w", err)
@@ -157,13 +159,15 @@ func (s *Source) Read(ctx context.Context, q providers.Query) providers.Objects 
 }
 
 // read yields what a section has for a query; false ends everything.
-func (s *Source) read(ctx context.Context, name string, q providers.Query, where *within, yield func(*state.Object, error) bool) bool {
+func (s *Source) read(ctx context.Context, name string, q providers.Query, where *within, yield func(*state.Object,
+	error) bool) bool {
 	kind := q.Kind
 	if kind == providers.AnyKind {
 		kind = state.Kind(name)
 	}
 	section := s.f.sections[s.section(name)]
-	l := &filters.Leaves{Shape: state.NewShape(section.Names...), Schema: filters.SchemaOf(kind), Unknown: s.unknown, Chain: s.chainOf}
+	l := &filters.Leaves{Shape: state.NewShape(section.Names...), Schema: filters.SchemaOf(kind), Unknown: s.unknown,
+		Chain: s.chainOf}
 	match := func(*state.Object) bool { return true }
 	if strings.TrimSpace(q.Filter) != "" {
 		f, err := l.Compile(q.Filter)
@@ -219,8 +223,9 @@ func (s *Source) place(q providers.Query) (*within, error) {
 		}
 		if base := s.facts.Domain.BaseDN; i < len(q.Bases) && !dn.Within(name, base) {
 			return nil, &fault.Error{Summary: "The snapshot lacks what the configuration asks for",
-				Detail: fmt.Sprintf("%s does not lie below %s, and nothing else was read of provider.ad.%s.", name, base, s.facts.Provider),
-				Hint:   "Take one with the base_dn that this configuration has, or plan with both directories."}
+				Detail: fmt.Sprintf("%s does not lie below %s, and nothing else was read of provider.ad.%s.", name,
+					base, s.facts.Provider),
+				Hint: "Take one with the base_dn that this configuration has, or plan with both directories."}
 		}
 		w.containers = append(w.containers, n)
 	}
@@ -284,7 +289,8 @@ func (p *projection) of(o *state.Object) *state.Object {
 }
 
 // Lookup streams the objects with these GUIDs wherever they are in the domain.
-func (s *Source) Lookup(ctx context.Context, kind state.Kind, guids []state.GUID, attributes *state.Shape) providers.Objects {
+func (s *Source) Lookup(ctx context.Context, kind state.Kind, guids []state.GUID,
+	attributes *state.Shape) providers.Objects {
 	asked := map[state.GUID]bool{}
 	for _, g := range guids {
 		asked[g] = true
@@ -332,7 +338,8 @@ func (s *Source) inspector() providers.SourceReader {
 // plainSource is a domain whose server told nothing about itself.
 type plainSource struct{ providers.SourceReader }
 
-// UnknownNames are those of names that the server's schema does not have. Of a name that was not asked for nothing is known.
+// UnknownNames are those of names that the server's schema does not have. Of a name that was not asked for nothing is
+// known.
 func (s *Source) UnknownNames(_ context.Context, names []string) (list []providers.UnknownName, err error) {
 	if s.facts.NoSchema {
 		return nil, providers.ErrNoSchema
@@ -365,12 +372,15 @@ func (s *Source) UnknownNames(_ context.Context, names []string) (list []provide
 	return list, nil
 }
 
-// Unreadable are those of names that the account might not read, by what was found in the query's containers or in those around them.
-func (s *Source) Unreadable(_ context.Context, q providers.Query, names []string) (list []string, known bool, err error) {
+// Unreadable are those of names that the account might not read, by what was found in the query's containers or in
+// those around them.
+func (s *Source) Unreadable(_ context.Context, q providers.Query, names []string) (list []string, known bool,
+	err error) {
 	for _, base := range q.Bases {
 		var best *unreadable
 		for i, u := range s.facts.Unreadable {
-			if u.Kind == q.Kind && (u.Base == filters.Key(base) || best == nil && u.Base == filters.Key(s.facts.Domain.BaseDN)) {
+			if u.Kind == q.Kind && (u.Base == filters.Key(base) || best == nil &&
+				u.Base == filters.Key(s.facts.Domain.BaseDN)) {
 				best = &s.facts.Unreadable[i]
 			}
 		}
@@ -379,7 +389,8 @@ func (s *Source) Unreadable(_ context.Context, q providers.Query, names []string
 		}
 		known = known || best.Known
 		for _, n := range best.Names {
-			if !slices.Contains(list, n) && slices.ContainsFunc(names, func(x string) bool { return strings.EqualFold(x, n) }) {
+			if !slices.Contains(list, n) && slices.ContainsFunc(names,
+				func(x string) bool { return strings.EqualFold(x, n) }) {
 				list = append(list, n)
 			}
 		}
@@ -419,10 +430,12 @@ func (s *Source) Position(context.Context) (providers.Position, error) {
 	return providers.Position{}, errors.New("the snapshot was taken with one domain controller, and does not say")
 }
 
-// chainOf follows memberships: those that are members of a group, or the groups that somebody is a member of, over any number of steps.
+// chainOf follows memberships: those that are members of a group, or the groups that somebody is a member of, over any
+// number of steps.
 func (s *Source) chainOf(attribute, name string) (map[string]bool, error) {
 	if attribute != "memberof" && attribute != "member" {
-		return nil, fmt.Errorf("a filter follows the chain of %s, and a snapshot can follow member and memberOf alone", attribute)
+		return nil, fmt.Errorf("a filter follows the chain of %s, and a snapshot can follow member and memberOf alone",
+			attribute)
 	}
 	next := map[string][]string{}
 	for o, err := range s.rows(string(state.Group), state.Group, "member") {

@@ -76,7 +76,8 @@ func TakeTemp(ctx context.Context, in Input, dir string) (*File, error) {
 }
 
 func (in Input) take(ctx context.Context, to *target) (*File, error) {
-	t := &taking{Input: in, w: newWriter(to), facts: &facts{Version: in.Version, Taken: in.Now().UTC().Truncate(time.Second)}}
+	t := &taking{Input: in, w: newWriter(to), facts: &facts{Version: in.Version,
+		Taken: in.Now().UTC().Truncate(time.Second)}}
 	f, err := t.all(ctx)
 	if err != nil {
 		to.discard()
@@ -196,9 +197,10 @@ func sourceKinds() (kinds []state.Kind) {
 	return kinds
 }
 
-// notTaken are attributes of the source that a snapshot has only where its configuration names them: what the server computes for each
-// object, what is large, and what only counts on one server.
-var notTaken = []string{"tokenGroups", "nTSecurityDescriptor", "allowedAttributesEffective", "canonicalName", "parentGUID",
+// notTaken are attributes of the source that a snapshot has only where its configuration names them: what the server
+// computes for each object, what is large, and what only counts on one server.
+var notTaken = []string{"tokenGroups", "nTSecurityDescriptor", "allowedAttributesEffective", "canonicalName",
+	"parentGUID",
 	"msDS-User-Account-Control-Computed", "msDS-UserPasswordExpiryTimeComputed", "msDS-PrincipalName", "thumbnailPhoto", "jpegPhoto",
 	"photo", "userCertificate", "userSMIMECertificate", "msDS-KeyCredentialLink", "logonHours", "lastLogon", "lastLogoff",
 	"badPasswordTime", "badPwdCount", "logonCount", "isDeleted", "lastKnownParent"}
@@ -281,7 +283,8 @@ func (t *taking) domain(ctx context.Context, p *config.ADProvider, src providers
 		}
 		shape = state.NewShape(outsideNames...)
 		q = providers.Query{Kind: kind, Bases: []string{root}, Exclude: []string{f.Domain.BaseDN}, Attributes: shape}
-		if err := t.add(section+"outside/"+string(kind), shape, src.Read(ctx, q), func(o *state.Object) { delete(t.missing, o.GUID) }); err != nil {
+		if err := t.add(section+"outside/"+string(kind), shape, src.Read(ctx, q),
+			func(o *state.Object) { delete(t.missing, o.GUID) }); err != nil {
 			return err
 		}
 	}
@@ -308,7 +311,8 @@ const sampled = 20
 func containerKey(name string) string { return filters.Key(dn.Parent(name)) }
 
 // inspect asks what the server tells about itself and about what the account may do.
-func (t *taking) inspect(ctx context.Context, p *config.ADProvider, src providers.SourceReader, i providers.SourceInspector, f *adFacts) error {
+func (t *taking) inspect(ctx context.Context, p *config.ADProvider, src providers.SourceReader,
+	i providers.SourceInspector, f *adFacts) error {
 	bases := []string{f.Domain.BaseDN}
 	for _, s := range t.Config.Scopes {
 		if s.Provider != p {
@@ -338,7 +342,8 @@ func (t *taking) inspect(ctx context.Context, p *config.ADProvider, src provider
 			if err != nil && ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			f.Unreadable = append(f.Unreadable, unreadable{Kind: kind, Base: filters.Key(base), Names: lacking, Known: known && err == nil})
+			f.Unreadable = append(f.Unreadable, unreadable{Kind: kind, Base: filters.Key(base), Names: lacking,
+				Known: known && err == nil})
 		}
 	}
 	for name := range unknown {
@@ -362,7 +367,10 @@ func (t *taking) inspect(ctx context.Context, p *config.ADProvider, src provider
 
 // gone asks which of the recorded objects that live in no domain were deleted.
 func (t *taking) gone(ctx context.Context) error {
-	absent := slices.SortedFunc(maps.Keys(t.missing), func(a, b state.GUID) int { return strings.Compare(string(a[:]), string(b[:])) })
+	absent := slices.SortedFunc(maps.Keys(t.missing), func(a, b state.GUID) int {
+		return strings.Compare(string(a[:]),
+			string(b[:]))
+	})
 	for i, p := range t.Config.AD {
 		src, err := t.Directories.Source(ctx, p)
 		if err != nil {

@@ -104,8 +104,8 @@ func (t *taking) mailboxes(ctx context.Context, tenant providers.TenantReader, f
 
 const mailboxSection = "tenant/mailboxes"
 
-// special are attributes of the tenant that a snapshot has only where its configuration names them: some tenants, or a lack of
-// permissions, refuse a request that asks for them.
+// special are attributes of the tenant that a snapshot has only where its configuration names them: some tenants, or a
+// lack of permissions, refuse a request that asks for them.
 var special = []string{"showInAddressList", "employeeLeaveDateTime", "employeeHireDate"}
 
 // tenantNames are the attributes of a kind that are taken.
@@ -120,7 +120,8 @@ func (in *Input) tenantNames(kind state.Kind) (names []string) {
 	}
 	schema := providers.TenantSchema(kind)
 	for _, name := range schema.Names() {
-		if !schema.Lookup(name).Hidden && name != providers.CloudManaged && (mapped[name] || !slices.Contains(special, name)) {
+		if !schema.Lookup(name).Hidden && name != providers.CloudManaged && (mapped[name] || !slices.Contains(special,
+			name)) {
 			names = append(names, name)
 		}
 	}

@@ -27,8 +27,8 @@ func Malformed(form state.Form, v string) string {
 	return ""
 }
 
-// badAddress says why v is no mail address. RFC 5321 allows more than is ever used, quoted names among it; Exchange does not take
-// that either.
+// badAddress says why v is no mail address. RFC 5321 allows more than is ever used, quoted names among it; Exchange
+// does not take that either.
 func badAddress(v string) string {
 	if why := badType(v); why != "" {
 		return why
@@ -49,7 +49,10 @@ func badAddress(v string) string {
 	}
 	for label := range strings.SplitSeq(domain, ".") {
 		if label == "" || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") ||
-			strings.ContainsFunc(label, func(r rune) bool { return !(r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r)) }) {
+			strings.ContainsFunc(label, func(r rune) bool {
+				return !(r == '-' || r == '_' || unicode.IsLetter(r) ||
+					unicode.IsDigit(r))
+			}) {
 			return fmt.Sprintf("%q is not the name of a domain", domain)
 		}
 	}

@@ -1,6 +1,7 @@
 package ldapfilter
 
-// Element takes one element off the front of b. Indefinite lengths and multi-byte tags do not occur in LDAP and are refused.
+// Element takes one element off the front of b. Indefinite lengths and multi-byte tags do not occur in LDAP and are
+// refused.
 func Element(b []byte) (tag byte, body, rest []byte, err error) {
 	if len(b) < 2 || b[0]&0x1f == 0x1f {
 		return 0, nil, nil, ErrMalformed

@@ -1,5 +1,5 @@
-// Package ldapfilter evaluates LDAP search filters as Active Directory does: with three truth values, and with its matching rules. What
-// an attribute's value is and how two are compared, whoever has the objects says.
+// Package ldapfilter evaluates LDAP search filters as Active Directory does: with three truth values, and with its
+// matching rules. What an attribute's value is and how two are compared, whoever has the objects says.
 package ldapfilter
 
 import (
@@ -30,7 +30,8 @@ func Of(ok bool) Verdict {
 // Filter is a compiled filter over objects of some form.
 type Filter[E any] struct {
 	Match func(E) Verdict
-	// Pick lists the numbers of objects among which all matches are, without looking at others; nil if only a scan finds them.
+	// Pick lists the numbers of objects among which all matches are, without looking at others; nil if only a scan
+	// finds them.
 	Pick func() []uint32
 }
 

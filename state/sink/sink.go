@@ -9,7 +9,8 @@ import (
 	"syscall"
 )
 
-// Output is an output whose first write that fails is its last, so that it has no hole. It may be used by several goroutines.
+// Output is an output whose first write that fails is its last, so that it has no hole. It may be used by several
+// goroutines.
 type Output struct {
 	w      io.Writer
 	unread func() error

@@ -1,4 +1,5 @@
-// Package counting says what a change counts as: the one judgement that guards hold plans against, and that readers are shown plans by.
+// Package counting says what a change counts as: the one judgement that guards hold plans against, and that readers are
+// shown plans by.
 package counting
 
 import (

@@ -1,4 +1,5 @@
-// Package done shows what an apply has carried out as plans are shown: the changes that were to be made, and of those that were not, why.
+// Package done shows what an apply has carried out as plans are shown: the changes that were to be made, and of those
+// that were not, why.
 package done
 
 import (
@@ -11,8 +12,8 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// Report is what an apply has carried out. Of the changes that were not made it has the first [apply.MaxFailures], as findings with the
-// reason.
+// Report is what an apply has carried out. Of the changes that were not made it has the first [apply.MaxFailures], as
+// findings with the reason.
 type Report struct {
 	file render.Digested // the fresh plan
 	did  run.Carried
@@ -64,7 +65,9 @@ func (r *Report) Findings() iter.Seq2[*planner.Finding, error] {
 
 // notDone is the finding of a change that was not made, or of a reference that was not written.
 func notDone(e apply.Event) *planner.Finding {
-	summary := map[state.EntryStatus]string{state.StatusFailed: "Not made", state.StatusSkipped: "Skipped", state.StatusUnknown: "Nobody knows whether it was made"}[e.Status]
-	return &planner.Finding{Code: string(e.Status), Severity: planner.Error, Summary: summary, Detail: string(e.Action) + ": " + e.Reason, Hint: e.Hint,
+	summary := map[state.EntryStatus]string{state.StatusFailed: "Not made", state.StatusSkipped: "Skipped",
+		state.StatusUnknown: "Nobody knows whether it was made"}[e.Status]
+	return &planner.Finding{Code: string(e.Status), Severity: planner.Error, Summary: summary,
+		Detail: string(e.Action) + ": " + e.Reason, Hint: e.Hint,
 		Attribute: e.Attribute, Objects: []planner.ObjectRef{{Address: e.Address, TargetID: e.TargetID, Kind: e.Kind}}}
 }

@@ -18,7 +18,8 @@ const (
 	shownHints  = 3 // ways out of findings of a code
 )
 
-// frame makes the lines around a block's details: folded where the place can fold. what is HTML or Markdown as the place has it.
+// frame makes the lines around a block's details: folded where the place can fold. what is HTML or Markdown as the
+// place has it.
 func (l *layout) frame(b *block, what, table string) {
 	if l.o.Place.Flat {
 		b.brief = "* " + what + "\n\n"
@@ -92,7 +93,8 @@ func (l *layout) member(g *view.Group, m *view.Member) string {
 		parts = append(parts, "**still signed in**")
 	}
 	for _, w := range m.Withheld[:min(len(m.Withheld), shownValues)] {
-		parts = append(parts, esc("withheld: "+w.Name+": "+l.change(state.AttributeChange{Name: w.Name, Before: w.Before, After: w.After})))
+		parts = append(parts, esc("withheld: "+w.Name+": "+l.change(state.AttributeChange{Name: w.Name,
+			Before: w.Before, After: w.After})))
 	}
 	if more := len(m.Withheld) - shownValues; more > 0 {
 		parts = append(parts, fmt.Sprintf("… and %d more withheld", more))
@@ -204,7 +206,8 @@ func (l *layout) alike(s *view.Section, was, becomes string) string {
 			if len(a.Alike) == 1 && a.Others == 0 && len(a.Before) == 1 && a.Olds == 0 {
 				old = l.tell.Before(a.Before[0].Change)
 			}
-			b.WriteString(l.row([]string{esc(a.Name)}, []string{esc(old)}, []string{esc(l.tell.After(x.After))}, []string{fmt.Sprint(x.Count)}))
+			b.WriteString(l.row([]string{esc(a.Name)}, []string{esc(old)}, []string{esc(l.tell.After(x.After))},
+				[]string{fmt.Sprint(x.Count)}))
 		}
 	}
 	if b.Len() == 0 {
@@ -279,7 +282,8 @@ func (l *layout) object(c *state.Change) string {
 
 // change is what a change of an attribute makes of it.
 func (l *layout) change(a state.AttributeChange) string {
-	if a.Before.Kind() == state.ListValue && a.After.Kind() == state.ListValue && len(a.Before.List())+len(a.After.List()) > 2 {
+	if a.Before.Kind() == state.ListValue && a.After.Kind() == state.ListValue &&
+		len(a.Before.List())+len(a.After.List()) > 2 {
 		added, removed, _ := phrase.ListChange(a.Before.List(), a.After.List())
 		var parts []string
 		for _, x := range []struct {
@@ -300,7 +304,8 @@ func (l *layout) skipped(n int) *block {
 	b := &block{count: n}
 	l.frame(b, l.strong(phrase.Count(n, "object"))+l.text(" without an account skipped"), "| Who |\n|---|\n")
 	for _, s := range l.v.Skipped {
-		b.rows = append(b.rows, l.row([]string{esc(phrase.Ref(planner.ObjectRef{Address: s.Address, SourceDN: s.SourceDN}))}))
+		b.rows = append(b.rows, l.row([]string{esc(phrase.Ref(planner.ObjectRef{Address: s.Address,
+			SourceDN: s.SourceDN}))}))
 	}
 	return b
 }

@@ -7,12 +7,13 @@ import (
 	"github.com/dirform/dirform/planner/render/internal/phrase"
 )
 
-// gap is a zero-width space. Backslashes and entities keep Markdown from reading a character as markup, but places look for mentions,
-// references and addresses in the text that Markdown has made, where both are gone: only another character between helps there.
+// gap is a zero-width space. Backslashes and entities keep Markdown from reading a character as markup, but places look
+// for mentions, references and addresses in the text that Markdown has made, where both are gone: only another
+// character between helps there.
 const gap = "\u200b"
 
-// esc is text as it stands within a line of Markdown: no element, link, image, mention, reference, emoji or formula is made of it. It
-// must not begin a line, where some places look for commands.
+// esc is text as it stands within a line of Markdown: no element, link, image, mention, reference, emoji or formula is
+// made of it. It must not begin a line, where some places look for commands.
 func esc(s string) string { return defuse(s, true) }
 
 // escHTML is esc for text between tags, where backslashes are shown and Markdown is not read.

@@ -10,8 +10,8 @@ type document struct {
 	foot   func(folded, unnamed int) string
 }
 
-// block is a section or the findings of a code: one line of it in any case, if there is room for that; the rest of it as far as there
-// is.
+// block is a section or the findings of a code: one line of it in any case, if there is room for that; the rest of it
+// as far as there is.
 type block struct {
 	title string   // a heading before it, which stands whether the block is folded or not
 	brief string   // what it is about, as a line of its own
@@ -25,8 +25,8 @@ type block struct {
 // footRoom is what the last lines may take.
 const footRoom = 10 << 10
 
-// fit is the document in at most limit bytes. Blocks get their details in their order; none but the last takes more than half of the
-// room that is left, so that one of a hundred thousand objects leaves something to those behind it.
+// fit is the document in at most limit bytes. Blocks get their details in their order; none but the last takes more
+// than half of the room that is left, so that one of a hundred thousand objects leaves something to those behind it.
 func (d *document) fit(limit int) []string {
 	head := d.head
 	if len(head) > limit-footRoom {
@@ -74,8 +74,8 @@ func (d *document) fit(limit int) []string {
 	return append(out, d.foot(folded, unnamed))
 }
 
-// details is a block with as many of its rows as there is room for, of which it is to take no more than a share, and how many objects they name; nil if there is none for the first,
-// or if the block has no details.
+// details is a block with as many of its rows as there is room for, of which it is to take no more than a share, and
+// how many objects they name; nil if there is none for the first, or if the block has no details.
 func (b *block) details(room, share int) (parts []string, named int) {
 	frame := len(b.open) + len(b.close) - len(b.brief)
 	if frame > room || len(b.rows) == 0 {

@@ -1,5 +1,5 @@
-// Package markdown lays a plan out for a pull request: what is refused and what could hurt first, details folded, as much of it as the
-// place takes. Nothing that a directory says becomes markup.
+// Package markdown lays a plan out for a pull request: what is refused and what could hurt first, details folded, as
+// much of it as the place takes. Nothing that a directory says becomes markup.
 package markdown
 
 import (
@@ -36,8 +36,8 @@ const Least = 16 << 10
 // longSum is from how many characters on the sum is cut where there is no room for the other first lines.
 const longSum = 500
 
-// Write writes a plan. It takes at most o's bytes of UTF-8 for any plan, and only whole lines: what has no room is counted in the last
-// line. The memory it takes is bounded by the same number.
+// Write writes a plan. It takes at most o's bytes of UTF-8 for any plan, and only whole lines: what has no room is
+// counted in the last line. The memory it takes is bounded by the same number.
 func Write(w io.Writer, r render.Source, o Options) error {
 	if err := write(w, r, o); err != nil {
 		return fmt.Errorf("writing the plan as Markdown: %w", err)
@@ -106,7 +106,8 @@ func (l *layout) document() *document {
 	return d
 }
 
-// mark is the line by which a pipeline finds the comment that it made before, to update it: the same for all plans of a configuration.
+// mark is the line by which a pipeline finds the comment that it made before, to update it: the same for all plans of a
+// configuration.
 func (l *layout) mark() string {
 	h := l.v.Header
 	id := fmt.Sprintf("%.6x", sha256.Sum256([]byte(strings.Join([]string{h.Tenant.ID, h.Source.SID, l.o.Tag}, "\x00"))))
@@ -145,7 +146,8 @@ func (l *layout) head() string {
 	if len(l.v.Actions) > 0 && !l.o.Drift {
 		b.WriteString("| | Action | Objects | Limits |\n|---|---|--:|---|\n")
 		for _, a := range l.v.Actions {
-			fmt.Fprintf(&b, "| %s | %s | %d | %s |\n", esc(phrase.StyleOf(a.Action).Symbol), esc(string(a.Action)), a.Count, limits(a.Limits))
+			fmt.Fprintf(&b, "| %s | %s | %d | %s |\n", esc(phrase.StyleOf(a.Action).Symbol), esc(string(a.Action)),
+				a.Count, limits(a.Limits))
 		}
 		b.WriteString("\n")
 	}
@@ -155,9 +157,11 @@ func (l *layout) head() string {
 	if n := t.Summary.SignedIn; n > 0 {
 		fmt.Fprintf(&b, "**Still signed in, although the source has switched them off: %d**\n\n", n)
 	}
-	fmt.Fprintf(&b, "Read Active Directory %s and tenant %s.", esc(strings.Join(append([]string{h.Source.Domain}, h.Source.Others...), ", ")), esc(h.Tenant.ID))
+	fmt.Fprintf(&b, "Read Active Directory %s and tenant %s.", esc(strings.Join(append([]string{h.Source.Domain},
+		h.Source.Others...), ", ")), esc(h.Tenant.ID))
 	if h.Source.MovesFrom != "" {
-		b.WriteString(esc(fmt.Sprintf(" The state belongs to domain %s; applying this plan moves it to %s.", h.Source.MovesFrom, h.Source.Domain)))
+		b.WriteString(esc(fmt.Sprintf(" The state belongs to domain %s; applying this plan moves it to %s.",
+			h.Source.MovesFrom, h.Source.Domain)))
 	}
 	for _, x := range []struct {
 		label string
@@ -183,7 +187,8 @@ func (l *layout) sum() string {
 	return phrase.Sum(l.v.Totals, len(h.Targets)+len(h.Excludes) > 0, h.Undoes)
 }
 
-// foot is the last lines, where shown of all sections and findings have their details, and objects of them are not named.
+// foot is the last lines, where shown of all sections and findings have their details, and objects of them are not
+// named.
 func (l *layout) foot(folded, unnamed int) string {
 	var b strings.Builder
 	b.WriteString("\n---\n\n")
@@ -195,10 +200,12 @@ func (l *layout) foot(folded, unnamed int) string {
 		said = append(said, phrase.Count(unnamed, "object")+" not named")
 	}
 	if len(said) > 0 {
-		b.WriteString("Not everything has room here: " + strings.Join(said, ", ") + "." + sentence(l.o.More) + "\n\n" + esc(cut(l.sum(), longSum)) + "\n\n")
+		b.WriteString("Not everything has room here: " + strings.Join(said, ", ") + "." + sentence(l.o.More) + "\n\n" +
+			esc(cut(l.sum(), longSum)) + "\n\n")
 	}
 	b.WriteString("Planned at " + name(l.v.Header.CreatedAt) + " by dirform " + name(l.v.Header.DirformVersion))
-	for _, x := range []struct{ what, is string }{{"run", l.o.Origin.By}, {"commit", l.o.Origin.Ref}, {"plan", l.o.Digest}} {
+	for _, x := range []struct{ what, is string }{{"run", l.o.Origin.By}, {"commit", l.o.Origin.Ref},
+		{"plan", l.o.Digest}} {
 		if x.is != "" {
 			b.WriteString(", " + x.what + " " + name(x.is))
 		}

@@ -24,18 +24,20 @@ import (
 	"github.com/dirform/dirform/state/origin"
 )
 
-// made is what places make of the text that Markdown has made: mentions, references to issues, merge requests, commits and the like,
-// addresses, emoji and formulas. A character that is not seen must part them.
+// made is what places make of the text that Markdown has made: mentions, references to issues, merge requests, commits
+// and the like, addresses, emoji and formulas. A character that is not seen must part them.
 var made = regexp.MustCompile(`(?i)(^|\W)@\w|#\d|\bgh-\d|\b[a-z]+-\d+|![[:word:]\[]|~\w|%\w|&\d|\$\w|[a-z]+://|www\.\w|mailto:\w|:[a-z0-9_+-]+:|::\w|##|\b[0-9a-f]{7,40}\b|\w@\w`)
 
-// TestNothingBecomesMarkup: whatever a directory says, the document has the elements that the layout makes, and no more.
+// TestNothingBecomesMarkup: whatever a directory says, the document has the elements that the layout makes, and no
+// more.
 func TestNothingBecomesMarkup(t *testing.T) {
 	reader := goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote))
 	rapid.Check(t, func(rt *rapid.T) {
 		p := rendertest.Drawn(rt)
 		place := rapid.SampledFrom(markdown.Places).Draw(rt, "place")
 		var b bytes.Buffer
-		o := markdown.Options{Place: place, More: "More.", Origin: origin.Origin{By: rendertest.Text().Draw(rt, "by"), Ref: rendertest.Text().Draw(rt, "ref")}}
+		o := markdown.Options{Place: place, More: "More.", Origin: origin.Origin{By: rendertest.Text().Draw(rt, "by"),
+			Ref: rendertest.Text().Draw(rt, "ref")}}
 		if err := markdown.Write(&b, p, o); err != nil {
 			rt.Fatal(err)
 		}
@@ -79,7 +81,8 @@ func TestNothingBecomesMarkup(t *testing.T) {
 				for i := range n.Lines().Len() {
 					seg := n.Lines().At(i)
 					line := strings.TrimSpace(string(seg.Value(src)))
-					inside := strings.NewReplacer("<p>", "", "</p>", "", "<b>", "", "</b>", "", "<summary>", "", "</summary>", "", "<details>", "", "</details>", "").Replace(line)
+					inside := strings.NewReplacer("<p>", "", "</p>", "", "<b>", "", "</b>", "", "<summary>", "",
+						"</summary>", "", "<details>", "", "</details>", "").Replace(line)
 					if strings.ContainsAny(inside, "<>") && !strings.HasPrefix(line, "<!-- dirform-plan ") {
 						rt.Errorf("HTML: %q", line)
 					}
@@ -129,12 +132,14 @@ func shownTexts(reader goldmark.Markdown, src []byte) []string {
 	return strings.Split(plain, "\n")
 }
 
-// TestItFits: whatever the plan and the limit, the document has at most as many bytes, whole lines, and an end that says what is missing.
+// TestItFits: whatever the plan and the limit, the document has at most as many bytes, whole lines, and an end that
+// says what is missing.
 func TestItFits(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := rendertest.Drawn(rt)
 		n := rapid.SampledFrom([]int{0, 1, 30, 3000}).Draw(rt, "people")
-		long := strings.Repeat(rapid.SampledFrom([]string{"x", "@", "<", "&", "日"}).Draw(rt, "letter"), rapid.IntRange(1, 300).Draw(rt, "length"))
+		long := strings.Repeat(rapid.SampledFrom([]string{"x", "@", "<", "&", "日"}).Draw(rt, "letter"),
+			rapid.IntRange(1, 300).Draw(rt, "length"))
 		p.TheHeader.Targets = slices.Repeat([]string{long}, rapid.SampledFrom([]int{0, 3, 100}).Draw(rt, "targets"))
 		own := p.TheChanges
 		scopes := rapid.IntRange(1, 600).Draw(rt, "scopes")
@@ -154,7 +159,8 @@ func TestItFits(t *testing.T) {
 		place := rapid.SampledFrom(markdown.Places).Draw(rt, "place")
 		limit := rapid.SampledFrom([]int{0, markdown.Least, 20_000, 100_000}).Draw(rt, "limit")
 		var b bytes.Buffer
-		if err := markdown.Write(&b, p, markdown.Options{Place: place, Limit: limit, More: "More.", Origin: origin.Origin{By: long, Ref: long}, Digest: long}); err != nil {
+		if err := markdown.Write(&b, p, markdown.Options{Place: place, Limit: limit, More: "More.",
+			Origin: origin.Origin{By: long, Ref: long}, Digest: long}); err != nil {
 			rt.Fatal(err)
 		}
 		if limit == 0 {
@@ -170,7 +176,8 @@ func TestItFits(t *testing.T) {
 		if !strings.HasSuffix(out, ".\n") || !strings.Contains(out, "\nPlanned at `2026-12-01T00:00:00Z`") {
 			rt.Errorf("it ends with %q", out[max(0, len(out)-200):])
 		}
-		if rows := strings.Count(out, "jobTitle: "); n > 0 && rows < n && !strings.Contains(out, "Not everything has room here: ") {
+		if rows := strings.Count(out, "jobTitle: "); n > 0 && rows < n && !strings.Contains(out,
+			"Not everything has room here: ") {
 			rt.Errorf("%d of %d people, and nothing says so", rows, n)
 		}
 	})

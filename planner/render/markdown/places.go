@@ -9,10 +9,10 @@ type Place struct {
 	Flat  bool // it shows no HTML: nothing can be folded
 }
 
-// Places are the places that are known. Their limits are counted in bytes of UTF-8, since each place counts something else and refuses
-// all of a text that is too long (GitHub a comment of more than 65,536 characters; GitLab a note of more than 1,000,000; Azure DevOps a
-// comment of more than 150,000; Bitbucket one of more than 32,768; a GitHub step summary of more than 1,024 KiB is dropped without a
-// word). No text has more characters than bytes.
+// Places are the places that are known. Their limits are counted in bytes of UTF-8, since each place counts something
+// else and refuses all of a text that is too long (GitHub a comment of more than 65,536 characters; GitLab a note of
+// more than 1,000,000; Azure DevOps a comment of more than 150,000; Bitbucket one of more than 32,768; a GitHub step
+// summary of more than 1,024 KiB is dropped without a word). No text has more characters than bytes.
 var Places = []Place{
 	{Name: "github", Limit: 65_535},
 	{Name: "gitlab", Limit: 999_999},

@@ -1,5 +1,6 @@
-// Package page lays a plan out as one HTML file: the counts, limits and findings as static HTML, and every object in compressed rows that
-// a script in the file draws on demand. The file asks no network for anything, and its policy forbids what is not in it.
+// Package page lays a plan out as one HTML file: the counts, limits and findings as static HTML, and every object in
+// compressed rows that a script in the file draws on demand. The file asks no network for anything, and its policy
+// forbids what is not in it.
 package page
 
 import (
@@ -112,8 +113,8 @@ type row struct {
 // attribute is a name, what it was, what it becomes, and "drift" if somebody else has changed it.
 type attribute [4]string
 
-// packed is a row as the script reads it. What many rows have in common is a number: the place of the text in a list behind the rows. What
-// is only looked at when a row is opened is text that is not read before.
+// packed is a row as the script reads it. What many rows have in common is a number: the place of the text in a list
+// behind the rows. What is only looked at when a row is opened is text that is not read before.
 type packed struct {
 	Action   any    `json:"a"`
 	Tone     any    `json:"z"`
@@ -161,7 +162,8 @@ func (t *texts) of(s string) any {
 }
 
 func (t *texts) pack(x *row) (*packed, error) {
-	p := &packed{t.of(x.action), t.of(x.tone), t.of(x.risk), t.of(x.scope), x.who, x.display, t.of(x.place), t.of(x.why), t.of(x.declared), t.of(x.code),
+	p := &packed{t.of(x.action), t.of(x.tone), t.of(x.risk), t.of(x.scope), x.who, x.display, t.of(x.place),
+		t.of(x.why), t.of(x.declared), t.of(x.code),
 		x.value, t.of(x.fix), x.snippet, nil, nil, ""}
 	if len(x.objects) > 0 {
 		p.Objects = x.objects
@@ -181,7 +183,8 @@ func (t *texts) pack(x *row) (*packed, error) {
 	return p, err
 }
 
-// rows writes findings and changes as the page has them: rows and the texts that they have in common in JSON, compressed, in base64.
+// rows writes findings and changes as the page has them: rows and the texts that they have in common in JSON,
+// compressed, in base64.
 func rows(w io.Writer, r render.Source, tell phrase.Teller) error {
 	text := base64.NewEncoder(base64.StdEncoding, w)
 	zipped := gzip.NewWriter(text)
@@ -246,11 +249,13 @@ func (l *list) add(x *row) bool {
 }
 
 // tones are the classes of what happens to somebody.
-var tones = map[phrase.Tone]string{phrase.Gives: "gives", phrase.Binds: "binds", phrase.Alters: "alters", phrase.Takes: "takes"}
+var tones = map[phrase.Tone]string{phrase.Gives: "gives", phrase.Binds: "binds", phrase.Alters: "alters",
+	phrase.Takes: "takes"}
 
 func changeRow(c *state.Change, tell phrase.Teller) *row {
 	who := view.WhoIs(c)
-	x := &row{action: string(c.Action), tone: tones[phrase.StyleOf(c.Action).Tone], risk: risk.Of(c).Word(), scope: phrase.Plain(c.Scope), who: phrase.Plain(who.Short),
+	x := &row{action: string(c.Action), tone: tones[phrase.StyleOf(c.Action).Tone], risk: risk.Of(c).Word(),
+		scope: phrase.Plain(c.Scope), who: phrase.Plain(who.Short),
 		display: phrase.Plain(who.Display), place: phrase.Plain(who.Place), why: phrase.Plain(c.Reason), declared: phrase.Plain(c.DeclaredAt)}
 	if m := c.Match; m != nil && phrase.Matters(c.Action) {
 		x.why += "; matched by " + phrase.Plain(m.Rule)
@@ -273,7 +278,8 @@ func changeRow(c *state.Change, tell phrase.Teller) *row {
 		}
 	}
 	if m := c.Members; m != nil {
-		x.attributes = append(x.attributes, attribute{"members", fmt.Sprintf("%d removed", len(m.Remove)), fmt.Sprintf("%d added", len(m.Add))})
+		x.attributes = append(x.attributes, attribute{"members", fmt.Sprintf("%d removed", len(m.Remove)),
+			fmt.Sprintf("%d added", len(m.Add))})
 	}
 	return x
 }
@@ -283,7 +289,8 @@ func findingRow(f *planner.Finding, tell phrase.Teller) *row {
 	if f.Severity == planner.Error {
 		tone = "takes"
 	}
-	x := &row{action: string(f.Severity), tone: tone, code: f.Code, why: phrase.Plain(f.Detail), fix: phrase.Plain(f.Hint), declared: phrase.Plain(f.DeclaredAt)}
+	x := &row{action: string(f.Severity), tone: tone, code: f.Code, why: phrase.Plain(f.Detail),
+		fix: phrase.Plain(f.Hint), declared: phrase.Plain(f.DeclaredAt)}
 	if f.SignedIn {
 		x.risk = "still signed in"
 	}
@@ -306,7 +313,8 @@ func findingRow(f *planner.Finding, tell phrase.Teller) *row {
 	}
 	for _, w := range f.Withheld {
 		a := state.AttributeChange{Name: w.Name, Before: w.Before, After: w.After}
-		x.attributes = append(x.attributes, attribute{"withheld: " + phrase.Plain(w.Name), tell.Before(a), tell.After(a)})
+		x.attributes = append(x.attributes, attribute{"withheld: " + phrase.Plain(w.Name), tell.Before(a),
+			tell.After(a)})
 	}
 	return x
 }

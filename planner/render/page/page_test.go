@@ -23,16 +23,19 @@ import (
 )
 
 // elements are those of a page.
-var elements = []string{"html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "b", "div", "button", "small", "span", "section", "table", "tbody", "tr", "td",
+var elements = []string{"html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "b", "div", "button",
+	"small", "span", "section", "table", "tbody", "tr", "td",
 	"th", "svg", "rect", "noscript", "input", "select", "option", "script"}
 
-// TestNothingBecomesMarkup: whatever a directory says, the page has the elements that the layout makes, and no more; and every row that it
-// has besides is a change or a finding of the plan.
+// TestNothingBecomesMarkup: whatever a directory says, the page has the elements that the layout makes, and no more;
+// and every row that it has besides is a change or a finding of the plan.
 func TestNothingBecomesMarkup(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := rendertest.Drawn(rt)
 		var b bytes.Buffer
-		if err := page.Write(&b, p, page.Options{Digest: "sha256:0", Origin: origin.Origin{By: rendertest.Text().Draw(rt, "by"), Ref: rendertest.Text().Draw(rt, "ref")}}); err != nil {
+		if err := page.Write(&b, p, page.Options{Digest: "sha256:0",
+			Origin: origin.Origin{By: rendertest.Text().Draw(rt, "by"), Ref: rendertest.Text().Draw(rt,
+				"ref")}}); err != nil {
 			rt.Fatal(err)
 		}
 		if !page.Is(b.Bytes()) {
@@ -100,17 +103,21 @@ func rows(t fataler, text string) (list []map[string]any) {
 	return all.Rows
 }
 
-// TestPolicy: the page allows its own style and its own script, by their digests, and nothing else; and it asks no other place for anything.
+// TestPolicy: the page allows its own style and its own script, by their digests, and nothing else; and it asks no
+// other place for anything.
 func TestPolicy(t *testing.T) {
 	var b bytes.Buffer
-	if err := page.Write(&b, &rendertest.Plan{TheChanges: func(func(*state.Change) bool) {}}, page.Options{}); err != nil {
+	if err := page.Write(&b, &rendertest.Plan{TheChanges: func(func(*state.Change) bool) {}},
+		page.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	text := b.String()
 	policy := html.UnescapeString(regexp.MustCompile(`Content-Security-Policy" content="([^"]*)"`).FindStringSubmatch(text)[1])
-	for _, x := range []struct{ what, pattern string }{{"style", `(?s)<style>(.*?)</style>`}, {"script", `(?s)<script>(.*?)</script>`}} {
+	for _, x := range []struct{ what, pattern string }{{"style", `(?s)<style>(.*?)</style>`},
+		{"script", `(?s)<script>(.*?)</script>`}} {
 		sum := sha256.Sum256([]byte(regexp.MustCompile(x.pattern).FindStringSubmatch(text)[1]))
-		if want := fmt.Sprintf("%s-src 'sha256-%s'", x.what, base64.StdEncoding.EncodeToString(sum[:])); !strings.Contains(policy, want) {
+		if want := fmt.Sprintf("%s-src 'sha256-%s'", x.what,
+			base64.StdEncoding.EncodeToString(sum[:])); !strings.Contains(policy, want) {
 			t.Errorf("policy %q is not %s", policy, want)
 		}
 	}

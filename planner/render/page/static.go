@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// static writes the page up to its rows. It is put together here and not by html/template, with which a program keeps every exported method
-// that it links, 8 MB of them: texts stand only between tags and in quoted attributes, where escaping five characters is all it takes, and
-// what stands unescaped is written out below.
+// static writes the page up to its rows. It is put together here and not by html/template, with which a program keeps
+// every exported method that it links, 8 MB of them: texts stand only between tags and in quoted attributes, where
+// escaping five characters is all it takes, and what stands unescaped is written out below.
 func (x *top) static(w *bufio.Writer) {
 	p := &markup{w}
 	p.put("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n").
@@ -31,7 +31,8 @@ func (x *top) static(w *bufio.Writer) {
 	}
 	p.put("\n<div class=\"tiles\">\n")
 	for _, t := range x.Tiles {
-		p.put("<button type=\"button\" class=\"tile ").text(t.Tone).put("\"").filter(t.Filter, t.Value).put("><b>").number(t.Count).put("</b>").text(t.Name)
+		p.put("<button type=\"button\" class=\"tile ").text(t.Tone).put("\"").filter(t.Filter,
+			t.Value).put("><b>").number(t.Count).put("</b>").text(t.Name)
 		for _, l := range t.Limits {
 			p.put("<small").over(l.Over).put(">").text(l.Text).put("</small>")
 		}
@@ -62,7 +63,8 @@ func (c *chart) write(p *markup) {
 	for _, b := range c.Bars {
 		p.put("<tr").over(b.Over).put("><td>")
 		if b.Filter != "" {
-			p.put("<button type=\"button\" class=\"link\"").filter(b.Filter, b.Value).put(">").text(b.Name).put("</button>")
+			p.put("<button type=\"button\" class=\"link\"").filter(b.Filter,
+				b.Value).put(">").text(b.Name).put("</button>")
 		} else {
 			p.text(b.Name)
 		}
@@ -82,7 +84,8 @@ func (x *top) findings(p *markup) {
 	}
 	p.put("<h2>Findings</h2>\n<table>\n<tr><th>Code</th><th>What</th><th class=\"n\">Findings</th></tr>\n")
 	for _, f := range x.Findings {
-		p.put("<tr><td class=\"code\"><button type=\"button\" class=\"link\"").filter("code", f.Code).put(">").text(f.Code).put("</button></td><td>").
+		p.put("<tr><td class=\"code\"><button type=\"button\" class=\"link\"").filter("code",
+			f.Code).put(">").text(f.Code).put("</button></td><td>").
 			text(f.Summary).put(" (").text(f.Severity).put(")")
 		for _, fix := range f.Fixes {
 			p.put("<p class=\"dim\">Fix: ").text(fix).put("</p>")

@@ -74,7 +74,8 @@ func summarise(v *view.Plan, places counts, o Options) *top {
 		title, sum = "dirform drift", phrase.Drift(t)
 	}
 	x := &top{Title: title, Sum: sum, Refused: !t.Applicable && !o.Drift,
-		Domain: phrase.Plain(strings.Join(append([]string{h.Source.Domain}, h.Source.Others...), ", ")), Tenant: phrase.Plain(h.Tenant.ID), At: phrase.Plain(h.CreatedAt),
+		Domain: phrase.Plain(strings.Join(append([]string{h.Source.Domain}, h.Source.Others...),
+			", ")), Tenant: phrase.Plain(h.Tenant.ID), At: phrase.Plain(h.CreatedAt),
 		Version: phrase.Plain(h.DirformVersion), By: phrase.Plain(o.Origin.By), Ref: phrase.Plain(o.Origin.Ref), Digest: phrase.Plain(o.Digest),
 		Policy:  "default-src 'none'; style-src " + hashed(pageCSS) + "; script-src " + hashed(pageJS) + "; base-uri 'none'; form-action 'none'",
 		Without: "The objects are listed by a script in this file, which does not run here. Download the file and open it in a browser."}
@@ -90,14 +91,16 @@ func summarise(v *view.Plan, places counts, o Options) *top {
 		if o.Drift { // they are what would be done about it
 			break
 		}
-		t := tile{Name: string(a.Action), Tone: tones[phrase.StyleOf(a.Action).Tone], Filter: "action", Value: string(a.Action), Count: a.Count, Limits: limits(a.Limits)}
+		t := tile{Name: string(a.Action), Tone: tones[phrase.StyleOf(a.Action).Tone], Filter: "action",
+			Value: string(a.Action), Count: a.Count, Limits: limits(a.Limits)}
 		if a.Action == state.ActionBlocked { // of whom the findings tell that are errors
 			t.Value = string(planner.Error)
 		}
 		x.Tiles = append(x.Tiles, t)
 	}
 	if n := t.Summary.SignedIn; n > 0 {
-		x.Tiles = append(x.Tiles, tile{Name: "still signed in", Tone: "takes", Filter: "risk", Value: "still signed in", Count: n})
+		x.Tiles = append(x.Tiles, tile{Name: "still signed in", Tone: "takes", Filter: "risk",
+			Value: "still signed in", Count: n})
 	}
 	x.Limits = limits(v.Limits)
 	findings := 0
@@ -111,7 +114,9 @@ func summarise(v *view.Plan, places counts, o Options) *top {
 	}
 	x.days(o.Days)
 	if n := t.Summary.Changes() + findings; n > MaxRows {
-		x.Notes = append(x.Notes, fmt.Sprintf("This page lists the first %d of %d changes and findings; `dirform show` has all of them.", MaxRows, n))
+		x.Notes = append(x.Notes,
+			fmt.Sprintf("This page lists the first %d of %d changes and findings; `dirform show` has all of them.",
+				MaxRows, n))
 	}
 	return x
 }
@@ -128,7 +133,8 @@ func (x *top) finding(b *view.Block) {
 	i := slices.IndexFunc(x.Findings, func(c code) bool { return c.Code == b.Code && c.Severity == string(b.Severity) })
 	if i < 0 {
 		i = len(x.Findings)
-		x.Findings = append(x.Findings, code{Code: b.Code, Summary: phrase.Plain(b.Summary), Severity: string(b.Severity)})
+		x.Findings = append(x.Findings, code{Code: b.Code, Summary: phrase.Plain(b.Summary),
+			Severity: string(b.Severity)})
 	}
 	c := &x.Findings[i]
 	c.Count += b.Count
@@ -181,7 +187,8 @@ func (x *top) sections(v *view.Plan) {
 			scopes[phrase.Plain(s.Scope)+": "+string(s.Action)] += s.Count
 		}
 	}
-	for _, c := range []chart{risks.chart("What could hurt", "risk"), scopes.chart("By scope", ""), attributes.chart("By attribute", "attribute")} {
+	for _, c := range []chart{risks.chart("What could hurt", "risk"), scopes.chart("By scope", ""),
+		attributes.chart("By attribute", "attribute")} {
 		if len(c.Bars) > 0 {
 			x.Charts = append(x.Charts, c)
 		}

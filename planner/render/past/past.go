@@ -1,4 +1,5 @@
-// Package past shows a run of the record as plans are shown: what its steps did, and of those that came to nothing, why.
+// Package past shows a run of the record as plans are shown: what its steps did, and of those that came to nothing,
+// why.
 package past
 
 import (
@@ -34,8 +35,10 @@ func (r *Run) Digest() string { return r.run.PlanDigest }
 // Header says of what record the run is, and when it began.
 func (r *Run) Header() planner.Header {
 	m := r.record.Meta()
-	return planner.Header{FormatVersion: planner.FormatVersion, CreatedAt: r.run.Started.UTC().Format("2006-01-02T15:04:05Z"), Allowed: r.run.Allowed,
-		State: planner.StateID{Lineage: m.Lineage, Serial: r.run.Serial}, Source: planner.SourceID{Domain: m.SourceSID, SID: m.SourceSID}, Tenant: planner.TenantID{ID: m.TenantID}}
+	return planner.Header{FormatVersion: planner.FormatVersion,
+		CreatedAt: r.run.Started.UTC().Format("2006-01-02T15:04:05Z"), Allowed: r.run.Allowed,
+		State: planner.StateID{Lineage: m.Lineage, Serial: r.run.Serial}, Source: planner.SourceID{Domain: m.SourceSID,
+			SID: m.SourceSID}, Tenant: planner.TenantID{ID: m.TenantID}}
 }
 
 // Totals count the steps that were done.
@@ -49,7 +52,8 @@ func (r *Run) Totals() planner.Totals {
 	return t
 }
 
-// Changes are the steps that were done. One that only wrote a reference stands beside that which made the rest of the change.
+// Changes are the steps that were done. One that only wrote a reference stands beside that which made the rest of the
+// change.
 func (r *Run) Changes() iter.Seq2[*state.Change, error] {
 	return func(yield func(*state.Change, error) bool) {
 		for e, err := range r.record.Journal(r.ctx, r.run.ID) {
@@ -65,11 +69,13 @@ func (r *Run) Changes() iter.Seq2[*state.Change, error] {
 }
 
 func (r *Run) change(e *state.Entry) *state.Change {
-	c := &state.Change{Kind: e.Kind, Action: e.Action, Address: cmp.Or(r.names[e.Key], e.Key), Anchor: e.Key, TargetID: e.TargetID,
-		Reason: fmt.Sprintf("step %d of run %d", e.Seq, r.run.ID)}
+	c := &state.Change{Kind: e.Kind, Action: e.Action, Address: cmp.Or(r.names[e.Key], e.Key), Anchor: e.Key,
+		TargetID: e.TargetID,
+		Reason:   fmt.Sprintf("step %d of run %d", e.Seq, r.run.ID)}
 	if e.Attribute != "" {
 		c.Action = state.ActionUpdate
-		c.Attributes = []state.AttributeChange{{Name: e.Attribute, Before: state.String(notKept), After: state.String(notKept)}}
+		c.Attributes = []state.AttributeChange{{Name: e.Attribute, Before: state.String(notKept),
+			After: state.String(notKept)}}
 	}
 	if e.Kept != nil {
 		c.Scope = e.Kept.Scope
@@ -116,7 +122,8 @@ func (r *Run) finding(e *state.Entry) *planner.Finding {
 	if e.RequestID != "" {
 		detail += " (request " + e.RequestID + ")"
 	}
-	return &planner.Finding{Code: string(e.Status), Severity: planner.Error, Summary: "Not known to be made", Detail: detail, Attribute: e.Attribute,
+	return &planner.Finding{Code: string(e.Status), Severity: planner.Error, Summary: "Not known to be made",
+		Detail: detail, Attribute: e.Attribute,
 		Objects: []planner.ObjectRef{{Address: cmp.Or(r.names[e.Key], e.Key), TargetID: e.TargetID, Kind: e.Kind}}}
 }
 

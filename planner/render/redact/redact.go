@@ -1,5 +1,5 @@
-// Package redact shows a plan to people who must not learn whom it is about: counts, actions, attributes, codes and rules stay, people
-// become short tags, and values are withheld.
+// Package redact shows a plan to people who must not learn whom it is about: counts, actions, attributes, codes and
+// rules stay, people become short tags, and values are withheld.
 package redact
 
 import (
@@ -17,14 +17,15 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// Plan is a plan without people. What it says of somebody is said of a tag, which stands for the name that the plan has for them.
+// Plan is a plan without people. What it says of somebody is said of a tag, which stands for the name that the plan has
+// for them.
 type Plan struct {
 	of  render.Digested
 	key []byte
 }
 
-// New is a plan without the people of of. key makes the tags: with the same one they are the same from plan to plan. Without one, nil,
-// they are good for this plan only.
+// New is a plan without the people of of. key makes the tags: with the same one they are the same from plan to plan.
+// Without one, nil, they are good for this plan only.
 func New(of render.Digested, key []byte) *Plan {
 	if key == nil {
 		key = make([]byte, sha256.Size)
@@ -88,7 +89,8 @@ func (p *Plan) tags(list []string) (out []string) {
 	return out
 }
 
-// address is an address with a tag for its key: user.staff["p-…"]. A resource of the configuration, such as a scope, stays.
+// address is an address with a tag for its key: user.staff["p-…"]. A resource of the configuration, such as a scope,
+// stays.
 func (p *Plan) address(s string) string {
 	resource, rest, ok := strings.Cut(s, `["`)
 	switch {
@@ -100,7 +102,8 @@ func (p *Plan) address(s string) string {
 	return s
 }
 
-// Totals are the plan's. Objects that are left out are counted and not named, and conditions are withheld, since they may name people.
+// Totals are the plan's. Objects that are left out are counted and not named, and conditions are withheld, since they
+// may name people.
 func (p *Plan) Totals() planner.Totals {
 	t := p.of.Totals()
 	t.Unaimed, t.Meant = p.tags(t.Unaimed), nil
@@ -164,8 +167,10 @@ func (p *Plan) change(c *state.Change) *state.Change {
 	if state.Describe(nil)(c.Kind).Declared { // it is the configuration's, and nobody's
 		return c
 	}
-	out := &state.Change{Address: p.address(c.Address), Kind: c.Kind, Action: c.Action, Scope: c.Scope, Anchor: p.tag(c.Anchor),
-		GraceAnew: c.GraceAnew, Cause: c.Cause, Reason: strings.ReplaceAll(string(c.ReasonCode), "_", " "), ReasonCode: c.ReasonCode, DeclaredAt: c.DeclaredAt,
+	out := &state.Change{Address: p.address(c.Address), Kind: c.Kind, Action: c.Action, Scope: c.Scope,
+		Anchor:    p.tag(c.Anchor),
+		GraceAnew: c.GraceAnew, Cause: c.Cause, Reason: strings.ReplaceAll(string(c.ReasonCode), "_",
+			" "), ReasonCode: c.ReasonCode, DeclaredAt: c.DeclaredAt,
 		Partial: c.Partial, Attributes: attributes(c.Attributes), SourceAttributes: attributes(c.SourceAttributes), Needs: p.each(c.Needs)}
 	if c.Match != nil {
 		out.Match = &state.Match{Rule: c.Match.Rule, Value: withheld}
@@ -188,13 +193,15 @@ func (p *Plan) each(list []string) (out []string) {
 
 func attributes(list []state.AttributeChange) (out []state.AttributeChange) {
 	for _, a := range list {
-		out = append(out, state.AttributeChange{Name: a.Name, Before: replaced(a.Before, a.After), After: hide(a.After), Via: hide(a.Via), Drift: a.Drift, Cause: a.Cause})
+		out = append(out, state.AttributeChange{Name: a.Name, Before: replaced(a.Before, a.After),
+			After: hide(a.After), Via: hide(a.Via), Drift: a.Drift, Cause: a.Cause})
 	}
 	return out
 }
 
 func (p *Plan) finding(f *planner.Finding) *planner.Finding {
-	out := &planner.Finding{Code: f.Code, Severity: f.Severity, Summary: f.Summary, Attribute: f.Attribute, More: f.More, DeclaredAt: f.DeclaredAt,
+	out := &planner.Finding{Code: f.Code, Severity: f.Severity, Summary: f.Summary, Attribute: f.Attribute,
+		More: f.More, DeclaredAt: f.DeclaredAt,
 		SignedIn: f.SignedIn, Drift: f.Drift}
 	if i := slices.IndexFunc(planner.Codes, func(c planner.Code) bool { return c.Code == f.Code }); i >= 0 {
 		out.Detail, out.Hint = planner.Codes[i].Cause, planner.Codes[i].Cure
@@ -206,7 +213,8 @@ func (p *Plan) finding(f *planner.Finding) *planner.Finding {
 		out.Objects = append(out.Objects, p.object(o))
 	}
 	for _, w := range f.Withheld {
-		out.Withheld = append(out.Withheld, planner.Withheld{Name: w.Name, Before: replaced(w.Before, w.After), After: hide(w.After)})
+		out.Withheld = append(out.Withheld, planner.Withheld{Name: w.Name, Before: replaced(w.Before, w.After),
+			After: hide(w.After)})
 	}
 	if n := len(f.Commands); n > 0 {
 		out.Commands = []string{fmt.Sprintf("%d commands %s", n, withheld)}

@@ -40,7 +40,8 @@ func (p *plan) Skipped() iter.Seq2[*planner.Skipped, error]  { return one(p.skip
 func one[T any](x T) iter.Seq2[T, error] { return func(yield func(T, error) bool) { yield(x, nil) } }
 
 // open are the fields that stay as they are: they are the configuration's words, or dirform's.
-var open = []string{"Change.Kind", "Change.Action", "Change.Scope", "Change.ReasonCode", "Change.DeclaredAt", "AttributeChange.Name", "Match.Rule", "Replaced.Scope",
+var open = []string{"Change.Kind", "Change.Action", "Change.Scope", "Change.ReasonCode", "Change.DeclaredAt",
+	"AttributeChange.Name", "Match.Rule", "Replaced.Scope",
 	"Finding.Code", "Finding.Severity", "Finding.Summary", "Finding.Attribute", "Finding.DeclaredAt", "Withheld.Name", "ObjectRef.Kind", "Skipped.ReasonCode",
 	"Header.FormatVersion", "Header.DirformVersion", "Header.CreatedAt", "Header.ConfigDigest", "StateID.Lineage", "SourceID.Domain", "SourceID.SID", "SourceID.MovesFrom",
 	"SourceID.Others", "TenantID.ID", "Header.Allowed", "GuardResult.Name", "GuardResult.Limit", "ScopeSeen.Scope", "ScopeSeen.Kind", "OUSeen.Declared", "OUSeen.DN",
@@ -114,9 +115,15 @@ func TestNobodyIsNamed(t *testing.T) {
 		t.Fatalf("only %d secrets", s.n)
 	}
 	layouts := map[string]func(io.Writer, render.Source) error{
-		"text":     func(w io.Writer, r render.Source) error { return render.Text(w, r, render.TextOptions{}) },
-		"verbose":  func(w io.Writer, r render.Source) error { return render.Text(w, r, render.TextOptions{Verbose: true}) },
-		"drift":    func(w io.Writer, r render.Source) error { return render.Drift(w, r, render.TextOptions{Verbose: true}) },
+		"text": func(w io.Writer, r render.Source) error { return render.Text(w, r, render.TextOptions{}) },
+		"verbose": func(w io.Writer, r render.Source) error {
+			return render.Text(w, r,
+				render.TextOptions{Verbose: true})
+		},
+		"drift": func(w io.Writer, r render.Source) error {
+			return render.Drift(w, r,
+				render.TextOptions{Verbose: true})
+		},
 		"JSON":     render.JSON,
 		"CSV":      render.CSV,
 		"findings": render.FindingsCSV,
@@ -142,7 +149,8 @@ func TestNobodyIsNamed(t *testing.T) {
 	}
 }
 
-// TestTags: with a key somebody's tag is the same in every plan, whatever the case of the name; without one it is good for one plan.
+// TestTags: with a key somebody's tag is the same in every plan, whatever the case of the name; without one it is good
+// for one plan.
 func TestTags(t *testing.T) {
 	address := func(name string, key []byte) string {
 		p := redact.New(&plan{change: &state.Change{Kind: "user", Address: `user.staff["` + name + `"]`}}, key)
@@ -158,7 +166,8 @@ func TestTags(t *testing.T) {
 	if again := address("Jane@contoso.com", key); first != again || !strings.HasPrefix(first, `user.staff["p-`) {
 		t.Errorf("%s, then %s", first, again)
 	}
-	for _, other := range []string{address("joe@contoso.com", key), address("jane@contoso.com", nil), address("jane@contoso.com", []byte("another"))} {
+	for _, other := range []string{address("joe@contoso.com", key), address("jane@contoso.com", nil),
+		address("jane@contoso.com", []byte("another"))} {
 		if other == first {
 			t.Errorf("%s is somebody else's", other)
 		}

@@ -22,8 +22,8 @@ import (
 	"github.com/dirform/dirform/state/seal"
 )
 
-// Options are where a plan goes beside the text or the JSON on standard output. The name "-" is standard output, which then has nothing
-// else.
+// Options are where a plan goes beside the text or the JSON on standard output. The name "-" is standard output, which
+// then has nothing else.
 type Options struct {
 	markdown, place, html, csv string
 	limit                      int
@@ -36,10 +36,13 @@ type Options struct {
 // Register adds the options to a command that shows a plan.
 func (o *Options) Register(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.markdown, "markdown", "", "write the plan to `FILE` as Markdown, for a pull request; \"-\" prints nothing else")
+	f.StringVar(&o.markdown, "markdown", "",
+		"write the plan to `FILE` as Markdown, for a pull request; \"-\" prints nothing else")
 	f.StringVar(&o.place, "markdown-for", "github", "let the Markdown fit `PLACE`: "+markdown.PlaceNames())
-	f.StringVar(&o.html, "html", "", "write the plan to `FILE` as a page to look through in a browser; \"-\" prints nothing else")
-	f.StringVar(&o.csv, "csv", "", "write the plan to `FILE` as a table of its findings and changes; \"-\" prints nothing else")
+	f.StringVar(&o.html, "html", "",
+		"write the plan to `FILE` as a page to look through in a browser; \"-\" prints nothing else")
+	f.StringVar(&o.csv, "csv", "",
+		"write the plan to `FILE` as a table of its findings and changes; \"-\" prints nothing else")
 	f.BoolVar(&o.redact, "redact", false, "show tags for people and withhold values, on standard output too")
 	f.IntVar(&o.limit, "markdown-limit", 0, "let the Markdown have `BYTES` at most, instead of what the place takes")
 }
@@ -73,9 +76,11 @@ type form struct {
 func (o *Options) forms(a *cli.App, more string) []form {
 	place, _ := markdown.PlaceNamed(o.place)
 	all := []form{{"--markdown", o.markdown, &files.Markdown, func(w io.Writer, plan render.Digested) error {
-		return markdown.Write(w, plan, markdown.Options{Place: place, Limit: o.limit, Tag: a.Folder(), Drift: o.drift, Sum: o.done, Digest: plan.Digest(), Origin: origin.Of(a.Env.Getenv), More: more})
+		return markdown.Write(w, plan, markdown.Options{Place: place, Limit: o.limit, Tag: a.Folder(), Drift: o.drift,
+			Sum: o.done, Digest: plan.Digest(), Origin: origin.Of(a.Env.Getenv), More: more})
 	}}, {"--html", o.html, &files.Page, func(w io.Writer, plan render.Digested) error {
-		return page.Write(w, plan, page.Options{Days: o.days, Drift: o.drift, Sum: o.done, Digest: plan.Digest(), Origin: origin.Of(a.Env.Getenv)})
+		return page.Write(w, plan, page.Options{Days: o.days, Drift: o.drift, Sum: o.done, Digest: plan.Digest(),
+			Origin: origin.Of(a.Env.Getenv)})
 	}}, {"--csv", o.csv, &files.Plan, func(w io.Writer, plan render.Digested) error { return render.CSV(w, plan) }}}
 	return slices.DeleteFunc(all, func(f form) bool { return f.file == "" })
 }
@@ -87,7 +92,8 @@ func (o *Options) May(a *cli.App, cmd *cobra.Command, asJSON bool) error {
 		printed = "--json"
 	}
 	if _, ok := markdown.PlaceNamed(o.place); !ok {
-		return &fault.Error{Summary: fmt.Sprintf("--markdown-for does not know %q", o.place), Hint: "Known are " + markdown.PlaceNames() + "."}
+		return &fault.Error{Summary: fmt.Sprintf("--markdown-for does not know %q", o.place), Hint: "Known are " +
+			markdown.PlaceNames() + "."}
 	}
 	if o.limit != 0 && o.limit < markdown.Least {
 		return &fault.Error{Summary: fmt.Sprintf("--markdown-limit %d is too small", o.limit),
@@ -106,7 +112,8 @@ func (o *Options) May(a *cli.App, cmd *cobra.Command, asJSON bool) error {
 			continue
 		}
 		if printed != "" {
-			return &fault.Error{Summary: fmt.Sprintf("Options %s and %s - both print on standard output", printed, f.option),
+			return &fault.Error{Summary: fmt.Sprintf("Options %s and %s - both print on standard output", printed,
+				f.option),
 				Hint: fmt.Sprintf("Name a file: %s FILE.", f.option)}
 		}
 		printed = f.option + " -"
@@ -114,7 +121,8 @@ func (o *Options) May(a *cli.App, cmd *cobra.Command, asJSON bool) error {
 	return nil
 }
 
-// Shown is the plan as it is shown: without people, if that is asked for. With keys their tags are the same for all plans of a record.
+// Shown is the plan as it is shown: without people, if that is asked for. With keys their tags are the same for all
+// plans of a record.
 func (o *Options) Shown(plan render.Digested, keys *seal.Keys) render.Digested {
 	if !o.redact {
 		return plan
@@ -125,7 +133,8 @@ func (o *Options) Shown(plan render.Digested, keys *seal.Keys) render.Digested {
 // Alone reports whether standard output is for one of the layouts.
 func (o *Options) Alone() bool { return slices.Contains([]string{o.markdown, o.html, o.csv}, "-") }
 
-// Write writes the plan in the layouts that are asked for. more says where everything is that has no room in one of them.
+// Write writes the plan in the layouts that are asked for. more says where everything is that has no room in one of
+// them.
 func (o *Options) Write(a *cli.App, plan render.Digested, more string) error {
 	for _, f := range o.forms(a, more) {
 		write := func(w io.Writer) error { return f.write(w, plan) }

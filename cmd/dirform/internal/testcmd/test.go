@@ -48,7 +48,8 @@ and no secret is needed. "dirform help tests" has the language.`,
 func (t *tests) run(ctx context.Context, a *cli.App, names []string) error {
 	only, err := regexp.Compile(t.only)
 	if err != nil {
-		return &fault.Error{Summary: "Option --run got no regular expression", Detail: err.Error() + ".", Hint: "Quote what is meant as it is: --run 'a \\(new\\) leaver'."}
+		return &fault.Error{Summary: "Option --run got no regular expression", Detail: err.Error() + ".",
+			Hint: "Quote what is meant as it is: --run 'a \\(new\\) leaver'."}
 	}
 	if err := dirtest.JUnitFile.May(a.Path(t.junit), t.junit); err != nil {
 		return err
@@ -70,16 +71,22 @@ func (t *tests) run(ctx context.Context, a *cli.App, names []string) error {
 		p.W = io.Discard
 	}
 	with := func(variables map[string]string) (*config.Config, hcl.Diagnostics) { return load(variables, false) }
-	results, err := suite.Run(ctx, dirtest.Options{Load: with, Now: a.Env.Now, Version: cli.Version, Only: only.MatchString, Done: p.Done})
+	results, err := suite.Run(ctx, dirtest.Options{Load: with, Now: a.Env.Now, Version: cli.Version,
+		Only: only.MatchString, Done: p.Done})
 	if err != nil {
 		return err
 	}
 	p.End()
 	if len(results) == 0 {
-		return &fault.Error{Summary: "No test was run", Detail: fmt.Sprintf("None of the folder's %s has a name that matches %q.", cli.Count(len(suite.Tests), "test"), t.only),
+		return &fault.Error{Summary: "No test was run",
+			Detail: fmt.Sprintf("None of the folder's %s has a name that matches %q.", cli.Count(len(suite.Tests),
+				"test"), t.only),
 			Hint: "\"dirform test --verbose\" lists them."}
 	}
-	if err := dirtest.JUnitFile.Write(a.Path(t.junit), t.junit, func(w io.Writer) error { return dirtest.JUnit(w, results) }); err != nil {
+	if err := dirtest.JUnitFile.Write(a.Path(t.junit), t.junit, func(w io.Writer) error {
+		return dirtest.JUnit(w,
+			results)
+	}); err != nil {
 		return err
 	}
 	if t.asJSON {
@@ -111,7 +118,8 @@ func read(a *cli.App, names []string) (*dirtest.Suite, error) {
 		return nil, err
 	}
 	if len(suite.Tests) == 0 {
-		return nil, &fault.Error{Summary: "No tests", Detail: fmt.Sprintf("The folder %s has no *%s file with a test.", a.Dir(), dirtest.Suffix),
+		return nil, &fault.Error{Summary: "No tests", Detail: fmt.Sprintf("The folder %s has no *%s file with a test.",
+			a.Dir(), dirtest.Suffix),
 			Hint: "\"dirform help tests\" says how to write one."}
 	}
 	return suite, nil

@@ -15,7 +15,8 @@ import (
 	"github.com/dirform/dirform/state/fault"
 )
 
-// truth is what a filter says of an object: undefined if the object lacks what is asked about (RFC 4511, section 4.5.1.7).
+// truth is what a filter says of an object: undefined if the object lacks what is asked about (RFC 4511, section
+// 4.5.1.7).
 type truth int
 
 const (
@@ -34,8 +35,8 @@ func of(b bool) truth {
 // condition is a filter as a function of an object's attributes.
 type condition func(attrs map[string]state.Value) truth
 
-// compile makes a condition of an LDAP filter. What Active Directory's servers understand beyond it is an error: nobody is to be in
-// or out of a scope by a guess.
+// compile makes a condition of an LDAP filter. What Active Directory's servers understand beyond it is an error: nobody
+// is to be in or out of a scope by a guess.
 func compile(filter string) (condition, error) {
 	if filter == "" {
 		return func(map[string]state.Value) truth { return yes }, nil

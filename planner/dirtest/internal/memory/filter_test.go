@@ -6,10 +6,12 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// TestFilters holds filters to what Active Directory makes of them; a filter that is undefined finds nothing, negated or not.
+// TestFilters holds filters to what Active Directory makes of them; a filter that is undefined finds nothing, negated
+// or not.
 func TestFilters(t *testing.T) {
-	attrs := map[string]state.Value{"mail": state.String("Jane@Contoso.com"), "useraccountcontrol": state.Int(514), "employeeid": state.String("0100"),
-		"memberof": state.List([]string{"CN=Pilot,OU=Groups,DC=corp"}), "objectcategory": state.String("CN=Person,CN=Schema,CN=Configuration,DC=corp"),
+	attrs := map[string]state.Value{"mail": state.String("Jane@Contoso.com"), "useraccountcontrol": state.Int(514),
+		"employeeid": state.String("0100"),
+		"memberof":   state.List([]string{"CN=Pilot,OU=Groups,DC=corp"}), "objectcategory": state.String("CN=Person,CN=Schema,CN=Configuration,DC=corp"),
 		"iscritical": state.Bool(true), "objectguid": state.String("AAECAwQFBgcICQoLDA0ODw==")}
 	for filter, want := range map[string]truth{
 		"":                        yes,

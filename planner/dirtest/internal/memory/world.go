@@ -1,5 +1,5 @@
-// Package memory is both directories and a record in memory, for tests of a configuration: what a plan reads, and nothing that could
-// be written or reached.
+// Package memory is both directories and a record in memory, for tests of a configuration: what a plan reads, and
+// nothing that could be written or reached.
 package memory
 
 import (
@@ -69,7 +69,8 @@ func GUIDOf(name string) (g state.GUID) {
 	return g
 }
 
-// Head is the distinguished name of a provider's domain: what the configuration says, or the domain of the first OU that it names.
+// Head is the distinguished name of a provider's domain: what the configuration says, or the domain of the first OU
+// that it names.
 func Head(cfg *config.Config, p *config.ADProvider) string {
 	if p.BaseDN != "" {
 		return p.BaseDN
@@ -143,7 +144,8 @@ func (s *source) containers() map[dn.Normal]string {
 }
 
 // Container finds a container by name or GUID.
-func (s *source) Container(_ context.Context, name string, guid state.GUID) (c providers.Container, ok bool, err error) {
+func (s *source) Container(_ context.Context, name string, guid state.GUID) (c providers.Container, ok bool,
+	err error) {
 	known := s.containers()
 	if name != "" {
 		n, err := dn.Parse(name)
@@ -290,7 +292,8 @@ func (t tenant) Lookup(_ context.Context, kind state.Kind, ids []string, shape *
 }
 
 // FindByAnchor streams the living accounts that carry one of anchors.
-func (t tenant) FindByAnchor(_ context.Context, kind state.Kind, anchors []string, shape *state.Shape) providers.Objects {
+func (t tenant) FindByAnchor(_ context.Context, kind state.Kind, anchors []string,
+	shape *state.Shape) providers.Objects {
 	name := strings.ToLower(state.Describe(nil)(kind).Anchor)
 	return t.those(shape, func(a *Account) bool {
 		return a.Kind == kind && !a.Deleted && slices.Contains(anchors, a.Attrs[name].Str())

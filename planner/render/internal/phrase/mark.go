@@ -9,8 +9,8 @@ import (
 	"github.com/dirform/dirform/state/visible"
 )
 
-// When the changed part of a string is marked: from markFrom characters on, because shorter ones are seen at a glance, and up
-// to markTo, because the search for differences is quadratic.
+// When the changed part of a string is marked: from markFrom characters on, because shorter ones are seen at a glance,
+// and up to markTo, because the search for differences is quadratic.
 const (
 	markFrom = 40
 	markTo   = 2000
@@ -23,8 +23,8 @@ type Part struct {
 	Op   diffmatchpatch.Operation
 }
 
-// Mark splits a changed string into parts, or returns nil if before and after are better shown whole: because they are short,
-// too long to compare or have less than half in common.
+// Mark splits a changed string into parts, or returns nil if before and after are better shown whole: because they are
+// short, too long to compare or have less than half in common.
 func Mark(before, after string, verbose bool) []Part {
 	n := max(utf8.RuneCountInString(before), utf8.RuneCountInString(after))
 	if n < markFrom || n > markTo {

@@ -54,7 +54,8 @@ func Names(addresses []string, n int) string {
 	return strings.Join(list, ", ")
 }
 
-// SignsIn reports whether people sign in with objects of a kind; "" is the kind that plans are about when nothing is said.
+// SignsIn reports whether people sign in with objects of a kind; "" is the kind that plans are about when nothing is
+// said.
 func SignsIn(kind state.Kind) bool { return kind == "" || state.Describe(nil)(kind).SignIn != "" }
 
 // Who is whom something is about, as people know them.

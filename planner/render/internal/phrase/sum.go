@@ -10,8 +10,8 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// Sum is a plan in a sentence or two: what it does, what that takes, and why it cannot be applied if so. partial says that it is limited to
-// some objects, undoes which run it undoes; 0 is none.
+// Sum is a plan in a sentence or two: what it does, what that takes, and why it cannot be applied if so. partial says
+// that it is limited to some objects, undoes which run it undoes; 0 is none.
 func Sum(t planner.Totals, partial bool, undoes int64) string {
 	tripped := slices.DeleteFunc(slices.Clone(t.Guards), func(g planner.GuardResult) bool { return !g.Tripped })
 	if t.Summary.Changes() == 0 {
@@ -24,7 +24,8 @@ func Sum(t planner.Totals, partial bool, undoes int64) string {
 		}
 	}
 	parts = append(parts, rest(t.Summary)...)
-	return fmt.Sprintf("Plan: %s. %s, %s.", strings.Join(parts, ", "), Writes(t.Cost), Duration(t.Cost.Seconds)) + refusal(t, tripped)
+	return fmt.Sprintf("Plan: %s. %s, %s.", strings.Join(parts, ", "), Writes(t.Cost),
+		Duration(t.Cost.Seconds)) + refusal(t, tripped)
 }
 
 // rest counts what no change is about.
@@ -33,7 +34,8 @@ func rest(s planner.Summary) []string {
 	for _, n := range []struct {
 		n    int
 		word string
-	}{{s.Unchanged, "unchanged"}, {s.Skipped, "skipped (no account matches)"}, {s.Blocked, "blocked"}, {s.SignedIn, "still signed in"}, {s.Drifted, "drifted"},
+	}{{s.Unchanged, "unchanged"}, {s.Skipped, "skipped (no account matches)"}, {s.Blocked, "blocked"}, {s.SignedIn,
+		"still signed in"}, {s.Drifted, "drifted"},
 		{s.Aliases, "with aliases to set in Exchange"}} {
 		if n.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n.n, n.word))
@@ -42,8 +44,8 @@ func rest(s planner.Summary) []string {
 	return parts
 }
 
-// nothingLine is the last line of a plan without changes; a partial one does not speak for the whole tenant, nor does one
-// that undoes a run.
+// nothingLine is the last line of a plan without changes; a partial one does not speak for the whole tenant, nor does
+// one that undoes a run.
 func nothingLine(t planner.Totals, partial bool, undoes int64) string {
 	seen, in := 0, 0
 	for _, s := range t.Scopes {

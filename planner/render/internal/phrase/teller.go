@@ -32,11 +32,12 @@ const itsAnchor = "(its anchor)"
 
 // givesBack reports whether a change is that of an anchor, to the one that the account had before a run that is undone.
 func (t Teller) givesBack(a state.AttributeChange) bool {
-	return t.Undoes && !t.Verbose && IsAnchor(a.Name) && a.Before.Kind() == state.StringValue && a.After.Kind() == state.StringValue
+	return t.Undoes && !t.Verbose && IsAnchor(a.Name) && a.Before.Kind() == state.StringValue &&
+		a.After.Kind() == state.StringValue
 }
 
-// value is a value of an attribute as people read it: a reference by its name, and an anchor as what it is; everything that is
-// there in the verbose layout. What replaces it is null if that is of no interest.
+// value is a value of an attribute as people read it: a reference by its name, and an anchor as what it is; everything
+// that is there in the verbose layout. What replaces it is null if that is of no interest.
 func (t Teller) value(attribute string, v state.Value, name string, replacedBy state.Value) string {
 	switch {
 	case name != "":

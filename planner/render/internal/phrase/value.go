@@ -1,5 +1,5 @@
-// Package phrase has the words in which every layout speaks of a plan: without markup and colours, safe to print on a line, to be escaped
-// once more by a layout that has markup.
+// Package phrase has the words in which every layout speaks of a plan: without markup and colours, safe to print on a
+// line, to be escaped once more by a layout that has markup.
 package phrase
 
 import (

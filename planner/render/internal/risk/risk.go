@@ -1,5 +1,5 @@
-// Package risk says what could hurt about a change, so that readers of a plan meet it first. What counts as what is asked of the
-// guards' own judgement.
+// Package risk says what could hurt about a change, so that readers of a plan meet it first. What counts as what is
+// asked of the guards' own judgement.
 package risk
 
 import (
@@ -25,7 +25,8 @@ const (
 )
 
 // limited are the risks by the limits that count them.
-var limited = map[string]Risk{limits.Takeovers: Takeover, limits.Renames: Rename, limits.Disables: SwitchOff, limits.Deletes: Delete,
+var limited = map[string]Risk{limits.Takeovers: Takeover, limits.Renames: Rename, limits.Disables: SwitchOff,
+	limits.Deletes: Delete,
 	limits.Unlinks: Unlink, limits.Relinks: Relink, limits.Enables: SwitchOn, limits.Clears: Clear}
 
 // Of is the gravest risk of a change.
@@ -41,7 +42,8 @@ func Of(c *state.Change) Risk {
 
 // Title is a heading for the changes of a risk, "" for those without one.
 func (r Risk) Title() string {
-	return [...]string{"Take-overs from another sync engine", "User names and addresses that change", "Sign-ins that are switched off",
+	return [...]string{"Take-overs from another sync engine", "User names and addresses that change",
+		"Sign-ins that are switched off",
 		"Deletions", "Links that are given up", "Accounts that get another anchor", "Sign-ins that are switched on",
 		"Values that are taken away", ""}[r]
 }

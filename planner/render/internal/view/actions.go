@@ -28,14 +28,15 @@ var limited = map[string]state.Action{
 }
 
 // byRisk are the actions in the order in which readers want to know of them: what takes something away first.
-var byRisk = []state.Action{state.ActionDelete, state.ActionDisable, state.ActionUnlink, state.ActionRelink, state.ActionRestore,
+var byRisk = []state.Action{state.ActionDelete, state.ActionDisable, state.ActionUnlink, state.ActionRelink,
+	state.ActionRestore,
 	state.ActionCreate, state.ActionLink, state.ActionUpdate}
 
 // fewActions is how many of an action are too few to speak of percentages.
 const fewActions = 5
 
-// Actions are the actions that occur in a plan, with the limits on each, and the other limits: those that the plan gets near
-// or, if all is set, those that it counts towards at all.
+// Actions are the actions that occur in a plan, with the limits on each, and the other limits: those that the plan gets
+// near or, if all is set, those that it counts towards at all.
 func Actions(t planner.Totals, all bool) (list []Action, others []Limit) {
 	limits := map[state.Action][]Limit{}
 	for _, l := range counted(t.Guards) {
@@ -57,8 +58,8 @@ func Actions(t planner.Totals, all bool) (list []Action, others []Limit) {
 	return list, others
 }
 
-// counted are the limits that a plan counts towards: of each the count, and the percentage where it is passed or there is no
-// count.
+// counted are the limits that a plan counts towards: of each the count, and the percentage where it is passed or there
+// is no count.
 func counted(guards []planner.GuardResult) (list []Limit) {
 	counts := map[string]bool{}
 	for _, g := range guards {

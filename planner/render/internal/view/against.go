@@ -79,7 +79,8 @@ func (g gathering) against(r Source) (*Against, error) {
 		a.Groups = append(a.Groups, key)
 	}
 	slices.SortFunc(a.Groups, func(x, y Brought) int {
-		return cmp.Or(y.N-x.N, cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Action, y.Action), strings.Compare(x.What, y.What))
+		return cmp.Or(y.N-x.N, cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Action, y.Action), strings.Compare(x.What,
+			y.What))
 	})
 	for len(a.Groups) > maxGroups {
 		last := len(a.Groups) - 1

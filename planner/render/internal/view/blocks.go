@@ -33,7 +33,8 @@ type Group struct {
 	Unnamed          int       // findings about other objects than those of the members
 }
 
-// Member is what one group says about the same objects, by several findings if each of two objects is told about the other.
+// Member is what one group says about the same objects, by several findings if each of two objects is told about the
+// other.
 type Member struct {
 	*planner.Finding          // the first
 	Findings         int      // how many they are
@@ -72,10 +73,11 @@ func keyOf(o planner.ObjectRef) string {
 	return cmp.Or(o.SourceDN, o.TargetID, o.Address, o.Anchor, o.Name)
 }
 
-// says reports whether a finding tells of a member what another one has told: the same once more, or, of several objects, what
-// each of them has to do with the others.
+// says reports whether a finding tells of a member what another one has told: the same once more, or, of several
+// objects, what each of them has to do with the others.
 func (m *Member) says(f *planner.Finding, objects digest) bool {
-	return m.objects == objects && (m.Detail == f.Detail || len(f.Objects) > 1 && keyOf(f.Objects[0]) != keyOf(m.Objects[0]))
+	return m.objects == objects && (m.Detail == f.Detail || len(f.Objects) > 1 &&
+		keyOf(f.Objects[0]) != keyOf(m.Objects[0]))
 }
 
 // coded is a block being made.

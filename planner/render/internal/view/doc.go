@@ -1,5 +1,5 @@
-// Package view works out once what a plan's readers are shown: what is refused, how much of what is done and which limits
-// stand beside it, and what changes, alike things together. Layouts only lay it out.
+// Package view works out once what a plan's readers are shown: what is refused, how much of what is done and which
+// limits stand beside it, and what changes, alike things together. Layouts only lay it out.
 //
 // A view is made from a plan of any size in bounded memory. It holds counts, which are exact, and of everything that is
 // counted the first few; whoever wants all of them goes through the plan itself.
@@ -42,8 +42,8 @@ func Build(r Source) (*Plan, error) {
 	return BuildBy(r, CauseOf, nil)
 }
 
-// BuildBy is Build with the changes told apart by class as well, of which a lower one stands first. Whoever wants to see each change once
-// gives each, and need not go through the plan for that.
+// BuildBy is Build with the changes told apart by class as well, of which a lower one stands first. Whoever wants to
+// see each change once gives each, and need not go through the plan for that.
 func BuildBy(r Source, class func(*state.Change) int, each func(*state.Change)) (*Plan, error) {
 	p := &Plan{Header: r.Header(), Totals: r.Totals()}
 	p.Actions, p.Limits = Actions(p.Totals, false)

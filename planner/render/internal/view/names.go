@@ -65,8 +65,8 @@ func (w Who) short() Who {
 	return w
 }
 
-// Path is a container as people read it: the names of the containers it lies in, outermost first and its own last, without those
-// of the domain.
+// Path is a container as people read it: the names of the containers it lies in, outermost first and its own last,
+// without those of the domain.
 func Path(name string) string {
 	var parts []string
 	for rest := name; rest != ""; {

@@ -118,7 +118,8 @@ func sections(r Source, class func(*state.Change) int, each func(*state.Change))
 		s.finish()
 	}
 	slices.SortStableFunc(b.order, func(x, y *Section) int {
-		return cmp.Or(cmp.Compare(x.Class, y.Class), cmp.Compare(slices.Index(byRisk, x.Action), slices.Index(byRisk, y.Action)))
+		return cmp.Or(cmp.Compare(x.Class, y.Class), cmp.Compare(slices.Index(byRisk, x.Action), slices.Index(byRisk,
+			y.Action)))
 	})
 	return b.order, nil
 }
@@ -224,8 +225,9 @@ func (a *Attribute) key(c *state.AttributeChange) []byte {
 	return a.buf
 }
 
-// room makes sure that there is room for another value. If there are more of them than maxDistinct, those seen once so far make
-// room; an attribute of which nearly all have been seen once has a value for each object, and is not looked at any more.
+// room makes sure that there is room for another value. If there are more of them than maxDistinct, those seen once so
+// far make room; an attribute of which nearly all have been seen once has a value for each object, and is not looked at
+// any more.
 func (a *Attribute) room() bool {
 	if len(a.values) < maxDistinct {
 		return true
@@ -279,8 +281,8 @@ func (b *builder) settle() (again bool) {
 	return again
 }
 
-// keepAlike forgets the values that few changes have, but where all values are few and one of them is alike: who is told that
-// sign-in is on for many wants to know for how many it is off.
+// keepAlike forgets the values that few changes have, but where all values are few and one of them is alike: who is
+// told that sign-in is on for many wants to know for how many it is off.
 func (a *Attribute) keepAlike() {
 	few, alike := !a.dropped && !a.distinct && len(a.values) <= allValues, false
 	for _, v := range a.values {

@@ -36,7 +36,8 @@ func (c changes) Changes() iter.Seq2[*state.Change, error] {
 }
 
 func update(i int, before, after string) *state.Change {
-	return &state.Change{Address: fmt.Sprintf(`user.s["p%d"]`, i), Kind: state.User, Scope: "s", Action: state.ActionUpdate,
+	return &state.Change{Address: fmt.Sprintf(`user.s["p%d"]`, i), Kind: state.User, Scope: "s",
+		Action:     state.ActionUpdate,
 		Attributes: []state.AttributeChange{{Name: "x", Before: state.String(before), After: state.String(after)}}}
 }
 

@@ -132,7 +132,8 @@ type tab struct {
 // open opens a file, and waits until its script is done. took is how long that was.
 func open(t *testing.T, path string, width, height int64) (x *tab, took time.Duration) {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath("chromium"), chromedp.Flag("disable-gpu", true))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath("chromium"),
+		chromedp.Flag("disable-gpu", true))
 	all, end := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(end)
 	x = &tab{t: t}
@@ -223,7 +224,8 @@ func (x *tab) quiet() {
 
 // TestPage looks through a page as a reviewer does.
 func TestPage(t *testing.T) {
-	dir, p := made(t, map[string]string{"main.hcl": configuration, "lab/corp.ldif": people + hostile, "lab/tenant.json": tenant})
+	dir, p := made(t, map[string]string{"main.hcl": configuration, "lab/corp.ldif": people + hostile,
+		"lab/tenant.json": tenant})
 	x, _ := open(t, filepath.Join(dir, "plan.html"), 1200, 900)
 	if title := eval[string](x, "document.title"); title != "dirform plan" {
 		t.Errorf("somebody has taken the page: %q", title)
@@ -251,11 +253,13 @@ func TestPage(t *testing.T) {
 	// A search, and an object with its differences marked, by the keyboard alone.
 	x.run(chromedp.SendKeys("#q", "single"), until(`document.getElementById("count").textContent.startsWith("1 of")`),
 		chromedp.Focus(`#list summary`), chromedp.KeyEvent("\r"), chromedp.WaitVisible(`#list .inner table`))
-	if marked := eval[string](x, `[...document.querySelectorAll("#list del, #list ins")].map(e => e.textContent).join("|")`); !strings.Contains(marked, "Single|Married") {
+	if marked := eval[string](x,
+		`[...document.querySelectorAll("#list del, #list ins")].map(e => e.textContent).join("|")`); !strings.Contains(marked, "Single|Married") {
 		t.Errorf("marked: %q", marked)
 	}
 	// What a directory says is text.
-	x.run(chromedp.Click("#reset"), chromedp.SendKeys("#q", "onerror"), until(`document.getElementById("count").textContent.startsWith("1 of")`),
+	x.run(chromedp.Click("#reset"), chromedp.SendKeys("#q", "onerror"),
+		until(`document.getElementById("count").textContent.startsWith("1 of")`),
 		chromedp.Click(`#list summary`), chromedp.WaitVisible(`#list .inner table`))
 	if images := eval[int](x, `document.querySelectorAll("img, #list script").length`); images != 0 {
 		t.Errorf("%d elements are a value's", images)
@@ -263,7 +267,8 @@ func TestPage(t *testing.T) {
 	x.picture("page")
 	x.run(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia,
-			emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
+			emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme",
+				Value: "dark"}}})
 		return err
 	}))
 	if dark := eval[string](x, `getComputedStyle(document.body).backgroundColor`); dark != "rgb(13, 17, 23)" {
@@ -287,7 +292,8 @@ func (x *tab) picture(name string) {
 
 // TestPhone: on a phone 360 pixels wide nothing is cut off at the side.
 func TestPhone(t *testing.T) {
-	dir, _ := made(t, map[string]string{"main.hcl": configuration, "lab/corp.ldif": people + hostile, "lab/tenant.json": tenant})
+	dir, _ := made(t, map[string]string{"main.hcl": configuration, "lab/corp.ldif": people + hostile,
+		"lab/tenant.json": tenant})
 	x, _ := open(t, filepath.Join(dir, "plan.html"), 360, 740)
 	if width := eval[int](x, `document.documentElement.scrollWidth`); width > 360 {
 		t.Errorf("it is %d pixels wide", width)
@@ -313,7 +319,8 @@ func TestHundredThousand(t *testing.T) {
 		`(() => { const s = document.getElementById("attribute"); s.value = "displayName"; s.onchange(); })()`,
 		`(() => { const s = document.getElementById("place"); s.selectedIndex = 1; s.onchange(); })()`,
 	} {
-		spent := eval[float64](x, `(() => { const start = performance.now(); `+filter+`; return performance.now() - start; })()`)
+		spent := eval[float64](x,
+			`(() => { const start = performance.now(); `+filter+`; return performance.now() - start; })()`)
 		t.Logf("filtered in %.0f ms: %s", spent, x.count())
 		if spent > 200 {
 			t.Errorf("a filter took %.0f ms", spent)
@@ -322,7 +329,8 @@ func TestHundredThousand(t *testing.T) {
 	x.quiet()
 }
 
-// TestPicture makes the picture that README.md shows, of the example that it begins with, into the folder DIRFORM_PICTURES.
+// TestPicture makes the picture that README.md shows, of the example that it begins with, into the folder
+// DIRFORM_PICTURES.
 func TestPicture(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("../../../../examples/quickstart")); err != nil {

@@ -165,7 +165,8 @@ func moment(value string) (time.Time, bool) {
 func (l *Leaves) category(value string) Filter {
 	if !strings.Contains(value, "=") {
 		class := fold(value)
-		want, ok := map[string]string{"user": "person", "contact": "person", "inetorgperson": "person", "organizationalperson": "person"}[class]
+		want, ok := map[string]string{"user": "person", "contact": "person", "inetorgperson": "person",
+			"organizationalperson": "person"}[class]
 		if !ok {
 			want = class
 		}
@@ -224,7 +225,8 @@ func (l *Leaves) Ordered(label, value string, atLeast bool) Filter {
 // Substrings matches parts of texts; of names and identifiers Active Directory matches none.
 func (l *Leaves) Substrings(label string, p ldapfilter.Pattern) Filter {
 	a := l.Schema.Lookup(label)
-	if a != nil && (a.Type == state.TypeReference || a.Name == "objectGUID" || a.Name == "objectSid" || a.Name == "objectCategory") {
+	if a != nil && (a.Type == state.TypeReference || a.Name == "objectGUID" || a.Name == "objectSid" ||
+		a.Name == "objectCategory") {
 		return ldapfilter.Never[*state.Object]()
 	}
 	if a != nil && a.Type == state.TypeBinary {
@@ -280,7 +282,8 @@ func sidOf(value string) (string, bool) {
 	}
 	text := fmt.Sprintf("S-1-%d", authority)
 	for at := 8; at < len(value); at += 4 {
-		text += fmt.Sprintf("-%d", uint32(value[at])|uint32(value[at+1])<<8|uint32(value[at+2])<<16|uint32(value[at+3])<<24)
+		text += fmt.Sprintf("-%d",
+			uint32(value[at])|uint32(value[at+1])<<8|uint32(value[at+2])<<16|uint32(value[at+3])<<24)
 	}
 	return text, true
 }

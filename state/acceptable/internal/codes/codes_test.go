@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// wants checks what is said of each value: "" for nothing, else a part of it. A part that begins with ! must not be in it.
+// wants checks what is said of each value: "" for nothing, else a part of it. A part that begins with ! must not be in
+// it.
 func wants(t *testing.T, judge func(string) string, cases map[string]string) {
 	t.Helper()
 	for v, want := range cases {
@@ -33,7 +34,10 @@ func TestCountry(t *testing.T) {
 		"D": `it may be "DE"`, "ZZ": "!meant", "EU": "!meant", "1": "!meant", "36": "!meant", "Congo": "!meant", "": "!meant", "A ": "!meant",
 		"QMA": "!meant", "XX": "!meant", "n/a": "!meant", "ANT": "!meant", "SUN": "!meant", "250": `"FR" is meant`, "999": "!meant",
 	})
-	if len(countries) != 250 || !slices.IsSortedFunc(countries, func(a, b country) int { return strings.Compare(a.code, b.code) }) {
+	if len(countries) != 250 || !slices.IsSortedFunc(countries, func(a, b country) int {
+		return strings.Compare(a.code,
+			b.code)
+	}) {
 		t.Errorf("%d countries, not the 249 of ISO 3166-1 and XK in their order", len(countries))
 	}
 	seen := map[string]string{}

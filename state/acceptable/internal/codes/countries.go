@@ -11,8 +11,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Country says why v is no code of a country as ISO 3166-1 has it, and which code is meant where that is sure, or which it may be; ""
-// if it is one. The case of its letters makes no difference.
+// Country says why v is no code of a country as ISO 3166-1 has it, and which code is meant where that is sure, or which
+// it may be; "" if it is one. The case of its letters makes no difference.
 func Country(v string) string {
 	code := strings.ToUpper(v)
 	if assigned(code) {
@@ -32,12 +32,15 @@ func Country(v string) string {
 
 // assigned reports whether a code in capitals is one of a country.
 func assigned(code string) bool {
-	_, found := slices.BinarySearchFunc(countries, code, func(c country, code string) int { return strings.Compare(c.code, code) })
+	_, found := slices.BinarySearchFunc(countries, code, func(c country,
+		code string) int {
+		return strings.Compare(c.code, code)
+	})
 	return found
 }
 
-// meantCountry is the code that is meant by what is none, or "" where nobody can be sure: another code of ISO 3166-1, one that is not its
-// own, or a country's name.
+// meantCountry is the code that is meant by what is none, or "" where nobody can be sure: another code of ISO 3166-1,
+// one that is not its own, or a country's name.
 func meantCountry(v string) string {
 	if code := instead[strings.ToUpper(v)]; code != "" {
 		return code
@@ -50,11 +53,13 @@ func meantCountry(v string) string {
 	return countryNames()[plain(v)]
 }
 
-// instead are codes that people use for a country and that are not its own by ISO 3166-1: reserved ones, those of states that have another
-// name now, and Germany's in sports.
-var instead = map[string]string{"UK": "GB", "EL": "GR", "BU": "MM", "ZR": "CD", "TP": "TL", "FX": "FR", "DD": "DE", "GER": "DE"}
+// instead are codes that people use for a country and that are not its own by ISO 3166-1: reserved ones, those of
+// states that have another name now, and Germany's in sports.
+var instead = map[string]string{"UK": "GB", "EL": "GR", "BU": "MM", "ZR": "CD", "TP": "TL", "FX": "FR", "DD": "DE",
+	"GER": "DE"}
 
-// mayBe are codes by which one of several countries may be meant: of states that have come apart, of languages, and of vehicles.
+// mayBe are codes by which one of several countries may be meant: of states that have come apart, of languages, and of
+// vehicles.
 var mayBe = map[string]string{
 	"AN": "BQ CW SX", "CS": "CZ SK RS ME", "YU": "BA HR ME MK RS SI",
 	"SU": "AM AZ BY EE GE KG KZ LT LV MD RU TJ TM UA UZ",

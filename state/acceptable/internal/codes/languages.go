@@ -11,9 +11,9 @@ import (
 	"github.com/dirform/dirform/state"
 )
 
-// Language says why v is no tag of a language as RFC 4646 has it, which Microsoft's reference asks for, and which tag is meant where
-// that is sure; "" if it is one. The languages and regions are those of the Unicode CLDR. Whether the service takes every variant and
-// private subtag is not known, so they pass.
+// Language says why v is no tag of a language as RFC 4646 has it, which Microsoft's reference asks for, and which tag
+// is meant where that is sure; "" if it is one. The languages and regions are those of the Unicode CLDR. Whether the
+// service takes every variant and private subtag is not known, so they pass.
 func Language(v string) string {
 	why := wrongLanguage(v)
 	if why == "" {
@@ -29,7 +29,8 @@ func Language(v string) string {
 
 // wrongLanguage says what is wrong with v as a language's tag, or "".
 func wrongLanguage(v string) string {
-	if _, err := language.Raw.Parse(v); strings.Contains(v, "_") || err != nil && !errors.As(err, new(language.ValueError)) {
+	if _, err := language.Raw.Parse(v); strings.Contains(v, "_") || err != nil && !errors.As(err,
+		new(language.ValueError)) {
 		return "it is not a language tag (RFC 4646), such as en, en-US or zh-Hant-TW"
 	}
 	base, region, _ := subtags(v)
@@ -65,7 +66,8 @@ func subtags(tag string) (base, region, rest string) {
 	return base, "", rest
 }
 
-// shorter is the code of two letters of a language for which base is one of three, or "": RFC 4646 takes the shortest one.
+// shorter is the code of two letters of a language for which base is one of three, or "": RFC 4646 takes the shortest
+// one.
 func shorter(base string) string {
 	if len(base) != 3 {
 		return ""
@@ -113,7 +115,8 @@ func meantLanguage(v string) string {
 	return base + rest
 }
 
-// namedLanguage is the tag of a language by its name, and of its region: German, Deutsch (Österreich). It is "" for what is no name.
+// namedLanguage is the tag of a language by its name, and of its region: German, Deutsch (Österreich). It is "" for
+// what is no name.
 func namedLanguage(v string) string {
 	name, place, in := strings.Cut(strings.TrimSuffix(v, ")"), "(")
 	tag := languages[plain(name)]
@@ -127,8 +130,10 @@ func namedLanguage(v string) string {
 	return tag + "-" + code
 }
 
-// countryForLanguage are the codes of countries, in lower case, that people take for those of languages, and that no language has.
-var countryForLanguage = map[string]string{"jp": "ja", "cz": "cs", "gr": "el", "dk": "da", "cn": "zh", "ua": "uk", "rs": "sr",
+// countryForLanguage are the codes of countries, in lower case, that people take for those of languages, and that no
+// language has.
+var countryForLanguage = map[string]string{"jp": "ja", "cz": "cs", "gr": "el", "dk": "da", "cn": "zh", "ua": "uk",
+	"rs": "sr",
 	"vn": "vi", "il": "he", "by": "be"}
 
 // windowsChinese are names that Windows had for Chinese.
@@ -147,7 +152,8 @@ func numbered(v string) string {
 }
 
 // locales are tags by the number that Windows has for them.
-var locales = map[uint16]string{1026: "bg-BG", 1028: "zh-TW", 1029: "cs-CZ", 1030: "da-DK", 1031: "de-DE", 1032: "el-GR",
+var locales = map[uint16]string{1026: "bg-BG", 1028: "zh-TW", 1029: "cs-CZ", 1030: "da-DK", 1031: "de-DE",
+	1032: "el-GR",
 	1033: "en-US", 1034: "es-ES", 1035: "fi-FI", 1036: "fr-FR", 1037: "he-IL", 1038: "hu-HU", 1040: "it-IT", 1041: "ja-JP",
 	1042: "ko-KR", 1043: "nl-NL", 1044: "nb-NO", 1045: "pl-PL", 1046: "pt-BR", 1048: "ro-RO", 1049: "ru-RU", 1050: "hr-HR",
 	1051: "sk-SK", 1053: "sv-SE", 1055: "tr-TR", 1058: "uk-UA", 1060: "sl-SI", 1061: "et-EE", 1062: "lv-LV", 1063: "lt-LT",

@@ -1,7 +1,7 @@
 package codes
 
-// country is a code that ISO 3166-1 has assigned, and names of what it stands for, separated by slashes: the English one, and those
-// that its own people and its neighbours put into directories.
+// country is a code that ISO 3166-1 has assigned, and names of what it stands for, separated by slashes: the English
+// one, and those that its own people and its neighbours put into directories.
 type country struct{ code, names string }
 
 // countries are all that ISO 3166-1 has, and XK, which Microsoft has for Kosovo, by their code.
