@@ -18,6 +18,7 @@ import (
 	"github.com/dirform/dirform/planner/render/done"
 	"github.com/dirform/dirform/planner/run"
 	"github.com/dirform/dirform/state/fault"
+	"github.com/dirform/dirform/state/seal"
 	"github.com/dirform/dirform/state/store"
 )
 
@@ -47,6 +48,10 @@ is held back keeps nobody signed in who has left. The other changes stay undone,
 			r := &applyRun{a: a, o: &o, asJSON: asJSON, approved: autoApprove, offs: switchOffs, lockTimeout: lockTimeout, undo: undo, reports: &reports}
 			if err := reports.May(a, cmd, asJSON); err != nil {
 				return err
+			}
+			if reports.Redacts() && asJSON {
+				return &fault.Error{Summary: "Options --redact and --json do not go together for apply",
+					Detail: "Its events name whom each change is about.", Hint: "Leave one of the two out."}
 			}
 			if undo != 0 && len(args) == 0 {
 				return &fault.Error{Summary: "Option --undo goes with a saved plan", Hint: "Make one with `dirform undo --out FILE`."}
@@ -90,6 +95,7 @@ type applyRun struct {
 	offs        bool // only what turns sign-in off
 	undo        int64
 	reports     *report.Options
+	keys        *seal.Keys // of the configuration
 }
 
 // mayUndo refuses a saved plan that undoes run n, 0 for none, unless that was said here or the file is sealed. A plan file takes
@@ -134,6 +140,7 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	if err := r.reportLast(ctx, record); err != nil {
 		return err
 	}
+	r.keys = cfg.Encryption
 	reviewed, err := r.openReviewed(cfg)
 	if err != nil {
 		return err
@@ -158,9 +165,9 @@ func (r *applyRun) applyPlan(ctx context.Context) error {
 	result, err := now.Apply(ctx, run.ApplyOptions{Options: options, Record: open.WritableRecord{Locked: record}, Writer: open.WritableDirectories{Directories: dirs}, Reviewed: reviewed, SwitchOffs: r.offs,
 		Show: r.showFresh, Consent: func(n int) error { return r.ask(cfg, n) }, Hard: r.a.Kill,
 		Report: func(did run.Carried, result *run.Result) error {
-			return r.reports.Done(doneLine(result, nil)).Write(r.a, r.reports.Shown(done.New(did), cfg.Encryption), "`dirform history RUN` has every step.")
+			return r.reports.Done(doneLine(result, nil)).Write(r.a, r.reports.Shown(done.New(did), r.keys), "`dirform history RUN` has every step.")
 		},
-		Begun:    func(changes int) { progress = applyProgress(r.a, changes, r.asJSON) },
+		Begun:    func(changes int) { progress = applyProgress(r.a, changes, r.asJSON, r.reports.Redacts()) },
 		Progress: func(e apply.Event) { progress.event(e) }})
 	if progress != nil {
 		progress.End()
@@ -189,7 +196,7 @@ func (r *applyRun) showFresh(plan *planfile.Reader) error {
 	if r.asJSON || r.reports.Alone() {
 		return nil
 	}
-	return render.Text(r.a.Env.Stdout, plan, textOptions(r.a))
+	return render.Text(r.a.Env.Stdout, r.reports.Shown(plan, r.keys), textOptions(r.a))
 }
 
 func (r *applyRun) refused(e *run.Refused) error {

@@ -19,14 +19,15 @@ type applying struct {
 	a      *cli.App
 	told   *telling.Teller
 	asJSON bool
+	silent bool // nobody is named: what becomes of each change is not told
 	total  int
 	start  time.Time
 	mu     sync.Mutex
 	n      int
 }
 
-func applyProgress(a *cli.App, total int, asJSON bool) *applying {
-	p := &applying{a: a, told: telling.New(total), asJSON: asJSON, total: total, start: time.Now()}
+func applyProgress(a *cli.App, total int, asJSON, silent bool) *applying {
+	p := &applying{a: a, told: telling.New(total), asJSON: asJSON, silent: silent, total: total, start: time.Now()}
 	p.Progress = a.StartProgress(p.line)
 	return p
 }
@@ -62,6 +63,9 @@ func (p *applying) event(e apply.Event) {
 	defer p.mu.Unlock()
 	if e.Attribute == "" && e.Status != apply.StatusWarning {
 		p.n++
+	}
+	if p.silent {
+		return
 	}
 	if p.asJSON {
 		d := eventDocument{"change", string(e.Status), e.Address, e.Kind, e.Action, e.Attribute, e.TargetID, e.Reason, e.Hint}

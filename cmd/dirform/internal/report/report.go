@@ -121,6 +121,9 @@ func (o *Options) May(a *cli.App, cmd *cobra.Command, asJSON bool) error {
 	return nil
 }
 
+// Redacts reports whether nobody is to be named.
+func (o *Options) Redacts() bool { return o.redact }
+
 // Shown is the plan as it is shown: without people, if that is asked for. With keys their tags are the same for all
 // plans of a record.
 func (o *Options) Shown(plan render.Digested, keys *seal.Keys) render.Digested {
